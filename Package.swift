@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The house rules of every target: one language mode, checked memory, no warning left standing.
+let rules: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "letterbox",
+    products: [
+        .executable(name: "letterbox", targets: ["letterbox"]),
+        .executable(name: "letterbox-probe", targets: ["letterbox-probe"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // The product, in the order a request meets it.
+        .systemLibrary(name: "CLinux"),
+        .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: rules),
+        .target(name: "EventLoop", dependencies: ["CLinux", "Sockets", collections], swiftSettings: rules),
+        .target(name: "HTTP", swiftSettings: rules),
+        .target(name: "Datagrams", dependencies: ["EventLoop", "Sockets", logging], swiftSettings: rules),
+        .target(
+            name: "Gateway",
+            dependencies: ["Datagrams", "EventLoop", "HTTP", "Sockets", collections, logging],
+            resources: [.embedInCode("public")],
+            swiftSettings: rules
+        ),
+        .executableTarget(
+            name: "letterbox",
+            dependencies: ["Datagrams", "EventLoop", "Gateway", "HTTP", "Sockets", argumentParser, logging],
+            swiftSettings: rules
+        ),
+
+        // The curl-based test client; nothing above depends on it.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CurlClient", dependencies: ["CCurl"], swiftSettings: rules),
+        .executableTarget(
+            name: "letterbox-probe",
+            dependencies: ["CurlClient", "Datagrams", "EventLoop", "Sockets", argumentParser],
+            swiftSettings: rules
+        ),
+
+        .testTarget(name: "SocketsTests", dependencies: ["Sockets"], swiftSettings: rules),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Sockets"], swiftSettings: rules),
+        .testTarget(
+            name: "HTTPTests",
+            dependencies: ["HTTP"],
+            resources: [.copy("Fixtures")],
+            swiftSettings: rules
+        ),
+        .testTarget(name: "DatagramsTests", dependencies: ["Datagrams", "EventLoop", "Sockets"], swiftSettings: rules),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Gateway", "HTTP", "EventLoop", "Sockets"], swiftSettings: rules),
+        .testTarget(name: "CurlClientTests", dependencies: ["CurlClient"], swiftSettings: rules),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["CurlClient", "Datagrams", "EventLoop", "Sockets", "letterbox", "letterbox-probe"],
+            swiftSettings: rules
+        ),
+    ]
+)
