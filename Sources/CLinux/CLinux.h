@@ -1,19 +1,33 @@
-// The GNU/Linux calls that Swift's Glibc module cannot call as they are: glibc declares their address
-// parameters as transparent unions, which Swift imports as structures. Header only, nothing to link.
+// The GNU/Linux calls that Swift's Glibc module hides or cannot call. Header only, nothing to link.
+//
+// Glibc declares accept4, recvmmsg and sendmmsg for programs that define _GNU_SOURCE. Swift's own module of the C
+// library is built without it, and the two views of one header must not differ, so they are declared here instead, as
+// their man pages give them. Address parameters are transparent unions in glibc, which Swift imports as structures:
+// hence the wrappers.
 
 #ifndef CLINUX_H
 #define CLINUX_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <time.h>
 
-// accept4(2)
-static inline int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) {
-    return accept4(fd, address, length, flags);
-}
+#ifndef __USE_GNU
+struct mmsghdr {
+    struct msghdr msg_hdr;
+    unsigned int msg_len;
+};
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+extern int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout);
+extern int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+#endif
 
 // bind(2)
 static inline int clinux_bind(int fd, const struct sockaddr *address, socklen_t length) {

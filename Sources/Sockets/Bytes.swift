@@ -1,0 +1,38 @@
+internal import Glibc
+
+/// What system calls and buffers need of byte arrays and the standard library has only with a detour.
+extension [UInt8] {
+    /// Moves a range of bytes to another place in the same array; the two may overlap (memmove(3)).
+    public mutating func move(_ range: Range<Int>, to start: Int) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "the range lies in the array")
+        precondition(start >= 0 && start + range.count <= count, "the target lies in the array")
+        unsafe withUnsafeMutableBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            unsafe memmove(base + start, base + range.lowerBound, range.count)
+        }
+    }
+
+    /// Overwrites the bytes from `start` on with a part of another array (memcpy(3)).
+    public mutating func copy(_ range: Range<Int>, of other: [UInt8], to start: Int) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= other.count, "the range lies in the source")
+        precondition(start >= 0 && start + range.count <= count, "the target lies in the array")
+        unsafe withUnsafeMutableBytes { target in
+            unsafe other.withUnsafeBytes { source in
+                guard let target = target.baseAddress, let source = source.baseAddress else { return }
+                unsafe memcpy(target + start, source + range.lowerBound, range.count)
+            }
+        }
+    }
+
+    /// Lends a part of the array to a system call that writes.
+    @inline(__always)
+    mutating func withMutableBytes<Result, Failure: Error>(
+        in range: Range<Int>, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "the range lies in the array")
+        var span = mutableSpan
+        return try unsafe span.withUnsafeMutableBytes { bytes throws(Failure) in
+            try unsafe body(UnsafeMutableRawBufferPointer(rebasing: bytes[range]))
+        }
+    }
+}

@@ -1,0 +1,75 @@
+internal import CLinux
+internal import Glibc
+
+/// A UDP socket: the door of the tutorial's house.
+public struct DatagramSocket: ~Copyable, Sendable {
+    /// The longest payload that fits a UDP datagram over IPv4: 65,535 less 20 bytes of IP and 8 of UDP.
+    public static let maximumPayload = 65_507
+
+    /// The open socket, for the event loop.
+    public let descriptor: Descriptor
+    /// The socket's own address, once bound, with the port that the system chose for port 0.
+    public let address: SocketAddress?
+    /// Whether received datagrams carry the address that they were sent to, which a reply must come from.
+    let knowsDestination: Bool
+
+    /// Opens a socket at an address: the server's side (socket(2), bind(2)).
+    ///
+    /// - `sharingPort`: several sockets of this program share the port and the kernel spreads the senders over them
+    ///   (socket(7), SO_REUSEPORT).
+    public init(boundTo address: SocketAddress, sharingPort: Bool = false) throws(SocketError) {
+        let descriptor = try Self.open(for: address)
+        if sharingPort { try descriptor.set(SO_REUSEPORT, at: SOL_SOCKET) }
+        // A socket on every address would reply from the address that routing prefers, not from the one the client
+        // knows; the kernel tells on request which one that was (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
+        let knowsDestination = address.isWildcard
+        if knowsDestination {
+            if address.isIPv6 {
+                try descriptor.set(Int32(IPV6_RECVPKTINFO), at: Int32(IPPROTO_IPV6))
+            } else {
+                try descriptor.set(Int32(IP_PKTINFO), at: Int32(IPPROTO_IP))
+            }
+        }
+        // A burst should wait in the queue, not be lost; the kernel caps this at net.core.rmem_max.
+        try? descriptor.set(SO_RCVBUF, at: SOL_SOCKET, to: 4 << 20)
+        try descriptor.bind(to: address)
+        self.address = try descriptor.localAddress()
+        self.descriptor = descriptor
+        self.knowsDestination = knowsDestination
+    }
+
+    /// Opens a socket that sends to one address and hears only that address: the client's side (connect(2)).
+    ///
+    /// The kernel drops datagrams from anyone else and reports an ICMP "port unreachable" as a refusal (udp(7)).
+    public init(connectedTo remote: SocketAddress) throws(SocketError) {
+        let descriptor = try Self.open(for: remote)
+        try attempt(.connect, remote) { () throws(ErrorNumber) in
+            _ = try call { unsafe remote.withSocketAddress { unsafe clinux_connect(descriptor.number, $0, $1) } }
+        }
+        self.descriptor = descriptor
+        address = nil
+        knowsDestination = false
+    }
+
+    private static func open(for address: SocketAddress) throws(SocketError) -> Descriptor {
+        try attempt(.open, address) { () throws(ErrorNumber) in
+            try Descriptor(domain: address.domain, type: SOCK_DGRAM)
+        }
+    }
+
+    /// The socket's own address as the kernel knows it now (getsockname(2)).
+    public func localAddress() throws(SocketError) -> SocketAddress {
+        try descriptor.localAddress()
+    }
+
+    /// Sends one datagram over a connected socket; false means that the kernel has no room yet (send(2)).
+    public func send(_ datagram: Span<UInt8>) throws(SocketError) -> Bool {
+        try attempt(.send) { () throws(ErrorNumber) in
+            try callUnlessBlocked {
+                unsafe datagram.withUnsafeBytes {
+                    unsafe Glibc.send(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+            }
+        } != nil
+    }
+}

@@ -1,0 +1,34 @@
+/// A host, by name or address, and a port, as a person writes them: "localhost:12000", "[::1]:53".
+public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
+    /// A name or a numeric address, without brackets.
+    public let host: String
+    /// The port, 0 to 65,535.
+    public let port: UInt16
+
+    /// Names a host and a port.
+    public init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads "HOST:PORT" or "[IPv6]:PORT"; nil when the host is empty or the port is not 0 to 65,535.
+    public init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = UInt16(text[text.index(after: colon)...])
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("[") {
+            guard host.hasSuffix("]") else { return nil }
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard !host.isEmpty else { return nil }
+        self.init(host: String(host), port: port)
+    }
+
+    /// The same text that it was read from.
+    public var description: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}

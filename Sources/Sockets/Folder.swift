@@ -1,0 +1,59 @@
+internal import Glibc
+
+/// A file or folder that could not be read: which, and why.
+public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Where it is.
+    public let path: String
+    /// Why it could not be read.
+    public let reason: ErrorNumber
+
+    /// One line that names the path and the reason.
+    public var description: String { "cannot read \(path): \(reason)" }
+}
+
+/// Reading files whole, as a program does once at its start.
+public enum Folder {
+    /// The regular files directly in a folder, in order of their names; those whose names begin with a dot are left out.
+    ///
+    /// Throws when the folder or one of its files cannot be read (opendir(3), open(2), read(2)).
+    public static func files(in path: String) throws(FileError) -> [(name: String, bytes: [UInt8])] {
+        guard let folder = unsafe opendir(path) else { throw FileError(path: path, reason: .current) }
+        defer { unsafe closedir(folder) }
+        var names: [String] = []
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        var files: [(name: String, bytes: [UInt8])] = []
+        for name in names.sorted() {
+            if let bytes = try contents(of: "\(path)/\(name)") { files.append((name, bytes)) }
+        }
+        return files
+    }
+
+    /// The bytes of a regular file; nil for anything else.
+    private static func contents(of path: String) throws(FileError) -> [UInt8]? {
+        do throws(ErrorNumber) {
+            let file = Descriptor(owning: try call { unsafe open(path, O_RDONLY | O_CLOEXEC) })
+            var status = stat()
+            _ = try call { unsafe fstat(file.number, &status) }
+            guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+            var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+            var count = 0
+            while count < bytes.count {
+                let number = try call {
+                    unsafe bytes.withMutableBytes(in: count..<bytes.count) {
+                        unsafe read(file.number, $0.baseAddress, $0.count)
+                    }
+                }
+                if number == 0 { break }
+                count += number
+            }
+            return Array(bytes[..<count])
+        } catch {
+            throw FileError(path: path, reason: error)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+internal import CLinux
+internal import Glibc
+
+/// An IPv4 or IPv6 address and a port: where a datagram goes, where it came from.
+public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
+    /// The kernel's own form, zero beyond `length`: 16 bytes used for IPv4 (ip(7)), 28 for IPv6 (ipv6(7)).
+    private var storage: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+    /// How many bytes of the storage are used.
+    var length: socklen_t {
+        isIPv6 ? socklen_t(MemoryLayout<sockaddr_in6>.size) : socklen_t(MemoryLayout<sockaddr_in>.size)
+    }
+
+    private init() {}
+
+    /// Reads a numeric address such as "127.0.0.1" or "::1"; nil when it is neither.
+    public init?(_ host: String, port: UInt16) {
+        self.init()
+        var v4 = in_addr()
+        var v6 = in6_addr()
+        if unsafe inet_pton(AF_INET, host, &v4) == 1 {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            address.sin_addr = v4
+            store(address)
+        } else if unsafe inet_pton(AF_INET6, host, &v6) == 1 {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            address.sin6_addr = v6
+            store(address)
+        } else {
+            return nil
+        }
+    }
+
+    /// Copies what a system call wrote; nil for a family other than IPv4 and IPv6.
+    init?(copying pointer: UnsafePointer<sockaddr>?) {
+        guard let pointer = unsafe pointer else { return nil }
+        self.init()
+        switch Int32(unsafe pointer.pointee.sa_family) {
+        case AF_INET: unsafe store(UnsafeRawPointer(pointer).load(as: sockaddr_in.self))
+        case AF_INET6: unsafe store(UnsafeRawPointer(pointer).load(as: sockaddr_in6.self))
+        default: return nil
+        }
+    }
+
+    /// Lets a system call fill an address in; throws what the call threw.
+    init?(filledBy body: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) throws(ErrorNumber) -> Void)
+        throws(ErrorNumber)
+    {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result: Result<SocketAddress?, ErrorNumber> = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                do throws(ErrorNumber) {
+                    try unsafe body(address, &length)
+                    return unsafe .success(SocketAddress(copying: address))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        }
+        guard let address = try result.get() else { return nil }
+        self = address
+    }
+
+    private mutating func store<Address>(_ address: Address) {
+        unsafe withUnsafeMutableBytes(of: &storage) { target in
+            unsafe withUnsafeBytes(of: address) { source in unsafe target.copyMemory(from: source) }
+        }
+    }
+
+    private var family: Int32 {
+        Int32(UInt16(truncatingIfNeeded: storage.0))
+    }
+
+    /// Whether it is an IPv6 address.
+    public var isIPv6: Bool { family == AF_INET6 }
+
+    /// The address family for socket(2).
+    var domain: Int32 { family }
+
+    /// The port, 0 to 65,535.
+    public var port: UInt16 {
+        UInt16(truncatingIfNeeded: storage.0 >> 16).byteSwapped
+    }
+
+    /// The address without the port, such as "127.0.0.1" or "::1".
+    public var host: String {
+        unsafe withSocketAddress { pointer, length in
+            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            let status = unsafe getnameinfo(pointer, length, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+            guard status == 0 else { return "?" }
+            return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        }
+    }
+
+    /// Whether it stands for every address of the machine.
+    public var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
+
+    /// Whether it never leaves the machine.
+    public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
+
+    /// "127.0.0.1:12000" or "[::1]:12000".
+    public var description: String {
+        isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// Shows the kernel's form to a system call.
+    @inline(__always)
+    func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        unsafe withUnsafeBytes(of: storage) { bytes in
+            guard let start = bytes.baseAddress else { preconditionFailure("an address has bytes") }
+            return unsafe body(start.assumingMemoryBound(to: sockaddr.self), length)
+        }
+    }
+
+    /// Whether two addresses are the same to the byte.
+    public static func == (left: SocketAddress, right: SocketAddress) -> Bool {
+        left.storage == right.storage
+    }
+
+    /// Feeds the bytes to the hasher.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(storage.0)
+        hasher.combine(storage.1)
+        hasher.combine(storage.2)
+        hasher.combine(storage.3)
+    }
+}

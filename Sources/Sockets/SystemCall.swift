@@ -1,0 +1,67 @@
+internal import Glibc
+
+/// The number by which the kernel names a failure (errno(3)).
+public struct ErrorNumber: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The value of `errno`.
+    public let code: Int32
+
+    /// Names the failure with this value of `errno`.
+    public init(_ code: Int32) {
+        self.code = code
+    }
+
+    /// The calling thread's `errno`.
+    static var current: ErrorNumber { ErrorNumber(errno) }
+
+    /// The C library's words for the failure, such as "Connection refused".
+    public var description: String {
+        guard let text = unsafe strerror(code) else { return "error \(code)" }
+        return unsafe String(cString: text)
+    }
+
+    /// Nothing is there to read, or no room to write: not a failure.
+    public static let wouldBlock = ErrorNumber(EAGAIN)
+    /// The address is taken by another socket.
+    public static let addressInUse = ErrorNumber(EADDRINUSE)
+    /// The machine has no such address.
+    public static let addressNotAvailable = ErrorNumber(EADDRNOTAVAIL)
+    /// The process may not do this, such as to bind a port below 1,024.
+    public static let permissionDenied = ErrorNumber(EACCES)
+    /// Nobody listens there: a reset for TCP, an ICMP "port unreachable" for UDP (udp(7)).
+    public static let connectionRefused = ErrorNumber(ECONNREFUSED)
+    /// No way leads to the host.
+    public static let hostUnreachable = ErrorNumber(EHOSTUNREACH)
+    /// No way leads to the network.
+    public static let networkUnreachable = ErrorNumber(ENETUNREACH)
+    /// The datagram is longer than the protocol or the path allows.
+    public static let messageTooLong = ErrorNumber(EMSGSIZE)
+    /// The process has no descriptor left.
+    public static let tooManyOpenFiles = ErrorNumber(EMFILE)
+    /// The system has no descriptor left.
+    public static let tooManyOpenFilesInSystem = ErrorNumber(ENFILE)
+    /// The other side went away before the connection was accepted.
+    public static let connectionAborted = ErrorNumber(ECONNABORTED)
+}
+
+/// Makes one system call, again while a signal interrupts it; -1 becomes the error.
+///
+/// The only place that knows the EINTR policy.
+@inline(__always)
+func call<Result: FixedWidthInteger>(_ body: () -> Result) throws(ErrorNumber) -> Result {
+    while true {
+        let result = body()
+        if result != -1 { return result }
+        guard errno == EINTR else { throw .current }
+    }
+}
+
+/// Makes one system call that may find nothing to do yet, for which it returns nil.
+@inline(__always)
+func callUnlessBlocked<Result: FixedWidthInteger>(_ body: () -> Result) throws(ErrorNumber) -> Result? {
+    do {
+        return try call(body)
+    } catch {
+        if error == .wouldBlock { return nil }
+        throw error
+    }
+}
