@@ -1,0 +1,31 @@
+public import Sockets
+internal import Synchronization
+
+extension EventLoop {
+    /// Turns the loop on a thread of its own until `stop()`.
+    public func start() throws(SocketError) {
+        try Thread { self.run() }.detach()
+    }
+
+    /// Runs an asynchronous program from first to last on the calling thread, which turns an event loop for it.
+    ///
+    /// Throws what the program throws, or a `SocketError` when no loop can be opened.
+    public static func run(_ program: @escaping @Sendable (EventLoop) async throws -> Void) throws {
+        let loop = try EventLoop()
+        let outcome = Outcome()
+        Task(executorPreference: loop) {
+            do {
+                try await program(loop)
+            } catch {
+                outcome.failure.withLock { $0 = error }
+            }
+            loop.stop()
+        }
+        loop.run()
+        if let failure = outcome.failure.withLock({ $0 }) { throw failure }
+    }
+
+    private final class Outcome: Sendable {
+        let failure = Mutex<(any Error)?>(nil)
+    }
+}

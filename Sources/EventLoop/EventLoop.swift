@@ -1,0 +1,197 @@
+internal import CLinux
+public import Sockets
+
+/// One thread that waits for descriptors and deadlines and runs the tasks that wait for them.
+///
+/// It is an executor: an actor that names its `executor`, or a task that prefers the loop, runs on its thread and
+/// nowhere else, so that what such code shares needs no lock. A turn of the loop runs the jobs that are ready, then asks
+/// the kernel what has happened meanwhile (epoll_wait(2)), and wakes whoever waits for it.
+public final class EventLoop: TaskExecutor {
+    /// What only the loop's own thread touches.
+    private final class Confined {
+        var poller: Poller
+        var watches = WatchTable()
+        var timers: TimerWheel<TimerTarget>
+        var now: MonotonicTime
+
+        init(poller: consuming Poller, now: MonotonicTime) {
+            self.poller = poller
+            self.now = now
+            timers = TimerWheel(at: EventLoop.tick(now))
+        }
+    }
+
+    private nonisolated(unsafe) let state: Confined
+    private let queue: JobQueue
+    private let actors: LoopActors
+    /// The key under which the queue's bell is watched: no descriptor has this number.
+    private static let bellKey = UInt64.max
+
+    /// Opens the kernel's side; the loop turns once a thread calls `run()`.
+    public init() throws(SocketError) {
+        let poller = try Poller()
+        queue = try JobQueue()
+        actors = LoopActors(queue: queue)
+        // Edge-triggered, every ring is reported once and nobody needs to read the counter back.
+        try poller.add(queue.bell.number, EPOLLIN.rawValue | EPOLLET.rawValue, key: Self.bellKey)
+        unsafe state = Confined(poller: poller, now: .now())
+    }
+
+    private var confined: Confined {
+        assert(queue.isCurrent, "only the loop's own thread may touch it")
+        return unsafe state
+    }
+
+    /// Takes a job of a task that prefers the loop.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        queue.add(JobQueue.Job(job: UnownedJob(job), isActor: false))
+    }
+
+    /// What an actor names as its executor to live on this loop.
+    ///
+    /// It does not keep the loop alive: the actor must.
+    @safe
+    public var executor: UnownedSerialExecutor { unsafe actors.asUnownedSerialExecutor() }
+
+    // MARK: - Turning
+
+    /// Turns the loop on the calling thread until `stop()`.
+    public func run() {
+        queue.belongToThisThread(true)
+        defer { queue.belongToThisThread(false) }
+        let state = confined
+        while !queue.collect() {
+            unsafe queue.run(tasks: asUnownedTaskExecutor(), actors: actors.asUnownedSerialExecutor())
+            let count = state.poller.wait(milliseconds: patience(state))
+            state.now = .now()
+            for index in 0..<count { dispatch(state.poller.event(index), state) }
+            state.timers.advance(to: Self.tick(state.now)) { expire($0, state) }
+        }
+    }
+
+    /// Lets `run()` return once the jobs at hand are done.
+    ///
+    /// May be called from any thread.
+    public func stop() { queue.stop() }
+
+    /// How long the kernel may let the loop sleep, in the form of epoll_wait(2).
+    private func patience(_ state: Confined) -> Int32 {
+        guard queue.isEmpty else { return 0 }
+        guard let next = state.timers.next else { return -1 }
+        let now = Self.tick(state.now)
+        return next <= now ? 0 : Int32(clamping: next - now)
+    }
+
+    private func dispatch(_ event: PollEvent, _ state: Confined) {
+        guard event.key != Self.bellKey else { return }
+        if let waiter = state.watches.report(Readiness(epoll: event.flags), of: Watch(key: event.key)) {
+            wake(waiter, .ready, state)
+        }
+    }
+
+    private func expire(_ target: TimerTarget, _ state: Confined) {
+        switch target {
+        case .watch(let watch): unsafe state.watches.unpark(watch)?.continuation.resume(returning: .expired)
+        case .place(let place): place.wake(.expired)
+        }
+    }
+
+    private func wake(_ waiter: WatchTable.Waiter, _ wake: Wake, _ state: Confined) {
+        if let timer = waiter.timer { state.timers.cancel(timer) }
+        unsafe waiter.continuation.resume(returning: wake)
+    }
+
+    /// Deadlines are kept in milliseconds.
+    private static func tick(_ time: MonotonicTime) -> UInt64 { time.nanoseconds / 1_000_000 }
+
+    /// The tick by which a deadline has surely passed: a wait may end late, never early.
+    private static func tick(after deadline: MonotonicTime) -> UInt64 { tick(deadline) + 1 }
+}
+
+// MARK: - Waiting
+
+extension EventLoop {
+    /// The time at the beginning of this turn of the loop: good enough for deadlines, and free.
+    public var now: MonotonicTime { confined.now }
+
+    /// Begins to watch a descriptor, which leaves by itself when it is closed.
+    ///
+    /// - `strays`: where the tag goes when there is something to read while nobody waits for it.
+    public func watch(
+        _ descriptor: borrowing Descriptor, as kind: WatchKind, strays: Strays? = nil, tag: Int = 0
+    ) throws(SocketError) -> Watch {
+        let watch = confined.watches.open(descriptor.number, strays: strays, tag: tag)
+        try confined.poller.add(descriptor.number, kind.flags, key: watch.key)
+        return watch
+    }
+
+    /// Stops watching a descriptor that stays open.
+    public func unwatch(_ watch: Watch) {
+        confined.poller.remove(watch.number)
+    }
+
+    /// Waits until there is something to read, the other side has ended, or the deadline has passed.
+    public func readable(_ watch: Watch, until deadline: MonotonicTime = .never) async -> Wake {
+        await wait(watch, .toRead, deadline)
+    }
+
+    /// Waits until there is room to write, the other side has ended, or the deadline has passed.
+    public func writable(_ watch: Watch, until deadline: MonotonicTime = .never) async -> Wake {
+        await wait(watch, .toWrite, deadline)
+    }
+
+    @inline(__always)
+    private func wait(_ watch: Watch, _ direction: Readiness, _ deadline: MonotonicTime) async -> Wake {
+        if confined.watches.take(direction, of: watch) { return .ready }
+        return await unsafe withUnsafeContinuation { continuation in
+            // Where the language sends the task round the loop before it suspends, the event may be here by now.
+            if confined.watches.take(direction, of: watch) {
+                unsafe continuation.resume(returning: .ready)
+                return
+            }
+            let timer = insert(.watch(watch), at: deadline)
+            unsafe confined.watches.park(
+                WatchTable.Waiter(continuation: continuation, direction: direction, timer: timer), at: watch)
+        }
+    }
+
+    /// Tells the loop that a read did not take all there was: the next wait returns at once.
+    public func keepReadable(_ watch: Watch) {
+        _ = confined.watches.report(.toRead, of: watch)
+    }
+
+    /// Uses up what was reported while nobody waited; true when there is something to read.
+    public func takeReadable(_ watch: Watch) -> Bool {
+        confined.watches.take(.toRead, of: watch)
+    }
+
+    /// Calls off the wait for a descriptor, if there is one.
+    public func interrupt(_ watch: Watch) {
+        let state = confined
+        if let waiter = state.watches.unpark(watch) { wake(waiter, .interrupted, state) }
+    }
+
+    /// Runs `body`, whose waits for a descriptor are called off when the task is cancelled, from whatever thread.
+    ///
+    /// For tasks that wait for ever; a wait with a deadline ends by itself and does not need the cost.
+    public func callingOff(_ watch: Watch, _ body: () async -> Void) async {
+        await withTaskCancellationHandler(operation: body) {
+            Task(executorPreference: self) { self.interrupt(watch) }
+        }
+    }
+
+    /// Waits until a point in time.
+    public func sleep(until time: MonotonicTime) async {
+        _ = await WaitQueue.Place(loop: self).wait(until: time)
+    }
+
+    /// Sets a deadline; nil when it is never.
+    func insert(_ target: TimerTarget, at deadline: MonotonicTime) -> TimerWheel<TimerTarget>.Key? {
+        deadline == .never ? nil : confined.timers.insert(at: Self.tick(after: deadline), target)
+    }
+
+    /// Takes a pending deadline back.
+    func cancel(_ timer: TimerWheel<TimerTarget>.Key) {
+        confined.timers.cancel(timer)
+    }
+}

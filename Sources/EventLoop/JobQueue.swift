@@ -1,0 +1,124 @@
+internal import CLinux
+internal import DequeModule
+internal import Glibc
+internal import Sockets
+internal import Synchronization
+
+/// The jobs that are ready to run on an event loop's thread, in order of arrival; any thread may add one.
+///
+/// The loop's own thread, which adds nearly all of them, needs neither lock nor system call for it. Others leave theirs
+/// with a lock and ring the bell, an eventfd(2) that the loop watches like any other descriptor.
+final class JobQueue: Sendable {
+    /// A piece of a task that is ready to run.
+    struct Job {
+        let job: UnownedJob
+        /// Whether it belongs to an actor on the loop, or else to a task that prefers the loop.
+        ///
+        /// Run as the wrong one, it would be sent once round the loop before it begins.
+        let isActor: Bool
+    }
+
+    private final class Confined {
+        var jobs = Deque<Job>()
+    }
+
+    private struct Inbox {
+        var jobs: [Job] = []
+        var isStopping = false
+        var hasRung = false
+    }
+
+    /// What rings when another thread has left something.
+    let bell: Descriptor
+    private nonisolated(unsafe) let confined = Confined()
+    private let inbox = Mutex(Inbox())
+    private let thread = Atomic<UInt>(0)
+
+    init() throws(SocketError) {
+        bell = Descriptor(owning: try watched(eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))))
+    }
+
+    /// Whether the calling thread is the loop's.
+    var isCurrent: Bool {
+        thread.load(ordering: .relaxed) == UInt(pthread_self())
+    }
+
+    /// Makes the calling thread the loop's, or nobody's.
+    func belongToThisThread(_ belongs: Bool) {
+        thread.store(belongs ? UInt(pthread_self()) : 0, ordering: .relaxed)
+    }
+
+    /// Adds a job.
+    func add(_ job: Job) {
+        if isCurrent { return unsafe confined.jobs.append(job) }
+        let mustRing = inbox.withLock { inbox in
+            inbox.jobs.append(job)
+            defer { inbox.hasRung = true }
+            return !inbox.hasRung
+        }
+        if mustRing { ring() }
+    }
+
+    /// Asks the loop to end once the jobs at hand are done.
+    func stop() {
+        inbox.withLock { $0.isStopping = true }
+        ring()
+    }
+
+    /// Takes over what other threads have left; true when it is time to stop.
+    ///
+    /// For the loop's thread.
+    func collect() -> Bool {
+        inbox.withLock { inbox in
+            inbox.hasRung = false
+            unsafe confined.jobs.append(contentsOf: inbox.jobs)
+            inbox.jobs.removeAll(keepingCapacity: true)
+            return unsafe inbox.isStopping && confined.jobs.isEmpty
+        }
+    }
+
+    /// Whether nothing is ready to run.
+    ///
+    /// For the loop's thread.
+    var isEmpty: Bool { unsafe confined.jobs.isEmpty }
+
+    /// Runs the jobs that are ready now; what they make ready waits for the next turn, so that no task starves the
+    /// rest.
+    ///
+    /// For the loop's thread.
+    func run(tasks: UnownedTaskExecutor, actors: UnownedSerialExecutor) {
+        let confined = unsafe self.confined
+        for _ in 0..<confined.jobs.count {
+            guard let next = confined.jobs.popFirst() else { break }
+            if next.isActor {
+                unsafe next.job.runSynchronously(on: actors)
+            } else {
+                unsafe next.job.runSynchronously(on: tasks)
+            }
+        }
+    }
+
+    private func ring() {
+        var one: UInt64 = 1
+        _ = unsafe write(bell.number, &one, 8)
+    }
+}
+
+/// An event loop as the home of actors.
+final class LoopActors: SerialExecutor {
+    private let queue: JobQueue
+
+    init(queue: JobQueue) {
+        self.queue = queue
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        queue.add(JobQueue.Job(job: UnownedJob(job), isActor: true))
+    }
+
+    func checkIsolated() {
+        precondition(queue.isCurrent, "this code belongs on its event loop")
+    }
+
+    func isIsolatingCurrentContext() -> Bool? { queue.isCurrent }
+}

@@ -1,0 +1,155 @@
+/// Deadlines in a hierarchy of wheels: constant time to set and to cancel, memory only for what is pending.
+///
+/// Six wheels of 64 slots; a slot of one wheel is a whole turn of the wheel below. An entry starts in the wheel of
+/// the highest bit in which its tick differs from the present one and moves down as time comes near (Varghese and
+/// Lauck, "Hashed and Hierarchical Timing Wheels", 1987, scheme 7). One tick is a millisecond; 2 to the 36 of them are
+/// two years, and what lies further away waits that long and is put back.
+///
+/// Knows neither clock nor event loop: ticks go in, payloads come out.
+struct TimerWheel<Payload> {
+    /// Names a pending entry until it is cancelled or has expired.
+    struct Key: Equatable {
+        fileprivate let index: Int32
+    }
+
+    private struct Entry {
+        var tick: UInt64
+        var payload: Payload?
+        var next: Int32
+        var previous: Int32
+        var slot: UInt16
+    }
+
+    private static var levels: Int { 6 }
+    private static var none: Int32 { -1 }
+
+    private var entries: [Entry] = []
+    private var free = Self.none
+    private var heads = [Int32](repeating: -1, count: 6 * 64)
+    /// One bit a slot: whether anything is in it.
+    private var occupied: InlineArray<6, UInt64> = .init(repeating: 0)
+    /// Everything before this tick has expired.
+    private(set) var present: UInt64
+    /// How many entries are pending.
+    private(set) var count = 0
+
+    /// An empty wheel that starts at a tick.
+    init(at tick: UInt64) {
+        present = tick
+    }
+
+    /// Adds an entry; one that is due already expires with the next advance.
+    mutating func insert(at tick: UInt64, _ payload: Payload) -> Key {
+        let index: Int32
+        let entry = Entry(tick: max(tick, present + 1), payload: payload, next: -1, previous: -1, slot: 0)
+        if free != Self.none {
+            index = free
+            free = entries[Int(index)].next
+            entries[Int(index)] = entry
+        } else {
+            index = Int32(entries.count)
+            entries.append(entry)
+        }
+        link(index)
+        count += 1
+        return Key(index: index)
+    }
+
+    /// Takes a pending entry out.
+    mutating func cancel(_ key: Key) {
+        unlink(key.index)
+        recycle(key.index)
+    }
+
+    /// The earliest tick at which there is something to do: an entry to expire, or a slot to move down.
+    var next: UInt64? {
+        nextSlot.map { start(of: $0.slot, $0.level) }
+    }
+
+    /// The slot whose time comes first.
+    ///
+    /// What lies in a lower wheel comes before its next turn, and so before anything in a higher one.
+    private var nextSlot: (level: Int, slot: Int)? {
+        for level in 0..<Self.levels where occupied[level] != 0 {
+            return (level, firstSlot(level))
+        }
+        return nil
+    }
+
+    /// Moves the present to `tick` and hands out what is due, in order of ticks.
+    mutating func advance(to tick: UInt64, _ expire: (Payload) -> Void) {
+        while let (level, slot) = nextSlot {
+            let due = start(of: slot, level)
+            guard due <= tick else { break }
+            present = due
+            empty(slot, level, expire)
+        }
+        present = max(present, tick)
+    }
+
+    private mutating func empty(_ slot: Int, _ level: Int, _ expire: (Payload) -> Void) {
+        while heads[level * 64 + slot] != Self.none {
+            let index = heads[level * 64 + slot]
+            unlink(index)
+            if entries[Int(index)].tick > present {
+                link(index)
+            } else {
+                let payload = entries[Int(index)].payload
+                recycle(index)
+                if let payload { expire(payload) }
+            }
+        }
+    }
+
+    /// The occupied slot of a level that comes first from the present on.
+    private func firstSlot(_ level: Int) -> Int {
+        let hand = Int(truncatingIfNeeded: present >> (6 * level)) & 63
+        // What is due at the hand itself has been emptied; an entry there is a whole turn away.
+        let turned = rotateRight(occupied[level], by: (hand + 1) & 63)
+        return (hand + 1 + turned.trailingZeroBitCount) & 63
+    }
+
+    /// The tick at which a slot's time begins.
+    private func start(of slot: Int, _ level: Int) -> UInt64 {
+        let width = 6 * level
+        let turn = (present >> (width + 6)) << (width + 6)
+        let tick = turn + UInt64(slot) << width
+        return tick > present ? tick : tick + 1 << (width + 6)
+    }
+
+    private func rotateRight(_ bits: UInt64, by count: Int) -> UInt64 {
+        bits >> count | bits << ((64 - count) & 63)
+    }
+
+    private mutating func link(_ index: Int32) {
+        let tick = min(entries[Int(index)].tick, present + (1 << 36 - 1))
+        let level = min(Self.levels - 1, (63 - ((tick ^ present) | 63).leadingZeroBitCount) / 6)
+        let slot = Int(truncatingIfNeeded: tick >> (6 * level)) & 63
+        let position = level * 64 + slot
+        entries[Int(index)].slot = UInt16(position)
+        entries[Int(index)].previous = Self.none
+        entries[Int(index)].next = heads[position]
+        if heads[position] != Self.none { entries[Int(heads[position])].previous = index }
+        heads[position] = index
+        occupied[level] |= 1 << UInt64(slot)
+    }
+
+    private mutating func unlink(_ index: Int32) {
+        let entry = entries[Int(index)]
+        if entry.next != Self.none { entries[Int(entry.next)].previous = entry.previous }
+        if entry.previous != Self.none {
+            entries[Int(entry.previous)].next = entry.next
+        } else {
+            let position = Int(entry.slot)
+            heads[position] = entry.next
+            if entry.next == Self.none { occupied[position / 64] &= ~(1 << UInt64(position % 64)) }
+        }
+    }
+
+    private mutating func recycle(_ index: Int32) {
+        entries[Int(index)].payload = nil
+        entries[Int(index)].next = free
+        free = index
+        count -= 1
+    }
+}

@@ -1,0 +1,66 @@
+internal import DequeModule
+
+/// Tasks that wait for their turn, in the order in which they came.
+///
+/// The first one has its turn: it keeps its place until it leaves, however often it has to wait again.
+public final class WaitQueue {
+    /// One task's place in the queue.
+    @safe
+    public final class Place {
+        private let loop: EventLoop
+        private var continuation: UnsafeContinuation<Wake, Never>?
+        private var timer: TimerWheel<TimerTarget>.Key?
+
+        init(loop: EventLoop) {
+            self.loop = loop
+        }
+
+        /// Waits until it is this place's turn or the deadline has passed.
+        public func wait(until deadline: MonotonicTime) async -> Wake {
+            timer = loop.insert(.place(self), at: deadline)
+            return await unsafe withUnsafeContinuation { unsafe continuation = $0 }
+        }
+
+        /// Wakes the task, if it waits.
+        func wake(_ wake: Wake) {
+            guard let continuation = unsafe continuation else { return }
+            unsafe self.continuation = nil
+            if wake != .expired, let timer { loop.cancel(timer) }
+            timer = nil
+            unsafe continuation.resume(returning: wake)
+        }
+    }
+
+    private let loop: EventLoop
+    private var places: Deque<Place> = []
+
+    /// Nobody waits yet.
+    public init(on loop: EventLoop) {
+        self.loop = loop
+    }
+
+    /// Whether nobody waits.
+    public var isEmpty: Bool { places.isEmpty }
+
+    /// Takes the last place.
+    public func join() -> Place {
+        let place = Place(loop: loop)
+        places.append(place)
+        return place
+    }
+
+    /// Whether it is this place's turn.
+    public func isFirst(_ place: Place) -> Bool { places.first === place }
+
+    /// Gives a place up; where it was the first, the next one has its turn.
+    public func leave(_ place: Place) {
+        let wasFirst = isFirst(place)
+        if let index = places.firstIndex(where: { $0 === place }) { places.remove(at: index) }
+        if wasFirst { wakeFirst() }
+    }
+
+    /// Lets the first one look again.
+    public func wakeFirst() {
+        places.first?.wake(.ready)
+    }
+}

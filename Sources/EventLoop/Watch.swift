@@ -1,0 +1,76 @@
+internal import CLinux
+internal import Glibc
+
+/// A descriptor that the loop watches: its number, and which of that number's owners is meant.
+///
+/// The kernel gives a closed descriptor's number to the next one opened. The generation tells them apart, so that an
+/// event that was under way for the one never reaches the other.
+public struct Watch: Hashable, Sendable {
+    /// The descriptor's number.
+    public let number: Int32
+    let generation: UInt32
+
+    /// Both in one, the form that travels through the kernel.
+    var key: UInt64 { UInt64(generation) << 32 | UInt64(UInt32(bitPattern: number)) }
+
+    init(number: Int32, generation: UInt32) {
+        self.number = number
+        self.generation = generation
+    }
+
+    init(key: UInt64) {
+        self.init(number: Int32(truncatingIfNeeded: key), generation: UInt32(truncatingIfNeeded: key >> 32))
+    }
+}
+
+/// What a watched descriptor is, and so how the kernel is asked to report on it (epoll_ctl(2)).
+public enum WatchKind: Sendable {
+    /// A stream: reported once when bytes or room for bytes appear, and when the other side ends.
+    case stream
+    /// A UDP socket: reported once when a datagram or an error arrives. Room to send is asked for when it is missed.
+    case datagrams
+    /// A listening socket that several loops share: reported while a connection waits, to one of the loops.
+    case listener
+
+    var flags: UInt32 {
+        switch self {
+        case .stream: EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        case .datagrams: EPOLLIN.rawValue | EPOLLET.rawValue
+        case .listener: EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue
+        }
+    }
+}
+
+/// Why a wait ended.
+public enum Wake: Sendable {
+    /// What was waited for is there.
+    case ready
+    /// The deadline has passed.
+    case expired
+    /// Another task called the waiting one off.
+    case interrupted
+}
+
+/// Readiness that was reported and not used up yet.
+struct Readiness: OptionSet {
+    let rawValue: UInt8
+
+    static let toRead = Readiness(rawValue: 1)
+    static let toWrite = Readiness(rawValue: 2)
+    /// The other side has ended or the descriptor has failed: it stays ready, for the next call tells how.
+    static let ended = Readiness(rawValue: 4)
+
+    init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    init(epoll flags: UInt32) {
+        var readiness: Readiness = []
+        let ends = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue
+        if flags & (EPOLLIN.rawValue | EPOLLERR.rawValue) != 0 { readiness.insert(.toRead) }
+        if flags & (EPOLLOUT.rawValue | EPOLLERR.rawValue) != 0 { readiness.insert(.toWrite) }
+        if flags & ends != 0 { readiness.formUnion([.ended, .toRead]) }
+        if flags & EPOLLHUP.rawValue != 0 { readiness.insert(.toWrite) }
+        self = readiness
+    }
+}
