@@ -1,0 +1,19 @@
+import Datagrams
+import Testing
+
+@Suite("Echo")
+struct EchoTests {
+    @Test("sends back what came", arguments: [0, 1, 15, 16, 17, 255, 256, 1_400, largestDatagram])
+    func same(length: Int) {
+        var generator = SeededGenerator(state: UInt64(length))
+        let bytes = (0..<length).map { _ in UInt8.random(in: 0...0xFF, using: &generator) }
+        #expect(Echo().reply(to: bytes) == bytes)
+    }
+
+    @Test("appends, and leaves alone what the reply held")
+    func appends() {
+        var reply = Array("kept ".utf8)
+        Echo().respond(to: Array("this".utf8).span, into: &reply)
+        #expect(reply == Array("kept this".utf8))
+    }
+}
