@@ -1,0 +1,30 @@
+// Buttons that copy what an element holds.
+
+/** How long a button says that it has copied, in milliseconds. */
+const thanks = 1500;
+
+/** Makes `button` copy the text of the element that its data-copy names. */
+export function enableCopy(button, announcement) {
+  const source = document.getElementById(button.dataset.copy);
+  button.setAttribute("aria-label", `Copy ${button.dataset.what}`);
+  button.addEventListener("click", async () => {
+    const copied = await copy(source);
+    announcement.textContent = copied ? `Copied ${button.dataset.what}.` : "Selected, but the browser did not copy it.";
+    button.textContent = copied ? "Copied" : "Selected";
+    setTimeout(() => {
+      button.textContent = "Copy";
+      announcement.textContent = "";
+    }, thanks);
+  });
+}
+
+async function copy(source) {
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    return true;
+  } catch {
+    // There is no clipboard for pages that come over plain HTTP from another machine; the old way still works there.
+    getSelection().selectAllChildren(source);
+    return document.execCommand("copy");
+  }
+}
