@@ -24,7 +24,7 @@ public struct LetterCount: DatagramService {
 
     /// How often the letter occurs.
     ///
-    /// A loop of its own for letters of one byte was measured and gained nothing: both do about 1 GB/s.
+    /// A loop of its own for letters of one byte was measured and gained nothing: both do 0.7 to 1 GB/s.
     private func occurrences(in datagram: Span<UInt8>) -> Int {
         var count = 0
         var offset = 0
