@@ -1,0 +1,53 @@
+/// The fields of a request or a response, in order, doubled ones included.
+///
+/// Names compare without regard to case (RFC 9110, 5.1). A literal keeps its order:
+/// `["Content-Type": "text/plain", "X-Note": "one", "X-Note": "two"]`.
+public struct CurlFields: Sendable, Equatable {
+    /// One line of a head: a name and its value.
+    public struct Field: Sendable, Equatable {
+        /// The name, in the case in which it was written.
+        public let name: String
+        /// The value, without the white space around it.
+        public let value: String
+    }
+
+    private var fields: [Field] = []
+
+    /// Makes an empty list.
+    public init() {}
+
+    /// Adds a field at the end; one of the same name stays where it is.
+    public mutating func append(_ name: String, _ value: String) {
+        fields.append(Field(name: name, value: value))
+    }
+
+    /// The value of the first field called `name`, or nil where there is none.
+    public subscript(name: String) -> String? {
+        fields.first { Self.areSame($0.name, name) }?.value
+    }
+
+    /// The values of all the fields called `name`, in order.
+    public func values(of name: String) -> [String] {
+        fields.filter { Self.areSame($0.name, name) }.map(\.value)
+    }
+
+    private static func areSame(_ one: String, _ other: String) -> Bool {
+        one.utf8.count == other.utf8.count && one.lowercased() == other.lowercased()
+    }
+}
+
+extension CurlFields: ExpressibleByDictionaryLiteral {
+    /// Makes a list of the pairs, in the order in which they are written.
+    public init(dictionaryLiteral elements: (String, String)...) {
+        fields = elements.map { Field(name: $0.0, value: $0.1) }
+    }
+}
+
+extension CurlFields: RandomAccessCollection {
+    /// Where the first field is.
+    public var startIndex: Int { fields.startIndex }
+    /// The place after the last field.
+    public var endIndex: Int { fields.endIndex }
+    /// The field at a place.
+    public subscript(position: Int) -> Field { fields[position] }
+}

@@ -1,0 +1,77 @@
+internal import CCurl
+
+// What a request means in curl's options.
+
+extension EasyHandle {
+    /// Where the request goes, in which time, and over which connection.
+    func setRoute(_ request: CurlRequest) {
+        set(CURLOPT_URL, request.url)
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_PATH_AS_IS, true)
+        if let target = request.target { set(CURLOPT_REQUEST_TARGET, target) }
+        // CURLOPT_PROXY(3): the empty text switches proxies off, also those that the environment names.
+        set(CURLOPT_PROXY, "")
+        set(CURLOPT_NOPROXY, "*")
+        // CURLOPT_NOSIGNAL(3): a program with threads must not be sent SIGALRM for a timeout.
+        set(CURLOPT_NOSIGNAL, true)
+        set(CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds)
+        set(CURLOPT_FRESH_CONNECT, !request.reusesConnection)
+        set(CURLOPT_FORBID_REUSE, !request.reusesConnection)
+        set(CURLOPT_FOLLOWLOCATION, request.followsRedirects)
+    }
+
+    /// The request line and what stands behind the head.
+    func setMethodAndBody(_ request: CurlRequest) {
+        let method = request.effectiveMethod
+        switch request.version {
+        case .http10: set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_0)
+        case .http11: set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        }
+        switch request.body {
+        case .none:
+            // CURLOPT_NOBODY(3) makes it HEAD and tells curl that the response has no body, whatever its length says.
+            if method == "HEAD" { set(CURLOPT_NOBODY, true) }
+        case .bytes(let bytes):
+            set(CURLOPT_POST, true)
+            setBody(bytes)
+        case .chunked:
+            // CURLOPT_UPLOAD(3): without a size known beforehand HTTP/1.1 uploads in chunks.
+            set(CURLOPT_UPLOAD, true)
+        }
+        precondition(method != "HEAD" || request.hasNoBody, "HEAD has no body here: curl would wait for another")
+        // CURLOPT_CUSTOMREQUEST(3) changes the word only; what curl does follows from the options above.
+        set(CURLOPT_CUSTOMREQUEST, method)
+        // CURLOPT_EXPECT_100_TIMEOUT_MS(3): after this curl sends the body unasked.
+        if request.expect100 == true { set(CURLOPT_EXPECT_100_TIMEOUT_MS, request.timeout.wholeMilliseconds) }
+    }
+}
+
+extension LineList {
+    /// Adds the fields of a request, and takes those away that curl would add of its own.
+    mutating func append(_ request: CurlRequest) {
+        // CURLOPT_HTTPHEADER(3): "Name:" takes a field away, "Name;" sends it without a value.
+        for name in ["Accept", "Content-Type"] where request.fields[name] == nil { append("\(name):") }
+        for field in request.fields {
+            append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
+        }
+        switch request.expect100 {
+        case true?: append("Expect: 100-continue")
+        case false?: append("Expect:")
+        case nil: break
+        }
+    }
+}
+
+extension CurlRequest {
+    fileprivate var hasNoBody: Bool {
+        if case .none = body { true } else { false }
+    }
+}
+
+extension Duration {
+    /// The milliseconds of a timeout, at least one: to curl zero means "for ever".
+    fileprivate var wholeMilliseconds: Int {
+        max(1, Int(self / .milliseconds(1)))
+    }
+}
