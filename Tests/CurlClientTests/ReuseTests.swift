@@ -25,9 +25,9 @@ import Testing
             let client = CurlClient()
             var alone = CurlRequest(url)
             alone.reusesConnection = false
-            let responses = try [CurlRequest(url), alone, CurlRequest(url)].map(client.perform)
-            #expect(responses.map(\.newConnections) == [1, 1, 0])
-            #expect(responses.map(\.text) == ["0", "1", "0"])
+            let responses = try [alone, CurlRequest(url), alone, CurlRequest(url)].map(client.perform)
+            #expect(responses.map(\.newConnections) == [1, 1, 1, 0])
+            #expect(responses.map(\.text) == ["0", "1", "2", "1"])
         }
     }
 
