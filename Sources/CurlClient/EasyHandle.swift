@@ -95,15 +95,14 @@ extension EasyHandle {
     }
 
     /// Sets the body, which CURLOPT_COPYPOSTFIELDS(3) copies when it knows the length beforehand.
+    ///
+    /// Without any bytes the address may be nil: CURLOPT_POST(3) has the length alone say that the body is empty.
     func setBody(_ bytes: [UInt8]) {
-        unsafe check(
-            ccurl_setopt_offset(raw, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)), CURLOPT_POSTFIELDSIZE_LARGE)
+        let length = CURLOPT_POSTFIELDSIZE_LARGE
+        unsafe check(ccurl_setopt_offset(raw, length, curl_off_t(bytes.count)), length)
         unsafe bytes.withUnsafeBytes { buffer in
-            // An empty array may have no address, and curl takes nil for "no body given".
-            unsafe withUnsafePointer(to: 0 as UInt8) { empty in
-                let start = unsafe buffer.baseAddress ?? UnsafeRawPointer(empty)
-                unsafe check(ccurl_setopt_pointer(raw, CURLOPT_COPYPOSTFIELDS, start), CURLOPT_COPYPOSTFIELDS)
-            }
+            unsafe check(
+                ccurl_setopt_pointer(raw, CURLOPT_COPYPOSTFIELDS, buffer.baseAddress), CURLOPT_COPYPOSTFIELDS)
         }
     }
 
