@@ -1,0 +1,55 @@
+/// Media types of files, by the end of their names.
+public enum MediaType {
+    /// The type of plain text in UTF-8.
+    public static let plainText = FieldValue("text/plain; charset=utf-8")
+    /// The type of a page.
+    public static let html = FieldValue("text/html; charset=utf-8")
+    /// The type of a problem document (RFC 9457).
+    public static let problem = FieldValue("application/problem+json")
+    /// The type of bytes that nothing is known about.
+    public static let bytes = FieldValue("application/octet-stream")
+
+    /// The type of a file with this name or path; letters in either case.
+    public static func ofFile(named name: String) -> FieldValue {
+        let file = name.utf8.suffix(while: { $0 != ASCII.slash })
+        guard let dot = file.lastIndex(of: UInt8(ascii: ".")) else { return bytes }
+        let ending = String(decoding: file[file.index(after: dot)...].map(\.lowercased), as: UTF8.self)
+        return byEnding[ending] ?? bytes
+    }
+
+    private static let byEnding: [String: FieldValue] = [
+        "html": html,
+        "htm": html,
+        "css": FieldValue("text/css; charset=utf-8"),
+        "js": FieldValue("text/javascript; charset=utf-8"),
+        "mjs": FieldValue("text/javascript; charset=utf-8"),
+        "txt": plainText,
+        "md": FieldValue("text/markdown; charset=utf-8"),
+        "csv": FieldValue("text/csv; charset=utf-8"),
+        "json": FieldValue("application/json"),
+        "map": FieldValue("application/json"),
+        "webmanifest": FieldValue("application/manifest+json"),
+        "xml": FieldValue("application/xml"),
+        "yaml": FieldValue("application/yaml"),
+        "yml": FieldValue("application/yaml"),
+        "pdf": FieldValue("application/pdf"),
+        "wasm": FieldValue("application/wasm"),
+        "svg": FieldValue("image/svg+xml"),
+        "png": FieldValue("image/png"),
+        "jpg": FieldValue("image/jpeg"),
+        "jpeg": FieldValue("image/jpeg"),
+        "gif": FieldValue("image/gif"),
+        "webp": FieldValue("image/webp"),
+        "ico": FieldValue("image/vnd.microsoft.icon"),
+        "woff2": FieldValue("font/woff2"),
+    ]
+}
+
+extension String.UTF8View {
+    /// The longest end of the text in which every byte passes.
+    fileprivate func suffix(while passes: (UInt8) -> Bool) -> Substring.UTF8View {
+        var start = endIndex
+        while start > startIndex, passes(self[index(before: start)]) { start = index(before: start) }
+        return Substring(self[start...]).utf8
+    }
+}
