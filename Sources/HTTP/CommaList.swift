@@ -1,0 +1,47 @@
+/// Walks the elements of a comma-separated field value (RFC 9110 5.6.1).
+///
+/// A cursor, not a sequence: the bytes are lent for each step, so that it need not hold on to them.
+public struct CommaList: Sendable {
+    private var position: Int
+    private let end: Int
+    private let separator: UInt8
+    private let keepsEmpty: Bool
+    private var isDone = false
+
+    /// A walk over the list in the range.
+    public init(_ value: Range<Int>) {
+        self.init(value, keepsEmpty: false)
+    }
+
+    init(_ value: Range<Int>, separator: UInt8 = ASCII.comma, keepsEmpty: Bool) {
+        position = value.lowerBound
+        end = value.upperBound
+        self.separator = separator
+        self.keepsEmpty = keepsEmpty
+    }
+
+    /// The next element without white space around it, or nil after the last; empty elements are passed over.
+    public mutating func next(in bytes: Span<UInt8>) -> Range<Int>? {
+        while !isDone {
+            let stop = endOfElement(bytes)
+            let element = bytes.trimmed(position, stop)
+            isDone = stop == end
+            position = stop + 1
+            if keepsEmpty || !element.isEmpty { return element }
+        }
+        return nil
+    }
+
+    /// A separator inside a quoted string does not part elements (RFC 9110 5.6.4).
+    private func endOfElement(_ bytes: Span<UInt8>) -> Int {
+        var index = position
+        var isQuoted = false
+        while index < end {
+            let byte = bytes[index]
+            if byte == ASCII.quote { isQuoted.toggle() }
+            if byte == separator, !isQuoted { break }
+            index += isQuoted && byte == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return min(index, end)
+    }
+}

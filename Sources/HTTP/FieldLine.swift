@@ -1,0 +1,50 @@
+/// A field line, cut at its colon (RFC 9112 5): in a head, or in the trailers after the last chunk.
+struct FieldLine {
+    let nameStart: Int
+    let nameEnd: Int
+    /// The value without white space around it.
+    let value: Range<Int>
+    /// Where the next line begins.
+    let next: Int
+
+    /// Cuts the line at `start`, or nil if its end has not come.
+    ///
+    /// A byte that cannot be right is refused at once.
+    @inline(__always)
+    static func cut(_ bytes: Span<UInt8>, at start: Int) throws(RequestError) -> FieldLine? {
+        let colon = bytes.skip(.token, from: start, to: bytes.count)
+        guard colon < bytes.count else { return nil }
+        guard bytes[colon] == ASCII.colon, colon > start else { throw nameError(bytes, start, colon) }
+        let end = bytes.skipValue(from: colon &+ 1)
+        guard end < bytes.count else { return nil }
+        guard try bytes.isLineEnd(at: end, otherwise: .malformedValue) else { return nil }
+        return FieldLine(nameStart: start, nameEnd: colon, value: bytes.trimmed(colon &+ 1, end), next: end &+ 2)
+    }
+
+    /// RFC 9112 5.1 refuses space before the colon, and 5.2 folded lines: both have been used for smuggling.
+    @inline(never)
+    private static func nameError(_ bytes: Span<UInt8>, _ start: Int, _ stop: Int) -> RequestError {
+        switch bytes[stop] {
+        case ASCII.space, ASCII.tab: RequestError(stop == start ? .foldedLine : .spaceBeforeColon, at: stop)
+        case ASCII.carriageReturn: RequestError(.missingColon, at: stop)
+        case ASCII.lineFeed: RequestError(.bareLineFeed, at: stop)
+        default: RequestError(.malformedName, at: stop)
+        }
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether CRLF stands at the index, which lies inside; false if the line feed has not come yet.
+    ///
+    /// RFC 9112 2.2 lets a server take a bare line feed for a line end. This one does not: wherever two servers in a
+    /// row see different line ends, a request can be smuggled past the first.
+    @inline(__always)
+    func isLineEnd(at index: Int, otherwise reason: RequestError.Reason) throws(RequestError) -> Bool {
+        guard self[index] == ASCII.carriageReturn else {
+            throw RequestError(self[index] == ASCII.lineFeed ? .bareLineFeed : reason, at: index)
+        }
+        guard index &+ 1 < count else { return false }
+        guard self[index &+ 1] == ASCII.lineFeed else { throw RequestError(.bareCarriageReturn, at: index) }
+        return true
+    }
+}

@@ -1,0 +1,50 @@
+/// Reads fields out of a form as browsers post it: `text=hello+world&more=%21` (WHATWG URL 5.1).
+///
+/// Nothing in a form is an error there: a percent sign that escapes nothing stands for itself.
+public struct FormDecoder: Sendable {
+    private let body: Range<Int>
+
+    /// A decoder for the form in this range of the bytes that are handed to its methods.
+    public init(_ body: Range<Int>) {
+        self.body = body
+    }
+
+    /// The decoded value of the first field with the name, or nil if there is none.
+    public func value(of name: String, in bytes: Span<UInt8>) -> [UInt8]? {
+        var start = body.lowerBound
+        while start < body.upperBound {
+            let end = find(UInt8(ascii: "&"), in: bytes, start..<body.upperBound)
+            let equals = find(UInt8(ascii: "="), in: bytes, start..<end)
+            if decode(bytes, start..<equals).elementsEqual(name.utf8), end > start {
+                return decode(bytes, min(equals + 1, end)..<end)
+            }
+            start = end + 1
+        }
+        return nil
+    }
+
+    private func find(_ byte: UInt8, in bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+        var index = range.lowerBound
+        while index < range.upperBound, bytes[index] != byte { index += 1 }
+        return index
+    }
+
+    private func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(range.count)
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let byte = bytes[index]
+            if byte == ASCII.percent, index + 2 < range.upperBound,
+                let high = ASCII.hexDigit(bytes[index + 1]), let low = ASCII.hexDigit(bytes[index + 2])
+            {
+                out.append(UInt8(high << 4 | low))
+                index += 3
+            } else {
+                out.append(byte == UInt8(ascii: "+") ? ASCII.space : byte)
+                index += 1
+            }
+        }
+        return out
+    }
+}

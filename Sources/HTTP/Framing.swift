@@ -1,0 +1,96 @@
+/// What Content-Length and Transfer-Encoding say together (RFC 9112 6).
+///
+/// Two servers that disagree about where a request ends can be made to see different requests (RFC 9112 11.2).
+/// So everything ambiguous is refused, also where a rule for repair exists.
+struct FramingFields: Sendable {
+    private var length: Int?
+    private var lengthStart: UInt32 = 0
+    private var codings: UInt8 = 0
+    private var chunkedCodings: UInt8 = 0
+    private var endsChunked = false
+    private var codingStart: UInt32 = 0
+
+    /// One or more digits and nothing else (RFC 9110 8.6); lists of equal numbers are refused too.
+    @inline(__always)
+    mutating func takeLength(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(RequestError) {
+        guard let number = bytes.decimal(value) else { throw RequestError(.malformedLength, at: value.lowerBound) }
+        length = number
+        lengthStart = UInt32(truncatingIfNeeded: value.lowerBound)
+    }
+
+    /// Counts the codings in order; several fields make one list (RFC 9110 5.3).
+    ///
+    /// RFC 9110 5.6.1 tolerates empty elements in lists. Not in this one: `,chunked` serves only to confuse somebody.
+    mutating func takeCodings(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(RequestError) {
+        codingStart = UInt32(truncatingIfNeeded: value.lowerBound)
+        var list = CommaList(value, keepsEmpty: true)
+        while let coding = list.next(in: bytes) {
+            guard !coding.isEmpty else { throw RequestError(.malformedCoding, at: coding.lowerBound) }
+            endsChunked = bytes.matches(coding, "chunked")
+            codings = codings == .max ? .max : codings + 1
+            if endsChunked { chunkedCodings = chunkedCodings == .max ? .max : chunkedCodings + 1 }
+        }
+    }
+
+    /// The framing, once all fields are known.
+    func resolve(inOldVersion isOld: Bool, _ limits: Limits) throws(RequestError) -> Framing {
+        if codings > 0 { return try resolveCodings(inOldVersion: isOld) }
+        guard let length else { return .none }
+        guard length <= limits.maxBody else { throw RequestError(.bodyTooLarge, at: Int(lengthStart)) }
+        return .length(length)
+    }
+
+    private func resolveCodings(inOldVersion isOld: Bool) throws(RequestError) -> Framing {
+        let start = Int(codingStart)
+        guard length == nil else { throw RequestError(.lengthAndCoding, at: start) }
+        // RFC 9112 6.1: faulty framing, whatever it meant to say.
+        guard !isOld else { throw RequestError(.codingInOldVersion, at: start) }
+        guard chunkedCodings < 2 else { throw RequestError(.chunkedTwice, at: start) }
+        // RFC 9112 6.3: without it nobody knows where the content ends.
+        guard endsChunked else { throw RequestError(.chunkedNotFinal, at: start) }
+        guard codings == 1 else { throw RequestError(.unknownCoding, at: start) }
+        return .chunked
+    }
+}
+
+/// What the Connection fields say about another request on the same connection (RFC 9112 9.3).
+struct Persistence: Sendable {
+    private var close = false
+    private var keepAlive = false
+
+    mutating func take(_ bytes: Span<UInt8>, _ value: Range<Int>) {
+        var list = CommaList(value)
+        while let option = list.next(in: bytes) {
+            if bytes.matches(option, "close") { close = true }
+            if bytes.matches(option, "keep-alive") { keepAlive = true }
+        }
+    }
+
+    /// HTTP/1.1 goes on unless told to close, HTTP/1.0 closes unless told to go on.
+    func keepsAlive(inOldVersion isOld: Bool) -> Bool { !close && (!isOld || keepAlive) }
+}
+
+/// What the Expect fields ask for (RFC 9110 10.1.1).
+struct Expectation: Sendable {
+    private var wantsContinue = false
+    private var unknownStart: UInt32?
+
+    mutating func take(_ bytes: Span<UInt8>, _ value: Range<Int>) {
+        var list = CommaList(value)
+        while let member = list.next(in: bytes) {
+            if bytes.matches(member, "100-continue") {
+                wantsContinue = true
+            } else if unknownStart == nil {
+                unknownStart = UInt32(truncatingIfNeeded: member.lowerBound)
+            }
+        }
+    }
+
+    /// Whether `100 Continue` is due.
+    ///
+    /// Without content there is nothing to wait for.
+    func wantsContinue(before framing: Framing) throws(RequestError) -> Bool {
+        if let unknownStart { throw RequestError(.unknownExpectation, at: Int(unknownStart)) }
+        return wantsContinue && framing != .none && framing != .length(0)
+    }
+}

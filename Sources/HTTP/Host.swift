@@ -1,0 +1,87 @@
+/// The grammar of `host[:port]` (RFC 3986 3.2), for the Host field and for the authority of a URL.
+///
+/// User information is refused in both (RFC 9110 4.2.4), and so is an empty host (RFC 9110 4.2.1).
+extension Span<UInt8> {
+    /// Whether the range is a host and perhaps a port.
+    func isAuthority(_ range: Range<Int>) -> Bool {
+        guard !range.isEmpty else { return false }
+        let hostEnd = self[range.lowerBound] == UInt8(ascii: "[") ? endOfLiteral(range) : endOfName(range)
+        guard let hostEnd, hostEnd > range.lowerBound else { return false }
+        if hostEnd == range.upperBound { return true }
+        return self[hostEnd] == ASCII.colon && isPort(hostEnd + 1..<range.upperBound)
+    }
+
+    /// `port = *DIGIT`: it may be empty, but not above 65535.
+    private func isPort(_ range: Range<Int>) -> Bool {
+        if range.isEmpty { return true }
+        guard let port = decimal(range) else { return false }
+        return port <= 65535
+    }
+
+    /// The end of a registered name; an IPv4 address reads as one.
+    private func endOfName(_ range: Range<Int>) -> Int? {
+        var index = range.lowerBound
+        while true {
+            index = skip(.hostName, from: index, to: range.upperBound)
+            guard index < range.upperBound, self[index] == ASCII.percent else { return index }
+            guard isEscape(at: index, before: range.upperBound) else { return nil }
+            index += 3
+        }
+    }
+
+    /// The index after the bracket that closes an IPv6 address.
+    ///
+    /// Later kinds (`IPvFuture`) never came.
+    private func endOfLiteral(_ range: Range<Int>) -> Int? {
+        var close = range.lowerBound
+        while close < range.upperBound, self[close] != UInt8(ascii: "]") { close += 1 }
+        guard close < range.upperBound, isIPv6(range.lowerBound + 1..<close) else { return nil }
+        return close + 1
+    }
+
+    /// Eight groups of up to four digits; `::` stands once for missing ones, an IPv4 address for the last two.
+    private func isIPv6(_ range: Range<Int>) -> Bool {
+        var index = range.lowerBound
+        var groups = 0
+        var isShortened = false
+        while index < range.upperBound {
+            if index + 1 < range.upperBound, self[index] == ASCII.colon, self[index + 1] == ASCII.colon {
+                if isShortened { return false }
+                isShortened = true
+                index += 2
+                continue
+            }
+            if groups > 0, self[index - 1] != ASCII.colon {
+                guard self[index] == ASCII.colon, index + 1 < range.upperBound else { return false }
+                index += 1
+            }
+            let end = skip(.hex, from: index, to: range.upperBound)
+            if end < range.upperBound, self[end] == UInt8(ascii: ".") {
+                return isIPv4(index..<range.upperBound) && complete(groups + 2, isShortened)
+            }
+            guard end > index, end - index <= 4 else { return false }
+            groups += 1
+            index = end
+        }
+        return complete(groups, isShortened)
+    }
+
+    /// `::` stands for at least one group (RFC 5952 4.2.2 wants two, RFC 4291 2.2 takes one).
+    private func complete(_ groups: Int, _ isShortened: Bool) -> Bool {
+        isShortened ? groups <= 7 : groups == 8
+    }
+
+    /// Four numbers from 0 to 255, without leading zeros, parted by dots.
+    private func isIPv4(_ range: Range<Int>) -> Bool {
+        let isPlain = range.allSatisfy { ASCII.digit(self[$0]) != nil || self[$0] == UInt8(ascii: ".") }
+        guard isPlain else { return false }
+        var list = CommaList(range, separator: UInt8(ascii: "."), keepsEmpty: true)
+        var count = 0
+        while let part = list.next(in: self) {
+            guard part.count <= 3, let number = decimal(part), number <= 255 else { return false }
+            guard part.count == 1 || self[part.lowerBound] != ASCII.zero else { return false }
+            count += 1
+        }
+        return count == 4
+    }
+}

@@ -1,0 +1,43 @@
+/// Everything a stranger may send is limited, and these are the limits.
+///
+/// The command line has a flag for each variable; the constants guard corners that nobody needs to tune.
+public struct Limits: Sendable, Equatable {
+    /// The longest request line in bytes, without its CRLF; a longer one is answered with 414.
+    public var maxRequestLine = 8192
+
+    /// The longest head in bytes, from the first byte received to the end of the blank line; beyond it, 431.
+    public var maxHead = 16384
+
+    /// The most field lines in a head, and in a trailer section; beyond it, 431.
+    public var maxFields = 100
+
+    /// The most content in bytes, announced or chunked; beyond it, 413.
+    ///
+    /// One UDP datagram over IPv4 holds this much.
+    public var maxBody = 65507
+
+    /// The empty lines that are skipped before a request line (RFC 9112 2.2 asks for at least one).
+    public static let maxLeadingEmptyLines = 4
+
+    /// The longest chunk line in bytes, size and extensions, without its CRLF.
+    public static let maxChunkLine = 256
+
+    /// All chunk extensions of one body together, in bytes: RFC 9112 7.1.1 asks for a limit on the total.
+    public static let maxChunkExtensions = 4096
+
+    /// The longest trailer section in bytes, with its blank line.
+    public static let maxTrailers = 8192
+
+    /// The default limits.
+    public init() {}
+
+    /// The default limits, except for those given.
+    public init(
+        maxRequestLine: Int = 8192, maxHead: Int = 16384, maxFields: Int = 100, maxBody: Int = 65507
+    ) {
+        self.maxRequestLine = maxRequestLine
+        self.maxHead = maxHead
+        self.maxFields = maxFields
+        self.maxBody = maxBody
+    }
+}

@@ -1,0 +1,100 @@
+/// What the client would like, by its Accept fields (RFC 9110 12.4 and 12.5).
+///
+/// Qualities count in thousandths.
+public enum Negotiation {
+    /// The quality of a media type, `type/subtype` in lower case, by an Accept value; 0 means not acceptable.
+    ///
+    /// The most specific range that fits decides (12.5.1): the type itself, then `type/*`, then `*/*`.
+    public static func quality(of type: String, accept bytes: Span<UInt8>, _ value: Range<Int>) -> Int {
+        let group = type.prefix { $0 != "/" } + "/*"
+        var best = (rank: 0, quality: 0)
+        var list = CommaList(value)
+        while let element = list.next(in: bytes) {
+            guard let (name, quality) = weighted(bytes, element) else { continue }
+            var rank = 0
+            if bytes.matches(name, "*/*") { rank = 1 }
+            if bytes.matches(name, String(group)) { rank = 2 }
+            if bytes.matches(name, type) { rank = 3 }
+            if rank > best.rank || rank > 0 && rank == best.rank && quality > best.quality { best = (rank, quality) }
+        }
+        return best.quality
+    }
+
+    /// Whether the client would rather have JSON than plain text.
+    ///
+    /// On a tie it gets text, as without the field.
+    public static func prefersJSON(accept bytes: Span<UInt8>, _ value: Range<Int>) -> Bool {
+        quality(of: "application/json", accept: bytes, value) > quality(of: "text/plain", accept: bytes, value)
+    }
+
+    /// Whether an Accept-Encoding value allows a coding such as `gzip`, by name or by `*` (12.5.3).
+    public static func allows(coding: String, acceptEncoding bytes: Span<UInt8>, _ value: Range<Int>) -> Bool {
+        var byStar = false
+        var list = CommaList(value)
+        while let element = list.next(in: bytes) {
+            guard let (name, quality) = weighted(bytes, element) else { continue }
+            if bytes.matches(name, coding) { return quality > 0 }
+            if bytes.matches(name, "*") { byStar = quality > 0 }
+        }
+        return byStar
+    }
+
+    /// The seconds that a Prefer value allows for the answer: `wait=10` (RFC 7240 4.3).
+    ///
+    /// The first one counts.
+    public static func wait(prefer bytes: Span<UInt8>, _ value: Range<Int>) -> Int? {
+        var list = CommaList(value)
+        while let preference = list.next(in: bytes) {
+            var parts = CommaList(preference, separator: UInt8(ascii: ";"), keepsEmpty: true)
+            guard let first = parts.next(in: bytes), let (name, argument) = pair(bytes, first) else { continue }
+            if bytes.matches(name, "wait") { return bytes.decimal(unquoted(bytes, argument)) }
+        }
+        return nil
+    }
+
+    /// Parts an element from its weight: `text/html;level=1;q=0.5`.
+    ///
+    /// Nil if the weight is malformed.
+    private static func weighted(_ bytes: Span<UInt8>, _ element: Range<Int>) -> (name: Range<Int>, quality: Int)? {
+        var parts = CommaList(element, separator: UInt8(ascii: ";"), keepsEmpty: true)
+        guard let name = parts.next(in: bytes) else { return nil }
+        while let parameter = parts.next(in: bytes) {
+            guard let (key, weight) = pair(bytes, parameter), bytes.matches(key, "q") else { continue }
+            guard let quality = thousandths(bytes, weight) else { return nil }
+            return (name, quality)
+        }
+        return (name, 1000)
+    }
+
+    /// `qvalue` (12.4.2): 0 or 1 with up to three decimals.
+    private static func thousandths(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
+        guard let first = range.first, let whole = ASCII.digit(bytes[first]), whole <= 1, range.count <= 5 else {
+            return nil
+        }
+        if range.count > 1, bytes[first + 1] != UInt8(ascii: ".") { return nil }
+        var value = whole
+        for index in first + 2..<first + 5 {
+            guard index < range.upperBound else {
+                value *= 10
+                continue
+            }
+            guard let digit = ASCII.digit(bytes[index]) else { return nil }
+            value = value * 10 + digit
+        }
+        return value <= 1000 ? value : nil
+    }
+
+    /// Parts `key=value`.
+    private static func pair(_ bytes: Span<UInt8>, _ range: Range<Int>) -> (key: Range<Int>, value: Range<Int>)? {
+        guard let equals = range.first(where: { bytes[$0] == UInt8(ascii: "=") }) else { return nil }
+        return (bytes.trimmed(range.lowerBound, equals), bytes.trimmed(equals + 1, range.upperBound))
+    }
+
+    private static func unquoted(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+        guard range.count >= 2, bytes[range.lowerBound] == ASCII.quote, bytes[range.upperBound - 1] == ASCII.quote
+        else {
+            return range
+        }
+        return range.lowerBound + 1..<range.upperBound - 1
+    }
+}

@@ -1,0 +1,120 @@
+/// The method of a request (RFC 9110 9.3 and RFC 5789); the token is case-sensitive.
+public enum Method: Sendable, Equatable {
+    /// A method that this server knows by name.
+    case get, head, post, put, delete, connect, options, trace, patch
+    /// Any other token: 501 is the answer (RFC 9110 9.1), and the responder's to give.
+    case unknown
+
+    @inline(__always)
+    init(_ bytes: Span<UInt8>, from start: Int, to end: Int) {
+        let length = end &- start
+        let name = length <= 8 ? bytes.word(at: start).prefix(length) : 0
+        switch name {
+        case UInt64(ascii: "GET"): self = .get
+        case UInt64(ascii: "POST"): self = .post
+        case UInt64(ascii: "HEAD"): self = .head
+        case UInt64(ascii: "PUT"): self = .put
+        case UInt64(ascii: "DELETE"): self = .delete
+        case UInt64(ascii: "CONNECT"): self = .connect
+        case UInt64(ascii: "OPTIONS"): self = .options
+        case UInt64(ascii: "TRACE"): self = .trace
+        case UInt64(ascii: "PATCH"): self = .patch
+        default: self = .unknown
+        }
+    }
+}
+
+/// A range of bytes in half the space, counted from the first byte of the message.
+public struct ByteRange: Sendable, Equatable {
+    /// The first byte.
+    public var lower: UInt32
+    /// The byte after the last.
+    public var upper: UInt32
+
+    @inline(__always)
+    init(_ lower: Int, _ upper: Int) {
+        self.lower = UInt32(truncatingIfNeeded: lower)
+        self.upper = UInt32(truncatingIfNeeded: upper)
+    }
+
+    /// What stands for a field that did not come: no value can begin at the first byte.
+    static let absent = ByteRange(0, 0)
+
+    /// The range to index a span with.
+    public var range: Range<Int> { Int(lower)..<Int(upper) }
+}
+
+/// The form of a request target (RFC 9112 3.2).
+///
+/// The fourth, the authority form of CONNECT, is refused.
+public enum TargetForm: Sendable, Equatable {
+    /// A path, perhaps with a query.
+    case origin
+    /// A whole URL; its authority counts, not the Host field (RFC 9112 3.2.2).
+    case absolute(authority: ByteRange)
+    /// An asterisk: OPTIONS for the server as a whole.
+    case asterisk
+}
+
+/// How the content is delimited (RFC 9112 6.3).
+public enum Framing: Sendable, Equatable {
+    /// No content follows.
+    case none
+    /// So many bytes follow.
+    case length(Int)
+    /// Chunks follow, for ``ChunkedDecoder``.
+    case chunked
+}
+
+/// A request line and its fields: where in the bytes received everything stands, and what it means.
+///
+/// A plain value without heap storage. All offsets count from the first byte handed to ``RequestParser``.
+public struct RequestHead: Sendable {
+    /// The method.
+    public var method = Method.unknown
+    /// Where the method stands.
+    public var methodRange = ByteRange.absent
+    /// Where the whole target stands.
+    public var target = ByteRange.absent
+    /// The form of the target.
+    public var targetForm = TargetForm.origin
+    /// Where the path stands, without the query.
+    ///
+    /// Never empty: a URL without a path has the path `/`.
+    public var path = ByteRange.absent
+    /// Where the query stands, without its question mark.
+    public var query: ByteRange?
+    /// 0 or 1; a higher minor version is served as 1 (RFC 9110 2.5).
+    public var minorVersion: UInt8 = 1
+    /// How the content is delimited.
+    public var framing = Framing.none
+    /// Whether another request may follow on the connection (RFC 9112 9.3).
+    public var keepsAlive = true
+    /// Whether the client waits for `100 Continue` before it sends its content (RFC 9110 10.1.1).
+    public var expectsContinue = false
+    /// The bytes of the head, with skipped empty lines and the blank line: the content begins here.
+    public var length = 0
+
+    private var values = InlineArray<17, ByteRange>(repeating: .absent)
+
+    init() {}
+
+    /// Where the value of the field stands, without white space around it; of several such fields, the first.
+    ///
+    /// Fields that may come only once did come only once: see ``RequestError/Reason/repeatedField``.
+    public func range(of field: KnownField) -> Range<Int>? {
+        let value = values[Int(field.rawValue)]
+        return value == .absent ? nil : value.range
+    }
+
+    /// Keeps the value of a field, unless there is one already.
+    @inline(__always)
+    mutating func record(_ field: KnownField, _ value: Range<Int>) throws(RequestError) {
+        let index = Int(field.rawValue)
+        guard values[index] == .absent else {
+            guard !field.isSingleton else { throw RequestError(.repeatedField, at: value.lowerBound) }
+            return
+        }
+        values[index] = ByteRange(value.lowerBound, value.upperBound)
+    }
+}

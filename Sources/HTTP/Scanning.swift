@@ -1,0 +1,142 @@
+/// The passes over bytes that the parser spends its time in.
+///
+/// They are written so that the optimiser can drop the bounds checks: an index that was a `UInt32` cannot overflow,
+/// so one comparison covers eight reads, and the eight reads become one. Heads are far below 4 GB.
+extension Span<UInt8> {
+    /// The first index from `start` that is `end` or holds a byte outside the class.
+    @inline(__always)
+    func skip(_ byteClass: ByteClass, from start: Int, to end: Int) -> Int {
+        var index = start
+        while index < end, byteClass.contains(self[index]) { index &+= 1 }
+        return index
+    }
+
+    /// The first index from `start` that is the end or holds a control character other than a tab (RFC 9110 5.5).
+    @inline(__always)
+    func skipValue(from start: Int) -> Int {
+        var index = start
+        while true {
+            let controls = self.word(at: index).firstControl
+            index &+= controls
+            if controls == 8 { continue }
+            guard index < count else { return count }
+            if self[index] != ASCII.tab { return index }
+            index &+= 1
+        }
+    }
+
+    /// The first index from `start` that is `end` or holds neither space nor tab.
+    @inline(__always)
+    func skipBlanks(from start: Int, to end: Int) -> Int {
+        var index = start
+        while index < end, self[index] == ASCII.space || self[index] == ASCII.tab { index &+= 1 }
+        return index
+    }
+
+    /// The range without the spaces and tabs at both its ends.
+    @inline(__always)
+    func trimmed(_ start: Int, _ end: Int) -> Range<Int> {
+        let first = skipBlanks(from: start, to: end)
+        var last = end
+        while last > first, self[last &- 1] == ASCII.space || self[last &- 1] == ASCII.tab { last &-= 1 }
+        return first..<last
+    }
+
+    /// Eight bytes as one number, the first byte lowest; zeros stand for what lies beyond the end.
+    @inline(__always)
+    func word(at start: Int) -> UInt64 {
+        let index = Int(UInt32(truncatingIfNeeded: start))
+        guard index + 8 <= count else { return lastWord(at: index) }
+        let low =
+            UInt64(self[index]) | UInt64(self[index + 1]) << 8
+            | UInt64(self[index + 2]) << 16 | UInt64(self[index + 3]) << 24
+        let high =
+            UInt64(self[index + 4]) << 32 | UInt64(self[index + 5]) << 40
+            | UInt64(self[index + 6]) << 48 | UInt64(self[index + 7]) << 56
+        return low | high
+    }
+
+    /// Kept out of line: fewer than eight bytes are left once in a head.
+    @inline(never)
+    private func lastWord(at start: Int) -> UInt64 {
+        var word: UInt64 = 0
+        var shift: UInt64 = 0
+        var index = start
+        while index < count {
+            word |= UInt64(self[index]) << shift
+            shift += 8
+            index += 1
+        }
+        return word
+    }
+
+    /// Whether the range reads as the text, letters in either case.
+    ///
+    /// The text is lower case.
+    func matches(_ range: Range<Int>, _ text: String) -> Bool {
+        guard range.count == text.utf8.count else { return false }
+        var index = range.lowerBound
+        for byte in text.utf8 {
+            guard self[index].lowercased == byte else { return false }
+            index += 1
+        }
+        return true
+    }
+
+    /// The number that the range spells in decimal digits, nothing else, if it is one and fits.
+    func decimal(_ range: Range<Int>) -> Int? {
+        guard !range.isEmpty else { return nil }
+        var value = 0
+        for index in range {
+            guard let digit = ASCII.digit(self[index]) else { return nil }
+            let (tens, carry) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflow) = tens.addingReportingOverflow(digit)
+            if carry || overflow { return nil }
+            value = sum
+        }
+        return value
+    }
+}
+
+extension UInt64 {
+    /// Up to eight characters as the number that ``Span/word(at:)`` makes of them; the compiler folds it.
+    @inline(__always)
+    init(ascii text: String) {
+        var word: UInt64 = 0
+        var shift: UInt64 = 0
+        for byte in text.utf8 {
+            word |= UInt64(byte) << shift
+            shift += 8
+        }
+        self = word
+    }
+
+    /// The letters among eight bytes in lower case.
+    ///
+    /// Other bytes change too; of tokens, none into a letter or a hyphen.
+    @inline(__always)
+    var lowercasedToken: UInt64 { self | 0x2020_2020_2020_2020 }
+
+    /// Only the lowest bytes, the rest zero.
+    @inline(__always)
+    func prefix(_ bytes: Int) -> UInt64 { bytes >= 8 ? self : self & ((1 &<< UInt64(bytes &* 8)) &- 1) }
+
+    /// The index of the first byte below 0x20 or equal to 0x7F, 8 if there is none.
+    ///
+    /// A borrow can mark a byte by mistake, but only one above a byte marked rightly, so the first mark is true.
+    @inline(__always)
+    var firstControl: Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        let delete = self ^ (ones &* 0x7F)
+        let low = (self &- (ones &* 0x20)) & ~self
+        let marks = (low | ((delete &- ones) & ~delete)) & tops
+        return marks.trailingZeroBitCount &>> 3
+    }
+}
+
+extension UInt8 {
+    /// The letter in lower case; any other byte unchanged.
+    @inline(__always)
+    var lowercased: UInt8 { self &- UInt8(ascii: "A") < 26 ? self | 0x20 : self }
+}

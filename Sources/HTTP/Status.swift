@@ -1,0 +1,110 @@
+/// A status code of RFC 9110 section 15 (429 and 431: RFC 6585).
+public struct Status: Sendable, Equatable, Hashable {
+    /// The three digits.
+    public let code: UInt16
+
+    private init(_ code: UInt16) { self.code = code }
+
+    /// Go on and send the content.
+    public static let `continue` = Status(100)
+    /// Done, and here is the content.
+    public static let ok = Status(200)
+    /// Done, nothing to send.
+    public static let noContent = Status(204)
+    /// The part that was asked for.
+    public static let partialContent = Status(206)
+    /// Moved for good; the method may change to GET.
+    public static let movedPermanently = Status(301)
+    /// Look there, with GET.
+    public static let seeOther = Status(303)
+    /// What the client has is still good.
+    public static let notModified = Status(304)
+    /// Moved for good; same method.
+    public static let permanentRedirect = Status(308)
+    /// Not HTTP, or not safely so.
+    public static let badRequest = Status(400)
+    /// Understood and refused.
+    public static let forbidden = Status(403)
+    /// No such thing here.
+    public static let notFound = Status(404)
+    /// Known method, wrong place.
+    public static let methodNotAllowed = Status(405)
+    /// The client was too slow to send its request.
+    public static let requestTimeout = Status(408)
+    /// A precondition does not hold.
+    public static let preconditionFailed = Status(412)
+    /// More content than is accepted.
+    public static let contentTooLarge = Status(413)
+    /// The request line is too long.
+    public static let uriTooLong = Status(414)
+    /// Content in a format that is not served.
+    public static let unsupportedMediaType = Status(415)
+    /// The range lies outside the content.
+    public static let rangeNotSatisfiable = Status(416)
+    /// An `Expect` that is not met.
+    public static let expectationFailed = Status(417)
+    /// Sent to the wrong host.
+    public static let misdirectedRequest = Status(421)
+    /// Too many requests from this client.
+    public static let tooManyRequests = Status(429)
+    /// The head is too large.
+    public static let requestHeaderFieldsTooLarge = Status(431)
+    /// A bug on this side.
+    public static let internalServerError = Status(500)
+    /// Unknown method or transfer coding.
+    public static let notImplemented = Status(501)
+    /// The service behind the gateway failed.
+    public static let badGateway = Status(502)
+    /// Not now.
+    public static let serviceUnavailable = Status(503)
+    /// The service behind the gateway did not answer in time.
+    public static let gatewayTimeout = Status(504)
+    /// A major version other than 1.
+    public static let httpVersionNotSupported = Status(505)
+
+    /// Whether a response with this status has neither content nor `Content-Length`.
+    ///
+    /// RFC 9110 8.6 forbids the field for 1xx and 204; a 304 may carry it, and is the shorter without.
+    public var forbidsContent: Bool { code < 200 || code == 204 || code == 304 }
+
+    /// The words after the code; they have no meaning to software.
+    public var reasonPhrase: String {
+        switch code {
+        case 100: "Continue"
+        case 200: "OK"
+        case 204: "No Content"
+        case 206: "Partial Content"
+        case 301: "Moved Permanently"
+        case 303: "See Other"
+        case 304: "Not Modified"
+        case 308: "Permanent Redirect"
+        case 400: "Bad Request"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 412: "Precondition Failed"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        default: lateReasonPhrase
+        }
+    }
+
+    private var lateReasonPhrase: String {
+        switch code {
+        case 415: "Unsupported Media Type"
+        case 416: "Range Not Satisfiable"
+        case 417: "Expectation Failed"
+        case 421: "Misdirected Request"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 505: "HTTP Version Not Supported"
+        default: preconditionFailure("The status \(code) has no reason phrase.")
+        }
+    }
+}

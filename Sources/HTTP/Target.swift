@@ -1,0 +1,69 @@
+/// The forms of a request target (RFC 9112 3.2).
+extension RequestHead {
+    /// Splits a target whose bytes are all allowed in a URI.
+    mutating func takeTarget(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestError) {
+        target = ByteRange(range.lowerBound, range.upperBound)
+        // RFC 9110 9.3.6 is for proxies: a server that does not implement CONNECT has no use for its target either.
+        guard method != .connect else { throw RequestError(.connectMethod, at: Int(methodRange.lower)) }
+        switch bytes[range.lowerBound] {
+        case ASCII.slash: try takePath(bytes, range)
+        case UInt8(ascii: "*") where range.count == 1: try takeAsterisk(range)
+        default: try takeURL(bytes, range)
+        }
+    }
+
+    private mutating func takeAsterisk(_ range: Range<Int>) throws(RequestError) {
+        guard method == .options else { throw RequestError(.misplacedAsterisk, at: range.lowerBound) }
+        targetForm = .asterisk
+        path = target
+    }
+
+    /// Parts path and query, and refuses a percent sign that escapes nothing (RFC 3986 2.1).
+    @inline(__always)
+    private mutating func takePath(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestError) {
+        var end = range.upperBound
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let byte = bytes[index]
+            if byte == ASCII.questionMark, end == range.upperBound { end = index }
+            if byte == ASCII.percent, !bytes.isEscape(at: index, before: range.upperBound) {
+                throw RequestError(.malformedTarget, at: index)
+            }
+            index &+= 1
+        }
+        path = ByteRange(range.lowerBound, end)
+        query = end < range.upperBound ? ByteRange(end + 1, range.upperBound) : nil
+    }
+
+    /// `http://authority/path?query` (RFC 9112 3.2.2), the scheme in either case.
+    private mutating func takeURL(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestError) {
+        guard let start = bytes.endOfScheme(range) else { throw RequestError(.malformedTarget, at: range.lowerBound) }
+        var end = start
+        while end < range.upperBound, bytes[end] != ASCII.slash, bytes[end] != ASCII.questionMark { end += 1 }
+        // RFC 9110 4.2.1: a URL without a host is to be rejected; 4.2.4: so is one with user information.
+        guard bytes.isAuthority(start..<end) else { throw RequestError(.invalidAuthority, at: start) }
+        targetForm = .absolute(authority: ByteRange(start, end))
+        try takePath(bytes, end..<range.upperBound)
+        if path.range.isEmpty {
+            // RFC 9110 4.2.3: an empty path means "/". One such byte is at hand, in front of the authority.
+            path = ByteRange(start - 1, start)
+        }
+    }
+}
+
+extension Span<UInt8> {
+    /// Where the authority begins, if the range begins with `http://` or `https://`.
+    fileprivate func endOfScheme(_ range: Range<Int>) -> Int? {
+        for scheme in ["http://", "https://"] {
+            let end = range.lowerBound + scheme.utf8.count
+            if end <= range.upperBound, matches(range.lowerBound..<end, scheme) { return end }
+        }
+        return nil
+    }
+
+    /// Whether a percent sign and two hexadecimal digits stand at the index.
+    func isEscape(at index: Int, before end: Int) -> Bool {
+        index + 2 < end && self[index] == ASCII.percent
+            && ByteClass.hex.contains(self[index + 1]) && ByteClass.hex.contains(self[index + 2])
+    }
+}
