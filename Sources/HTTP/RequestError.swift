@@ -17,7 +17,7 @@ public struct RequestError: Error, Sendable, Equatable {
     }
 
     /// What can be wrong with a request.
-    public enum Reason: Sendable, Equatable, CaseIterable {
+    public enum Reason: String, Sendable, CaseIterable {
         case tooManyEmptyLines, bareCarriageReturn, bareLineFeed
         case malformedMethod, connectMethod, malformedTarget, misplacedAsterisk, invalidAuthority
         case missingVersion, malformedVersion, unsupportedVersion
