@@ -1,0 +1,118 @@
+import HTTP
+import Testing
+
+@Suite struct ResponseTests {
+    private let date = HTTPDate(unixSeconds: 784_111_777)
+
+    private func written(_ head: ResponseHead) -> String {
+        var buffer: [UInt8] = []
+        head.write(into: &buffer, date: date)
+        return String(decoding: buffer, as: UTF8.self)
+    }
+
+    @Test func everyByteOfAnOrdinaryResponse() {
+        var buffer = Array("before".utf8)
+        let head = ResponseHead(.ok, contentLength: 5, contentType: MediaType.plainText)
+        head.write(into: &buffer, date: date) { $0.add(.serverTiming, FieldValue("udp;dur="), thousandths: 1234) }
+        buffer += Array("HELLO".utf8)
+        let expected = """
+            beforeHTTP/1.1 200 OK\r
+            Date: Sun, 06 Nov 1994 08:49:37 GMT\r
+            Content-Length: 5\r
+            Content-Type: text/plain; charset=utf-8\r
+            X-Content-Type-Options: nosniff\r
+            Server-Timing: udp;dur=1.234\r
+            \r
+            HELLO
+            """
+        #expect(String(decoding: buffer, as: UTF8.self) == expected)
+    }
+
+    @Test func everyByteOfAnError() {
+        let head = ResponseHead(.notFound, contentLength: 0, connection: .close)
+        let expected = """
+            HTTP/1.1 404 Not Found\r
+            Date: Sun, 06 Nov 1994 08:49:37 GMT\r
+            Content-Length: 0\r
+            X-Content-Type-Options: nosniff\r
+            Connection: close\r
+            \r\n
+            """
+        #expect(written(head) == expected)
+    }
+
+    @Test func anOldClientIsToldThatTheConnectionGoesOn() {
+        let text = written(ResponseHead(.ok, contentLength: 0, connection: .keepAlive))
+        #expect(text.contains("\r\nConnection: keep-alive\r\n"))
+    }
+
+    @Test(arguments: [Status.continue, .noContent, .notModified])
+    func someResponsesHaveNoLength(status: Status) {
+        #expect(!written(ResponseHead(status, contentLength: 5)).contains("Content-Length"))
+    }
+
+    @Test(arguments: [(0, "0"), (7, "7"), (10, "10"), (65507, "65507"), (Int.max, "9223372036854775807")])
+    func numbers(number: Int, text: String) {
+        #expect(written(ResponseHead(.ok, contentLength: number)).contains("Content-Length: \(text)\r\n"))
+    }
+
+    @Test(arguments: [(0, "0.000"), (1, "0.001"), (999, "0.999"), (1000, "1.000"), (12_345_678, "12345.678")])
+    func thousandths(number: Int, text: String) {
+        var buffer: [UInt8] = []
+        ResponseHead(.ok, contentLength: 0).write(into: &buffer, date: date) {
+            $0.add(.serverTiming, FieldValue("a="), thousandths: number)
+        }
+        #expect(String(decoding: buffer, as: UTF8.self).contains("\r\nServer-Timing: a=\(text)\r\n"))
+    }
+
+    @Test(arguments: ["text/html", "a\tb", "\u{E4}", ""])
+    func aHarmlessValueIsAdded(text: String) {
+        let bytes = Array(text.utf8)
+        var buffer: [UInt8] = []
+        ResponseHead(.ok, contentLength: 0).write(into: &buffer, date: date) {
+            let found = $0.add(.contentType, validating: bytes.span)
+            #expect(found)
+        }
+        #expect(String(decoding: buffer, as: UTF8.self).hasSuffix("\r\nContent-Type: \(text)\r\n\r\n"))
+        #expect(FieldValue(validating: bytes)?.bytes == bytes)
+    }
+
+    @Test(arguments: ["a\r\nSet-Cookie: b", "a\nb", "a\rb", "a\0", "a\u{7F}", "\u{1B}", " a", "a\t"])
+    func aHarmfulValueIsNot(text: String) {
+        let bytes = Array(text.utf8)
+        var (buffer, plain): ([UInt8], [UInt8]) = ([], [])
+        ResponseHead(.ok, contentLength: 0).write(into: &plain, date: date)
+        ResponseHead(.ok, contentLength: 0).write(into: &buffer, date: date) {
+            let found = $0.add(.contentType, validating: bytes.span)
+            #expect(!found)
+        }
+        #expect(buffer == plain)
+        #expect(FieldValue(validating: bytes) == nil)
+    }
+
+    @Test func noMemoryIsAskedForWithinTheCapacity() {
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(1024)
+        let address = unsafe buffer.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
+        ResponseHead(.ok, contentLength: 5).write(into: &buffer, date: date)
+        let after = unsafe buffer.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
+        #expect(address == after)
+    }
+
+    @Test func theInterimResponse() {
+        #expect(InterimResponse.continueBytes == Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+    }
+
+    @Test(arguments: [
+        ("index.html", "text/html; charset=utf-8"), ("a/b.CSS", "text/css; charset=utf-8"),
+        ("app.js", "text/javascript; charset=utf-8"), ("app.min.mjs", "text/javascript; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"), ("site.webmanifest", "application/manifest+json"),
+        ("openapi.yaml", "application/yaml"), ("font.woff2", "font/woff2"), ("data", "application/octet-stream"),
+        ("a.b/data", "application/octet-stream"), ("x.unknown", "application/octet-stream"),
+        ("", "application/octet-stream"),
+        ("dot.", "application/octet-stream"),
+    ])
+    func mediaTypes(name: String, type: String) {
+        #expect(MediaType.ofFile(named: name).bytes == Array(type.utf8))
+    }
+}
