@@ -12,7 +12,7 @@ struct FieldLine {
     /// A byte that cannot be right is refused at once.
     @inline(__always)
     static func cut(_ bytes: Span<UInt8>, at start: Int) throws(RequestError) -> FieldLine? {
-        let colon = bytes.skip(.token, from: start, to: bytes.count)
+        let colon = bytes.skipName(from: start)
         guard colon < bytes.count else { return nil }
         guard bytes[colon] == ASCII.colon, colon > start else { throw nameError(bytes, start, colon) }
         let end = bytes.skipValue(from: colon &+ 1)

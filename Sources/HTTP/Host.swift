@@ -2,6 +2,14 @@
 ///
 /// User information is refused in both (RFC 9110 4.2.4), and so is an empty host (RFC 9110 4.2.1).
 extension Span<UInt8> {
+    /// Checks a Host field.
+    ///
+    /// An empty one is right for a target without authority (RFC 9112 3.2); a URL has one, and Host must repeat it.
+    func checkHost(_ value: Range<Int>, _ form: TargetForm) throws(RequestError) {
+        if value.isEmpty, form == .origin || form == .asterisk { return }
+        guard isAuthority(value) else { throw RequestError(.invalidHost, at: value.lowerBound) }
+    }
+
     /// Whether the range is a host and perhaps a port.
     func isAuthority(_ range: Range<Int>) -> Bool {
         guard !range.isEmpty else { return false }

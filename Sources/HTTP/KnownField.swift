@@ -84,6 +84,10 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         return nil
     }
 
+    /// A bit for each field, for sets of them.
+    @inline(__always)
+    var bit: UInt32 { 1 &<< UInt32(rawValue) }
+
     /// Whether the field may come only once: its value is not a list, so that two of them say nothing (RFC 9110 5.3).
     @inline(__always)
     var isSingleton: Bool {

@@ -37,7 +37,6 @@ public struct ByteRange: Sendable, Equatable {
         self.upper = UInt32(truncatingIfNeeded: upper)
     }
 
-    /// What stands for a field that did not come: no value can begin at the first byte.
     static let absent = ByteRange(0, 0)
 
     /// The range to index a span with.
@@ -95,26 +94,41 @@ public struct RequestHead: Sendable {
     /// The bytes of the head, with skipped empty lines and the blank line: the content begins here.
     public var length = 0
 
+    /// One bit for each field that came; what `values` holds for the others is left over and means nothing.
+    private var present: UInt32 = 0
     private var values = InlineArray<17, ByteRange>(repeating: .absent)
 
     init() {}
 
+    /// Makes the value good for another message, without writing all of it anew.
+    @inline(__always)
+    mutating func forget() {
+        present = 0
+        length = 0
+        expectsContinue = false
+    }
+
     /// Where the value of the field stands, without white space around it; of several such fields, the first.
     ///
-    /// Fields that may come only once did come only once: see ``RequestError/Reason/repeatedField``.
-    public func range(of field: KnownField) -> Range<Int>? {
-        let value = values[Int(field.rawValue)]
-        return value == .absent ? nil : value.range
+    /// Fields that may come only once did come only once: see ``RequestError/Reason/repeatedField``. The head is borrowed
+    /// here, since reading one element of an inline array copies the whole array otherwise.
+    public borrowing func range(of field: KnownField) -> Range<Int>? {
+        guard has(field) else { return nil }
+        return values[Int(field.rawValue)].range
     }
+
+    /// Whether the field came.
+    @inline(__always)
+    borrowing func has(_ field: KnownField) -> Bool { present & field.bit != 0 }
 
     /// Keeps the value of a field, unless there is one already.
     @inline(__always)
     mutating func record(_ field: KnownField, _ value: Range<Int>) throws(RequestError) {
-        let index = Int(field.rawValue)
-        guard values[index] == .absent else {
+        guard !has(field) else {
             guard !field.isSingleton else { throw RequestError(.repeatedField, at: value.lowerBound) }
             return
         }
-        values[index] = ByteRange(value.lowerBound, value.upperBound)
+        present |= field.bit
+        values[Int(field.rawValue)] = ByteRange(value.lowerBound, value.upperBound)
     }
 }

@@ -6,17 +6,21 @@
 public struct RequestParser: Sendable {
     private let limits: Limits
     private var progress = Progress()
+    /// Filled line by line, and complete with the blank line.
+    ///
+    /// Kept apart because it is large and need not be cleared.
+    private var head = RequestHead()
 
     /// How far the parser has come in the message: up to the last complete line.
     private struct Progress: Sendable {
         var position = 0
         var hasRequestLine = false
+        var isComplete = false
         var emptyLines = 0
         var fields = 0
         var framing = FramingFields()
         var persistence = Persistence()
         var expectation = Expectation()
-        var head = RequestHead()
     }
 
     /// A parser for messages within the limits.
@@ -27,6 +31,7 @@ public struct RequestParser: Sendable {
     /// Forgets the message begun, if any.
     public mutating func reset() {
         progress = Progress()
+        head.forget()
     }
 
     /// Reads the head in `bytes`, which are all bytes of this message received so far; nil if there must be more.
@@ -35,13 +40,12 @@ public struct RequestParser: Sendable {
     /// next message, and after an error for nothing but ``reset()``.
     public mutating func parse(_ bytes: Span<UInt8>) throws(RequestError) -> RequestHead? {
         let window = bytes.extracting(first: limits.maxHead)
-        if try readHead(window) {
-            let head = progress.head
-            reset()
-            return head
+        if progress.isComplete { reset() }
+        guard try readHead(window) else {
+            guard bytes.count < limits.maxHead else { throw RequestError(.headTooLarge, at: limits.maxHead) }
+            return nil
         }
-        guard bytes.count < limits.maxHead else { throw RequestError(.headTooLarge, at: limits.maxHead) }
-        return nil
+        return head
     }
 
     private mutating func readHead(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
@@ -89,25 +93,25 @@ extension RequestParser {
         let stop = min(bytes.count, last)
 
         let methodEnd = bytes.skip(.token, from: start, to: stop)
-        guard try isInside(methodEnd, stop, last, bytes) else { return false }
+        guard try RequestParser.isInside(methodEnd, stop, last, bytes) else { return false }
         guard bytes[methodEnd] == ASCII.space, methodEnd > start else {
             throw RequestError(bytes[methodEnd] == ASCII.lineFeed ? .bareLineFeed : .malformedMethod, at: methodEnd)
         }
         let targetStart = methodEnd + 1
         let targetEnd = bytes.skip(.target, from: targetStart, to: stop)
-        guard try isInside(targetEnd, stop, last, bytes) else { return false }
+        guard try RequestParser.isInside(targetEnd, stop, last, bytes) else { return false }
         guard bytes[targetEnd] == ASCII.space, targetEnd > targetStart else {
-            throw targetError(bytes, targetStart, targetEnd)
+            throw RequestParser.targetError(bytes, targetStart, targetEnd)
         }
         let version = targetEnd + 1
-        guard try checkVersion(bytes, version, stop, last) else { return false }
+        guard try RequestParser.checkVersion(bytes, version, stop, last) else { return false }
         let end = version + 8
         guard end < bytes.count, try bytes.isLineEnd(at: end, otherwise: .malformedVersion) else { return false }
 
-        progress.head.method = Method(bytes, from: start, to: methodEnd)
-        progress.head.methodRange = ByteRange(start, methodEnd)
+        head.method = Method(bytes, from: start, to: methodEnd)
+        head.methodRange = ByteRange(start, methodEnd)
         try takeVersion(bytes, version)
-        try progress.head.takeTarget(bytes, targetStart..<targetEnd)
+        try head.takeTarget(bytes, targetStart..<targetEnd)
         progress.hasRequestLine = true
         progress.position = end + 2
         return true
@@ -115,7 +119,9 @@ extension RequestParser {
 
     /// Whether a scan ended at a byte of the line, and not where the bytes or the permitted length end.
     @inline(__always)
-    private func isInside(_ index: Int, _ stop: Int, _ last: Int, _ bytes: Span<UInt8>) throws(RequestError) -> Bool {
+    private static func isInside(_ index: Int, _ stop: Int, _ last: Int, _ bytes: Span<UInt8>) throws(RequestError)
+        -> Bool
+    {
         if index < stop { return true }
         guard bytes.count <= last else { throw RequestError(.requestLineTooLong, at: last) }
         return false
@@ -123,7 +129,7 @@ extension RequestParser {
 
     /// A line that ends after its target is HTTP/0.9, which nobody speaks any more.
     @inline(never)
-    private func targetError(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> RequestError {
+    private static func targetError(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> RequestError {
         switch bytes[end] {
         case ASCII.carriageReturn, ASCII.lineFeed: RequestError(.missingVersion, at: end)
         default: RequestError(.malformedTarget, at: end)
@@ -131,7 +137,7 @@ extension RequestParser {
     }
 
     /// Checks the form of the version, `HTTP/` and two digits around a dot, in upper case (RFC 9112 2.3).
-    private func checkVersion(
+    private static func checkVersion(
         _ bytes: Span<UInt8>, _ start: Int, _ stop: Int, _ last: Int
     ) throws(RequestError) -> Bool {
         if start + 8 <= stop {
@@ -150,7 +156,7 @@ extension RequestParser {
 
     private mutating func takeVersion(_ bytes: Span<UInt8>, _ start: Int) throws(RequestError) {
         guard bytes[start + 5] == UInt8(ascii: "1") else { throw RequestError(.unsupportedVersion, at: start + 5) }
-        progress.head.minorVersion = bytes[start + 7] == ASCII.zero ? 0 : 1
+        head.minorVersion = bytes[start + 7] == ASCII.zero ? 0 : 1
     }
 }
 
@@ -163,9 +169,9 @@ extension RequestParser {
     @inline(__always)
     private mutating func take(_ line: FieldLine, _ bytes: Span<UInt8>) throws(RequestError) {
         guard let field = KnownField(bytes, from: line.nameStart, to: line.nameEnd) else { return }
-        try progress.head.record(field, line.value)
+        try head.record(field, line.value)
         switch field {
-        case .host: try checkHost(bytes, line.value)
+        case .host: try bytes.checkHost(line.value, head.targetForm)
         case .contentLength: try progress.framing.takeLength(bytes, line.value)
         case .transferEncoding: try progress.framing.takeCodings(bytes, line.value)
         case .connection: progress.persistence.take(bytes, line.value)
@@ -174,24 +180,17 @@ extension RequestParser {
         }
     }
 
-    /// An empty Host is right for a target without authority (RFC 9112 3.2); a URL has one, and Host must repeat it.
-    private func checkHost(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(RequestError) {
-        if value.isEmpty, case .absolute = progress.head.targetForm {
-            throw RequestError(.invalidHost, at: value.lowerBound)
-        }
-        guard value.isEmpty || bytes.isAuthority(value) else { throw RequestError(.invalidHost, at: value.lowerBound) }
-    }
-
     /// Judges the head as a whole.
     private mutating func finish(blankLine: Int) throws(RequestError) {
-        let isOld = progress.head.minorVersion == 0
+        let isOld = head.minorVersion == 0
         // RFC 9112 3.2: HTTP/1.0 did not have the field.
-        guard isOld || progress.head.range(of: .host) != nil else { throw RequestError(.missingHost, at: blankLine) }
+        guard isOld || head.has(.host) else { throw RequestError(.missingHost, at: blankLine) }
         let framing = try progress.framing.resolve(inOldVersion: isOld, limits)
-        progress.head.framing = framing
-        progress.head.keepsAlive = progress.persistence.keepsAlive(inOldVersion: isOld)
+        head.framing = framing
+        head.keepsAlive = progress.persistence.keepsAlive(inOldVersion: isOld)
         // RFC 9110 10.1.1: an expectation of HTTP/1.0 is ignored.
-        if !isOld { progress.head.expectsContinue = try progress.expectation.wantsContinue(before: framing) }
-        progress.head.length = blankLine + 2
+        if !isOld { head.expectsContinue = try progress.expectation.wantsContinue(before: framing) }
+        head.length = blankLine + 2
+        progress.isComplete = true
     }
 }

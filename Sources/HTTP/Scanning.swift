@@ -16,11 +16,33 @@ extension Span<UInt8> {
     func skipValue(from start: Int) -> Int {
         var index = start
         while true {
-            let controls = self.word(at: index).firstControl
-            index &+= controls
-            if controls == 8 { continue }
+            let marks = self.word(at: index).controlMarks
+            guard marks != 0 else {
+                index &+= 8
+                continue
+            }
+            index &+= marks.trailingZeroBitCount &>> 3
             guard index < count else { return count }
             if self[index] != ASCII.tab { return index }
+            index &+= 1
+        }
+    }
+
+    /// The first index from `start` that is the end or holds a byte that is not in a token.
+    ///
+    /// Nearly all names are letters and hyphens, which are passed eight at a time; the table decides about the others.
+    @inline(__always)
+    func skipName(from start: Int) -> Int {
+        var index = start
+        while true {
+            let marks = self.word(at: index).exoticMarks
+            guard marks != 0 else {
+                index &+= 8
+                continue
+            }
+            index &+= marks.trailingZeroBitCount &>> 3
+            guard index < count else { return count }
+            guard self[index] != ASCII.colon, ByteClass.token.contains(self[index]) else { return index }
             index &+= 1
         }
     }
@@ -121,17 +143,29 @@ extension UInt64 {
     @inline(__always)
     func prefix(_ bytes: Int) -> UInt64 { bytes >= 8 ? self : self & ((1 &<< UInt64(bytes &* 8)) &- 1) }
 
-    /// The index of the first byte below 0x20 or equal to 0x7F, 8 if there is none.
+    private static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    private static var tops: UInt64 { 0x8080_8080_8080_8080 }
+
+    /// The top bit of the first byte that is below 0x20 or equal to 0x7F, and perhaps of bytes above it.
     ///
-    /// A borrow can mark a byte by mistake, but only one above a byte marked rightly, so the first mark is true.
+    /// A borrow can mark a byte by mistake, but only one above a byte marked rightly, so the lowest mark is true.
     @inline(__always)
-    var firstControl: Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let tops: UInt64 = 0x8080_8080_8080_8080
-        let delete = self ^ (ones &* 0x7F)
-        let low = (self &- (ones &* 0x20)) & ~self
-        let marks = (low | ((delete &- ones) & ~delete)) & tops
-        return marks.trailingZeroBitCount &>> 3
+    var controlMarks: UInt64 {
+        let delete = self ^ (.ones &* 0x7F)
+        let low = (self &- (.ones &* 0x20)) & ~self
+        return (low | ((delete &- .ones) & ~delete)) & .tops
+    }
+
+    /// The top bit of every byte that is neither a letter nor a hyphen.
+    ///
+    /// Sums of seven bits do not carry into the next byte, so all marks are true.
+    @inline(__always)
+    var exoticMarks: UInt64 {
+        let letter = (self | (.ones &* 0x20)) & ~.tops
+        let isLetter = (letter &+ (.ones &* 0x1F)) & ~(letter &+ (.ones &* 0x05))
+        let hyphen = self ^ (.ones &* 0x2D)
+        let isNoHyphen = ((hyphen & ~.tops) &+ (.ones &* 0x7F)) | hyphen
+        return (~isLetter | self) & isNoHyphen & .tops
     }
 }
 

@@ -5,6 +5,8 @@ extension RequestHead {
         target = ByteRange(range.lowerBound, range.upperBound)
         // RFC 9110 9.3.6 is for proxies: a server that does not implement CONNECT has no use for its target either.
         guard method != .connect else { throw RequestError(.connectMethod, at: Int(methodRange.lower)) }
+        targetForm = .origin
+        query = nil
         switch bytes[range.lowerBound] {
         case ASCII.slash: try takePath(bytes, range)
         case UInt8(ascii: "*") where range.count == 1: try takeAsterisk(range)
