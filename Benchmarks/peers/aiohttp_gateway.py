@@ -8,6 +8,8 @@ Usage: aiohttp_gateway.py --port P --upstream HOST:PORT [--uvloop]
 
 import argparse
 import asyncio
+import os
+import socket
 import sys
 
 from aiohttp import web
@@ -39,11 +41,19 @@ class Door(asyncio.DatagramProtocol):
         self.reply = self.loop.create_future()
         deadline = self.loop.call_later(DEADLINE, self.expire, self.reply)
         try:
-            self.transport.sendto(body)
+            self.send(body)
             return await self.reply
         finally:
             deadline.cancel()
             self.reply = None
+
+    def send(self, body):
+        if body:
+            self.transport.sendto(body)
+            return
+        # asyncio leaves an empty datagram unsent, so it goes out past the transport.
+        with socket.socket(fileno=os.dup(self.transport.get_extra_info("socket").fileno())) as door:
+            door.send(body)
 
     @staticmethod
     def expire(reply):

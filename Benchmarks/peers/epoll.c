@@ -3,8 +3,9 @@
    POST body -> one datagram on a connected UDP socket -> the reply is the body of the 200 response.
 
    Sockets come from a ring: first in first out, at least 100 ms of rest between uses, more opened as needed up to a
-   cap, 30 s of quarantine for a socket that may still receive something. With --hot they come from a stack instead, last in
-   first out and without rest: the speed limit, and unsafe, because one doubled reply puts all later ones off by one.
+   cap, 30 s of quarantine for a socket that may still receive something. With --hot they come from a stack instead,
+   last in first out and without rest: the speed limit, and unsafe, because one doubled reply puts all later ones off by
+   one.
 
    Usage: epoll --port P --upstream HOST:PORT [--hot] [--max-sockets N]
 

@@ -141,7 +141,8 @@ static void parse_options(int argc, char **argv) {
     if (outstanding < sockets) sockets = outstanding;
     window = outstanding / sockets;
     if (window > MOST_SLOTS) die("at most %d outstanding per socket", MOST_SLOTS);
-    if (size < NUMBER_LENGTH && window > 1) die("a body under %d bytes needs as many sockets as outstanding", NUMBER_LENGTH);
+    if (size < NUMBER_LENGTH && window > 1)
+        die("a body under %d bytes needs as many sockets as datagrams outstanding", NUMBER_LENGTH);
 }
 
 int main(int argc, char **argv) {
