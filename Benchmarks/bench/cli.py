@@ -1,0 +1,146 @@
+"""The command line of scripts/bench."""
+
+import argparse
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+
+import build
+import candidates
+import check
+import loads
+import measure
+import report
+from paths import LETTERBOX, RESULTS
+from processes import raise_descriptor_limit
+
+SUITES = ["gateway", "dns", "udp"]
+
+
+def words(allowed):
+    """A comma-separated list of some of `allowed`."""
+
+    def parse(text):
+        chosen = text.split(",")
+        for word in chosen:
+            if word not in allowed:
+                raise argparse.ArgumentTypeError(f"'{word}' is none of {', '.join(allowed)}")
+        return chosen
+
+    return parse
+
+
+def numbers(least, most):
+    """A comma-separated list of whole numbers within bounds."""
+
+    def parse(text):
+        values = [int(word) for word in text.split(",")]
+        if any(not least <= value <= most for value in values):
+            raise argparse.ArgumentTypeError(f"each must be from {least} to {most}")
+        return values
+
+    return parse
+
+
+def within(kind, least, most):
+    """One number within bounds, so that no run is endless."""
+
+    def parse(text):
+        value = kind(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be from {least} to {most}")
+        return value
+
+    return parse
+
+
+def parse_arguments(arguments):
+    everyone = list(candidates.DESCRIPTIONS)
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures Letterbox beside its peers.")
+    add = parser.add_argument
+    add("--suite", type=words(SUITES), default=["gateway"], help=f"some of {','.join(SUITES)} (default gateway)")
+    add("--candidates", type=words(everyone), help=f"some of {','.join(everyone)} (default: all of the suite)")
+    add("--connections", type=numbers(1, 10000), help="default 1,16,64,256,1024; with --quick 64")
+    add("--bodies", type=numbers(0, 65507), help="bytes, default 1,50,1400,16000; with --quick 50")
+    add("--mode", type=words(loads.MODES), help=f"some of {','.join(loads.MODES)} (default keep-alive)")
+    add("--rounds", type=within(int, 1, 50), help="default 5; with --quick 3")
+    add("--seconds", type=within(float, 1, 60), help="of each leg, default 4; with --quick 2")
+    add("--warmup", type=within(float, 0.1, 10), default=1.0, help="seconds of load before each leg (default 1)")
+    add("--quick", action="store_true", help="one kind of work, short legs")
+    add("--rate", type=within(int, 1, 1_000_000), help="requests/s of half-load (default: half the yardstick's)")
+    add("--load", choices=["wrk", "http_load"], default="wrk", help="closed-loop generator for keep-alive")
+    add("--check-bodies", action="store_true", help="let wrk compare each body, at the price of its speed")
+    add("--pin", action="store_true", help="give the measured program core 0 and everything else the other cores")
+    add("--workers", type=within(int, 1, 256), default=1, help="of Letterbox, Go and Hummingbird (default 1)")
+    add("--letterbox", type=Path, metavar="PATH", help="a built letterbox (default: build this repository's)")
+    add("--no-build", action="store_true", help="measure what is built already")
+    add("--check", action="store_true", help="only check that every gateway answers rightly")
+    add("--write", type=Path, metavar="FILE", help="also write the tables as Markdown, e.g. docs/performance.md")
+    options = parser.parse_args(arguments)
+    options.suites = options.suite
+    options.connections = options.connections or ([64] if options.quick else [1, 16, 64, 256, 1024])
+    options.bodies = options.bodies or ([50] if options.quick else [1, 50, 1400, 16000])
+    options.modes = options.mode or ["keep-alive"]
+    options.rounds = options.rounds or (3 if options.quick else 5)
+    options.seconds = options.seconds or (2 if options.quick else 4)
+    options.names = lambda suite: [
+        name for name in (options.candidates or candidates.DEFAULTS[suite]) if name in candidates.DEFAULTS[suite]]
+    options.gateway_cpus, options.other_cpus = cpu_sets(options.pin)
+    return options
+
+
+def cpu_sets(pin):
+    cores = os.cpu_count() or 1
+    return ({0}, set(range(1, cores))) if pin and cores > 1 else (None, None)
+
+
+def prepare(options):
+    """Builds what the run needs."""
+    names = dict.fromkeys(name for suite in options.suites for name in options.names(suite))
+    options.problems = {}
+    if not options.no_build:
+        wanted = [name for name in names if not (name == "letterbox" and options.letterbox)]
+        options.problems = build.build(wanted)
+    options.letterbox = (options.letterbox or LETTERBOX).resolve()
+
+
+def show_leg(cell, leg):
+    figures = "{per_second:10,.0f}/s  {cpu_us:6.2f} us CPU"
+    what = leg.get("problem") or f"{figures.format(**leg)}  errors: {report.errors([leg])}"
+    print(f"{cell.title}, round {leg['round']}: {leg['candidate']:15} {what}", flush=True)
+
+
+def measure_all(options, arguments):
+    bench = measure.Bench(options)
+    for name, why in bench.left_out.items():
+        print(f"left out: {name}: {why}", flush=True)
+    started = time.strftime("%Y%m%d-%H%M%S")
+    legs = bench.run(measure.plan(options), show_leg)
+    result = {
+        "command": shlex.join(["scripts/bench", *arguments]), "started": started, "machine": report.machine(),
+        "rounds": options.rounds, "seconds": options.seconds, "left_out": bench.left_out,
+        "rates": {cell.title: rate for cell, rate in bench.rates.items()}, "legs": legs,
+    }
+    report.write_json(RESULTS / f"{started}.json", result)
+    print(report.plain(legs))
+    if options.write:
+        report.write_markdown(options.write, result)
+    return 0 if all("problem" not in leg for leg in legs) else 1
+
+
+def main(arguments=None):
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = parse_arguments(arguments)
+    raise_descriptor_limit()
+    prepare(options)
+    try:
+        if options.check:
+            commands = candidates.commands(options.letterbox, options.workers)
+            names = [name for name in options.names("gateway") if name in commands]
+            return 0 if check.check_all(names, commands) else 1
+        return measure_all(options, arguments)
+    except KeyboardInterrupt:
+        print("\nbench: interrupted", file=sys.stderr)
+        return 130

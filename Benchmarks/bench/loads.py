@@ -1,0 +1,66 @@
+"""Runs a load generator against a port and returns what it measured."""
+
+import json
+import subprocess
+
+from candidates import DNS_QUERY, DNS_REPLY
+from paths import BENCHMARKS, BIN, SCRATCH
+
+MODES = ["keep-alive", "close", "pipeline16", "half-load"]
+
+
+class LoadFailed(Exception):
+    """A load generator that ended without a result."""
+
+
+def run(command, seconds, cpus=None):
+    """Runs a load generator, bounded in time; the JSON object on its last line."""
+    command = [str(part) for part in command]
+    if cpus:
+        command = ["taskset", "-c", ",".join(map(str, sorted(cpus))), *command]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30)
+        return json.loads(done.stdout.strip().splitlines()[-1])
+    except subprocess.TimeoutExpired:
+        raise LoadFailed(f"{command[0]} did not end") from None
+    except (IndexError, ValueError):
+        raise LoadFailed(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-300:]}") from None
+
+
+def dns_files():
+    """The files that hold the DNS query and the reply that is owed to it."""
+    query, reply = SCRATCH / "query.bin", SCRATCH / "reply.bin"
+    query.write_bytes(DNS_QUERY)
+    reply.write_bytes(DNS_REPLY)
+    return query, reply
+
+
+def wrk(port, cell, seconds, path="/", checked=False, cpus=None):
+    command = ["wrk", "-t1", f"-c{cell.connections}", f"-d{max(1, round(seconds))}s", "--timeout", "5s"]
+    command += ["-s", BENCHMARKS / "wrk" / "post.lua", f"http://127.0.0.1:{port}{path}", "--"]
+    if cell.suite == "dns":
+        query, reply = dns_files()
+        command += ["file", query, "expect", reply, "type", "application/dns-message"]
+    else:
+        command += ["size", cell.body]
+    command += {"close": ["close"], "pipeline16": ["pipeline", "16"]}.get(cell.mode, [])
+    command += ["check"] if checked else []
+    return run(command, seconds, cpus)
+
+
+def http_load(port, cell, seconds, path="/", rate=0, cpus=None):
+    command = [BIN / "http_load", "--target", f"127.0.0.1:{port}", "--connections", cell.connections]
+    command += ["--seconds", seconds, "--warmup", 0, "--path", path, "--rate", rate]
+    if cell.suite == "dns":
+        query, reply = dns_files()
+        command += ["--body-file", query, "--expect-file", reply, "--type", "application/dns-message"]
+    else:
+        command += ["--size", cell.body]
+    return run(command, seconds, cpus)
+
+
+def udp_load(port, cell, seconds, cpus=None):
+    command = [BIN / "udp_load", "--target", f"127.0.0.1:{port}", "--outstanding", cell.connections]
+    sockets = cell.connections if cell.body < 8 else max(1, cell.connections // 4)
+    command += ["--sockets", sockets, "--seconds", max(1, round(seconds)), "--size", cell.body]
+    return run(command, seconds, cpus)

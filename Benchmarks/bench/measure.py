@@ -1,0 +1,130 @@
+"""Measures: for each cell, R rounds in which the candidates take turns, each leg in a fresh process."""
+
+import itertools
+from dataclasses import asdict, dataclass
+
+import candidates
+import loads
+from processes import NotReady, udp_drops
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One kind of work that all candidates of a suite are given."""
+
+    suite: str  # gateway, dns, udp
+    mode: str  # keep-alive, close, pipeline16, half-load
+    connections: int
+    body: int
+
+    @property
+    def title(self):
+        if self.suite == "udp":
+            return f"UDP server: {self.connections} outstanding, bodies of {self.body} bytes"
+        kind = "DNS over HTTP" if self.suite == "dns" else f"bodies of {self.body} bytes"
+        return f"{kind}, {self.mode}, {self.connections} connection{'s' if self.connections > 1 else ''}"
+
+
+def plan(options):
+    """The cells to measure, in order."""
+    cells = []
+    for suite in options.suites:
+        modes = {"udp": ["closed loop"], "dns": [m for m in options.modes if m in ("keep-alive", "half-load")]}
+        bodies = {"dns": [len(candidates.DNS_QUERY)]}
+        product = itertools.product(
+            modes.get(suite, options.modes), bodies.get(suite, options.bodies), options.connections)
+        cells += [Cell(suite, mode, connections, body) for mode, body, connections in product]
+    return cells
+
+
+class Bench:
+    """The candidates that are there, and one upstream at a time for them."""
+
+    def __init__(self, options):
+        self.options = options
+        self.left_out = {}
+        self.gateways = self.present("gateway", candidates.commands(options.letterbox, options.workers))
+        self.servers = self.present("udp", candidates.server_commands(options.letterbox, options.workers))
+        self.rates = {}
+
+    def present(self, kind, commands):
+        there = {}
+        for name, (program, command) in commands.items():
+            why = self.options.problems.get(name) or candidates.missing(program)
+            if why is None:
+                there[name] = command
+            elif any(name in self.options.names(suite) for suite in self.options.suites):
+                self.left_out[name] = why
+        return there
+
+    def names(self, suite):
+        there = self.servers if suite == "udp" else self.gateways
+        return [name for name in self.options.names(suite) if name in there]
+
+    def run(self, cells, report_leg):
+        """All legs of all cells; `report_leg` hears of each as it ends."""
+        legs = []
+        for cell in cells:
+            for round_number in range(1, self.options.rounds + 1):
+                for name in self.names(cell.suite):
+                    leg = {"cell": asdict(cell), "candidate": name, "round": round_number}
+                    try:
+                        leg |= self.leg(cell, name)
+                    except (NotReady, loads.LoadFailed) as problem:
+                        leg["problem"] = str(problem)
+                    legs.append(leg)
+                    report_leg(cell, leg)
+        return legs
+
+    def leg(self, cell, name):
+        if cell.suite == "udp":
+            with candidates.start_server(name, self.servers[name], self.options.gateway_cpus) as server:
+                load = self.load(cell, name, server.port)
+                return self.observe(server, load)
+        with candidates.start_upstream(cell.suite, self.options.other_cpus) as upstream:
+            with candidates.start_gateway(
+                    name, self.gateways[name], upstream.port, self.options.gateway_cpus) as gateway:
+                result = self.observe(gateway, self.load(cell, name, gateway.port))
+                return result | {"upstream_drops": udp_drops(upstream.port)}
+
+    def observe(self, child, load):
+        """Warms the program up, then measures it: rate and latency from outside, CPU and memory of it alone."""
+        load(self.options.warmup)
+        before = child.cpu()
+        result = load(self.options.seconds)
+        user, system = (after - start for after, start in zip(child.cpu(), before))
+        done = max(1, result.get("answered", result["requests"]))
+        return result | {
+            "user_us": user / done, "system_us": system / done, "cpu_us": (user + system) / done,
+            "peak_bytes": child.peak_memory(),
+        }
+
+    def load(self, cell, name, port):
+        """The load of a cell as a function of its seconds."""
+        cpus = self.options.other_cpus
+        path = "/dns-query" if name == "dnsdist" else "/"
+        if cell.suite == "udp":
+            return lambda seconds: loads.udp_load(port, cell, seconds, cpus)
+        if cell.mode == "half-load":
+            rate = self.rate(cell)
+            return lambda seconds: loads.http_load(port, cell, seconds, path, rate, cpus)
+        if self.options.load == "http_load" and cell.mode == "keep-alive":
+            return lambda seconds: loads.http_load(port, cell, seconds, path, 0, cpus)
+        checked = self.options.check_bodies
+        return lambda seconds: loads.wrk(port, cell, seconds, path, checked, cpus)
+
+    def rate(self, cell):
+        """Half of what the yardstick carries in this cell when it is asked as fast as it answers."""
+        if self.options.rate:
+            return self.options.rate
+        if cell not in self.rates:
+            yardstick = candidates.YARDSTICK[cell.suite]
+            name = yardstick if yardstick in self.gateways else self.names(cell.suite)[0]
+            with candidates.start_upstream(cell.suite, self.options.other_cpus) as upstream:
+                with candidates.start_gateway(
+                        name, self.gateways[name], upstream.port, self.options.gateway_cpus) as gateway:
+                    path = "/dns-query" if name == "dnsdist" else "/"
+                    loads.http_load(gateway.port, cell, self.options.warmup, path)
+                    full = loads.http_load(gateway.port, cell, self.options.seconds, path)
+            self.rates[cell] = round(full["per_second"] / 2)
+        return self.rates[cell]

@@ -1,0 +1,152 @@
+"""Starts, watches and stops the programs under measurement. Every child is ended by its own pid, whatever happens."""
+
+import atexit
+import ctypes
+import os
+import random
+import resource
+import signal
+import socket
+import subprocess
+import time
+
+from paths import LOGS
+
+TICKS = os.sysconf("SC_CLK_TCK")
+children = []
+
+
+def free_port():
+    """A port free for TCP and UDP, from below the range the system gives to outgoing sockets."""
+    for _ in range(1000):
+        port = random.randint(20000, 32000)
+        with socket.socket(type=socket.SOCK_STREAM) as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tcp.bind(("127.0.0.1", port))
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise SystemExit("bench: no free port")
+
+
+def raise_descriptor_limit():
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class Child:
+    """A running program with a name, a log and a port."""
+
+    def __init__(self, name, command, port, cpus=None):
+        LOGS.mkdir(parents=True, exist_ok=True)
+        self.name, self.port = name, port
+        self.log = LOGS / f"{name}.log"
+        libc = ctypes.CDLL(None)
+
+        def prepare():
+            libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: do not outlive this script, even if it is killed
+            if cpus:
+                os.sched_setaffinity(0, cpus)
+
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=prepare,
+            )
+        children.append(self)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def wait_ready(self, probe, seconds=20):
+        """Waits until `probe(port)` succeeds; the program's last words if it does not."""
+        give_up = time.monotonic() + seconds
+        while not probe(self.port):
+            if self.process.poll() is not None:
+                raise NotReady(f"{self.name} ended with status {self.process.returncode}: {self.last_words()}")
+            if time.monotonic() > give_up:
+                raise NotReady(f"{self.name} was not ready within {seconds} s: {self.last_words()}")
+            time.sleep(0.01)
+        return self
+
+    def last_words(self):
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "(it said nothing)"
+
+    def cpu(self):
+        """User and system time used so far, in microseconds, all threads together."""
+        with open(f"/proc/{self.pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return tuple(int(fields[i]) * 1_000_000 / TICKS for i in (11, 12))
+
+    def peak_memory(self):
+        """The most memory resident at one time, in bytes."""
+        with open(f"/proc/{self.pid}/status") as file:
+            for line in file:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+        return 0
+
+    def stop(self):
+        if self in children:
+            children.remove(self)
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(3)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class NotReady(Exception):
+    """A program that could not be started."""
+
+
+def stop_all():
+    for child in list(children):
+        child.stop()
+
+
+atexit.register(stop_all)
+signal.signal(signal.SIGTERM, lambda *_: exit(143))
+
+
+def accepts_tcp(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers_udp(payload):
+    """A probe that succeeds once a datagram of `payload` is answered."""
+
+    def probe(port):
+        with socket.socket(type=socket.SOCK_DGRAM) as door:
+            door.settimeout(0.1)
+            door.connect(("127.0.0.1", port))
+            try:
+                door.send(payload)
+                return bool(door.recv(65535))
+            except OSError:
+                return False
+
+    return probe
+
+
+def udp_drops(port):
+    """How many datagrams the server on `port` lost because its queue was full."""
+    with open("/proc/net/udp") as file:
+        for line in file:
+            fields = line.split()
+            if fields[1].endswith(f":{port:04X}") and fields[2].startswith("00000000"):
+                return int(fields[-1])
+    return 0
