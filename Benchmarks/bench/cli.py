@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -112,35 +113,53 @@ def show_leg(cell, leg):
     print(f"{cell.title}, round {leg['round']}: {leg['candidate']:15} {what}", flush=True)
 
 
+def without_wrk(options):
+    """Leaves out what only wrk can do, and says so."""
+    if shutil.which("wrk"):
+        return
+    lost = [mode for mode in options.modes if mode in ("close", "pipeline16")]
+    print("wrk is not installed: http_load takes its place" + (f", without {' and '.join(lost)}" if lost else ""))
+    options.load = "http_load"
+    options.modes = [mode for mode in options.modes if mode not in lost]
+
+
 def measure_all(options, arguments):
+    """Measures, and keeps what there is when interrupted; returns the exit status."""
+    without_wrk(options)
     bench = measure.Bench(options)
     for name, why in bench.left_out.items():
         print(f"left out: {name}: {why}", flush=True)
     started = time.strftime("%Y%m%d-%H%M%S")
-    legs = bench.run(measure.plan(options), show_leg)
+    interrupted = False
+    try:
+        bench.run(measure.plan(options), show_leg)
+    except KeyboardInterrupt:
+        print("\nbench: interrupted", file=sys.stderr)
+        interrupted = True
     result = {
         "command": shlex.join(["scripts/bench", *arguments]), "started": started, "machine": report.machine(),
-        "rounds": options.rounds, "seconds": options.seconds, "left_out": bench.left_out,
-        "rates": {cell.title: rate for cell, rate in bench.rates.items()}, "legs": legs,
+        "rounds": options.rounds, "seconds": options.seconds, "left_out": bench.left_out, "interrupted": interrupted,
+        "rates": {cell.title: rate for cell, rate in bench.rates.items()}, "legs": bench.legs,
     }
     report.write_json(RESULTS / f"{started}.json", result)
-    print(report.plain(legs))
+    print(report.plain(bench.legs))
+    if interrupted:
+        return 130
     if options.write:
         report.write_markdown(options.write, result)
-    return 0 if all("problem" not in leg for leg in legs) else 1
+    return 0 if all("problem" not in leg for leg in bench.legs) else 1
 
 
 def main(arguments=None):
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse_arguments(arguments)
     raise_descriptor_limit()
-    prepare(options)
     try:
-        if options.check:
-            commands = candidates.commands(options.letterbox, options.workers)
-            names = [name for name in options.names("gateway") if name in commands]
-            return 0 if check.check_all(names, commands) else 1
-        return measure_all(options, arguments)
+        prepare(options)
+        if not options.check:
+            return measure_all(options, arguments)
+        commands = candidates.commands(options.letterbox, options.workers)
+        return 0 if check.check_all(options.names("gateway"), commands) else 1
     except KeyboardInterrupt:
         print("\nbench: interrupted", file=sys.stderr)
         return 130

@@ -46,6 +46,7 @@ class Bench:
         self.gateways = self.present("gateway", candidates.commands(options.letterbox, options.workers))
         self.servers = self.present("udp", candidates.server_commands(options.letterbox, options.workers))
         self.rates = {}
+        self.legs = []
 
     def present(self, kind, commands):
         there = {}
@@ -62,8 +63,7 @@ class Bench:
         return [name for name in self.options.names(suite) if name in there]
 
     def run(self, cells, report_leg):
-        """All legs of all cells; `report_leg` hears of each as it ends."""
-        legs = []
+        """All legs of all cells, collected in `legs` one by one; `report_leg` hears of each as it ends."""
         for cell in cells:
             for round_number in range(1, self.options.rounds + 1):
                 for name in self.names(cell.suite):
@@ -72,9 +72,8 @@ class Bench:
                         leg |= self.leg(cell, name)
                     except (NotReady, loads.LoadFailed) as problem:
                         leg["problem"] = str(problem)
-                    legs.append(leg)
+                    self.legs.append(leg)
                     report_leg(cell, leg)
-        return legs
 
     def leg(self, cell, name):
         if cell.suite == "udp":

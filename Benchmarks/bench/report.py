@@ -12,8 +12,8 @@ import candidates
 from measure import Cell
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
-COLUMNS = ["candidate", "requests/s", "spread", "ratio", "p50 us", "p99 us", "p99.9 us", "CPU us", "user", "system",
-           "CPU ratio", "peak MB", "errors"]
+COLUMNS = ["candidate", "requests/s", "spread", "ratio", "p50 us", "p99 us", "p99 ratio", "p99.9 us",
+           "CPU us", "user", "system", "CPU ratio", "peak MB", "errors"]
 
 
 def by_cell(legs):
@@ -39,8 +39,8 @@ def spread(legs):
 
 def ratio(legs, yardstick, key):
     """The median of the ratios of rounds that belong together, which a drift of the machine does not touch."""
-    other = {leg["round"]: leg[key] for leg in yardstick}
-    values = [leg[key] / other[leg["round"]] for leg in legs if other.get(leg["round"])]
+    other = {leg["round"]: leg.get(key) for leg in yardstick}
+    values = [leg[key] / other[leg["round"]] for leg in legs if key in leg and other.get(leg["round"])]
     return f"{median(values):.2f}" if values else "-"
 
 
@@ -56,7 +56,7 @@ def row(name, legs, yardstick):
         return [name, "failed"] + ["-"] * (len(COLUMNS) - 2)
     return [
         name, middle(legs, "per_second"), spread(legs), ratio(legs, yardstick, "per_second"),
-        middle(legs, "p50_us"), middle(legs, "p99_us"), middle(legs, "p999_us"),
+        middle(legs, "p50_us"), middle(legs, "p99_us"), ratio(legs, yardstick, "p99_us"), middle(legs, "p999_us"),
         middle(legs, "cpu_us", 2), middle(legs, "user_us", 2), middle(legs, "system_us", 2),
         ratio(legs, yardstick, "cpu_us"),
         f"{median(leg['peak_bytes'] for leg in legs) / 1e6:.1f}", errors(legs),
@@ -109,13 +109,14 @@ def machine():
 def markdown(result):
     """The generated part of the performance page."""
     m = result["machine"]
+    rounds = f"{result['rounds']} rounds of {result['seconds']:g} s"
     lines = [
         BEGIN, "",
         f"Measured on {m['cpu']}, {m['cores']} cores, {m['memory_gib']} GiB, Linux {m['kernel']}, with "
-        f"`{result['command']}`. Each figure is the median of {result['rounds']} rounds of {result['seconds']:g} s in "
+        f"`{result['command']}`. Each figure is the median of {rounds} in "
         "which the candidates took turns, each time in a fresh process. *Spread* is the distance from the slowest to "
-        "the fastest round; *ratio* compares with the yardstick of the same round; *CPU* is microseconds of the measured "
-        "process alone per request.",
+        "the fastest round; each *ratio* compares with the yardstick of the same round; *CPU* is microseconds of the "
+        "measured process alone per request.",
         "", "Versions: " + "; ".join(m["versions"]) + ".", "",
     ]
     shown = dict.fromkeys(leg["candidate"] for leg in result["legs"])

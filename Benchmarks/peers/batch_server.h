@@ -12,28 +12,25 @@ typedef ssize_t answer_function(uint8_t *bytes, size_t length, size_t capacity);
 static inline void serve_batches(int fd, answer_function *answer) {
     static uint8_t bytes[BATCH][65536];
     static struct sockaddr_in callers[BATCH];
-    struct mmsghdr messages[BATCH];
-    struct iovec parts[BATCH];
-    for (;;) {
-        for (int i = 0; i < BATCH; i++) {
+    static struct iovec parts[BATCH];
+    static struct mmsghdr requests[BATCH], replies[BATCH];
+    for (int used = BATCH;;) {
+        for (int i = 0; i < used; i++) { /* only what the last batch has changed is set anew */
             parts[i] = (struct iovec){bytes[i], sizeof bytes[i]};
-            messages[i] = (struct mmsghdr){.msg_hdr = {
-                .msg_name = &callers[i], .msg_namelen = sizeof callers[i], .msg_iov = &parts[i], .msg_iovlen = 1}};
+            requests[i].msg_hdr = (struct msghdr){
+                .msg_name = &callers[i], .msg_namelen = sizeof callers[i], .msg_iov = &parts[i], .msg_iovlen = 1};
         }
-        int received = recvmmsg(fd, messages, BATCH, MSG_WAITFORONE, NULL);
-        if (received < 0) {
-            if (errno == EINTR) continue;
-            die("recvmmsg");
-        }
-        int replies = 0;
-        for (int i = 0; i < received; i++) {
-            ssize_t length = answer(bytes[i], messages[i].msg_len, sizeof bytes[i]);
+        used = recvmmsg(fd, requests, BATCH, MSG_WAITFORONE, NULL);
+        if (used < 0) die("recvmmsg");
+        int count = 0;
+        for (int i = 0; i < used; i++) {
+            ssize_t length = answer(bytes[i], requests[i].msg_len, sizeof bytes[i]);
             if (length < 0) continue;
             parts[i].iov_len = (size_t)length;
-            messages[replies++] = messages[i];
+            replies[count++] = requests[i];
         }
-        for (int sent = 0; sent < replies;) {
-            int n = sendmmsg(fd, messages + sent, (unsigned)(replies - sent), 0);
+        for (int sent = 0; sent < count;) {
+            int n = sendmmsg(fd, replies + sent, (unsigned)(count - sent), 0);
             sent += n > 0 ? n : 1; /* a reply that cannot be sent is lost, as datagrams are */
         }
     }
