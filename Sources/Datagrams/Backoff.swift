@@ -1,0 +1,12 @@
+public import EventLoop
+
+/// When a datagram that was not answered is sent again.
+public enum Backoff {
+    /// How long after the first send an attempt gives up: each pause is twice as long as the one before (RFC 8085
+    /// 3.1.1), and the last ends with the timeout.
+    public static func elapsed(after attempt: Int, of attempts: Int, within timeout: Interval) -> Interval {
+        precondition((1...attempts).contains(attempt), "attempts count from 1")
+        let doublings = { (count: Int) in Double(1 << min(count, 52)) - 1 }
+        return Interval(nanoseconds: UInt64(Double(timeout.nanoseconds) * doublings(attempt) / doublings(attempts)))
+    }
+}
