@@ -1,0 +1,46 @@
+public import EventLoop
+public import HTTP
+
+/// How a gateway behaves: every limit and every time that an operator can set, with its default.
+public struct Configuration: Sendable {
+    /// What a request may have: line, head, fields, body.
+    public var limits = Limits()
+    /// The longest datagram in bytes, either way.
+    public var maxDatagram: Int {
+        get { limits.maxBody }
+        set { limits.maxBody = newValue }
+    }
+    /// The most exchanges with the UDP service at a time, all workers together.
+    public var maxInFlight = 4096
+    /// The most connections at a time, all workers together.
+    public var maxConnections = 10_000
+    /// The most UDP sockets, all workers together.
+    public var maxSockets = 16_384
+
+    /// For a whole exchange, all attempts together.
+    public var timeout = Interval.seconds(2)
+    /// How often a datagram is sent at most.
+    public var attempts = 1
+    /// How long a UDP socket rests between two exchanges.
+    public var rest = Interval.milliseconds(100)
+    /// How long a UDP socket whose reply may still be under way is set aside.
+    public var quarantine = Interval.seconds(30)
+
+    /// For a request's head, from its first byte.
+    public var headerTimeout = Interval.seconds(10)
+    /// For a request's body, and again for whatever a client must read of a response.
+    public var bodyTimeout = Interval.seconds(10)
+    /// For a connection without a request.
+    public var idleTimeout = Interval.seconds(60)
+    /// For what is in flight when the gateway is told to end.
+    public var drainTimeout = Interval.seconds(10)
+
+    /// How many event loops share the work.
+    public var workers = 1
+
+    /// The defaults.
+    public init() {}
+
+    /// One worker's share of a limit that is for all of them together; at least 1.
+    func share(of limit: Int) -> Int { max(1, limit / workers) }
+}

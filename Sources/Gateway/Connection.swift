@@ -1,0 +1,193 @@
+internal import EventLoop
+internal import HTTP
+internal import Sockets
+
+/// Why a connection ends before its client wants it to.
+enum ConnectionEnd: Error {
+    /// What came is no request.
+    case refused(RequestError)
+    /// The client began a request and did not finish it in time.
+    case slow
+    /// The client is gone, or does not read what is written to it.
+    case gone
+}
+
+/// One TCP connection from its first request to its last: receive, exchange, respond.
+struct Connection: ~Copyable {
+    private let socket: StreamSocket
+    private let watch: Watch
+    private let desk: Desk
+    private var inbox: Inbox
+    /// Responses that have not left yet.
+    private var output: [UInt8] = []
+
+    /// Takes a connection over.
+    init(socket: consuming StreamSocket, desk: Desk) throws(SocketError) {
+        let watch = try desk.loop.watch(socket.descriptor, as: .stream)
+        self.socket = socket
+        self.watch = watch
+        self.desk = desk
+        inbox = Inbox(desk: desk)
+    }
+
+    /// Serves requests until one side has had enough.
+    mutating func serve() async {
+        do throws(ConnectionEnd) {
+            while try await waitForRequest() {
+                let request = try await receiveRequest()
+                var response = await desk.responder.respond(to: request)
+                let goesOn = answer(request.head, with: &response)
+                inbox.finishMessage()
+                // Requests that have arrived together are answered together.
+                guard goesOn else { break }
+                if inbox.isEmpty { try await flush() }
+            }
+            try await flush()
+            if !inbox.isEmpty { await linger() }
+        } catch {
+            await part(with: error)
+        }
+        inbox.giveBack()
+        desk.pool.giveBackOutput(&output)
+    }
+
+    /// Waits for the first bytes of a request; false when the client ends the connection, or time or the gateway does.
+    private mutating func waitForRequest() async throws(ConnectionEnd) -> Bool {
+        if !inbox.isEmpty { return true }
+        inbox.giveBack()
+        desk.pool.giveBackOutput(&output)
+        if desk.isDraining { return false }
+        desk.idle.enter(watch)
+        let wake = await desk.loop.readable(watch, until: desk.loop.now + desk.configuration.idleTimeout)
+        desk.idle.leave(watch)
+        guard wake == .ready else { return false }
+        return try receiveNow() ?? true
+    }
+
+    /// The next request, head and content.
+    private mutating func receiveRequest() async throws(ConnectionEnd) -> Request {
+        let head = try await receiveHead()
+        if head.expectsContinue, inbox.count == head.length {
+            output.append(contentsOf: InterimResponse.continueBytes)
+            try await flush()
+        }
+        let deadline = desk.loop.now + desk.configuration.bodyTimeout
+        switch head.framing {
+        case .none: inbox.closeMessage(at: head.length)
+        case .length(let length):
+            inbox.reserve(head.length + length)
+            while inbox.count < head.length + length { try await receive(until: deadline) }
+            inbox.closeMessage(at: head.length + length)
+        case .chunked:
+            var decoder = ChunkedDecoder(limits: desk.configuration.limits)
+            while try !inbox.decode(&decoder, after: head.length) { try await receive(until: deadline) }
+        }
+        return Request(head: head, message: inbox.message)
+    }
+
+    private mutating func receiveHead() async throws(ConnectionEnd) -> RequestHead {
+        var parser = RequestParser(limits: desk.configuration.limits)
+        let deadline = desk.loop.now + desk.configuration.headerTimeout
+        while true {
+            do {
+                if let head = try inbox.parse(&parser) { return head }
+            } catch {
+                throw .refused(error)
+            }
+            try await receive(until: deadline)
+        }
+    }
+
+    /// Waits for more bytes of a request that has begun.
+    private mutating func receive(until deadline: MonotonicTime) async throws(ConnectionEnd) {
+        while true {
+            switch await desk.loop.readable(watch, until: deadline) {
+            case .expired: throw .slow
+            case .interrupted: throw .gone
+            case .ready: break
+            }
+            switch try receiveNow() {
+            case .some(true): return
+            case .some(false): throw .gone
+            case .none: continue
+            }
+        }
+    }
+
+    /// Takes what has arrived: true for bytes, false for the end of the stream, nil for nothing.
+    private mutating func receiveNow() throws(ConnectionEnd) -> Bool? {
+        do {
+            let room = inbox.makeRoom()
+            let received = try inbox.fill { (bytes, room) throws(SocketError) in try socket.receive(into: &bytes, room)
+            }
+            guard let count = received else { return nil }
+            if count == room { desk.loop.keepReadable(watch) }
+            return count > 0
+        } catch {
+            throw .gone
+        }
+    }
+
+    /// Puts a response behind those that wait to leave; false when it is the last one.
+    private mutating func answer(_ head: RequestHead, with response: inout Response) -> Bool {
+        let goesOn = head.keepsAlive && !response.closes && !desk.isDraining
+        let connection: ResponseHead.Connection =
+            goesOn ? (head.minorVersion == 0 ? .keepAlive : .persistent) : .close
+        if output.isEmpty { output = desk.pool.rentOutput() }
+        response.write(into: &output, withContent: head.method != .head, connection: connection, date: desk.date())
+        desk.counts.count(response.status)
+        if case .reply(var reply) = response.content {
+            response.content = .bytes([])
+            desk.pool.giveBack(&reply.buffer)
+        }
+        return goesOn
+    }
+
+    /// Writes what waits to leave.
+    private mutating func flush() async throws(ConnectionEnd) {
+        var sent = 0
+        do {
+            while sent < output.count {
+                if let count = try socket.send(output.span.extracting(sent..<output.count)) {
+                    sent += count
+                    continue
+                }
+                let deadline = desk.loop.now + desk.configuration.bodyTimeout
+                guard await desk.loop.writable(watch, until: deadline) == .ready else { throw ConnectionEnd.gone }
+            }
+        } catch {
+            throw .gone
+        }
+        output.removeAll(keepingCapacity: true)
+    }
+
+    /// Answers a client that did not send a request, as far as it may be answered.
+    private mutating func part(with end: ConnectionEnd) async {
+        let response: Response
+        switch end {
+        case .gone: return
+        case .refused(let error): response = Problem.response(error)
+        case .slow: response = Problem.response(.requestTimeout, "The request did not arrive in time.")
+        }
+        if output.isEmpty { output = desk.pool.rentOutput() }
+        response.write(into: &output, withContent: true, connection: .close, date: desk.date())
+        desk.counts.count(response.status)
+        do {
+            try await flush()
+            await linger()
+        } catch {}
+    }
+
+    /// Closes in stages, so that the client can read the last response: a socket closed with bytes unread resets the
+    /// connection, and the reset may overtake the response (RFC 9112 9.6).
+    private mutating func linger() async {
+        socket.shutDownSending()
+        let deadline = desk.loop.now + .seconds(2)
+        for _ in 0..<64 {
+            guard await desk.loop.readable(watch, until: deadline) == .ready else { return }
+            inbox.discard()
+            guard let isOpen = try? receiveNow() else { return }
+            if isOpen == false { return }
+        }
+    }
+}

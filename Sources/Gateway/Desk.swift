@@ -1,0 +1,31 @@
+internal import EventLoop
+internal import HTTP
+internal import Sockets
+
+/// What one worker's connections share: touched on the worker's loop only, so without locks.
+final class Desk {
+    let loop: EventLoop
+    let configuration: Configuration
+    let pool: BufferPool
+    let responder: Responder
+    var idle = IdleList()
+    var counts = HTTPCounts()
+    /// Whether the gateway is about to end: what is under way is finished, nothing new begins.
+    var isDraining = false
+    private var cachedDate: (value: HTTPDate, end: MonotonicTime)?
+
+    init(loop: EventLoop, configuration: Configuration, pool: BufferPool, responder: Responder) {
+        self.loop = loop
+        self.configuration = configuration
+        self.pool = pool
+        self.responder = responder
+    }
+
+    /// The time of day for a response, written out once a second.
+    func date() -> HTTPDate {
+        if let cachedDate, loop.now < cachedDate.end { return cachedDate.value }
+        let value = HTTPDate(unixSeconds: WallClock.unixSeconds())
+        cachedDate = (value, loop.now + .seconds(1))
+        return value
+    }
+}

@@ -1,0 +1,69 @@
+/// An HTML page with places to fill in: `{{heading}}`, `{{text}}` and `{{reply}}`.
+struct FormTemplate: Sendable {
+    /// What became of a posted form.
+    enum Outcome {
+        /// The reply's bytes.
+        case success([UInt8])
+        /// A sentence that says why there is no reply.
+        case failure(String)
+    }
+
+    /// What stands in for a template that the page does not have.
+    static let plain = """
+        <!doctype html>
+        <html lang="en">
+        <meta charset="utf-8">
+        <title>{{heading}} - Letterbox</title>
+        <h1>{{heading}}</h1>
+        <p>Posted: <q>{{text}}</q></p>
+        <output id="reply">{{reply}}</output>
+        <p><a href="/">Post another letter</a></p>
+        </html>
+
+        """
+
+    private let html: String
+
+    init(_ html: String) {
+        self.html = html
+    }
+
+    /// The page with its places filled in, each text escaped.
+    func fill(text: String, _ outcome: Outcome) -> String {
+        let (heading, reply) =
+            switch outcome {
+            case .success(let bytes): ("The reply", String(decoding: bytes, as: UTF8.self))
+            case .failure(let sentence): ("No reply", sentence)
+            }
+        var rest = html[...]
+        var result = ""
+        while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
+            result += rest[..<open.lowerBound]
+            switch rest[open.upperBound..<close.lowerBound] {
+            case "heading": result += Self.escaped(heading)
+            case "text": result += Self.escaped(text)
+            case "reply": result += Self.escaped(reply)
+            default: result += rest[open.lowerBound..<close.upperBound]
+            }
+            rest = rest[close.upperBound...]
+        }
+        return result + rest
+    }
+
+    /// The text with the characters that mean something in HTML replaced (WHATWG HTML 13.3).
+    static func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text.unicodeScalars {
+            switch character {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            case "\r": continue
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+}

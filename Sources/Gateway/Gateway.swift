@@ -1,0 +1,46 @@
+internal import EventLoop
+public import Logging
+public import Sockets
+
+/// The HTTP door in front of a UDP service.
+public final class Gateway: Sendable {
+    private let workers: [Worker]
+
+    /// Sets up the workers, each on an event loop of its own; none accepts yet.
+    ///
+    /// - `listener`: where HTTP comes in; all workers share it.
+    /// - `upstream`: where the UDP service is.
+    public init(
+        listener: consuming StreamListener, upstream: SocketAddress, page: Page, configuration: Configuration,
+        logger: Logger
+    ) throws(SocketError) {
+        let listener = Listener(socket: listener)
+        let census = Census()
+        var workers: [Worker] = []
+        for _ in 0..<configuration.workers {
+            let worker = Worker(
+                loop: try EventLoop(), listener: listener, upstream: upstream, page: page, census: census,
+                configuration: configuration, logger: logger)
+            census.enter(worker)
+            workers.append(worker)
+        }
+        self.workers = workers
+    }
+
+    /// Accepts and serves until `drain()`, and then until the last connection has ended.
+    public func run() async throws {
+        for worker in workers { try worker.loop.start() }
+        defer { for worker in workers { worker.loop.stop() } }
+        try await withThrowingTaskGroup { group in
+            for worker in workers {
+                group.addTask(executorPreference: worker.loop) { try await worker.run() }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Stops accepting, ends idle connections, and lets the others finish the request at hand.
+    public func drain() async {
+        for worker in workers { await worker.drain() }
+    }
+}

@@ -1,0 +1,39 @@
+internal import HTTP
+
+/// A request as it was received: what its head means, and the bytes.
+struct Request {
+    /// What the head means; its ranges count from the first byte of the message.
+    let head: RequestHead
+    /// Head and content, without transfer coding.
+    let message: ArraySlice<UInt8>
+
+    /// The content: what goes into the datagram.
+    var body: ArraySlice<UInt8> { message.dropFirst(head.length) }
+
+    /// The bytes of a part of the head.
+    func bytes(_ range: Range<Int>) -> ArraySlice<UInt8> {
+        message[(message.startIndex + range.lowerBound)..<(message.startIndex + range.upperBound)]
+    }
+
+    /// The value of a field; nil when it did not come.
+    func value(of field: KnownField) -> ArraySlice<UInt8>? {
+        head.range(of: field).map(bytes)
+    }
+
+    /// The path, without the query.
+    var path: ArraySlice<UInt8> { bytes(head.path.range) }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether the bytes are this ASCII text.
+    func isEqual(to text: StaticString) -> Bool {
+        text.description.utf8.elementsEqual(self)
+    }
+
+    /// Whether the bytes begin with this ASCII text, in whatever case.
+    func begins(with text: StaticString) -> Bool {
+        let prefix = text.description.utf8
+        return count >= prefix.count
+            && zip(self, prefix).allSatisfy { $0 | ($0 >= 65 && $0 <= 90 ? 0x20 : 0) == $1 }
+    }
+}

@@ -1,0 +1,116 @@
+internal import EventLoop
+internal import HTTP
+internal import Sockets
+
+/// Which request gets which answer: the table of routes.
+final class Responder {
+    private let upstream: Upstream
+    private let page: Page
+    private let census: Census
+
+    init(upstream: Upstream, page: Page, census: Census) {
+        self.upstream = upstream
+        self.page = page
+        self.census = census
+    }
+
+    /// Answers a request; never fails, for every failure has a response of its own.
+    func respond(to request: Request) async -> Response {
+        switch request.head.method {
+        case .post where request.path.isEqual(to: "/"): await forward(request)
+        case .post where request.path.isEqual(to: "/form"): await forwardForm(request)
+        case .get, .head: await read(request)
+        case .options: Self.permit(methods(at: request), .noContent)
+        case .unknown: Problem.response(.notImplemented, "This server does not know the request method.")
+        default: refuse(request)
+        }
+    }
+
+    // MARK: - The UDP service
+
+    /// Sends the body as a datagram; the reply is the response.
+    private func forward(_ request: Request) async -> Response {
+        do {
+            let reply = try await upstream.exchange(request.body)
+            var response = Response(.ok, Self.text, content: .reply(reply))
+            response.mirroredType = Self.mirroredType(request)
+            return response
+        } catch {
+            return Problem.response(error)
+        }
+    }
+
+    /// The same for a form that a browser posts without JavaScript; a page is the response.
+    private func forwardForm(_ request: Request) async -> Response {
+        guard let type = request.value(of: .contentType), type.begins(with: "application/x-www-form-urlencoded") else {
+            return Problem.response(.unsupportedMediaType, "This route takes application/x-www-form-urlencoded.")
+        }
+        let body = request.body
+        guard let text = FormDecoder(0..<body.count).value(of: "text", in: body.span) else {
+            return page.form(.badRequest, text: [], outcome: .failure("The form has no field named \"text\"."))
+        }
+        // A form ends lines with CRLF (WHATWG HTML 4.10.21.4); the text area had LF, and so the letter has.
+        let letter = text.filter { $0 != UInt8(ascii: "\r") }
+        do {
+            var reply = try await upstream.exchange(letter[...])
+            defer { upstream.giveBack(&reply) }
+            return page.form(.ok, text: text, outcome: .success(Array(reply.buffer[reply.range])))
+        } catch {
+            return page.form(error.answer.status, text: text, outcome: .failure(error.detail))
+        }
+    }
+
+    private static let text = FieldValue("text/plain; charset=utf-8")
+
+    /// The request's own type for the reply, where the caller named an `application/*` type other than a form's.
+    private static func mirroredType(_ request: Request) -> ArraySlice<UInt8>? {
+        guard let type = request.value(of: .contentType), type.begins(with: "application/"),
+            !type.begins(with: "application/x-www-form-urlencoded")
+        else { return nil }
+        return type
+    }
+
+    // MARK: - Everything else
+
+    private func read(_ request: Request) async -> Response {
+        if request.path.isEqual(to: "/healthz") { return Response(.ok, Self.text, content: .bytes(Array("ok\n".utf8))) }
+        if request.path.isEqual(to: "/metrics") {
+            let text = Metrics.text(await census.take())
+            return Response(.ok, Metrics.mediaType, content: .bytes(Array(text.utf8)))
+        }
+        guard let file = page.file(at: request.path) else { return refuse(request) }
+        return Response(.ok, file.mediaType, content: .bytes(file.bytes))
+    }
+
+    /// The methods that the request's target knows; nil when there is no such thing.
+    private func methods(at request: Request) -> FieldValue? {
+        if case .asterisk = request.head.targetForm { return FieldValue("GET, HEAD, POST, OPTIONS") }
+        if request.path.isEqual(to: "/") { return FieldValue("GET, HEAD, POST, OPTIONS") }
+        if request.path.isEqual(to: "/form") { return FieldValue("POST, OPTIONS") }
+        let isRead =
+            request.path.isEqual(to: "/healthz") || request.path.isEqual(to: "/metrics")
+            || page.file(at: request.path) != nil
+        return isRead ? FieldValue("GET, HEAD, OPTIONS") : nil
+    }
+
+    /// 405 where the target knows other methods, 404 where there is none.
+    private func refuse(_ request: Request) -> Response {
+        guard let methods = methods(at: request) else {
+            return Problem.response(.notFound, "There is nothing at this path. POST text to \"/\".")
+        }
+        let problem = Problem.response(.methodNotAllowed, "This path does not take the request's method; see Allow.")
+        return Self.permit(methods, problem)
+    }
+
+    /// Adds the Allow field (RFC 9110 10.2.1).
+    private static func permit(_ methods: FieldValue?, _ status: Status) -> Response {
+        guard let methods else { return Problem.response(.notFound, "There is nothing at this path.") }
+        return permit(methods, Response(status))
+    }
+
+    private static func permit(_ methods: FieldValue, _ response: Response) -> Response {
+        var response = response
+        response.fields.append((.allow, methods))
+        return response
+    }
+}

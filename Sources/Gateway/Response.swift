@@ -1,0 +1,60 @@
+internal import EventLoop
+internal import HTTP
+
+/// An answer to a request, before it is bytes.
+struct Response {
+    /// Where the content lies.
+    enum Content {
+        /// In memory that is there anyway, such as a file of the page.
+        case bytes([UInt8])
+        /// In the buffer that the UDP reply was received in.
+        case reply(Reply)
+
+        var count: Int {
+            switch self {
+            case .bytes(let bytes): bytes.count
+            case .reply(let reply): reply.range.count
+            }
+        }
+    }
+
+    var status: Status
+    var contentType: FieldValue?
+    var content: Content
+    /// Fields beyond those that every response has.
+    var fields: [(name: FieldName, value: FieldValue)] = []
+    /// The type that the request's own content type names, where it is mirrored.
+    var mirroredType: ArraySlice<UInt8>?
+    /// Whether the connection ends after it.
+    var closes = false
+
+    init(_ status: Status, _ contentType: FieldValue? = nil, content: Content = .bytes([])) {
+        self.status = status
+        self.contentType = contentType
+        self.content = content
+    }
+
+    /// Appends the response to the bytes that leave in the next write.
+    func write(
+        into output: inout [UInt8], withContent: Bool, connection: ResponseHead.Connection, date: HTTPDate
+    ) {
+        let head = ResponseHead(
+            status, contentLength: content.count, contentType: mirroredType == nil ? contentType : nil,
+            connection: connection)
+        head.write(into: &output, date: date) { writer in
+            if let mirroredType { writer.add(.contentType, validating: mirroredType.span) }
+            if case .reply(let reply) = content {
+                writer.add(.serverTiming, Self.timing, thousandths: Int(reply.roundTrip.nanoseconds / 1000))
+            }
+            for field in fields { writer.add(field.name, field.value) }
+        }
+        guard withContent else { return }
+        switch content {
+        case .bytes(let bytes): output.append(contentsOf: bytes)
+        case .reply(let reply): output.append(contentsOf: reply.buffer[reply.range])
+        }
+    }
+
+    /// Milliseconds, as Server Timing has them, so that thousandths are microseconds.
+    private static let timing = FieldValue("udp;dur=")
+}
