@@ -1,0 +1,99 @@
+internal import ArgumentParser
+internal import Datagrams
+internal import EventLoop
+internal import Sockets
+
+/// The tutorial's UDP client.
+struct ClientCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "client",
+        abstract: "Sends text to a UDP server and prints the reply.",
+        discussion: "Without TEXT it sends each line of standard input, and at a terminal it asks for one."
+    )
+
+    @Argument(help: "The server's name or address.")
+    var host = "127.0.0.1"
+
+    @Argument(help: "The text to send, as one datagram.")
+    var text: [String] = []
+
+    @Option(help: "The server's UDP port.")
+    var port: UInt16 = 12000
+
+    @Option(help: "For a whole exchange, all attempts together.")
+    var timeout = Interval.seconds(1)
+
+    @Option(help: "How often a datagram is sent at most.")
+    var attempts = 3
+
+    func validate() throws {
+        try check("--port", port, 1...65535)
+        try check("--attempts", attempts, 1...20)
+        try check("--timeout", timeout, .milliseconds(1)...(.seconds(3600)))
+    }
+
+    func run() throws {
+        let addresses = try Exit.starting { try Resolver.resolve(Endpoint(host: host, port: port)) }
+        try Exit.starting {
+            try EventLoop.run { loop in
+                var conversation = Conversation(addresses: addresses, timeout: timeout, attempts: attempts, loop: loop)
+                if text.isEmpty {
+                    try await conversation.holdOverInput()
+                } else {
+                    try await conversation.say(Array(text.joined(separator: " ").utf8))
+                }
+            }
+        }
+    }
+}
+
+/// Exchanges with one server, one for each line.
+private struct Conversation: ~Copyable {
+    private var clients: [DatagramClientBox]
+    private let loop: EventLoop
+
+    init(addresses: [SocketAddress], timeout: Interval, attempts: Int, loop: EventLoop) {
+        clients = addresses.map { DatagramClientBox(DatagramClient(server: $0, timeout: timeout, attempts: attempts)) }
+        self.loop = loop
+    }
+
+    /// Sends lines until the end of input; a line without a reply does not end it, but the exit status tells.
+    mutating func holdOverInput() async throws {
+        var lines = LineReader(on: loop)
+        var hasFailed = false
+        while true {
+            if Console.isInteractive { Console.output(Array("Input lowercase sentence: ".utf8)) }
+            guard let line = await lines.next() else { break }
+            do { try await say(line) } catch is ExitCode { hasFailed = true }
+        }
+        if Console.isInteractive { Console.output(Array("\n".utf8)) }
+        if hasFailed { throw Exit.failed }
+    }
+
+    /// One exchange; a name's next address is tried where nobody listens at the first.
+    mutating func say(_ message: [UInt8]) async throws {
+        while true {
+            do {
+                let reply = try await clients[0].client.exchange(message, on: loop)
+                Console.output(reply.bytes + Array("\n".utf8))
+                return
+            } catch {
+                if case .refused = error, clients.count > 1 {
+                    clients.removeFirst()
+                    continue
+                }
+                Console.error("letterbox: \(error)")
+                throw Exit.failed
+            }
+        }
+    }
+}
+
+/// Lets an array hold a client.
+private final class DatagramClientBox {
+    var client: DatagramClient
+
+    init(_ client: consuming DatagramClient) {
+        self.client = client
+    }
+}

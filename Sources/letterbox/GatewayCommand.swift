@@ -1,0 +1,89 @@
+internal import ArgumentParser
+internal import Datagrams
+internal import EventLoop
+internal import Gateway
+internal import Glibc
+internal import Logging
+internal import Sockets
+
+/// The HTTP door.
+struct GatewayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gateway",
+        abstract: "HTTP in front of a UDP service; the default.",
+        discussion: """
+            Without --upstream it also starts the uppercase server and forwards to that. Times are given with their \
+            unit: us, ms, s or m.
+            """
+    )
+
+    @OptionGroup(title: "Addresses") var addresses: AddressOptions
+    @OptionGroup(title: "The UDP leg") var datagrams: DatagramOptions
+    @OptionGroup(title: "Limits and times of HTTP") var http: HTTPOptions
+
+    @Option(help: ArgumentHelp("Event loops, each with a thread. (default: one per core)"))
+    var workers: Int?
+
+    @Option(
+        name: .customLong("public"),
+        help: ArgumentHelp("Serve this folder instead of the built-in page.", valueName: "dir"))
+    var folder: String?
+
+    func validate() throws {
+        if let workers { try check("--workers", workers, 1...256) }
+    }
+
+    func run() throws {
+        Signals.block()
+        let settings = makeConfiguration(descriptors: DescriptorLimit.raise())
+        try Exit.starting(" with --host, --port or --server-port.") {
+            try EventLoop.run { loop in try await serve(settings, on: loop) }
+        }
+    }
+
+    /// Starts everything, or nothing; then waits for the signal to end.
+    private func serve(_ settings: Configuration, on loop: EventLoop) async throws {
+        let signals = try Signals(on: loop)
+        let page = if let folder { try Page(folder: folder) } else { Page.builtIn }
+        let listener = try StreamListener(on: try bindAddress(addresses.host, addresses.port))
+        let address = listener.address
+        var embedded: UDPService?
+        let upstream: SocketAddress
+        if let endpoint = addresses.upstream {
+            upstream = try await resolve(endpoint)
+        } else {
+            let service = try UDPService(
+                address: try bindAddress("127.0.0.1", addresses.serverPort), workers: 1, service: Uppercase())
+            upstream = service.address
+            embedded = service
+        }
+        let gateway = try Gateway(
+            listener: listener, upstream: upstream, page: page, configuration: settings,
+            logger: Logger(label: "gateway"))
+        let running = Task(executorPreference: loop) { try await gateway.run() }
+        Console.error("The gateway is ready: http://\(address) -> udp://\(upstream)")
+        await signals.next()
+        await end(gateway, running, within: settings.drainTimeout, on: loop)
+        await embedded?.stop()
+    }
+
+    private func resolve(_ endpoint: Endpoint) async throws -> SocketAddress {
+        let result = try await Thread.blocking { () throws(ResolverError) in try Resolver.resolve(endpoint) }
+        guard let first = try result.get().first else { preconditionFailure("a resolved name has an address") }
+        return first
+    }
+
+    /// Lets what is in flight finish; when the time for that is over, the program ends all the same.
+    private func end(
+        _ gateway: Gateway, _ running: Task<Void, any Error>, within time: Interval, on loop: EventLoop
+    ) async {
+        let deadline = loop.now + time
+        Task(executorPreference: loop) {
+            await loop.sleep(until: deadline)
+            Console.error("letterbox: some connections did not end within --drain-timeout \(time); they are cut")
+            Glibc.exit(0)
+        }
+        await gateway.drain()
+        _ = await running.result
+    }
+}

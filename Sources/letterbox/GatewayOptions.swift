@@ -1,0 +1,127 @@
+internal import ArgumentParser
+internal import EventLoop
+internal import Gateway
+internal import Glibc
+internal import HTTP
+internal import Sockets
+
+/// Where the gateway listens and where it forwards to.
+struct AddressOptions: ParsableArguments {
+    @Option(help: "The address to listen on for HTTP.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The TCP port; 0 lets the system choose.")
+    var port: UInt16 = 8080
+
+    @Option(help: "The UDP port of the embedded uppercase server; 0 lets the system choose.")
+    var serverPort: UInt16 = 12000
+
+    @Option(help: ArgumentHelp("The UDP service, instead of the embedded server.", valueName: "host:port"))
+    var upstream: Endpoint?
+
+    func validate() throws {
+        if let upstream, upstream.port == 0 { throw ValidationError("--upstream \(upstream) has no port to send to.") }
+    }
+}
+
+/// How the gateway talks to the UDP service.
+struct DatagramOptions: ParsableArguments {
+    @Option(help: "For a whole exchange, all attempts together.")
+    var timeout = Interval.seconds(2)
+
+    @Option(help: "How often a datagram is sent at most. (default: 3 for the embedded server, 1 for --upstream)")
+    var attempts: Int?
+
+    @Option(help: "The longest datagram in bytes, either way.")
+    var maxDatagram = 65_507
+
+    @Option(help: "The most exchanges at a time.")
+    var maxInFlight = 4096
+
+    @Option(help: "How long a UDP socket rests between two exchanges.")
+    var rest = Interval.milliseconds(100)
+
+    @Option(help: "How long a UDP socket is set aside whose reply may still be under way.")
+    var quarantine = Interval.seconds(30)
+
+    @Option(help: "The most UDP sockets; no more than the limit of descriptors leaves.")
+    var maxSockets = 16_384
+
+    func validate() throws {
+        try check("--timeout", timeout, .milliseconds(1)...(.seconds(3600)))
+        if let attempts { try check("--attempts", attempts, 1...20) }
+        try check("--max-datagram", maxDatagram, 1...DatagramSocket.maximumPayload)
+        try check("--max-in-flight", maxInFlight, 1...1_000_000)
+        try check("--rest", rest, .milliseconds(0)...(.seconds(3600)))
+        try check("--quarantine", quarantine, .milliseconds(0)...(.seconds(3600)))
+        try check("--max-sockets", maxSockets, 1...1_000_000)
+    }
+}
+
+/// What the gateway accepts from strangers, and how long it waits for them.
+struct HTTPOptions: ParsableArguments {
+    @Option(help: "The most connections at a time.")
+    var maxConnections = 10_000
+
+    @Option(help: "The longest request line in bytes.")
+    var maxRequestLine = 8192
+
+    @Option(help: "The longest request head in bytes.")
+    var maxHead = 16_384
+
+    @Option(help: "The most fields of a request.")
+    var maxFields = 100
+
+    @Option(help: "For a request's head, from its first byte.")
+    var headerTimeout = Interval.seconds(10)
+
+    @Option(help: "For a request's body, and for a client to take a response.")
+    var bodyTimeout = Interval.seconds(10)
+
+    @Option(help: "For a connection without a request.")
+    var idleTimeout = Interval.seconds(60)
+
+    @Option(help: "For what is in flight when the gateway is told to end.")
+    var drainTimeout = Interval.seconds(10)
+
+    func validate() throws {
+        try check("--max-connections", maxConnections, 1...1_000_000)
+        try check("--max-request-line", maxRequestLine, 16...1_048_576)
+        try check("--max-head", maxHead, 64...1_048_576)
+        try check("--max-fields", maxFields, 1...10_000)
+        for (flag, time) in [
+            ("--header-timeout", headerTimeout), ("--body-timeout", bodyTimeout), ("--idle-timeout", idleTimeout),
+            ("--drain-timeout", drainTimeout),
+        ] {
+            try check(flag, time, .milliseconds(1)...(.seconds(86_400)))
+        }
+    }
+}
+
+extension GatewayCommand {
+    /// Everything that was set, within what the process may open.
+    func makeConfiguration(descriptors: Int) -> Configuration {
+        var settings = Configuration()
+        settings.workers = workers ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        settings.timeout = datagrams.timeout
+        // The uppercase server may be asked twice; of another nobody knows (RFC 9110 9.2.2).
+        settings.attempts = datagrams.attempts ?? (addresses.upstream == nil ? 3 : 1)
+        settings.maxDatagram = datagrams.maxDatagram
+        settings.maxInFlight = datagrams.maxInFlight
+        settings.rest = datagrams.rest
+        settings.quarantine = datagrams.quarantine
+        settings.limits.maxRequestLine = http.maxRequestLine
+        settings.limits.maxHead = http.maxHead
+        settings.limits.maxFields = http.maxFields
+        settings.headerTimeout = http.headerTimeout
+        settings.bodyTimeout = http.bodyTimeout
+        settings.idleTimeout = http.idleTimeout
+        settings.drainTimeout = http.drainTimeout
+        // Some descriptors are for the loops, the listener and the standard streams. Of the others, connections may
+        // have half if there are not enough for all.
+        let available = max(16, descriptors - 32 - 4 * settings.workers)
+        settings.maxConnections = min(http.maxConnections, max(available / 2, available - datagrams.maxSockets))
+        settings.maxSockets = min(datagrams.maxSockets, available - settings.maxConnections)
+        return settings
+    }
+}

@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import Datagrams
+internal import EventLoop
+internal import Logging
+internal import Sockets
+
+/// The tutorial's UDP server.
+struct ServerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "server",
+        abstract: "A UDP server that answers each datagram, for one in capitals."
+    )
+
+    /// What the server makes of a datagram.
+    enum Service: String, ExpressibleByArgument, CaseIterable {
+        case uppercase, count, echo
+    }
+
+    @Option(help: "The address to listen on.")
+    var host = "0.0.0.0"
+
+    @Option(help: "The UDP port; 0 lets the system choose.")
+    var port: UInt16 = 12000
+
+    @Option(help: "What the server does: uppercase, count (how often a letter occurs) or echo.")
+    var service = Service.uppercase
+
+    @Option(help: "The letter that the service count looks for.")
+    var letter = "s"
+
+    @Option(help: "Sockets that share the port, each with a thread.")
+    var workers = 1
+
+    func validate() throws {
+        try check("--workers", workers, 1...256)
+        guard LetterCount(letter: letter) != nil else {
+            throw ValidationError("--letter takes one letter, not \"\(letter)\".")
+        }
+    }
+
+    func run() throws {
+        Signals.block()
+        let service = self.service.make(letter: letter)
+        try Exit.starting(" with --host or --port.") {
+            try EventLoop.run { loop in
+                let signals = try Signals(on: loop)
+                let address = try bindAddress(host, port)
+                let servers = try UDPService(address: address, workers: workers, service: service)
+                Console.error("The server is ready to receive: udp://\(servers.address)")
+                await signals.next()
+                await servers.stop()
+            }
+        }
+    }
+}
+
+extension ServerCommand.Service {
+    /// The function that answers datagrams.
+    func make(letter: String) -> any DatagramService {
+        switch self {
+        case .uppercase: return Uppercase()
+        case .echo: return Echo()
+        case .count:
+            guard let service = LetterCount(letter: letter) else { preconditionFailure("the letter was checked") }
+            return service
+        }
+    }
+}

@@ -1,0 +1,57 @@
+internal import Datagrams
+internal import EventLoop
+internal import Logging
+internal import Sockets
+internal import Synchronization
+
+/// UDP servers that share a port, each on a thread of its own, until they are stopped.
+struct UDPService {
+    /// Where they receive.
+    let address: SocketAddress
+    private let tasks: [Task<Void, Never>]
+
+    /// Binds all sockets, then starts: either everything runs or nothing does.
+    init(address: SocketAddress, workers: Int, service: any DatagramService) throws {
+        let logger = Logger(label: "server")
+        let first = try DatagramSocket(boundTo: address, sharingPort: workers > 1)
+        let bound = first.address ?? address
+        self.address = bound
+        var sockets = [Handover(first)]
+        for _ in 1..<workers {
+            sockets.append(Handover(try DatagramSocket(boundTo: bound, sharingPort: true)))
+        }
+        tasks = try sockets.map { socket in
+            let loop = try EventLoop()
+            try loop.start()
+            return Task(executorPreference: loop) {
+                var server = DatagramServer(socket: socket.take(), service: service, logger: logger)
+                do { try await server.run(on: loop) } catch { logger.critical("\(error)") }
+                loop.stop()
+            }
+        }
+    }
+
+    /// Stops receiving.
+    func stop() async {
+        for task in tasks {
+            task.cancel()
+            await task.value
+        }
+    }
+}
+
+/// Hands a value that cannot be copied to the one task that takes it.
+final class Handover<Value: ~Copyable & Sendable>: Sendable {
+    private let value: Mutex<Value?>
+
+    init(_ value: consuming Value) {
+        self.value = Mutex(value)
+    }
+
+    /// Takes the value; a second time is a bug.
+    func take() -> Value {
+        let value = value.withLock { $0.take() }
+        guard let value else { preconditionFailure("a value is handed over once") }
+        return value
+    }
+}
