@@ -12,6 +12,8 @@ public struct Configuration: Sendable {
     }
     /// The most exchanges with the UDP service at a time, all workers together.
     public var maxInFlight = 4096
+    /// The most requests on one connection, so that none lasts for ever and load spreads anew.
+    public var maxRequestsPerConnection = 10_000
     /// The most connections at a time, all workers together.
     public var maxConnections = 10_000
     /// The most UDP sockets, all workers together.
@@ -28,12 +30,17 @@ public struct Configuration: Sendable {
 
     /// For a request's head, from its first byte.
     public var headerTimeout = Interval.seconds(10)
-    /// For a request's body, and again for whatever a client must read of a response.
+    /// For a request's body, from the end of its head.
     public var bodyTimeout = Interval.seconds(10)
+    /// For a client to make room for more of a response.
+    public var writeTimeout = Interval.seconds(10)
     /// For a connection without a request.
     public var idleTimeout = Interval.seconds(60)
     /// For what is in flight when the gateway is told to end.
     public var drainTimeout = Interval.seconds(10)
+
+    /// Which pages of other origins may use the gateway.
+    public var crossOrigin = CrossOrigin(origins: [])
 
     /// How many event loops share the work.
     public var workers = 1

@@ -20,6 +20,8 @@ struct Connection: ~Copyable {
     private var inbox: Inbox
     /// Responses that have not left yet.
     private var output: [UInt8] = []
+    /// How many requests have been answered.
+    private var served = 0
 
     /// Takes a connection over.
     init(socket: consuming StreamSocket, desk: Desk) throws(SocketError) {
@@ -130,7 +132,9 @@ struct Connection: ~Copyable {
 
     /// Puts a response behind those that wait to leave; false when it is the last one.
     private mutating func answer(_ head: RequestHead, with response: inout Response) -> Bool {
-        let goesOn = head.keepsAlive && !response.closes && !desk.isDraining
+        served += 1
+        let isLast = served == desk.configuration.maxRequestsPerConnection
+        let goesOn = head.keepsAlive && !response.closes && !isLast && !desk.isDraining
         let connection: ResponseHead.Connection =
             goesOn ? (head.minorVersion == 0 ? .keepAlive : .persistent) : .close
         if output.isEmpty { output = desk.pool.rentOutput() }
@@ -152,7 +156,7 @@ struct Connection: ~Copyable {
                     sent += count
                     continue
                 }
-                let deadline = desk.loop.now + desk.configuration.bodyTimeout
+                let deadline = desk.loop.now + desk.configuration.writeTimeout
                 guard await desk.loop.writable(watch, until: deadline) == .ready else { throw ConnectionEnd.gone }
             }
         } catch {

@@ -1,26 +1,30 @@
 public import Sockets
 
 extension Page {
-    /// The page that is built into the program.
-    public static let builtIn = Page(files: [
-        ("app.js", PackageResources.app_js),
-        ("commands.js", PackageResources.commands_js),
-        ("copy.js", PackageResources.copy_js),
-        ("exchange.css", PackageResources.exchange_css),
-        ("favicon.svg", PackageResources.favicon_svg),
-        ("form-reply.html", PackageResources.form_reply_html),
-        ("format.js", PackageResources.format_js),
-        ("history.js", PackageResources.history_js),
-        ("index.html", PackageResources.index_html),
-        ("post.js", PackageResources.post_js),
-        ("size.js", PackageResources.size_js),
-        ("style.css", PackageResources.style_css),
-    ])
+    /// The page that is built into the program; it is as old as the program's file.
+    public static func builtIn() -> Page {
+        let modified = Folder.modificationTime(of: "/proc/self/exe") ?? 0
+        let source = { (name, bytes) in Source(name: name, bytes: bytes, modified: modified) }
+        return Page([
+            source("app.js", PackageResources.app_js),
+            source("commands.js", PackageResources.commands_js),
+            source("copy.js", PackageResources.copy_js),
+            source("exchange.css", PackageResources.exchange_css),
+            source("favicon.svg", PackageResources.favicon_svg),
+            source("form-reply.html", PackageResources.form_reply_html),
+            source("format.js", PackageResources.format_js),
+            source("history.js", PackageResources.history_js),
+            source("index.html", PackageResources.index_html),
+            source("post.js", PackageResources.post_js),
+            source("size.js", PackageResources.size_js),
+            source("style.css", PackageResources.style_css),
+        ])
+    }
 
     /// The page in a folder: the files directly in it.
     ///
     /// Throws when the folder or one of its files cannot be read.
     public init(folder: String) throws(FileError) {
-        self.init(files: try Folder.files(in: folder))
+        self.init(try Folder.files(in: folder).map { Source(name: $0.name, bytes: $0.bytes, modified: $0.modified) })
     }
 }

@@ -4,40 +4,56 @@ internal import HTTP
 ///
 /// A path can only ever name an entry of the table, so that none leads out of the folder.
 public struct Page: Sendable {
-    /// One file.
-    struct File: Sendable {
-        let bytes: [UInt8]
-        let mediaType: FieldValue
-    }
+    /// A file as it is handed in.
+    public struct Source: Sendable {
+        /// Its name, such as "style.css".
+        public let name: String
+        /// Its content.
+        public let bytes: [UInt8]
+        /// When it was changed, in seconds since 1970.
+        public let modified: Int64
 
-    private let files: [[UInt8]: File]
-    private let template: FormTemplate
-
-    /// A page from files by name, such as "style.css"; "index.html" is the path "/".
-    public init(files: [(name: String, bytes: [UInt8])]) {
-        var table: [[UInt8]: File] = [:]
-        for (name, bytes) in files {
-            let file = File(bytes: bytes, mediaType: MediaType.ofFile(named: name))
-            table[Array("/\(name)".utf8)] = file
-            if name == "index.html" { table[Array("/".utf8)] = file }
+        /// Names a file and its content.
+        public init(name: String, bytes: [UInt8], modified: Int64) {
+            self.name = name
+            self.bytes = bytes
+            self.modified = modified
         }
-        let template = files.first { $0.name == Self.templateName }.map { String(decoding: $0.bytes, as: UTF8.self) }
-        table[Array("/\(Self.templateName)".utf8)] = nil
-        self.files = table
-        self.template = FormTemplate(template ?? FormTemplate.plain)
     }
+
+    private let files: [[UInt8]: StaticFile]
+    private let template: FormTemplate
 
     /// The file that `form(_:text:outcome:)` fills in; it is not served itself.
     private static let templateName = "form-reply.html"
 
+    /// A page from files; "index.html" is the path "/" too.
+    public init(_ sources: [Source]) {
+        var table: [[UInt8]: StaticFile] = [:]
+        var template = FormTemplate.plain
+        for source in sources {
+            if source.name == Self.templateName {
+                template = String(decoding: source.bytes, as: UTF8.self)
+                continue
+            }
+            let file = StaticFile(name: source.name, bytes: source.bytes, modified: source.modified)
+            table[Array("/\(source.name)".utf8)] = file
+            if source.name == "index.html" { table[Array("/".utf8)] = file }
+        }
+        self.files = table
+        self.template = FormTemplate(template)
+    }
+
     /// The file at a path; nil when there is none.
-    func file(at path: ArraySlice<UInt8>) -> File? {
+    func file(at path: ArraySlice<UInt8>) -> StaticFile? {
         files[Array(path)]
     }
 
     /// What a form that was posted without JavaScript gets: the text and its reply, or why there is none.
     func form(_ status: Status, text: [UInt8], outcome: FormTemplate.Outcome) -> Response {
         let html = template.fill(text: String(decoding: text, as: UTF8.self), outcome)
-        return Response(status, FieldValue("text/html; charset=utf-8"), content: .bytes(Array(html.utf8)))
+        var response = Response(status, MediaType.html, content: .bytes(Array(html.utf8)))
+        response.fields.append((StaticFile.securityPolicy, StaticFile.policy))
+        return response
     }
 }

@@ -7,15 +7,31 @@ final class Responder {
     private let upstream: Upstream
     private let page: Page
     private let census: Census
+    private let crossOrigin: CrossOrigin
 
-    init(upstream: Upstream, page: Page, census: Census) {
+    init(upstream: Upstream, page: Page, census: Census, crossOrigin: CrossOrigin) {
         self.upstream = upstream
         self.page = page
         self.census = census
+        self.crossOrigin = crossOrigin
     }
 
     /// Answers a request; never fails, for every failure has a response of its own.
     func respond(to request: Request) async -> Response {
+        if let response = crossOrigin.preflight(request) { return permitted(response, request) }
+        if let coding = request.value(of: .contentEncoding), !coding.isEqual(to: "identity") {
+            return permitted(Self.refuseCoding(), request)
+        }
+        return permitted(await route(request), request)
+    }
+
+    private func permitted(_ response: Response, _ request: Request) -> Response {
+        var response = response
+        crossOrigin.permit(&response, for: request)
+        return response
+    }
+
+    private func route(_ request: Request) async -> Response {
         switch request.head.method {
         case .post where request.path.isEqual(to: "/"): await forward(request)
         case .post where request.path.isEqual(to: "/form"): await forwardForm(request)
@@ -79,7 +95,7 @@ final class Responder {
             return Response(.ok, Metrics.mediaType, content: .bytes(Array(text.utf8)))
         }
         guard let file = page.file(at: request.path) else { return refuse(request) }
-        return Response(.ok, file.mediaType, content: .bytes(file.bytes))
+        return file.respond(to: request, now: WallClock.unixSeconds())
     }
 
     /// The methods that the request's target knows; nil when there is no such thing.
@@ -100,6 +116,13 @@ final class Responder {
         }
         let problem = Problem.response(.methodNotAllowed, "This path does not take the request's method; see Allow.")
         return Self.permit(methods, problem)
+    }
+
+    /// Content in a coding would go into the datagram as it is; nobody asked for that (RFC 9110 15.5.16, 12.5.3).
+    private static func refuseCoding() -> Response {
+        var response = Problem.response(.unsupportedMediaType, "The content must come without a Content-Encoding.")
+        response.fields.append((FieldName("Accept-Encoding"), FieldValue("identity")))
+        return response
     }
 
     /// Adds the Allow field (RFC 9110 10.2.1).

@@ -27,7 +27,8 @@ actor Worker {
         let pool = BufferPool(
             smallSize: max(16_384, limits.maxHead), largeSize: limits.maxHead + limits.maxBody + 32_768)
         upstream = Upstream(address: address, configuration: configuration, loop: loop, pool: pool)
-        let responder = Responder(upstream: upstream, page: page, census: census)
+        let responder = Responder(
+            upstream: upstream, page: page, census: census, crossOrigin: configuration.crossOrigin)
         desk = Desk(loop: loop, configuration: configuration, pool: pool, responder: responder)
     }
 
@@ -67,7 +68,11 @@ actor Worker {
         do {
             guard let socket = try listener.socket.accept() else { return nil }
             desk.counts.accepted += 1
-            makeRoom()
+            let limit = desk.configuration.share(of: desk.configuration.maxConnections)
+            guard desk.counts.open < limit || endOldestIdle() else {
+                turnAway(socket)
+                return nil
+            }
             return socket.release()
         } catch {
             logger.warning("\(error)")
@@ -81,18 +86,34 @@ actor Worker {
     private func pause() async {
         desk.counts.descriptorShortages += 1
         if let watch = acceptor { loop.unwatch(watch) }
-        makeRoom(always: true)
+        _ = endOldestIdle()
         await loop.sleep(until: loop.now + .milliseconds(100))
         do { acceptor = try loop.watch(listener.socket.descriptor, as: .listener) } catch { logger.error("\(error)") }
     }
 
-    /// At the limit of connections the one that has been idle longest goes.
-    private func makeRoom(always: Bool = false) {
-        let limit = desk.configuration.share(of: desk.configuration.maxConnections)
-        guard always || desk.counts.open >= limit, let oldest = desk.idle.oldest else { return }
+    /// Ends the connection that has been idle longest; false when none is idle.
+    private func endOldestIdle() -> Bool {
+        guard let oldest = desk.idle.oldest else { return false }
         desk.counts.crowdedOut += 1
         desk.idle.leave(oldest)
         loop.interrupt(oldest)
+        return true
+    }
+
+    /// Answers a connection that is one too many, as well as that goes without waiting for it.
+    private func turnAway(_ socket: borrowing StreamSocket) {
+        desk.counts.crowdedOut += 1
+        var response = Problem.response(.serviceUnavailable, "All connections are in use. Try again shortly.")
+        response.fields.append((.retryAfter, FieldValue("1")))
+        var output: [UInt8] = []
+        response.write(into: &output, withContent: true, connection: .close, date: desk.date())
+        desk.counts.count(response.status)
+        // What is read does not make the kernel reset the connection when it is closed.
+        var request = desk.pool.rentSmall()
+        _ = try? socket.receive(into: &request, request.indices)
+        desk.pool.giveBack(&request)
+        _ = try? socket.send(output.span)
+        socket.shutDownSending()
     }
 
     private func serve(_ number: Int32) async {

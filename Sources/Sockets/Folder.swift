@@ -13,10 +13,20 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// Reading files whole, as a program does once at its start.
 public enum Folder {
+    /// A regular file and its content.
+    public struct File: Sendable {
+        /// Its name in the folder.
+        public let name: String
+        /// Its content.
+        public let bytes: [UInt8]
+        /// When it was changed, in seconds since 1970.
+        public let modified: Int64
+    }
+
     /// The regular files directly in a folder, in order of their names; those whose names begin with a dot are left out.
     ///
     /// Throws when the folder or one of its files cannot be read (opendir(3), open(2), read(2)).
-    public static func files(in path: String) throws(FileError) -> [(name: String, bytes: [UInt8])] {
+    public static func files(in path: String) throws(FileError) -> [File] {
         guard let folder = unsafe opendir(path) else { throw FileError(path: path, reason: .current) }
         defer { unsafe closedir(folder) }
         var names: [String] = []
@@ -26,15 +36,22 @@ public enum Folder {
             }
             if !name.hasPrefix(".") { names.append(name) }
         }
-        var files: [(name: String, bytes: [UInt8])] = []
+        var files: [File] = []
         for name in names.sorted() {
-            if let bytes = try contents(of: "\(path)/\(name)") { files.append((name, bytes)) }
+            if let file = try read("\(path)/\(name)", name: name) { files.append(file) }
         }
         return files
     }
 
-    /// The bytes of a regular file; nil for anything else.
-    private static func contents(of path: String) throws(FileError) -> [UInt8]? {
+    /// When a file was changed, in seconds since 1970; nil when that cannot be told (stat(2)).
+    public static func modificationTime(of path: String) -> Int64? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return Int64(status.st_mtim.tv_sec)
+    }
+
+    /// A regular file; nil for anything else.
+    private static func read(_ path: String, name: String) throws(FileError) -> File? {
         do throws(ErrorNumber) {
             let file = Descriptor(owning: try call { unsafe open(path, O_RDONLY | O_CLOEXEC) })
             var status = stat()
@@ -45,13 +62,13 @@ public enum Folder {
             while count < bytes.count {
                 let number = try call {
                     unsafe bytes.withMutableBytes(in: count..<bytes.count) {
-                        unsafe read(file.number, $0.baseAddress, $0.count)
+                        unsafe Glibc.read(file.number, $0.baseAddress, $0.count)
                     }
                 }
                 if number == 0 { break }
                 count += number
             }
-            return Array(bytes[..<count])
+            return File(name: name, bytes: Array(bytes[..<count]), modified: Int64(status.st_mtim.tv_sec))
         } catch {
             throw FileError(path: path, reason: error)
         }

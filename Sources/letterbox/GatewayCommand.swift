@@ -44,7 +44,7 @@ struct GatewayCommand: ParsableCommand {
     /// Starts everything, or nothing; then waits for the signal to end.
     private func serve(_ settings: Configuration, on loop: EventLoop) async throws {
         let signals = try Signals(on: loop)
-        let page = if let folder { try Page(folder: folder) } else { Page.builtIn }
+        let page = if let folder { try Page(folder: folder) } else { Page.builtIn() }
         let listener = try StreamListener(on: try bindAddress(addresses.host, addresses.port))
         let address = listener.address
         var embedded: UDPService?

@@ -63,6 +63,9 @@ struct HTTPOptions: ParsableArguments {
     @Option(help: "The most connections at a time.")
     var maxConnections = 10_000
 
+    @Option(help: "The most requests on one connection.")
+    var maxRequestsPerConnection = 10_000
+
     @Option(help: "The longest request line in bytes.")
     var maxRequestLine = 8192
 
@@ -75,8 +78,11 @@ struct HTTPOptions: ParsableArguments {
     @Option(help: "For a request's head, from its first byte.")
     var headerTimeout = Interval.seconds(10)
 
-    @Option(help: "For a request's body, and for a client to take a response.")
+    @Option(help: "For a request's body, from the end of its head.")
     var bodyTimeout = Interval.seconds(10)
+
+    @Option(help: "For a client to make room for more of a response.")
+    var writeTimeout = Interval.seconds(10)
 
     @Option(help: "For a connection without a request.")
     var idleTimeout = Interval.seconds(60)
@@ -84,13 +90,24 @@ struct HTTPOptions: ParsableArguments {
     @Option(help: "For what is in flight when the gateway is told to end.")
     var drainTimeout = Interval.seconds(10)
 
+    @Option(
+        help: ArgumentHelp(
+            "An origin whose pages may use the gateway from a browser; may be repeated. \"*\" allows all.",
+            valueName: "origin"))
+    var allowOrigin: [String] = []
+
     func validate() throws {
+        for origin in allowOrigin where origin != "*" && (!origin.contains("://") || origin.hasSuffix("/")) {
+            throw ValidationError("--allow-origin \(origin) is not an origin such as https://example.org.")
+        }
         try check("--max-connections", maxConnections, 1...1_000_000)
+        try check("--max-requests-per-connection", maxRequestsPerConnection, 1...1_000_000_000)
         try check("--max-request-line", maxRequestLine, 16...1_048_576)
         try check("--max-head", maxHead, 64...1_048_576)
         try check("--max-fields", maxFields, 1...10_000)
         for (flag, time) in [
-            ("--header-timeout", headerTimeout), ("--body-timeout", bodyTimeout), ("--idle-timeout", idleTimeout),
+            ("--header-timeout", headerTimeout), ("--body-timeout", bodyTimeout), ("--write-timeout", writeTimeout),
+            ("--idle-timeout", idleTimeout),
             ("--drain-timeout", drainTimeout),
         ] {
             try check(flag, time, .milliseconds(1)...(.seconds(86_400)))
@@ -115,6 +132,9 @@ extension GatewayCommand {
         settings.limits.maxFields = http.maxFields
         settings.headerTimeout = http.headerTimeout
         settings.bodyTimeout = http.bodyTimeout
+        settings.writeTimeout = http.writeTimeout
+        settings.maxRequestsPerConnection = http.maxRequestsPerConnection
+        settings.crossOrigin = CrossOrigin(origins: http.allowOrigin)
         settings.idleTimeout = http.idleTimeout
         settings.drainTimeout = http.drainTimeout
         // Some descriptors are for the loops, the listener and the standard streams. Of the others, connections may

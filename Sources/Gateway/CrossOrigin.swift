@@ -1,0 +1,47 @@
+internal import HTTP
+
+/// Which pages of other origins may use the gateway from a browser (WHATWG Fetch 3.2, "CORS"); by default none.
+public struct CrossOrigin: Sendable {
+    private let origins: [[UInt8]]
+    private let allowsAll: Bool
+
+    /// Allows the origins, such as "https://example.org"; "*" allows all.
+    public init(origins: [String]) {
+        self.origins = origins.map { Array($0.utf8) }
+        allowsAll = origins.contains("*")
+    }
+
+    /// Answers a browser that asks before it sends (Fetch 3.2.2); nil for a request that is none of these.
+    func preflight(_ request: Request) -> Response? {
+        guard request.head.method == .options, request.head.range(of: .accessControlRequestMethod) != nil,
+            allowedOrigin(of: request) != nil
+        else { return nil }
+        var response = Response(.noContent)
+        response.fields = [
+            (FieldName("Access-Control-Allow-Methods"), FieldValue("GET, HEAD, POST")),
+            (FieldName("Access-Control-Allow-Headers"), FieldValue("Accept, Content-Type, Prefer")),
+            (FieldName("Access-Control-Max-Age"), FieldValue("600")),
+        ]
+        return response
+    }
+
+    /// Adds what a browser wants to see before it shows the response to the page that asked.
+    func permit(_ response: inout Response, for request: Request) {
+        guard !origins.isEmpty else { return }
+        // A cache must not show one origin what was permitted to another.
+        if !allowsAll { response.fields.append((.vary, FieldValue("Origin"))) }
+        guard let origin = allowedOrigin(of: request) else { return }
+        response.fields.append((Self.allowOrigin, origin))
+        response.fields.append((Self.exposeHeaders, Self.exposed))
+    }
+
+    private func allowedOrigin(of request: Request) -> FieldValue? {
+        guard let origin = request.value(of: .origin) else { return nil }
+        if allowsAll { return FieldValue("*") }
+        return origins.contains(Array(origin)) ? FieldValue(validating: origin) : nil
+    }
+
+    private static let allowOrigin = FieldName("Access-Control-Allow-Origin")
+    private static let exposeHeaders = FieldName("Access-Control-Expose-Headers")
+    private static let exposed = FieldValue("Preference-Applied, Proxy-Status, Retry-After, Server-Timing")
+}

@@ -1,0 +1,92 @@
+internal import EventLoop
+internal import HTTP
+
+/// A file of the page, ready to be sent.
+struct StaticFile: Sendable {
+    let bytes: [UInt8]
+    private let mediaType: FieldValue
+    private let etag: FieldValue
+    private let lastModified: HTTPDate
+    private let fields: [(name: FieldName, value: FieldValue)]
+
+    /// Prepares a file; `modified` is in seconds since 1970.
+    init(name: String, bytes: [UInt8], modified: Int64) {
+        self.bytes = bytes
+        mediaType = MediaType.ofFile(named: name)
+        etag = Self.entityTag(bytes)
+        lastModified = HTTPDate(unixSeconds: modified)
+        guard let date = FieldValue(validating: lastModified.bytes) else { preconditionFailure("a date is a value") }
+        fields = [
+            (.etag, etag), (.lastModified, date), (Self.cacheControl, FieldValue("no-cache")),
+            (Self.acceptRanges, FieldValue("bytes")),
+        ]
+    }
+
+    /// Answers a GET or HEAD for the file: whole, in part, or not again (RFC 9110 13.2.2 and 14.2).
+    func respond(to request: Request, now: Int64) -> Response {
+        if isFresh(for: request, now) { return response(.notModified, []) }
+        switch range(of: request, now) {
+        case .ignored: return response(.ok, bytes)
+        case .satisfiable(let range):
+            return response(
+                .partialContent, Array(bytes[range]),
+                contentRange: "\(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)")
+        case .unsatisfiable:
+            return response(.rangeNotSatisfiable, [], contentRange: "*/\(bytes.count)")
+        }
+    }
+
+    /// Whether the client has this very file already; If-None-Match counts before If-Modified-Since.
+    private func isFresh(for request: Request, _ now: Int64) -> Bool {
+        let head = request.message.span
+        if let tags = request.head.range(of: .ifNoneMatch) {
+            return Conditional.ifNoneMatch(head, tags, matches: etag.bytes.span)
+        }
+        guard let date = request.head.range(of: .ifModifiedSince) else { return false }
+        return Conditional.ifModifiedSince(head, date, lastModified: lastModified, now: now)
+    }
+
+    /// The part that is asked for; HEAD has none (RFC 9110 14.2: only GET has).
+    private func range(of request: Request, _ now: Int64) -> RangeRequest {
+        let head = request.message.span
+        guard request.head.method == .get, let range = request.head.range(of: .range) else { return .ignored }
+        if let condition = request.head.range(of: .ifRange),
+            !Conditional.ifRange(head, condition, matches: etag.bytes.span, lastModified: lastModified, now: now)
+        {
+            return .ignored
+        }
+        return RangeRequest(head, range, length: bytes.count)
+    }
+
+    private func response(_ status: Status, _ content: [UInt8], contentRange: String? = nil) -> Response {
+        var response = Response(status, status.forbidsContent ? nil : mediaType, content: .bytes(content))
+        response.fields = fields
+        if mediaType == MediaType.html { response.fields.append((Self.securityPolicy, Self.policy)) }
+        if let contentRange, let value = FieldValue(validating: "bytes \(contentRange)".utf8) {
+            response.fields.append((.contentRange, value))
+        }
+        return response
+    }
+
+    /// A strong tag: the length and the FNV-1a hash of the bytes.
+    ///
+    /// It names a version; it does not protect one.
+    private static func entityTag(_ bytes: [UInt8]) -> FieldValue {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        let text = "\"\(String(bytes.count, radix: 36))-\(String(hash, radix: 36))\""
+        guard let value = FieldValue(validating: text.utf8) else { preconditionFailure("a tag is a value") }
+        return value
+    }
+
+    private static let cacheControl = FieldName("Cache-Control")
+    private static let acceptRanges = FieldName("Accept-Ranges")
+    static let securityPolicy = FieldName("Content-Security-Policy")
+
+    /// What the page may do: run and show what comes from here, post to here, and nothing else.
+    static let policy = FieldValue(
+        """
+        default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+        form-action 'self'; base-uri 'none'; frame-ancestors 'none'
+        """)
+}
