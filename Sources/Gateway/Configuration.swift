@@ -23,6 +23,14 @@ public struct Configuration: Sendable {
     public var timeout = Interval.seconds(2)
     /// How often a datagram is sent at most.
     public var attempts = 1
+    /// The least time before a datagram is sent again.
+    public var minRetransmit = Interval.milliseconds(20)
+    /// The most retransmissions for each request, 0 to 1, on the average.
+    public var retransmitShare = 0.2
+    /// What is sent to each address from time to time to see whether it replies; nil for nothing.
+    public var probe: [UInt8]?
+    /// How often that is sent.
+    public var probeInterval = Interval.seconds(5)
     /// How long a UDP socket rests between two exchanges.
     public var rest = Interval.milliseconds(100)
     /// How long a UDP socket whose reply may still be under way is set aside.

@@ -40,9 +40,9 @@ struct Connection: ~Copyable {
                 var response = await desk.responder.respond(to: request)
                 let goesOn = answer(request.head, with: &response)
                 inbox.finishMessage()
-                // Requests that have arrived together are answered together.
+                // Requests that have arrived together are answered together, unless that would hold replies back.
                 guard goesOn else { break }
-                if inbox.isEmpty { try await flush() }
+                if inbox.isEmpty || !desk.upstream.isPrompt { try await flush() }
             }
             try await flush()
             if !inbox.isEmpty { await linger() }

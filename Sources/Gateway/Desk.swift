@@ -8,17 +8,19 @@ final class Desk {
     let configuration: Configuration
     let pool: BufferPool
     let responder: Responder
+    let upstream: Upstream
     var idle = IdleList()
     var counts = HTTPCounts()
     /// Whether the gateway is about to end: what is under way is finished, nothing new begins.
     var isDraining = false
     private var cachedDate: (value: HTTPDate, end: MonotonicTime)?
 
-    init(loop: EventLoop, configuration: Configuration, pool: BufferPool, responder: Responder) {
+    init(loop: EventLoop, configuration: Configuration, pool: BufferPool, responder: Responder, upstream: Upstream) {
         self.loop = loop
         self.configuration = configuration
         self.pool = pool
         self.responder = responder
+        self.upstream = upstream
     }
 
     /// The time of day for a response, written out once a second.

@@ -9,9 +9,9 @@ public final class Gateway: Sendable {
     /// Sets up the workers, each on an event loop of its own; none accepts yet.
     ///
     /// - `listener`: where HTTP comes in; all workers share it.
-    /// - `upstream`: where the UDP service is.
+    /// - `upstream`: where the UDP service is; at least one address.
     public init(
-        listener: consuming StreamListener, upstream: SocketAddress, page: Page, configuration: Configuration,
+        listener: consuming StreamListener, upstream: [SocketAddress], page: Page, configuration: Configuration,
         logger: Logger
     ) throws(SocketError) {
         let listener = Listener(socket: listener)
@@ -19,7 +19,7 @@ public final class Gateway: Sendable {
         var workers: [Worker] = []
         for _ in 0..<configuration.workers {
             let worker = Worker(
-                loop: try EventLoop(), listener: listener, upstream: upstream, page: page, census: census,
+                loop: try EventLoop(), listener: listener, addresses: upstream, page: page, census: census,
                 configuration: configuration, logger: logger)
             census.enter(worker)
             workers.append(worker)
@@ -37,6 +37,11 @@ public final class Gateway: Sendable {
             }
             try await group.waitForAll()
         }
+    }
+
+    /// Takes over where the UDP service is now; exchanges under way are not disturbed.
+    public func replaceUpstream(_ addresses: [SocketAddress]) async {
+        for worker in workers { await worker.replaceAddresses(addresses) }
     }
 
     /// Stops accepting, ends idle connections, and lets the others finish the request at hand.

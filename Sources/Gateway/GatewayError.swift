@@ -7,13 +7,15 @@ enum GatewayError: Error {
     /// The upstream's name has no address.
     case unresolved(ResolverError)
     /// The upstream's host reported that nobody listens at the port.
-    case refused(SocketAddress)
+    case refused
     /// No way leads to the upstream.
-    case unroutable(SocketAddress, ErrorNumber)
+    case unroutable
     /// No reply by the deadline.
-    case silent(SocketAddress, after: Interval, attempts: Int)
+    case silent(after: Interval, attempts: Int)
     /// The reply is longer than the limit, in bytes.
     case replyTooLong(limit: Int)
+    /// Every address of the upstream is out for having failed.
+    case allDown(retryAfter: Interval)
     /// More exchanges in flight than the limit.
     case overloaded(limit: Int)
     /// No socket could be had before the deadline.
@@ -31,6 +33,7 @@ enum GatewayError: Error {
         case .unroutable: (.badGateway, "destination_ip_unroutable")
         case .silent: (.gatewayTimeout, "http_response_timeout")
         case .replyTooLong: (.badGateway, "http_response_body_size")
+        case .allDown: (.serviceUnavailable, "destination_unavailable")
         case .overloaded, .noSocket: (.serviceUnavailable, "connection_limit_reached")
         case .requestTooLong: (.contentTooLarge, "http_request_error")
         case .failed: (.badGateway, "proxy_internal_error")
@@ -45,9 +48,10 @@ enum GatewayError: Error {
         case .unresolved: "The name of the UDP service could not be resolved."
         case .refused: "The UDP service refused the datagram: nobody listens at its port."
         case .unroutable: "The UDP service cannot be reached from here."
-        case .silent(_, let time, let attempts):
+        case .silent(let time, let attempts):
             "The UDP service did not reply within \(time) (\(attempts) \(attempts == 1 ? "datagram" : "datagrams") sent)."
         case .replyTooLong(let limit): "The UDP service's reply is longer than the limit of \(limit) bytes."
+        case .allDown: "The UDP service has not replied for a while and is left alone for now. Try again shortly."
         case .overloaded(let limit): "All \(limit) exchanges with the UDP service are in use. Try again shortly."
         case .noSocket(let limit): "None of the \(limit) UDP sockets was free in time. Try again shortly."
         case .requestTooLong(let limit): "The body does not fit in one datagram of at most \(limit) bytes."
@@ -55,11 +59,28 @@ enum GatewayError: Error {
         }
     }
 
+    /// Whether the datagram surely reached nobody, so that it may be sent elsewhere.
+    var isUndelivered: Bool {
+        switch self {
+        case .refused, .unroutable: true
+        default: false
+        }
+    }
+
+    /// How long the caller should wait before it tries again, in whole seconds; nil where nobody can tell.
+    var retryAfter: Int? {
+        switch self {
+        case .allDown(let time): max(1, Int((time.seconds).rounded(.up)))
+        case .overloaded, .noSocket: 1
+        default: nil
+        }
+    }
+
     /// Puts a failed system call of the UDP leg into the list.
-    init(_ error: SocketError, to upstream: SocketAddress, limit: Int) {
+    init(_ error: SocketError, limit: Int) {
         switch error.reason {
-        case .connectionRefused: self = .refused(upstream)
-        case .hostUnreachable, .networkUnreachable: self = .unroutable(upstream, error.reason)
+        case .connectionRefused: self = .refused
+        case .hostUnreachable, .networkUnreachable: self = .unroutable
         case .messageTooLong: self = .requestTooLong(limit: limit)
         default: self = .failed(error)
         }

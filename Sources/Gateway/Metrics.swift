@@ -1,61 +1,87 @@
 internal import HTTP
+internal import Sockets
 
-/// The gateway's figures in the text format of Prometheus (exposition format 0.0.4).
+/// The gateway's figures in the text format of Prometheus (exposition format 0.0.4), described in docs/metrics.md.
 enum Metrics {
     /// The media type of the text format.
     static let mediaType = FieldValue("text/plain; version=0.0.4; charset=utf-8")
 
     /// All workers' figures, added up.
     static func text(_ entries: [Census.Entry]) -> String {
+        var page = MetricsPage()
+        writeHTTP(entries, &page)
+        writeUpstream(entries, &page)
+        return page.text
+    }
+
+    private static func writeHTTP(_ entries: [Census.Entry], _ page: inout MetricsPage) {
         var http = HTTPCounts()
         for entry in entries { http.add(entry.http) }
-        let sum = { (figure: KeyPath<UpstreamCounts, Int>) in entries.reduce(0) { $0 + $1.upstream[keyPath: figure] } }
-        var text = ""
-        family(&text, "http_connections", "gauge", "TCP connections now open.", http.open)
-        family(&text, "http_connections_accepted_total", "counter", "TCP connections accepted.", http.accepted)
-        family(
-            &text, "http_connections_crowded_out_total", "counter",
-            "TCP connections turned away or closed because there were too many.", http.crowdedOut)
-        family(
-            &text, "http_descriptor_shortages_total", "counter",
-            "Times that no descriptor was left for a TCP connection.", http.descriptorShortages)
-        header(&text, "http_responses_total", "counter", "HTTP responses by status code.")
-        for (code, count) in http.byStatus { text += "letterbox_http_responses_total{code=\"\(code)\"} \(count)\n" }
-        for (name, kind, help, figure) in upstream { family(&text, name, kind, help, sum(figure)) }
-        return text
+        page.gauge("http_connections", "TCP connections now open.", http.open)
+        page.counter("http_connections_accepted", "TCP connections accepted.", http.accepted)
+        page.counter(
+            "http_connections_crowded_out", "TCP connections turned away or closed because there were too many.",
+            http.crowdedOut)
+        page.counter(
+            "http_descriptor_shortages", "Times that no descriptor was left for a TCP connection.",
+            http.descriptorShortages)
+        page.header("http_responses_total", "counter", "HTTP responses by status code.")
+        for (code, count) in http.byStatus { page.sample("http_responses_total", "code=\"\(code)\"", "\(count)") }
     }
 
-    private typealias Family = (name: String, kind: String, help: String, figure: KeyPath<UpstreamCounts, Int>)
+    private static func writeUpstream(_ entries: [Census.Entry], _ page: inout MetricsPage) {
+        let all = entries.map(\.upstream)
+        page.gauge("udp_exchanges_in_flight", "Exchanges now in flight.", all.reduce(0) { $0 + $1.inFlight })
+        page.counter(
+            "udp_overloads", "Requests turned away because too many exchanges were in flight.",
+            all.reduce(0) { $0 + $1.overloads })
+        page.counter(
+            "udp_outages", "Requests turned away because every address was out.", all.reduce(0) { $0 + $1.allDown })
+        var byAddress: [SocketAddress: [DestinationCounts]] = [:]
+        for (address, counts) in all.flatMap(\.destinations) { byAddress[address, default: []].append(counts) }
+        let sorted = byAddress.map { (label: "upstream=\"\($0.key)\"", counts: $0.value) }
+            .sorted { $0.label < $1.label }
+        for family in families {
+            page.header(family.name, family.kind, family.help)
+            for (label, counts) in sorted {
+                page.sample(family.name, label, "\(counts.reduce(0) { $0 + $1[keyPath: family.figure] })")
+            }
+        }
+        page.header("udp_upstream_up", "gauge", "Whether every worker sends requests to the address: 1 or 0.")
+        for (label, counts) in sorted {
+            page.sample("udp_upstream_up", label, counts.allSatisfy(\.isWell) ? "1" : "0")
+        }
+        page.header("udp_round_trip_seconds", "histogram", "Time from a request's first datagram to its reply.")
+        for (label, counts) in sorted {
+            var histogram = RoundTripHistogram()
+            for count in counts { histogram.add(count.roundTrips) }
+            page.histogram("udp_round_trip_seconds", label, histogram)
+        }
+    }
 
-    private static var upstream: [Family] {
-        [
-            ("udp_exchanges_in_flight", "gauge", "Exchanges now in flight.", \.inFlight),
-            ("udp_datagrams_sent_total", "counter", "Datagrams sent, retransmissions included.", \.sent),
-            ("udp_retransmissions_total", "counter", "Datagrams sent again.", \.retransmissions),
-            ("udp_replies_total", "counter", "Replies that answered a request.", \.received),
-            ("udp_late_replies_total", "counter", "Replies after their exchange had ended.", \.late),
-            (
-                "udp_doubled_replies_total", "counter", "Replies that came together with the one that answered.",
-                \.doubled
-            ),
-            ("udp_oversized_replies_total", "counter", "Replies longer than the limit.", \.oversized),
-            ("udp_refusals_total", "counter", "ICMP reports that nobody listens.", \.refusals),
-            ("udp_late_refusals_total", "counter", "ICMP reports after their exchange had ended.", \.lateRefusals),
-            ("udp_timeouts_total", "counter", "Exchanges without a reply by their deadline.", \.timeouts),
-            ("udp_overloads_total", "counter", "Requests turned away because too many were in flight.", \.overloads),
-            ("udp_rest_waits_total", "counter", "Requests that waited for a socket to be rested.", \.restWaits),
-            ("udp_quarantines_total", "counter", "Sockets put into quarantine.", \.quarantines),
-            ("udp_sockets", "gauge", "UDP sockets now open.", \.sockets),
-            ("udp_sockets_quarantined", "gauge", "UDP sockets now in quarantine.", \.quarantined),
+    private typealias Family = (name: String, kind: String, help: String, figure: KeyPath<DestinationCounts, Int>)
+
+    private static var families: [Family] {
+        let counters: [(String, String, KeyPath<DestinationCounts, Int>)] = [
+            ("datagrams_sent", "Datagrams sent, retransmissions included.", \.sent),
+            ("retransmissions", "Datagrams sent again.", \.retransmissions),
+            ("replies", "Replies that answered a request.", \.replies),
+            ("empty_replies", "Of these, the ones without a byte.", \.empty),
+            ("late_replies", "Replies after their exchange had ended.", \.sockets.late),
+            ("doubled_replies", "Replies that came together with the one that answered.", \.doubled),
+            ("truncated_replies", "Replies longer than the limit.", \.truncated),
+            ("refusals", "ICMP reports that nobody listens, in answer to a request.", \.refusals),
+            ("foreign_refusals", "ICMP reports that belong to no exchange under way.", \.foreignRefusals),
+            ("timeouts", "Attempts without a reply in time.", \.timeouts),
+            ("rest_waits", "Requests that waited for a socket to be rested.", \.sockets.restWaits),
+            ("quarantines", "Sockets put into quarantine.", \.sockets.quarantines),
         ]
-    }
-
-    private static func family(_ text: inout String, _ name: String, _ kind: String, _ help: String, _ value: Int) {
-        header(&text, name, kind, help)
-        text += "letterbox_\(name) \(value)\n"
-    }
-
-    private static func header(_ text: inout String, _ name: String, _ kind: String, _ help: String) {
-        text += "# HELP letterbox_\(name) \(help)\n# TYPE letterbox_\(name) \(kind)\n"
+        let gauges: [(String, String, KeyPath<DestinationCounts, Int>)] = [
+            ("upstream_in_flight", "Exchanges now in flight with the address.", \.inFlight),
+            ("sockets", "UDP sockets now open.", \.sockets.open),
+            ("sockets_quarantined", "UDP sockets now in quarantine.", \.sockets.quarantined),
+        ]
+        return counters.map { ("udp_\($0.0)_total", "counter", $0.1, $0.2) }
+            + gauges.map { ("udp_\($0.0)", "gauge", $0.1, $0.2) }
     }
 }

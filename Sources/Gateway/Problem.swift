@@ -22,7 +22,9 @@ enum Problem {
         if let value = FieldValue(validating: "letterbox; error=\(proxyError)".utf8) {
             response.fields.append((.proxyStatus, value))
         }
-        if status == .serviceUnavailable { response.fields.append((.retryAfter, FieldValue("1"))) }
+        if let seconds = error.retryAfter, let value = FieldValue(validating: String(seconds).utf8) {
+            response.fields.append((.retryAfter, value))
+        }
         if status == .contentTooLarge { response.closes = true }
         return response
     }

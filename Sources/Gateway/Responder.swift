@@ -47,9 +47,14 @@ final class Responder {
     /// Sends the body as a datagram; the reply is the response.
     private func forward(_ request: Request) async -> Response {
         do {
-            let reply = try await upstream.exchange(request.body)
+            let wait = self.wait(request)
+            let patience = wait.map { Interval.seconds(UInt64($0)) }
+            let reply = try await upstream.exchange(request.body, patience: patience)
             var response = Response(.ok, Self.text, content: .reply(reply))
             response.mirroredType = Self.mirroredType(request)
+            if let wait, let value = FieldValue(validating: "wait=\(wait)".utf8) {
+                response.fields.append((Self.preferenceApplied, value))
+            }
             return response
         } catch {
             return Problem.response(error)
@@ -76,6 +81,16 @@ final class Responder {
         }
     }
 
+    /// How many seconds the caller wants to wait (RFC 7240 4.3), where that is less than the operator allows.
+    private func wait(_ request: Request) -> Int? {
+        guard let value = request.head.range(of: .prefer),
+            let seconds = Negotiation.wait(prefer: request.message.span, value),
+            seconds > 0, .seconds(UInt64(min(seconds, 86_400))) <= upstream.configuration.timeout
+        else { return nil }
+        return seconds
+    }
+
+    private static let preferenceApplied = FieldName("Preference-Applied")
     private static let text = FieldValue("text/plain; charset=utf-8")
 
     /// The request's own type for the reply, where the caller named an `application/*` type other than a form's.

@@ -44,7 +44,7 @@ struct Response {
         head.write(into: &output, date: date) { writer in
             if let mirroredType { writer.add(.contentType, validating: mirroredType.span) }
             if case .reply(let reply) = content {
-                writer.add(.serverTiming, Self.timing, thousandths: Int(reply.roundTrip.nanoseconds / 1000))
+                writer.add(.serverTiming, Self.timing(reply), thousandths: Int(reply.elapsed.nanoseconds / 1000))
             }
             for field in fields { writer.add(field.name, field.value) }
         }
@@ -56,5 +56,10 @@ struct Response {
     }
 
     /// Milliseconds, as Server Timing has them, so that thousandths are microseconds.
-    private static let timing = FieldValue("udp;dur=")
+    private static func timing(_ reply: Reply) -> FieldValue {
+        if reply.attempts == 1 { return oneAttempt }
+        return FieldValue(validating: "udp;desc=\"\(reply.attempts) attempts\";dur=".utf8) ?? oneAttempt
+    }
+
+    private static let oneAttempt = FieldValue("udp;dur=")
 }

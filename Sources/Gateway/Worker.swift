@@ -11,13 +11,14 @@ actor Worker {
     private let listener: Listener
     private let desk: Desk
     private let upstream: Upstream
+    private let addresses: [SocketAddress]
     private let logger: Logger
     private var acceptor: Watch?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
     init(
-        loop: EventLoop, listener: Listener, upstream address: SocketAddress, page: Page, census: Census,
+        loop: EventLoop, listener: Listener, addresses: [SocketAddress], page: Page, census: Census,
         configuration: Configuration, logger: Logger
     ) {
         self.loop = loop
@@ -26,10 +27,11 @@ actor Worker {
         let limits = configuration.limits
         let pool = BufferPool(
             smallSize: max(16_384, limits.maxHead), largeSize: limits.maxHead + limits.maxBody + 32_768)
-        upstream = Upstream(address: address, configuration: configuration, loop: loop, pool: pool)
+        self.addresses = addresses
+        upstream = Upstream(configuration: configuration, loop: loop, pool: pool)
         let responder = Responder(
             upstream: upstream, page: page, census: census, crossOrigin: configuration.crossOrigin)
-        desk = Desk(loop: loop, configuration: configuration, pool: pool, responder: responder)
+        desk = Desk(loop: loop, configuration: configuration, pool: pool, responder: responder, upstream: upstream)
     }
 
     /// The worker's figures at this moment.
@@ -39,8 +41,11 @@ actor Worker {
     func run() async throws(SocketError) {
         let watch = try loop.watch(listener.socket.descriptor, as: .listener)
         acceptor = watch
-        let collector = Task(executorPreference: loop) { await self.collectStrays() }
-        let sweeper = Task(executorPreference: loop) { await self.sweep() }
+        replaceAddresses(addresses)
+        let helpers = [
+            Task(executorPreference: loop) { await self.sweep() },
+            Task(executorPreference: loop) { await self.probe() },
+        ]
         await withDiscardingTaskGroup { group in
             while !desk.isDraining {
                 guard await loop.readable(watch) == .ready, let number = await accept() else { continue }
@@ -49,8 +54,7 @@ actor Worker {
             loop.unwatch(watch)
         }
         upstream.close()
-        sweeper.cancel()
-        await collector.value
+        for helper in helpers { helper.cancel() }
     }
 
     /// Stops accepting, ends idle connections, and lets the others finish the request at hand.
@@ -127,8 +131,25 @@ actor Worker {
         }
     }
 
-    private func collectStrays() async {
-        await upstream.collectStrays()
+    /// Takes over where the UDP service is now.
+    func replaceAddresses(_ addresses: [SocketAddress]) {
+        for destination in upstream.replaceAddresses(addresses) {
+            let address = destination.address
+            Task(executorPreference: loop) { await self.collectStrays(from: address) }
+        }
+    }
+
+    private func collectStrays(from address: SocketAddress) async {
+        await upstream.destinations.first { $0.address == address }?.sockets.collectStrays()
+    }
+
+    /// Asks each address for a sign of life from time to time, if the operator wants that.
+    private func probe() async {
+        guard let datagram = desk.configuration.probe else { return }
+        while !Task.isCancelled {
+            for destination in upstream.destinations { await upstream.probe(destination, datagram) }
+            await loop.sleep(until: loop.now + desk.configuration.probeInterval)
+        }
     }
 
     /// Closes what nobody has needed for a while.

@@ -48,29 +48,29 @@ struct GatewayCommand: ParsableCommand {
         let listener = try StreamListener(on: try bindAddress(addresses.host, addresses.port))
         let address = listener.address
         var embedded: UDPService?
-        let upstream: SocketAddress
-        if let endpoint = addresses.upstream {
-            upstream = try await resolve(endpoint)
-        } else {
+        var names = UpstreamNames(addresses.upstream)
+        try await names.resolve()
+        var upstream = names.addresses
+        if upstream.isEmpty {
             let service = try UDPService(
                 address: try bindAddress("127.0.0.1", addresses.serverPort), workers: 1, service: Uppercase())
-            upstream = service.address
+            upstream = [service.address]
             embedded = service
         }
         let gateway = try Gateway(
             listener: listener, upstream: upstream, page: page, configuration: settings,
             logger: Logger(label: "gateway"))
         let running = Task(executorPreference: loop) { try await gateway.run() }
-        Console.error("The gateway is ready: http://\(address) -> udp://\(upstream)")
+        let targets = upstream.map { "udp://\($0)" }.joined(separator: " ")
+        Console.error("The gateway is ready: http://\(address) -> \(targets)")
+        let watched = names
+        Task(executorPreference: loop) {
+            var names = watched
+            await names.watch(for: gateway, every: addresses.resolveInterval, on: loop)
+        }
         await signals.next()
         await end(gateway, running, within: settings.drainTimeout, on: loop)
         await embedded?.stop()
-    }
-
-    private func resolve(_ endpoint: Endpoint) async throws -> SocketAddress {
-        let result = try await Thread.blocking { () throws(ResolverError) in try Resolver.resolve(endpoint) }
-        guard let first = try result.get().first else { preconditionFailure("a resolved name has an address") }
-        return first
     }
 
     /// Lets what is in flight finish; when the time for that is over, the program ends all the same.

@@ -16,11 +16,27 @@ struct AddressOptions: ParsableArguments {
     @Option(help: "The UDP port of the embedded uppercase server; 0 lets the system choose.")
     var serverPort: UInt16 = 12000
 
-    @Option(help: ArgumentHelp("The UDP service, instead of the embedded server.", valueName: "host:port"))
-    var upstream: Endpoint?
+    @Option(
+        help: ArgumentHelp(
+            "The UDP service, instead of the embedded server; may be repeated. A name stands for all its addresses.",
+            valueName: "host:port"))
+    var upstream: [Endpoint] = []
+
+    @Option(help: "How often the names of the UDP service are looked up again.")
+    var resolveInterval = Interval.seconds(30)
+
+    @Option(help: "Text that is sent to each address of the UDP service from time to time: does it reply?")
+    var probeText: String?
+
+    @Option(help: "How often that is sent.")
+    var probeInterval = Interval.seconds(5)
 
     func validate() throws {
-        if let upstream, upstream.port == 0 { throw ValidationError("--upstream \(upstream) has no port to send to.") }
+        for upstream in upstream where upstream.port == 0 {
+            throw ValidationError("--upstream \(upstream) has no port to send to.")
+        }
+        try check("--resolve-interval", resolveInterval, .milliseconds(100)...(.seconds(86_400)))
+        try check("--probe-interval", probeInterval, .milliseconds(100)...(.seconds(86_400)))
     }
 }
 
@@ -31,6 +47,12 @@ struct DatagramOptions: ParsableArguments {
 
     @Option(help: "How often a datagram is sent at most. (default: 3 for the embedded server, 1 for --upstream)")
     var attempts: Int?
+
+    @Option(help: "The least time before a datagram is sent again; else as long as replies take (RFC 6298).")
+    var minRetransmit = Interval.milliseconds(20)
+
+    @Option(help: "The most datagrams sent again, as a share of the requests.")
+    var retransmitBudget = Percentage(20)
 
     @Option(help: "The longest datagram in bytes, either way.")
     var maxDatagram = 65_507
@@ -50,6 +72,7 @@ struct DatagramOptions: ParsableArguments {
     func validate() throws {
         try check("--timeout", timeout, .milliseconds(1)...(.seconds(3600)))
         if let attempts { try check("--attempts", attempts, 1...20) }
+        try check("--min-retransmit", minRetransmit, .milliseconds(1)...(.seconds(3600)))
         try check("--max-datagram", maxDatagram, 1...DatagramSocket.maximumPayload)
         try check("--max-in-flight", maxInFlight, 1...1_000_000)
         try check("--rest", rest, .milliseconds(0)...(.seconds(3600)))
@@ -122,7 +145,11 @@ extension GatewayCommand {
         settings.workers = workers ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         settings.timeout = datagrams.timeout
         // The uppercase server may be asked twice; of another nobody knows (RFC 9110 9.2.2).
-        settings.attempts = datagrams.attempts ?? (addresses.upstream == nil ? 3 : 1)
+        settings.attempts = datagrams.attempts ?? (addresses.upstream.isEmpty ? 3 : 1)
+        settings.minRetransmit = datagrams.minRetransmit
+        settings.retransmitShare = datagrams.retransmitBudget.share
+        settings.probe = addresses.probeText.map { Array($0.utf8) }
+        settings.probeInterval = addresses.probeInterval
         settings.maxDatagram = datagrams.maxDatagram
         settings.maxInFlight = datagrams.maxInFlight
         settings.rest = datagrams.rest

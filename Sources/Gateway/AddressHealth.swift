@@ -1,0 +1,86 @@
+internal import EventLoop
+
+/// Whether an address of the UDP service is worth asking: judged by its replies, without a clock of its own.
+///
+/// A single exchange without a reply says little, for the service may not answer everything. Several in a row, with no
+/// reply to anything meanwhile, take the address out for a time, which grows while it stays silent. After that time one
+/// request tries it again.
+struct AddressHealth {
+    private enum State {
+        case well
+        case out(until: MonotonicTime)
+        /// One request is trying it.
+        case onProbation
+    }
+
+    /// So many failures in a row, with no reply for `silence`, take an address out.
+    static let failures = 5
+    private static let firstOutage = Interval.seconds(1)
+
+    /// How long an address must have been silent, whatever else failed.
+    let silence: Interval
+    private var state = State.well
+    private var failuresInARow = 0
+    private var outages = 0
+    private var lastReply: MonotonicTime
+
+    init(silence: Interval, at now: MonotonicTime) {
+        self.silence = silence
+        lastReply = now
+    }
+
+    /// Whether the address takes requests.
+    var isWell: Bool {
+        if case .well = state { return true }
+        return false
+    }
+
+    /// Whether a request may go there now; one that goes where the answer is only just "yes" tries the address out.
+    func mayTake(at now: MonotonicTime) -> Bool {
+        switch state {
+        case .well: true
+        case .out(let until): until <= now
+        case .onProbation: false
+        }
+    }
+
+    /// When a request may go there again; nil when one may go now or is trying.
+    var end: MonotonicTime? {
+        if case .out(let until) = state { return until }
+        return nil
+    }
+
+    /// A request goes there.
+    mutating func take() {
+        if case .out = state { state = .onProbation }
+    }
+
+    /// A reply has come.
+    mutating func succeed(at now: MonotonicTime) {
+        lastReply = now
+        failuresInARow = 0
+        outages = 0
+        state = .well
+    }
+
+    /// A request came away without a reply.
+    ///
+    /// - `longest`: how long an outage may grow.
+    mutating func fail(at now: MonotonicTime, longest: Interval) {
+        failuresInARow += 1
+        if case .onProbation = state { return goOut(now, longest) }
+        guard isWell, failuresInARow >= Self.failures, now.since(lastReply) >= silence else { return }
+        goOut(now, longest)
+    }
+
+    /// A request that tried the address has ended; if it ended without a verdict, another will try.
+    mutating func endTrial(at now: MonotonicTime) {
+        if case .onProbation = state { state = .out(until: now) }
+    }
+
+    private mutating func goOut(_ now: MonotonicTime, _ longest: Interval) {
+        let grown = Self.firstOutage.nanoseconds << UInt64(min(outages, 10))
+        state = .out(until: now + min(longest, Interval(nanoseconds: grown)))
+        outages += 1
+    }
+}

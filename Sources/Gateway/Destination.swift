@@ -1,0 +1,116 @@
+internal import EventLoop
+internal import Sockets
+
+/// One address of the UDP service, as one worker knows it: its sockets, its round trips, its health.
+final class Destination {
+    let address: SocketAddress
+    let sockets: ExchangeSockets
+    private(set) var counts = DestinationCounts()
+    private(set) var estimator: RoundTripEstimator
+    private var health: AddressHealth
+    /// Exchanges now under way with it.
+    private(set) var inFlight = 0
+
+    init(address: SocketAddress, configuration: Configuration, ring: SocketRing, loop: EventLoop) {
+        self.address = address
+        sockets = ExchangeSockets(to: address, ring: ring, loop: loop)
+        estimator = RoundTripEstimator(floor: configuration.minRetransmit)
+        health = AddressHealth(silence: configuration.timeout, at: loop.now)
+    }
+
+    /// The counters at this moment, for the metrics.
+    var snapshot: DestinationCounts {
+        var counts = self.counts
+        counts.inFlight = inFlight
+        counts.isWell = health.isWell
+        counts.sockets = sockets.snapshot
+        return counts
+    }
+
+    /// Whether it may be asked now.
+    func mayTake(at now: MonotonicTime) -> Bool { health.mayTake(at: now) }
+
+    /// When it may be asked again, where it is out.
+    var outageEnd: MonotonicTime? { health.end }
+
+    /// An attempt begins.
+    func begin() {
+        health.take()
+        inFlight += 1
+    }
+
+    /// An attempt has ended, however.
+    func end(at now: MonotonicTime) {
+        inFlight -= 1
+        health.endTrial(at: now)
+    }
+
+    /// A datagram has left.
+    func sent(again: Bool) {
+        counts.sent += 1
+        if again { counts.retransmissions += 1 }
+    }
+
+    /// A reply has come; only that to a single datagram tells how long the way is.
+    func replied(after roundTrip: Interval, of one: Bool, length: Int, at now: MonotonicTime) {
+        counts.replies += 1
+        if length == 0 { counts.empty += 1 }
+        counts.roundTrips.add(roundTrip)
+        if one { estimator.sample(roundTrip) }
+        health.succeed(at: now)
+    }
+
+    /// More datagrams came with the reply.
+    func doubled(_ count: Int) { counts.doubled += count }
+
+    /// A reply was longer than the limit.
+    ///
+    /// It is a sign of life all the same.
+    func truncated(at now: MonotonicTime) {
+        counts.truncated += 1
+        health.succeed(at: now)
+    }
+
+    /// A report that nobody listens has come; `isLate` for one of an earlier exchange.
+    func refused(isLate: Bool) {
+        if isLate { counts.lateRefusals += 1 } else { counts.refusals += 1 }
+    }
+
+    /// No reply came in time, or the datagram could not be sent.
+    func failed(isSilence: Bool, at now: MonotonicTime, longestOutage: Interval) {
+        if isSilence { counts.timeouts += 1 }
+        health.fail(at: now, longest: longestOutage)
+    }
+}
+
+/// What one worker has seen of one address.
+struct DestinationCounts: Sendable {
+    /// Datagrams sent, the first of each exchange and those sent again.
+    var sent = 0
+    /// Datagrams sent again.
+    var retransmissions = 0
+    /// Replies that answered a request.
+    var replies = 0
+    /// Of these, the ones without a byte.
+    var empty = 0
+    /// Replies that came together with the one that answered.
+    var doubled = 0
+    /// Replies longer than the limit.
+    var truncated = 0
+    /// ICMP reports that nobody listens, of the exchange under way.
+    var refusals = 0
+    /// ICMP reports of earlier exchanges, found when sending.
+    var lateRefusals = 0
+    /// Attempts without a reply in time.
+    var timeouts = 0
+    /// How long the round trips took.
+    var roundTrips = RoundTripHistogram()
+    /// Exchanges now under way.
+    var inFlight = 0
+    /// Whether it takes requests.
+    var isWell = true
+    /// ICMP reports that belong to no exchange under way, wherever they were found.
+    var foreignRefusals: Int { lateRefusals + sockets.lateRefusals }
+    /// What was seen on its sockets between exchanges.
+    var sockets = ExchangeSockets.Counts()
+}

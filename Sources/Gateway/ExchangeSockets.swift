@@ -1,0 +1,134 @@
+internal import EventLoop
+internal import Sockets
+
+/// An open socket of the ring and its place in the loop.
+final class ExchangeSocket {
+    let socket: DatagramSocket
+    let watch: Watch
+    /// Its number in the ring.
+    let index: Int
+
+    init(socket: consuming DatagramSocket, watch: Watch, index: Int) {
+        self.socket = socket
+        self.watch = watch
+        self.index = index
+    }
+}
+
+/// The sockets that carry exchanges with one address: what `SocketRing` decides, carried out.
+final class ExchangeSockets {
+    /// What was seen on sockets that carried no exchange, and what was done about the ring.
+    struct Counts: Sendable {
+        /// Replies that came after their exchange had ended.
+        var late = 0
+        /// ICMP reports that came after their exchange had ended.
+        var lateRefusals = 0
+        /// Requests that had to wait for a socket to be rested.
+        var restWaits = 0
+        /// Sockets put into quarantine.
+        var quarantines = 0
+        /// Sockets now open.
+        var open = 0
+        /// Sockets now in quarantine.
+        var quarantined = 0
+    }
+
+    private let address: SocketAddress
+    private let loop: EventLoop
+    private var ring: SocketRing
+    private var sockets: [ExchangeSocket?] = []
+    private let strays = Strays()
+    /// Requests that wait for a socket at the limit, in order of arrival.
+    private let turnstile: WaitQueue
+    private var counts = Counts()
+
+    init(to address: SocketAddress, ring: SocketRing, loop: EventLoop) {
+        self.address = address
+        self.ring = ring
+        self.loop = loop
+        turnstile = WaitQueue(on: loop)
+    }
+
+    /// The counters and the states of the sockets, for the metrics.
+    var snapshot: Counts {
+        var counts = self.counts
+        counts.open = ring.count
+        counts.quarantined = ring.quarantinedCount
+        return counts
+    }
+
+    /// A socket whose past is past, for one exchange; nil when there was none before the deadline.
+    ///
+    /// At the limit a request waits: for the oldest socket to be rested, behind those who came before it.
+    func take(until deadline: MonotonicTime) async throws(SocketError) -> ExchangeSocket? {
+        if turnstile.isEmpty, let socket = try next() { return socket }
+        counts.restWaits += 1
+        let place = turnstile.join()
+        defer { turnstile.leave(place) }
+        while loop.now < deadline {
+            let isFirst = turnstile.isFirst(place)
+            if isFirst, let socket = try next() { return socket }
+            let rested = isFirst ? ring.nextRested : nil
+            _ = await place.wait(until: min(deadline, rested ?? deadline))
+        }
+        return nil
+    }
+
+    /// Takes a socket back at the end of its exchange.
+    func giveBack(_ socket: ExchangeSocket, _ outcome: SocketRing.Outcome) {
+        ring.release(socket.index, outcome, at: loop.now)
+        if outcome == .unsettled { counts.quarantines += 1 }
+        if !turnstile.isEmpty { turnstile.wakeFirst() }
+    }
+
+    /// A rested socket, or a new one; nil when there is none yet.
+    private func next() throws(SocketError) -> ExchangeSocket? {
+        switch ring.take(at: loop.now) {
+        case .use(let index):
+            clear(index)
+            return sockets[index]
+        case .open(let index): return try open(index)
+        case .wait: return nil
+        }
+    }
+
+    /// Opens a socket; nil when the process has no descriptor left, and those that there are must do.
+    private func open(_ index: Int) throws(SocketError) -> ExchangeSocket? {
+        do {
+            let socket = try DatagramSocket(connectedTo: address)
+            let watch = try loop.watch(socket.descriptor, as: .datagrams, strays: strays, tag: index)
+            while sockets.count <= index { sockets.append(nil) }
+            let opened = ExchangeSocket(socket: socket, watch: watch, index: index)
+            sockets[index] = opened
+            return opened
+        } catch {
+            ring.discard(index)
+            if error.reason == .tooManyOpenFiles || error.reason == .tooManyOpenFilesInSystem { return nil }
+            throw error
+        }
+    }
+
+    /// Throws away what came to a socket while it carried no exchange.
+    private func clear(_ index: Int) {
+        guard let socket = sockets[index], loop.takeReadable(socket.watch) else { return }
+        let found = socket.socket.drain()
+        counts.late += found.datagrams
+        counts.lateRefusals += found.errors
+    }
+
+    /// Drains the sockets at rest as late replies come in, until `close()`.
+    func collectStrays() async {
+        while let index = await strays.next() {
+            // A socket in use again was cleared when it was taken; what it has now belongs to its exchange.
+            if !ring.isBusy(index) { clear(index) }
+        }
+    }
+
+    /// Closes the sockets that nobody has needed for `idle`.
+    func retire(idle: Interval) {
+        while let index = ring.retire(idle: idle, at: loop.now) { sockets[index] = nil }
+    }
+
+    /// Ends `collectStrays()`.
+    func close() { strays.close() }
+}

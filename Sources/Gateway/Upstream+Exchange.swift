@@ -1,0 +1,210 @@
+internal import EventLoop
+internal import Sockets
+
+extension Upstream {
+    /// Sends the body as one datagram and waits for the reply; sends it again as often as is allowed.
+    ///
+    /// - `patience`: how long the caller wants to wait; the configuration's timeout stands.
+    func exchange(_ datagram: ArraySlice<UInt8>, patience: Interval? = nil) async throws(GatewayError) -> Reply {
+        guard counts.inFlight < maxInFlight else {
+            counts.overloads += 1
+            throw .overloaded(limit: configuration.maxInFlight)
+        }
+        counts.inFlight += 1
+        defer { counts.inFlight -= 1 }
+        budget.deposit()
+        let wait = min(patience ?? configuration.timeout, configuration.timeout)
+        var course = Course(deadline: MonotonicTime.now() + wait)
+        while true {
+            let destination = try choose(course)
+            do {
+                if let reply = try await ask(destination, datagram, &course) { return reply }
+            } catch {
+                // The datagram reached nobody, so that it may be sent elsewhere whatever --attempts says.
+                guard error.isUndelivered, hasOther(than: course), loop.now < course.deadline else { throw error }
+                continue
+            }
+            guard course.mayGoOn, loop.now < course.deadline else {
+                throw .silent(after: wait, attempts: course.attempts)
+            }
+        }
+    }
+
+    /// Asks an address whether it is alive, with a datagram of the operator's: any reply counts.
+    func probe(_ destination: Destination, _ datagram: [UInt8]) async {
+        var course = Course(deadline: MonotonicTime.now() + configuration.timeout)
+        course.isProbe = true
+        if var reply = try? await ask(destination, datagram[...], &course) { giveBack(&reply) }
+    }
+
+    /// How far an exchange has come.
+    private struct Course {
+        let deadline: MonotonicTime
+        /// How many datagrams were sent.
+        var attempts = 0
+        /// When the first and the last of them were sent.
+        var firstSent = MonotonicTime.never
+        var lastSent = MonotonicTime.never
+        /// Where they were sent.
+        var asked: [SocketAddress] = []
+        /// Whether it only asks for a sign of life: one datagram to one address.
+        var isProbe = false
+        /// Whether the last pause ended in a retransmission that is still to come.
+        var mayGoOn = false
+    }
+
+    /// The address with the least exchanges under way; one that was asked already only when there is no other.
+    private func choose(_ course: Course) throws(GatewayError) -> Destination {
+        var best: (destination: Destination, wasAsked: Bool)?
+        turn = turn &+ 1
+        for offset in destinations.indices {
+            let destination = destinations[(turn + offset) % destinations.count]
+            guard destination.mayTake(at: loop.now) else { continue }
+            let wasAsked = course.asked.contains(destination.address)
+            guard let leader = best else {
+                best = (destination, wasAsked)
+                continue
+            }
+            let isBetter = destination.inFlight < leader.destination.inFlight
+            if wasAsked == leader.wasAsked ? isBetter : leader.wasAsked { best = (destination, wasAsked) }
+        }
+        if let best { return best.destination }
+        counts.allDown += 1
+        let end = destinations.compactMap(\.outageEnd).min() ?? loop.now
+        throw .allDown(retryAfter: end.since(loop.now))
+    }
+
+    private func hasOther(than course: Course) -> Bool {
+        destinations.contains { $0.mayTake(at: loop.now) && !course.asked.contains($0.address) }
+    }
+
+    /// Asks one address until it has replied or somebody else should be asked; nil means that it kept silent.
+    private func ask(
+        _ destination: Destination, _ datagram: ArraySlice<UInt8>, _ course: inout Course
+    ) async throws(GatewayError) -> Reply? {
+        destination.begin()
+        defer { destination.end(at: loop.now) }
+        course.asked.append(destination.address)
+        course.mayGoOn = false
+        let socket = try await takeSocket(of: destination, until: course.deadline)
+        let first = course.attempts
+        do {
+            let reply = try await converse(with: destination, through: socket, datagram, &course)
+            let isSettled = reply != nil && course.attempts == first + 1
+            destination.sockets.giveBack(socket, isSettled ? .settled : .unsettled)
+            return reply
+        } catch {
+            // A single datagram that came back as a refusal brings no reply any more.
+            let isSettled = error.isUndelivered && course.attempts == first + 1
+            destination.sockets.giveBack(socket, isSettled ? .settled : .unsettled)
+            throw error
+        }
+    }
+
+    private func takeSocket(
+        of destination: Destination, until deadline: MonotonicTime
+    ) async throws(GatewayError) -> ExchangeSocket {
+        do {
+            if let socket = try await destination.sockets.take(until: deadline) { return socket }
+        } catch {
+            throw failure(error, destination)
+        }
+        throw .noSocket(limit: configuration.maxSockets)
+    }
+
+    /// The exchange itself, as the tutorial has it: send, then receive from the same socket.
+    private func converse(
+        with destination: Destination, through socket: ExchangeSocket, _ datagram: ArraySlice<UInt8>,
+        _ course: inout Course
+    ) async throws(GatewayError) -> Reply? {
+        while true {
+            course.attempts += 1
+            course.lastSent = MonotonicTime.now()
+            course.firstSent = min(course.firstSent, course.lastSent)
+            try send(datagram, to: destination, through: socket, again: course.attempts > 1)
+            let pause = self.pause(after: course, destination)
+            // A datagram that is no use, such as one with a wrong checksum, does not end the wait: the deadline does.
+            while await loop.readable(socket.watch, until: pause) == .ready {
+                if let reply = try receive(from: destination, through: socket, course) { return reply }
+            }
+            let now = loop.now
+            destination.failed(isSilence: true, at: now, longestOutage: longestOutage)
+            course.mayGoOn = pause < course.deadline && budget.withdraw()
+            // The same socket again, so that a late answer to the first datagram still answers; another address if
+            // there is one, for this one may be gone.
+            guard course.mayGoOn, now < course.deadline, !hasOther(than: course) else { return nil }
+        }
+    }
+
+    /// When to stop waiting for an attempt's reply: the last one gets all the time that is left.
+    private func pause(after course: Course, _ destination: Destination) -> MonotonicTime {
+        guard !course.isProbe, course.attempts < configuration.attempts else { return course.deadline }
+        let jitter = course.attempts == 1 ? 0 : Double.random(in: 0..<1, using: &random)
+        let timer = destination.estimator.timeout(attempt: course.attempts, jitter: jitter)
+        return min(course.deadline, course.lastSent + timer)
+    }
+
+    /// A sole address is tried every second: to leave it out longer helps nobody.
+    private var longestOutage: Interval { destinations.count == 1 ? .seconds(1) : .seconds(30) }
+
+    private func send(
+        _ datagram: ArraySlice<UInt8>, to destination: Destination, through socket: ExchangeSocket, again: Bool
+    ) throws(GatewayError) {
+        do {
+            do {
+                _ = try socket.socket.send(datagram.span)
+            } catch  where error.reason == .connectionRefused && !again {
+                // The report of an earlier exchange; it kept this datagram from leaving (udp(7)).
+                destination.refused(isLate: true)
+                _ = try socket.socket.send(datagram.span)
+            }
+            destination.sent(again: again)
+        } catch {
+            throw failure(error, destination)
+        }
+    }
+
+    private func receive(
+        from destination: Destination, through socket: ExchangeSocket, _ course: Course
+    ) throws(GatewayError) -> Reply? {
+        var buffer = pool.rentLarge()
+        do throws(GatewayError) {
+            if let length = try receive(into: &buffer, from: destination, through: socket) {
+                let elapsed = MonotonicTime.now().since(course.firstSent)
+                destination.replied(after: elapsed, of: course.attempts == 1, length: length, at: loop.now)
+                return Reply(buffer: buffer, range: 0..<length, elapsed: elapsed, attempts: course.attempts)
+            }
+        } catch {
+            pool.giveBack(&buffer)
+            throw error
+        }
+        pool.giveBack(&buffer)
+        return nil
+    }
+
+    /// Takes the reply, and with it whatever else has come; nil when nothing has.
+    private func receive(
+        into buffer: inout [UInt8], from destination: Destination, through socket: ExchangeSocket
+    ) throws(GatewayError) -> Int? {
+        do throws(SocketError) {
+            // One byte more than the limit shows a reply that is longer.
+            let room = 0..<configuration.maxDatagram + 1
+            guard let receipt = try socket.socket.receive(into: &buffer, room) else { return nil }
+            if receipt.hadSurplus { destination.doubled(1 + socket.socket.drain().datagrams) }
+            if receipt.length <= configuration.maxDatagram { return receipt.length }
+        } catch {
+            throw failure(error, destination)
+        }
+        destination.truncated(at: loop.now)
+        throw .replyTooLong(limit: configuration.maxDatagram)
+    }
+
+    private func failure(_ error: SocketError, _ destination: Destination) -> GatewayError {
+        if error.reason == .connectionRefused { destination.refused(isLate: false) }
+        // A sole address that refuses says so at once, each time; there is nothing to gain by leaving it out.
+        if destinations.count > 1 {
+            destination.failed(isSilence: false, at: loop.now, longestOutage: longestOutage)
+        }
+        return GatewayError(error, limit: configuration.maxDatagram)
+    }
+}
