@@ -47,6 +47,8 @@ public struct Configuration: Sendable {
     /// For what is in flight when the gateway is told to end.
     public var drainTimeout = Interval.seconds(10)
 
+    /// Whether callers may see the addresses and ports of the UDP leg; those of this machine they may.
+    public var showsAddresses = false
     /// Which pages of other origins may use the gateway.
     public var crossOrigin = CrossOrigin(origins: [])
 

@@ -5,20 +5,22 @@ enum Problem {
     private static let mediaType = FieldValue("application/problem+json")
 
     /// The response for a failure; `detail` is one sentence.
-    static func response(_ status: Status, _ detail: String) -> Response {
+    ///
+    /// - `exchange`: a JSON object with what happened on the UDP leg, as an extension member (RFC 9457 3.2).
+    static func response(_ status: Status, _ detail: String, exchange: String? = nil) -> Response {
         // RFC 9457 4.2.1: with "about:blank" the title is the status's own phrase.
         let json = """
             {"type":"about:blank","title":\(quoted(status.reasonPhrase)),"status":\(status.code),\
-            "detail":\(quoted(detail))}
+            "detail":\(quoted(detail))\(exchange.map { ",\"exchange\":\($0)" } ?? "")}
 
             """
         return Response(status, mediaType, content: .bytes(Array(json.utf8)))
     }
 
     /// The response for a failure of the UDP leg.
-    static func response(_ error: GatewayError) -> Response {
+    static func response(_ error: GatewayError, exchange: String? = nil) -> Response {
         let (status, proxyError) = error.answer
-        var response = response(status, error.detail)
+        var response = response(status, error.detail, exchange: exchange)
         if let value = FieldValue(validating: "letterbox; error=\(proxyError)".utf8) {
             response.fields.append((.proxyStatus, value))
         }

@@ -46,19 +46,37 @@ final class Responder {
 
     /// Sends the body as a datagram; the reply is the response.
     private func forward(_ request: Request) async -> Response {
+        let wait = self.wait(request)
+        let patience = wait.map { Interval.seconds(UInt64($0)) }
+        let story = Self.wantsStory(request) ? ExchangeStory(start: MonotonicTime.now()) : nil
         do {
-            let wait = self.wait(request)
-            let patience = wait.map { Interval.seconds(UInt64($0)) }
-            let reply = try await upstream.exchange(request.body, patience: patience)
+            var reply = try await upstream.exchange(request.body, patience: patience, story: story)
             var response = Response(.ok, Self.text, content: .reply(reply))
-            response.mirroredType = Self.mirroredType(request)
+            if let story {
+                response = JourneyResponse.reply(reply.buffer[reply.range], json(story))
+                response.fields.append((.serverTiming, Response.timing(reply, reply.elapsed)))
+                upstream.giveBack(&reply)
+            } else {
+                response.mirroredType = Self.mirroredType(request)
+            }
             if let wait, let value = FieldValue(validating: "wait=\(wait)".utf8) {
                 response.fields.append((Self.preferenceApplied, value))
             }
             return response
         } catch {
-            return Problem.response(error)
+            return Problem.response(error, exchange: story.map(json))
         }
+    }
+
+    /// Whether the caller would rather have the reply with its story.
+    private static func wantsStory(_ request: Request) -> Bool {
+        guard let accept = request.head.range(of: .accept) else { return false }
+        return Negotiation.prefersJSON(accept: request.message.span, accept)
+    }
+
+    /// The story as the operator lets it be told.
+    private func json(_ story: ExchangeStory) -> String {
+        story.json { upstream.configuration.showsAddresses || $0.isLoopback }
     }
 
     /// The same for a form that a browser posts without JavaScript; a page is the response.

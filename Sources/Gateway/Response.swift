@@ -61,5 +61,11 @@ struct Response {
         return FieldValue(validating: "udp;desc=\"\(reply.attempts) attempts\";dur=".utf8) ?? oneAttempt
     }
 
+    /// The whole value of Server-Timing, for a reply that is not passed on as it is.
+    static func timing(_ reply: Reply, _ elapsed: Interval) -> FieldValue {
+        let text = "\(String(decoding: timing(reply).bytes, as: UTF8.self))\(Double(elapsed.nanoseconds / 1000) / 1000)"
+        return FieldValue(validating: text.utf8) ?? oneAttempt
+    }
+
     private static let oneAttempt = FieldValue("udp;dur=")
 }

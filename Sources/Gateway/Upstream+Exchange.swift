@@ -5,7 +5,10 @@ extension Upstream {
     /// Sends the body as one datagram and waits for the reply; sends it again as often as is allowed.
     ///
     /// - `patience`: how long the caller wants to wait; the configuration's timeout stands.
-    func exchange(_ datagram: ArraySlice<UInt8>, patience: Interval? = nil) async throws(GatewayError) -> Reply {
+    /// - `story`: what happens is written down there.
+    func exchange(
+        _ datagram: ArraySlice<UInt8>, patience: Interval? = nil, story: ExchangeStory? = nil
+    ) async throws(GatewayError) -> Reply {
         guard counts.inFlight < maxInFlight else {
             counts.overloads += 1
             throw .overloaded(limit: configuration.maxInFlight)
@@ -14,7 +17,8 @@ extension Upstream {
         defer { counts.inFlight -= 1 }
         budget.deposit()
         let wait = min(patience ?? configuration.timeout, configuration.timeout)
-        var course = Course(deadline: MonotonicTime.now() + wait)
+        var course = Course(deadline: MonotonicTime.now() + wait, story: story)
+        defer { story?.end() }
         while true {
             let destination = try choose(course)
             do {
@@ -32,7 +36,7 @@ extension Upstream {
 
     /// Asks an address whether it is alive, with a datagram of the operator's: any reply counts.
     func probe(_ destination: Destination, _ datagram: [UInt8]) async {
-        var course = Course(deadline: MonotonicTime.now() + configuration.timeout)
+        var course = Course(deadline: MonotonicTime.now() + configuration.timeout, story: nil)
         course.isProbe = true
         if var reply = try? await ask(destination, datagram[...], &course) { giveBack(&reply) }
     }
@@ -40,6 +44,7 @@ extension Upstream {
     /// How far an exchange has come.
     private struct Course {
         let deadline: MonotonicTime
+        let story: ExchangeStory?
         /// How many datagrams were sent.
         var attempts = 0
         /// When the first and the last of them were sent.
@@ -107,7 +112,7 @@ extension Upstream {
         do {
             if let socket = try await destination.sockets.take(until: deadline) { return socket }
         } catch {
-            throw failure(error, destination)
+            throw failure(error, destination, nil, nil)
         }
         throw .noSocket(limit: configuration.maxSockets)
     }
@@ -121,7 +126,7 @@ extension Upstream {
             course.attempts += 1
             course.lastSent = MonotonicTime.now()
             course.firstSent = min(course.firstSent, course.lastSent)
-            try send(datagram, to: destination, through: socket, again: course.attempts > 1)
+            try send(datagram, to: destination, through: socket, course)
             let pause = self.pause(after: course, destination)
             // A datagram that is no use, such as one with a wrong checksum, does not end the wait: the deadline does.
             while await loop.readable(socket.watch, until: pause) == .ready {
@@ -148,8 +153,9 @@ extension Upstream {
     private var longestOutage: Interval { destinations.count == 1 ? .seconds(1) : .seconds(30) }
 
     private func send(
-        _ datagram: ArraySlice<UInt8>, to destination: Destination, through socket: ExchangeSocket, again: Bool
+        _ datagram: ArraySlice<UInt8>, to destination: Destination, through socket: ExchangeSocket, _ course: Course
     ) throws(GatewayError) {
+        let again = course.attempts > 1
         do {
             do {
                 _ = try socket.socket.send(datagram.span)
@@ -159,8 +165,10 @@ extension Upstream {
                 _ = try socket.socket.send(datagram.span)
             }
             destination.sent(again: again)
+            course.story?.add(
+                again ? .retransmitted : .sent, socket.socket, destination.address, bytes: datagram.count)
         } catch {
-            throw failure(error, destination)
+            throw failure(error, destination, socket, course)
         }
     }
 
@@ -169,7 +177,7 @@ extension Upstream {
     ) throws(GatewayError) -> Reply? {
         var buffer = pool.rentLarge()
         do throws(GatewayError) {
-            if let length = try receive(into: &buffer, from: destination, through: socket) {
+            if let length = try receive(into: &buffer, from: destination, through: socket, course) {
                 let elapsed = MonotonicTime.now().since(course.firstSent)
                 destination.replied(after: elapsed, of: course.attempts == 1, length: length, at: loop.now)
                 return Reply(buffer: buffer, range: 0..<length, elapsed: elapsed, attempts: course.attempts)
@@ -184,23 +192,34 @@ extension Upstream {
 
     /// Takes the reply, and with it whatever else has come; nil when nothing has.
     private func receive(
-        into buffer: inout [UInt8], from destination: Destination, through socket: ExchangeSocket
+        into buffer: inout [UInt8], from destination: Destination, through socket: ExchangeSocket, _ course: Course
     ) throws(GatewayError) -> Int? {
         do throws(SocketError) {
             // One byte more than the limit shows a reply that is longer.
             let room = 0..<configuration.maxDatagram + 1
             guard let receipt = try socket.socket.receive(into: &buffer, room) else { return nil }
-            if receipt.hadSurplus { destination.doubled(1 + socket.socket.drain().datagrams) }
-            if receipt.length <= configuration.maxDatagram { return receipt.length }
+            let isWhole = receipt.length <= configuration.maxDatagram
+            course.story?.add(
+                isWhole ? .received : .truncated, socket.socket, destination.address, bytes: receipt.length)
+            if receipt.hadSurplus {
+                destination.doubled(1 + socket.socket.drain().datagrams)
+                course.story?.add(.surplus, socket.socket, destination.address, bytes: nil)
+            }
+            if isWhole { return receipt.length }
         } catch {
-            throw failure(error, destination)
+            throw failure(error, destination, socket, course)
         }
         destination.truncated(at: loop.now)
         throw .replyTooLong(limit: configuration.maxDatagram)
     }
 
-    private func failure(_ error: SocketError, _ destination: Destination) -> GatewayError {
-        if error.reason == .connectionRefused { destination.refused(isLate: false) }
+    private func failure(
+        _ error: SocketError, _ destination: Destination, _ socket: ExchangeSocket?, _ course: Course?
+    ) -> GatewayError {
+        if error.reason == .connectionRefused {
+            destination.refused(isLate: false)
+            if let socket { course?.story?.add(.refused, socket.socket, destination.address, bytes: nil) }
+        }
         // A sole address that refuses says so at once, each time; there is nothing to gain by leaving it out.
         if destinations.count > 1 {
             destination.failed(isSilence: false, at: loop.now, longestOutage: longestOutage)

@@ -24,7 +24,9 @@ public enum Negotiation {
     ///
     /// On a tie it gets text, as without the field.
     public static func prefersJSON(accept bytes: Span<UInt8>, _ value: Range<Int>) -> Bool {
-        quality(of: "application/json", accept: bytes, value) > quality(of: "text/plain", accept: bytes, value)
+        // Only a range that names the type or its group prefers it; most requests say "*/*" or nothing.
+        guard value.count >= "application/*".utf8.count else { return false }
+        return quality(of: "application/json", accept: bytes, value) > quality(of: "text/plain", accept: bytes, value)
     }
 
     /// Whether an Accept-Encoding value allows a coding such as `gzip`, by name or by `*` (12.5.3).

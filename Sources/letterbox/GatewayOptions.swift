@@ -22,6 +22,9 @@ struct AddressOptions: ParsableArguments {
             valueName: "host:port"))
     var upstream: [Endpoint] = []
 
+    @Flag(help: "Let callers see the addresses and ports of a UDP service that is not on this machine.")
+    var showAddresses = false
+
     @Option(help: "How often the names of the UDP service are looked up again.")
     var resolveInterval = Interval.seconds(30)
 
@@ -149,6 +152,7 @@ extension GatewayCommand {
         settings.minRetransmit = datagrams.minRetransmit
         settings.retransmitShare = datagrams.retransmitBudget.share
         settings.probe = addresses.probeText.map { Array($0.utf8) }
+        settings.showsAddresses = addresses.showAddresses
         settings.probeInterval = addresses.probeInterval
         settings.maxDatagram = datagrams.maxDatagram
         settings.maxInFlight = datagrams.maxInFlight
