@@ -47,6 +47,10 @@ public struct Configuration: Sendable {
     /// For what is in flight when the gateway is told to end.
     public var drainTimeout = Interval.seconds(10)
 
+    /// Whether sockets are used again at once, last in first out, and not drained: how wrong replies come about.
+    ///
+    /// For tests, which must be able to fail.
+    public var isPlainPool = false
     /// Whether callers may see the addresses and ports of the UDP leg; those of this machine they may.
     public var showsAddresses = false
     /// Which pages of other origins may use the gateway.

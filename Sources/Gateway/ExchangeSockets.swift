@@ -85,7 +85,7 @@ final class ExchangeSockets {
     private func next() throws(SocketError) -> ExchangeSocket? {
         switch ring.take(at: loop.now) {
         case .use(let index):
-            clear(index)
+            if !ring.isPlainPool { clear(index) }
             return sockets[index]
         case .open(let index): return try open(index)
         case .wait: return nil
@@ -120,7 +120,7 @@ final class ExchangeSockets {
     func collectStrays() async {
         while let index = await strays.next() {
             // A socket in use again was cleared when it was taken; what it has now belongs to its exchange.
-            if !ring.isBusy(index) { clear(index) }
+            if !ring.isBusy(index), !ring.isPlainPool { clear(index) }
         }
     }
 

@@ -49,8 +49,14 @@ struct SocketRing {
     private var resting: Deque<Pause> = []
     private var quarantined: Deque<Pause> = []
 
-    init(capacity: Int, rest: Interval, quarantine: Interval) {
+    /// Takes last what rested longest, and does not care how long: the plain pool that most gateways have.
+    ///
+    /// Only to show what comes of it.
+    let isPlainPool: Bool
+
+    init(capacity: Int, rest: Interval, quarantine: Interval, isPlainPool: Bool = false) {
         precondition(capacity > 0, "a ring needs a socket")
+        self.isPlainPool = isPlainPool
         self.capacity = capacity
         self.rest = rest
         self.quarantine = quarantine
@@ -68,6 +74,10 @@ struct SocketRing {
 
     /// Finds a socket for an exchange, which has it until `release`.
     mutating func take(at now: MonotonicTime) -> Turn {
+        if isPlainPool, let last = resting.popLast() {
+            states[last.index] = .busy
+            return .use(last.index)
+        }
         endQuarantines(at: now)
         if let first = resting.first, first.end <= now {
             resting.removeFirst()
@@ -86,7 +96,7 @@ struct SocketRing {
     /// Ends the exchange on a socket.
     mutating func release(_ index: Int, _ outcome: Outcome, at now: MonotonicTime) {
         precondition(states[index] == .busy, "only a busy socket is released")
-        switch outcome {
+        switch isPlainPool ? .settled : outcome {
         case .settled:
             states[index] = .resting
             resting.append(Pause(index: index, end: now + rest))

@@ -57,7 +57,8 @@ final class Upstream {
         destinations = addresses.map { address in
             if let destination = known.first(where: { $0.address == address }) { return destination }
             let ring = SocketRing(
-                capacity: sockets, rest: configuration.rest, quarantine: configuration.quarantine)
+                capacity: sockets, rest: configuration.rest, quarantine: configuration.quarantine,
+                isPlainPool: configuration.isPlainPool)
             let destination = Destination(address: address, configuration: configuration, ring: ring, loop: loop)
             added.append(destination)
             return destination

@@ -63,6 +63,9 @@ struct DatagramOptions: ParsableArguments {
     @Option(help: "The most exchanges at a time.")
     var maxInFlight = 4096
 
+    @Flag(help: .hidden)
+    var plainPool = false
+
     @Option(help: "How long a UDP socket rests between two exchanges.")
     var rest = Interval.milliseconds(100)
 
@@ -152,6 +155,7 @@ extension GatewayCommand {
         settings.minRetransmit = datagrams.minRetransmit
         settings.retransmitShare = datagrams.retransmitBudget.share
         settings.probe = addresses.probeText.map { Array($0.utf8) }
+        settings.isPlainPool = datagrams.plainPool
         settings.showsAddresses = addresses.showAddresses
         settings.probeInterval = addresses.probeInterval
         settings.maxDatagram = datagrams.maxDatagram
