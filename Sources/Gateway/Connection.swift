@@ -23,6 +23,9 @@ struct Connection: ~Copyable {
     /// How many requests have been answered.
     private var served = 0
 
+    /// So many bytes of responses may wait for those behind them.
+    private static let burst = 65_536
+
     /// Takes a connection over.
     init(socket: consuming StreamSocket, desk: Desk) throws(SocketError) {
         let watch = try desk.loop.watch(socket.descriptor, as: .stream)
@@ -42,7 +45,7 @@ struct Connection: ~Copyable {
                 inbox.finishMessage()
                 // Requests that have arrived together are answered together, unless that would hold replies back.
                 guard goesOn else { break }
-                if inbox.isEmpty || !desk.upstream.isPrompt { try await flush() }
+                if inbox.isEmpty || !desk.upstream.isPrompt || output.count > Self.burst { try await flush() }
             }
             try await flush()
             if !inbox.isEmpty { await linger() }
@@ -59,11 +62,14 @@ struct Connection: ~Copyable {
         inbox.giveBack()
         desk.pool.giveBackOutput(&output)
         if desk.isDraining { return false }
-        desk.idle.enter(watch)
-        let wake = await desk.loop.readable(watch, until: desk.loop.now + desk.configuration.idleTimeout)
-        desk.idle.leave(watch)
-        guard wake == .ready else { return false }
-        return try receiveNow() ?? true
+        let deadline = desk.loop.now + desk.configuration.idleTimeout
+        while true {
+            desk.idle.enter(watch)
+            let wake = await desk.loop.readable(watch, until: deadline)
+            desk.idle.leave(watch)
+            guard wake == .ready else { return false }
+            if let isOpen = try receiveNow() { return isOpen }
+        }
     }
 
     /// The next request, head and content.
@@ -190,8 +196,7 @@ struct Connection: ~Copyable {
         for _ in 0..<64 {
             guard await desk.loop.readable(watch, until: deadline) == .ready else { return }
             inbox.discard()
-            guard let isOpen = try? receiveNow() else { return }
-            if isOpen == false { return }
+            do { if try receiveNow() == false { return } } catch { return }
         }
     }
 }

@@ -60,6 +60,7 @@ actor Worker {
     /// Stops accepting, ends idle connections, and lets the others finish the request at hand.
     func drain() {
         desk.isDraining = true
+        listener.socket.stop()
         if let acceptor { loop.interrupt(acceptor) }
         while let watch = desk.idle.oldest {
             desk.idle.leave(watch)

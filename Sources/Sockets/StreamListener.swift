@@ -23,6 +23,11 @@ public struct StreamListener: ~Copyable, Sendable {
         self.descriptor = descriptor
     }
 
+    /// Stops listening: whoever connects from now on is refused, and so is whoever waits in the queue (shutdown(2)).
+    public func stop() {
+        _ = shutdown(descriptor.number, Int32(SHUT_RDWR))
+    }
+
     /// Takes one connection off the queue; nil when none waits (accept4(2)).
     public func accept() throws(SocketError) -> StreamSocket? {
         let flags = Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
