@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A file or folder that could not be read: which, and why.
