@@ -125,6 +125,11 @@ extension EventLoop {
         return watch
     }
 
+    /// Says where events go from now on that come while nobody waits for the descriptor; nil for nowhere.
+    public func collect(_ watch: Watch, in strays: Strays?, tag: Int = 0) {
+        confined.watches.collect(watch, in: strays, tag: tag)
+    }
+
     /// Stops watching a descriptor that stays open.
     public func unwatch(_ watch: Watch) {
         confined.poller.remove(watch.number)

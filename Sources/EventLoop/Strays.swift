@@ -25,7 +25,14 @@ public final class Strays {
     public func next() async -> Int? {
         if let first = tags.popFirst() { return first }
         if isClosed { return nil }
-        return await unsafe withUnsafeContinuation { unsafe taker = $0 }
+        return await unsafe withUnsafeContinuation { continuation in
+            // Where the language sends the task round the loop before it suspends, one may have come by now.
+            if let first = tags.popFirst() {
+                unsafe continuation.resume(returning: first)
+            } else {
+                unsafe taker = continuation
+            }
+        }
     }
 
     /// Ends the waiting.

@@ -56,6 +56,12 @@ struct WatchTable {
         return waiter
     }
 
+    /// Says where events go that come while nobody waits.
+    mutating func collect(_ watch: Watch, in strays: Strays?, tag: Int) {
+        slots[Int(watch.number)].strays = strays
+        slots[Int(watch.number)].tag = tag
+    }
+
     /// Parks a task until readiness, deadline or interruption.
     mutating func park(_ waiter: Waiter, at watch: Watch) {
         precondition(slots[Int(watch.number)].waiter == nil, "one task at a time waits for a descriptor")

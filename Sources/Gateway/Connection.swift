@@ -15,30 +15,37 @@ enum ConnectionEnd: Error {
 /// One TCP connection from its first request to its last: receive, exchange, respond.
 struct Connection: ~Copyable {
     private let socket: StreamSocket
-    private let watch: Watch
+    let watch: Watch
     private let desk: Desk
     private var inbox: Inbox
     /// Responses that have not left yet.
     private var output: [UInt8] = []
     /// How many requests have been answered.
-    private var served = 0
+    private(set) var served: Int
 
     /// So many bytes of responses may wait for those behind them.
     private static let burst = 65_536
+    /// So long an idle connection keeps its task: long enough for the next request of a busy client.
+    private static let grace = Interval.milliseconds(100)
 
-    /// Takes a connection over.
-    init(socket: consuming StreamSocket, desk: Desk) throws(SocketError) {
-        let watch = try desk.loop.watch(socket.descriptor, as: .stream)
+    /// Takes a connection over: a new one, or one that was parked.
+    init(socket: consuming StreamSocket, watch: Watch?, served: Int, desk: Desk) throws(SocketError) {
+        let place = if let watch { watch } else { try desk.loop.watch(socket.descriptor, as: .stream) }
         self.socket = socket
-        self.watch = watch
+        self.watch = place
+        self.served = served
         self.desk = desk
         inbox = Inbox(desk: desk)
     }
 
-    /// Serves requests until one side has had enough.
-    mutating func serve() async {
+    /// Gives the open socket away.
+    consuming func release() -> Int32 { socket.release() }
+
+    /// Serves requests until one side has had enough; true when the client has nothing to say for the moment.
+    mutating func serve() async -> Bool {
+        var isParked = false
         do throws(ConnectionEnd) {
-            while try await waitForRequest() {
+            while try await waitForRequest(&isParked) {
                 let request = try await receiveRequest()
                 var response = await desk.responder.respond(to: request)
                 let goesOn = answer(request.head, with: &response)
@@ -54,18 +61,26 @@ struct Connection: ~Copyable {
         }
         inbox.giveBack()
         desk.pool.giveBackOutput(&output)
+        return isParked
     }
 
-    /// Waits for the first bytes of a request; false when the client ends the connection, or time or the gateway does.
-    private mutating func waitForRequest() async throws(ConnectionEnd) -> Bool {
+    /// Waits for the first bytes of a request; false when the client ends the connection, or time or the gateway does,
+    /// or when it is time to wait without a task.
+    private mutating func waitForRequest(_ isParked: inout Bool) async throws(ConnectionEnd) -> Bool {
         if !inbox.isEmpty { return true }
         inbox.giveBack()
         desk.pool.giveBackOutput(&output)
         if desk.isDraining { return false }
-        let deadline = desk.loop.now + desk.configuration.idleTimeout
+        let grace = min(Self.grace, desk.configuration.idleTimeout)
+        let start = desk.loop.now
         while true {
-            desk.idle.enter(watch)
-            let wake = await desk.loop.readable(watch, until: deadline)
+            desk.idle.enter(watch, at: start)
+            let wake = await desk.loop.readable(watch, until: start + grace)
+            if wake == .expired, grace < desk.configuration.idleTimeout {
+                // It may have been called off after its time had come.
+                isParked = desk.idle.contains(watch)
+                return false
+            }
             desk.idle.leave(watch)
             guard wake == .ready else { return false }
             if let isOpen = try receiveNow() { return isOpen }

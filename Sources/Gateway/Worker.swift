@@ -14,6 +14,8 @@ actor Worker {
     private let addresses: [SocketAddress]
     private let logger: Logger
     private var acceptor: Watch?
+    /// What has something to say while no task waits for it: the listener and parked connections.
+    private let arrivals = Strays()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
@@ -39,19 +41,17 @@ actor Worker {
 
     /// Accepts and serves until `drain()`, and then until the last connection has ended.
     func run() async throws(SocketError) {
-        let watch = try loop.watch(listener.socket.descriptor, as: .listener)
-        acceptor = watch
+        try listen()
         replaceAddresses(addresses)
         let helpers = [
             Task(executorPreference: loop) { await self.sweep() },
             Task(executorPreference: loop) { await self.probe() },
         ]
         await withDiscardingTaskGroup { group in
-            while !desk.isDraining {
-                guard await loop.readable(watch) == .ready, let number = await accept() else { continue }
-                group.addTask(executorPreference: loop) { await self.serve(number) }
+            while let number = await arrivals.next(), !desk.isDraining {
+                guard let visitor = number == Self.listenerTag ? accept() : wake(number) else { continue }
+                group.addTask(executorPreference: loop) { await self.serve(visitor) }
             }
-            loop.unwatch(watch)
         }
         upstream.close()
         for helper in helpers { helper.cancel() }
@@ -61,48 +61,85 @@ actor Worker {
     func drain() {
         desk.isDraining = true
         listener.socket.stop()
-        if let acceptor { loop.interrupt(acceptor) }
-        while let watch = desk.idle.oldest {
-            desk.idle.leave(watch)
-            loop.interrupt(watch)
-        }
+        arrivals.close()
+        while desk.idle.oldest != nil { endOldestIdle() }
+    }
+
+    // MARK: - Arrivals
+
+    /// A connection that has something to say, by number: a new one, or one that was parked.
+    private struct Visitor {
+        let number: Int32
+        /// Its place in the loop, if it has one already.
+        let watch: Watch?
+        let served: Int
+    }
+
+    /// Under this tag the listener is watched; connections are under their numbers.
+    private static let listenerTag = -1
+
+    private func listen() throws(SocketError) {
+        acceptor = try loop.watch(
+            listener.socket.descriptor, as: .listener, strays: arrivals, tag: Self.listenerTag)
     }
 
     /// Takes one connection off the listener's queue; nil when another worker was faster or nothing can be done.
-    private func accept() async -> Int32? {
+    private func accept() -> Visitor? {
         do {
             guard let socket = try listener.socket.accept() else { return nil }
             desk.counts.accepted += 1
             let limit = desk.configuration.share(of: desk.configuration.maxConnections)
-            guard desk.counts.open < limit || endOldestIdle() else {
+            guard desk.counts.open < limit || desk.idle.oldest != nil else {
                 turnAway(socket)
                 return nil
             }
-            return socket.release()
+            if desk.counts.open >= limit { crowdOut() }
+            desk.counts.open += 1
+            return Visitor(number: socket.release(), watch: nil, served: 0)
         } catch {
             logger.warning("\(error)")
-            guard error.reason == .tooManyOpenFiles || error.reason == .tooManyOpenFilesInSystem else { return nil }
-            await pause()
+            if error.reason == .tooManyOpenFiles || error.reason == .tooManyOpenFilesInSystem { pause() }
             return nil
         }
     }
 
-    /// No descriptor is left: takes this worker off the listener, or it would spin, until some may have been closed.
-    private func pause() async {
-        desk.counts.descriptorShortages += 1
-        if let watch = acceptor { loop.unwatch(watch) }
-        _ = endOldestIdle()
-        await loop.sleep(until: loop.now + .milliseconds(100))
-        do { acceptor = try loop.watch(listener.socket.descriptor, as: .listener) } catch { logger.error("\(error)") }
+    /// A parked connection has something to say; nil when it is none, for it left a moment ago.
+    private func wake(_ number: Int) -> Visitor? {
+        guard let entry = desk.idle.parked(number) else { return nil }
+        desk.idle.leave(entry.watch)
+        loop.collect(entry.watch, in: nil)
+        return Visitor(number: entry.watch.number, watch: entry.watch, served: entry.parked ?? 0)
     }
 
-    /// Ends the connection that has been idle longest; false when none is idle.
-    private func endOldestIdle() -> Bool {
-        guard let oldest = desk.idle.oldest else { return false }
+    /// No descriptor is left: takes this worker off the listener, or it would spin, until some may have been closed.
+    private func pause() {
+        desk.counts.descriptorShortages += 1
+        if let acceptor { loop.unwatch(acceptor) }
+        if desk.idle.oldest != nil { crowdOut() }
+        Task(executorPreference: loop) { await self.resume(at: self.loop.now + .milliseconds(100)) }
+    }
+
+    private func resume(at time: MonotonicTime) async {
+        await loop.sleep(until: time)
+        guard !desk.isDraining else { return }
+        do { try listen() } catch { logger.critical("\(error)") }
+    }
+
+    private func crowdOut() {
         desk.counts.crowdedOut += 1
-        desk.idle.leave(oldest)
-        loop.interrupt(oldest)
-        return true
+        endOldestIdle()
+    }
+
+    /// Ends the connection that has been idle longest.
+    private func endOldestIdle() {
+        guard let oldest = desk.idle.oldest else { return }
+        desk.idle.leave(oldest.watch)
+        if oldest.parked == nil {
+            loop.interrupt(oldest.watch)
+        } else {
+            desk.counts.open -= 1
+            _ = StreamSocket(owning: oldest.watch.number)
+        }
     }
 
     /// Answers a connection that is one too many, as well as that goes without waiting for it.
@@ -121,14 +158,34 @@ actor Worker {
         socket.shutDownSending()
     }
 
-    private func serve(_ number: Int32) async {
-        desk.counts.open += 1
-        defer { desk.counts.open -= 1 }
+    /// Serves a connection until it ends, or has nothing to say for a while and is parked.
+    private func serve(_ visitor: Visitor) async {
         do {
-            var connection = try Connection(socket: StreamSocket(owning: number), desk: desk)
-            await connection.serve()
+            var connection = try Connection(
+                socket: StreamSocket(owning: visitor.number), watch: visitor.watch, served: visitor.served, desk: desk)
+            if await connection.serve() {
+                park(connection)
+                return
+            }
         } catch {
             logger.warning("\(error)")
+        }
+        desk.counts.open -= 1
+    }
+
+    /// Keeps a connection without a task, until it has something to say.
+    private func park(_ connection: consuming Connection) {
+        let (watch, served) = (connection.watch, connection.served)
+        desk.idle.park(watch, served: served)
+        loop.collect(watch, in: arrivals, tag: Int(watch.number))
+        _ = connection.release()
+    }
+
+    /// Ends the parked connections whose time is over.
+    private func endExpired() {
+        let timeout = desk.configuration.idleTimeout
+        while let oldest = desk.idle.oldest, oldest.parked != nil, loop.now.since(oldest.since) >= timeout {
+            endOldestIdle()
         }
     }
 
@@ -158,6 +215,7 @@ actor Worker {
         while !Task.isCancelled {
             await loop.sleep(until: loop.now + .seconds(1))
             upstream.retireIdleSockets()
+            endExpired()
         }
     }
 }

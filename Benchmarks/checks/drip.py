@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""A normal client's latency while thousands of connections drip one byte a second.
+
+Usage: drip.py LETTERBOX [COUNT] [SECONDS]
+
+Measures the median and p99 of a sequential keep-alive client without and with COUNT (default 5,000) connections that
+each send one byte of a request head a second, for SECONDS (default 8) each.
+"""
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+HEAD = b"POST / HTTP/1.1\r\nHost: a\r\nX-Padding: " + b"a" * 4000
+
+
+class Drip(threading.Thread):
+    """COUNT connections, each fed a byte a second; those that the gateway ends are opened anew."""
+
+    def __init__(self, port, count):
+        super().__init__(daemon=True)
+        self.port, self.count, self.running, self.reopened = port, count, True, 0
+        self.sockets = []
+
+    def connect(self):
+        connection = socket.create_connection(("127.0.0.1", self.port))
+        connection.setblocking(False)
+        return [connection, 0]
+
+    def run(self):
+        self.sockets = [self.connect() for _ in range(self.count)]
+        while self.running:
+            began = time.monotonic()
+            for index, entry in enumerate(self.sockets):
+                try:
+                    entry[0].send(HEAD[entry[1]:entry[1] + 1])
+                    entry[1] += 1
+                except OSError:
+                    entry[0].close()
+                    self.sockets[index] = self.connect()
+                    self.reopened += 1
+                if index % 100 == 0:
+                    # Spread over the second, so that the sending itself does not come in one burst.
+                    time.sleep(max(0, began + index / self.count - time.monotonic()))
+            time.sleep(max(0, began + 1 - time.monotonic()))
+
+
+def measure(port, seconds):
+    """Latencies in microseconds of one request after the other."""
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    latencies, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        start = time.perf_counter_ns()
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+        reply = b""
+        while b"HELLO" not in reply:
+            reply += connection.recv(4096)
+        latencies.append((time.perf_counter_ns() - start) / 1000)
+        time.sleep(0.001)
+    return latencies
+
+
+def show(name, latencies):
+    latencies.sort()
+    print(f"{name}: {len(latencies)} requests, median {statistics.median(latencies):.0f} us, "
+          f"p99 {latencies[int(len(latencies) * 0.99)]:.0f} us")
+
+
+def main():
+    binary = sys.argv[1]
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 5000
+    seconds = int(sys.argv[3]) if len(sys.argv) > 3 else 8
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    gateway = subprocess.Popen([binary, "--port", "0", "--server-port", "0", "--workers", "1"],
+                               stderr=subprocess.PIPE, text=True)
+    try:
+        port = int(gateway.stderr.readline().split("http://127.0.0.1:")[1].split()[0])
+        measure(port, 1)
+        show("alone", measure(port, seconds))
+        drip = Drip(port, count)
+        drip.start()
+        while len(drip.sockets) < count:
+            time.sleep(0.1)
+        show(f"with {count} that drip", measure(port, seconds))
+        drip.running = False
+        drip.join()
+        print(f"{drip.reopened} dripping connections were ended by the gateway and opened anew")
+    finally:
+        gateway.terminate()
+        gateway.wait()
+
+
+main()
