@@ -11,6 +11,9 @@ public struct CrossOrigin: Sendable {
         allowsAll = origins.contains("*")
     }
 
+    /// Whether any page of another origin may use the gateway.
+    var isOn: Bool { !origins.isEmpty }
+
     /// Answers a browser that asks before it sends (Fetch 3.2.2); nil for a request that is none of these.
     func preflight(_ request: Request) -> Response? {
         guard request.head.method == .options, request.head.range(of: .accessControlRequestMethod) != nil,
@@ -27,7 +30,6 @@ public struct CrossOrigin: Sendable {
 
     /// Adds what a browser wants to see before it shows the response to the page that asked.
     func permit(_ response: inout Response, for request: Request) {
-        guard !origins.isEmpty else { return }
         // A cache must not show one origin what was permitted to another.
         if !allowsAll { response.fields.append((.vary, FieldValue("Origin"))) }
         guard let origin = allowedOrigin(of: request) else { return }

@@ -4,6 +4,8 @@ internal import Sockets
 /// One address of the UDP service, as one worker knows it: its sockets, its round trips, its health.
 final class Destination {
     let address: SocketAddress
+    /// One bit that tells it from the others, as long as these are not more than 64.
+    let mark: UInt64
     let sockets: ExchangeSockets
     private(set) var counts = DestinationCounts()
     private(set) var estimator: RoundTripEstimator
@@ -11,8 +13,9 @@ final class Destination {
     /// Exchanges now under way with it.
     private(set) var inFlight = 0
 
-    init(address: SocketAddress, configuration: Configuration, ring: SocketRing, loop: EventLoop) {
+    init(address: SocketAddress, mark: UInt64, configuration: Configuration, ring: SocketRing, loop: EventLoop) {
         self.address = address
+        self.mark = mark
         sockets = ExchangeSockets(to: address, ring: ring, loop: loop)
         estimator = RoundTripEstimator(floor: configuration.minRetransmit)
         health = AddressHealth(silence: configuration.timeout, at: loop.now)

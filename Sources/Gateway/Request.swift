@@ -27,7 +27,7 @@ struct Request {
 extension ArraySlice<UInt8> {
     /// Whether the bytes are this ASCII text.
     func isEqual(to text: StaticString) -> Bool {
-        text.description.utf8.elementsEqual(self)
+        count == text.utf8CodeUnitCount && text.description.utf8.elementsEqual(self)
     }
 
     /// Whether the bytes begin with this ASCII text, in whatever case.

@@ -18,22 +18,24 @@ final class Responder {
 
     /// Answers a request; never fails, for every failure has a response of its own.
     func respond(to request: Request) async -> Response {
-        if let response = crossOrigin.preflight(request) { return permitted(response, request) }
-        if let coding = request.value(of: .contentEncoding), !coding.isEqual(to: "identity") {
-            return permitted(Self.refuseCoding(), request)
+        guard crossOrigin.isOn else { return await route(request) }
+        var response: Response
+        if let preflight = crossOrigin.preflight(request) {
+            response = preflight
+        } else {
+            response = await route(request)
         }
-        return permitted(await route(request), request)
-    }
-
-    private func permitted(_ response: Response, _ request: Request) -> Response {
-        var response = response
         crossOrigin.permit(&response, for: request)
         return response
     }
 
     private func route(_ request: Request) async -> Response {
-        switch request.head.method {
-        case .post where request.path.isEqual(to: "/"): await forward(request)
+        if let coding = request.value(of: .contentEncoding), !coding.isEqual(to: "identity") {
+            return Self.refuseCoding()
+        }
+        return switch request.head.method {
+        // A path begins with a slash, so that one of a single byte is "/".
+        case .post where request.head.path.range.count == 1: await forward(request)
         case .post where request.path.isEqual(to: "/form"): await forwardForm(request)
         case .get, .head: await read(request)
         case .options: Self.permit(methods(at: request), .noContent)

@@ -50,8 +50,8 @@ extension Upstream {
         /// When the first and the last of them were sent.
         var firstSent = MonotonicTime.never
         var lastSent = MonotonicTime.never
-        /// Where they were sent.
-        var asked: [SocketAddress] = []
+        /// The marks of the destinations that they were sent to.
+        var asked: UInt64 = 0
         /// Whether it only asks for a sign of life: one datagram to one address.
         var isProbe = false
         /// Whether the last pause ended in a retransmission that is still to come.
@@ -65,7 +65,7 @@ extension Upstream {
         for offset in destinations.indices {
             let destination = destinations[(turn + offset) % destinations.count]
             guard destination.mayTake(at: loop.now) else { continue }
-            let wasAsked = course.asked.contains(destination.address)
+            let wasAsked = course.asked & destination.mark != 0
             guard let leader = best else {
                 best = (destination, wasAsked)
                 continue
@@ -80,7 +80,7 @@ extension Upstream {
     }
 
     private func hasOther(than course: Course) -> Bool {
-        destinations.contains { $0.mayTake(at: loop.now) && !course.asked.contains($0.address) }
+        destinations.contains { $0.mayTake(at: loop.now) && course.asked & $0.mark == 0 }
     }
 
     /// Asks one address until it has replied or somebody else should be asked; nil means that it kept silent.
@@ -89,7 +89,7 @@ extension Upstream {
     ) async throws(GatewayError) -> Reply? {
         destination.begin()
         defer { destination.end(at: loop.now) }
-        course.asked.append(destination.address)
+        course.asked |= destination.mark
         course.mayGoOn = false
         let socket = try await takeSocket(of: destination, until: course.deadline)
         let first = course.attempts

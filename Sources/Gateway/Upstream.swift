@@ -21,6 +21,7 @@ final class Upstream {
     private(set) var destinations: [Destination] = []
     /// Where the search for the least busy begins, so that ties go in turn.
     var turn = 0
+    private var marks: UInt64 = 0
     var budget: RetransmissionBudget
     var random = SystemRandomNumberGenerator()
     var counts = UpstreamCounts()
@@ -59,7 +60,9 @@ final class Upstream {
             let ring = SocketRing(
                 capacity: sockets, rest: configuration.rest, quarantine: configuration.quarantine,
                 isPlainPool: configuration.isPlainPool)
-            let destination = Destination(address: address, configuration: configuration, ring: ring, loop: loop)
+            marks &+= 1
+            let destination = Destination(
+                address: address, mark: 1 << (marks & 63), configuration: configuration, ring: ring, loop: loop)
             added.append(destination)
             return destination
         }
