@@ -43,9 +43,17 @@ let package = Package(
             resources: [.embedInCode("public")],
             swiftSettings: rules
         ),
+        // What the flags of both programs have in common.
+        .target(
+            name: "CommandLineSupport",
+            dependencies: ["EventLoop", "Sockets", argumentParser],
+            swiftSettings: rules
+        ),
         .executableTarget(
             name: "letterbox",
-            dependencies: ["Datagrams", "EventLoop", "Gateway", "HTTP", "Sockets", argumentParser, logging],
+            dependencies: [
+                "CommandLineSupport", "Datagrams", "EventLoop", "Gateway", "HTTP", "Sockets", argumentParser, logging,
+            ],
             swiftSettings: rules
         ),
 
@@ -54,7 +62,9 @@ let package = Package(
         .target(name: "CurlClient", dependencies: ["CCurl"], swiftSettings: rules),
         .executableTarget(
             name: "letterbox-probe",
-            dependencies: ["CurlClient", "Datagrams", "EventLoop", "Sockets", argumentParser],
+            dependencies: [
+                "CommandLineSupport", "CurlClient", "Datagrams", "EventLoop", "Sockets", argumentParser,
+            ],
             swiftSettings: rules
         ),
 

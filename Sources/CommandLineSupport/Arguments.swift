@@ -50,17 +50,8 @@ struct Percentage: ExpressibleByArgument, CustomStringConvertible {
 }
 
 /// Checks a number against its bounds, in the words that every flag uses.
-func check<Number: Comparable>(_ flag: String, _ value: Number, _ range: ClosedRange<Number>) throws {
+public func check<Number: Comparable>(_ flag: String, _ value: Number, _ range: ClosedRange<Number>) throws {
     guard range.contains(value) else {
         throw ValidationError("\(flag) \(value) is out of range: it takes \(range.lowerBound) to \(range.upperBound).")
     }
-}
-
-/// A local address to bind to, from flags.
-func bindAddress(_ host: String, _ port: UInt16) throws -> SocketAddress {
-    if let address = SocketAddress(host, port: port) { return address }
-    guard let first = try Resolver.resolve(Endpoint(host: host, port: port)).first else {
-        throw ValidationError("\(host) has no address.")
-    }
-    return first
 }

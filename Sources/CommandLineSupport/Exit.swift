@@ -1,0 +1,35 @@
+public import ArgumentParser
+internal import Sockets
+
+/// How a command ends (sysexits.h for 64, which the argument parser uses for wrong usage).
+public enum Exit {
+    /// No reply, or not the right one.
+    public static let failed = ExitCode(1)
+    /// A name, an address, a port or a folder that cannot be used: nothing was started.
+    public static let cannotStart = ExitCode(2)
+
+    /// Runs a command's start; whatever keeps it from starting becomes one line and the exit status.
+    public static func starting<Result: ~Copyable>(
+        _ hint: String = "", in program: String = "letterbox", _ body: () throws -> Result
+    ) throws -> Result {
+        do {
+            return try body()
+        } catch let error as ExitCode {
+            throw error
+        } catch {
+            Console.error("\(program): \(error)\(advice(error, hint))")
+            throw cannotStart
+        }
+    }
+
+    /// What to do about an error, as far as that can be said in general.
+    private static func advice(_ error: any Error, _ hint: String) -> String {
+        guard let error = error as? SocketError else { return hint }
+        switch error.reason {
+        case .addressInUse: return ". Stop the program that has the port, or choose another\(hint)"
+        case .addressNotAvailable: return ". The machine has no such address: choose another\(hint)"
+        case .permissionDenied: return ". Ports below 1024 need a privilege: choose another\(hint)"
+        default: return ""
+        }
+    }
+}
