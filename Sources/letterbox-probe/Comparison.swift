@@ -1,0 +1,81 @@
+internal import EventLoop
+internal import Sockets
+
+/// The two doors side by side.
+struct Comparison: ~Copyable {
+    private let http: HTTPDoor
+    private var udp: UDPDoor
+
+    init(http url: String, udp addresses: [SocketAddress], timeout: Interval) {
+        http = HTTPDoor(url: url, timeout: timeout)
+        udp = UDPDoor(addresses: addresses, timeout: timeout)
+    }
+
+    /// Sends a sentence through both doors, `count` times or until the first trouble.
+    mutating func row(for sentence: Sentence, count: Int, on loop: EventLoop) async -> Row {
+        var row = Row(name: sentence.name, sent: sentence.bytes.count)
+        for _ in 0..<count where row.trouble == nil {
+            row.take(http: http.send(sentence.bytes), udp: await udp.send(sentence.bytes, on: loop))
+        }
+        return row
+    }
+}
+
+/// What is known of one sentence.
+struct Row {
+    /// What the table calls the sentence.
+    let name: String
+    /// The sentence's length.
+    let sent: Int
+    /// The reply's length, as the HTTP door has it; nil without a reply.
+    private(set) var received: Int?
+    /// Why the doors do not agree; nil while they do.
+    private(set) var trouble: String?
+    private var httpTimes: [Duration] = []
+    private var udpTimes: [Duration] = []
+
+    init(name: String, sent: Int) {
+        self.name = name
+        self.sent = sent
+    }
+
+    /// The median of the times of the HTTP door.
+    var httpTime: Duration? { Self.median(httpTimes) }
+    /// The median of the times of the UDP door.
+    var udpTime: Duration? { Self.median(udpTimes) }
+
+    /// Takes the outcomes of sending the sentence once through each door.
+    mutating func take(http: Outcome, udp: Outcome) {
+        var failures: [String] = []
+        switch http {
+        case .reply(let bytes, let time): (received, httpTimes) = (bytes.count, httpTimes + [time])
+        case .failure(let reason): failures.append(reason)
+        }
+        switch udp {
+        case .reply(_, let time): udpTimes.append(time)
+        case .failure(let reason): failures.append(reason)
+        }
+        if case .reply(let one, _) = http, case .reply(let other, _) = udp {
+            trouble = Self.difference(one, other)
+        } else {
+            trouble = failures.joined(separator: "; ")
+        }
+    }
+
+    /// Where two replies part; nil when they are the same.
+    private static func difference(_ http: [UInt8], _ udp: [UInt8]) -> String? {
+        guard http != udp else { return nil }
+        let common = zip(http, udp).prefix { $0 == $1 }.count
+        return "from byte \(common) on: HTTP \(excerpt(http, common)), UDP \(excerpt(udp, common))"
+    }
+
+    /// A few bytes of a reply, as text that cannot disturb a terminal, and the reply's length.
+    private static func excerpt(_ bytes: [UInt8], _ start: Int) -> String {
+        let text = String(decoding: bytes[start...].prefix(12), as: UTF8.self)
+        return "\(text.debugDescription) of \(bytes.count) bytes"
+    }
+
+    private static func median(_ times: [Duration]) -> Duration? {
+        times.isEmpty ? nil : times.sorted()[times.count / 2]
+    }
+}

@@ -1,0 +1,76 @@
+internal import CurlClient
+internal import Datagrams
+internal import EventLoop
+internal import Sockets
+
+/// What came of sending a sentence through one door.
+enum Outcome {
+    /// The reply, and how long it took.
+    case reply([UInt8], Duration)
+    /// Why there is none.
+    case failure(String)
+}
+
+/// The gateway.
+struct HTTPDoor {
+    private let client = CurlClient()
+    private let url: String
+    private let timeout: Duration
+
+    init(url: String, timeout: Interval) {
+        self.url = url
+        self.timeout = .nanoseconds(Int64(timeout.nanoseconds))
+    }
+
+    /// Posts one sentence.
+    func send(_ sentence: [UInt8]) -> Outcome {
+        let fields: CurlFields = ["Content-Type": "text/plain; charset=utf-8"]
+        let request = CurlRequest(url, fields: fields, body: .bytes(sentence), timeout: timeout, expect100: false)
+        do {
+            let response = try client.perform(request)
+            guard response.status == 200 else { return .failure("HTTP: \(Self.description(of: response))") }
+            // What UDP has no part in is left out; for a connection that serves again it is zero.
+            return .reply(response.body, response.timings.total - response.timings.connect)
+        } catch {
+            return .failure("HTTP: \(error)")
+        }
+    }
+
+    /// The status line, and what a gateway says of the leg behind it (RFC 9209).
+    private static func description(of response: CurlResponse) -> String {
+        let line = "\(response.status) \(response.head.reason)"
+        guard let status = response.fields["Proxy-Status"] else { return line }
+        return "\(line) (\(status))"
+    }
+}
+
+/// The UDP service itself.
+struct UDPDoor: ~Copyable {
+    private var client: DatagramClient
+    private var otherAddresses: ArraySlice<SocketAddress>
+    private let timeout: Interval
+
+    private static let attempts = 3
+
+    init(addresses: [SocketAddress], timeout: Interval) {
+        guard let first = addresses.first else { preconditionFailure("a resolved name has an address") }
+        client = DatagramClient(server: first, timeout: timeout, attempts: Self.attempts)
+        otherAddresses = addresses.dropFirst()
+        self.timeout = timeout
+    }
+
+    /// Sends one sentence; a name's next address is tried where nobody listens at the first.
+    mutating func send(_ sentence: [UInt8], on loop: EventLoop) async -> Outcome {
+        while true {
+            do {
+                let reply = try await client.exchange(sentence, on: loop)
+                return .reply(reply.bytes, .nanoseconds(Int64(reply.roundTrip.nanoseconds)))
+            } catch {
+                guard case .refused = error, let next = otherAddresses.popFirst() else {
+                    return .failure("UDP: \(error)")
+                }
+                client = DatagramClient(server: next, timeout: timeout, attempts: Self.attempts)
+            }
+        }
+    }
+}

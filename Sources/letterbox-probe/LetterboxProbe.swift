@@ -1,0 +1,60 @@
+internal import ArgumentParser
+internal import CommandLineSupport
+internal import EventLoop
+internal import Sockets
+
+/// Sends the same sentences through both doors of a running system and compares the replies.
+@main
+struct LetterboxProbe: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "letterbox-probe",
+        abstract: "Checks that the HTTP door and the UDP door of a running system give the same replies.",
+        discussion: """
+            Posts a set of sentences through libcurl, sends the same straight over UDP, compares the two and prints a \
+            table. Times are in microseconds, from the request to the whole reply; making the TCP connection is not \
+            in them.
+
+            Exit status: 0 the doors agree, 1 they differ or one of them fails, 2 the probe cannot start, 64 wrong \
+            usage.
+            """,
+        version: "0.1.0"
+    )
+
+    @Option(help: ArgumentHelp("The gateway: sentences are posted here.", valueName: "url"))
+    var http = "http://127.0.0.1:8080/"
+
+    @Option(help: ArgumentHelp("The UDP service: sentences are sent here.", valueName: "host:port"))
+    var udp = Endpoint(host: "127.0.0.1", port: 12000)
+
+    @Option(help: "For one exchange through one of the doors; over UDP for all three attempts together.")
+    var timeout = Interval.seconds(2)
+
+    @Option(help: "How often each sentence is sent; the table has the median times.")
+    var count = 1
+
+    func validate() throws {
+        try check("--timeout", timeout, .milliseconds(1)...(.seconds(3600)))
+        try check("--count", count, 1...100_000)
+        guard udp.port != 0 else { throw ValidationError("--udp \(udp) has no port to send to.") }
+        guard ["http://", "https://"].contains(where: { http.lowercased().hasPrefix($0) }) else {
+            throw ValidationError("--http \(http) is no URL that begins with http:// or https://.")
+        }
+    }
+
+    func run() throws {
+        try Exit.starting(" in --udp.", in: Self.programName) {
+            let addresses = try Resolver.resolve(udp)
+            try EventLoop.run { loop in
+                var comparison = Comparison(http: http, udp: addresses, timeout: timeout)
+                var table = Table()
+                for sentence in Sentence.all {
+                    table.append(await comparison.row(for: sentence, count: count, on: loop))
+                }
+                Console.output(Array(table.text.utf8))
+                if table.hasFailed { throw Exit.failed }
+            }
+        }
+    }
+
+    private static let programName = "letterbox-probe"
+}

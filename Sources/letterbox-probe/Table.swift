@@ -1,0 +1,44 @@
+/// Rows in columns, and the verdict below them.
+struct Table {
+    private var rows: [Row] = []
+
+    /// Whether there is a sentence about which the doors do not agree.
+    var hasFailed: Bool { rows.contains { $0.trouble != nil } }
+
+    /// Adds a row at the end.
+    mutating func append(_ row: Row) {
+        rows.append(row)
+    }
+
+    /// All of it, with its last line end.
+    var text: String {
+        let cells = [["sentence", "sent", "received", "HTTP us", "UDP us"]] + rows.map(Self.cells)
+        let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+        let marks = ["result"] + rows.map { $0.trouble.map { "DIFFERENT  \($0)" } ?? "same" }
+        let lines = zip(cells, marks).map { "\(Self.line($0, widths))  \($1)\n" }
+        return lines.joined() + verdict + "\n"
+    }
+
+    private var verdict: String {
+        let troubled = rows.filter { $0.trouble != nil }.count
+        if troubled == 0 { return "The doors agree on all \(rows.count) sentences." }
+        return "The doors do not agree on \(troubled) of \(rows.count) sentences."
+    }
+
+    private static func cells(_ row: Row) -> [String] {
+        let received = row.received.map { "\($0)" } ?? "-"
+        return [row.name, "\(row.sent)", received, microseconds(row.httpTime), microseconds(row.udpTime)]
+    }
+
+    private static func microseconds(_ time: Duration?) -> String {
+        time.map { "\(Int64($0 / .microseconds(1)))" } ?? "-"
+    }
+
+    /// The name to the left, the numbers to the right.
+    private static func line(_ cells: [String], _ widths: [Int]) -> String {
+        zip(cells, widths).enumerated().map { column, cell in
+            let space = String(repeating: " ", count: cell.1 - cell.0.count)
+            return column == 0 ? cell.0 + space : space + cell.0
+        }.joined(separator: "  ")
+    }
+}
