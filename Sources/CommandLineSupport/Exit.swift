@@ -24,7 +24,9 @@ public enum Exit {
 
     /// What to do about an error, as far as that can be said in general.
     private static func advice(_ error: any Error, _ hint: String) -> String {
-        guard let error = error as? SocketError else { return hint }
+        if error is ResolverError { return ". Check the name and the machine's name servers" }
+        if error is FileError { return ". Check the path and who may read it" }
+        guard let error = error as? SocketError else { return "" }
         switch error.reason {
         case .addressInUse: return ". Stop the program that has the port, or choose another\(hint)"
         case .addressNotAvailable: return ". The machine has no such address: choose another\(hint)"

@@ -29,7 +29,7 @@ struct Row {
     let sent: Int
     /// The reply's length, as the HTTP door has it; nil without a reply.
     private(set) var received: Int?
-    /// Why the doors do not agree; nil while they do.
+    /// What the doors do not agree on, or which of them fails; nil while they agree.
     private(set) var trouble: String?
     private var httpTimes: [Duration] = []
     private var udpTimes: [Duration] = []
@@ -56,9 +56,9 @@ struct Row {
         case .failure(let reason): failures.append(reason)
         }
         if case .reply(let one, _) = http, case .reply(let other, _) = udp {
-            trouble = Self.difference(one, other)
+            trouble = Self.difference(one, other).map { "DIFFERENT  \($0)" }
         } else {
-            trouble = failures.joined(separator: "; ")
+            trouble = "FAILED  \(failures.joined(separator: "; "))"
         }
     }
 

@@ -42,7 +42,7 @@ struct LetterboxProbe: ParsableCommand {
     }
 
     func run() throws {
-        try Exit.starting(" in --udp.", in: Self.programName) {
+        try Exit.starting(in: "letterbox-probe") {
             let addresses = try Resolver.resolve(udp)
             try EventLoop.run { loop in
                 var comparison = Comparison(http: http, udp: addresses, timeout: timeout)
@@ -55,6 +55,4 @@ struct LetterboxProbe: ParsableCommand {
             }
         }
     }
-
-    private static let programName = "letterbox-probe"
 }

@@ -14,7 +14,7 @@ struct Table {
     var text: String {
         let cells = [["sentence", "sent", "received", "HTTP us", "UDP us"]] + rows.map(Self.cells)
         let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
-        let marks = ["result"] + rows.map { $0.trouble.map { "DIFFERENT  \($0)" } ?? "same" }
+        let marks = ["result"] + rows.map { $0.trouble ?? "same" }
         let lines = zip(cells, marks).map { "\(Self.line($0, widths))  \($1)\n" }
         return lines.joined() + verdict + "\n"
     }
