@@ -80,9 +80,12 @@ let package = Package(
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "HTTP", "EventLoop", "Sockets"], swiftSettings: rules),
         .testTarget(name: "CurlClientTests", dependencies: ["CurlClient"], swiftSettings: rules),
+        .systemLibrary(name: "CPrograms", path: "Tests/CPrograms"),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CurlClient", "Datagrams", "EventLoop", "Sockets", "letterbox", "letterbox-probe"],
+            dependencies: [
+                "CPrograms", "CurlClient", "Datagrams", "EventLoop", "Sockets", "letterbox", "letterbox-probe",
+            ],
             swiftSettings: rules
         ),
     ]

@@ -1,0 +1,99 @@
+import CurlClient
+import Sockets
+import Testing
+
+/// The program that compares the two doors.
+@Suite struct ProbeTests {
+    private func probe(_ url: String, _ address: SocketAddress, _ options: String...) throws -> Program.Ending {
+        let doors = ["--http", url, "--udp", "\(address)"]
+        return try Program(Binaries.probe, doors + ["--timeout", "10s"] + options).ending()
+    }
+
+    /// The rows of the table, less its heading and the verdict.
+    private func rows(_ ending: Program.Ending) -> [Substring] {
+        ending.output.split(separator: "\n").dropFirst().dropLast()
+    }
+
+    private static let names = ["empty", "one letter", "Unicode", "1,400 bytes", "60,000 bytes"]
+
+    @Test(arguments: [1, 5])
+    func `the doors of a healthy system agree`(count: Int) throws {
+        let gateway = try RunningGateway()
+        let ending = try probe(gateway.url, gateway.upstream, "--count", "\(count)")
+        #expect(ending.status == 0, "\(ending.output)")
+        #expect(ending.error.isEmpty)
+        #expect(ending.output.hasPrefix("sentence "))
+        #expect(ending.output.hasSuffix("The doors agree on all 5 sentences.\n"))
+        let rows = rows(ending)
+        #expect(zip(rows, Self.names).allSatisfy { $0.hasPrefix($1) })
+        let numbers = rows.map { $0.matches(of: /\s([0-9]+)\s+([0-9]+)\s+([0-9]+)\s+([0-9]+)\s+same$/).first }
+        #expect(numbers.map { $0?.1 } == ["0", "1", "14", "1400", "60000"])
+        #expect(numbers.map { $0?.2 } == ["0", "1", "14", "1400", "60000"])
+        #expect(try gateway.metrics()["udp_replies_total"] == 5 * count)
+    }
+
+    @Test func `another service behind the one door is noticed`() throws {
+        let gateway = try RunningGateway()
+        let other = try RunningServer(["--service", "echo"])
+        let ending = try probe(gateway.url, other.address)
+        #expect(ending.status == 1)
+        let rows = rows(ending)
+        #expect(rows.map { $0.contains("DIFFERENT") } == [false, true, true, true, true])
+        #expect(rows[1].hasSuffix("DIFFERENT  from byte 0 on: HTTP \"A\" of 1 bytes, UDP \"a\" of 1 bytes"))
+        #expect(ending.output.hasSuffix("The doors do not agree on 4 of 5 sentences.\n"))
+    }
+
+    @Test func `a difference far into a reply is found`() throws {
+        let peer = UDPPeer()
+        let other = try RunningServer()
+        let gateway = try RunningGateway(upstream: other.address)
+        let program = try Program(
+            Binaries.probe, ["--http", gateway.url, "--udp", "\(peer.address)", "--timeout", "60s"])
+        for _ in ProbeTests.names {
+            let (bytes, sender) = try peer.receive()
+            let text = String(decoding: bytes, as: UTF8.self).uppercased()
+            peer.send(text.hasPrefix("LINE") ? text.dropLast() + "!" : text, to: sender)
+        }
+        let rows = try rows(program.ending())
+        #expect(rows.map { $0.hasSuffix("same") } == [true, true, true, false, false])
+        #expect(rows[3].contains("from byte 1399 on"))
+        #expect(rows[4].contains("from byte 59999 on"))
+    }
+
+    @Test func `a door that fails is named with the reason`() throws {
+        let gateway = try RunningGateway(UDPPeer.persistently, upstream: UDPPeer.deserted())
+        let server = try RunningServer()
+        let ending = try probe(gateway.url, server.address)
+        #expect(ending.status == 1)
+        let reason = "FAILED  HTTP: 502 Bad Gateway (letterbox; error=connection_refused)"
+        #expect(rows(ending).allSatisfy { $0.hasSuffix(reason) })
+        let healthy = try RunningGateway()
+        let other = try probe(healthy.url, UDPPeer.deserted())
+        #expect(other.status == 1)
+        #expect(rows(other).allSatisfy { $0.contains("FAILED  UDP: nobody listens at 127.0.0.77:") })
+        let neither = try probe("http://\(UDPPeer.deserted())/", UDPPeer.deserted())
+        #expect(rows(neither).allSatisfy { $0.contains("FAILED  HTTP: couldNotConnect: ") && $0.contains("; UDP: ") })
+    }
+
+    @Test func `a silent door is given up`() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway()
+        let ending = try Program(
+            Binaries.probe, ["--http", gateway.url, "--udp", "\(peer.address)", "--timeout", "20ms"]
+        ).ending()
+        #expect(ending.status == 1)
+        #expect(rows(ending).allSatisfy { $0.contains("within 20ms, 3 attempts") })
+    }
+
+    @Test func `what cannot start is told from what differs`() throws {
+        let nowhere = try Program(Binaries.probe, ["--udp", "no-such-name.invalid:53"]).ending()
+        #expect(nowhere.status == 2)
+        #expect(nowhere.errorLines.count == 1)
+        #expect(nowhere.error.hasPrefix("letterbox-probe: cannot resolve no-such-name.invalid: "))
+        for wrong in [
+            ["--udp", "nowhere"], ["--http", "ftp://127.0.0.1/"], ["--count", "0"], ["--udp", "127.0.0.1:0"],
+        ] {
+            #expect(try Program(Binaries.probe, wrong).ending().status == 64)
+        }
+    }
+}

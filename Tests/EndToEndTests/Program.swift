@@ -1,0 +1,222 @@
+import CPrograms
+import Glibc
+import Synchronization
+import Testing
+
+/// A program that runs beside the test, with its three streams; it never outlives its object.
+///
+/// Its output is read when a test asks for something in it, and by nobody else, so that there is no thread to end.
+final class Program: Sendable {
+    /// How a program ended, and all that it said.
+    struct Ending: Equatable {
+        /// The exit status; the negative number of the signal that killed it.
+        let status: Int32
+        let output: String
+        let error: String
+
+        /// The lines of standard error.
+        var errorLines: [Substring] { error.split(separator: "\n", omittingEmptySubsequences: false).dropLast() }
+    }
+
+    /// What a program reads as its standard input.
+    enum Input {
+        case nothing
+        /// These bytes, which must fit a pipe, and then the end.
+        case bytes([UInt8])
+        /// A pipe that stays open for `write(_:)`.
+        case open
+        /// A descriptor, which the program gets a copy of.
+        case descriptor(Int32)
+    }
+
+    /// What did not happen.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The longest that anything may take; long, because slow machines run many tests at once.
+    static let patience = Duration.seconds(60)
+
+    let pid: pid_t
+    private let name: String
+    private let input: Int32?
+    private let streams: Mutex<Streams>
+
+    private struct Streams {
+        var output: Stream
+        var error: Stream
+        var status: Int32?
+    }
+
+    /// Starts a program, by its path or by a name that PATH leads to.
+    init(_ path: String, _ arguments: [String], input: Input = .nothing) throws {
+        let (source, sink) = try Self.open(input)
+        let (output, outputEnd) = try Self.makePipe()
+        let (error, errorEnd) = try Self.makePipe()
+        defer { for end in [source, outputEnd, errorEnd] { close(end) } }
+        pid = try Self.spawn(path, arguments, [source, outputEnd, errorEnd])
+        name = path.split(separator: "/").last.map(String.init) ?? path
+        self.input = sink
+        streams = Mutex(Streams(output: Stream(output), error: Stream(error)))
+    }
+
+    deinit {
+        streams.withLock { streams in
+            if streams.status == nil {
+                kill(pid, SIGKILL)
+                _ = waitpid(pid, nil, 0)
+            }
+            streams.output.shut()
+            streams.error.shut()
+        }
+        if let input { close(input) }
+    }
+
+    /// Sends a signal.
+    func signal(_ number: Int32) {
+        kill(pid, number)
+    }
+
+    /// Writes to standard input.
+    func write(_ text: String) {
+        guard let input else { preconditionFailure("standard input is not open") }
+        let bytes = Array(text.utf8)
+        let count = unsafe Glibc.write(input, bytes, bytes.count)
+        precondition(count == bytes.count, "\(name) does not read: errno \(errno)")
+    }
+
+    /// Waits until standard output has this text; returns all of it so far.
+    @discardableResult
+    func output(containing text: String) throws -> String {
+        try read { $0.output.text.contains(text) ? $0.output.text : nil }
+    }
+
+    /// Waits for the first line on standard error that begins like this.
+    func errorLine(startingWith prefix: String) throws -> String {
+        try read { streams in
+            let lines = streams.error.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            return lines.first { $0.hasPrefix(prefix) }.map(String.init)
+        }
+    }
+
+    /// Waits for the program to end.
+    func ending() throws -> Ending {
+        try read { $0.output.hasEnded && $0.error.hasEnded ? true : nil }
+        return streams.withLock { streams in
+            var status: Int32 = 0
+            if streams.status == nil {
+                _ = unsafe waitpid(pid, &status, 0)
+                // wait(2): the low seven bits are the signal, the next byte is the exit status.
+                streams.status = status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F)
+            }
+            return Ending(status: streams.status ?? 0, output: streams.output.text, error: streams.error.text)
+        }
+    }
+
+    /// Ends the program with a signal, and waits for it.
+    func ending(after signal: Int32) throws -> Ending {
+        self.signal(signal)
+        return try ending()
+    }
+
+    /// Reads both streams until `find` finds something, or the program has no more to say.
+    @discardableResult
+    private func read<Found>(until find: (borrowing Streams) -> Found?) throws -> Found {
+        let deadline = ContinuousClock.now + Self.patience
+        return try streams.withLock { streams in
+            while true {
+                if let found = find(streams) { return found }
+                let isOver = ContinuousClock.now >= deadline
+                guard !isOver, !streams.output.hasEnded || !streams.error.hasEnded else {
+                    throw Failure(
+                        description: """
+                            \(name) \(isOver ? "took too long" : "ended before that"); output: \(streams.output.text), \
+                            error: \(streams.error.text)
+                            """)
+                }
+                Self.wait(&streams)
+            }
+        }
+    }
+
+    private static func wait(_ streams: inout Streams) {
+        var entries = [streams.output, streams.error].map {
+            pollfd(fd: $0.hasEnded ? -1 : $0.descriptor, events: Int16(POLLIN), revents: 0)
+        }
+        _ = unsafe poll(&entries, 2, 1000)
+        if entries[0].revents != 0 { streams.output.receive() }
+        if entries[1].revents != 0 { streams.error.receive() }
+    }
+}
+
+/// What came out of a pipe so far.
+private struct Stream {
+    let descriptor: Int32
+    private(set) var hasEnded = false
+    private var bytes: [UInt8] = []
+
+    init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    mutating func receive() {
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        let count = unsafe read(descriptor, &chunk, chunk.count)
+        if count > 0 { bytes += chunk[..<count] } else { hasEnded = true }
+    }
+
+    func shut() { close(descriptor) }
+}
+
+// Starting.
+extension Program {
+    /// The program's end of its standard input, and ours where it stays open.
+    private static func open(_ input: Input) throws -> (source: Int32, sink: Int32?) {
+        switch input {
+        case .nothing: return (check(unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)), nil)
+        case .descriptor(let descriptor): return (check(fcntl(descriptor, F_DUPFD_CLOEXEC, 3)), nil)
+        case .open:
+            let (source, sink) = try makePipe()
+            return (source, sink)
+        case .bytes(let bytes):
+            let (source, sink) = try makePipe()
+            defer { close(sink) }
+            precondition(bytes.count <= 65_536, "a pipe holds 64 KB")
+            check(Int32(unsafe Glibc.write(sink, bytes, bytes.count)))
+            return (source, nil)
+        }
+    }
+
+    /// A pipe (pipe(2)).
+    private static func makePipe() throws -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [-1, -1]
+        check(unsafe pipe(&ends))
+        return (ends[0], ends[1])
+    }
+
+    private static func spawn(_ path: String, _ arguments: [String], _ streams: [Int32]) throws -> pid_t {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for (number, descriptor) in streams.enumerated() {
+            unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
+        }
+        // What else this process has open, another test's connection for one, is none of the program's business.
+        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        var words: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
+        defer { unsafe words.forEach { unsafe free($0) } }
+        var pid: pid_t = 0
+        let code = unsafe posix_spawnp(&pid, path, &actions, nil, &words, environ)
+        guard code == 0 else { throw Failure(description: "cannot start \(path): errno \(code)") }
+        return pid
+    }
+}
+
+/// Traps where a call fails that a test can do nothing about.
+@discardableResult
+func check(_ result: Int32, _ call: String = #function) -> Int32 {
+    precondition(result >= 0, "\(call): errno \(errno)")
+    return result
+}

@@ -1,0 +1,65 @@
+import Sockets
+import Testing
+
+/// What keeps a command from starting: one line that says so, an exit status, and nothing left running.
+@Suite struct StartTests {
+    @Test func `a TCP port in use is no start`() throws {
+        let taken = TakenPort()
+        let ending = try Program.letterbox("--port", "\(taken.address.port)", "--server-port", "0").ending()
+        #expect(ending.status == 2)
+        #expect(ending.errorLines.count == 1)
+        #expect(ending.error.contains("cannot bind \(taken.address): Address already in use"))
+        #expect(ending.error.contains("--port"))
+    }
+
+    @Test(arguments: ["server", "gateway"])
+    func `a UDP port in use is no start`(command: String) throws {
+        let taken = UDPPeer()
+        let port = "\(taken.address.port)"
+        let ports = command == "server" ? ["--port", port] : ["--port", "0", "--server-port", port]
+        let ending = try Program(Binaries.letterbox, [command] + ports + ["--host", "127.0.0.1"]).ending()
+        #expect(ending.status == 2)
+        #expect(ending.errorLines.count == 1)
+        #expect(ending.error.contains("cannot bind \(taken.address): Address already in use"))
+    }
+
+    /// Each command line with what its one line has.
+    @Test(arguments: [
+        (["--port", "0", "--upstream", "no-such-name.invalid:53"], "cannot resolve no-such-name.invalid: "),
+        (["--port", "0", "--host", "no-such-name.invalid"], "cannot resolve no-such-name.invalid: "),
+        (["--port", "0", "--server-port", "0", "--host", "192.0.2.1"], "cannot bind 192.0.2.1:0: "),
+        (["--port", "0", "--server-port", "0", "--public", "/no/such/folder"], "cannot read /no/such/folder: "),
+        (["server", "--port", "0", "--host", "no-such-name.invalid"], "cannot resolve no-such-name.invalid: "),
+    ])
+    func `what is not there is no start`(arguments: [String], reason: String) throws {
+        let ending = try Program(Binaries.letterbox, arguments).ending()
+        #expect(ending.status == 2)
+        #expect(ending.output.isEmpty)
+        #expect(ending.errorLines.count == 1)
+        #expect(ending.error.hasPrefix("letterbox: \(reason)"))
+    }
+
+    /// Each command line with what the message names.
+    @Test(arguments: [
+        (["--max-datagram", "65508"], "--max-datagram 65508 is out of range"),
+        (["--timeout", "0ms"], "--timeout 0s is out of range"),
+        (["--attempts", "0"], "--attempts 0 is out of range"), (["--workers", "0"], "--workers 0 is out of range"),
+        (["--port", "65536"], "--port"), (["--timeout", "5"], "--timeout"), (["--upstream", "nowhere"], "--upstream"),
+        (["--upstream", "localhost:0"], "--upstream"), (["--nonsense"], "--nonsense"),
+        (["server", "--service", "lowercase"], "--service"), (["server", "--letter", "ss"], "--letter"),
+        (["client", "--port", "0"], "--port"), (["client", "--attempts", "21"], "--attempts 21 is out of range"),
+    ])
+    func `wrong usage is told from trouble`(arguments: [String], reason: String) throws {
+        let ending = try Program(Binaries.letterbox, arguments).ending()
+        #expect(ending.status == 64)
+        #expect(ending.error.contains(reason))
+    }
+
+    @Test(arguments: [[], ["gateway"], ["server"], ["client"]])
+    func `help is on standard output`(command: [String]) throws {
+        let ending = try Program(Binaries.letterbox, command + ["--help"]).ending()
+        #expect(ending.status == 0)
+        #expect(ending.output.contains("USAGE: letterbox"))
+        #expect(ending.error.isEmpty)
+    }
+}
