@@ -39,6 +39,15 @@ static inline int clinux_connect(int fd, const struct sockaddr *address, socklen
     return connect(fd, address, length);
 }
 
+// sendto(2)
+static inline ssize_t clinux_sendto(
+    int fd, const void *bytes, size_t count, int flags, const struct sockaddr *address, socklen_t length) {
+    return sendto(fd, bytes, count, flags, address, length);
+}
+
+// socket(7) leaves SO_MEMINFO out; linux/sock_diag.h names the numbers that it fills in.
+static const int clinux_so_meminfo = SO_MEMINFO;
+
 // getsockname(2)
 static inline int clinux_getsockname(int fd, struct sockaddr *address, socklen_t *length) {
     return getsockname(fd, address, length);

@@ -75,6 +75,16 @@ public struct DatagramBatch: ~Copyable {
     /// Whether the last receive filled the batch, so that more may wait.
     public var isFull: Bool { received == capacity }
 
+    /// Shows each datagram that was received, with its sender, in the order in which they came.
+    public func forEach(_ body: (SocketAddress, Span<UInt8>) -> Void) {
+        for index in 0..<received {
+            guard let sender = sender(index) else { continue }
+            let length = unsafe Int(headers[index].msg_len)
+            let bytes = unsafe pointer(to: index).assumingMemoryBound(to: UInt8.self)
+            unsafe body(sender, UnsafeBufferPointer(start: bytes, count: length).span)
+        }
+    }
+
     /// Lets `respond` append the reply to each datagram that was received; tells which replies are too long to send.
     public mutating func answer(_ respond: (Span<UInt8>, inout [UInt8]) -> Void) -> [Oversized] {
         var oversized: [Oversized] = []

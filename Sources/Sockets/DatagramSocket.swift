@@ -6,6 +6,9 @@ public struct DatagramSocket: ~Copyable, Sendable {
     /// The longest payload that fits a UDP datagram over IPv4: 65,535 less 20 bytes of IP and 8 of UDP.
     public static let maximumPayload = 65_507
 
+    /// How long a receive queue a socket asks for that many may write to, in bytes.
+    static let queueLength: Int32 = 4 << 20
+
     /// The open socket, for the event loop.
     public let descriptor: Descriptor
     /// The socket's own address, once bound, with the port that the system chose for port 0.
@@ -31,7 +34,7 @@ public struct DatagramSocket: ~Copyable, Sendable {
             }
         }
         // A burst should wait in the queue, not be lost; the kernel caps this at net.core.rmem_max.
-        try? descriptor.set(SO_RCVBUF, at: SOL_SOCKET, to: 4 << 20)
+        try? descriptor.set(SO_RCVBUF, at: SOL_SOCKET, to: Self.queueLength)
         try descriptor.bind(to: address)
         self.address = try descriptor.localAddress()
         self.descriptor = descriptor
