@@ -23,14 +23,14 @@ public final class Strays {
 
     /// Waits for the next one; nil once closed.
     public func next() async -> Int? {
-        if let first = tags.popFirst() { return first }
-        if isClosed { return nil }
-        return await unsafe withUnsafeContinuation { continuation in
-            // Where the language sends the task round the loop before it suspends, one may have come by now.
+        await unsafe withUnsafeContinuation { taker in
+            // The language may send the task round the loop before it suspends; by now the next one may be here.
             if let first = tags.popFirst() {
-                unsafe continuation.resume(returning: first)
+                unsafe taker.resume(returning: first)
+            } else if isClosed {
+                unsafe taker.resume(returning: nil)
             } else {
-                unsafe taker = continuation
+                unsafe self.taker = taker
             }
         }
     }

@@ -10,20 +10,35 @@ public final class WaitQueue {
         private let loop: EventLoop
         private var continuation: UnsafeContinuation<Wake, Never>?
         private var timer: TimerWheel<TimerTarget>.Key?
+        /// A call that came before the task was suspended.
+        private var early: Wake?
 
         init(loop: EventLoop) {
             self.loop = loop
         }
 
         /// Waits until it is this place's turn or the deadline has passed.
+        ///
+        /// It may also return for a call that came before, when the task did not wait: look again, and wait again.
         public func wait(until deadline: MonotonicTime) async -> Wake {
-            timer = loop.insert(.place(self), at: deadline)
-            return await unsafe withUnsafeContinuation { unsafe continuation = $0 }
+            await unsafe withUnsafeContinuation { continuation in
+                // The language may send the task round the loop before it suspends; what comes then must not be lost.
+                if let early {
+                    self.early = nil
+                    unsafe continuation.resume(returning: early)
+                    return
+                }
+                timer = loop.insert(.place(self), at: deadline)
+                unsafe self.continuation = continuation
+            }
         }
 
-        /// Wakes the task, if it waits.
+        /// Wakes the task, now or when it waits next.
         func wake(_ wake: Wake) {
-            guard let continuation = unsafe continuation else { return }
+            guard let continuation = unsafe continuation else {
+                early = wake
+                return
+            }
             unsafe self.continuation = nil
             if wake != .expired, let timer { loop.cancel(timer) }
             timer = nil

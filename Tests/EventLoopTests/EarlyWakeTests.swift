@@ -1,0 +1,57 @@
+import Testing
+
+@testable import EventLoop
+
+/// A task that is about to wait may be sent round the loop once more first; whatever happens then must still wake it.
+@Suite("A call that comes before the wait")
+struct EarlyWakeTests {
+    @Test("ends the wait for a turn at once, and only one wait")
+    func place() async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        let wakes = await Task(executorPreference: loop) {
+            let queue = WaitQueue(on: loop)
+            let place = queue.join()
+            queue.wakeFirst()
+            let first = await place.wait(until: loop.now + .seconds(10))
+            let second = await place.wait(until: loop.now + .milliseconds(1))
+            return [first, second]
+        }.value
+        #expect(wakes == [.ready, .expired])
+    }
+
+    @Test("hands over the stray", arguments: 1...20)
+    func stray(tag: Int) async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        let collector = Collector(loop: loop)
+        let taker = Task(executorPreference: loop) { await collector.next() }
+        Task(executorPreference: loop) { await collector.add(tag) }
+        // Ends a wait that the stray did not.
+        Task(executorPreference: loop) { await collector.closeLater() }
+        #expect(await taker.value == tag)
+    }
+}
+
+/// Keeps strays on a loop, as their users do.
+private actor Collector {
+    private let loop: EventLoop
+    private let strays = Strays()
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
+
+    init(loop: EventLoop) {
+        self.loop = loop
+    }
+
+    func next() async -> Int? { await strays.next() }
+
+    func add(_ tag: Int) { strays.add(tag) }
+
+    func closeLater() async {
+        await loop.sleep(until: loop.now + .milliseconds(500))
+        strays.close()
+    }
+}
