@@ -16,6 +16,7 @@ let rules: [SwiftSetting] = [
 ]
 
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -36,7 +37,8 @@ let package = Package(
         .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: rules),
         .target(name: "EventLoop", dependencies: ["CLinux", "Sockets", collections], swiftSettings: rules),
         .target(name: "HTTP", swiftSettings: rules),
-        .target(name: "Datagrams", dependencies: ["EventLoop", "Sockets", logging], swiftSettings: rules),
+        .target(
+            name: "Datagrams", dependencies: ["EventLoop", "Sockets", heap, logging], swiftSettings: rules),
         .target(
             name: "Gateway",
             dependencies: ["Datagrams", "EventLoop", "HTTP", "Sockets", collections, logging],
@@ -76,7 +78,8 @@ let package = Package(
             resources: [.copy("Fixtures")],
             swiftSettings: rules
         ),
-        .testTarget(name: "DatagramsTests", dependencies: ["Datagrams", "EventLoop", "Sockets"], swiftSettings: rules),
+        .testTarget(
+            name: "DatagramsTests", dependencies: ["Datagrams", "EventLoop", "Sockets", logging], swiftSettings: rules),
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "HTTP", "EventLoop", "Sockets"], swiftSettings: rules),
         .testTarget(name: "CurlClientTests", dependencies: ["CurlClient"], swiftSettings: rules),

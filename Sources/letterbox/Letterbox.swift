@@ -11,7 +11,9 @@ struct Letterbox: ParsableCommand {
             service, whose reply is the response.
             """,
         version: "0.1.0",
-        subcommands: [GatewayCommand.self, ServerCommand.self, ClientCommand.self],
+        subcommands: [
+            GatewayCommand.self, ServerCommand.self, ClientCommand.self, NoiseCommand.self,
+        ],
         defaultSubcommand: GatewayCommand.self
     )
 }

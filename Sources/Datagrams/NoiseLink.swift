@@ -1,0 +1,46 @@
+internal import EventLoop
+internal import Sockets
+
+/// A client of the noise, and the socket that stands for it towards the server.
+final class NoiseLink {
+    /// Where the client is.
+    let client: SocketAddress
+    /// Talks to the server and hears only the server.
+    let socket: DatagramSocket
+    /// The socket's place in the loop.
+    let watch: Watch
+    /// Under which the loop reports that the server has sent something.
+    let tag: Int
+
+    /// Opens the socket.
+    init(
+        _ client: SocketAddress, to server: SocketAddress, on loop: EventLoop, strays: Strays, tag: Int
+    ) throws(SocketError) {
+        let socket = try DatagramSocket(connectedTo: server)
+        socket.lengthenQueue()
+        watch = try loop.watch(socket.descriptor, as: .datagrams, strays: strays, tag: tag)
+        self.client = client
+        self.socket = socket
+        self.tag = tag
+    }
+}
+
+extension NoisePassage.Copy {
+    /// The datagram as this copy of it arrives.
+    func applied(to datagram: Span<UInt8>) -> [UInt8] {
+        var bytes = [UInt8](copying: datagram.extracting(first: length))
+        if let bit = flippedBit { bytes[bit / 8] ^= 1 << UInt8(bit % 8) }
+        return bytes
+    }
+}
+
+extension [UInt8] {
+    /// An array of the same bytes.
+    init(copying bytes: Span<UInt8>) {
+        let count = bytes.count
+        self.init(repeating: 0, count: count)
+        // A loop over a span of fixed length becomes one copy.
+        var copy = mutableSpan
+        for index in 0..<count { copy[index] = bytes[index] }
+    }
+}

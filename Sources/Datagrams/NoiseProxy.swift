@@ -1,0 +1,191 @@
+public import EventLoop
+public import Sockets
+internal import Synchronization
+
+/// A bad network between UDP clients and a server: loses, doubles, delays, reorders and damages datagrams as set.
+///
+/// Each client has a connected socket of its own towards the server, so that the server tells the clients apart and
+/// every reply finds its way back. What is to happen to a datagram is `NoiseImpairment`'s decision; the proxy carries
+/// it out. Everything it does happens on its loop's thread, for the loop is its executor. Delays end with the loop's
+/// ticks: up to two milliseconds late, never early.
+public actor NoiseProxy {
+    /// What bounds the proxy's memory.
+    public struct Limits: Sendable {
+        /// How many clients it serves at a time; others are turned away.
+        public var clients = 1024
+        /// How long a client may be quiet before it is forgotten.
+        public var idle = Interval.seconds(60)
+        /// How many bytes datagrams may take that are under way; what goes beyond is lost, and counted.
+        public var heldBytes = 64 << 20
+
+        /// The limits that the command has without flags.
+        public init() {}
+    }
+
+    /// Where clients send to.
+    public nonisolated let address: SocketAddress
+    /// Where the server is.
+    public nonisolated let server: SocketAddress
+    private nonisolated let loop: EventLoop
+    private nonisolated let shared: Mutex<BothWays<NoiseSettings>>
+    private let carrier: NoiseCarrier
+    private var table: NoiseClientTable<NoiseLink>
+    /// The links by the tags under which the loop reports them.
+    private var links: [Int: NoiseLink] = [:]
+    private var opened = 0
+    private var batch = DatagramBatch(capacity: 32)
+    private let strays = Strays()
+    private let clock: WaitQueue
+    private var alarm = MonotonicTime.never
+    private var isStopping = false
+
+    /// The loop's thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
+
+    /// Takes a bound socket that clients send to.
+    ///
+    /// - `seed`: the same seed does the same things.
+    /// - `onEvent`: is told of each datagram, on the loop's thread.
+    public init(
+        socket: consuming DatagramSocket, server: SocketAddress, seed: UInt64, settings: BothWays<NoiseSettings>,
+        limits: Limits = Limits(), on loop: EventLoop, onEvent: (@Sendable (NoiseEvent) -> Void)? = nil
+    ) throws(SocketError) {
+        address = try socket.localAddress()
+        self.server = server
+        self.loop = loop
+        carrier = NoiseCarrier(socket: socket, seed: seed, heldBytes: limits.heldBytes, onEvent: onEvent)
+        shared = Mutex(settings)
+        table = NoiseClientTable(limit: limits.clients, idle: limits.idle)
+        clock = WaitQueue(on: loop)
+    }
+
+    /// What happens to datagrams from now on; may be read and set at any time, from any thread.
+    public nonisolated var settings: BothWays<NoiseSettings> {
+        get { shared.withLock { $0 } }
+        set { shared.withLock { $0 = newValue } }
+    }
+
+    /// What has happened so far.
+    public var counts: BothWays<NoiseCounts> {
+        var counts = carrier.counts
+        counts.toServer.unseen += carrier.socket.overflows
+        for link in table.values { counts.toClient.unseen += link.socket.overflows }
+        return counts
+    }
+
+    /// How many clients are known.
+    public var clientCount: Int { table.count }
+
+    /// Passes datagrams on until its task is cancelled; what is under way then does not arrive.
+    public func run() async throws(SocketError) {
+        let watch = try loop.watch(carrier.socket.descriptor, as: .datagrams)
+        let replies = Task(executorPreference: loop) { await self.carryReplies() }
+        let timer = Task(executorPreference: loop) { await self.keepTime() }
+        await loop.callingOff(watch) {
+            while !Task.isCancelled, await loop.readable(watch) == .ready {
+                if carryRequests() { continue }
+                loop.keepReadable(watch)
+                // A flood from one side must not keep the loop from the other side, nor from the clock.
+                await Task.yield()
+            }
+        }
+        isStopping = true
+        strays.close()
+        clock.wakeFirst()
+        await replies.value
+        await timer.value
+        loop.unwatch(watch)
+    }
+}
+
+// MARK: - From both sides
+
+extension NoiseProxy {
+    /// Takes what clients have sent; false when more may wait.
+    private func carryRequests() -> Bool {
+        let now = MonotonicTime.now()
+        let settings = self.settings.toServer
+        carrier.release(at: now)
+        // A socket that is not connected hears of nobody's refusal (udp(7)); after whatever else it hears, look again.
+        guard (try? batch.receive(from: carrier.socket)) != nil else { return false }
+        batch.forEach { client, datagram in
+            if let link = link(for: client, at: now) {
+                carrier.carry(datagram, .toServer, link, settings, now)
+            } else {
+                carrier.turnAway()
+            }
+        }
+        ring()
+        return !batch.isFull
+    }
+
+    /// Takes what the server has sent, until the proxy stops.
+    private func carryReplies() async {
+        while let tag = await strays.next() {
+            guard let link = links[tag] else { continue }
+            do {
+                try carryReplies(over: link)
+                guard batch.isFull else { continue }
+            } catch {
+                // The report of a refusal, for the most part; datagrams may wait behind it.
+                carrier.note(error, .toServer)
+            }
+            loop.keepReadable(link.watch)
+            await Task.yield()
+        }
+    }
+
+    private func carryReplies(over link: NoiseLink) throws(SocketError) {
+        let now = MonotonicTime.now()
+        let settings = self.settings.toClient
+        carrier.release(at: now)
+        _ = try batch.receive(from: link.socket)
+        // Whoever is answered is not quiet.
+        _ = table.find(link.client, at: now)
+        batch.forEach { _, datagram in carrier.carry(datagram, .toClient, link, settings, now) }
+        ring()
+    }
+
+    /// The client's socket towards the server; nil when there is no room for another client.
+    private func link(for client: SocketAddress, at now: MonotonicTime) -> NoiseLink? {
+        if let link = table.find(client, at: now) { return link }
+        if table.isFull { forgetQuietClients(at: now) }
+        guard !table.isFull else { return nil }
+        opened += 1
+        guard let link = try? NoiseLink(client, to: server, on: loop, strays: strays, tag: opened) else { return nil }
+        table.insert(link, for: client, at: now)
+        links[opened] = link
+        return link
+    }
+
+    private func forgetQuietClients(at now: MonotonicTime) {
+        for link in table.expire(at: now) {
+            links[link.tag] = nil
+            carrier.counts.toClient.unseen += link.socket.overflows
+        }
+    }
+}
+
+// MARK: - Time
+
+extension NoiseProxy {
+    /// Releases datagrams and forgets quiet clients, each at its time.
+    private func keepTime() async {
+        let place = clock.join()
+        while !isStopping {
+            alarm = nextAlarm
+            _ = await place.wait(until: alarm)
+            carrier.release(at: loop.now)
+            forgetQuietClients(at: loop.now)
+        }
+        clock.leave(place)
+    }
+
+    /// When there is something to do next.
+    private var nextAlarm: MonotonicTime { min(carrier.nextDue, table.nextExpiry) }
+
+    /// Sees to it that the clock looks in time.
+    private func ring() {
+        if nextAlarm < alarm { clock.wakeFirst() }
+    }
+}

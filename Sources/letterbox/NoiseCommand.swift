@@ -1,0 +1,97 @@
+internal import ArgumentParser
+internal import Datagrams
+internal import EventLoop
+internal import Sockets
+
+/// A bad network between UDP clients and a server.
+struct NoiseCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "noise",
+        abstract: "A bad network on purpose: loses, doubles, delays, reorders and damages datagrams.",
+        discussion: """
+            Clients send to --port, and their datagrams go on to the server at --to, and the replies back. Each \
+            impairment applies both ways unless it is set for one: --loss 10% --loss-to-client 0%. The same seed does \
+            the same to the same datagrams.
+            """
+    )
+
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The UDP port to listen on; 0 lets the system choose.")
+    var port: UInt16 = 12001
+
+    @Option(help: ArgumentHelp("The server.", valueName: "host:port"))
+    var to = Endpoint(host: "127.0.0.1", port: 12000)
+
+    @OptionGroup(title: "Impairments, both ways")
+    var bothWays: BothWaysFlags
+
+    @OptionGroup(title: "Impairments, client to server")
+    var toServer: ToServerFlags
+
+    @OptionGroup(title: "Impairments, server to client")
+    var toClient: ToClientFlags
+
+    @Option(help: "What decides the dice; without it a new one each time, which the ready line names.")
+    var seed: UInt64?
+
+    @Option(help: "How many clients are served at a time; others are turned away.")
+    var maxClients = NoiseProxy.Limits().clients
+
+    @Option(help: "How long a client may be quiet before it is forgotten.")
+    var clientIdle = NoiseProxy.Limits().idle
+
+    @Option(help: ArgumentHelp("How much memory delayed datagrams may take.", valueName: "bytes"))
+    var maxHeld = NoiseProxy.Limits().heldBytes
+
+    @Flag(help: "Print a line for each datagram.")
+    var verbose = false
+
+    func validate() throws {
+        try check("--max-clients", maxClients, 1...100_000)
+        try check("--client-idle", clientIdle, .milliseconds(1)...(.seconds(86_400)))
+        try check("--max-held", maxHeld, 65_536...(1 << 40))
+        for flags in [bothWays, toServer, toClient] as [any ImpairmentFlags] {
+            for time in [flags.delay, flags.jitter, flags.reorderDelay].compactMap({ $0 }) {
+                try check("a delay of", time, Interval(nanoseconds: 0)...(.seconds(3600)))
+            }
+        }
+    }
+
+    func run() throws {
+        Signals.block()
+        _ = DescriptorLimit.raise()
+        try Exit.starting(" with --host or --port.") {
+            let server = try bindAddress(to.host, to.port)
+            try EventLoop.run { loop in
+                let signals = try Signals(on: loop)
+                let seed = self.seed ?? UInt64.random(in: 0..<1_000_000)
+                let proxy = try proxy(to: server, seed: seed, on: loop)
+                let task = Task(executorPreference: loop) { try await proxy.run() }
+                Console.error("The noise is ready: udp://\(proxy.address) -> udp://\(server) (seed \(seed))")
+                await signals.next()
+                task.cancel()
+                try await task.value
+                Console.output(Array("\(await proxy.counts)\n".utf8))
+            }
+        }
+    }
+
+    private func proxy(to server: SocketAddress, seed: UInt64, on loop: EventLoop) throws -> NoiseProxy {
+        let common = bothWays.changing(NoiseSettings())
+        let settings = BothWays(toServer: toServer.changing(common), toClient: toClient.changing(common))
+        var limits = NoiseProxy.Limits()
+        limits.clients = maxClients
+        limits.idle = clientIdle
+        limits.heldBytes = maxHeld
+        let socket = try DatagramSocket(boundTo: try bindAddress(host, port))
+        guard socket.address != server else {
+            throw ValidationError("--to \(server) is the noise's own address")
+        }
+        let print: @Sendable (NoiseEvent) -> Void = { Console.output(Array("\($0)\n".utf8)) }
+        return try NoiseProxy(
+            socket: socket, server: server, seed: seed, settings: settings, limits: limits, on: loop,
+            onEvent: verbose ? print : nil)
+    }
+}

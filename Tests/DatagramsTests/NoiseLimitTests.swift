@@ -1,0 +1,128 @@
+import Datagrams
+import EventLoop
+import Sockets
+import Testing
+
+@Suite("Noise: limits and failures")
+struct NoiseLimitTests {
+    @Test("serves as many clients as the limit says and turns one more away")
+    func clients() async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(Echo(), on: loop)
+            var limits = NoiseProxy.Limits()
+            limits.clients = 2
+            let noise = try RunningNoise(to: server.address, limits: limits, on: loop)
+            let clients = try (0..<3).map { _ in try HandClient(to: noise.proxy.address, on: loop) }
+            for number in 0..<2 {
+                try clients[number].send("\(number)")
+                #expect(try await clients[number].receiveText() == "\(number)")
+            }
+            try clients[2].send("2")
+            // The first client comes after the third, so that its reply says that the third was looked at.
+            try clients[0].send("again")
+            #expect(try await clients[0].receiveText() == "again")
+            let counts = await noise.proxy.counts
+            #expect(counts.toServer.turnedAway == 1 && counts.toServer.received == 4 && counts.toServer.sent == 3)
+            #expect(await noise.proxy.clientCount == 2)
+            expectNothingUnaccounted(counts.toServer)
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
+    @Test("forgets who is quiet, whether or not somebody else wants the place")
+    func expiry() async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(Echo(), on: loop)
+            var limits = NoiseProxy.Limits()
+            limits.clients = 1
+            limits.idle = .milliseconds(50)
+            let noise = try RunningNoise(to: server.address, limits: limits, on: loop)
+            let first = try HandClient(to: noise.proxy.address, on: loop)
+            try first.send("first")
+            #expect(try await first.receiveText() == "first")
+            #expect(await noise.proxy.clientCount == 1)
+            #expect(await eventually(on: loop) { await noise.proxy.clientCount == 0 })
+            let second = try HandClient(to: noise.proxy.address, on: loop)
+            try second.send("second")
+            #expect(try await second.receiveText() == "second")
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
+    @Test("holds as many bytes as the limit says; what comes then is lost and counted")
+    func heldBytes() async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(Echo(), on: loop)
+            var limits = NoiseProxy.Limits()
+            limits.heldBytes = 1000
+            var settings = BothWays(NoiseSettings())
+            settings.toServer.delay = .milliseconds(200)
+            let noise = try RunningNoise(to: server.address, settings, limits: limits, on: loop)
+            let client = try HandClient(to: noise.proxy.address, on: loop)
+            for number in 0..<3 { try client.send([UInt8](repeating: UInt8(number), count: 350)) }
+            for number in 0..<2 {
+                #expect(try await client.receive() == [UInt8](repeating: UInt8(number), count: 350))
+            }
+            let counts = await noise.proxy.counts
+            #expect(counts.toServer.crowdedOut == 1 && counts.toServer.sent == 2)
+            expectNothingUnaccounted(counts.toServer)
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
+    @Test("counts that nobody listens, and goes on when somebody does")
+    func refused() async throws {
+        try await onLoop { loop in
+            let former = try RunningServer(Echo(), on: loop)
+            let noise = try RunningNoise(to: former.address, on: loop)
+            let client = try HandClient(to: noise.proxy.address, on: loop)
+            try await former.stop()
+            try client.send("nobody")
+            #expect(await eventually(on: loop) { await noise.proxy.counts.toServer.refused == 1 })
+            let server = try RunningServer(Echo(), at: former.address, on: loop)
+            try client.send("somebody")
+            #expect(try await client.receiveText() == "somebody")
+            expectNothingUnaccounted(await noise.proxy.counts.toServer)
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
+    @Test("a refusal that a send reports does not cost the datagram that was to be sent")
+    func refusedBurst() async throws {
+        try await onLoop { loop in
+            let former = try RunningServer(Echo(), on: loop)
+            let noise = try RunningNoise(to: former.address, on: loop)
+            let client = try HandClient(to: noise.proxy.address, on: loop)
+            try await former.stop()
+            // They are taken in one batch, so that each send meets the report of the one before.
+            for number in 0..<20 { try client.send("\(number)") }
+            _ = await noise.events(20)
+            #expect(await eventually(on: loop) { await noise.proxy.counts.toServer.refused == 20 })
+            let counts = await noise.proxy.counts.toServer
+            #expect(counts.sent == 20 && counts.failed == 0)
+            try await noise.stop()
+        }
+    }
+
+    @Test("stops at once with datagrams under way, and says how many")
+    func stops() async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(Echo(), on: loop)
+            var settings = BothWays(NoiseSettings())
+            settings.toServer.delay = .seconds(3000)
+            let noise = try RunningNoise(to: server.address, settings, on: loop)
+            let client = try HandClient(to: noise.proxy.address, on: loop)
+            for number in 0..<5 { try client.send("\(number)") }
+            _ = await noise.events(5)
+            try await noise.stop()
+            let counts = await noise.proxy.counts
+            #expect(counts.toServer.held == 5 && counts.toServer.sent == 0)
+            #expect(counts.description.contains("still held             5           0"))
+            try await server.stop()
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Datagrams
+import EventLoop
+import Logging
+import Sockets
+import Testing
+
+/// Runs a test's body on an event loop of its own.
+func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async throws {
+    let loop = try EventLoop()
+    try loop.start()
+    defer { loop.stop() }
+    try await Task(executorPreference: loop) { try await body(loop) }.value
+}
+
+/// An address of this machine with a port that the system chooses.
+func anyPort() throws -> SocketAddress {
+    try #require(SocketAddress("127.0.0.1", port: 0))
+}
+
+/// A server of the tutorial's kind, for the length of a test.
+struct RunningServer {
+    let address: SocketAddress
+    private let task: Task<Void, any Error>
+
+    init(_ service: any DatagramService, at address: SocketAddress? = nil, on loop: EventLoop) throws {
+        let socket = try DatagramSocket(boundTo: try address ?? anyPort())
+        self.address = try socket.localAddress()
+        let box = SocketBox(socket)
+        task = Task(executorPreference: loop) {
+            var server = DatagramServer(socket: box.take(), service: service, logger: Logger(label: "test"))
+            try await server.run(on: loop)
+        }
+    }
+
+    func stop() async throws {
+        task.cancel()
+        try await task.value
+    }
+}
+
+/// A noise, for the length of a test, and what it has told of.
+struct RunningNoise {
+    let proxy: NoiseProxy
+    private let task: Task<Void, any Error>
+    private let events: AsyncStream<NoiseEvent>
+
+    init(
+        to server: SocketAddress, seed: UInt64 = 7, _ settings: BothWays<NoiseSettings> = BothWays(NoiseSettings()),
+        limits: NoiseProxy.Limits = .init(), on loop: EventLoop
+    ) throws {
+        let (events, continuation) = AsyncStream<NoiseEvent>.makeStream()
+        self.events = events
+        let proxy = try NoiseProxy(
+            socket: try DatagramSocket(boundTo: anyPort()), server: server, seed: seed, settings: settings,
+            limits: limits, on: loop, onEvent: { continuation.yield($0) })
+        self.proxy = proxy
+        task = Task(executorPreference: loop) { try await proxy.run() }
+    }
+
+    /// Waits until so many datagrams have met the noise.
+    func events(_ count: Int) async -> [NoiseEvent] {
+        var seen: [NoiseEvent] = []
+        for await event in events {
+            seen.append(event)
+            if seen.count == count { break }
+        }
+        return seen
+    }
+
+    func stop() async throws {
+        task.cancel()
+        try await task.value
+    }
+}
+
+/// A UDP client that a test drives by hand.
+final class HandClient {
+    let socket: DatagramSocket
+    private let watch: Watch
+    private let loop: EventLoop
+    private var buffer = [UInt8](repeating: 0, count: 65_536)
+
+    init(to address: SocketAddress, on loop: EventLoop) throws {
+        let socket = try DatagramSocket(connectedTo: address)
+        socket.lengthenQueue()
+        watch = try loop.watch(socket.descriptor, as: .datagrams)
+        self.socket = socket
+        self.loop = loop
+    }
+
+    func send(_ bytes: [UInt8]) throws {
+        #expect(try socket.send(bytes.span))
+    }
+
+    func send(_ text: String) throws {
+        try send(Array(text.utf8))
+    }
+
+    /// The next datagram; nil when none comes for a long time.
+    func receive(within patience: Interval = .seconds(10)) async throws -> [UInt8]? {
+        let deadline = MonotonicTime.now() + patience
+        while true {
+            if let length = try socket.receiveOne(into: &buffer) { return Array(buffer[..<length]) }
+            guard await loop.readable(watch, until: deadline) == .ready else { return nil }
+        }
+    }
+
+    func receiveText() async throws -> String? {
+        try await receive().map { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+/// Waits until something is so that nothing announces; false when it does not come for a long time.
+func eventually(on loop: EventLoop, _ condition: () async throws -> Bool) async rethrows -> Bool {
+    for _ in 0..<2000 {
+        if try await condition() { return true }
+        await loop.sleep(until: .now() + .milliseconds(5))
+    }
+    return false
+}
+
+/// Hands a socket to a task.
+private final class SocketBox: @unchecked Sendable {
+    private var socket: DatagramSocket?
+
+    init(_ socket: consuming DatagramSocket) {
+        self.socket = consume socket
+    }
+
+    func take() -> DatagramSocket {
+        guard let socket = socket.take() else { preconditionFailure("taken once") }
+        return socket
+    }
+}
