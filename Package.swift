@@ -17,6 +17,7 @@ let rules: [SwiftSetting] = [
 
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -27,6 +28,7 @@ let package = Package(
         .executable(name: "letterbox-probe", targets: ["letterbox-probe"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -38,7 +40,7 @@ let package = Package(
         .target(name: "EventLoop", dependencies: ["CLinux", "Sockets", collections], swiftSettings: rules),
         .target(name: "HTTP", swiftSettings: rules),
         .target(
-            name: "Datagrams", dependencies: ["EventLoop", "Sockets", heap, logging], swiftSettings: rules),
+            name: "Datagrams", dependencies: ["EventLoop", "Sockets", heap, histogram, logging], swiftSettings: rules),
         .target(
             name: "Gateway",
             dependencies: ["Datagrams", "EventLoop", "HTTP", "Sockets", collections, logging],

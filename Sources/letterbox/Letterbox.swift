@@ -12,7 +12,7 @@ struct Letterbox: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            GatewayCommand.self, ServerCommand.self, ClientCommand.self, NoiseCommand.self,
+            GatewayCommand.self, ServerCommand.self, ClientCommand.self, NoiseCommand.self, PingCommand.self,
         ],
         defaultSubcommand: GatewayCommand.self
     )

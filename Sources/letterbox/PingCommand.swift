@@ -1,0 +1,83 @@
+internal import ArgumentParser
+internal import Datagrams
+internal import EventLoop
+internal import Sockets
+
+/// The tutorial's UDP pinger.
+struct PingCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ping",
+        abstract: "Measures round trips to a UDP service that echoes or answers in capitals.",
+        discussion: "Exit status: 0 when a reply came, 1 when none did, 2 when it cannot start."
+    )
+
+    @Argument(help: "The server's name or address.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The server's UDP port.")
+    var port: UInt16 = 12000
+
+    @Option(help: "How many probes are sent.")
+    var count = Pinger.Settings().count
+
+    @Option(help: "How long after a probe the next follows; 0s: as soon as the one before is answered.")
+    var interval = Pinger.Settings().interval
+
+    @Option(help: ArgumentHelp("How long a probe is.", valueName: "bytes"))
+    var size = Pinger.Settings().size
+
+    @Option(help: "How long a probe waits for its reply.")
+    var timeout = Pinger.Settings().timeout
+
+    @Flag(help: "Draw how the round trips are spread.")
+    var histogram = false
+
+    func validate() throws {
+        try check("--port", port, 1...65535)
+        try check("--count", count, 1...1_000_000)
+        try check("--interval", interval, Interval(nanoseconds: 0)...(.seconds(3600)))
+        try check("--size", size, Pinger.Settings.minimumSize...DatagramSocket.maximumPayload)
+        try check("--timeout", timeout, .milliseconds(1)...(.seconds(3600)))
+    }
+
+    func run() throws {
+        Signals.block()
+        try Exit.starting {
+            let server = try bindAddress(host, port)
+            try EventLoop.run { loop in
+                let report = try await ping(server, on: loop)
+                if histogram { print("\(report.histogram)") }
+                print("\(report)")
+                if report.received == 0 { throw Exit.failed }
+            }
+        }
+    }
+
+    /// Runs until the end or until a signal comes.
+    private func ping(_ server: SocketAddress, on loop: EventLoop) async throws -> PingerReport {
+        print("PING \(server) with \(size) bytes")
+        let settings = self.settings
+        let run = Task(executorPreference: loop) {
+            var pinger = try Pinger(server: server, settings: settings, on: loop) { print("\($0)") }
+            return try await pinger.run()
+        }
+        Task(executorPreference: loop) {
+            try await Signals(on: loop).next()
+            run.cancel()
+        }
+        return try await run.value
+    }
+
+    private var settings: Pinger.Settings {
+        var settings = Pinger.Settings()
+        settings.count = count
+        settings.interval = interval
+        settings.size = size
+        settings.timeout = timeout
+        return settings
+    }
+
+    private func print(_ line: String) {
+        Console.output(Array("\(line)\n".utf8))
+    }
+}

@@ -1,0 +1,173 @@
+import EventLoop
+import Sockets
+import Synchronization
+import Testing
+
+@testable import Datagrams
+
+@Suite("Pinger")
+struct PingerTests {
+    @Test("measures an echoing and an upper-casing service", arguments: [0, 1] as [UInt64], [true, false])
+    func measures(interval: UInt64, echoes: Bool) async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(echoes ? Echo() : Uppercase(), on: loop)
+            var settings = Pinger.Settings()
+            settings.count = 50
+            settings.interval = .milliseconds(interval)
+            settings.timeout = .seconds(10)
+            let (report, events) = try await ping(server.address, settings, on: loop)
+            #expect(report.sent == 50 && report.received == 50 && report.lossPercentage == 0)
+            #expect(report.duplicates + report.late + report.foreign + report.refused == 0)
+            #expect(events.map(\.number) == Array(1...50))
+            let minimum = try #require(report.minimum)
+            let median = try #require(report.percentile(50))
+            #expect(minimum.nanoseconds > 0 && minimum <= median && median <= (report.maximum ?? minimum))
+            try await server.stop()
+        }
+    }
+
+    @Test("what is no echo is foreign, and the probe times out")
+    func foreign() async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(try #require(LetterCount(letter: "s")), on: loop)
+            var settings = Pinger.Settings()
+            settings.count = 2
+            settings.interval = .milliseconds(1)
+            settings.timeout = .milliseconds(300)
+            let (report, events) = try await ping(server.address, settings, on: loop)
+            #expect(report.foreign == 2 && report.received == 0 && report.lossPercentage == 100)
+            #expect(events.filter { $0.kind == .foreign }.count == 2)
+            #expect(events.suffix(2).map(\.kind) == [.timedOut(number: 1), .timedOut(number: 2)])
+            try await server.stop()
+        }
+    }
+
+    @Test("tells at once that nobody listens")
+    func refused() async throws {
+        try await onLoop { loop in
+            let former = try RunningServer(Echo(), on: loop)
+            try await former.stop()
+            var settings = Pinger.Settings()
+            settings.count = 3
+            settings.interval = .milliseconds(50)
+            settings.timeout = .seconds(3000)
+            let (report, events) = try await ping(former.address, settings, on: loop)
+            #expect(report.refused == 3 && report.received == 0 && report.lossPercentage == 100)
+            #expect(events.map(\.kind) == (1...3).map { .refused(number: $0) })
+        }
+    }
+
+    @Test("loses through the noise exactly what the seed says")
+    func loss() async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(Echo(), on: loop)
+            var noisy = BothWays(NoiseSettings())
+            noisy.toServer.loss = percent(15)
+            let noise = try RunningNoise(to: server.address, seed: 11, noisy, on: loop)
+            var settings = Pinger.Settings()
+            settings.count = 40
+            settings.interval = Interval(nanoseconds: 0)
+            settings.timeout = .milliseconds(200)
+            let (report, events) = try await ping(noise.proxy.address, settings, on: loop)
+            let impairment = NoiseImpairment(seed: 11, direction: .toServer)
+            let lost = (1...40).filter {
+                impairment.passage(of: UInt64($0), size: 56, under: noisy.toServer).first == nil
+            }
+            #expect(!lost.isEmpty)
+            #expect(events.filter { $0.kind == .timedOut(number: $0.number) }.map(\.number) == lost)
+            #expect(report.received == 40 - lost.count && report.late == 0)
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
+    @Test("doubles are duplicates, and damage is foreign")
+    func duplicates() async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(Echo(), on: loop)
+            var noisy = BothWays(NoiseSettings())
+            noisy.toServer.duplicate = .always
+            let noise = try RunningNoise(to: server.address, noisy, on: loop)
+            var settings = Pinger.Settings()
+            settings.count = 20
+            settings.interval = .milliseconds(20)
+            settings.timeout = .milliseconds(300)
+            let (report, _) = try await ping(noise.proxy.address, settings, on: loop)
+            // The last one's double may come when nobody waits any more.
+            #expect(report.received == 20 && (19...20).contains(report.duplicates))
+            noise.proxy.settings.toServer.duplicate = .never
+            noise.proxy.settings.toClient.corrupt = .always
+            settings.count = 3
+            let (damaged, _) = try await ping(noise.proxy.address, settings, on: loop)
+            #expect(damaged.received == 0 && damaged.foreign == 3)
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
+    @Test("a reply after the timeout is late and answers no other probe")
+    func late() async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(Echo(), on: loop)
+            var noisy = BothWays(NoiseSettings())
+            noisy.toClient.delay = .milliseconds(60)
+            let noise = try RunningNoise(to: server.address, noisy, on: loop)
+            var settings = Pinger.Settings()
+            settings.count = 20
+            settings.interval = .milliseconds(20)
+            settings.timeout = .milliseconds(30)
+            let (report, events) = try await ping(noise.proxy.address, settings, on: loop)
+            #expect(report.received == 0 && report.late > 0 && report.foreign == 0 && report.duplicates == 0)
+            for event in events {
+                if case .late(_, let time) = event.kind { #expect(time >= .milliseconds(60)) }
+            }
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
+    @Test("ends when its task is cancelled, with what it has")
+    func cancelled() async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(Echo(), on: loop)
+            let (events, continuation) = AsyncStream<PingerEvent>.makeStream()
+            var settings = Pinger.Settings()
+            settings.interval = .seconds(3000)
+            let chosen = settings
+            let task = Task(executorPreference: loop) {
+                var pinger = try Pinger(server: server.address, settings: chosen, on: loop) { continuation.yield($0) }
+                return try await pinger.run()
+            }
+            for await event in events {
+                #expect(event.description.hasPrefix("56 bytes from \(server.address): seq=1 time=0."))
+                break
+            }
+            task.cancel()
+            let report = try await task.value
+            #expect(report.sent == 1 && report.received == 1)
+            try await server.stop()
+        }
+    }
+}
+
+private func ping(
+    _ server: SocketAddress, _ settings: Pinger.Settings, on loop: EventLoop
+) async throws -> (PingerReport, [PingerEvent]) {
+    let events = Mutex<[PingerEvent]>([])
+    var pinger = try Pinger(server: server, settings: settings, on: loop) { event in
+        events.withLock { $0.append(event) }
+    }
+    let report = try await pinger.run()
+    return (report, events.withLock { $0 })
+}
+
+extension PingerEvent {
+    /// The number of the probe that it is about; 0 when it is about none.
+    var number: Int {
+        switch kind {
+        case .reply(let number, _), .duplicate(let number, _), .late(let number, _): number
+        case .timedOut(let number), .refused(let number), .failed(let number, _): number
+        case .foreign: 0
+        }
+    }
+}
