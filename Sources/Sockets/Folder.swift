@@ -54,10 +54,12 @@ public enum Folder {
     /// A regular file; nil for anything else.
     private static func read(_ path: String, name: String) throws(FileError) -> File? {
         do throws(ErrorNumber) {
-            let file = Descriptor(owning: try call { unsafe open(path, O_RDONLY | O_CLOEXEC) })
             var status = stat()
-            _ = try call { unsafe fstat(file.number, &status) }
+            // Looked at before it is opened: a pipe would wait for its writer, a socket cannot be opened at all.
+            _ = try call { unsafe stat(path, &status) }
             guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+            let file = Descriptor(owning: try call { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
+            _ = try call { unsafe fstat(file.number, &status) }
             var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
             var count = 0
             while count < bytes.count {
