@@ -13,17 +13,16 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads "HOST:PORT" or "[IPv6]:PORT"; nil when the host is empty or the port is not 0 to 65,535.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"),
+        // UInt16 would take a sign as well.
+        guard let colon = text.lastIndex(of: ":"), text[text.index(after: colon)...].allSatisfy(\.isNumber),
             let port = UInt16(text[text.index(after: colon)...])
         else { return nil }
         var host = text[..<colon]
-        if host.hasPrefix("[") {
-            guard host.hasSuffix("]") else { return nil }
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
+        let hasBrackets = host.hasPrefix("[") && host.hasSuffix("]")
+        if hasBrackets { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty, hasBrackets == host.contains(":"), !host.contains(where: { "[]".contains($0) }) else {
             return nil
         }
-        guard !host.isEmpty else { return nil }
         self.init(host: String(host), port: port)
     }
 
