@@ -1,0 +1,123 @@
+import Glibc
+import Testing
+
+@testable import Sockets
+
+@Suite struct DatagramSocketTests {
+    @Test(arguments: [0, 1, 1472, 9000, 65_507])
+    func everyLengthArrivesWhole(length: Int) throws {
+        let server = try server()
+        let client = try DatagramSocket(connectedTo: try place(of: server))
+        let message = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        try client.send(message)
+        let (bytes, receipt) = try server.next()
+        #expect(bytes == message)
+        #expect(!receipt.isTruncated && !receipt.hadSurplus)
+    }
+
+    @Test func aByteTooManyIsRefused() throws {
+        let server = try server()
+        let client = try DatagramSocket(connectedTo: try place(of: server))
+        #expect(throws: SocketError(.send, nil, .messageTooLong)) {
+            try client.send([UInt8](repeating: 1, count: DatagramSocket.maximumPayload + 1))
+        }
+        try client.send([1])
+        #expect(try server.next().bytes == [1])
+    }
+
+    @Test func nothingThereIsNoFailure() throws {
+        let server = try server()
+        var bytes = [UInt8](repeating: 0, count: 10)
+        #expect(try server.receive(into: &bytes, 0..<10) == nil)
+        #expect(server.drain() == (0, 0))
+    }
+
+    /// Where the room ends, the end of the datagram is lost, and the receipt says so.
+    @Test(arguments: [(9, false), (10, false), (11, true), (5000, true)])
+    func truncation(length: Int, isTruncated: Bool) throws {
+        let server = try server()
+        let client = try DatagramSocket(connectedTo: try place(of: server))
+        try client.send([UInt8](repeating: 5, count: length))
+        let (bytes, receipt) = try server.next(room: 10)
+        #expect(bytes == [UInt8](repeating: 5, count: min(10, length)))
+        #expect(receipt.isTruncated == isTruncated)
+    }
+
+    @Test func onlyTheRoomIsWritten() throws {
+        let server = try server()
+        let client = try DatagramSocket(connectedTo: try place(of: server))
+        try client.send([1, 2, 3])
+        waitToRead(server.descriptor)
+        var bytes = [UInt8](repeating: 9, count: 6)
+        #expect(try server.receive(into: &bytes, 2..<4)?.isTruncated == true)
+        #expect(bytes == [9, 9, 1, 2, 9, 9])
+    }
+
+    @Test func whatWaitsBehindIsTakenOff() throws {
+        let server = try server()
+        let client = try DatagramSocket(connectedTo: try place(of: server))
+        for number in 1...5 { try client.send([UInt8(number)]) }
+        let first = try server.next()
+        #expect(first.bytes == [1])
+        #expect(first.receipt.hadSurplus)
+        #expect(server.drain() == (3, 0))
+        try client.send([6])
+        let last = try server.next()
+        #expect(last.bytes == [6])
+        #expect(!last.receipt.hadSurplus)
+    }
+
+    @Test func aConnectedSocketHearsItsPeerOnly() throws {
+        let server = try server()
+        let client = try DatagramSocket(connectedTo: try place(of: server))
+        let stranger = try DatagramSocket(connectedTo: try client.localAddress())
+        let peer = try DatagramSocket(boundTo: try address("127.0.0.2"))
+        // The kernel finds no socket for the stranger's datagram and tells it so: it has been looked at by then.
+        _ = try stranger.send([6, 6, 6])
+        waitToRead(stranger.descriptor)
+        #expect(throws: SocketError(.receive, nil, .connectionRefused)) { try stranger.next() }
+        #expect(client.drain() == (0, 0))
+        _ = peer
+    }
+
+    @Test func aRefusalIsReported() throws {
+        let gone: SocketAddress
+        do { gone = try place(of: try server()) }
+        let client = try DatagramSocket(connectedTo: gone)
+        try client.send([1])
+        waitToRead(client.descriptor)
+        #expect(throws: SocketError(.receive, nil, .connectionRefused)) { try client.next() }
+        try client.send([1])
+        waitToRead(client.descriptor)
+        #expect(client.drain() == (0, 1))
+        #expect(client.drain() == (0, 0))
+    }
+
+    @Test func aTakenPortIsNamed() throws {
+        let taken = try place(of: try server())
+        let first = try DatagramSocket(boundTo: taken)
+        #expect(throws: SocketError(.bind, taken, .addressInUse)) {
+            try DatagramSocket(boundTo: taken).descriptor.number
+        }
+        _ = first
+    }
+
+    @Test func aForeignAddressIsNamed() throws {
+        let foreign = try address("192.0.2.1", 9)
+        #expect(throws: SocketError(.bind, foreign, .addressNotAvailable)) {
+            try DatagramSocket(boundTo: foreign).descriptor.number
+        }
+    }
+
+    @Test func socketsCanShareAPort() throws {
+        let first = try DatagramSocket(boundTo: try address("127.0.0.1"), sharingPort: true)
+        let second = try DatagramSocket(boundTo: try place(of: first), sharingPort: true)
+        #expect(first.address == second.address)
+    }
+
+    @Test func systemChoosesThePort() throws {
+        let server = try server()
+        #expect(try place(of: server).port != 0)
+        #expect(try server.localAddress() == place(of: server))
+    }
+}
