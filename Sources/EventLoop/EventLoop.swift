@@ -60,6 +60,8 @@ public final class EventLoop: TaskExecutor {
         queue.belongToThisThread(true)
         defer { queue.belongToThisThread(false) }
         let state = confined
+        // The loop may have been opened long before it turns.
+        state.now = .now()
         while !queue.collect() {
             unsafe queue.run(tasks: asUnownedTaskExecutor(), actors: actors.asUnownedSerialExecutor())
             let count = state.poller.wait(milliseconds: patience(state))
@@ -132,7 +134,7 @@ extension EventLoop {
 
     /// Stops watching a descriptor that stays open.
     public func unwatch(_ watch: Watch) {
-        confined.poller.remove(watch.number)
+        if confined.watches.isCurrent(watch) { confined.poller.remove(watch.number) }
     }
 
     /// Waits until there is something to read, the other side has ended, or the deadline has passed.

@@ -57,12 +57,19 @@ struct Readiness: OptionSet {
 
     static let toRead = Readiness(rawValue: 1)
     static let toWrite = Readiness(rawValue: 2)
-    /// The other side has ended or the descriptor has failed: it stays ready, for the next call tells how.
+    /// Nothing more will come in: it stays ready to read, for the next call tells how it ended.
     static let ended = Readiness(rawValue: 4)
+    /// Both directions have ended: it stays ready to write as well.
+    ///
+    /// The end of what comes in is not enough for that: a side that has said all may still listen, and slowly.
+    static let hungUp = Readiness(rawValue: 8)
 
     init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
+
+    /// The readiness that keeps this direction ready for good.
+    var lasting: Readiness { self == .toWrite ? .hungUp : .ended }
 
     init(epoll flags: UInt32) {
         var readiness: Readiness = []
@@ -70,7 +77,7 @@ struct Readiness: OptionSet {
         if flags & (EPOLLIN.rawValue | EPOLLERR.rawValue) != 0 { readiness.insert(.toRead) }
         if flags & (EPOLLOUT.rawValue | EPOLLERR.rawValue) != 0 { readiness.insert(.toWrite) }
         if flags & ends != 0 { readiness.formUnion([.ended, .toRead]) }
-        if flags & EPOLLHUP.rawValue != 0 { readiness.insert(.toWrite) }
+        if flags & EPOLLHUP.rawValue != 0 { readiness.formUnion([.hungUp, .toWrite]) }
         self = readiness
     }
 }

@@ -36,8 +36,8 @@ struct WatchTable {
 
     /// Uses readiness up; false when there is none.
     mutating func take(_ direction: Readiness, of watch: Watch) -> Bool {
-        guard slots[Int(watch.number)].readiness.contains(direction) else { return false }
-        if !slots[Int(watch.number)].readiness.contains(.ended) {
+        guard isCurrent(watch), slots[Int(watch.number)].readiness.contains(direction) else { return false }
+        if !slots[Int(watch.number)].readiness.contains(direction.lasting) {
             slots[Int(watch.number)].readiness.remove(direction)
         }
         return true
@@ -64,6 +64,7 @@ struct WatchTable {
 
     /// Parks a task until readiness, deadline or interruption.
     mutating func park(_ waiter: Waiter, at watch: Watch) {
+        precondition(isCurrent(watch), "nobody waits for a descriptor that is gone")
         precondition(slots[Int(watch.number)].waiter == nil, "one task at a time waits for a descriptor")
         slots[Int(watch.number)].waiter = waiter
     }
