@@ -12,8 +12,11 @@ public struct LineReader: ~Copyable {
 
     /// Reads standard input, which nobody else does.
     public init(on loop: EventLoop) {
+        self.init(Descriptor(owning: STDIN_FILENO), on: loop)
+    }
+
+    init(_ input: consuming Descriptor, on loop: EventLoop) {
         self.loop = loop
-        let input = Descriptor(owning: STDIN_FILENO)
         watch = try? loop.watch(input, as: .stream)
         self.input = input
     }
@@ -34,12 +37,20 @@ public struct LineReader: ~Copyable {
         return bytes.isEmpty ? nil : bytes
     }
 
+    /// Whether something waits behind what was read (poll(2)).
+    ///
+    /// A terminal hands out one line at a time, however many have been typed, and reports them as one.
+    private var hasMore: Bool {
+        var entry = pollfd(fd: input.number, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, 0) == 1
+    }
+
     private mutating func read() {
         var chunk = [UInt8](repeating: 0, count: 65_536)
         let count = unsafe Glibc.read(input.number, &chunk, chunk.count)
         if count > 0 {
             bytes += chunk[..<count]
-            if count == chunk.count, let watch { loop.keepReadable(watch) }
+            if let watch, hasMore { loop.keepReadable(watch) }
         } else if count == 0 || errno != EINTR && errno != EAGAIN {
             hasEnded = true
         }
