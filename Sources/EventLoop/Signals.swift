@@ -34,8 +34,9 @@ public struct Signals: ~Copyable {
     /// Waits for the next TERM or INT.
     public func next() async {
         var information = signalfd_siginfo()
-        repeat {
+        // Two may have been reported as one: the second is there already.
+        while unsafe read(descriptor.number, &information, MemoryLayout<signalfd_siginfo>.size) < 0 {
             _ = await loop.readable(watch)
-        } while unsafe read(descriptor.number, &information, MemoryLayout<signalfd_siginfo>.size) < 0
+        }
     }
 }
