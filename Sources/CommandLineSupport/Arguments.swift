@@ -25,30 +25,6 @@ extension Endpoint: ExpressibleByArgument {
     }
 }
 
-/// A share, given as a percentage such as "20%".
-struct Percentage: ExpressibleByArgument, CustomStringConvertible {
-    private let percent: Double
-
-    /// So many hundredths.
-    init(_ percent: Double) {
-        self.percent = percent
-    }
-
-    /// Reads "0%" to "100%".
-    init?(argument: String) {
-        guard argument.hasSuffix("%"), let percent = Double(argument.dropLast()), (0...100).contains(percent) else {
-            return nil
-        }
-        self.percent = percent
-    }
-
-    /// The share as a number from 0 to 1.
-    var share: Double { percent / 100 }
-
-    /// The text that it is read from.
-    var description: String { percent == percent.rounded() ? "\(Int(percent))%" : "\(percent)%" }
-}
-
 /// Checks a number against its bounds, in the words that every flag uses.
 public func check<Number: Comparable>(_ flag: String, _ value: Number, _ range: ClosedRange<Number>) throws {
     guard range.contains(value) else {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineSupport
+internal import Datagrams
 internal import EventLoop
 internal import Gateway
 internal import Glibc
@@ -55,8 +56,11 @@ struct DatagramOptions: ParsableArguments {
     @Option(help: "The least time before a datagram is sent again; else as long as replies take (RFC 6298).")
     var minRetransmit = Interval.milliseconds(20)
 
-    @Option(help: "The most datagrams sent again, as a share of the requests.")
-    var retransmitBudget = Percentage(20)
+    @Option(
+        help: ArgumentHelp(
+            "The most datagrams sent again, as a share of the requests. (default: 20%)", valueName: "percentage"),
+        transform: percentage)
+    var retransmitBudget: Probability?
 
     @Option(help: "The longest datagram in bytes, either way.")
     var maxDatagram = 65_507
@@ -154,7 +158,7 @@ extension GatewayCommand {
         // The uppercase server may be asked twice; of another nobody knows (RFC 9110 9.2.2).
         settings.attempts = datagrams.attempts ?? (addresses.upstream.isEmpty ? 3 : 1)
         settings.minRetransmit = datagrams.minRetransmit
-        settings.retransmitShare = datagrams.retransmitBudget.share
+        settings.retransmitShare = datagrams.retransmitBudget?.fraction ?? settings.retransmitShare
         settings.probe = addresses.probeText.map { Array($0.utf8) }
         settings.isPlainPool = datagrams.plainPool
         settings.showsAddresses = addresses.showAddresses

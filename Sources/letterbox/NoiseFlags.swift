@@ -3,7 +3,7 @@ internal import Datagrams
 internal import EventLoop
 
 /// Reads a percentage for a flag.
-private func percentage(_ text: String) throws -> Probability {
+func percentage(_ text: String) throws -> Probability {
     guard let probability = Probability(percentage: text) else {
         throw ValidationError("a percentage from 0% to 100% is needed, such as 10% or 0.5%.")
     }
