@@ -83,7 +83,8 @@ let package = Package(
         .testTarget(
             name: "DatagramsTests", dependencies: ["Datagrams", "EventLoop", "Sockets", logging], swiftSettings: rules),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Gateway", "HTTP", "EventLoop", "Sockets"], swiftSettings: rules),
+            name: "GatewayTests", dependencies: ["Datagrams", "EventLoop", "Gateway", "HTTP", "Sockets", logging],
+            swiftSettings: rules),
         .testTarget(name: "CurlClientTests", dependencies: ["CurlClient"], swiftSettings: rules),
         .systemLibrary(name: "CPrograms", path: "Tests/CPrograms"),
         .testTarget(

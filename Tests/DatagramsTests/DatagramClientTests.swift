@@ -1,0 +1,181 @@
+import Datagrams
+import EventLoop
+import Sockets
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct DatagramClientTests {
+    @Test(arguments: [0, 1, 65_507])
+    func reply(length: Int) async throws {
+        let message = [UInt8](repeating: 97, count: length)
+        let reply = try await onLoop { loop in
+            let server = try Door()
+            let watch = try server.watch(on: loop)
+            let answering = Task(executorPreference: loop) {
+                _ = await loop.readable(watch)
+                return try server.answer { $0.map { $0 - 32 } }
+            }
+            var client = DatagramClient(server: server.address, timeout: .seconds(20), attempts: 1)
+            let reply = try await client.exchange(message, on: loop)
+            #expect(try await answering.value == 1)
+            return reply
+        }
+        #expect(reply.bytes == [UInt8](repeating: 65, count: length))
+        #expect(reply.attempts == 1)
+    }
+
+    @Test(arguments: [1, 3])
+    func silence(attempts: Int) async throws {
+        let heard = try await onLoop { loop in
+            let server = try Door()
+            var client = DatagramClient(server: server.address, timeout: .milliseconds(40), attempts: attempts)
+            let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
+            #expect(error == .timedOut(server.address, after: .milliseconds(40), attempts: attempts))
+            return try server.answer { $0 }
+        }
+        #expect(heard == attempts)
+    }
+
+    /// The first datagram is lost; the second finds the server.
+    @Test func askedAgain() async throws {
+        let reply = try await onLoop { loop in
+            let server = try Door()
+            let watch = try server.watch(on: loop)
+            let answering = Task(executorPreference: loop) {
+                _ = try await server.next(watch, on: loop)
+                _ = await loop.readable(watch)
+                return try server.answer { $0 + [33] }
+            }
+            var client = DatagramClient(server: server.address, timeout: .milliseconds(700), attempts: 3)
+            let reply = try await client.exchange([97], on: loop)
+            _ = try await answering.value
+            return reply
+        }
+        #expect(reply.bytes == [97, 33])
+        #expect(reply.attempts > 1)
+    }
+
+    @Test func refusedAtOnce() async throws {
+        let gone: SocketAddress
+        do { gone = try Door().address }
+        try await onLoop { loop in
+            var client = DatagramClient(server: gone, timeout: .seconds(3600), attempts: 1)
+            let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
+            #expect(error == .refused(gone))
+        }
+    }
+
+    @Test func tooLong() async throws {
+        try await onLoop { loop in
+            let server = try Door()
+            var client = DatagramClient(server: server.address, timeout: .seconds(1), attempts: 1)
+            let bytes = [UInt8](repeating: 97, count: 65_508)
+            let error = await #expect(throws: DatagramClientError.self) { try await client.exchange(bytes, on: loop) }
+            #expect(error == .tooLong(65_508))
+            #expect(try server.answer { $0 } == 0)
+        }
+    }
+
+    /// A stranger answers, from another port of the server's machine: nobody has answered.
+    @Test func foreignRepliesAreIgnored() async throws {
+        let error = try await onLoop { loop in
+            let server = try Door()
+            let watch = try server.watch(on: loop)
+            let answering = Task(executorPreference: loop) {
+                _ = await loop.readable(watch)
+                var batch = DatagramBatch()
+                _ = try batch.receive(from: server.socket)
+                // A reply too long is reported with its sender, which a datagram otherwise does not tell.
+                let unsent = batch.answer { _, reply in reply += [UInt8](repeating: 0, count: 65_508) }
+                let client = try #require(unsent.first?.sender)
+                for _ in 0..<3 { try? Door(to: client).send([66, 65, 68]) }
+                return unsent.count
+            }
+            var client = DatagramClient(server: server.address, timeout: .milliseconds(50), attempts: 1)
+            let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
+            #expect(try await answering.value == 1)
+            return error
+        }
+        guard case .timedOut = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    /// The reply to an exchange that was given up comes during the next one.
+    @Test func aLateReplyDoesNotAnswerTheNext() async throws {
+        let reply = try await onLoop { loop in
+            let server = try Door()
+            let watch = try server.watch(on: loop)
+            var client = DatagramClient(server: server.address, timeout: .milliseconds(20), attempts: 1)
+            await #expect(throws: DatagramClientError.self) { try await client.exchange([1], on: loop) }
+            let answering = Task(executorPreference: loop) {
+                // Both are there: the first exchange's datagram is answered first.
+                await loop.sleep(until: loop.now + .milliseconds(1))
+                _ = await loop.readable(watch)
+                return try server.answer { $0 + [33] }
+            }
+            let reply = try? await client.exchange([2], on: loop)
+            _ = try await answering.value
+            return reply
+        }
+        if let reply { #expect(reply.bytes == [2, 33]) }
+    }
+
+    @Test(
+        arguments: [
+            (.refused(SocketAddress("127.0.0.1", port: 9)), "nobody listens at 127.0.0.1:9: is the server running?"),
+            (
+                .timedOut(SocketAddress("::1", port: 9), after: .seconds(1), attempts: 1),
+                "no reply from [::1]:9 within 1s, 1 attempt"
+            ),
+            (
+                .timedOut(SocketAddress("::1", port: 9), after: .milliseconds(1500), attempts: 3),
+                "no reply from [::1]:9 within 1500ms, 3 attempts"
+            ),
+            (.tooLong(70_000), "70000 bytes do not fit in one datagram, which holds 65507"),
+        ] as [(Failure, String)])
+    func descriptions(failure: Failure, text: String) {
+        #expect(failure.error?.description == text)
+    }
+
+    /// A client's error whose address may turn out not to be one.
+    enum Failure: Sendable {
+        case refused(SocketAddress?)
+        case timedOut(SocketAddress?, after: Interval, attempts: Int)
+        case tooLong(Int)
+
+        var error: DatagramClientError? {
+            switch self {
+            case .refused(let address): address.map { .refused($0) }
+            case .timedOut(let address, let time, let attempts):
+                address.map { .timedOut($0, after: time, attempts: attempts) }
+            case .tooLong(let length): .tooLong(length)
+            }
+        }
+    }
+}
+
+@Suite struct BackoffTests {
+    @Test(
+        arguments: [
+            (1, 1, 2000, 2000), (1, 2, 300, 100), (2, 2, 300, 300), (1, 3, 700, 100), (2, 3, 700, 300),
+            (3, 3, 700, 700),
+            (4, 5, 310, 150), (1, 1, 0, 0),
+        ] as [(Int, Int, UInt64, UInt64)])
+    func pausesDouble(attempt: Int, attempts: Int, timeout: UInt64, elapsed: UInt64) {
+        let end = Backoff.elapsed(after: attempt, of: attempts, within: .milliseconds(timeout))
+        #expect(end == .milliseconds(elapsed))
+    }
+
+    /// The last attempt ends with the timeout, to the nanosecond, and no pause is shorter than the one before.
+    @Test(arguments: 1...20)
+    func theLastEndsWithTheTimeout(attempts: Int) {
+        for timeout in [1_000_000, 2_000_000_000, 3_600_000_000_000, 999_999_999_999] as [UInt64] {
+            let ends = (1...attempts).map {
+                Backoff.elapsed(after: $0, of: attempts, within: Interval(nanoseconds: timeout)).nanoseconds
+            }
+            #expect(ends.last == timeout)
+            #expect(zip(ends, ends.dropFirst()).allSatisfy { $0 <= $1 })
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Datagrams
+import EventLoop
+import Logging
+import Sockets
+import Synchronization
+import Testing
+
+/// Runs a program on a fresh loop with a thread of its own, so that the test's own pool never waits.
+func onLoop<Success: Sendable>(
+    _ program: @escaping @Sendable (EventLoop) async throws -> Success
+) async throws -> Success {
+    let loop = try EventLoop()
+    try loop.start()
+    defer { loop.stop() }
+    return try await Task(executorPreference: loop) { try await program(loop) }.value
+}
+
+/// A logger that says nothing.
+let silence = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+/// A UDP socket of a test: a server that answers when the test says so, or a client without manners.
+final class Door: Sendable {
+    let socket: DatagramSocket
+    let address: SocketAddress
+
+    /// Binds to a port of the system's choice.
+    init(host: String = "127.0.0.1") throws {
+        socket = try DatagramSocket(boundTo: try #require(SocketAddress(host, port: 0)))
+        address = try socket.localAddress()
+    }
+
+    /// Speaks to one address.
+    init(to remote: SocketAddress) throws {
+        socket = try DatagramSocket(connectedTo: remote)
+        address = try socket.localAddress()
+    }
+
+    func send(_ bytes: [UInt8]) throws { _ = try socket.send(bytes.span) }
+
+    /// Watches the socket; the watch is good until it is closed.
+    func watch(on loop: EventLoop) throws -> Watch { try loop.watch(socket.descriptor, as: .datagrams) }
+
+    /// Waits for the next datagram.
+    func next(_ watch: Watch, on loop: EventLoop) async throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            if let receipt = try socket.receive(into: &bytes, bytes.indices) { return Array(bytes[..<receipt.length]) }
+            _ = await loop.readable(watch)
+        }
+    }
+
+    /// Answers everything that waits; how many datagrams that was.
+    func answer(_ respond: ([UInt8]) -> [UInt8]) throws -> Int {
+        var batch = DatagramBatch()
+        let count = try batch.receive(from: socket)
+        _ = batch.answer { datagram, reply in
+            reply += respond(datagram.indices.map { datagram[$0] })
+        }
+        _ = try batch.send(over: socket)
+        return count
+    }
+}
+
+/// What a test's service does with a datagram.
+struct Scripted: DatagramService {
+    let reply: @Sendable ([UInt8]) -> [UInt8]
+
+    func respond(to datagram: Span<UInt8>, into reply: inout [UInt8]) {
+        reply += self.reply(datagram.indices.map { datagram[$0] })
+    }
+}
+
+/// Hands a socket to the one task that takes it.
+final class Handover: Sendable {
+    private let socket: Mutex<DatagramSocket?>
+
+    init(_ socket: consuming DatagramSocket) {
+        self.socket = Mutex(socket)
+    }
+
+    func take() throws -> DatagramSocket {
+        let taken = socket.withLock { $0.take() }
+        guard let taken else { throw SocketError(.open, nil, .wouldBlock) }
+        return taken
+    }
+}
