@@ -13,6 +13,10 @@ public final class EventLoop: TaskExecutor {
         var watches = WatchTable()
         var timers: TimerWheel<TimerTarget>
         var now: MonotonicTime
+        /// Waits of this turn that ended at once, because what they waited for was there.
+        var shortcuts = 0
+        /// Tasks that had too many of those and go on after the others.
+        var deferred: [WatchTable.Waiter] = []
 
         init(poller: consuming Poller, now: MonotonicTime) {
             self.poller = poller
@@ -26,6 +30,8 @@ public final class EventLoop: TaskExecutor {
     private let actors: LoopActors
     /// The key under which the queue's bell is watched: no descriptor has this number.
     private static let bellKey = UInt64.max
+    /// So many waits of a turn may end at once before the loop looks round.
+    private static let maximumShortcuts = 64
 
     /// Opens the kernel's side; the loop turns once a thread calls `run()`.
     public init() throws(SocketError) {
@@ -63,10 +69,12 @@ public final class EventLoop: TaskExecutor {
         // The loop may have been opened long before it turns.
         state.now = .now()
         while !queue.collect() {
+            state.shortcuts = 0
             unsafe queue.run(tasks: asUnownedTaskExecutor(), actors: actors.asUnownedSerialExecutor())
             let count = state.poller.wait(milliseconds: patience(state))
             state.now = .now()
             for index in 0..<count { dispatch(state.poller.event(index), state) }
+            resumeDeferred(state)
             state.timers.advance(to: Self.tick(state.now)) { expire($0, state) }
         }
     }
@@ -78,7 +86,7 @@ public final class EventLoop: TaskExecutor {
 
     /// How long the kernel may let the loop sleep, in the form of epoll_wait(2).
     private func patience(_ state: Confined) -> Int32 {
-        guard queue.isEmpty else { return 0 }
+        guard queue.isEmpty, state.deferred.isEmpty else { return 0 }
         guard let next = state.timers.next else { return -1 }
         let now = Self.tick(state.now)
         return next <= now ? 0 : Int32(clamping: next - now)
@@ -89,6 +97,12 @@ public final class EventLoop: TaskExecutor {
         if let waiter = state.watches.report(Readiness(epoll: event.flags), of: Watch(key: event.key)) {
             wake(waiter, .ready, state)
         }
+    }
+
+    private func resumeDeferred(_ state: Confined) {
+        guard !state.deferred.isEmpty else { return }
+        for waiter in state.deferred { wake(waiter, .ready, state) }
+        state.deferred.removeAll(keepingCapacity: true)
     }
 
     private func expire(_ target: TimerTarget, _ state: Confined) {
@@ -149,7 +163,15 @@ extension EventLoop {
 
     @inline(__always)
     private func wait(_ watch: Watch, _ direction: Readiness, _ deadline: MonotonicTime) async -> Wake {
-        if confined.watches.take(direction, of: watch) { return .ready }
+        if confined.watches.take(direction, of: watch) {
+            confined.shortcuts += 1
+            if confined.shortcuts <= Self.maximumShortcuts { return .ready }
+            // A sender who is never done would otherwise keep the thread from everybody else.
+            return await unsafe withUnsafeContinuation { continuation in
+                confined.deferred.append(
+                    unsafe WatchTable.Waiter(continuation: continuation, direction: direction, timer: nil))
+            }
+        }
         return await unsafe withUnsafeContinuation { continuation in
             // Where the language sends the task round the loop before it suspends, the event may be here by now.
             if confined.watches.take(direction, of: watch) {
