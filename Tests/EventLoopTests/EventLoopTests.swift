@@ -1,0 +1,192 @@
+import Glibc
+import Sockets
+import Synchronization
+import Testing
+
+@testable import EventLoop
+
+@Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
+    private struct Mistake: Error, Equatable {
+        let number: Int
+    }
+
+    @Test func theProgramsErrorIsThrown() async throws {
+        let outcome = await Self.onThread { try EventLoop.run { _ in throw Mistake(number: 7) } }
+        #expect(throws: Mistake(number: 7)) { try outcome.get() }
+    }
+
+    @Test func theProgramRunsToItsEnd() async throws {
+        let count = Counter()
+        let outcome = await Self.onThread {
+            try EventLoop.run { loop in
+                for _ in 0..<3 {
+                    await loop.sleep(until: loop.now + .milliseconds(1))
+                    count.raise()
+                }
+            }
+        }
+        try outcome.get()
+        #expect(count.value == 3)
+    }
+
+    private static func onThread(_ body: @escaping @Sendable () throws -> Void) async -> Result<Void, any Error> {
+        await withCheckedContinuation { continuation in
+            do { try Thread { continuation.resume(returning: Result { try body() }) }.detach() } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+    }
+
+    @Test func aLoopHasNotSleptBeforeItBegins() async throws {
+        let loop = try EventLoop()
+        let moment = MonotonicTime.now()
+        try loop.start()
+        let now = await Task(executorPreference: loop) { loop.now }.value
+        loop.stop()
+        #expect(now >= moment)
+    }
+
+    @Test func readable() async throws {
+        let wakes = try await onLoop { loop in
+            let pipe = try Pipe()
+            let watch = try loop.watch(pipe.reading, as: .stream)
+            var wakes = [await loop.readable(watch, until: loop.now + .milliseconds(5))]
+            pipe.write([1])
+            wakes.append(await loop.readable(watch))
+            pipe.read()
+            wakes.append(await loop.readable(watch, until: loop.now + .milliseconds(5)))
+            return wakes
+        }
+        #expect(wakes == [.expired, .ready, .expired])
+    }
+
+    @Test func writable() async throws {
+        let wakes = try await onLoop { loop in
+            let pipe = try Pipe()
+            let watch = try loop.watch(pipe.writing, as: .stream)
+            // There is room at the beginning.
+            _ = await loop.writable(watch)
+            while pipe.write([UInt8](repeating: 1, count: 65_536)) > 0 {}
+            var wakes = [await loop.writable(watch, until: loop.now + .milliseconds(5))]
+            while pipe.read() > 0 {}
+            wakes.append(await loop.writable(watch))
+            return wakes
+        }
+        #expect(wakes == [.expired, .ready])
+    }
+
+    @Test func readinessBeforeTheWaitIsNotLost() async throws {
+        let wakes = try await onLoop { loop in
+            let pipe = try Pipe()
+            let watch = try loop.watch(pipe.reading, as: .stream)
+            pipe.write([1])
+            await loop.sleep(until: loop.now + .milliseconds(5))
+            return [
+                await loop.readable(watch, until: loop.now + .milliseconds(5)),
+                await loop.readable(watch, until: loop.now + .milliseconds(5)),
+            ]
+        }
+        #expect(wakes == [.ready, .expired])
+    }
+
+    @Test func theEndStaysReady() async throws {
+        let wakes = try await onLoop { loop in
+            let watch: Watch
+            let reading: Descriptor
+            do {
+                let pipe = try Pipe()
+                reading = Descriptor(owning: fcntl(pipe.reading.number, F_DUPFD_CLOEXEC, 0))
+                watch = try loop.watch(reading, as: .stream)
+            }
+            var wakes: [Wake] = []
+            for _ in 0..<3 { wakes.append(await loop.readable(watch, until: loop.now + .milliseconds(50))) }
+            _ = reading.number
+            return wakes
+        }
+        #expect(wakes == [.ready, .ready, .ready])
+    }
+
+    @Test func interrupt() async throws {
+        let wakes = try await onLoop { loop in
+            let pipe = try Pipe()
+            let watch = try loop.watch(pipe.reading, as: .stream)
+            loop.interrupt(watch)
+            Task(executorPreference: loop) { loop.interrupt(watch) }
+            let first = await loop.readable(watch, until: loop.now + .seconds(30))
+            return [first, await loop.readable(watch, until: loop.now + .milliseconds(5))]
+        }
+        #expect(wakes == [.interrupted, .expired])
+    }
+
+    @Test func keptReadinessCounts() async throws {
+        let (taken, wake) = try await onLoop { loop in
+            let pipe = try Pipe()
+            let watch = try loop.watch(pipe.reading, as: .stream)
+            let before = loop.takeReadable(watch)
+            loop.keepReadable(watch)
+            let taken = [before, loop.takeReadable(watch), loop.takeReadable(watch)]
+            loop.keepReadable(watch)
+            return (taken, await loop.readable(watch))
+        }
+        #expect(taken == [false, true, false])
+        #expect(wake == .ready)
+    }
+
+    /// A task that always finds something to read does not keep the others from their turn.
+    @Test func nobodyStarves() async throws {
+        let rounds = try await onLoop { loop in
+            let pipe = try Pipe()
+            let watch = try loop.watch(pipe.reading, as: .stream)
+            let isDone = Mutex(false)
+            let other = Task(executorPreference: loop) {
+                await loop.sleep(until: loop.now + .milliseconds(1))
+                isDone.withLock { $0 = true }
+            }
+            var rounds = 0
+            while !isDone.withLock({ $0 }), rounds < 2_000_000 {
+                loop.keepReadable(watch)
+                _ = await loop.readable(watch)
+                rounds += 1
+            }
+            await other.value
+            return rounds
+        }
+        #expect(rounds < 2_000_000)
+    }
+
+    @Test func aWaitIsNeverEarly() async throws {
+        let early = try await onLoop { loop in
+            var early = 0
+            for step in 0..<50 as Range<UInt64> {
+                let deadline = MonotonicTime.now() + Interval(nanoseconds: step * 100_000)
+                await loop.sleep(until: deadline)
+                if MonotonicTime.now() < deadline { early += 1 }
+            }
+            return early
+        }
+        #expect(early == 0)
+    }
+
+    @Test func cancellationCallsOff() async throws {
+        let count = try await onLoop { loop in
+            var count = 0
+            for _ in 0..<100 {
+                let pipe = try Pipe()
+                let watch = try loop.watch(pipe.reading, as: .stream)
+                let waiter = Task(executorPreference: loop) {
+                    var wake = Wake.ready
+                    await loop.callingOff(watch) {
+                        while !Task.isCancelled { wake = await loop.readable(watch) }
+                    }
+                    return wake
+                }
+                // From another thread, now early and now late.
+                Task.detached { waiter.cancel() }
+                _ = await waiter.value
+                count += 1
+            }
+            return count
+        }
+        #expect(count == 100)
+    }
+}

@@ -1,0 +1,109 @@
+import Glibc
+import Sockets
+import Synchronization
+import Testing
+
+@testable import EventLoop
+
+@Suite(.timeLimit(.minutes(1))) struct ExecutorTests {
+    private actor Resident {
+        nonisolated let loop: EventLoop
+        private var threads: Set<UInt> = []
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
+
+        init(loop: EventLoop) { self.loop = loop }
+
+        func visit() -> Set<UInt> {
+            threads.insert(UInt(pthread_self()))
+            loop.preconditionIsHere()
+            return threads
+        }
+
+        func waitHere() async {
+            await loop.sleep(until: loop.now + .milliseconds(1))
+            _ = visit()
+        }
+    }
+
+    @Test func actorsLiveOnTheLoop() async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        let resident = Resident(loop: loop)
+        await withTaskGroup { group in
+            for _ in 0..<50 {
+                group.addTask { _ = await resident.visit() }
+                group.addTask { await resident.waitHere() }
+                group.addTask(executorPreference: loop) { await resident.waitHere() }
+            }
+        }
+        #expect(await resident.visit().count == 1)
+    }
+
+    @Test func tasksThatPreferTheLoopRunOnItsThread() async throws {
+        let threads = try await onLoop { loop in
+            await withTaskGroup { group in
+                for number in 0..<20 {
+                    group.addTask(executorPreference: loop) {
+                        if number.isMultiple(of: 2) { await loop.sleep(until: loop.now + .milliseconds(1)) }
+                        return UInt(pthread_self())
+                    }
+                }
+                return await group.reduce(into: Set([UInt(pthread_self())])) { $0.insert($1) }
+            }
+        }
+        #expect(threads.count == 1)
+    }
+
+    /// Many threads, many jobs: each one runs, and the loop wakes for each.
+    @Test func jobsFromOtherThreads() async throws {
+        let count = Counter()
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        await withTaskGroup { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<2000 {
+                        await Task(executorPreference: loop) { count.raise() }.value
+                    }
+                }
+            }
+        }
+        #expect(count.value == 16_000)
+    }
+
+    @Test func blockingWorkHasAThreadOfItsOwn() async throws {
+        let (here, there) = try await onLoop { _ in
+            let there = try await Thread.blocking { UInt(pthread_self()) }.get()
+            return (UInt(pthread_self()), there)
+        }
+        #expect(here != there)
+        let failed = try await Thread.blocking { () throws(SocketError) -> Int in
+            throw SocketError(.watch, nil, .wouldBlock)
+        }
+        #expect(throws: SocketError(.watch, nil, .wouldBlock)) { try failed.get() }
+    }
+
+    @Test func threadsAreJoined() throws {
+        let count = Counter()
+        let thread = try Thread { count.raise() }
+        thread.join()
+        #expect(count.value == 1)
+    }
+
+    @Test func aStoppedLoopFinishesItsJobs() async throws {
+        let loop = try EventLoop()
+        let tasks = (0..<100).map { number in Task(executorPreference: loop) { number } }
+        loop.stop()
+        try loop.start()
+        var sum = 0
+        for task in tasks { sum += await task.value }
+        #expect(sum == 4950)
+    }
+}
+
+extension EventLoop {
+    fileprivate func preconditionIsHere() { _ = now }
+}

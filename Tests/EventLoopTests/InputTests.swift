@@ -1,0 +1,81 @@
+import CLinux
+import Glibc
+import Sockets
+import Testing
+
+@testable import EventLoop
+
+@Suite(.timeLimit(.minutes(1))) struct InputTests {
+    /// Reads all lines of what `write` writes, from a pipe.
+    private func lines(of pieces: [[UInt8]]) async throws -> [[UInt8]] {
+        try await onLoop { loop in
+            var ends: [Int32] = [-1, -1]
+            guard unsafe pipe(&ends) == 0 else { return [] }
+            let end = ends[1]
+            var reader = LineReader(Descriptor(owning: ends[0]), on: loop)
+            let writer = Task(executorPreference: loop) {
+                let output = Descriptor(owning: end)
+                for piece in pieces {
+                    unsafe piece.withUnsafeBytes { _ = unsafe write(output.number, $0.baseAddress, $0.count) }
+                    await loop.sleep(until: loop.now + .milliseconds(1))
+                }
+            }
+            var lines: [[UInt8]] = []
+            while let line = await reader.next() { lines.append(line) }
+            await writer.value
+            return lines
+        }
+    }
+
+    @Test(
+        arguments: [
+            ([], []), (["a\n"], ["a"]), (["a"], ["a"]), (["a\nb\n"], ["a", "b"]), (["a\r\nb\r\n"], ["a", "b"]),
+            (["\n\n"], ["", ""]), (["a", "b\nc"], ["ab", "c"]), (["a\r", "\nb"], ["a", "b"]), (["a\rb\n"], ["a\rb"]),
+        ] as [([String], [String])])
+    func cut(pieces: [String], expected: [String]) async throws {
+        let lines = try await lines(of: pieces.map { Array($0.utf8) })
+        #expect(lines.map { String(decoding: $0, as: UTF8.self) } == expected)
+    }
+
+    /// A pipe that is exactly full reads as one whole chunk, behind which nothing waits.
+    @Test func aFullPipeDoesNotStopTheLoop() async throws {
+        let line = [UInt8](repeating: 97, count: 65_535) + [10]
+        #expect(try await lines(of: [line, line, [98]]).map(\.count) == [65_535, 65_535, 1])
+    }
+
+    /// A terminal hands out one line at a time, however many have been typed.
+    @Test func linesTypedAheadAreAllRead() async throws {
+        let lines = try await onLoop { loop -> [String] in
+            let terminal = Descriptor(owning: unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC))
+            var (number, unlocked) = (Int32(-1), Int32(0))
+            // TIOCSPTLCK and TIOCGPTN (ioctl_tty(2)).
+            guard unsafe ioctl(terminal.number, 0x4004_5431, &unlocked) == 0,
+                unsafe ioctl(terminal.number, 0x8004_5430, &number) == 0
+            else { return ["no terminal"] }
+            let input = Descriptor(owning: unsafe open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC))
+            var reader = LineReader(input, on: loop)
+            let typed = Array("one\ntwo\nthree\n".utf8)
+            _ = unsafe typed.withUnsafeBytes { unsafe write(terminal.number, $0.baseAddress, $0.count) }
+            var lines: [String] = []
+            for _ in 0..<3 {
+                if let line = await reader.next() { lines.append(String(decoding: line, as: UTF8.self)) }
+            }
+            return lines
+        }
+        #expect(lines == ["one", "two", "three"])
+    }
+
+    /// Both signals are sent to the loop's own thread, which has them blocked; the process does not notice.
+    @Test func bothSignalsAreHeard() async throws {
+        let count = try await onLoop { loop in
+            Signals.block()
+            let signals = try Signals(on: loop)
+            pthread_kill(pthread_self(), SIGTERM)
+            pthread_kill(pthread_self(), SIGINT)
+            await signals.next()
+            await signals.next()
+            return 2
+        }
+        #expect(count == 2)
+    }
+}

@@ -1,0 +1,132 @@
+import Glibc
+import Sockets
+import Testing
+
+@testable import EventLoop
+
+@Suite(.timeLimit(.minutes(1))) struct QueueTests {
+    /// What the tasks of one loop write down, in order.
+    private final class Notes {
+        var lines: [String] = []
+    }
+
+    private actor Room {
+        nonisolated let loop: EventLoop
+        private let queue: WaitQueue
+        private var notes: [String] = []
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
+
+        init(loop: EventLoop) {
+            self.loop = loop
+            queue = WaitQueue(on: loop)
+        }
+
+        /// Waits for its turn and writes its name down.
+        func stand(_ name: String, turns: Int = 1, until deadline: MonotonicTime = .never) async {
+            let place = queue.join()
+            defer { queue.leave(place) }
+            notes.append("+\(name)")
+            for _ in 0..<turns {
+                let wake = await place.wait(until: deadline)
+                notes.append(wake == .ready ? name : "\(name)!")
+                if wake == .expired { return }
+            }
+        }
+
+        func call() { queue.wakeFirst() }
+        var isEmpty: Bool { queue.isEmpty }
+        var seen: [String] { notes }
+        var waiting: Int { notes.count { $0.hasPrefix("+") } }
+    }
+
+    private func enter(_ room: Room, _ names: [String], turns: Int = 1) async -> [Task<Void, Never>] {
+        var tasks: [Task<Void, Never>] = []
+        for name in names {
+            let before = await room.waiting
+            tasks.append(Task { await room.stand(name, turns: turns) })
+            while await room.waiting == before { await Task.yield() }
+        }
+        return tasks
+    }
+
+    @Test func firstComeFirstServed() async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        let room = Room(loop: loop)
+        let tasks = await enter(room, ["a", "b", "c", "d"])
+        // Whoever leaves calls the next.
+        await room.call()
+        for task in tasks { await task.value }
+        #expect(await room.seen == ["+a", "+b", "+c", "+d", "a", "b", "c", "d"])
+        #expect(await room.isEmpty)
+    }
+
+    @Test func theFirstKeepsItsPlace() async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        let room = Room(loop: loop)
+        let tasks = await enter(room, ["a", "b"], turns: 2)
+        for _ in 0..<1000 where await !room.isEmpty { await room.call() }
+        for task in tasks { await task.value }
+        #expect(await room.seen == ["+a", "+b", "a", "a", "b", "b"])
+    }
+
+    @Test func deadlines() async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        let room = Room(loop: loop)
+        let patient = await enter(room, ["a"])
+        await room.stand("b", until: MonotonicTime.now() + .milliseconds(5))
+        #expect(await room.seen == ["+a", "+b", "b!"])
+        let last = await enter(room, ["c"])
+        await room.call()
+        for task in patient + last { await task.value }
+        #expect(await room.seen == ["+a", "+b", "b!", "+c", "a", "c"])
+    }
+
+    @Test func wakingAnEmptyQueueIsNothing() async throws {
+        try await onLoop { loop in
+            let queue = WaitQueue(on: loop)
+            queue.wakeFirst()
+            let place = queue.join()
+            #expect(queue.isFirst(place))
+            queue.leave(place)
+            queue.leave(place)
+            #expect(queue.isEmpty)
+        }
+    }
+
+    @Test func straysComeInOrder() async throws {
+        let tags = try await onLoop { loop in
+            let strays = Strays()
+            for tag in 1...3 { strays.add(tag) }
+            var tags: [Int?] = []
+            for _ in 0..<3 { tags.append(await strays.next()) }
+            strays.add(4)
+            strays.close()
+            tags.append(await strays.next())
+            tags.append(await strays.next())
+            return tags
+        }
+        #expect(tags == [1, 2, 3, 4, nil])
+    }
+
+    /// With real datagrams: the tag of a socket that nobody listens to.
+    @Test func straysOfRealSockets() async throws {
+        let tag = try await onLoop { loop in
+            guard let any = SocketAddress("127.0.0.1", port: 0) else { return 0 as Int? }
+            let server = try DatagramSocket(boundTo: any)
+            guard let address = server.address else { return 0 }
+            let client = try DatagramSocket(connectedTo: address)
+            let strays = Strays()
+            _ = try loop.watch(server.descriptor, as: .datagrams, strays: strays, tag: 77)
+            _ = try client.send([1].span)
+            return await strays.next()
+        }
+        #expect(tag == 77)
+    }
+}

@@ -1,0 +1,72 @@
+import CLinux
+import Glibc
+import Sockets
+import Synchronization
+import Testing
+
+@testable import EventLoop
+
+/// Runs a program on a fresh loop with a thread of its own, so that the test's own pool never waits.
+func onLoop<Success: Sendable>(
+    _ program: @escaping @Sendable (EventLoop) async throws -> Success
+) async throws -> Success {
+    let loop = try EventLoop()
+    try loop.start()
+    defer { loop.stop() }
+    return try await Task(executorPreference: loop) { try await program(loop) }.value
+}
+
+/// A pipe: what is written to one end is read at the other.
+struct Pipe: ~Copyable {
+    let reading: Descriptor
+    let writing: Descriptor
+
+    init(reading: consuming Descriptor, writing: consuming Descriptor) {
+        self.reading = reading
+        self.writing = writing
+    }
+
+    init() throws {
+        var ends: [Int32] = [-1, -1]
+        let status = unsafe pipe(&ends)
+        try #require(status == 0)
+        for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+        reading = Descriptor(owning: ends[0])
+        writing = Descriptor(owning: ends[1])
+    }
+
+    /// Writes bytes; how many were taken, -1 for none.
+    @discardableResult
+    func write(_ bytes: [UInt8]) -> Int {
+        unsafe bytes.withUnsafeBytes { unsafe Glibc.write(writing.number, $0.baseAddress, $0.count) }
+    }
+
+    /// Reads up to `count` bytes; how many there were, -1 for none.
+    @discardableResult
+    func read(_ count: Int = 65_536) -> Int {
+        var bytes = [UInt8](repeating: 0, count: count)
+        return unsafe Glibc.read(reading.number, &bytes, count)
+    }
+}
+
+/// The same random numbers in every run (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+/// A number that any thread may raise.
+final class Counter: Sendable {
+    private let number = Atomic<Int>(0)
+
+    var value: Int { number.load(ordering: .relaxed) }
+
+    func raise() { number.add(1, ordering: .relaxed) }
+}

@@ -1,0 +1,44 @@
+import EventLoop
+import Testing
+
+@Suite struct TimeTests {
+    @Test(
+        arguments: [
+            (0, "0s"), (1, "1ns"), (1000, "1us"), (50_000, "50us"), (1_000_001, "1000001ns"), (100_000_000, "100ms"),
+            (2_000_000_000, "2s"), (60_000_000_000, "60s"), (1_500_000_000, "1500ms"),
+        ] as [(UInt64, String)])
+    func description(nanoseconds: UInt64, text: String) {
+        #expect(Interval(nanoseconds: nanoseconds).description == text)
+    }
+
+    @Test(
+        arguments: [
+            (.seconds(2), 2_000_000_000), (.milliseconds(1), 1_000_000), (.nanoseconds(7), 7), (.zero, 0),
+            (.milliseconds(-500), 0), (.seconds(-3), 0), (.microseconds(1500), 1_500_000),
+        ] as [(Duration, UInt64)])
+    func durations(duration: Duration, nanoseconds: UInt64) {
+        #expect(Interval(duration).nanoseconds == nanoseconds)
+    }
+
+    @Test func arithmetic() {
+        let start = MonotonicTime(nanoseconds: 1000)
+        #expect(start + .milliseconds(2) == MonotonicTime(nanoseconds: 2_001_000))
+        #expect(start + Interval(nanoseconds: .max) == .never)
+        #expect(MonotonicTime.never + .seconds(1) == .never)
+        #expect((start + .seconds(1)).since(start) == .seconds(1))
+        #expect(start.since(start + .seconds(1)) == .seconds(0))
+        #expect(start < start + Interval(nanoseconds: 1))
+        #expect(Interval.milliseconds(999) < .seconds(1))
+        #expect(Interval.milliseconds(1500).seconds == 1.5)
+    }
+
+    @Test func theClockNeverGoesBack() {
+        var last = MonotonicTime.now()
+        for _ in 0..<1000 {
+            let now = MonotonicTime.now()
+            #expect(now >= last)
+            last = now
+        }
+        #expect(WallClock.unixSeconds() > 1_700_000_000)
+    }
+}

@@ -1,0 +1,125 @@
+import CLinux
+import Glibc
+import Sockets
+import Testing
+
+@testable import EventLoop
+
+@Suite struct WatchTests {
+    /// A watch table that a test can ask.
+    private final class Table {
+        private var table = WatchTable()
+
+        func open(_ number: Int32, strays: Strays?, tag: Int) -> Watch { table.open(number, strays: strays, tag: tag) }
+        func isCurrent(_ watch: Watch) -> Bool { table.isCurrent(watch) }
+        func take(_ direction: Readiness, of watch: Watch) -> Bool { table.take(direction, of: watch) }
+        func hasWaiter(_ watch: Watch) -> Bool { table.unpark(watch) != nil }
+        /// Whether the report wakes somebody.
+        func report(_ readiness: Readiness, of watch: Watch) -> Bool { table.report(readiness, of: watch) != nil }
+    }
+
+    @Test(
+        arguments: [
+            (EPOLLIN.rawValue, 1), (EPOLLOUT.rawValue, 2), (EPOLLERR.rawValue, 3),
+            (EPOLLIN.rawValue | EPOLLOUT.rawValue, 3), (0, 0),
+        ] as [(UInt32, UInt8)])
+    func flags(epoll: UInt32, readiness: UInt8) {
+        #expect(Readiness(epoll: epoll).rawValue == readiness)
+    }
+
+    @Test(arguments: [(3, 1), (0, .max), (Int32.max, 7)] as [(Int32, UInt32)])
+    func keys(number: Int32, generation: UInt32) {
+        let watch = Watch(number: number, generation: generation)
+        #expect(Watch(key: watch.key) == watch)
+        #expect(watch.key != UInt64.max)
+    }
+
+    @Test func readinessIsUsedUpOnce() {
+        let table = Table()
+        let watch = table.open(5, strays: nil, tag: 0)
+        #expect(!table.take(.toRead, of: watch))
+        #expect(!table.report([.toRead, .toWrite], of: watch))
+        #expect(table.take(.toRead, of: watch))
+        #expect(!table.take(.toRead, of: watch))
+        #expect(table.take(.toWrite, of: watch))
+    }
+
+    /// The end of what comes in says nothing about what goes out: a writer must still be able to wait for room.
+    @Test func theEndStaysReadableOnly() {
+        let table = Table()
+        let watch = table.open(5, strays: nil, tag: 0)
+        let ended = Readiness(epoll: EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue)
+        #expect(!table.report(ended, of: watch))
+        for _ in 0..<3 { #expect(table.take(.toRead, of: watch)) }
+        #expect(table.take(.toWrite, of: watch))
+        #expect(!table.take(.toWrite, of: watch))
+    }
+
+    @Test func aHangUpStaysBoth() {
+        let table = Table()
+        let watch = table.open(5, strays: nil, tag: 0)
+        #expect(!table.report(Readiness(epoll: EPOLLHUP.rawValue), of: watch))
+        for _ in 0..<3 {
+            #expect(table.take(.toRead, of: watch))
+            #expect(table.take(.toWrite, of: watch))
+        }
+    }
+
+    @Test func eventsOfTheFormerOwnerAreIgnored() {
+        let table = Table()
+        let former = table.open(5, strays: nil, tag: 0)
+        let successor = table.open(5, strays: nil, tag: 0)
+        #expect(former != successor)
+        #expect(!table.isCurrent(former) && table.isCurrent(successor))
+        #expect(!table.report(.toRead, of: former))
+        #expect(!table.take(.toRead, of: successor))
+        #expect(!table.report(.toRead, of: successor))
+        #expect(!table.take(.toRead, of: former))
+        #expect(!table.hasWaiter(former))
+        #expect(table.take(.toRead, of: successor))
+    }
+
+    @Test func unknownNumbersAreIgnored() {
+        let table = Table()
+        #expect(!table.report(.toRead, of: Watch(number: 9, generation: 0)))
+        #expect(!table.isCurrent(Watch(number: 9, generation: 0)))
+    }
+
+    @Test func straysAreTold() {
+        let table = Table()
+        let strays = Strays()
+        let watch = table.open(5, strays: strays, tag: 42)
+        #expect(!table.report(.toRead, of: watch))
+        #expect(Mirror(reflecting: strays).children.contains { "\($0.value)" == "[42]" })
+    }
+
+    /// A pipe whose reading end has a number that nobody else is given.
+    private static func pipe(at number: Int32) throws -> Pipe {
+        let pipe = try Pipe()
+        let writing = Descriptor(owning: fcntl(pipe.writing.number, F_DUPFD_CLOEXEC, 0))
+        return Pipe(reading: Descriptor(owning: dup2(pipe.reading.number, number)), writing: writing)
+    }
+
+    /// With real descriptors: the number's new owner hears nothing of what was reported for the old one.
+    @Test(.timeLimit(.minutes(1))) func aReopenedNumberStartsAfresh() async throws {
+        let (old, new, early, late) = try await onLoop { loop in
+            let old: Watch
+            do {
+                let pipe = try Self.pipe(at: 1500)
+                old = try loop.watch(pipe.reading, as: .stream)
+                pipe.write([1])
+                // By now the loop has the event in hand.
+                await loop.sleep(until: loop.now + .milliseconds(2))
+            }
+            let pipe = try Self.pipe(at: 1500)
+            let new = try loop.watch(pipe.reading, as: .stream)
+            let early = await loop.readable(new, until: loop.now + .milliseconds(20))
+            loop.interrupt(old)
+            pipe.write([3])
+            return (old, new, early, await loop.readable(new))
+        }
+        #expect(old.number == new.number && old != new)
+        #expect(early == .expired)
+        #expect(late == .ready)
+    }
+}
