@@ -6,6 +6,8 @@ public enum Backoff {
     /// 3.1.1), and the last ends with the timeout.
     public static func elapsed(after attempt: Int, of attempts: Int, within timeout: Interval) -> Interval {
         precondition((1...attempts).contains(attempt), "attempts count from 1")
+        // Dividing what was multiplied may lose a nanosecond.
+        guard attempt < attempts else { return timeout }
         let doublings = { (count: Int) in Double(1 << min(count, 52)) - 1 }
         return Interval(nanoseconds: UInt64(Double(timeout.nanoseconds) * doublings(attempt) / doublings(attempts)))
     }
