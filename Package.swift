@@ -26,6 +26,8 @@ let package = Package(
     products: [
         .executable(name: "letterbox", targets: ["letterbox"]),
         .executable(name: "letterbox-probe", targets: ["letterbox-probe"]),
+        // For the package in Fuzz, which feeds the checks with bytes of its own making.
+        .library(name: "Checks", targets: ["Checks"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -74,9 +76,11 @@ let package = Package(
 
         .testTarget(name: "SocketsTests", dependencies: ["Sockets"], swiftSettings: rules),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Sockets"], swiftSettings: rules),
+        // What must hold for all bytes that a stranger may send; the fuzzers and the tests share it.
+        .target(name: "Checks", dependencies: ["Gateway", "HTTP"], path: "Tests/Checks", swiftSettings: rules),
         .testTarget(
             name: "HTTPTests",
-            dependencies: ["HTTP"],
+            dependencies: ["Checks", "HTTP"],
             resources: [.copy("Fixtures")],
             swiftSettings: rules
         ),

@@ -1,5 +1,5 @@
 /// An HTML page with places to fill in: `{{heading}}`, `{{text}}` and `{{reply}}`.
-struct FormTemplate: Sendable {
+package struct FormTemplate: Sendable {
     /// What became of a posted form.
     enum Outcome {
         /// The reply's bytes.
@@ -51,7 +51,7 @@ struct FormTemplate: Sendable {
     }
 
     /// The text with the characters that mean something in HTML replaced (WHATWG HTML 13.3).
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var result = ""
         for character in text.unicodeScalars {
             switch character {

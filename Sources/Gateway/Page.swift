@@ -45,7 +45,7 @@ public struct Page: Sendable {
     }
 
     /// The file at a path; nil when there is none.
-    func file(at path: ArraySlice<UInt8>) -> StaticFile? {
+    package func file(at path: ArraySlice<UInt8>) -> StaticFile? {
         files[Array(path)]
     }
 

@@ -2,8 +2,8 @@ internal import EventLoop
 internal import HTTP
 
 /// A file of the page, ready to be sent.
-struct StaticFile: Sendable {
-    let bytes: [UInt8]
+package struct StaticFile: Sendable {
+    package let bytes: [UInt8]
     private let mediaType: FieldValue
     private let etag: FieldValue
     private let lastModified: HTTPDate

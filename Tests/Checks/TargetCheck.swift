@@ -1,0 +1,59 @@
+import Gateway
+import HTTP
+
+/// See ``Check/target``.
+enum TargetCheck {
+    /// Each file holds its own path.
+    private static let names = ["index.html", "app.js", "style.css", "a", "..", ".", "%2e", "secret/key"]
+    private static let page = Page(
+        files: (names + ["form-reply.html"]).map { (name: $0, bytes: Array("/\($0)".utf8)) })
+
+    static func run(_ bytes: Span<UInt8>) throws(Broken) {
+        let target = bytes.copy()
+        try check(target, method: "GET")
+        try check(target, method: "OPTIONS")
+    }
+
+    private static func check(_ target: [UInt8], method: String) throws(Broken) {
+        let message = Array("\(method) ".utf8) + target + Array(" HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        var parser = RequestParser(limits: Limits())
+        guard let head = try? parser.parse(message.span) else { return }
+        guard message[head.target.range] == target[...] else { return }  // The bytes held more than a target.
+
+        let path = Array(message[head.path.range])
+        if case .asterisk = head.targetForm {
+            return try require(method == "OPTIONS" && path == [42], "An asterisk is misplaced.")
+        }
+        try require(path.first == 47, "A path begins with no slash: \(path.shown)")
+        try require(path.allSatisfy { (33...126).contains($0) && $0 != 63 && $0 != 35 }, "A path is none.")
+        try checkPath(path, head, message)
+        try checkEntry(path)
+    }
+
+    /// In origin form the path is the target's beginning; in absolute form it lies behind the authority.
+    private static func checkPath(_ path: [UInt8], _ head: RequestHead, _ message: [UInt8]) throws(Broken) {
+        var parts = [path]
+        if let query = head.query { parts.append(Array(message[query.range])) }
+        let rest = Array(parts.joined(separator: [63]))
+        var expected = rest
+        if case .absolute(let authority) = head.targetForm {
+            let host = Array(message[authority.range])
+            try require(!host.contains(64) && !host.contains(47) && !host.isEmpty, "\(host.shown) is no authority.")
+            let start = Int(head.target.lower)
+            expected = Array(message[start..<Int(authority.upper)])
+            // An empty path stands for "/", which is then not in the target.
+            let isEmpty = head.path.upper <= authority.lower
+            expected += isEmpty ? Array(rest.dropFirst()) : rest
+        }
+        try require(expected == Array(message[head.target.range]), "The path is not the target's: \(path.shown)")
+    }
+
+    private static func checkEntry(_ path: [UInt8]) throws(Broken) {
+        let name = path == [47] ? Array("/index.html".utf8) : path
+        let isNamed = names.contains { "/\($0)".utf8.elementsEqual(name) }
+        guard let file = page.file(at: path[...]) else {
+            return try require(!isNamed, "\(path.shown) leads nowhere.")
+        }
+        try require(isNamed && file.bytes == name, "\(path.shown) leads to \(file.bytes.shown).")
+    }
+}
