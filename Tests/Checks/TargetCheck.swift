@@ -6,7 +6,7 @@ enum TargetCheck {
     /// Each file holds its own path.
     private static let names = ["index.html", "app.js", "style.css", "a", "..", ".", "%2e", "secret/key"]
     private static let page = Page(
-        files: (names + ["form-reply.html"]).map { (name: $0, bytes: Array("/\($0)".utf8)) })
+        (names + ["form-reply.html"]).map { Page.Source(name: $0, bytes: Array("/\($0)".utf8), modified: 0) })
 
     static func run(_ bytes: Span<UInt8>) throws(Broken) {
         let target = bytes.copy()

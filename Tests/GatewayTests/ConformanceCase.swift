@@ -1,0 +1,152 @@
+import Testing
+
+/// A request and what must come back.
+struct ConformanceCase: Sendable, CustomTestStringConvertible {
+    let title: String
+    /// The head without its blank line; `ETAG` stands for the tag of "/letters.txt".
+    let request: String
+    let status: Int
+    /// Whole field lines.
+    var has: [String] = []
+    /// Names.
+    var hasNot: [String] = []
+    var content: String?
+    var goesOn = true
+
+    var testDescription: String { title }
+
+    init(
+        _ title: String, _ lines: [String], _ status: Int, has: [String] = [], hasNot: [String] = [],
+        content: String? = nil, goesOn: Bool = true
+    ) {
+        self.title = title
+        request = lines.map { $0 + "\r\n" }.joined()
+        self.status = status
+        self.has = has
+        self.hasNot = hasNot
+        self.content = content
+        self.goesOn = goesOn
+    }
+
+    static let all = methods + errors + connections + conditions + ranges
+
+    private static let modified = "Sun, 06 Nov 1994 08:49:37 GMT"
+    private static let earlier = "Sun, 06 Nov 1994 08:49:36 GMT"
+
+    private static func letters(_ fields: String..., method: String = "GET") -> [String] {
+        ["\(method) /letters.txt HTTP/1.1", "Host: a"] + fields
+    }
+
+    private static let methods: [ConformanceCase] = [
+        .init(
+            "GET of a file", letters(), 200,
+            has: ["Content-Length: 10", "Last-Modified: \(modified)", "Accept-Ranges: bytes"], content: "abcdefghij"),
+        .init(
+            "HEAD of a file", letters(method: "HEAD"), 200,
+            has: ["Content-Length: 10", "Last-Modified: \(modified)"], content: ""),
+        .init("HEAD of a path that is none", ["HEAD /none HTTP/1.1", "Host: a"], 404, content: ""),
+        .init(
+            "A path that is none", ["GET /none HTTP/1.1", "Host: a"], 404,
+            has: ["Content-Type: application/problem+json"]),
+        .init("A path with dot segments", ["GET /../letters.txt HTTP/1.1", "Host: a"], 404),
+        .init("A path with escaped dots", ["GET /%2e%2e/letters.txt HTTP/1.1", "Host: a"], 404),
+        .init(
+            "A query is no part of the path", ["GET /letters.txt?a=b HTTP/1.1", "Host: a"], 200, content: "abcdefghij"),
+        .init("POST is one exchange", ["POST / HTTP/1.1", "Host: a", "Content-Length: 0"], 200, content: ""),
+        .init("PUT where it is not allowed", letters(method: "PUT"), 405, has: ["Allow: GET, HEAD, OPTIONS"]),
+        .init("TRACE is not allowed", ["TRACE / HTTP/1.1", "Host: a"], 405, has: ["Allow: GET, HEAD, POST, OPTIONS"]),
+        .init(
+            "HEAD where it is not allowed", ["HEAD /form HTTP/1.1", "Host: a"], 405, has: ["Allow: POST, OPTIONS"],
+            content: ""),
+        .init(
+            "OPTIONS of a file", letters(method: "OPTIONS"), 204, has: ["Allow: GET, HEAD, OPTIONS"],
+            hasNot: ["Content-Length", "Transfer-Encoding"], content: ""),
+        .init(
+            "OPTIONS of the server", ["OPTIONS * HTTP/1.1", "Host: a"], 204, has: ["Allow: GET, HEAD, POST, OPTIONS"],
+            hasNot: ["Content-Length"]),
+        .init("An unknown method", ["BREW / HTTP/1.1", "Host: a"], 501),
+        .init("CONNECT", ["CONNECT a:80 HTTP/1.1", "Host: a:80"], 501, goesOn: false),
+        .init("The absolute form", ["GET http://b/letters.txt HTTP/1.1", "Host: a"], 200, content: "abcdefghij"),
+        .init("An unknown field", letters("X-Nobody: knows"), 200, content: "abcdefghij"),
+        .init("A higher minor version", ["GET /letters.txt HTTP/1.9", "Host: a"], 200, content: "abcdefghij"),
+        .init("An upgrade", letters("Connection: upgrade", "Upgrade: h2c"), 200, hasNot: ["Upgrade"]),
+    ]
+
+    private static let errors: [ConformanceCase] = [
+        .init("No Host", ["GET / HTTP/1.1"], 400, goesOn: false),
+        .init("A method that is too long", [String(repeating: "A", count: 9000)], 414, goesOn: false),
+        .init("Another major version", ["GET / HTTP/2.0", "Host: a"], 505, goesOn: false),
+        .init("A head that is too large", letters("X: " + String(repeating: "a", count: 17_000)), 431, goesOn: false),
+        .init(
+            "Content in a coding", ["POST / HTTP/1.1", "Host: a", "Content-Encoding: gzip"], 415,
+            has: ["Accept-Encoding: identity"]),
+        .init("A form of another type", ["POST /form HTTP/1.1", "Host: a"], 415, hasNot: ["Accept-Encoding"]),
+        .init(
+            "Content that is too long, expected",
+            ["POST / HTTP/1.1", "Host: a", "Expect: 100-continue", "Content-Length: 65508"],
+            413, goesOn: false),
+        .init("Another expectation", letters("Expect: magic"), 417, goesOn: false),
+        .init(
+            "Length and coding", ["POST / HTTP/1.1", "Host: a", "Content-Length: 1", "Transfer-Encoding: chunked"], 400,
+            goesOn: false),
+        .init(
+            "An unknown transfer coding", ["POST / HTTP/1.1", "Host: a", "Transfer-Encoding: gzip, chunked"], 501,
+            goesOn: false),
+        .init("A transfer coding in HTTP/1.0", ["POST / HTTP/1.0", "Transfer-Encoding: chunked"], 400, goesOn: false),
+    ]
+
+    private static let connections: [ConformanceCase] = [
+        .init("Close", letters("Connection: close"), 200, goesOn: false),
+        .init("HTTP/1.0", ["GET /letters.txt HTTP/1.0"], 200, content: "abcdefghij", goesOn: false),
+        .init(
+            "HTTP/1.0 that goes on", ["GET /letters.txt HTTP/1.0", "Connection: keep-alive"], 200,
+            has: ["Connection: keep-alive"], content: "abcdefghij"),
+        .init(
+            "HTTP/1.0 expects nothing",
+            ["POST / HTTP/1.0", "Connection: keep-alive", "Expect: 100-continue", "Content-Length: 2", "", ""], 200),
+    ]
+
+    private static let conditions: [ConformanceCase] = [
+        .init(
+            "If-None-Match holds a weak tag", letters("If-None-Match: \"x\", W/ETAG"), 304,
+            has: ["Cache-Control: no-cache"], hasNot: ["Content-Length", "Content-Type"], content: ""),
+        .init(
+            "If-None-Match before If-Modified-Since",
+            letters("If-None-Match: \"x\"", "If-Modified-Since: \(modified)"), 200),
+        .init("If-None-Match with HEAD", letters("If-None-Match: *", method: "HEAD"), 304),
+        .init("If-Modified-Since the same time", letters("If-Modified-Since: \(modified)"), 304),
+        .init(
+            "If-Modified-Since in the second form", letters("If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT"), 304),
+        .init("If-Modified-Since in the third form", letters("If-Modified-Since: Sun Nov  6 08:49:37 1994"), 304),
+        .init("If-Modified-Since an earlier time", letters("If-Modified-Since: \(earlier)"), 200),
+        .init("If-Modified-Since that is no date", letters("If-Modified-Since: yesterday"), 200),
+        .init("A condition where nothing is", ["GET /none HTTP/1.1", "Host: a", "If-None-Match: *"], 404),
+        .init("A condition with OPTIONS", letters("If-None-Match: *", method: "OPTIONS"), 204),
+        .init("A condition with an exchange", ["POST / HTTP/1.1", "Host: a", "If-None-Match: *"], 200),
+    ]
+
+    private static let ranges: [ConformanceCase] = [
+        .init(
+            "A range", letters("Range: bytes=2-4"), 206,
+            has: [
+                "Content-Range: bytes 2-4/10", "Content-Length: 3", "Cache-Control: no-cache",
+                "Last-Modified: \(modified)",
+            ],
+            content: "cde"),
+        .init(
+            "A range from the end", letters("Range: bytes=-3"), 206, has: ["Content-Range: bytes 7-9/10"],
+            content: "hij"),
+        .init("A range beyond all numbers", letters("Range: bytes=8-99999999999999999999"), 206, content: "ij"),
+        .init("A range past the end", letters("Range: bytes=10-"), 416, has: ["Content-Range: bytes */10"]),
+        .init("Several ranges", letters("Range: bytes=0-1,3-4"), 200, content: "abcdefghij"),
+        .init("A range in another unit", letters("Range: lines=0-1"), 200, content: "abcdefghij"),
+        .init("A range with HEAD", letters("Range: bytes=2-4", method: "HEAD"), 200, has: ["Content-Length: 10"]),
+        .init("A range with an exchange", ["POST / HTTP/1.1", "Host: a", "Range: bytes=0-0"], 200),
+        .init("If-Range holds", letters("Range: bytes=2-4", "If-Range: ETAG"), 206, content: "cde"),
+        .init("If-Range with the date", letters("Range: bytes=2-4", "If-Range: \(modified)"), 206, content: "cde"),
+        .init("If-Range does not hold", letters("Range: bytes=2-4", "If-Range: \"x\""), 200, content: "abcdefghij"),
+        .init("If-Range with a weak tag", letters("Range: bytes=2-4", "If-Range: W/ETAG"), 200, content: "abcdefghij"),
+        .init("If-Range without Range", letters("If-Range: \"x\""), 200, content: "abcdefghij"),
+        .init("Content-Range in a request", letters("Content-Range: bytes 0-0/1"), 200, content: "abcdefghij"),
+    ]
+}

@@ -1,0 +1,69 @@
+import EventLoop
+import Gateway
+import Testing
+
+/// Requests that come close together, in part, or after the last one that is answered.
+@Suite struct PipelineTests {
+    private static let letters = "GET /letters.txt HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    /// RFC 9112 9.3.2.
+    @Test func responsesComeInOrder() async throws {
+        try await withDoor(files: Page.Source.few, hasUpstream: true) { port in
+            let caller = try Caller(port: port)
+            let bodies = (0..<50).map { "letter \($0)" }
+            for body in bodies {
+                caller.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            }
+            caller.finishSending()
+            var rest = try caller.receiveAll()
+            for body in bodies {
+                let answer = try Answer(rest, hasContent: true)
+                #expect(answer.content == body)
+                rest = answer.rest
+            }
+            #expect(rest.isEmpty)
+        }
+    }
+
+    /// RFC 9112 9.3: a client that waits for nothing but the end of the body has `100 Continue` before it.
+    @Test func continueComesBeforeTheContent() async throws {
+        try await withDoor(hasUpstream: true) { port in
+            let caller = try Caller(port: port)
+            caller.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+            #expect(try caller.receive(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+            caller.send("hello")
+            let answer = try Answer(caller.receive(until: "hello"), hasContent: true)
+            #expect(answer.status == 200)
+            #expect(answer.rest.isEmpty)
+        }
+    }
+
+    @Test func contentThatIsHereNeedsNoContinue() async throws {
+        try await withDoor(hasUpstream: true) { port in
+            let caller = try Caller(port: port)
+            caller.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello")
+            #expect(try Answer(caller.receive(until: "hello"), hasContent: true).status == 200)
+        }
+    }
+
+    /// 408 for a request that was begun, silence otherwise (RFC 9110 15.5.9).
+    @Test(arguments: [("GET / HT", 408), ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12", 408), ("", nil)])
+    func slowClients(beginning: String, status: Int?) async throws {
+        var configuration = Configuration()
+        configuration.headerTimeout = .milliseconds(20)
+        configuration.bodyTimeout = .milliseconds(20)
+        configuration.idleTimeout = .milliseconds(20)
+        try await withDoor(configuration) { port in
+            let caller = try Caller(port: port)
+            caller.send(beginning)
+            let received = try caller.receiveAll()
+            guard let status else {
+                #expect(received.isEmpty)
+                return
+            }
+            let answer = try Answer(received, hasContent: true)
+            #expect(answer.status == status)
+            #expect(answer.fields.contains("Connection: close"))
+        }
+    }
+}
