@@ -24,6 +24,9 @@ package struct StaticFile: Sendable {
 
     /// Answers a GET or HEAD for the file: whole, in part, or not again (RFC 9110 13.2.2 and 14.2).
     func respond(to request: Request, now: Int64) -> Response {
+        guard isExpected(by: request, now) else {
+            return Problem.response(.preconditionFailed, "The file is not the one that the request is for.")
+        }
         if isFresh(for: request, now) { return response(.notModified, []) }
         switch range(of: request, now) {
         case .ignored: return response(.ok, bytes)
@@ -34,6 +37,16 @@ package struct StaticFile: Sendable {
         case .unsatisfiable:
             return response(.rangeNotSatisfiable, [], contentRange: "*/\(bytes.count)")
         }
+    }
+
+    /// Whether the file is still the one that the client wants; If-Match counts before If-Unmodified-Since.
+    private func isExpected(by request: Request, _ now: Int64) -> Bool {
+        let head = request.message.span
+        if let tags = request.head.range(of: .ifMatch) {
+            return Conditional.ifMatch(head, tags, matches: etag.bytes.span)
+        }
+        guard let date = request.head.range(of: .ifUnmodifiedSince) else { return true }
+        return Conditional.ifUnmodifiedSince(head, date, lastModified: lastModified, now: now)
     }
 
     /// Whether the client has this very file already; If-None-Match counts before If-Modified-Since.

@@ -1,5 +1,25 @@
 /// Conditional requests: whether what the client has is still good (RFC 9110 13).
 public enum Conditional {
+    /// Whether an If-Match value names the strong entity tag, quotes included, or is `*`.
+    ///
+    /// The comparison is strong, as RFC 9110 13.1.1 wants it: `W/"a"` does not match `"a"`.
+    public static func ifMatch(_ bytes: Span<UInt8>, _ value: Range<Int>, matches tag: Span<UInt8>) -> Bool {
+        if bytes.matches(value, "*") { return true }
+        var list = EntityTagList(position: value.lowerBound, end: value.upperBound)
+        while let candidate = list.next(in: bytes) {
+            if !candidate.isWeak, bytes.equals(candidate.tag, tag) { return true }
+        }
+        return false
+    }
+
+    /// Whether nothing has changed since an If-Unmodified-Since date; a value that is no date asks nothing (13.1.4).
+    public static func ifUnmodifiedSince(
+        _ bytes: Span<UInt8>, _ value: Range<Int>, lastModified: HTTPDate, now: Int64
+    ) -> Bool {
+        guard let since = HTTPDate(bytes, value, now: now) else { return true }
+        return lastModified.unixSeconds <= since.unixSeconds
+    }
+
     /// Whether an If-None-Match value names the strong entity tag, quotes included, or is `*`.
     ///
     /// The comparison is weak, as RFC 9110 13.1.2 wants it: `W/"a"` matches `"a"`.

@@ -11,7 +11,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     /// What a browser asks on behalf of another site's page (WHATWG Fetch 3.2).
     case origin, accessControlRequestMethod, accessControlRequestHeaders
     /// Conditional and partial requests (RFC 9110 13 and 14).
-    case ifNoneMatch, ifModifiedSince, ifRange, range
+    case ifNoneMatch, ifModifiedSince, ifRange, range, ifMatch, ifUnmodifiedSince
 
     /// Recognises a name, letters in either case.
     ///
@@ -43,7 +43,12 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
             case .padded("origin"): .origin
             default: nil
             }
-        case 8: name == .padded("if-range") ? .ifRange : nil
+        case 8:
+            switch name {
+            case .padded("if-range"): .ifRange
+            case .padded("if-match"): .ifMatch
+            default: nil
+            }
         default: nil
         }
     }
@@ -60,6 +65,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         case 15: first == .padded("accept-e") && last == .padded("encoding") ? .acceptEncoding : nil
         case 16: first == .padded("content-") && last == .padded("encoding") ? .contentEncoding : nil
         case 17: seventeen(first, last, bytes.word(at: start &+ 8).lowercasedToken)
+        case 19: nineteen(first, last, bytes.word(at: start &+ 8).lowercasedToken)
         case 29, 30: accessControl(first, last, bytes, from: start)
         default: nil
         }
@@ -69,6 +75,13 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         switch (first, middle, last) {
         case (.padded("transfer"), .padded("-encodin"), .padded("encoding")): .transferEncoding
         case (.padded("if-modif"), .padded("ied-sinc"), .padded("ed-since")): .ifModifiedSince
+        default: nil
+        }
+    }
+
+    private static func nineteen(_ first: UInt64, _ last: UInt64, _ middle: UInt64) -> KnownField? {
+        switch (first, middle, last) {
+        case (.padded("if-unmod"), .padded("ified-si"), .padded("ed-since")): .ifUnmodifiedSince
         default: nil
         }
     }
@@ -93,7 +106,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     var isSingleton: Bool {
         switch self {
         case .host, .contentLength, .contentType, .origin, .accessControlRequestMethod: true
-        case .ifModifiedSince, .ifRange, .range: true
+        case .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .range: true
         default: false
         }
     }

@@ -96,7 +96,7 @@ public struct RequestHead: Sendable {
 
     /// One bit for each field that came; what `values` holds for the others is left over and means nothing.
     private var present: UInt32 = 0
-    private var values = InlineArray<17, ByteRange>(repeating: .absent)
+    private var values = InlineArray<19, ByteRange>(repeating: .absent)
 
     init() {}
 

@@ -123,6 +123,17 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("A condition where nothing is", ["GET /none HTTP/1.1", "Host: a", "If-None-Match: *"], 404),
         .init("A condition with OPTIONS", letters("If-None-Match: *", method: "OPTIONS"), 204),
         .init("A condition with an exchange", ["POST / HTTP/1.1", "Host: a", "If-None-Match: *"], 200),
+        .init("If-Match holds", letters("If-Match: \"x\", ETAG"), 200, content: "abcdefghij"),
+        .init("If-Match anything", letters("If-Match: *"), 200),
+        .init("If-Match does not hold", letters("If-Match: \"x\""), 412, hasNot: ["Last-Modified"]),
+        .init("If-Match with a weak tag", letters("If-Match: W/ETAG"), 412),
+        .init("If-Match before If-None-Match", letters("If-None-Match: *", "If-Match: \"x\""), 412),
+        .init("If-Match with HEAD", letters("If-Match: \"x\"", method: "HEAD"), 412, content: ""),
+        .init("If-Unmodified-Since holds", letters("If-Unmodified-Since: \(modified)"), 200),
+        .init("If-Unmodified-Since does not hold", letters("If-Unmodified-Since: \(earlier)"), 412),
+        .init("If-Unmodified-Since that is no date", letters("If-Unmodified-Since: yesterday"), 200),
+        .init(
+            "If-Match before If-Unmodified-Since", letters("If-Match: ETAG", "If-Unmodified-Since: \(earlier)"), 200),
     ]
 
     private static let ranges: [ConformanceCase] = [

@@ -31,6 +31,27 @@ import Testing
     }
 
     @Test(arguments: [
+        ("*", true), ("\"a,b\"", true), ("\"x\", \"a,b\"", true), ("W/\"x\",\"a,b\"", true), ("W/\"a,b\"", false),
+        ("\"x\"", false), ("", false), ("a,b", false), ("**", false),
+    ])
+    func ifMatch(value: String, holds: Bool) {
+        let bytes = Array(value.utf8)
+        let found = Conditional.ifMatch(bytes.span, 0..<bytes.count, matches: tag.span)
+        #expect(found == holds)
+    }
+
+    @Test(arguments: [
+        ("Sun, 06 Nov 1994 08:49:37 GMT", true), ("Sun, 06 Nov 1994 08:49:38 GMT", true),
+        ("Sun, 06 Nov 1994 08:49:36 GMT", false), ("yesterday", true), ("", true),
+    ])
+    func ifUnmodifiedSince(value: String, holds: Bool) {
+        let bytes = Array(value.utf8)
+        let date = HTTPDate(unixSeconds: 784_111_777)
+        let found = Conditional.ifUnmodifiedSince(bytes.span, 0..<bytes.count, lastModified: date, now: now)
+        #expect(found == holds)
+    }
+
+    @Test(arguments: [
         ("\"a,b\"", true), ("W/\"a,b\"", false), ("\"x\"", false), ("Sun, 06 Nov 1994 08:49:37 GMT", true),
         ("Sun, 06 Nov 1994 08:49:38 GMT", false),
     ])
