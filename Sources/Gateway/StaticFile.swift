@@ -8,18 +8,19 @@ package struct StaticFile: Sendable {
     private let etag: FieldValue
     private let lastModified: HTTPDate
     private let fields: [(name: FieldName, value: FieldValue)]
+    /// Fields that a 304 goes without (RFC 9110 15.4.5).
+    private let contentFields: [(name: FieldName, value: FieldValue)]
 
     /// Prepares a file; `modified` is in seconds since 1970.
     init(name: String, bytes: [UInt8], modified: Int64) {
         self.bytes = bytes
         mediaType = MediaType.ofFile(named: name)
         etag = Self.entityTag(bytes)
-        lastModified = HTTPDate(unixSeconds: modified)
+        // RFC 9110 8.8.2.1: never later than the response that says so.
+        lastModified = HTTPDate(unixSeconds: min(modified, WallClock.unixSeconds()))
         guard let date = FieldValue(validating: lastModified.bytes) else { preconditionFailure("a date is a value") }
-        fields = [
-            (.etag, etag), (.lastModified, date), (Self.cacheControl, FieldValue("no-cache")),
-            (Self.acceptRanges, FieldValue("bytes")),
-        ]
+        fields = [(.etag, etag), (Self.cacheControl, FieldValue("no-cache"))]
+        contentFields = [(.lastModified, date), (Self.acceptRanges, FieldValue("bytes"))]
     }
 
     /// Answers a GET or HEAD for the file: whole, in part, or not again (RFC 9110 13.2.2 and 14.2).
@@ -73,7 +74,7 @@ package struct StaticFile: Sendable {
 
     private func response(_ status: Status, _ content: [UInt8], contentRange: String? = nil) -> Response {
         var response = Response(status, status.forbidsContent ? nil : mediaType, content: .bytes(content))
-        response.fields = fields
+        response.fields = status == .notModified ? fields : fields + contentFields
         if mediaType == MediaType.html { response.fields.append((Self.securityPolicy, Self.policy)) }
         if let contentRange, let value = FieldValue(validating: "bytes \(contentRange)".utf8) {
             response.fields.append((.contentRange, value))

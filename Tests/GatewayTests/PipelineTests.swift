@@ -66,4 +66,15 @@ import Testing
             #expect(answer.fields.contains("Connection: close"))
         }
     }
+
+    /// RFC 9110 8.8.2.1.
+    @Test func nothingWasModifiedInTheFuture() async throws {
+        try await withDoor(files: Page.Source.few) { port in
+            let caller = try Caller(port: port)
+            caller.send("GET /future.txt HTTP/1.0\r\n\r\n")
+            let answer = try Answer(caller.receiveAll(), hasContent: true)
+            #expect(answer.content == "soon")
+            #expect(!answer.fields.contains { $0.hasPrefix("Last-Modified: ") && $0.contains(" 3000 ") })
+        }
+    }
 }
