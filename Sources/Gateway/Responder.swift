@@ -30,7 +30,7 @@ final class Responder {
     }
 
     private func route(_ request: Request) async -> Response {
-        if let coding = request.value(of: .contentEncoding), !coding.isEqual(to: "identity") {
+        if let coding = request.value(of: .contentEncoding), !Self.isIdentity(coding) {
             return Self.refuseCoding()
         }
         return switch request.head.method {
@@ -151,6 +151,11 @@ final class Responder {
         }
         let problem = Problem.response(.methodNotAllowed, "This path does not take the request's method; see Allow.")
         return Self.permit(methods, problem)
+    }
+
+    /// Codings are named in either case (RFC 9110 8.4.1).
+    private static func isIdentity(_ coding: ArraySlice<UInt8>) -> Bool {
+        coding.count == "identity".utf8.count && coding.begins(with: "identity")
     }
 
     /// Content in a coding would go into the datagram as it is; nobody asked for that (RFC 9110 15.5.16, 12.5.3).

@@ -80,6 +80,9 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init(
             "Content in a coding", ["POST / HTTP/1.1", "Host: a", "Content-Encoding: gzip"], 415,
             has: ["Accept-Encoding: identity"]),
+        .init(
+            "Content in no coding, whatever the case", ["POST / HTTP/1.1", "Host: a", "Content-Encoding: Identity"], 200
+        ),
         .init("A form of another type", ["POST /form HTTP/1.1", "Host: a"], 415, hasNot: ["Accept-Encoding"]),
         .init(
             "Content that is too long, expected",
