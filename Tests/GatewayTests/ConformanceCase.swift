@@ -78,6 +78,10 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("Another major version", ["GET / HTTP/2.0", "Host: a"], 505, goesOn: false),
         .init("A head that is too large", letters("X: " + String(repeating: "a", count: 17_000)), 431, goesOn: false),
         .init(
+            "HEAD with a head that is too large",
+            ["HEAD / HTTP/1.1", "X: " + String(repeating: "a", count: 17_000)], 431, content: "", goesOn: false),
+        .init("HEAD without Host", ["HEAD / HTTP/1.1"], 400, content: "", goesOn: false),
+        .init(
             "Content in a coding", ["POST / HTTP/1.1", "Host: a", "Content-Encoding: gzip"], 415,
             has: ["Accept-Encoding: identity"]),
         .init(
