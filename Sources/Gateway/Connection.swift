@@ -46,18 +46,21 @@ struct Connection: ~Copyable {
     /// Serves requests until one side has had enough; true when the client has nothing to say for the moment.
     mutating func serve() async -> Bool {
         var isParked = false
+        var isUnforeseen = false
         do throws(ConnectionEnd) {
             while try await waitForRequest(&isParked) {
                 let request = try await receiveRequest()
                 var response = await desk.responder.respond(to: request)
                 let goesOn = answer(request.head, with: &response)
+                isUnforeseen = !goesOn && request.head.keepsAlive
                 inbox.finishMessage()
                 // Requests that have arrived together are answered together, unless that would hold replies back.
                 guard goesOn else { break }
                 if inbox.isEmpty || !desk.upstream.isPrompt || output.count > Self.burst { try await flush() }
             }
             try await flush()
-            if !inbox.isEmpty { await linger() }
+            // A client that did not ask for the end may have sent more by now.
+            if isUnforeseen || !inbox.isEmpty { await linger() }
         } catch {
             await part(with: error)
         }
@@ -124,8 +127,9 @@ struct Connection: ~Copyable {
         }
     }
 
-    /// Waits for more bytes of a request that has begun.
+    /// Waits for more bytes of a request that has begun; the responses to those before it do not wait as well.
     private mutating func receive(until deadline: MonotonicTime) async throws(ConnectionEnd) {
+        if !output.isEmpty { try await flush() }
         while true {
             switch await desk.loop.readable(watch, until: deadline) {
             case .expired: throw .slow

@@ -25,6 +25,46 @@ import Testing
         }
     }
 
+    /// A client may wait for the first response before it finishes its second request, and an old one ends its first
+    /// with an empty line too many (RFC 9112 2.2).
+    @Test(arguments: ["\r\n", "GET / HT", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12"])
+    func aResponseDoesNotWaitForTheRestOfTheNextRequest(beginning: String) async throws {
+        try await withDoor(files: Page.Source.few) { port in
+            let caller = try Caller(port: port)
+            caller.send(Self.letters + beginning)
+            let received = try caller.receive(until: "abcdefghij")
+            #expect(try Answer(received, hasContent: true).rest.isEmpty)
+        }
+    }
+
+    @Test func aRequestCutShortLosesNoResponse() async throws {
+        try await withDoor(files: Page.Source.few) { port in
+            let caller = try Caller(port: port)
+            caller.send(Self.letters + "GET / HT")
+            caller.finishSending()
+            #expect(try Answer(caller.receiveAll(), hasContent: true).content == "abcdefghij")
+        }
+    }
+
+    /// RFC 9112 9.6: a reset would take the last response with it.
+    @Test func whatComesAfterTheLastResponseDoesNotResetTheConnection() async throws {
+        var configuration = Configuration()
+        configuration.maxRequestsPerConnection = 1
+        try await withDoor(configuration, files: Page.Source.few) { port in
+            let caller = try Caller(port: port)
+            caller.send(Self.letters)
+            let first = try caller.receive(until: "abcdefghij")
+            #expect(try Answer(first, hasContent: true).fields.contains("Connection: close"))
+            // The end of the stream is here, but this one did not know.
+            #expect(try caller.receiveAll().isEmpty)
+            // A reset in answer to one of these fails those behind it.
+            for _ in 0..<3 {
+                let isTaken = caller.send(Self.letters)
+                #expect(isTaken)
+            }
+        }
+    }
+
     /// RFC 9112 9.3: a client that waits for nothing but the end of the body has `100 Continue` before it.
     @Test func continueComesBeforeTheContent() async throws {
         try await withDoor(hasUpstream: true) { port in
@@ -46,6 +86,17 @@ import Testing
         }
     }
 
+    /// RFC 9110 8.8.2.1.
+    @Test func nothingWasModifiedInTheFuture() async throws {
+        try await withDoor(files: Page.Source.few) { port in
+            let caller = try Caller(port: port)
+            caller.send("GET /future.txt HTTP/1.0\r\n\r\n")
+            let answer = try Answer(caller.receiveAll(), hasContent: true)
+            #expect(answer.content == "soon")
+            #expect(!answer.fields.contains { $0.hasPrefix("Last-Modified: ") && $0.contains(" 3000 ") })
+        }
+    }
+
     /// 408 for a request that was begun, silence otherwise (RFC 9110 15.5.9).
     @Test(arguments: [("GET / HT", 408), ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12", 408), ("", nil)])
     func slowClients(beginning: String, status: Int?) async throws {
@@ -64,17 +115,6 @@ import Testing
             let answer = try Answer(received, hasContent: true)
             #expect(answer.status == status)
             #expect(answer.fields.contains("Connection: close"))
-        }
-    }
-
-    /// RFC 9110 8.8.2.1.
-    @Test func nothingWasModifiedInTheFuture() async throws {
-        try await withDoor(files: Page.Source.few) { port in
-            let caller = try Caller(port: port)
-            caller.send("GET /future.txt HTTP/1.0\r\n\r\n")
-            let answer = try Answer(caller.receiveAll(), hasContent: true)
-            #expect(answer.content == "soon")
-            #expect(!answer.fields.contains { $0.hasPrefix("Last-Modified: ") && $0.contains(" 3000 ") })
         }
     }
 }
