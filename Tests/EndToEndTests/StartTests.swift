@@ -37,6 +37,7 @@ import Testing
         #expect(ending.output.isEmpty)
         #expect(ending.errorLines.count == 1)
         #expect(ending.error.hasPrefix("letterbox: \(reason)"))
+        #expect(ending.error.contains(reason.contains("bind") ? ": choose another with --host" : ". Check the "))
     }
 
     /// Each command line with what the message names.
