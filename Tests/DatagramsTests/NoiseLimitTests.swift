@@ -58,7 +58,7 @@ struct NoiseLimitTests {
             var limits = NoiseProxy.Limits()
             limits.heldBytes = 1000
             var settings = BothWays(NoiseSettings())
-            settings.toServer.delay = .milliseconds(200)
+            settings.toServer.delay = .milliseconds(500)
             let noise = try RunningNoise(to: server.address, settings, limits: limits, on: loop)
             let client = try HandClient(to: noise.proxy.address, on: loop)
             for number in 0..<3 { try client.send([UInt8](repeating: UInt8(number), count: 350)) }

@@ -99,7 +99,7 @@ struct NoiseProxyTests {
             let server = try RunningServer(Echo(), on: loop)
             var settings = BothWays(NoiseSettings())
             settings.toServer.reorder = .always
-            settings.toServer.reorderDelay = .milliseconds(300)
+            settings.toServer.reorderDelay = .seconds(1)
             let noise = try RunningNoise(to: server.address, settings, on: loop)
             let client = try HandClient(to: noise.proxy.address, on: loop)
             try client.send("first")

@@ -33,7 +33,7 @@ struct PingerTests {
             var settings = Pinger.Settings()
             settings.count = 2
             settings.interval = .milliseconds(1)
-            settings.timeout = .milliseconds(300)
+            settings.timeout = .seconds(1)
             let (report, events) = try await ping(server.address, settings, on: loop)
             #expect(report.foreign == 2 && report.received == 0 && report.lossPercentage == 100)
             #expect(events.filter { $0.kind == .foreign }.count == 2)
@@ -63,19 +63,19 @@ struct PingerTests {
             let server = try RunningServer(Echo(), on: loop)
             var noisy = BothWays(NoiseSettings())
             noisy.toServer.loss = percent(15)
-            let noise = try RunningNoise(to: server.address, seed: 11, noisy, on: loop)
+            let noise = try RunningNoise(to: server.address, seed: 7, noisy, on: loop)
             var settings = Pinger.Settings()
-            settings.count = 40
+            settings.count = 20
             settings.interval = Interval(nanoseconds: 0)
-            settings.timeout = .milliseconds(200)
+            settings.timeout = .seconds(1)
             let (report, events) = try await ping(noise.proxy.address, settings, on: loop)
-            let impairment = NoiseImpairment(seed: 11, direction: .toServer)
-            let lost = (1...40).filter {
+            let impairment = NoiseImpairment(seed: 7, direction: .toServer)
+            let lost = (1...20).filter {
                 impairment.passage(of: UInt64($0), size: 56, under: noisy.toServer).first == nil
             }
             #expect(!lost.isEmpty)
             #expect(events.filter { $0.kind == .timedOut(number: $0.number) }.map(\.number) == lost)
-            #expect(report.received == 40 - lost.count && report.late == 0)
+            #expect(report.received == 20 - lost.count && report.late == 0)
             try await noise.stop()
             try await server.stop()
         }
@@ -91,7 +91,7 @@ struct PingerTests {
             var settings = Pinger.Settings()
             settings.count = 20
             settings.interval = .milliseconds(20)
-            settings.timeout = .milliseconds(300)
+            settings.timeout = .seconds(1)
             let (report, _) = try await ping(noise.proxy.address, settings, on: loop)
             // The last one's double may come when nobody waits any more.
             #expect(report.received == 20 && (19...20).contains(report.duplicates))
@@ -139,7 +139,7 @@ struct PingerTests {
                 return try await pinger.run()
             }
             for await event in events {
-                #expect(event.description.hasPrefix("56 bytes from \(server.address): seq=1 time=0."))
+                #expect(event.description.hasPrefix("56 bytes from \(server.address): seq=1 time="))
                 break
             }
             task.cancel()
