@@ -128,7 +128,10 @@ struct SocketRing {
         while let first = quarantined.first, first.end <= now {
             quarantined.removeFirst()
             states[first.index] = .resting
-            resting.append(Pause(index: first.index, end: now + rest))
+            // Counted from the quarantine's end, whenever that is noticed, or `nextRested` would promise too much; but
+            // never before those who rest already, so that the queue stays in order.
+            let end = max(first.end + rest, resting.last?.end ?? first.end)
+            resting.append(Pause(index: first.index, end: end))
         }
     }
 
