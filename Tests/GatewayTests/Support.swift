@@ -1,0 +1,157 @@
+import CLinux
+import EventLoop
+import Glibc
+import HTTP
+import Logging
+import Sockets
+import Testing
+
+@testable import Gateway
+
+/// A gateway on a free port, in front of a UDP socket that a test answers itself.
+final class House: Sendable {
+    let gateway: Gateway
+    let address: SocketAddress
+    let service: DatagramSocket
+    private let running: Task<Void, any Error>
+
+    init(_ configuration: Configuration = Configuration()) throws {
+        let any = try #require(SocketAddress("127.0.0.1", port: 0))
+        let listener = try StreamListener(on: any)
+        address = listener.address
+        service = try DatagramSocket(boundTo: any)
+        gateway = try Gateway(
+            listener: listener, upstream: try service.localAddress(),
+            page: Page(files: [
+                ("index.html", Array("<p>page".utf8)), ("big.txt", [UInt8](repeating: 98, count: 100_000)),
+            ]),
+            configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let gateway = self.gateway
+        running = Task { try await gateway.run() }
+    }
+
+    /// Answers datagrams in capitals until the task is cancelled.
+    func answer(on loop: EventLoop) throws -> Task<Void, any Error> {
+        let watch = try loop.watch(service.descriptor, as: .datagrams)
+        return Task(executorPreference: loop) {
+            var batch = DatagramBatch()
+            await loop.callingOff(watch) {
+                while !Task.isCancelled, await loop.readable(watch) == .ready {
+                    guard let count = try? batch.receive(from: self.service), count > 0 else { continue }
+                    _ = batch.answer { datagram, reply in
+                        for index in datagram.indices { reply.append(datagram[index] & 0xDF) }
+                    }
+                    _ = try? batch.send(over: self.service)
+                }
+            }
+        }
+    }
+
+    /// Ends the gateway and waits for it.
+    func close() async throws {
+        await gateway.drain()
+        try await running.value
+    }
+}
+
+/// A client that sends and reads bytes as the test says.
+final class Caller {
+    let socket: StreamSocket
+    private let watch: Watch
+    private let loop: EventLoop
+    private(set) var received: [UInt8] = []
+    private(set) var isReset = false
+
+    init(_ address: SocketAddress, on loop: EventLoop) throws {
+        let number = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var target = sockaddr_in()
+        target.sin_family = sa_family_t(AF_INET)
+        target.sin_port = address.port.bigEndian
+        target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let status = unsafe withUnsafePointer(to: target) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe clinux_connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        try #require(status == 0)
+        try #require(fcntl(number, F_SETFL, O_NONBLOCK) == 0)
+        self.loop = loop
+        socket = StreamSocket(owning: number)
+        watch = try loop.watch(socket.descriptor, as: .stream)
+    }
+
+    func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) throws {
+        let count = try socket.send(bytes.span)
+        #expect(count == bytes.count)
+    }
+
+    /// Waits for one piece; false at the end of the stream.
+    @discardableResult
+    func receive() async -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            do {
+                if let count = try socket.receive(into: &bytes, bytes.indices) {
+                    received += bytes[..<count]
+                    return count > 0
+                }
+            } catch {
+                isReset = true
+                return false
+            }
+            _ = await loop.readable(watch)
+        }
+    }
+
+    var text: String { String(decoding: received, as: UTF8.self) }
+
+    /// Reads until the text has come that often; false when the stream ends before.
+    func wait(for text: String, count: Int = 1) async -> Bool {
+        while self.text.split(separator: text, omittingEmptySubsequences: false).count <= count {
+            guard await receive() else { return false }
+        }
+        return true
+    }
+
+    /// Reads to the end of the stream.
+    func readAll() async -> String {
+        while await receive() {}
+        return text
+    }
+}
+
+/// Runs a test's program with a gateway and a client's loop.
+func inHouse(
+    _ configuration: Configuration = Configuration(),
+    _ program: @escaping @Sendable (House, EventLoop) async throws -> Void
+) async throws {
+    let house = try House(configuration)
+    let loop = try EventLoop()
+    try loop.start()
+    defer { loop.stop() }
+    let outcome = await Task(executorPreference: loop) {
+        let answering = try house.answer(on: loop)
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await program(house, loop)) } catch { outcome = .failure(error) }
+        answering.cancel()
+        _ = await answering.result
+        try outcome.get()
+    }.result
+    try await house.close()
+    try outcome.get()
+}
+
+/// The same random numbers in every run (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

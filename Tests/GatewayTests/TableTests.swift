@@ -1,0 +1,136 @@
+import HTTP
+import Testing
+
+@testable import EventLoop
+@testable import Gateway
+@testable import Sockets
+
+@Suite struct TableTests {
+    @Test(
+        arguments: [
+            ("dns", 504, "dns_timeout"), ("name", 502, "dns_error"), ("refused", 502, "connection_refused"),
+            ("route", 502, "destination_ip_unroutable"), ("silent", 504, "http_response_timeout"),
+            ("reply", 502, "http_response_body_size"), ("overload", 503, "connection_limit_reached"),
+            ("socket", 503, "connection_limit_reached"), ("request", 413, "http_request_error"),
+            ("other", 502, "proxy_internal_error"),
+        ] as [(String, UInt16, String)])
+    func failures(name: String, status: UInt16, proxyError: String) throws {
+        let error = try error(name)
+        let response = Problem.response(error)
+        #expect(response.status.code == status)
+        var bytes: [UInt8] = []
+        response.write(into: &bytes, withContent: true, connection: .persistent, date: HTTPDate(unixSeconds: 0))
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains("\r\nProxy-Status: letterbox; error=\(proxyError)\r\n"))
+        #expect(text.contains("\r\nContent-Type: application/problem+json\r\n"))
+        #expect(text.contains("\r\nRetry-After: 1\r\n") == (status == 503))
+        #expect(response.closes == (status == 413))
+        // The operator's address is not the caller's business.
+        #expect(!text.contains("192.0.2.1"))
+        #expect(text.contains("\"status\":\(status),\"detail\":\"\(error.detail)\"}"))
+    }
+
+    private func error(_ name: String) throws -> GatewayError {
+        let address = try #require(SocketAddress("192.0.2.1", port: 9))
+        switch name {
+        case "refused": return GatewayError(SocketError(.receive, nil, .connectionRefused), to: address, limit: 9)
+        case "route": return GatewayError(SocketError(.send, nil, .networkUnreachable), to: address, limit: 9)
+        case "request": return GatewayError(SocketError(.send, nil, .messageTooLong), to: address, limit: 9)
+        case "silent": return .silent(address, after: .seconds(2), attempts: 1)
+        case "reply": return .replyTooLong(limit: 9)
+        case "overload": return .overloaded(limit: 9)
+        case "socket": return .noSocket(limit: 9)
+        case "dns", "name":
+            let endpoint = Endpoint(host: "a", port: 1)
+            return .unresolved(ResolverError(endpoint: endpoint, isTemporary: name == "dns", reason: ""))
+        default: return GatewayError(SocketError(.open, nil, .permissionDenied), to: address, limit: 9)
+        }
+    }
+
+    @Test(arguments: [
+        ("plain", "\"plain\""), ("a\"b\\c", "\"a\\\"b\\\\c\""), ("\n\t\u{0}\u{1F}", "\"\\n\\u0009\\u0000\\u001f\""),
+        ("straße \u{1F600}", "\"straße \u{1F600}\""), ("", "\"\""),
+    ])
+    func quoted(text: String, json: String) {
+        #expect(Problem.quoted(text) == json)
+    }
+
+    @Test(arguments: [
+        ("&<>\"'", "&amp;&lt;&gt;&quot;&#39;"), ("a\r\nb", "a\nb"), ("&amp;", "&amp;amp;"), ("ß\u{301}", "ß\u{301}"),
+    ])
+    func escaped(text: String, html: String) {
+        #expect(FormTemplate.escaped(text) == html)
+    }
+
+    @Test func placesAreFilledOnce() {
+        let template = FormTemplate("{{heading}}|{{text}}|{{reply}}|{{other}}|{{text}}|{{")
+        let page = template.fill(text: "{{reply}}<", .success(Array("{{text}}{{heading}}".utf8)))
+        #expect(page == "The reply|{{reply}}&lt;|{{text}}{{heading}}|{{other}}|{{reply}}&lt;|{{")
+        #expect(template.fill(text: "a", .failure("why")).hasPrefix("No reply|a|why|"))
+        #expect(FormTemplate("{{reply}}").fill(text: "", .success([0xFF])) == "\u{FFFD}")
+    }
+
+    @Test func metrics() {
+        var (http, upstream) = (HTTPCounts(), UpstreamCounts())
+        http.count(.ok)
+        http.count(.badGateway)
+        upstream.sent = 3
+        let entry = Census.Entry(http: http, upstream: upstream)
+        let lines = Metrics.text([entry, entry]).split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.last == "")
+        #expect(lines.contains("letterbox_http_responses_total{code=\"200\"} 2"))
+        #expect(lines.contains("letterbox_http_responses_total{code=\"502\"} 2"))
+        #expect(lines.contains("letterbox_udp_datagrams_sent_total 6"))
+        // Every family has its help and its type, once, and counters are called totals.
+        let types = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ") }
+        #expect(Set(types.map { $0[2] }).count == types.count && types.count == lines.count { $0.hasPrefix("# HELP ") })
+        #expect(types.allSatisfy { $0[2].hasSuffix("_total") == ($0[3] == "counter") })
+    }
+
+    @Test func idleListKeepsTheOrder() throws {
+        var generator = SeededGenerator(state: 5)
+        var list = IdleList()
+        var model: [Watch] = []
+        let watches = (0..<20 as Range<Int32>).map { Watch(number: $0 * 3, generation: 1) }
+        for step in 0..<100_000 {
+            let watch = try #require(watches.randomElement(using: &generator))
+            if model.contains(watch) {
+                model.removeAll { $0 == watch }
+                list.leave(watch)
+            } else if Bool.random(using: &generator) {
+                list.leave(watch)
+            } else {
+                model.append(watch)
+                list.enter(watch)
+            }
+            try #require(list.oldest == model.first, "step \(step)")
+        }
+    }
+
+    @Test func buffersComeBack() {
+        let pool = BufferPool(smallSize: 100, largeSize: 200)
+        var small = pool.rentSmall()
+        small[0] = 7
+        pool.giveBack(&small)
+        #expect(small.isEmpty)
+        #expect(pool.rentSmall()[0] == 7)
+        #expect(pool.rentSmall() == [UInt8](repeating: 0, count: 100))
+        var large = pool.rentLarge()
+        #expect(large.count == 200)
+        large[1] = 8
+        pool.giveBack(&large)
+        #expect(pool.rentLarge()[1] == 8)
+        var stranger = [UInt8](repeating: 9, count: 150)
+        pool.giveBack(&stranger)
+        #expect(stranger.isEmpty)
+        #expect(pool.rentSmall().count == 100 && pool.rentLarge().count == 200)
+    }
+
+    @Test func poolsDoNotGrowForEver() {
+        let pool = BufferPool(smallSize: 10, largeSize: 20)
+        var rented = (0..<200).map { _ in pool.rentSmall() }
+        for index in rented.indices { pool.giveBack(&rented[index]) }
+        let kept = Mirror(reflecting: pool).children.first { $0.label == "small" }
+        #expect(kept.map { Mirror(reflecting: $0.value).children.count } == 64)
+    }
+}

@@ -1,0 +1,69 @@
+import EventLoop
+import Sockets
+import Testing
+
+@testable import Gateway
+
+@Suite(.timeLimit(.minutes(1))) struct UpstreamTests {
+    /// An upstream on its loop, and the order in which its callers were answered.
+    private actor Office {
+        nonisolated let loop: EventLoop
+        let upstream: Upstream
+        private var answered: [UInt8] = []
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
+
+        init(loop: EventLoop, address: SocketAddress, configuration: Configuration) {
+            self.loop = loop
+            let pool = BufferPool(smallSize: 1000, largeSize: 70_000)
+            upstream = Upstream(address: address, configuration: configuration, loop: loop, pool: pool)
+        }
+
+        func ask(_ number: UInt8) async throws {
+            var reply = try await upstream.exchange([number])
+            answered.append(reply.buffer[reply.range.lowerBound])
+            upstream.giveBack(&reply)
+        }
+
+        var order: [UInt8] { answered }
+        var counts: UpstreamCounts { upstream.snapshot }
+    }
+
+    private func ask(_ count: UInt8, _ configuration: Configuration) async throws -> (order: [UInt8], UpstreamCounts) {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        let house = try House()
+        let answering = try await Task(executorPreference: loop) { try house.answer(on: loop) }.value
+        let office = Office(loop: loop, address: try house.service.localAddress(), configuration: configuration)
+        var tasks: [Task<Void, any Error>] = []
+        for number in 64..<64 + count {
+            tasks.append(Task { try await office.ask(number) })
+            while await office.counts.inFlight + office.order.count < tasks.count { await Task.yield() }
+        }
+        for task in tasks { try await task.value }
+        answering.cancel()
+        _ = await answering.result
+        try await house.close()
+        return (await office.order, await office.counts)
+    }
+
+    @Test func waitersAreServedInOrder() async throws {
+        var configuration = Configuration()
+        (configuration.maxSockets, configuration.rest) = (1, .milliseconds(5))
+        configuration.timeout = .seconds(30)
+        let (order, counts) = try await ask(20, configuration)
+        #expect(order == Array(64..<84))
+        #expect(counts.sockets == 1 && counts.restWaits >= 10 && counts.inFlight == 0)
+    }
+
+    /// Who has waited long for a socket does not send all attempts at once.
+    @Test func attemptsAreCountedFromTheFirstSend() async throws {
+        var configuration = Configuration()
+        (configuration.maxSockets, configuration.rest) = (1, .milliseconds(600))
+        (configuration.timeout, configuration.attempts) = (.seconds(3), 5)
+        let (order, counts) = try await ask(3, configuration)
+        #expect(order == [64, 65, 66])
+        #expect(counts.retransmissions == 0 && counts.sent == 3)
+    }
+}
