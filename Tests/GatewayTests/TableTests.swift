@@ -64,8 +64,8 @@ import Testing
 
     @Test func placesAreFilledOnce() {
         let template = FormTemplate("{{heading}}|{{text}}|{{reply}}|{{other}}|{{text}}|{{")
-        let page = template.fill(text: "{{reply}}<", .success(Array("{{text}}{{heading}}".utf8)))
-        #expect(page == "The reply|{{reply}}&lt;|{{text}}{{heading}}|{{other}}|{{reply}}&lt;|{{")
+        let page = template.fill(text: "{{reply}}<", .success(Array("{{text}}<b>".utf8)))
+        #expect(page == "The reply|{{reply}}&lt;|{{text}}&lt;b&gt;|{{other}}|{{reply}}&lt;|{{")
         #expect(template.fill(text: "a", .failure("why")).hasPrefix("No reply|a|why|"))
         #expect(FormTemplate("{{reply}}").fill(text: "", .success([0xFF])) == "\u{FFFD}")
     }
