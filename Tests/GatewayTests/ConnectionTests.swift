@@ -11,7 +11,7 @@ import Testing
 
     @Test func oneAfterTheOther() async throws {
         try await inHouse { house, loop in
-            let caller = try Caller(house.address, on: loop)
+            let caller = try LoopCaller(house.address, on: loop)
             for word in ["alpha", "beta", "gamma"] {
                 try caller.send(Self.post(word))
                 #expect(await caller.wait(for: word.uppercased()))
@@ -21,7 +21,7 @@ import Testing
 
     @Test func pipelinedRequestsAreAnsweredInOrder() async throws {
         try await inHouse { house, loop in
-            let caller = try Caller(house.address, on: loop)
+            let caller = try LoopCaller(house.address, on: loop)
             try caller.send(
                 Self.post("one") + "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
                     + Self.post("two", fields: "Connection: close\r\n"))
@@ -36,7 +36,7 @@ import Testing
     /// The rest of the second request comes only once the first is answered.
     @Test func halfARequestDoesNotHoldBackAResponse() async throws {
         try await inHouse { house, loop in
-            let caller = try Caller(house.address, on: loop)
+            let caller = try LoopCaller(house.address, on: loop)
             try caller.send(Self.post("one") + "POST / HTTP/1.1\r\nHo")
             #expect(await caller.wait(for: "ONE"))
             try caller.send("st: a\r\nContent-Length: 3\r\n\r\ntwo")
@@ -48,7 +48,7 @@ import Testing
         let request =
             "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nA: b\r\n\r\n"
         try await inHouse { house, loop in
-            let caller = try Caller(house.address, on: loop)
+            let caller = try LoopCaller(house.address, on: loop)
             for cut in stride(from: 1, to: request.utf8.count, by: 3) {
                 let bytes = Array(request.utf8)
                 try caller.send(Array(bytes[..<cut]))
@@ -65,7 +65,7 @@ import Testing
     ])
     func closes(request: String, field: String) async throws {
         try await inHouse { house, loop in
-            let caller = try Caller(house.address, on: loop)
+            let caller = try LoopCaller(house.address, on: loop)
             try caller.send(request)
             let text = await caller.readAll()
             #expect(text.contains(field) && text.hasSuffix("<p>page") && !caller.isReset)
@@ -74,7 +74,7 @@ import Testing
 
     @Test func oldClientsMayKeepTheConnection() async throws {
         try await inHouse { house, loop in
-            let caller = try Caller(house.address, on: loop)
+            let caller = try LoopCaller(house.address, on: loop)
             for count in 1...2 {
                 try caller.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
                 #expect(await caller.wait(for: "Connection: keep-alive", count: count))
@@ -85,7 +85,7 @@ import Testing
 
     @Test func expectation() async throws {
         try await inHouse { house, loop in
-            let caller = try Caller(house.address, on: loop)
+            let caller = try LoopCaller(house.address, on: loop)
             try caller.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
             #expect(await caller.wait(for: "HTTP/1.1 100 Continue\r\n\r\n"))
             try caller.send("abc")
@@ -101,7 +101,7 @@ import Testing
         var configuration = Configuration()
         configuration.headerTimeout = .milliseconds(5)
         try await inHouse(configuration) { house, loop in
-            let caller = try Caller(house.address, on: loop)
+            let caller = try LoopCaller(house.address, on: loop)
             try caller.send("GET / HT")
             #expect(await caller.readAll().hasPrefix("HTTP/1.1 408 "))
             #expect(!caller.isReset)
@@ -116,7 +116,7 @@ import Testing
         configuration.headerTimeout = .milliseconds(1)
         configuration.idleTimeout = .milliseconds(50)
         try await inHouse(configuration) { house, loop in
-            let caller = try Caller(house.address, on: loop)
+            let caller = try LoopCaller(house.address, on: loop)
             let frame = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16000\r\nX: \r\n\r\n".utf8.count
             let filling = String(repeating: "x", count: max(0, size - frame - 16_000))
             if size > 0 {
@@ -133,7 +133,7 @@ import Testing
     /// A client that still sends what is not wanted can read why, and is not cut off.
     @Test func theErrorCanBeRead() async throws {
         try await inHouse { house, loop in
-            let (caller, other) = (try Caller(house.address, on: loop), try Caller(house.address, on: loop))
+            let (caller, other) = (try LoopCaller(house.address, on: loop), try LoopCaller(house.address, on: loop))
             try caller.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n")
             let text = await caller.readAll()
             #expect(text.hasPrefix("HTTP/1.1 413 ") && text.contains("Connection: close"))
@@ -151,7 +151,7 @@ import Testing
     /// A client that has said all and does not read keeps nobody else from the worker.
     @Test func aClientThatDoesNotReadIsNoBurden() async throws {
         try await inHouse { house, loop in
-            let (mute, other) = (try Caller(house.address, on: loop), try Caller(house.address, on: loop))
+            let (mute, other) = (try LoopCaller(house.address, on: loop), try LoopCaller(house.address, on: loop))
             try mute.send(String(repeating: "GET /big.txt HTTP/1.1\r\nHost: a\r\n\r\n", count: 300))
             mute.socket.shutDownSending()
             for count in 1...20 {
@@ -175,7 +175,7 @@ import Testing
         ] as [(String, Int, String?)])
     func routes(line: String, status: Int, allow: String?) async throws {
         try await inHouse { house, loop in
-            let caller = try Caller(house.address, on: loop)
+            let caller = try LoopCaller(house.address, on: loop)
             try caller.send("\(line) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             let text = await caller.readAll()
             #expect(text.hasPrefix("HTTP/1.1 \(status) "))

@@ -21,9 +21,10 @@ final class House: Sendable {
         address = listener.address
         service = try DatagramSocket(boundTo: any)
         gateway = try Gateway(
-            listener: listener, upstream: try service.localAddress(),
-            page: Page(files: [
-                ("index.html", Array("<p>page".utf8)), ("big.txt", [UInt8](repeating: 98, count: 100_000)),
+            listener: listener, upstream: [try service.localAddress()],
+            page: Page([
+                Page.Source(name: "index.html", bytes: Array("<p>page".utf8), modified: 0),
+                Page.Source(name: "big.txt", bytes: [UInt8](repeating: 98, count: 100_000), modified: 0),
             ]),
             configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let gateway = self.gateway
@@ -55,7 +56,7 @@ final class House: Sendable {
 }
 
 /// A client that sends and reads bytes as the test says.
-final class Caller {
+final class LoopCaller {
     let socket: StreamSocket
     private let watch: Watch
     private let loop: EventLoop

@@ -12,10 +12,10 @@ import Testing
             ("route", 502, "destination_ip_unroutable"), ("silent", 504, "http_response_timeout"),
             ("reply", 502, "http_response_body_size"), ("overload", 503, "connection_limit_reached"),
             ("socket", 503, "connection_limit_reached"), ("request", 413, "http_request_error"),
-            ("other", 502, "proxy_internal_error"),
+            ("other", 502, "proxy_internal_error"), ("down", 503, "destination_unavailable"),
         ] as [(String, UInt16, String)])
     func failures(name: String, status: UInt16, proxyError: String) throws {
-        let error = try error(name)
+        let error = error(name)
         let response = Problem.response(error)
         #expect(response.status.code == status)
         var bytes: [UInt8] = []
@@ -30,20 +30,20 @@ import Testing
         #expect(text.contains("\"status\":\(status),\"detail\":\"\(error.detail)\"}"))
     }
 
-    private func error(_ name: String) throws -> GatewayError {
-        let address = try #require(SocketAddress("192.0.2.1", port: 9))
+    private func error(_ name: String) -> GatewayError {
         switch name {
-        case "refused": return GatewayError(SocketError(.receive, nil, .connectionRefused), to: address, limit: 9)
-        case "route": return GatewayError(SocketError(.send, nil, .networkUnreachable), to: address, limit: 9)
-        case "request": return GatewayError(SocketError(.send, nil, .messageTooLong), to: address, limit: 9)
-        case "silent": return .silent(address, after: .seconds(2), attempts: 1)
+        case "refused": return GatewayError(SocketError(.receive, nil, .connectionRefused), limit: 9)
+        case "route": return GatewayError(SocketError(.send, nil, .networkUnreachable), limit: 9)
+        case "request": return GatewayError(SocketError(.send, nil, .messageTooLong), limit: 9)
+        case "silent": return .silent(after: .seconds(2), attempts: 1)
         case "reply": return .replyTooLong(limit: 9)
         case "overload": return .overloaded(limit: 9)
+        case "down": return .allDown(retryAfter: .milliseconds(300))
         case "socket": return .noSocket(limit: 9)
         case "dns", "name":
             let endpoint = Endpoint(host: "a", port: 1)
             return .unresolved(ResolverError(endpoint: endpoint, isTemporary: name == "dns", reason: ""))
-        default: return GatewayError(SocketError(.open, nil, .permissionDenied), to: address, limit: 9)
+        default: return GatewayError(SocketError(.open, nil, .permissionDenied), limit: 9)
         }
     }
 
@@ -70,17 +70,21 @@ import Testing
         #expect(FormTemplate("{{reply}}").fill(text: "", .success([0xFF])) == "\u{FFFD}")
     }
 
-    @Test func metrics() {
+    @Test func metrics() throws {
         var (http, upstream) = (HTTPCounts(), UpstreamCounts())
         http.count(.ok)
         http.count(.badGateway)
-        upstream.sent = 3
+        var destination = DestinationCounts()
+        destination.sent = 3
+        destination.roundTrips.add(.milliseconds(2))
+        let address = try #require(SocketAddress("127.0.0.1", port: 53))
+        upstream.destinations = [(address, destination)]
         let entry = Census.Entry(http: http, upstream: upstream)
         let lines = Metrics.text([entry, entry]).split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.last == "")
         #expect(lines.contains("letterbox_http_responses_total{code=\"200\"} 2"))
         #expect(lines.contains("letterbox_http_responses_total{code=\"502\"} 2"))
-        #expect(lines.contains("letterbox_udp_datagrams_sent_total 6"))
+        #expect(lines.contains("letterbox_udp_datagrams_sent_total{upstream=\"127.0.0.1:53\"} 6"))
         // Every family has its help and its type, once, and counters are called totals.
         let types = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ") }
         #expect(Set(types.map { $0[2] }).count == types.count && types.count == lines.count { $0.hasPrefix("# HELP ") })
@@ -101,9 +105,9 @@ import Testing
                 list.leave(watch)
             } else {
                 model.append(watch)
-                list.enter(watch)
+                list.enter(watch, at: MonotonicTime(nanoseconds: UInt64(step)))
             }
-            try #require(list.oldest == model.first, "step \(step)")
+            try #require(list.oldest?.watch == model.first, "step \(step)")
         }
     }
 
