@@ -22,6 +22,38 @@ import Testing
             #expect(answer.rest.isEmpty == !one.goesOn)
         }
     }
+
+    /// RFC 9110 10.2.3 and 15.6.4, RFC 9209.
+    @Test func withoutAServiceThereIsATimeToComeBack() async throws {
+        try await withDoor { port in
+            let caller = try Caller(port: port)
+            caller.send("POST / HTTP/1.0\r\n\r\n")
+            let answer = try Answer(caller.receiveAll(), hasContent: true)
+            #expect(answer.status == 503)
+            #expect(answer.fields.contains("Retry-After: 1"))
+            #expect(answer.fields.contains("Proxy-Status: letterbox; error=destination_unavailable"))
+        }
+    }
+
+    /// A cache must not show one origin what was permitted to another (RFC 9110 12.5.5), nor what was to none.
+    @Test(arguments: [
+        ("GET", 200, "https://a.example", true), ("GET", 200, "https://b.example", false), ("GET", 200, nil, false),
+        ("OPTIONS", 204, "https://a.example", true), ("OPTIONS", 204, "https://b.example", false),
+    ])
+    func otherOrigins(method: String, status: Int, origin: String?, isAllowed: Bool) async throws {
+        var configuration = Configuration()
+        configuration.crossOrigin = CrossOrigin(origins: ["https://a.example"])
+        try await withDoor(configuration, files: Page.Source.few) { port in
+            let caller = try Caller(port: port)
+            let fields = (origin.map { "Origin: \($0)\r\n" } ?? "") + "Access-Control-Request-Method: POST\r\n"
+            caller.send("\(method) /letters.txt HTTP/1.0\r\n\(fields)\r\n")
+            let answer = try Answer(caller.receiveAll(), hasContent: true)
+            #expect(answer.status == status)
+            #expect(answer.fields.contains("Vary: Origin"))
+            let allowed = answer.fields.filter { $0.hasPrefix("Access-Control-Allow-Origin: ") }
+            #expect(allowed == (isAllowed ? ["Access-Control-Allow-Origin: https://a.example"] : []))
+        }
+    }
 }
 
 /// The entity tag of the file that the cases ask for.
