@@ -198,6 +198,7 @@ struct Connection: ~Copyable {
         let response: Response
         switch end {
         case .gone: return
+        case .slow where inbox.isBlank: return
         case .refused(let error): response = Problem.response(error)
         case .slow: response = Problem.response(.requestTimeout, "The request did not arrive in time.")
         }

@@ -20,6 +20,8 @@ struct Inbox: ~Copyable {
     var count: Int { filled.count }
     /// Whether there are none.
     var isEmpty: Bool { filled.isEmpty }
+    /// Whether there is nothing but line ends, which may come before a request and begin none (RFC 9112 2.2).
+    var isBlank: Bool { buffer[filled].allSatisfy { $0 == 13 || $0 == 10 } }
     /// The request at hand, once it is complete.
     var message: ArraySlice<UInt8> { buffer[filled.prefix(messageLength)] }
 

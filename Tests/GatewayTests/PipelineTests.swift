@@ -98,7 +98,10 @@ import Testing
     }
 
     /// 408 for a request that was begun, silence otherwise (RFC 9110 15.5.9).
-    @Test(arguments: [("GET / HT", 408), ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12", 408), ("", nil)])
+    @Test(arguments: [
+        ("GET / HT", 408), ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12", 408), ("", nil),
+        ("\r\n\r\n", nil),
+    ])
     func slowClients(beginning: String, status: Int?) async throws {
         var configuration = Configuration()
         configuration.headerTimeout = .milliseconds(20)
