@@ -136,7 +136,9 @@ final class Responder {
     /// The methods that the request's target knows; nil when there is no such thing.
     private func methods(at request: Request) -> FieldValue? {
         if case .asterisk = request.head.targetForm { return FieldValue("GET, HEAD, POST, OPTIONS") }
-        if request.path.isEqual(to: "/") { return FieldValue("GET, HEAD, POST, OPTIONS") }
+        if request.path.isEqual(to: "/") {
+            return FieldValue(page.file(at: request.path) == nil ? "POST, OPTIONS" : "GET, HEAD, POST, OPTIONS")
+        }
         if request.path.isEqual(to: "/form") { return FieldValue("POST, OPTIONS") }
         let isRead =
             request.path.isEqual(to: "/healthz") || request.path.isEqual(to: "/metrics")

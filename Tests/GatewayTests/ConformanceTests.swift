@@ -35,6 +35,17 @@ import Testing
         }
     }
 
+    /// RFC 9110 15.5.6: what Allow lists must not be refused.
+    @Test func allowListsNoPageWhereThereIsNone() async throws {
+        try await withDoor { port in
+            let caller = try Caller(port: port)
+            caller.send("GET / HTTP/1.0\r\n\r\n")
+            let answer = try Answer(caller.receiveAll(), hasContent: true)
+            #expect(answer.status == 405)
+            #expect(answer.fields.contains("Allow: POST, OPTIONS"))
+        }
+    }
+
     /// A cache must not show one origin what was permitted to another (RFC 9110 12.5.5), nor what was to none.
     @Test(arguments: [
         ("GET", 200, "https://a.example", true), ("GET", 200, "https://b.example", false), ("GET", 200, nil, false),
