@@ -78,7 +78,8 @@ public struct DatagramClient: ~Copyable {
         _ message: [UInt8], over socket: borrowing DatagramSocket, on loop: EventLoop
     ) async throws(SocketError) -> Reply? {
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
-        var buffer = [UInt8](repeating: 0, count: DatagramSocket.maximumPayload)
+        // More than any datagram can hold, also over IPv6, so that no reply is cut.
+        var buffer = [UInt8](repeating: 0, count: 65_536)
         let start = MonotonicTime.now()
         for attempt in 1...attempts {
             _ = try socket.send(message.span)

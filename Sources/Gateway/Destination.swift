@@ -1,3 +1,4 @@
+internal import Datagrams
 internal import EventLoop
 internal import Sockets
 
@@ -17,7 +18,9 @@ final class Destination {
         self.address = address
         self.mark = mark
         sockets = ExchangeSockets(to: address, ring: ring, loop: loop)
-        estimator = RoundTripEstimator(floor: configuration.minRetransmit)
+        estimator = RoundTripEstimator(
+            floor: configuration.minRetransmit,
+            initial: Backoff.elapsed(after: 1, of: configuration.attempts, within: configuration.timeout))
         health = AddressHealth(silence: configuration.timeout, at: loop.now)
     }
 

@@ -7,10 +7,14 @@ enum Metrics {
     static let mediaType = FieldValue("text/plain; version=0.0.4; charset=utf-8")
 
     /// All workers' figures, added up.
-    static func text(_ entries: [Census.Entry]) -> String {
+    ///
+    /// - `showingAddresses`: whether callers may see an address of the UDP service; one that they may not has a number.
+    static func text(
+        _ entries: [Census.Entry], showingAddresses: (SocketAddress) -> Bool = { _ in true }
+    ) -> String {
         var page = MetricsPage()
         writeHTTP(entries, &page)
-        writeUpstream(entries, &page)
+        writeUpstream(entries, &page, showingAddresses)
         return page.text
     }
 
@@ -29,7 +33,9 @@ enum Metrics {
         for (code, count) in http.byStatus { page.sample("http_responses_total", "code=\"\(code)\"", "\(count)") }
     }
 
-    private static func writeUpstream(_ entries: [Census.Entry], _ page: inout MetricsPage) {
+    private static func writeUpstream(
+        _ entries: [Census.Entry], _ page: inout MetricsPage, _ showingAddresses: (SocketAddress) -> Bool
+    ) {
         let all = entries.map(\.upstream)
         page.gauge("udp_exchanges_in_flight", "Exchanges now in flight.", all.reduce(0) { $0 + $1.inFlight })
         page.counter(
@@ -39,8 +45,10 @@ enum Metrics {
             "udp_outages", "Requests turned away because every address was out.", all.reduce(0) { $0 + $1.allDown })
         var byAddress: [SocketAddress: [DestinationCounts]] = [:]
         for (address, counts) in all.flatMap(\.destinations) { byAddress[address, default: []].append(counts) }
-        let sorted = byAddress.map { (label: "upstream=\"\($0.key)\"", counts: $0.value) }
-            .sorted { $0.label < $1.label }
+        let sorted = byAddress.sorted { "\($0.key)" < "\($1.key)" }.enumerated().map { number, entry in
+            let name = showingAddresses(entry.key) ? "\(entry.key)" : "\(number + 1)"
+            return (label: "upstream=\"\(name)\"", counts: entry.value)
+        }
         for family in families {
             page.header(family.name, family.kind, family.help)
             for (label, counts) in sorted {

@@ -71,14 +71,21 @@ final class Responder {
     }
 
     /// Whether the caller would rather have the reply with its story.
+    ///
+    /// Not one who speaks JSON to the service: the reply itself is what it accepts, in the type that it named.
     private static func wantsStory(_ request: Request) -> Bool {
-        guard let accept = request.head.range(of: .accept) else { return false }
+        guard let accept = request.head.range(of: .accept), mirroredType(request) == nil else { return false }
         return Negotiation.prefersJSON(accept: request.message.span, accept)
     }
 
     /// The story as the operator lets it be told.
     private func json(_ story: ExchangeStory) -> String {
-        story.json { upstream.configuration.showsAddresses || $0.isLoopback }
+        story.json(showingAddresses: mayShow)
+    }
+
+    /// Whether callers may see an address of the UDP service.
+    private func mayShow(_ address: SocketAddress) -> Bool {
+        upstream.configuration.showsAddresses || address.isLoopback
     }
 
     /// The same for a form that a browser posts without JavaScript; a page is the response.
@@ -126,7 +133,7 @@ final class Responder {
     private func read(_ request: Request) async -> Response {
         if request.path.isEqual(to: "/healthz") { return Response(.ok, Self.text, content: .bytes(Array("ok\n".utf8))) }
         if request.path.isEqual(to: "/metrics") {
-            let text = Metrics.text(await census.take())
+            let text = Metrics.text(await census.take(), showingAddresses: mayShow)
             return Response(.ok, Metrics.mediaType, content: .bytes(Array(text.utf8)))
         }
         guard let file = page.file(at: request.path) else { return refuse(request) }

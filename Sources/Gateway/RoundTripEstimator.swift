@@ -5,16 +5,21 @@ internal import EventLoop
 /// Arithmetic on what it is told: no clock, no sockets. Only exchanges of a single datagram may be told, for the reply
 /// to a repeated one does not say which it answers (Karn's rule, RFC 6298 3).
 struct RoundTripEstimator {
-    /// For how long to wait while nothing is known (RFC 8085 3.1.1).
-    static let initial = Interval.seconds(1)
+    /// For how long to wait at most while nothing is known (RFC 8085 3.1.1).
+    private static let longestInitial = Interval.seconds(1)
 
+    /// For how long to wait while nothing is known.
+    private let initial: Interval
     /// The least time before a datagram is sent again.
     let floor: Interval
     private var smoothed: Double?
     private var variation = 0.0
 
-    init(floor: Interval) {
+    /// - `initial`: the first pause where all attempts share out the time that an exchange has; it may be shorter than
+    ///   what RFC 8085 suggests, because the operator who sets a short time knows that replies are soon.
+    init(floor: Interval, initial: Interval) {
         self.floor = floor
+        self.initial = min(initial, Self.longestInitial)
     }
 
     /// The smoothed round-trip time; nil while nothing is known.
@@ -34,7 +39,7 @@ struct RoundTripEstimator {
 
     /// How long the first datagram of an exchange gets before it is sent again (RFC 6298 2.3).
     var timeout: Interval {
-        guard let smoothed else { return Self.initial }
+        guard let smoothed else { return initial }
         return max(floor, Interval(nanoseconds: UInt64(smoothed + 4 * variation)))
     }
 

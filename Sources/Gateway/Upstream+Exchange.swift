@@ -126,7 +126,10 @@ extension Upstream {
             course.attempts += 1
             course.lastSent = MonotonicTime.now()
             course.firstSent = min(course.firstSent, course.lastSent)
-            try send(datagram, to: destination, through: socket, course)
+            while try !send(datagram, to: destination, through: socket, course), loop.now < course.deadline {
+                // Rare: the queue to the network is full. It empties within moments.
+                await loop.sleep(until: loop.now + .milliseconds(1))
+            }
             let pause = self.pause(after: course, destination)
             // A datagram that is no use, such as one with a wrong checksum, does not end the wait: the deadline does.
             while await loop.readable(socket.watch, until: pause) == .ready {
@@ -152,21 +155,23 @@ extension Upstream {
     /// A sole address is tried every second: to leave it out longer helps nobody.
     private var longestOutage: Interval { destinations.count == 1 ? .seconds(1) : .seconds(30) }
 
+    /// Sends the datagram; false when the kernel has no room for it yet.
     private func send(
         _ datagram: ArraySlice<UInt8>, to destination: Destination, through socket: ExchangeSocket, _ course: Course
-    ) throws(GatewayError) {
+    ) throws(GatewayError) -> Bool {
         let again = course.attempts > 1
         do {
             do {
-                _ = try socket.socket.send(datagram.span)
+                guard try socket.socket.send(datagram.span) else { return false }
             } catch  where error.reason == .connectionRefused && !again {
                 // The report of an earlier exchange; it kept this datagram from leaving (udp(7)).
                 destination.refused(isLate: true)
-                _ = try socket.socket.send(datagram.span)
+                guard try socket.socket.send(datagram.span) else { return false }
             }
             destination.sent(again: again)
             course.story?.add(
                 again ? .retransmitted : .sent, socket.socket, destination.address, bytes: datagram.count)
+            return true
         } catch {
             throw failure(error, destination, socket, course)
         }

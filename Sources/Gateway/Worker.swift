@@ -97,8 +97,14 @@ actor Worker {
             desk.counts.open += 1
             return Visitor(number: socket.release(), watch: nil, served: 0)
         } catch {
+            // The listener has been stopped: another worker was told first that the gateway ends.
+            if error.reason == .invalidArgument, let acceptor {
+                loop.unwatch(acceptor)
+                return nil
+            }
             logger.warning("\(error)")
-            if error.reason == .tooManyOpenFiles || error.reason == .tooManyOpenFilesInSystem { pause() }
+            // The connection itself may have failed; anything else would only come again at once.
+            if error.reason != .connectionAborted { pause() }
             return nil
         }
     }
@@ -111,7 +117,7 @@ actor Worker {
         return Visitor(number: entry.watch.number, watch: entry.watch, served: entry.parked ?? 0)
     }
 
-    /// No descriptor is left: takes this worker off the listener, or it would spin, until some may have been closed.
+    /// No descriptor is left, or no memory: takes this worker off the listener, or it would spin, until some may have been closed.
     private func pause() {
         desk.counts.descriptorShortages += 1
         if let acceptor { loop.unwatch(acceptor) }
@@ -120,9 +126,12 @@ actor Worker {
     }
 
     private func resume(at time: MonotonicTime) async {
-        await loop.sleep(until: time)
-        guard !desk.isDraining else { return }
-        do { try listen() } catch { logger.critical("\(error)") }
+        while true {
+            await loop.sleep(until: time)
+            guard !desk.isDraining else { return }
+            do { return try listen() } catch { logger.error("\(error)") }
+            await loop.sleep(until: loop.now + .seconds(1))
+        }
     }
 
     private func crowdOut() {

@@ -25,12 +25,13 @@ public struct Descriptor: ~Copyable, Sendable {
 
 /// How many descriptors a process may have open (getrlimit(2)).
 public enum DescriptorLimit {
-    /// Raises the soft limit to the hard one and returns it.
+    /// Raises the soft limit to the hard one and returns what holds now.
     public static func raise() -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        let soft = limit.rlim_cur
         limit.rlim_cur = limit.rlim_max
-        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return Int(clamping: limit.rlim_max)
+        let isRaised = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        return Int(clamping: isRaised ? limit.rlim_max : soft)
     }
 }

@@ -39,6 +39,8 @@ public struct ErrorNumber: Error, Equatable, Sendable, CustomStringConvertible {
     public static let tooManyOpenFiles = ErrorNumber(EMFILE)
     /// The system has no descriptor left.
     public static let tooManyOpenFilesInSystem = ErrorNumber(ENFILE)
+    /// The call does not fit the socket's state, as accept(2) where nobody listens any more.
+    public static let invalidArgument = ErrorNumber(EINVAL)
     /// The other side went away before the connection was accepted.
     public static let connectionAborted = ErrorNumber(ECONNABORTED)
 }

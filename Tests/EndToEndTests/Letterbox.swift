@@ -38,7 +38,10 @@ struct RunningGateway {
         var figures: [String: Int] = [:]
         for line in try #require(response.text).split(separator: "\n") where !line.hasPrefix("#") {
             let words = line.split(separator: " ")
-            figures[String(words[0].dropFirst("letterbox_".count))] = Int(words[1])
+            // What is counted for each address of the upstream counts as one here.
+            let name = words[0].dropFirst("letterbox_".count)
+            let family = name.firstRange(of: "{upstream=").map { name[..<$0.lowerBound] } ?? name
+            figures[String(family), default: 0] += Int(words[1]) ?? 0
         }
         return figures
     }
