@@ -79,14 +79,14 @@ struct Connection: ~Copyable {
         let grace = min(Self.grace, desk.configuration.idleTimeout)
         let start = desk.loop.now
         while true {
-            desk.idle.enter(watch, at: start)
+            desk.enterIdle(watch, at: start)
             let wake = await desk.loop.readable(watch, until: start + grace)
             if wake == .expired, grace < desk.configuration.idleTimeout {
                 // It may have been called off after its time had come.
                 isParked = desk.idle.contains(watch)
                 return false
             }
-            desk.idle.leave(watch)
+            desk.leaveIdle(watch)
             guard wake == .ready else { return false }
             if let isOpen = try receiveNow() { return isOpen }
         }
@@ -167,7 +167,7 @@ struct Connection: ~Copyable {
             goesOn ? (head.minorVersion == 0 ? .keepAlive : .persistent) : .close
         if output.isEmpty { output = desk.pool.rentOutput() }
         response.write(into: &output, withContent: head.method != .head, connection: connection, date: desk.date())
-        desk.counts.count(response.status)
+        desk.count(response.status)
         if case .reply(var reply) = response.content {
             response.content = .bytes([])
             desk.pool.giveBack(&reply.buffer)
@@ -204,7 +204,7 @@ struct Connection: ~Copyable {
         }
         if output.isEmpty { output = desk.pool.rentOutput() }
         response.write(into: &output, withContent: !isHead, connection: .close, date: desk.date())
-        desk.counts.count(response.status)
+        desk.count(response.status)
         do {
             try await flush()
             await linger()

@@ -23,6 +23,18 @@ final class Desk {
         self.upstream = upstream
     }
 
+    // A connection changes what lies here through these: the compiler breaks under Thread Sanitizer where a method of a
+    // noncopyable type changes a structure in another object directly.
+
+    /// Takes note that a connection waits for a request.
+    func enterIdle(_ watch: Watch, at now: MonotonicTime) { idle.enter(watch, at: now) }
+
+    /// Takes note that it no longer does.
+    func leaveIdle(_ watch: Watch) { idle.leave(watch) }
+
+    /// Counts a response.
+    func count(_ status: Status) { counts.count(status) }
+
     /// The time of day for a response, written out once a second.
     func date() -> HTTPDate {
         if let cachedDate, loop.now < cachedDate.end { return cachedDate.value }
