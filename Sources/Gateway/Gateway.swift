@@ -35,7 +35,13 @@ public final class Gateway: Sendable {
             for worker in workers {
                 group.addTask(executorPreference: worker.loop) { try await worker.run() }
             }
-            try await group.waitForAll()
+            do {
+                while try await group.next() != nil {}
+            } catch {
+                // One that cannot listen would leave its share of the limits unused: all or none.
+                await drain()
+                throw error
+            }
         }
     }
 

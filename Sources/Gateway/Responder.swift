@@ -104,7 +104,9 @@ final class Responder {
             defer { upstream.giveBack(&reply) }
             return page.form(.ok, text: text, outcome: .success(Array(reply.buffer[reply.range])))
         } catch {
-            return page.form(error.answer.status, text: text, outcome: .failure(error.detail))
+            var response = page.form(error.answer.status, text: text, outcome: .failure(error.detail))
+            response.fields += Problem.response(error).fields
+            return response
         }
     }
 

@@ -61,7 +61,12 @@ struct GatewayCommand: ParsableCommand {
         let gateway = try Gateway(
             listener: listener, upstream: upstream, page: page, configuration: settings,
             logger: Logger(label: "gateway"))
-        let running = Task(executorPreference: loop) { try await gateway.run() }
+        let running = Task(executorPreference: loop) {
+            do { try await gateway.run() } catch {
+                Console.error("letterbox: \(error)")
+                Glibc.exit(1)
+            }
+        }
         let targets = upstream.map { "udp://\($0)" }.joined(separator: " ")
         Console.error("The gateway is ready: http://\(address) -> \(targets)")
         let watched = names
@@ -76,7 +81,7 @@ struct GatewayCommand: ParsableCommand {
 
     /// Lets what is in flight finish; when the time for that is over, the program ends all the same.
     private func end(
-        _ gateway: Gateway, _ running: Task<Void, any Error>, within time: Interval, on loop: EventLoop
+        _ gateway: Gateway, _ running: Task<Void, Never>, within time: Interval, on loop: EventLoop
     ) async {
         let deadline = loop.now + time
         Task(executorPreference: loop) {
@@ -85,6 +90,6 @@ struct GatewayCommand: ParsableCommand {
             Glibc.exit(0)
         }
         await gateway.drain()
-        _ = await running.result
+        await running.value
     }
 }
