@@ -27,6 +27,9 @@ struct Connection: ~Copyable {
 
     /// So many bytes of responses may wait for those behind them.
     private static let burst = 65_536
+    /// So long, and so many bytes, a connection is read that has got its last response and still sends.
+    private static let lingerTime = Interval.seconds(2)
+    private static let lingerBytes = 1 << 20
     /// So long an idle connection keeps its task: long enough for the next request of a busy client.
     private static let grace = Interval.milliseconds(100)
 
@@ -215,11 +218,13 @@ struct Connection: ~Copyable {
     /// connection, and the reset may overtake the response (RFC 9112 9.6).
     private mutating func linger() async {
         socket.shutDownSending()
-        let deadline = desk.loop.now + .seconds(2)
-        for _ in 0..<64 {
+        let deadline = desk.loop.now + Self.lingerTime
+        var count = 0
+        while count < Self.lingerBytes {
             guard await desk.loop.readable(watch, until: deadline) == .ready else { return }
             inbox.discard()
             do { if try receiveNow() == false { return } } catch { return }
+            count += inbox.count
         }
     }
 }
