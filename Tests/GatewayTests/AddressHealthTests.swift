@@ -1,0 +1,138 @@
+import EventLoop
+import Testing
+
+@testable import Gateway
+
+/// The judgement about an address, with a clock that a test sets.
+@Suite struct AddressHealthTests {
+    /// An address that was started at 0 and must have been silent for two seconds to go out.
+    private struct Patient {
+        var health = AddressHealth(silence: .seconds(2), at: MonotonicTime(nanoseconds: 0))
+
+        mutating func fail(_ count: Int = 1, at milliseconds: UInt64, longest: UInt64 = 30) {
+            for _ in 0..<count {
+                health.take()
+                health.fail(at: Patient.time(milliseconds), longest: .seconds(longest))
+                health.endTrial(at: Patient.time(milliseconds))
+            }
+        }
+
+        mutating func succeed(at milliseconds: UInt64) {
+            health.take()
+            health.succeed(at: Patient.time(milliseconds))
+            health.endTrial(at: Patient.time(milliseconds))
+        }
+
+        func mayTake(at milliseconds: UInt64) -> Bool { health.mayTake(at: Patient.time(milliseconds)) }
+
+        static func time(_ milliseconds: UInt64) -> MonotonicTime {
+            MonotonicTime(nanoseconds: milliseconds * 1_000_000)
+        }
+    }
+
+    @Test func aNewAddressIsWell() {
+        let patient = Patient()
+        #expect(patient.health.isWell && patient.mayTake(at: 0) && patient.health.end == nil)
+    }
+
+    /// Failures in a row and silence: both are needed.
+    @Test(
+        arguments: [
+            (5, 2000, true), (4, 2000, false), (5, 1999, false), (100, 1999, false), (1, 3_600_000, false),
+            (5, 3_600_000, true),
+        ] as [(Int, UInt64, Bool)])
+    func itTakesFailuresAndSilence(failures: Int, time: UInt64, isOut: Bool) {
+        var patient = Patient()
+        patient.fail(failures, at: time)
+        #expect(patient.health.isWell == !isOut)
+        #expect(patient.mayTake(at: time) == !isOut)
+        #expect(patient.health.end == (isOut ? Patient.time(time + 1000) : nil))
+    }
+
+    @Test func aReplyMeanwhileKeepsItWell() {
+        var patient = Patient()
+        patient.fail(4, at: 5000)
+        patient.succeed(at: 5001)
+        patient.fail(4, at: 8000)
+        #expect(patient.health.isWell)
+        patient.fail(at: 8000)
+        #expect(!patient.health.isWell)
+        // Nor do any number of failures count within the time since the last reply.
+        patient = Patient()
+        for second in 1..<100 as Range<UInt64> {
+            patient.succeed(at: second * 1000)
+            patient.fail(50, at: second * 1000 + 999)
+        }
+        #expect(patient.health.isWell)
+    }
+
+    /// 1, 2, 4, 8, 16 seconds and then 30, each time for one request that fails too.
+    @Test func outagesGrowUpToTheLongest() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000)
+        var (now, lengths) = (10_000 as UInt64, [] as [UInt64])
+        for _ in 0..<8 {
+            guard let end = patient.health.end else { break }
+            let length = end.nanoseconds / 1_000_000 - now
+            lengths.append(length)
+            #expect(!patient.mayTake(at: now) && !patient.mayTake(at: now + length - 1))
+            #expect(patient.mayTake(at: now + length))
+            now += length
+            patient.fail(at: now)
+        }
+        #expect(lengths == [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
+    }
+
+    /// A sole address is left out for no longer than a second.
+    @Test func theLongestOutageIsTheCallers() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000, longest: 1)
+        for second in 11..<20 as Range<UInt64> {
+            #expect(patient.health.end == Patient.time(second * 1000))
+            patient.fail(at: second * 1000, longest: 1)
+        }
+    }
+
+    @Test func oneRequestTriesItAndSuccessBringsItBack() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000)
+        patient.health.take()
+        #expect(!patient.health.isWell && !patient.mayTake(at: 11_000) && !patient.mayTake(at: 99_000))
+        patient.succeed(at: 11_001)
+        #expect(patient.health.isWell && patient.mayTake(at: 11_001) && patient.health.end == nil)
+        // What was is forgotten: as many failures are needed as before, and the next outage is short again.
+        patient.fail(4, at: 20_000)
+        #expect(patient.health.isWell)
+        patient.fail(at: 20_000)
+        #expect(patient.health.end == Patient.time(21_000))
+    }
+
+    @Test func aTrialWithoutVerdictIsGivenBack() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000)
+        patient.health.take()
+        patient.health.endTrial(at: Patient.time(12_000))
+        #expect(!patient.health.isWell && patient.mayTake(at: 12_000))
+        // It was none of the failures by which outages grow.
+        patient.fail(at: 12_000)
+        #expect(patient.health.end == Patient.time(14_000))
+    }
+
+    /// Requests that were under way when it went out end later, and change nothing.
+    @Test func stragglersDoNotLengthenAnOutage() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000)
+        for _ in 0..<100 {
+            patient.health.fail(at: Patient.time(10_500), longest: .seconds(30))
+            patient.health.endTrial(at: Patient.time(10_500))
+        }
+        #expect(patient.health.end == Patient.time(11_000))
+    }
+
+    @Test func aLateReplyBringsItBackBeforeItsTime() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000)
+        patient.health.succeed(at: Patient.time(10_100))
+        #expect(patient.health.isWell && patient.mayTake(at: 10_100))
+    }
+}
