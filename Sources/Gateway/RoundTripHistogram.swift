@@ -14,9 +14,8 @@ struct RoundTripHistogram: Sendable {
 
     /// Counts a round trip.
     mutating func add(_ roundTrip: Interval) {
-        let microseconds = roundTrip.nanoseconds / 1000
         var bucket = 0
-        while bucket < Self.bounds.count, microseconds > Self.bounds[bucket] { bucket += 1 }
+        while bucket < Self.bounds.count, roundTrip.nanoseconds > Self.bounds[bucket] * 1000 { bucket += 1 }
         counts[bucket] += 1
         sum &+= roundTrip.nanoseconds
     }
