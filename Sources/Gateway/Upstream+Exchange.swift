@@ -131,17 +131,30 @@ extension Upstream {
                 await loop.sleep(until: loop.now + .milliseconds(1))
             }
             let pause = self.pause(after: course, destination)
-            // A datagram that is no use, such as one with a wrong checksum, does not end the wait: the deadline does.
-            while await loop.readable(socket.watch, until: pause) == .ready {
-                if let reply = try receive(from: destination, through: socket, course) { return reply }
+            if let reply = try await listen(to: destination, through: socket, until: pause, course) { return reply }
+            course.mayGoOn = pause < course.deadline && budget.withdraw()
+            if !course.mayGoOn, pause < course.deadline {
+                // The budget is for datagrams, not for patience: the reply to the last one may only be slow.
+                let reply = try await listen(to: destination, through: socket, until: course.deadline, course)
+                if let reply { return reply }
             }
             let now = loop.now
             destination.failed(isSilence: true, at: now, longestOutage: longestOutage)
-            course.mayGoOn = pause < course.deadline && budget.withdraw()
             // The same socket again, so that a late answer to the first datagram still answers; another address if
             // there is one, for this one may be gone.
             guard course.mayGoOn, now < course.deadline, !hasOther(than: course) else { return nil }
         }
+    }
+
+    /// Waits for the reply; nil when none has come in time.
+    private func listen(
+        to destination: Destination, through socket: ExchangeSocket, until time: MonotonicTime, _ course: Course
+    ) async throws(GatewayError) -> Reply? {
+        // A datagram that is no use, such as one with a wrong checksum, does not end the wait: the deadline does.
+        while await loop.readable(socket.watch, until: time) == .ready {
+            if let reply = try receive(from: destination, through: socket, course) { return reply }
+        }
+        return nil
     }
 
     /// When to stop waiting for an attempt's reply: the last one gets all the time that is left.
