@@ -1,0 +1,109 @@
+import EventLoop
+import Sockets
+import Testing
+
+@testable import Gateway
+
+/// Replies that are late, double, too long or empty: each is counted, and none reaches another request.
+@Suite(.timeLimit(.minutes(1))) struct OddReplyTests {
+    @Test func doublesAreThrownAwayAndCounted() async throws {
+        var configuration = patientConfiguration()
+        (configuration.rest, configuration.maxSockets) = (.milliseconds(0), 1)
+        try await withOffice(configuration) { office, peers in
+            for number in 1...20 {
+                async let answer = office.ask("\(number)")
+                let letter = try await peers[0].receive()
+                #expect(letter.text == "\(number)")
+                try await peers[0].send("\(number)!", "wrong", "wrong", to: letter.sender)
+                #expect(try await answer.text == "\(number)!")
+            }
+            let counts = try #require(await office.counts(of: peers[0].address))
+            #expect(counts.replies == 20 && counts.sockets.open == 1)
+            // Each of the surplus is counted once, wherever it was found.
+            #expect(counts.doubled + counts.sockets.late == 40 && counts.doubled >= 20)
+        }
+    }
+
+    @Test func lateRepliesAreThrownAwayAndCounted() async throws {
+        var configuration = patientConfiguration()
+        (configuration.rest, configuration.maxSockets) = (.milliseconds(0), 1)
+        try await withOffice(configuration) { office, peers in
+            for number in 1...20 {
+                async let answer = office.ask("\(number)")
+                let letter = try await peers[0].receive()
+                try await peers[0].send("\(number)!", to: letter.sender)
+                #expect(try await answer.text == "\(number)!")
+                try await peers[0].send("wrong", to: letter.sender)
+            }
+            await office.wait(for: peers[0].address) { $0.sockets.late == 20 }
+            #expect(try #require(await office.counts(of: peers[0].address)).doubled == 0)
+        }
+    }
+
+    @Test func aReplyAfterTheDeadlineReachesNobody() async throws {
+        var configuration = patientConfiguration()
+        (configuration.rest, configuration.quarantine) = (.milliseconds(0), .milliseconds(0))
+        configuration.maxSockets = 1
+        try await withOffice(configuration) { office, peers in
+            await #expect(throws: GatewayError.self) { try await office.ask("one", patience: .milliseconds(20)) }
+            let first = try await peers[0].receive()
+            try await peers[0].send("ONE", to: first.sender)
+            async let next = office.ask("two")
+            let second = try await peers[0].receive()
+            #expect(second.sender == first.sender, "there is only one socket")
+            try await peers[0].send("TWO", to: second.sender)
+            #expect(try await next.text == "TWO")
+            let counts = try #require(await office.counts(of: peers[0].address))
+            #expect(counts.sockets.late == 1 && counts.timeouts == 1 && counts.sockets.quarantines == 1)
+        }
+    }
+
+    @Test func aReplyOverTheLimitIsNotPassedOn() async throws {
+        var configuration = patientConfiguration()
+        configuration.maxDatagram = 5
+        try await withOffice(configuration) { office, peers in
+            for (reply, isWhole) in [
+                ("12345", true), ("123456", false), (String(repeating: "x", count: 60_000), false),
+            ] {
+                let answer = Task { try await office.ask("one") }
+                try await peers[0].send(reply, to: try await peers[0].receive().sender)
+                switch await answer.result {
+                case .success(let answer): #expect(isWhole && answer.text == reply)
+                case .failure(GatewayError.replyTooLong(limit: 5)): #expect(!isWhole)
+                case .failure(let error): Issue.record(error)
+                }
+            }
+            let counts = try #require(await office.counts(of: peers[0].address))
+            #expect(counts.truncated == 2 && counts.replies == 1 && counts.isWell)
+        }
+    }
+
+    @Test func anEmptyReplyIsAReply() async throws {
+        try await withOffice(patientConfiguration()) { office, peers in
+            async let answer = office.ask("")
+            let letter = try await peers[0].receive()
+            #expect(letter.text.isEmpty)
+            try await peers[0].send("", to: letter.sender)
+            #expect(try await answer == UpstreamOffice.Answer(text: "", attempts: 1))
+            let counts = try #require(await office.counts(of: peers[0].address))
+            #expect(counts.empty == 1 && counts.replies == 1)
+        }
+    }
+
+    @Test func whatIsTooMuchIsTurnedAwayAtOnce() async throws {
+        var configuration = patientConfiguration()
+        configuration.maxInFlight = 1
+        try await withOffice(configuration) { office, peers in
+            async let answer = office.ask("one")
+            let letter = try await peers[0].receive()
+            await #expect { try await office.ask("two") } throws: { error in
+                guard case GatewayError.overloaded(limit: 1) = error else { return false }
+                return (error as? GatewayError)?.retryAfter == 1
+            }
+            try await peers[0].send("ONE", to: letter.sender)
+            _ = try await answer
+            #expect(await office.counts.overloads == 1)
+            #expect(await peers[0].unread == 0)
+        }
+    }
+}
