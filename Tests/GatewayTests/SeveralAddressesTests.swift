@@ -1,0 +1,187 @@
+import EventLoop
+import HTTP
+import Sockets
+import Testing
+
+@testable import Gateway
+
+/// Which address is asked, and what happens when one does not answer.
+@Suite(.timeLimit(.minutes(1))) struct SeveralAddressesTests {
+    /// One exchange with whichever peer is asked; returns its place.
+    private func ask(_ office: UpstreamOffice, _ peers: [ScriptedPeer]) async throws -> Int {
+        let answer = Task { try await office.ask("who") }
+        while true {
+            for (place, peer) in peers.enumerated() where await peer.unread > 0 {
+                try await peer.send("\(place)", to: try await peer.receive().sender)
+                let text = try await answer.value.text
+                return try #require(Int(text))
+            }
+            await Task.yield()
+        }
+    }
+
+    @Test func thoseEquallyBusyGoInTurn() async throws {
+        try await withOffice(patientConfiguration(), peers: 3) { office, peers in
+            var places: [Int] = []
+            for _ in 0..<12 { places.append(try await ask(office, peers)) }
+            for start in 0..<10 { #expect(Set(places[start..<start + 3]) == [0, 1, 2], "\(places)") }
+        }
+    }
+
+    @Test func theLeastBusyIsAsked() async throws {
+        try await withOffice(patientConfiguration(), peers: 3) { office, peers in
+            // Each gets one of the first three, which stay under way.
+            let held = (0..<3).map { number in Task { try await office.ask("held \(number)") } }
+            var senders: [SocketAddress] = []
+            for peer in peers { senders.append(try await peer.receive().sender) }
+            // The one that is ready first gets all the others.
+            try await peers[1].send("done", to: senders[1])
+            await office.wait(for: peers[1].address) { $0.inFlight == 0 }
+            for _ in 0..<5 { #expect(try await ask(office, peers) == 1) }
+            try await peers[0].send("done", to: senders[0])
+            try await peers[2].send("done", to: senders[2])
+            for task in held { #expect(try await task.value.text == "done") }
+        }
+    }
+
+    /// What was refused has reached nobody, so that another may be asked even where only one attempt is allowed.
+    @Test func aRefusalIsTakenElsewhereAtOnce() async throws {
+        try await withOffice(patientConfiguration(attempts: 1)) { office, peers in
+            let dead = try desertedAddress()
+            await office.move(to: [dead, peers[0].address])
+            let echoing = Task { try await peers[0].echo() }
+            var failovers = 0
+            for number in 0..<8 {
+                let answer = try await office.ask("\(number)")
+                #expect(answer.text == "\(number)")
+                failovers += answer.attempts - 1
+            }
+            echoing.cancel()
+            let (deadCounts, counts) = (await office.counts(of: dead), await office.counts(of: peers[0].address))
+            #expect(try #require(deadCounts).refusals == failovers && deadCounts?.replies == 0 && failovers > 0)
+            #expect(try #require(counts).replies == 8 && counts?.refusals == 0)
+        }
+    }
+
+    @Test func aRefusalByAllIsTheAnswer() async throws {
+        try await withOffice(patientConfiguration(attempts: 1), peers: 0) { office, _ in
+            let dead = [try desertedAddress(), try desertedAddress(), try desertedAddress()]
+            await office.move(to: dead)
+            await #expect { try await office.ask("one") } throws: { error in
+                if case GatewayError.refused = error { true } else { false }
+            }
+            for address in dead { #expect(await office.counts(of: address)?.refusals == 1) }
+        }
+    }
+
+    @Test func silenceIsTakenElsewhereWhereThereIsAnotherAttempt() async throws {
+        try await withOffice(eagerConfiguration(), peers: 2) { office, peers in
+            let answer = Task { try await office.ask("one") }
+            while await peers[0].unread + peers[1].unread == 0 { await Task.yield() }
+            let (silent, other) = await peers[0].unread > 0 ? (peers[0], peers[1]) : (peers[1], peers[0])
+            let letter = try await other.receive()
+            #expect(letter.text == "one")
+            try await other.send("ONE", to: letter.sender)
+            let reply = try await answer.value
+            #expect(reply.text == "ONE" && reply.attempts >= 2)
+            #expect(await silent.unread == 1)
+            #expect(await office.counts(of: silent.address)?.timeouts == 1)
+        }
+    }
+
+    /// Asks until all are out.
+    private func silence(_ office: UpstreamOffice) async -> GatewayError {
+        while true {
+            do { _ = try await office.ask("anybody") } catch .allDown(let time) {
+                return .allDown(retryAfter: time)
+            } catch {}
+        }
+    }
+
+    private func brief() -> Configuration {
+        var configuration = Configuration()
+        (configuration.timeout, configuration.attempts) = (.milliseconds(40), 1)
+        return configuration
+    }
+
+    @Test(arguments: [1, 2]) func whenAllAreOutNobodyIsAskedUntilTheOutageEnds(count: Int) async throws {
+        try await withOffice(brief(), peers: count) { office, peers in
+            let error = await silence(office)
+            #expect(error.answer.status.code == 503)
+            #expect(error.retryAfter == 1)
+            #expect(await office.counts.allDown >= 1)
+            for peer in peers {
+                let counts = try #require(await office.counts(of: peer.address))
+                #expect(!counts.isWell && counts.timeouts >= AddressHealth.failures)
+                // Who was turned away sent nothing.
+                #expect(await peer.unread == counts.sent)
+            }
+            for peer in peers { while await peer.unread > 0 { _ = try await peer.receive() } }
+            // One of them is back: the request that tries it gets its answer, and so do all that follow.
+            let echoing = Task { try await peers[0].echo() }
+            while await office.counts(of: peers[0].address)?.isWell == false {
+                _ = try? await office.ask("anybody")
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            echoing.cancel()
+            #expect(try #require(await office.counts(of: peers[0].address)).replies >= 1)
+        }
+    }
+
+    @Test func aProbeBringsAnAddressBack() async throws {
+        try await withOffice(brief()) { office, peers in
+            _ = await silence(office)
+            while await peers[0].unread > 0 { _ = try await peers[0].receive() }
+            // A probe that nobody answers changes nothing.
+            await office.probe()
+            #expect(await office.counts(of: peers[0].address)?.isWell == false)
+            #expect(try await peers[0].receive().text == "probe")
+            while await office.counts(of: peers[0].address)?.isWell == false {
+                async let probing: Void = office.probe()
+                try await peers[0].send("I live", to: try await peers[0].receive().sender)
+                await probing
+            }
+            #expect(await office.counts.inFlight == 0)
+        }
+    }
+
+    @Test func aProbeIsOneDatagramWhateverRequestsMay() async throws {
+        var configuration = eagerConfiguration()
+        configuration.timeout = .milliseconds(100)
+        try await withOffice(configuration) { office, peers in
+            await office.probe()
+            #expect(await peers[0].unread == 1)
+        }
+    }
+
+    @Test func addressesThatStayKeepWhatIsKnownOfThem() async throws {
+        try await withOffice(patientConfiguration(), peers: 3) { office, peers in
+            let addresses = peers.map(\.address)
+            for _ in 0..<3 { _ = try await ask(office, peers) }
+            #expect(await office.move(to: [addresses[0], addresses[1]]) == [])
+            #expect(await office.counts(of: addresses[2]) == nil)
+            #expect(await office.counts(of: addresses[0])?.replies == 1)
+            #expect(await office.move(to: [addresses[2], addresses[1]]) == [addresses[2]])
+            #expect(await office.counts(of: addresses[1])?.replies == 1)
+            #expect(await office.counts(of: addresses[2])?.replies == 0)
+            #expect(await office.roundTrip(of: addresses[1]) != nil)
+            #expect(await office.roundTrip(of: addresses[2]) == nil)
+        }
+    }
+
+    @Test func anExchangeUnderWayIsNotDisturbed() async throws {
+        try await withOffice(patientConfiguration(), peers: 2) { office, peers in
+            await office.move(to: [peers[0].address])
+            let held = Task { try await office.ask("old") }
+            let letter = try await peers[0].receive()
+            #expect(await office.move(to: [peers[1].address]) == [peers[1].address])
+            let next = Task { try await office.ask("new") }
+            let other = try await peers[1].receive()
+            try await peers[1].send("NEW", to: other.sender)
+            #expect(try await next.value.text == "NEW")
+            try await peers[0].send("OLD", to: letter.sender)
+            #expect(try await held.value == UpstreamOffice.Answer(text: "OLD", attempts: 1))
+            #expect(await peers[0].unread == 0)
+        }
+    }
+}
