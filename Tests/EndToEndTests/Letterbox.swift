@@ -8,7 +8,7 @@ struct RunningGateway {
     let program: Program
     /// Where it listens, such as "http://127.0.0.1:40123".
     let url: String
-    /// Where it sends datagrams.
+    /// Where it sends datagrams; the first of several.
     let upstream: SocketAddress
 
     /// Starts `letterbox` on free ports and waits until it is ready.
@@ -17,7 +17,7 @@ struct RunningGateway {
         program = try Program(Binaries.letterbox, ["gateway", "--port", "0"] + doors + arguments)
         let line = try program.errorLine(startingWith: "The gateway is ready: ")
         let words = line.dropFirst("The gateway is ready: ".count).split(separator: " ")
-        try #require(words.count == 3 && words[1] == "->")
+        try #require(words.count >= 3 && words[1] == "->")
         url = String(words[0])
         self.upstream = try SocketAddress(udp: words[2])
     }

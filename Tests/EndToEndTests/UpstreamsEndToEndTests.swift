@@ -1,0 +1,178 @@
+import CurlClient
+import EventLoop
+import Glibc
+import Sockets
+import Testing
+
+/// The UDP leg as callers meet it: several services, a bad network, and what they are told about it.
+@Suite struct UpstreamsEndToEndTests {
+    /// What became of many requests with a body of their own each.
+    private struct Tally: CustomStringConvertible {
+        var right = 0
+        var wrong = 0
+        /// How many had another status than 200, or no response at all, which counts as 0.
+        var failed: [Int: Int] = [:]
+
+        var description: String { "\(right) right, \(wrong) wrong, failed by status: \(failed)" }
+    }
+
+    private func post(_ count: Int, to gateway: RunningGateway, concurrency: Int = 64) -> Tally {
+        let requests = (0..<count).map { number in
+            CurlRequest("\(gateway.url)/", body: .text("letter \(number)."), timeout: Program.patience)
+        }
+        var tally = Tally()
+        for (number, outcome) in CurlMulti().performAll(requests, concurrency: concurrency).enumerated() {
+            guard let response = try? outcome.get(), response.status == 200 else {
+                tally.failed[(try? outcome.get())?.status ?? 0, default: 0] += 1
+                continue
+            }
+            if response.text == "LETTER \(number)." { tally.right += 1 } else { tally.wrong += 1 }
+        }
+        return tally
+    }
+
+    @Test func `one of two services may be killed under load`() async throws {
+        let (first, second) = (try RunningServer(), try RunningServer())
+        let gateway = try RunningGateway(
+            ["--upstream", "\(second.address)", "--attempts", "3", "--timeout", "30s"], upstream: first.address)
+        // In the middle of it: the load is on another thread than the killer.
+        async let killing: Void = Thread.blocking {
+            try gateway.metrics { $0["udp_replies_total", default: 0] > 1000 }
+            _ = try first.program.ending(after: SIGKILL)
+        }.get()
+        let tally = post(4000, to: gateway, concurrency: 32)
+        try await killing
+        #expect(tally.right == 4000, "\(tally)")
+        let figures = try gateway.metrics()
+        #expect(figures["udp_refusals_total", default: 0] + figures["udp_timeouts_total", default: 0] > 0)
+        #expect(figures["udp_exchanges_in_flight"] == 0)
+    }
+
+    // MARK: - A bad network
+
+    /// A gateway, a server, and a bad network between them.
+    private struct BadNetwork {
+        let server: RunningServer
+        let noise: Program
+        let gateway: RunningGateway
+
+        init(_ impairments: [String], _ options: [String]) throws {
+            server = try RunningServer()
+            noise = try Program(
+                Binaries.letterbox,
+                ["noise", "--port", "0", "--to", "\(server.address)", "--seed", "7", "--max-clients", "20000"]
+                    + impairments)
+            let words = try noise.errorLine(startingWith: "The noise is ready: ").split(separator: " ")
+            gateway = try RunningGateway(options, upstream: try SocketAddress(udp: words[4]))
+        }
+    }
+
+    /// Doubles travel by themselves, so that many come when their exchange is over and another is under way.
+    private static let doubles = ["--duplicate", "5%", "--delay", "5ms", "--jitter", "5ms"]
+
+    @Test func `doubles and delays bring no reply to the wrong request`() throws {
+        let network = try BadNetwork(Self.doubles, ["--timeout", "30s", "--attempts", "3", "--rest", "500ms"])
+        let tally = post(20_000, to: network.gateway)
+        #expect(tally.right == 20_000, "\(tally)")
+        // The network did what it was told to.
+        let figures = try network.gateway.metrics()
+        #expect(figures["udp_late_replies_total", default: 0] + figures["udp_doubled_replies_total", default: 0] > 1000)
+    }
+
+    /// The proof that the test above can fail: the plain pool that most gateways have.
+    @Test func `a plain pool of sockets brings replies to the wrong requests`() throws {
+        let network = try BadNetwork(Self.doubles, ["--timeout", "30s", "--plain-pool"])
+        let tally = post(3000, to: network.gateway)
+        #expect(tally.wrong > 300, "\(tally)")
+    }
+
+    @Test func `lost datagrams are made good`() throws {
+        let network = try BadNetwork(["--loss", "2%"], ["--attempts", "5", "--timeout", "3s"])
+        let tally = post(5000, to: network.gateway, concurrency: 32)
+        #expect(tally.wrong == 0 && tally.right >= 4995, "\(tally)")
+        #expect(try network.gateway.metrics()["udp_retransmissions_total", default: 0] >= 100)
+    }
+
+    // MARK: - What callers say and are told
+
+    private func preferring(_ wait: String, _ gateway: RunningGateway) throws -> CurlResponse {
+        try CurlClient().perform(
+            CurlRequest(
+                "\(gateway.url)/", fields: ["Prefer": wait], body: .text("hello"), timeout: Program.patience))
+    }
+
+    @Test(arguments: [("wait=1", "wait=1"), ("respond-async, wait=2", "wait=2"), ("wait=60", nil), ("wait=0", nil)])
+    func `a caller may wait for a shorter time`(preference: String, applied: String?) throws {
+        let gateway = try RunningGateway(["--timeout", "59s"])
+        let response = try preferring(preference, gateway)
+        #expect(response.status == 200 && response.text == "HELLO")
+        #expect(response.fields["Preference-Applied"] == applied)
+    }
+
+    /// The operator's limit is an hour: it was the caller's second that ended the wait.
+    @Test func `a caller's patience ends the wait`() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(["--timeout", "3600s"], upstream: peer.address)
+        let response = try preferring("wait=1", gateway)
+        #expect(response.status == 504)
+        #expect(try #require(response.text).contains("within 1s (1 datagram sent)"))
+    }
+
+    @Test func `the story of an exchange has its retransmission`() throws {
+        let peer = UDPPeer()
+        // The second datagram goes out after 100 ms.
+        let gateway = try RunningGateway(["--attempts", "9", "--timeout", "51100ms"], upstream: peer.address)
+        let connection = try TCPConnection(to: gateway.address)
+        connection.send(
+            "POST / HTTP/1.1\r\nHost: letterbox\r\nAccept: application/json\r\nContent-Length: 5\r\n\r\nhello")
+        let (first, second) = (try peer.receive(), try peer.receive())
+        #expect(first.sender == second.sender)
+        peer.send("HELLO!", to: first.sender)
+        let text = try connection.receive(until: "]}}\n")
+        #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(text.contains("\r\nContent-Type: application/json\r\n"))
+        #expect(text.contains(/\r\nServer-Timing: udp;desc="\d+ attempts";dur=[\d.]+\r\n/))
+        #expect(text.contains("{\"reply\":\"HELLO!\",\"exchange\":{\"attempts\":"))
+        let place = "\"upstream\":\"\(peer.address)\",\"localPort\":\(first.sender.port)}"
+        for (kind, bytes) in [("sent", 5), ("retransmitted", 5), ("received", 6)] {
+            let steps = text.matches(of: /\{"kind":"(\w+)","at":[\d.e-]+,"bytes":(\d+),([^}]*})/).filter {
+                $0.1 == kind && $0.2 == "\(bytes)" && $0.3 == place
+            }
+            #expect(kind == "retransmitted" ? !steps.isEmpty : steps.count == 1, "\(kind) in \(text)")
+        }
+    }
+
+    @Test func `one exchange too many is turned away with a time to come again`() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(
+            ["--max-in-flight", "1", "--workers", "1", "--timeout", "3600s"], upstream: peer.address)
+        let connection = try TCPConnection(to: gateway.address)
+        connection.send("POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 3\r\n\r\none")
+        let sender = try peer.receive().sender
+        let response = try gateway.post("two")
+        #expect(response.status == 503)
+        #expect(response.fields["Retry-After"] == "1")
+        #expect(response.fields["Proxy-Status"] == "letterbox; error=connection_limit_reached")
+        peer.send("ONE", to: sender)
+        #expect(try connection.receive(until: "ONE").hasPrefix("HTTP/1.1 200 OK\r\n"))
+        let figures = try gateway.metrics()
+        #expect(figures["udp_overloads_total"] == 1 && figures["udp_datagrams_sent_total"] == 1)
+    }
+
+    @Test func `a service that keeps silent is left alone for a while`() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(["--workers", "1", "--timeout", "30ms"], upstream: peer.address)
+        var (response, silent) = (try gateway.post("anybody"), 0)
+        while response.status == 504 {
+            silent += 1
+            response = try gateway.post("anybody")
+        }
+        #expect(silent >= 5)
+        #expect(response.status == 503)
+        #expect(response.fields["Retry-After"] == "1")
+        #expect(response.fields["Proxy-Status"] == "letterbox; error=destination_unavailable")
+        let figures = try gateway.metrics()
+        #expect(figures["udp_outages_total"] == 1 && figures["udp_datagrams_sent_total"] == silent)
+        #expect(figures["udp_upstream_up"] == 0)
+    }
+}
