@@ -3,8 +3,8 @@ internal import Sockets
 
 /// An open socket of the ring and its place in the loop.
 final class ExchangeSocket {
-    let socket: DatagramSocket
-    let watch: Watch
+    private(set) var socket: DatagramSocket
+    private(set) var watch: Watch
     /// Its number in the ring.
     let index: Int
 
@@ -12,6 +12,12 @@ final class ExchangeSocket {
         self.socket = socket
         self.watch = watch
         self.index = index
+    }
+
+    /// Puts another socket in its place; the old one is closed.
+    func renew(_ socket: consuming DatagramSocket, _ watch: Watch) {
+        self.socket = socket
+        self.watch = watch
     }
 }
 
@@ -106,6 +112,13 @@ final class ExchangeSockets {
             if error.reason == .tooManyOpenFiles || error.reason == .tooManyOpenFilesInSystem { return nil }
             throw error
         }
+    }
+
+    /// Opens a rested socket anew that cannot send any more.
+    func renew(_ socket: ExchangeSocket) throws(SocketError) {
+        let fresh = try DatagramSocket(connectedTo: address)
+        let watch = try loop.watch(fresh.descriptor, as: .datagrams, strays: strays, tag: socket.index)
+        socket.renew(fresh, watch)
     }
 
     /// Throws away what came to a socket while it carried no exchange.

@@ -54,6 +54,8 @@ extension Upstream {
         var asked: UInt64 = 0
         /// Whether it only asks for a sign of life: one datagram to one address.
         var isProbe = false
+        /// Whether nothing has left yet through the socket that it has now.
+        var isFirstHere = true
         /// Whether the last pause ended in a retransmission that is still to come.
         var mayGoOn = false
     }
@@ -90,7 +92,7 @@ extension Upstream {
         destination.begin()
         defer { destination.end(at: loop.now) }
         course.asked |= destination.mark
-        course.mayGoOn = false
+        (course.mayGoOn, course.isFirstHere) = (false, true)
         let socket = try await takeSocket(of: destination, until: course.deadline)
         let first = course.attempts
         do {
@@ -130,6 +132,7 @@ extension Upstream {
                 // Rare: the queue to the network is full. It empties within moments.
                 await loop.sleep(until: loop.now + .milliseconds(1))
             }
+            course.isFirstHere = false
             let pause = self.pause(after: course, destination)
             if let reply = try await listen(to: destination, through: socket, until: pause, course) { return reply }
             course.mayGoOn = pause < course.deadline && budget.withdraw()
@@ -176,9 +179,14 @@ extension Upstream {
         do {
             do {
                 guard try socket.socket.send(datagram.span) else { return false }
-            } catch  where error.reason == .connectionRefused && !again {
-                // The report of an earlier exchange; it kept this datagram from leaving (udp(7)).
-                destination.refused(isLate: true)
+            } catch  where course.isFirstHere && error.reason != .messageTooLong {
+                if error.reason == .connectionRefused {
+                    // The report of an earlier exchange; it kept this datagram from leaving (udp(7)).
+                    destination.refused(isLate: true)
+                } else {
+                    // A socket keeps the address that it began with, which this host may have no more.
+                    try destination.sockets.renew(socket)
+                }
                 guard try socket.socket.send(datagram.span) else { return false }
             }
             destination.sent(again: again)

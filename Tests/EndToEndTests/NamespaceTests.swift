@@ -1,0 +1,122 @@
+import Glibc
+import Testing
+
+/// Links that go down and addresses that go away, between hosts of their own.
+@Suite(.enabled(if: Namespaces.obstacle == nil, Comment(rawValue: Namespaces.obstacle ?? "")))
+struct NamespaceTests {
+    /// Client, gateway and services, each on its host.
+    private final class Network {
+        let hosts: Namespaces
+        private var programs: [Program] = []
+
+        init(_ services: [Namespaces.Host], _ options: [String]) throws {
+            hosts = try Namespaces()
+            var upstreams: [String] = []
+            for host in services {
+                let address = try #require(Namespaces.services[host])
+                let server = try hosts.start(
+                    host, [Binaries.letterbox, "server", "--host", address, "--port", "12000"])
+                _ = try server.errorLine(startingWith: "The server is ready")
+                programs.append(server)
+                upstreams += ["--upstream", "\(address):12000"]
+            }
+            let gateway = try hosts.start(
+                .gateway,
+                [Binaries.letterbox, "gateway", "--host", Namespaces.door, "--port", "8080"] + upstreams + options)
+            _ = try gateway.errorLine(startingWith: "The gateway is ready")
+            programs.append(gateway)
+        }
+
+        /// What the client gets; a request that is stuck fails.
+        func get(_ path: String, _ options: String...) throws -> (status: Int, text: String) {
+            let curl = try hosts.start(
+                .client,
+                ["curl", "-sS", "--max-time", "50", "-D", "-", "http://\(Namespaces.door):8080\(path)"] + options)
+            let ending = try curl.ending()
+            try #require(ending.status == 0, "\(ending.error)")
+            return (try #require(Int(ending.output.split(separator: " ")[1])), ending.output)
+        }
+
+        func post(_ text: String) throws -> (status: Int, text: String) { try get("/", "--data-binary", text) }
+
+        /// Whether that many requests in a row are answered.
+        func answers(_ count: Int) throws -> Bool {
+            try (0..<count).allSatisfy { number in
+                let (status, text) = try post("letter \(number)")
+                if status != 200 { Issue.record("\(text)") }
+                return status == 200 && text.hasSuffix("\r\n\r\nLETTER \(number)")
+            }
+        }
+
+        /// Posts until there is an answer again; whatever comes until then must be an honest failure.
+        func waitUntilItAnswers() throws {
+            let deadline = ContinuousClock.now + Program.patience
+            while true {
+                let (status, text) = try post("hello")
+                if status == 200 { return }
+                try #require([502, 503, 504].contains(status) && ContinuousClock.now < deadline, "\(text)")
+            }
+        }
+
+        /// Whether no exchange is under way.
+        func isAtRest() throws -> Bool {
+            try get("/metrics").text.contains("\nletterbox_udp_exchanges_in_flight 0\n")
+        }
+    }
+
+    @Test func `where one link is down the other service answers`() throws {
+        let network = try Network([.one, .two], ["--attempts", "3", "--timeout", "10s"])
+        #expect(try network.answers(6))
+        try network.hosts.ip(.gateway, "link", "set", "one", "down")
+        #expect(try network.answers(12))
+        try network.hosts.ip(.gateway, "link", "set", "two", "down")
+        let (status, text) = try network.post("hello")
+        #expect(status == 502 && text.contains("error=destination_ip_unroutable"), "\(text)")
+        try network.hosts.ip(.gateway, "link", "set", "two", "up")
+        try network.waitUntilItAnswers()
+        #expect(try network.answers(12))
+        // The cable is pulled out at the other end: nothing refuses, nothing comes back.
+        try network.hosts.ip(.gateway, "link", "set", "one", "up")
+        try network.waitUntilItAnswers()
+        try network.hosts.ip(.two, "link", "set", "net", "down")
+        #expect(try network.answers(12))
+        #expect(try network.isAtRest())
+    }
+
+    /// That a host is unreachable is no hard error, which a UDP socket would report (icmp(7), ip(7), IP_RECVERR).
+    @Test func `a service whose address is gone is 504 and comes back with it`() throws {
+        let network = try Network([.one], ["--timeout", "1s"])
+        #expect(try network.answers(3))
+        try network.hosts.ip(.one, "address", "del", "198.51.100.2/24", "dev", "net")
+        let (status, text) = try network.post("hello")
+        #expect(status == 504 && text.contains("error=http_response_timeout"), "\(text)")
+        try network.hosts.ip(.one, "address", "add", "198.51.100.2/24", "dev", "net")
+        try network.waitUntilItAnswers()
+        #expect(try network.answers(6))
+        #expect(try network.isAtRest())
+    }
+
+    @Test func `a network without a route is 502`() throws {
+        let network = try Network([.one], ["--timeout", "40s", "--attempts", "3"])
+        #expect(try network.answers(3))
+        try network.hosts.ip(.gateway, "route", "add", "unreachable", "198.51.100.2/32")
+        let (status, text) = try network.post("hello")
+        #expect(status == 502 && text.contains("error=destination_ip_unroutable"), "\(text)")
+        try network.hosts.ip(.gateway, "route", "del", "unreachable", "198.51.100.2/32")
+        try network.waitUntilItAnswers()
+        #expect(try network.answers(6))
+        #expect(try network.isAtRest())
+    }
+
+    /// Sockets that are bound to an address of old cannot send any more; no request is to suffer from that.
+    @Test func `the gateway may get another address`() throws {
+        let network = try Network([.one], ["--workers", "1", "--rest", "0ms"])
+        #expect(try network.answers(6))
+        try network.hosts.ip(.gateway, "address", "del", "198.51.100.1/24", "dev", "one")
+        let (status, text) = try network.post("hello")
+        #expect(status == 502, "\(text)")
+        try network.hosts.ip(.gateway, "address", "add", "198.51.100.3/24", "dev", "one")
+        #expect(try network.answers(6))
+        #expect(try network.isAtRest())
+    }
+}

@@ -1,0 +1,74 @@
+import Glibc
+import Testing
+
+/// Four hosts in network namespaces of their own (ip-netns(8)): client - gateway - one and two.
+///
+/// The addresses are of the block for documentation (RFC 5737), and nobody outside the namespaces sees them.
+final class Namespaces {
+    enum Host: String, CaseIterable { case client, gateway, one, two }
+
+    /// Where the gateway is for the client, and the services for the gateway.
+    static let door = "192.0.2.1"
+    static let services: [Host: String] = [.one: "198.51.100.2", .two: "203.0.113.2"]
+
+    /// Why the tests cannot run here; nil where they can.
+    static let obstacle: String? = {
+        guard geteuid() == 0 else { return "network namespaces need root" }
+        guard Binaries.has("ip") else { return "ip is not installed" }
+        guard Binaries.has("curl") else { return "curl is not installed" }
+        let name = "letterbox-\(getpid())-trial"
+        defer { try? run("ip", "netns", "del", name) }
+        do {
+            try run("ip", "netns", "add", name)
+            try run("ip", "-n", name, "link", "add", "name", "left", "type", "veth", "peer", "name", "right")
+        } catch { return "network namespaces do not work here: \(error)" }
+        return nil
+    }()
+
+    /// Sets them up, and joins them.
+    init() throws {
+        for host in Host.allCases {
+            try Self.run("ip", "netns", "add", Self.name(host))
+            try ip(host, "link", "set", "lo", "up")
+        }
+        try join(.client, "192.0.2.2", to: Self.door)
+        try join(.one, "198.51.100.2", to: "198.51.100.1")
+        try join(.two, "203.0.113.2", to: "203.0.113.1")
+    }
+
+    deinit {
+        // The programs in them are ended by their owners; an interface goes with its namespace.
+        for host in Host.allCases { try? Self.run("ip", "netns", "del", Self.name(host)) }
+    }
+
+    /// Starts a program on a host.
+    func start(_ host: Host, _ words: [String]) throws -> Program {
+        try Program("ip", ["netns", "exec", Self.name(host)] + words)
+    }
+
+    /// Changes a host's interfaces; the gateway's are named for the hosts that they lead to, the others' are "net".
+    func ip(_ host: Host, _ words: String...) throws {
+        try Self.run(["ip", "-n", Self.name(host)] + words)
+    }
+
+    private func join(_ host: Host, _ address: String, to gateway: String) throws {
+        try ip(
+            .gateway, "link", "add", "name", host.rawValue, "type", "veth", "peer", "name", "net", "netns",
+            Self.name(host))
+        try ip(.gateway, "address", "add", "\(gateway)/24", "dev", host.rawValue)
+        try ip(host, "address", "add", "\(address)/24", "dev", "net")
+        try ip(.gateway, "link", "set", host.rawValue, "up")
+        try ip(host, "link", "set", "net", "up")
+    }
+
+    private static func name(_ host: Host) -> String { "letterbox-\(getpid())-\(host.rawValue)" }
+
+    private static func run(_ words: String...) throws { try run(words) }
+
+    private static func run(_ words: [String]) throws {
+        let ending = try Program(words[0], Array(words.dropFirst())).ending()
+        guard ending.status == 0 else {
+            throw Program.Failure(description: "\(words.joined(separator: " ")): \(ending.error)")
+        }
+    }
+}
