@@ -1,5 +1,6 @@
 public import EventLoop
 public import HTTP
+internal import Sockets
 
 /// How a gateway behaves: every limit and every time that an operator can set, with its default.
 public struct Configuration: Sendable {
@@ -61,6 +62,9 @@ public struct Configuration: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// Whether callers may see an address of the UDP leg and the ports that belong to it.
+    func shows(_ upstream: SocketAddress) -> Bool { showsAddresses || upstream.isLoopback }
 
     /// One worker's share of a limit that is for all of them together; at least 1.
     func share(of limit: Int) -> Int { max(1, limit / workers) }

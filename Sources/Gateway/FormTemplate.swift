@@ -1,4 +1,4 @@
-/// An HTML page with places to fill in: `{{heading}}`, `{{text}}` and `{{reply}}`.
+/// An HTML page with places to fill in: `{{heading}}`, `{{state}}`, `{{text}}` and `{{reply}}`.
 package struct FormTemplate: Sendable {
     /// What became of a posted form.
     enum Outcome {
@@ -30,10 +30,12 @@ package struct FormTemplate: Sendable {
 
     /// The page with its places filled in, each text escaped.
     func fill(text: String, _ outcome: Outcome) -> String {
-        let (heading, reply) =
+        let (heading, state, reply) =
             switch outcome {
-            case .success(let bytes): ("The reply", String(decoding: bytes, as: UTF8.self))
-            case .failure(let sentence): ("No reply", sentence)
+            case .success(let bytes) where bytes.isEmpty:
+                ("The reply", "empty", "The reply is empty: a datagram of 0 bytes.")
+            case .success(let bytes): ("The reply", "reply", String(decoding: bytes, as: UTF8.self))
+            case .failure(let sentence): ("No reply", "error", sentence)
             }
         var rest = html[...]
         var result = ""
@@ -41,6 +43,7 @@ package struct FormTemplate: Sendable {
             result += rest[..<open.lowerBound]
             switch rest[open.upperBound..<close.lowerBound] {
             case "heading": result += Self.escaped(heading)
+            case "state": result += state
             case "text": result += Self.escaped(text)
             case "reply": result += Self.escaped(reply)
             default: result += rest[open.lowerBound..<close.upperBound]

@@ -16,6 +16,9 @@ public final class Gateway: Sendable {
     ) throws(SocketError) {
         let listener = Listener(socket: listener)
         let census = Census()
+        let page = page.telling(
+            upstream: upstream.first.flatMap { configuration.shows($0) ? $0 : nil },
+            maxDatagram: configuration.maxDatagram, now: WallClock.unixSeconds())
         var workers: [Worker] = []
         for _ in 0..<configuration.workers {
             let worker = Worker(

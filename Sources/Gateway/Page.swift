@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Sockets
 
 /// The page that a browser gets: files, read once at start into a table.
 ///
@@ -21,6 +22,7 @@ public struct Page: Sendable {
         }
     }
 
+    private let sources: [Source]
     private let files: [[UInt8]: StaticFile]
     private let template: FormTemplate
 
@@ -29,6 +31,7 @@ public struct Page: Sendable {
 
     /// A page from files; "index.html" is the path "/" too.
     public init(_ sources: [Source]) {
+        self.sources = sources
         var table: [[UInt8]: StaticFile] = [:]
         var template = FormTemplate.plain
         for source in sources {
@@ -42,6 +45,29 @@ public struct Page: Sendable {
         }
         self.files = table
         self.template = FormTemplate(template)
+    }
+
+    /// The page that tells its scripts where the UDP service is, or an empty text, and how long a datagram may be.
+    ///
+    /// These stand in the `meta` elements of "index.html". A file that changes by that changes now.
+    func telling(upstream: SocketAddress?, maxDatagram: Int, now: Int64) -> Page {
+        Page(
+            sources.map { source in
+                guard source.name == "index.html" else { return source }
+                var html = String(decoding: source.bytes, as: UTF8.self)
+                Self.fill("letterbox-udp", upstream.map { "\($0.host) \($0.port)" } ?? "", in: &html)
+                Self.fill("letterbox-max-datagram", "\(maxDatagram)", in: &html)
+                let bytes = Array(html.utf8)
+                return bytes == source.bytes ? source : Source(name: source.name, bytes: bytes, modified: now)
+            })
+    }
+
+    /// Replaces the content of a `meta` element; a page without it stays as it is.
+    private static func fill(_ name: String, _ value: String, in html: inout String) {
+        guard let start = html.firstRange(of: "<meta name=\"\(name)\" content=\""),
+            let end = html[start.upperBound...].firstIndex(of: "\"")
+        else { return }
+        html.replaceSubrange(start.upperBound..<end, with: FormTemplate.escaped(value))
     }
 
     /// The file at a path; nil when there is none.

@@ -80,12 +80,7 @@ final class Responder {
 
     /// The story as the operator lets it be told.
     private func json(_ story: ExchangeStory) -> String {
-        story.json(showingAddresses: mayShow)
-    }
-
-    /// Whether callers may see an address of the UDP service.
-    private func mayShow(_ address: SocketAddress) -> Bool {
-        upstream.configuration.showsAddresses || address.isLoopback
+        story.json(showingAddresses: upstream.configuration.shows)
     }
 
     /// The same for a form that a browser posts without JavaScript; a page is the response.
@@ -135,7 +130,7 @@ final class Responder {
     private func read(_ request: Request) async -> Response {
         if request.path.isEqual(to: "/healthz") { return Response(.ok, Self.text, content: .bytes(Array("ok\n".utf8))) }
         if request.path.isEqual(to: "/metrics") {
-            let text = Metrics.text(await census.take(), showingAddresses: mayShow)
+            let text = Metrics.text(await census.take(), showingAddresses: upstream.configuration.shows)
             return Response(.ok, Metrics.mediaType, content: .bytes(Array(text.utf8)))
         }
         guard let file = page.file(at: request.path) else { return refuse(request) }
