@@ -202,6 +202,8 @@ struct Connection: ~Copyable {
         switch end {
         case .gone: return
         case .slow where inbox.isBlank: return
+        case .refused(let error) where error.reason == .bodyTooLarge:
+            response = desk.responder.refuseContent(ofForm: inbox.begins(with: "POST /form "))
         case .refused(let error): response = Problem.response(error)
         case .slow: response = Problem.response(.requestTimeout, "The request did not arrive in time.")
         }

@@ -74,6 +74,9 @@ struct Inbox: ~Copyable {
     /// Settles how many bytes the request at hand has.
     mutating func closeMessage(at length: Int) { messageLength = length }
 
+    /// Whether the bytes begin with this text.
+    func begins(with text: String) -> Bool { buffer[filled].starts(with: text.utf8) }
+
     /// Forgets the request at hand; what follows it stays.
     mutating func finishMessage() {
         filled = filled.dropFirst(messageLength)

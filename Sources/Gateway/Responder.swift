@@ -105,6 +105,15 @@ final class Responder {
         }
     }
 
+    /// Answers content that was not read, for it is longer than a datagram; nobody can tell where the next message is.
+    func refuseContent(ofForm isForm: Bool) -> Response {
+        let error = GatewayError.requestTooLong(limit: upstream.configuration.maxDatagram)
+        guard isForm else { return Problem.response(error) }
+        var response = page.form(error.answer.status, text: [], outcome: .failure(error.detail))
+        response.closes = true
+        return response
+    }
+
     /// How many seconds the caller wants to wait (RFC 7240 4.3), where that is less than the operator allows.
     private func wait(_ request: Request) -> Int? {
         guard let value = request.head.range(of: .prefer),
