@@ -4,7 +4,10 @@ import { asCurl, asUDP } from "./commands.js";
 import { enableCopy } from "./copy.js";
 import { bytes, duration, number } from "./format.js";
 import { remember } from "./history.js";
-import { post, Refusal } from "./post.js";
+import { showJourney } from "./journey.js";
+import { enableLive } from "./live.js";
+import { enableMany } from "./many.js";
+import { decode, post, timing } from "./post.js";
 import { showSize, tooLong } from "./size.js";
 
 const element = (id) => document.getElementById(id);
@@ -15,7 +18,8 @@ const text = element("text");
 const reply = element("reply");
 const copyReply = document.querySelector('[data-copy="reply"]');
 const limit = Number(setting("max-datagram"));
-const [host, port] = setting("udp").split(" ");
+// Where the operator does not show it, words stand for it.
+const [host, port] = (setting("udp") || "HOST PORT").split(" ");
 const example = "hello, letterbox";
 
 /** A reply that takes longer than this is worth a word while one waits, in milliseconds. */
@@ -39,12 +43,14 @@ function showInstead(state, words, figure) {
   show(state, words, { wholeTrip: figure, udpLeg: figure, datagrams: figure });
 }
 
-function showReply(letter, answer) {
-  show(answer.byteCount === 0 ? "empty" : "reply", answer.text || "The reply is empty: a datagram of 0 bytes.", {
-    wholeTrip: duration(answer.wholeTrip),
-    udpLeg: duration(answer.udpLeg),
-    datagrams: `${number(letter.length)} and ${bytes(answer.byteCount)}`,
-    heading: answer.isText ? "The reply" : "The reply, not all of it text",
+function showReply(trip) {
+  const { text: words, isText } = decode(trip.reply);
+  const byteCount = trip.reply.length;
+  show(byteCount === 0 ? "empty" : "reply", words || "The reply is empty: a datagram of 0 bytes.", {
+    wholeTrip: duration(trip.end - trip.start),
+    udpLeg: duration(trip.udpLeg),
+    datagrams: `${number(trip.request.body.length)} and ${bytes(byteCount)}`,
+    heading: isText ? "The reply" : "The reply, not all of it text",
   });
 }
 
@@ -66,30 +72,27 @@ async function postLetter() {
   const waiting = setTimeout(() => mine === posted && showInstead("waiting", "On its way…", "under way"), patience);
   reply.setAttribute("aria-busy", "true");
   showCommands(words, letter.length);
-  const outcome = await settle(post(letter));
+  const trip = await post(letter);
   clearTimeout(waiting);
-  remember(element("visit"), { number: mine, letter: words, ...outcome.entry });
+  remember(element("visit"), entryOf(trip, mine, words));
   element("visit-none").hidden = true;
   if (mine !== posted) return;
   reply.removeAttribute("aria-busy");
-  if (outcome.answer) {
-    showReply(letter, outcome.answer);
+  if (trip.reply) {
+    showReply(trip);
     // What one types next is the next letter, as at the prompt of a terminal.
     if (document.activeElement === text && text.value === words) text.select();
   } else {
-    showInstead("error", outcome.entry.outcome, "no reply");
+    showInstead("error", trip.failure, "no reply");
   }
+  // The reply first; and a moment later the browser has its own measures together.
+  setTimeout(() => mine === posted && showJourney(trip, timing(trip)));
 }
 
-/** The reply, or the reason why there is none, in the form in which the history keeps it. */
-async function settle(exchange) {
-  try {
-    const answer = await exchange;
-    return { answer, entry: { ...answer, outcome: answer.text, failed: false } };
-  } catch (error) {
-    const reason = error instanceof Refusal ? error.message : `The page itself failed: ${error.message}.`;
-    return { entry: { outcome: reason, failed: true } };
-  }
+/** A trip in the form in which the history keeps it. */
+function entryOf(trip, number, letter) {
+  const outcome = trip.reply ? decode(trip.reply).text : trip.failure;
+  return { number, letter, outcome, failed: !trip.reply, wholeTrip: trip.end - trip.start, udpLeg: trip.udpLeg };
 }
 
 form.addEventListener("submit", (event) => {
@@ -111,3 +114,5 @@ element("meter").high = limit * 0.9;
 // A browser may put a letter back into the form when the page is loaded again.
 refreshSize();
 showCommands(example, example.length);
+enableMany(() => text.value || example);
+enableLive();

@@ -7,17 +7,26 @@ extension Page {
         let source = { (name, bytes) in Source(name: name, bytes: bytes, modified: modified) }
         return Page([
             source("app.js", PackageResources.app_js),
+            source("bytes.js", PackageResources.bytes_js),
             source("commands.js", PackageResources.commands_js),
             source("copy.js", PackageResources.copy_js),
+            source("diagram.js", PackageResources.diagram_js),
             source("exchange.css", PackageResources.exchange_css),
             source("favicon.svg", PackageResources.favicon_svg),
             source("form-reply.html", PackageResources.form_reply_html),
             source("format.js", PackageResources.format_js),
+            source("histogram.js", PackageResources.histogram_js),
             source("history.js", PackageResources.history_js),
             source("index.html", PackageResources.index_html),
+            source("journey.css", PackageResources.journey_css),
+            source("journey.js", PackageResources.journey_js),
+            source("live.js", PackageResources.live_js),
+            source("many.js", PackageResources.many_js),
             source("post.js", PackageResources.post_js),
             source("size.js", PackageResources.size_js),
+            source("steps.js", PackageResources.steps_js),
             source("style.css", PackageResources.style_css),
+            source("svg.js", PackageResources.svg_js),
         ])
     }
 
