@@ -1,4 +1,4 @@
-// The page: what is written goes out through post.js, and what comes back is shown. Each other module knows one thing.
+// The page: what is written goes out through post.js, and what comes back is shown.
 
 import { asCurl, asUDP } from "./commands.js";
 import { enableCopy } from "./copy.js";
@@ -22,10 +22,10 @@ const limit = Number(setting("max-datagram"));
 const [host, port] = (setting("udp") || "HOST PORT").split(" ");
 const example = "hello, letterbox";
 
-/** A reply that takes longer than this is worth a word while one waits, in milliseconds. */
+/** When waiting is worth a word. */
 const patience = 400;
 
-/** How many letters were posted in this visit; the newest one owns the reply. */
+/** How many were posted; the newest one owns the reply. */
 let posted = 0;
 
 function show(state, words, { wholeTrip, udpLeg, datagrams, heading = "The reply" }) {
@@ -38,7 +38,6 @@ function show(state, words, { wholeTrip, udpLeg, datagrams, heading = "The reply
   element("datagrams").textContent = datagrams;
 }
 
-/** Shows words that are no reply; the figures then say the same, each at its place. */
 function showInstead(state, words, figure) {
   show(state, words, { wholeTrip: figure, udpLeg: figure, datagrams: figure });
 }
@@ -75,21 +74,19 @@ async function postLetter() {
   const trip = await post(letter);
   clearTimeout(waiting);
   remember(element("visit"), entryOf(trip, mine, words));
-  element("visit-none").hidden = true;
   if (mine !== posted) return;
   reply.removeAttribute("aria-busy");
   if (trip.reply) {
     showReply(trip);
-    // What one types next is the next letter, as at the prompt of a terminal.
+    // What one types next is the next letter.
     if (document.activeElement === text && text.value === words) text.select();
   } else {
     showInstead("error", trip.failure, "no reply");
   }
-  // The reply first; and a moment later the browser has its own measures together.
+  // A moment later the browser has its own measures, too.
   setTimeout(() => mine === posted && showJourney(trip, timing(trip)));
 }
 
-/** A trip in the form in which the history keeps it. */
 function entryOf(trip, number, letter) {
   const outcome = trip.reply ? decode(trip.reply).text : trip.failure;
   return { number, letter, outcome, failed: !trip.reply, wholeTrip: trip.end - trip.start, udpLeg: trip.udpLeg };
@@ -101,7 +98,7 @@ form.addEventListener("submit", (event) => {
 });
 
 text.addEventListener("keydown", (event) => {
-  // While an input method is composing, Enter chooses a word and posts nothing.
+  // While an input method is composing, Enter chooses a word.
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
   if (!event.repeat) form.requestSubmit();
@@ -111,7 +108,7 @@ text.addEventListener("input", refreshSize);
 for (const button of document.querySelectorAll("[data-copy]")) enableCopy(button, element("announcement"));
 element("meter").max = limit;
 element("meter").high = limit * 0.9;
-// A browser may put a letter back into the form when the page is loaded again.
+// A browser may keep a letter when the page is loaded again.
 refreshSize();
 showCommands(example, example.length);
 enableMany(() => text.value || example);

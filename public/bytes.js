@@ -4,10 +4,9 @@ import { bytes, number } from "./format.js";
 import { html } from "./svg.js";
 
 const perLine = 8;
-/** More would be long to read and slow to lay out. */
 const shown = 512;
 
-/** Where two datagrams differ, byte by byte at the same place; what only one of them has differs too. */
+/** The places at which two datagrams differ. */
 export function differences(one, other) {
   const places = new Set();
   for (let place = 0; place < Math.max(one.length, other.length); place += 1) {
@@ -16,7 +15,7 @@ export function differences(one, other) {
   return places;
 }
 
-/** The bytes as lines of hexadecimal and text in a `pre`; those at the `marked` places stand out. */
+/** Lines of hexadecimal and text; the `marked` places stand out. */
 export function dump(content, marked = new Set()) {
   const block = html("pre", { class: "dump" });
   const end = Math.min(content.length, shown);
@@ -29,7 +28,7 @@ export function dump(content, marked = new Set()) {
     block.append("\n");
   }
   if (content.length > end) block.append(`and ${bytes(content.length - end)} more`);
-  if (content.length === 0) block.append("no bytes: an empty datagram is a datagram, too");
+  if (content.length === 0) block.append("no bytes: an empty datagram");
   return block;
 }
 
@@ -46,6 +45,6 @@ export function comparison(letter, reply) {
   if (places.size === 0) return "Letter and reply are the same, byte for byte.";
   const common = [...places].filter((place) => place < letter.length && place < reply.length);
   const oneBit = common.length === places.size && common.every((place) => (letter[place] ^ reply[place]) === 0x20);
-  const how = oneBit ? ", each in one bit, 0x20: that is all there is between a and A" : "";
+  const how = oneBit ? ", each in the bit 0x20, which parts a from A" : "";
   return `Marked: ${number(places.size)} of ${bytes(Math.max(letter.length, reply.length))} differ between letter and reply${how}.`;
 }

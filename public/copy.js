@@ -1,6 +1,6 @@
 // Buttons that copy what an element holds.
 
-/** How long a button says that it has copied, in milliseconds. */
+/** In milliseconds. */
 const thanks = 1500;
 
 /** Makes `button` copy the text of the element that its data-copy names. */
@@ -23,7 +23,7 @@ async function copy(source) {
     await navigator.clipboard.writeText(source.textContent);
     return true;
   } catch {
-    // There is no clipboard for pages that come over plain HTTP from another machine; the old way still works there.
+    // Pages over plain HTTP from another machine have no clipboard, but this.
     getSelection().selectAllChildren(source);
     return document.execCommand("copy");
   }

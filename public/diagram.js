@@ -8,10 +8,7 @@ const bottom = 34;
 /** The least distance of two moments, in pixels: room for two lines of words. */
 const apart = 50;
 
-/**
- * When what happened, in milliseconds since the request left the browser. The gateway's span is put into the middle of
- * the browser's: how much of the rest was the way there and how much the way back, nobody can know.
- */
+/** When what happened since the request left; the gateway's span goes into the middle of the browser's. */
 function momentsOf(steps, total) {
   const answered = steps.at(-1).kind === "response";
   const whole = answered ? steps.at(-1).browserTime - steps[0].browserTime : 0;
@@ -20,7 +17,7 @@ function momentsOf(steps, total) {
   return [0, way, ...datagrams, ...(answered ? [way + total, 2 * way + total] : [])];
 }
 
-/** Heights for moments, `room` for all of them, to scale but none closer than `apart`. */
+/** Heights for moments, to scale but none closer than `apart`. */
 function heightsOf(moments, room) {
   const gaps = moments.slice(1).map((moment, index) => Math.max(0, moment - moments[index]));
   const height = (gap, scale) => Math.max(apart, gap * scale);
@@ -33,13 +30,13 @@ function heightsOf(moments, room) {
   return { heights, scale, stretched: gaps.map((gap) => gap * scale < apart) };
 }
 
-/** Draws the steps of a trip into `width` and, if it can be, `space` pixels; each step is a group with data-step. */
+/** Draws the steps of a trip; it may become higher than `space`. */
 export function draw(steps, total, width, space) {
   const wide = width >= 480;
-  const x = wide ? [64, (width - 12) / 2, width - 76] : [10, (width - 26) / 2, width - 36];
+  const x = wide ? [72, (width - 4) / 2, width - 76] : [10, (width - 26) / 2, width - 36];
   const { heights, scale, stretched } = heightsOf(momentsOf(steps, total ?? 0), space - top - bottom);
   const height = heights.at(-1) + bottom;
-  const label = "The journey as a picture; the list of steps says the same.";
+  const label = "A picture of the steps in the list";
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
   picture.append(...houses(x, width, wide), ...x.flatMap((each) => lifeline(each, heights, stretched)));
   if (total !== undefined) {
@@ -80,12 +77,12 @@ function drawStream(group, step, [browser, gateway], [above, below], wide) {
   const ends = out ? [[browser, above], [gateway, below]] : [[gateway, above], [browser, below]];
   arrow(group, ...ends, step);
   const [atBrowser, atGateway] = out ? [above, below] : [below, above];
-  const beside = wide ? [browser - 9, atBrowser + 4, "end"] : [0, atBrowser + 17, "start"];
+  const beside = wide ? [browser - 9, atBrowser + 4, "end"] : [out ? browser + 7 : 0, atBrowser + (out ? -11 : 17), "start"];
   group.append(text("time browser-time", ...beside, duration(step.browserTime)));
   if (step.at !== undefined) group.append(text("time gateway-time", gateway + 9, atGateway + 4, "start", duration(step.at)));
 }
 
-/** When a datagram was at the server nobody measured: its slant has no meaning. */
+/** When it was at the server nobody measured: the slant has no meaning. */
 function drawDatagram(group, step, [, gateway, server], y) {
   const out = step.way === "out";
   const far = [server, out ? y + 10 : y - 10];
@@ -93,17 +90,16 @@ function drawDatagram(group, step, [, gateway, server], y) {
   group.append(text("time gateway-time", gateway - 9, y + 4, "end", duration(step.at)));
 }
 
-/** An arrow with words above and ports below; one that was lost ends on its way. */
 function arrow(group, [x1, y1], [x2, y2], step) {
-  const share = step.lost ? 0.56 : 1;
+  const share = step.lost ? 0.75 : 1;
   const [x, y] = [x1 + (x2 - x1) * share, y1 + (y2 - y1) * share];
-  // A broad invisible line catches the pointer.
+  // The first, broad and invisible, catches the pointer.
   for (const name of ["catch", "way"]) group.append(svg("line", { class: name, x1, y1, x2: x, y2: y }));
   const angle = (Math.atan2(y2 - y1, x2 - x1) * 180) / Math.PI;
   const tip = step.lost ? "m-6-6 12 12m0-12-12 12" : "m0 0-10-4.5v9z";
   group.append(svg("path", { class: step.lost ? "cross" : "tip", d: tip, transform: `translate(${x} ${y}) rotate(${angle})` }));
   const upright = Math.abs(angle) > 90 ? angle + 180 : angle;
-  const words = svg("g", { transform: `translate(${(x1 + x2) / 2} ${(y1 + y2) / 2}) rotate(${upright})` });
+  const words = svg("g", { transform: `translate(${(x1 + x) / 2} ${(y1 + y) / 2}) rotate(${upright})` });
   words.append(text("what", 0, -7, "middle", step.label), text("ports", 0, 15, "middle", step.ports));
   group.append(words);
 }
@@ -115,7 +111,7 @@ function ruler(x, y, scale) {
   if (time < 0) return [];
   return [
     svg("path", { class: "ruler", d: `M${x - 4} ${y}h8m-4 0v${-time * scale}m-4 0h8` }),
-    text("ruler-text", x + 10, y + 17, "end", duration(time)),
+    text("ports", x + 10, y + 17, "end", duration(time)),
   ];
 }
 

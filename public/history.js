@@ -3,7 +3,6 @@
 import { duration } from "./format.js";
 
 const kept = 20;
-/** A list shows beginnings; the whole letter would be as much as 64 KB for each line. */
 const shown = 200;
 
 /** Puts the outcome of letter `number` on top of `list`. */

@@ -11,19 +11,17 @@ let measured;
 let steps;
 let chosen;
 
-/** Shows the journey of a trip; `timing` is the browser's resource timing of it, if there is one. */
+/** Shows a trip; `timing` is the browser's own measure of it, if there is one. */
 export function showJourney(newTrip, timing) {
   [trip, measured] = [newTrip, timing];
   steps = stepsOf(trip, measured);
   list.replaceChildren(...steps.map(item));
-  // The reply is what one wants to see; without one, what came last.
   const reply = steps.findIndex((step) => step.kind === "received");
   chosen = reply < 0 ? steps.length - 1 : reply;
   redraw();
   choose(chosen);
 }
 
-/** Draws the picture as wide as there is room. */
 function redraw() {
   if (!steps) return;
   diagram.replaceChildren(draw(steps, trip.exchange?.total, Math.max(240, diagram.clientWidth), diagram.clientHeight - 1));
@@ -58,9 +56,9 @@ function mark() {
 }
 
 const unseen = {
-  refused: "The server’s system has sent an ICMP message, port unreachable. The gateway sees no more of it than an error, ECONNREFUSED.",
-  surplus: "It lay behind the reply and would answer the next letter, so the gateway throws it away unread.",
-  truncated: "It is longer than the gateway takes, and a part is not passed on as if it were the whole.",
+  refused: "An ICMP message, port unreachable; all that the gateway sees of it is the error ECONNREFUSED.",
+  surplus: "It lay behind the reply and is thrown away unread, or it would answer the next letter.",
+  truncated: "It is longer than the gateway takes; a part is not passed on as if it were the whole.",
 };
 
 function contentOf(step) {
@@ -76,11 +74,11 @@ function requestContent() {
   const { line, fields, body } = trip.request;
   const all = { Host: location.host, ...fields, "Content-Length": body.length };
   const connection = !measured ? "" : measured.connectStart < measured.connectEnd
-    ? " A connection was opened for it." : " It went over a connection that was open already.";
+    ? " A connection was opened for it." : " An open connection served again.";
   return [
     head(line, Object.entries(all)),
     dump(body),
-    note(`As far as a page can know: the browser adds fields such as User-Agent and Origin, and shows neither them nor the order nor its own port.${connection}`),
+    note(`As far as a page can know: the browser adds fields such as Origin, and tells neither them, nor the order, nor its port.${connection}`),
   ];
 }
 
@@ -89,7 +87,7 @@ function responseContent() {
   return [
     head(`HTTP/1.1 ${status} ${phrase}`, fields),
     html("pre", {}, new TextDecoder().decode(body.subarray(0, 2000))),
-    note("As far as a page can know: the browser sorts the fields, writes their names small, and may keep some to itself."),
+    note("As far as a page can know: the browser sorts the fields and may keep some to itself."),
   ];
 }
 

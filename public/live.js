@@ -3,7 +3,7 @@
 import { number } from "./format.js";
 
 const every = 1000;
-/** Percentiles are over so many looks: within one second there may be hardly a letter. */
+/** Percentiles are over so many looks. */
 const kept = 10;
 
 const element = (id) => document.getElementById(id);
@@ -11,7 +11,6 @@ const looks = [];
 let opened;
 let timer;
 
-/** Begins, and pauses whenever the page cannot be seen. */
 export function enableLive() {
   document.addEventListener("visibilitychange", go);
   go();
@@ -19,7 +18,6 @@ export function enableLive() {
 
 function go() {
   clearTimeout(timer);
-  // After a pause the last look is too long ago to be compared with.
   if (document.hidden) looks.length = 0;
   else look();
 }
@@ -42,7 +40,7 @@ async function look() {
   if (!document.hidden) timer = setTimeout(look, Math.max(0, every - (performance.now() - start)));
 }
 
-/** Sums of the samples of each name, and the histogram's buckets by their upper bound in seconds. */
+/** The sum of each name's samples, and the histogram's buckets by upper bound. */
 export function parse(text) {
   const sums = {};
   const buckets = new Map();
@@ -58,7 +56,7 @@ export function parse(text) {
   return { sums, buckets };
 }
 
-/** The time in seconds that a share of the new entries did not exceed, evenly spread within its bucket; NaN if none. */
+/** What a share of the new entries did not exceed, in seconds; NaN if there are none. */
 export function quantile(before, now, share) {
   const bounds = [...now.keys()].sort((one, other) => one - other);
   const counts = bounds.map((bound) => now.get(bound) - (before.get(bound) ?? 0));
@@ -86,13 +84,12 @@ function show(now) {
   for (const [name, words] of Object.entries(cells)) element(`live-${name}`).textContent = words ?? "–";
 }
 
-/** Responses a second, without the one to this page's own look. */
+/** Without this page's own looks. */
 function rate(last, now) {
   const count = now.sums.http_responses_total - last.sums.http_responses_total - 1;
   return number(Math.max(0, Math.round((count * 1000) / (now.at - last.at))));
 }
 
-/** A bucket is too coarse for more than two digits. */
 function milliseconds(seconds) {
   return Number.isNaN(seconds) ? "–" : `${Number((seconds * 1000).toPrecision(2))} ms`;
 }

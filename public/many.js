@@ -1,15 +1,14 @@
 // Many letters, a few at a time, and what became of them.
 
 import { duration, number } from "./format.js";
-import { histogramOf, percentile, picture, table } from "./histogram.js";
+import { histogramOf, list, percentile, picture } from "./histogram.js";
 
-/** Browsers open no more connections to one host than this. */
 const atATime = 6;
 
 const element = (id) => document.getElementById(id);
 let stopping;
 
-/** Makes the form "many" work; `letterOf()` gives the text that is sent. */
+/** `letterOf()` gives the text that is sent. */
 export function enableMany(letterOf) {
   element("many").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -38,7 +37,7 @@ async function run(letter, count) {
   setBusy(false);
 }
 
-/** Sends a letter; one that was under way when it was stopped counts for nothing. */
+/** A letter under way when it is stopped counts for nothing. */
 async function sendOne(letter, result) {
   const { signal } = stopping;
   const start = performance.now();
@@ -57,7 +56,7 @@ function fail(result, reason) {
   result.reasons.add(reason);
 }
 
-/** The focus does not get lost with a button that is switched off. */
+/** The focus leaves a button that is switched off. */
 function setBusy(isBusy) {
   const [start, stop] = [element("send-many"), element("stop")];
   const hadFocus = document.activeElement === (isBusy ? start : stop);
@@ -81,6 +80,6 @@ function showResult({ count, times, failures, reasons }, isStopped) {
   element("many-words").textContent =
     `${isStopped ? `Stopped after ${number(done)} of ${number(count)} letters` : `${number(count)} letters`}: ${number(times.length)} replies, ${number(failures)} failures.`;
   const bars = histogramOf(times);
-  element("histogram").replaceChildren(picture(bars));
-  element("histogram-table").replaceChildren(table(bars));
+  element("histogram").replaceChildren(picture(bars, element("histogram").clientWidth));
+  element("histogram-list").replaceChildren(list(bars));
 }

@@ -5,14 +5,12 @@ import { bytes } from "./format.js";
 const fields = { "Content-Type": "text/plain; charset=utf-8", Accept: "application/json" };
 
 /**
- * Posts `letter` (bytes) and returns its trip, whatever became of it:
- * - `request`, `response`: the HTTP messages as far as a page can know them; no `response` when none came
- * - `reply`: the reply's bytes, or else `failure`: why there is none, in sentences for the reader
- * - `exchange`: what the gateway tells about the UDP leg, in milliseconds of its own clock, if it does
- * - `start`, `end`: by the browser's clock, in milliseconds; `udpLeg` by the gateway's, NaN if it did not say
+ * Posts `letter` (bytes) and returns its trip: `request` and `response` as far as a page can know them; `reply` (bytes)
+ * or `failure` (why there is none, in sentences); `exchange`, the gateway's story; `start` and `end` by the browser's
+ * clock, `udpLeg` by the gateway's (NaN if not told), in milliseconds.
  */
 export async function post(letter) {
-  // The browser keeps only so many timings; the ones of before are of no use any more.
+  // The browser keeps only so many.
   performance.clearResourceTimings();
   const trip = { request: { line: "POST / HTTP/1.1", fields, body: letter }, start: performance.now() };
   try {
@@ -23,24 +21,21 @@ export async function post(letter) {
     trip.udpLeg = udpDuration(response.headers);
     return { ...trip, ...understand(response, body) };
   } catch {
-    // fetch does not say more than that it failed.
     const failure = "The gateway cannot be reached. Is it running, and are you connected to it?";
     return { ...trip, end: performance.now(), failure };
   }
 }
 
-/** What the browser has measured of a trip, by the clock of `start` and `end`; undefined when it does not tell. */
+/** The browser's own measure of a trip, if it has one. */
 export function timing({ start, end }) {
   const entries = performance.getEntriesByName(`${location.origin}/`, "resource");
-  // A measure may be rounded to a millisecond.
+  // It may be rounded to a millisecond.
   return entries.find((entry) => entry.startTime >= start - 1 && entry.requestStart > 0 && entry.responseEnd <= end + 1);
 }
 
-/** The reply or the failure, and the exchange, out of a response. */
 function understand(response, body) {
   const document = json(response, body);
   if (!response.ok) return { failure: sentence(response, document, body), exchange: document?.exchange };
-  // A gateway of another kind may answer with the reply alone.
   if (typeof document?.reply !== "string") return { reply: body };
   const reply = document.base64
     ? Uint8Array.from(atob(document.reply), (character) => character.charCodeAt(0))
@@ -48,16 +43,17 @@ function understand(response, body) {
   return { reply, exchange: document.exchange };
 }
 
-/** A reply need not be text; then what can be read of it is shown, and the reader is told. */
+/** A reply need not be text. */
 export function decode(reply) {
+  const read = (fatal) => new TextDecoder("utf-8", { fatal, ignoreBOM: true }).decode(reply);
   try {
-    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(reply), isText: true };
+    return { text: read(true), isText: true };
   } catch {
-    return { text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(reply), isText: false };
+    return { text: read(false), isText: false };
   }
 }
 
-/** The `dur` of the metric `udp` in Server-Timing, as in `cache;dur=1, udp;dur=0.18;desc="a"`. */
+/** The `dur` of `udp` in Server-Timing, as in `cache;dur=1, udp;dur=0.18;desc="a"`. */
 function udpDuration(headers) {
   for (const metric of (headers.get("Server-Timing") ?? "").split(",")) {
     const [name, ...parameters] = metric.split(";").map((part) => part.trim());

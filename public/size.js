@@ -10,7 +10,7 @@ export function showSize({ text, meter, size, note }, byteCount, limit) {
   size.textContent = `${number(byteCount)} of ${bytes(limit)}`;
   const isTooLong = byteCount > limit;
   text.setAttribute("aria-invalid", String(isTooLong));
-  // Set only when it changes, and without the count: this is read out, and not at every key.
+  // Set only when it changes: this is read out.
   const words = isTooLong
     ? "Too long for one datagram. Shorten it and you can post it."
     : byteCount >= limit * nearlyFull

@@ -2,7 +2,7 @@
 
 import { bytes, duration } from "./format.js";
 
-/** The kinds of steps of the UDP leg, in words for the list and for the picture. */
+/** Words for the list and for the picture. */
 const kinds = {
   sent: ["out", "one datagram", ""],
   retransmitted: ["out", "the same datagram again", "again, "],
@@ -12,7 +12,6 @@ const kinds = {
   refused: ["back", "refused, nobody listens there", "refused"],
 };
 
-/** The steps of a trip; `measured` is what the browser's resource timing says of it, if anything. */
 export function stepsOf(trip, measured) {
   const port = location.port || (location.protocol === "https:" ? 443 : 80);
   const steps = [request(trip, measured, port)];
@@ -56,10 +55,7 @@ function datagram({ kind, at, bytes: count, upstream, localPort }, { request, re
   };
 }
 
-/**
- * Nothing in a datagram says which one it answers. What came is taken for the answer to the last one that had gone to
- * the same address, and the others for unanswered.
- */
+/** Nothing in a datagram says which one it answers: what came is taken for the answer to the last one sent there. */
 function markUnanswered(steps) {
   steps.forEach((step, index) => {
     if (step.leg !== "udp" || step.way !== "out") return;
