@@ -89,6 +89,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests", dependencies: ["Datagrams", "EventLoop", "Gateway", "HTTP", "Sockets", logging],
             swiftSettings: rules),
+        .testTarget(name: "BrowserTests", dependencies: ["CurlClient", "letterbox"], swiftSettings: rules),
         .testTarget(name: "CurlClientTests", dependencies: ["CurlClient"], swiftSettings: rules),
         .systemLibrary(name: "CPrograms", path: "Tests/CPrograms"),
         .testTarget(

@@ -22,6 +22,7 @@ extension Page {
             source("journey.js", PackageResources.journey_js),
             source("live.js", PackageResources.live_js),
             source("many.js", PackageResources.many_js),
+            source("openapi.yaml", PackageResources.openapi_yaml),
             source("post.js", PackageResources.post_js),
             source("size.js", PackageResources.size_js),
             source("steps.js", PackageResources.steps_js),

@@ -1,0 +1,142 @@
+import CurlClient
+import Foundation
+import Testing
+
+/// The OpenAPI document against the running gateway.
+@Suite(.serialized)
+struct ContractTests {
+    private typealias Answer = OpenAPIFile.Answer
+
+    @Test("Every answer that the document promises is given, and no other")
+    func answers() throws {
+        let promised = try OpenAPIFile(document()).answers
+        var given: Set<Answer> = []
+        try TestGateway.run(["--max-datagram", "64"]) { gateway in
+            try given.formUnion(fromWorkingService(gateway.url))
+        }
+        let silence = UDPPeer.silent()
+        defer { silence.end() }
+        let closed = [UDPPeer.closedPort(), UDPPeer.closedPort()].map { "127.0.0.1:\($0)" }
+        try TestGateway.run(["--upstream", closed[0]]) { try given.formUnion(letters($0.url)) }
+        try TestGateway.run(["--upstream", closed[0], "--upstream", closed[1]]) { gateway in
+            // After some failures both addresses are out, until one of them has a second chance.
+            let isOut = try (0..<10_000).contains { _ in try CurlClient().post(gateway.url, []).status == 503 }
+            try #require(isOut)
+            try given.formUnion(letters(gateway.url))
+        }
+        try TestGateway.run(["--upstream", silence.address, "--timeout", "20ms"]) { gateway in
+            try given.formUnion(letters(gateway.url))
+        }
+        #expect(promised.subtracting(given).isEmpty, "promised, not given")
+        #expect(given.subtracting(promised).isEmpty, "given, not promised")
+        #expect(promised.count == 19)
+    }
+
+    @Test("The methods of each path are the ones that the document has")
+    func methods() throws {
+        try TestGateway.run { gateway in
+            for (path, methods) in try OpenAPIFile(document()).methods {
+                let response = try CurlClient().perform(CurlRequest(gateway.url + path, method: "OPTIONS"))
+                let allowed = Set((response.fields["Allow"] ?? "").split(separator: ", ").map(String.init))
+                #expect(
+                    allowed == methods.union(methods.contains("GET") ? ["HEAD", "OPTIONS"] : ["OPTIONS"]), "\(path)")
+            }
+        }
+    }
+
+    @Test("The story has the members that the document describes, and keeps its order in time")
+    func story() throws {
+        try TestGateway.run { gateway in
+            let exchange = try self.exchange(gateway.url, body: Array("hello".utf8)).document["exchange"]
+            #expect(exchange["steps"].array.compactMap { $0["kind"].string } == ["sent", "received"])
+            #expect(exchange["attempts"].integer == 1)
+            let times = exchange["steps"].array.compactMap { $0["at"].number } + [exchange["total"].number ?? -1]
+            #expect(times == times.sorted())
+            for step in exchange["steps"].array {
+                #expect(Set(step.members.keys) == ["kind", "at", "bytes", "upstream", "localPort"])
+                #expect(step["upstream"].string == gateway.upstream)
+                #expect(step["bytes"].integer == 5)
+            }
+        }
+    }
+
+    @Test("Bytes that are no text come as base64", arguments: [[0xff], [0xff, 0x00, 0x41], [0x80, 0x81, 0x82, 0x83]])
+    func binary(bytes: [UInt8]) throws {
+        try TestGateway.run { gateway in
+            let document = try self.exchange(gateway.url, body: bytes).document
+            #expect(document["base64"].bool == true)
+            #expect(document["reply"].string == Data(bytes).base64EncodedString())
+        }
+    }
+
+    @Test("A service on this machine is shown to the page, and so is the limit")
+    func settings() throws {
+        try TestGateway.run(["--max-datagram", "1000"]) { gateway in
+            let page = try CurlClient().get(gateway.url).text ?? ""
+            let udp = gateway.upstream.replacingOccurrences(of: ":", with: " ")
+            #expect(page.contains("<meta name=\"letterbox-udp\" content=\"\(udp)\">"))
+            #expect(page.contains("<meta name=\"letterbox-max-datagram\" content=\"1000\">"))
+        }
+    }
+
+    @Test("The address of a service elsewhere is shown only if the operator wants it", arguments: [true, false])
+    func addresses(areShown: Bool) throws {
+        // 192.0.2.0/24 is for documentation (RFC 5737).
+        let flags = ["--upstream", "192.0.2.1:7", "--timeout", "10ms"] + (areShown ? ["--show-addresses"] : [])
+        try TestGateway.run(flags) { gateway in
+            let page = try CurlClient().get(gateway.url).text ?? ""
+            #expect(page.contains("content=\"192.0.2.1 7\"") == areShown)
+            #expect(page.contains("<meta name=\"letterbox-udp\" content=\"\">") == !areShown)
+            #expect(page.contains("192.0.2.1") == areShown)
+            let story = try self.exchange(gateway.url, body: []).text
+            #expect(story.contains("\"exchange\""))
+            #expect(areShown || !story.contains("192.0.2.1") && !story.contains("localPort"))
+        }
+    }
+
+    // MARK: -
+
+    private func document() throws -> String {
+        try String(contentsOf: Folders.page.appendingPathComponent("openapi.yaml"), encoding: .utf8)
+    }
+
+    private func exchange(_ url: String, body: [UInt8]) throws -> (document: JSON, text: String) {
+        let request = CurlRequest(url, fields: ["Accept": "application/json"], body: .bytes(body))
+        let text = try CurlClient().perform(request).text ?? ""
+        return (try JSON(parsing: text), text)
+    }
+
+    /// The answers to a letter by either route.
+    private func letters(_ url: String) throws -> Set<Answer> {
+        try [
+            answer(url, "POST", "/", [:], "hello"),
+            answer(url, "POST", "/form", ["Content-Type": "application/x-www-form-urlencoded"], "text=hello"),
+        ]
+    }
+
+    private func fromWorkingService(_ url: String) throws -> Set<Answer> {
+        let form = "application/x-www-form-urlencoded"
+        let long = String(repeating: "a", count: 65)
+        var result = try letters(url)
+        for path in ["/", "/healthz", "/metrics", "/openapi.yaml"] { try result.insert(answer(url, "GET", path)) }
+        try result.formUnion([
+            answer(url, "POST", "/", ["Content-Type": "application/octet-stream"], "hello"),
+            answer(url, "POST", "/", ["Accept": "application/json"], "hello"),
+            answer(url, "POST", "/", [:], long),
+            answer(url, "POST", "/", ["Content-Encoding": "gzip"], "hello"),
+            answer(url, "POST", "/form", ["Content-Type": form], "word=hello"),
+            answer(url, "POST", "/form", ["Content-Type": form], "text=\(long)"),
+            answer(url, "POST", "/form", ["Content-Type": "text/plain"], "hello"),
+        ])
+        return result
+    }
+
+    private func answer(
+        _ url: String, _ method: String, _ path: String, _ fields: CurlFields = [:], _ body: String? = nil
+    ) throws -> Answer {
+        let request = CurlRequest(url + path, method: method, fields: fields, body: body.map { .text($0) } ?? .none)
+        let response = try CurlClient().perform(request)
+        let type = (response.fields["Content-Type"] ?? "").prefix { $0 != ";" }
+        return Answer(method: method, path: path, status: response.status, type: String(type))
+    }
+}

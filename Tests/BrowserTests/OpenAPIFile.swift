@@ -1,0 +1,74 @@
+import Foundation
+
+/// What a YAML file of maps says, as far as public/openapi.yaml uses YAML: a map to a line, by indentation.
+struct OutlineNode {
+    var value = ""
+    var children: [(name: String, node: OutlineNode)] = []
+
+    subscript(name: String) -> OutlineNode? { children.first { $0.name == name }?.node }
+
+    /// Reads the lines; lists are taken for maps, and what is in braces for a text.
+    init(reading text: String) {
+        var lines = text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("#") }[...]
+        self.init(&lines, indent: 0)
+    }
+
+    private init(_ lines: inout ArraySlice<Substring>, indent: Int) {
+        while let line = lines.first {
+            let depth = line.prefix { $0 == " " }.count
+            guard depth >= indent, let colon = line.dropFirst(depth).firstRange(of: /:( |$)/) else { return }
+            lines.removeFirst()
+            let name = line[line.index(line.startIndex, offsetBy: depth)..<colon.lowerBound]
+            var node = OutlineNode(&lines, indent: depth + 1)
+            node.value = String(line[colon.upperBound...])
+            children.append((name.trimmingCharacters(in: ["\""]), node))
+        }
+    }
+}
+
+/// What the OpenAPI document promises.
+struct OpenAPIFile {
+    /// One way in which a request can be answered.
+    struct Answer: Hashable, CustomStringConvertible {
+        let method: String
+        let path: String
+        let status: Int
+        let type: String
+
+        var description: String { "\(method) \(path): \(status) \(type)" }
+    }
+
+    let root: OutlineNode
+
+    init(_ text: String) { root = OutlineNode(reading: text) }
+
+    /// The methods of each path.
+    var methods: [String: Set<String>] {
+        Dictionary(
+            uniqueKeysWithValues: (root["paths"]?.children ?? []).map { path, node in
+                (path, Set(node.children.map { $0.name.uppercased() }))
+            })
+    }
+
+    /// All the answers, each media type one of its own.
+    var answers: Set<Answer> {
+        var result: Set<Answer> = []
+        for (path, methods) in root["paths"]?.children ?? [] {
+            for (method, operation) in methods.children {
+                for (status, response) in operation["responses"]?.children ?? [] {
+                    for (type, _) in resolved(response)["content"]?.children ?? [] {
+                        result.insert(
+                            Answer(method: method.uppercased(), path: path, status: Int(status) ?? 0, type: type))
+                    }
+                }
+            }
+        }
+        return result
+    }
+
+    /// Follows `{ $ref: "#/components/responses/Name" }`.
+    private func resolved(_ response: OutlineNode) -> OutlineNode {
+        guard let reference = response.value.firstMatch(of: /#\/components\/responses\/(\w+)/) else { return response }
+        return root["components"]?["responses"]?[String(reference.1)] ?? OutlineNode(reading: "")
+    }
+}

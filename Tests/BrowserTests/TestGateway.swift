@@ -1,0 +1,41 @@
+import Foundation
+
+/// A gateway of the test's own, on a port that the system chose.
+struct TestGateway {
+    let url: String
+    /// Where it sends datagrams to, such as "127.0.0.1:12000".
+    let upstream: String
+
+    var port: String { String(url.split(separator: ":").last ?? "") }
+
+    /// Runs a gateway while `body` uses it; without --upstream it has its embedded server.
+    static func run(_ arguments: [String] = [], port: String = "0", _ body: (TestGateway) throws -> Void) throws {
+        let folder = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let path = URL(fileURLWithPath: folder).deletingLastPathComponent().appendingPathComponent("letterbox").path
+        let (child, gateway) = try Child.start(
+            path, ["--port", port, "--server-port", "0", "--workers", "1"] + arguments
+        ) { line -> TestGateway? in
+            guard line.hasPrefix("The gateway is ready: "), let url = line.firstRange(of: "http://"),
+                let arrow = line.firstRange(of: " -> udp://")
+            else { return nil }
+            let upstream = line[arrow.upperBound...].prefix { $0 != " " }
+            return TestGateway(url: String(line[url.lowerBound..<arrow.lowerBound]), upstream: String(upstream))
+        }
+        defer { child.end() }
+        try body(gateway)
+    }
+}
+
+/// The project's folders, as seen from this file.
+enum Folders {
+    static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let page = root.appendingPathComponent("public")
+
+    /// Where screenshots are kept.
+    static func output() throws -> URL {
+        let folder = root.appendingPathComponent("Tests/Output")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder
+    }
+}
