@@ -1,0 +1,129 @@
+import Testing
+
+extension InTheBrowser {
+    /// The page for everybody: without JavaScript, narrow, dark, and still.
+    @Suite struct EverybodyTests {
+        @Test("Without JavaScript the reply comes as a page")
+        func form() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url, scripts: false)
+                try browser.type("hello, letterbox", into: "#text")
+                try browser.click(".post")
+                try browser.waitForPage(at: "/form")
+                #expect(try browser.text("#reply") == "HELLO, LETTERBOX")
+                #expect(try browser.run("return document.querySelector('#text').value").string == "hello, letterbox")
+                try browser.keepPicture("without-javascript")
+            }
+        }
+
+        @Test(
+            "Without JavaScript a failure is told in the same sentence",
+            arguments: [
+                (["--max-datagram", "8"], "The body does not fit in one datagram of at most 8 bytes."),
+                (["--timeout", "50ms"], "The UDP service did not reply within 50ms (1 datagram sent)."),
+            ])
+        func failure(flags: [String], sentence: String) throws {
+            let silence = UDPPeer.silent()
+            defer { silence.end() }
+            try TestGateway.run(flags + ["--upstream", silence.address]) { gateway in
+                let browser = try Browser.open(gateway.url, scripts: false)
+                try browser.type("hello, letterbox", into: "#text")
+                try browser.click(".post")
+                try browser.waitForPage(at: "/form")
+                #expect(try browser.text("#reply") == sentence)
+                #expect(try browser.text("h1") == "No reply")
+                #expect(try browser.run("return document.querySelector('#reply').dataset.state").string == "error")
+            }
+        }
+
+        @Test("Nothing is wider than the window", arguments: [320, 375, 768, 1920])
+        func width(_ width: Int) throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url, width: width)
+                try browser.post("hello, letterbox, what a long letter this is, without an end and without a point")
+                try browser.click("[value='10']")
+                try browser.click("#send-many")
+                try browser.wait(until: "document.querySelector('#histogram svg')")
+                let widest = try browser.run("return document.documentElement.scrollWidth").integer ?? 0
+                #expect(widest <= width)
+                try browser.keepPicture("\(width)-pixels", width: width)
+            }
+        }
+
+        @Test("In the dark the page is dark, and its words can be read", arguments: [true, false])
+        func contrast(isDark: Bool) throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url, isDark: isDark)
+                try browser.post("hello, letterbox")
+                let background =
+                    try browser.run(
+                        "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0]"
+                    ).integer ?? 0
+                #expect(isDark ? background < 64 : background > 192)
+                let faint = try browser.run(Self.faintText)
+                #expect(faint.array.map(\.string) == [])
+                if isDark { try browser.keepPicture("wide-dark") }
+            }
+        }
+
+        @Test("A late reply moves nothing on the page")
+        func stillness() throws {
+            let silence = UDPPeer.silent()
+            defer { silence.end() }
+            try TestGateway.run(["--upstream", silence.address, "--timeout", "1s"]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.run(
+                    """
+                    window.shifts = [];
+                    new PerformanceObserver((list) => { 
+                      for (const entry of list.getEntries()) {
+                        const places = entry.sources.map(({ node }) => node?.id || node?.className || node?.nodeName);
+                        if (!entry.hadRecentInput) shifts.push(entry.value, ...places);
+                      }
+                    })
+                      .observe({ type: "layout-shift", buffered: true });
+                    """)
+                try browser.post("hello, letterbox")
+                #expect(try browser.run("return window.shifts").array.map(\.description) == [])
+            }
+        }
+
+        @Test("The page's rules against foreign scripts and styles stand, and it keeps them")
+        func policy() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.post("hello")
+                #expect(try browser.errors() == [])
+                try browser.run(
+                    "document.body.append(Object.assign(document.createElement('style'), { textContent: 'p{}' }))")
+                #expect(try browser.errors().contains { $0.contains("style-src 'self'") })
+            }
+        }
+
+        /// Texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3).
+        private static let faintText = """
+            const parts = (color) => color.match(/[\\d.]+/g).map(Number);
+            const light = (color) => {
+              const [r, g, b] = parts(color).map((part) => part / 255)
+                .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+              return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            };
+            const behind = (element) => {
+              for (let each = element; each; each = each.parentElement) {
+                const color = getComputedStyle(each).backgroundColor;
+                if ((parts(color)[3] ?? 1) === 1) return color;
+              }
+            };
+            const texts = [...document.querySelectorAll("body *")].filter((element) =>
+              !element.disabled && element.checkVisibility({ visibilityProperty: true })
+              && [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== ""));
+            if (texts.length < 50) return ["hardly any text"];
+            return texts.filter((element) => {
+              const style = getComputedStyle(element);
+              const color = element.namespaceURI.endsWith("svg") ? style.fill : style.color;
+              const [dark, bright] = [light(color), light(behind(element))].sort((one, other) => one - other);
+              return (bright + 0.05) / (dark + 0.05) < 4.5;
+            }).map((element) => element.textContent.trim().slice(0, 40));
+            """
+    }
+}

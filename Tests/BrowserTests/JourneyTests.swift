@@ -1,0 +1,137 @@
+import Testing
+
+extension InTheBrowser {
+    /// The journey: what is drawn and listed is what the gateway told.
+    @Suite struct JourneyTests {
+        @Test("The picture and the list have the steps that the JSON has")
+        func plain() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try expectSteps(browser, ["sent", "received"])
+                try browser.keepPicture("wide-light")
+            }
+        }
+
+        @Test("A datagram that goes out again is drawn, and the first one ends on its way")
+        func retransmission() throws {
+            let peer = UDPPeer { number, datagram in
+                number == 0 ? [] : [datagram.map { $0 > 96 && $0 < 123 ? $0 - 32 : $0 }]
+            }
+            defer { peer.end() }
+            try TestGateway.run(["--upstream", peer.address, "--attempts", "3"]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try expectSteps(browser, ["sent", "retransmitted", "received"])
+                let lost = try browser.run(
+                    "return [...document.querySelectorAll('#diagram .lost')].map((each) => each.dataset.kind)")
+                #expect(lost.array.map(\.string) == ["sent"])
+                try browser.keepPicture("retransmission")
+            }
+        }
+
+        @Test("Datagrams too many and a refusal are drawn", arguments: [true, false])
+        func others(isRefused: Bool) throws {
+            let peer = UDPPeer { _, datagram in [datagram, datagram, datagram] }
+            defer { peer.end() }
+            let address = isRefused ? "127.0.0.1:\(UDPPeer.closedPort())" : peer.address
+            try TestGateway.run(["--upstream", address]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                if isRefused { return try expectSteps(browser, ["sent", "refused"]) }
+                // Whether the copies lie there already when the reply is taken, the system decides.
+                try recordJSON(browser)
+                try browser.post("hello, letterbox")
+                let told = try exchange(browser)["steps"].array.compactMap { $0["kind"].string }
+                #expect(try kinds(browser, "#diagram g") == ["request"] + told + ["response"])
+            }
+        }
+
+        @Test("A step that has the focus shows its bytes, the changed ones marked")
+        func bytes() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.post("a b, C")
+                #expect(
+                    try browser.run("return document.querySelector('#bytes').textContent").string?
+                        .contains("41 20 42 2c 20 43       A B, C") == true)
+                // Two bytes, each in hexadecimal and as text.
+                #expect(try browser.run("return document.querySelectorAll('#bytes mark').length").integer == 4)
+                try browser.run("document.querySelectorAll('#steps button')[1].focus()")
+                #expect(try browser.text("#bytes").contains("61 20 62 2c 20 43       a b, C"))
+                try browser.run("document.querySelectorAll('#steps button')[0].focus()")
+                #expect(try browser.text("#bytes").contains("POST / HTTP/1.1\nHost: 127.0.0.1:\(gateway.port)"))
+                try browser.run("document.querySelectorAll('#steps button')[3].focus()")
+                #expect(try browser.text("#bytes").contains("HTTP/1.1 200 OK"))
+                #expect(try browser.text("#bytes").contains("\"reply\":\"A B, C\""))
+                let marked =
+                    "return [...document.querySelectorAll('#diagram .chosen')].map((each) => each.dataset.kind)"
+                #expect(try browser.run(marked).array.map(\.string) == ["response"])
+            }
+        }
+
+        @Test("The keyboard reaches every step, and the bytes")
+        func keyboard() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.post("hello")
+                try browser.run("document.querySelector('#steps button').focus()")
+                // U+E004 is the Tab key.
+                for title in ["one datagram", "the reply", "HTTP response"] {
+                    try browser.type("\u{E004}", into: ":focus")
+                    #expect(try browser.text(":focus strong").contains(title))
+                }
+                try browser.type("\u{E004}", into: ":focus")
+                #expect(try browser.run("return document.activeElement.id").string == "bytes")
+            }
+        }
+
+        // MARK: -
+
+        private func expectSteps(_ browser: WebDriver, _ expected: [String]) throws {
+            try recordJSON(browser)
+            try browser.post("hello, letterbox")
+            let told = try exchange(browser)["steps"].array
+            #expect(told.compactMap { $0["kind"].string } == expected)
+            for place in ["#diagram g", "#steps li"] {
+                #expect(try kinds(browser, place) == ["request"] + expected + ["response"], "\(place)")
+                let times = try browser.run(
+                    "return [...document.querySelectorAll('\(place)[data-kind]')].map((each) => Number(each.dataset.at))"
+                )
+                let total = try exchange(browser)["total"].number
+                #expect(times.array.map(\.number) == [0] + told.map { $0["at"].number } + [total], "\(place)")
+            }
+            let ports = try browser.run(
+                "return [...document.querySelectorAll('#diagram .udp .ports')].map((p) => p.textContent)")
+            for (step, shown) in zip(told, ports.array) {
+                let ends = [
+                    step["localPort"].integer ?? 0, Int(step["upstream"].string?.split(separator: ":").last ?? "") ?? 0,
+                ]
+                let isOut = step["kind"].string == "sent" || step["kind"].string == "retransmitted"
+                #expect(shown.string == (isOut ? ends : ends.reversed()).map(String.init).joined(separator: " → "))
+            }
+            #expect(ports.array.count == expected.count)
+        }
+
+        /// Keeps the body of each response that the page gets.
+        private func recordJSON(_ browser: WebDriver) throws {
+            try browser.run(
+                """
+                const fetchAsEver = window.fetch;
+                window.fetch = async (...what) => {
+                  const response = await fetchAsEver(...what);
+                  if (what[0] === "/") window.told = await response.clone().text();
+                  return response;
+                };
+                """)
+        }
+
+        private func exchange(_ browser: WebDriver) throws -> JSON {
+            try browser.run("return JSON.parse(window.told).exchange")
+        }
+
+        private func kinds(_ browser: WebDriver, _ place: String) throws -> [String?] {
+            try browser.run(
+                "return [...document.querySelectorAll('\(place)[data-kind]')].map((each) => each.dataset.kind)"
+            )
+            .array.map(\.string)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+extension InTheBrowser {
+    /// Writing a letter and reading the reply, or why there is none.
+    @Suite struct LetterTests {
+        @Test("What is typed comes back in capitals")
+        func reply() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.post("hello, größe <b>&amp;")
+                #expect(try browser.text("#reply") == "HELLO, GRÖSSE <B>&AMP;")
+                #expect(try browser.text("#datagrams") == "23 and 23 bytes")
+                #expect(
+                    try browser.text("#as-udp").hasSuffix(gateway.upstream.replacingOccurrences(of: ":", with: " ")))
+                #expect(try browser.text("#visit .came") == "HELLO, GRÖSSE <B>&AMP;")
+                #expect(try browser.errors() == [])
+            }
+        }
+
+        @Test("Enter posts, Shift and Enter starts a new line")
+        func keys() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                // WebDriver 17.4.2: U+E008 is Shift until U+E000, U+E007 is Enter.
+                try browser.type("one\u{E008}\u{E007}\u{E000}two\u{E007}", into: "#text")
+                try browser.wait(until: "document.querySelector('#reply').dataset.state === 'reply'")
+                #expect(try browser.text("#reply") == "ONE\nTWO")
+                #expect(try browser.run("return document.querySelectorAll('#visit li').length").integer == 1)
+            }
+        }
+
+        @Test("A letter that the page knows to be too long is not posted")
+        func tooLong() throws {
+            try TestGateway.run(["--max-datagram", "8"]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.type("nine byte", into: "#text")
+                #expect(try browser.text("#size-note") == "Too long for one datagram. Shorten it and you can post it.")
+                try browser.click(".post")
+                #expect(try browser.text("#reply").contains("it is 9 bytes long, and one datagram carries 8"))
+                #expect(try browser.run("return document.querySelectorAll('#visit li').length").integer == 0)
+            }
+        }
+
+        @Test("413 is told in a sentence, when the gateway takes less than it did when the page was loaded")
+        func contentTooLarge() throws {
+            var port = ""
+            try TestGateway.run { gateway in
+                port = gateway.port
+                _ = try Browser.open(gateway.url)
+            }
+            try TestGateway.run(["--max-datagram", "8"], port: port) { _ in
+                let browser = try #require(Browser.shared)
+                try expectFailure(
+                    browser, "Content Too Large. The body does not fit in one datagram of at most 8 bytes.", 413)
+                #expect(try browser.run("return document.querySelectorAll('#steps li').length").integer == 2)
+            }
+        }
+
+        @Test("502 is told in a sentence")
+        func badGateway() throws {
+            try TestGateway.run(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try expectFailure(
+                    browser, "Bad Gateway. The UDP service refused the datagram: nobody listens at its port.", 502)
+                try browser.keepPicture("502")
+            }
+        }
+
+        @Test("504 is told in a sentence")
+        func gatewayTimeout() throws {
+            let silence = UDPPeer.silent()
+            defer { silence.end() }
+            let flags = ["--upstream", silence.address, "--timeout", "120ms"]
+            try TestGateway.run(flags) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try expectFailure(
+                    browser, "Gateway Timeout. The UDP service did not reply within 120ms (1 datagram sent).", 504)
+                #expect(try browser.run("return document.querySelectorAll('#diagram .udp.lost').length").integer == 1)
+                try browser.keepPicture("504")
+            }
+        }
+
+        @Test("A gateway that is gone is told in a sentence")
+        func gone() throws {
+            try TestGateway.run { _ = try Browser.open($0.url) }
+            let browser = try #require(Browser.shared)
+            try browser.post("anybody there?")
+            #expect(
+                try browser.text("#reply")
+                    == "The gateway cannot be reached. Is it running, and are you connected to it?")
+            #expect(try browser.run("return document.querySelectorAll('#diagram .tcp.lost').length").integer == 1)
+        }
+
+        private func expectFailure(_ browser: WebDriver, _ sentence: String, _ status: Int) throws {
+            try browser.post("hello, letterbox")
+            #expect(try browser.text("#reply") == "\(sentence) (HTTP status \(status))")
+            #expect(try browser.run("return document.querySelector('#reply').dataset.state").string == "error")
+            #expect(try browser.text("#visit .failed").hasPrefix(sentence))
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import CurlClient
+import Testing
+
+extension InTheBrowser {
+    /// Many letters, and the gateway's own figures.
+    @Suite struct ManyTests {
+        @Test("A hundred letters are sent to the end, and each one is in a bar")
+        func toTheEnd() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.click("#send-many")
+                try browser.wait(until: "document.querySelector('#histogram svg')")
+                #expect(try browser.text("#many-words") == "100 letters: 100 replies, 0 failures.")
+                #expect(try browser.text("#progress-words") == "100 of 100")
+                #expect(try browser.run("return document.querySelector('#progress').value").integer == 100)
+                let bars = try browser.run(
+                    "return [...document.querySelectorAll('.bar')].map((bar) => +bar.dataset.count)")
+                #expect(bars.array.compactMap(\.integer).reduce(0, +) == 100)
+                let rows = try browser.run(
+                    "return [...document.querySelectorAll('#histogram-list li')].map((row) => +row.textContent.split(': ')[1])"
+                )
+                #expect(rows.array.map(\.integer) == bars.array.map(\.integer))
+                let titles = try browser.run("return document.querySelectorAll('.bar title').length").integer
+                #expect(titles == bars.array.count)
+                #expect(try browser.text("#many-p99").hasSuffix("ms"))
+                try browser.keepPicture("many")
+            }
+        }
+
+        @Test("A thousand letters can be stopped midway")
+        func stopped() throws {
+            let peer = UDPPeer { number, datagram in number < 20 ? [datagram] : [] }
+            defer { peer.end() }
+            // The service answers the first twenty and no more, so that the end is nowhere near.
+            try TestGateway.run(["--upstream", peer.address, "--timeout", "60s", "--drain-timeout", "1ms"]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.click("[value='1000']")
+                try browser.click("#send-many")
+                try browser.wait(until: "document.querySelector('#progress').value === 20")
+                try browser.click("#stop")
+                try browser.wait(until: "document.querySelector('#histogram svg')")
+                #expect(try browser.text("#many-words") == "Stopped after 20 of 1,000 letters: 20 replies, 0 failures.")
+                #expect(try browser.run("return document.querySelector('#send-many').disabled").bool == false)
+            }
+        }
+
+        @Test("Failures are counted and named")
+        func failures() throws {
+            try TestGateway.run(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.click("[value='10']")
+                try browser.click("#send-many")
+                try browser.wait(until: "document.querySelector('#many-failures').textContent !== '–'")
+                #expect(try browser.text("#many-failures") == "10: HTTP status 502 Bad Gateway")
+                #expect(try browser.text("#many-p50") == "no reply")
+            }
+        }
+
+        @Test("The strip counts what happens at the gateway since the page was opened")
+        func live() throws {
+            let peer = UDPPeer { number, datagram in number == 1 ? [] : [datagram] }
+            defer { peer.end() }
+            try TestGateway.run(["--upstream", peer.address, "--attempts", "3"]) { gateway in
+                _ = try CurlClient().post(gateway.url, [])
+                let browser = try Browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '0'")
+                #expect(try browser.text("#live-retransmissions") == "0")
+                try browser.post("hello")
+                try browser.wait(until: "document.querySelector('#live-retransmissions').textContent === '1'")
+                try browser.wait(until: "document.querySelector('#live-p99').textContent.endsWith('ms')")
+                #expect(try browser.text("#live-late") == "0")
+            }
+        }
+
+        @Test("Percentiles are those of the histogram's new entries")
+        func quantile() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                let values = try browser.run(
+                    """
+                    return import("/live.js").then(({ quantile, parse }) => {
+                      const text = (a, b, c) => ["0.001", "0.01", "+Inf"].map((le, i) =>
+                        `letterbox_udp_round_trip_seconds_bucket{upstream="x",le="${le}"} ${[a, b, c][i]}`).join("\\n");
+                      const [before, now] = [parse(text(100, 100, 100)).buckets, parse(text(150, 200, 200)).buckets];
+                      return [quantile(before, now, 0.25), quantile(before, now, 0.5), quantile(before, now, 0.75),
+                        quantile(now, now, 0.5) || "none"];
+                    });
+                    """
+                ).array
+                #expect(values.dropLast().map { (($0.number ?? 0) * 100_000).rounded() } == [50, 100, 550])
+                #expect(values.last?.string == "none")
+            }
+        }
+    }
+}
