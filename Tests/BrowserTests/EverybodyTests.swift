@@ -72,6 +72,8 @@ extension InTheBrowser {
             defer { silence.end() }
             try TestGateway.run(["--upstream", silence.address, "--timeout", "1s"]) { gateway in
                 let browser = try Browser.open(gateway.url)
+                // Only what can be seen counts, so all of the page is in the window.
+                try browser.resize(width: 1280, height: 3500)
                 try browser.run(
                     """
                     window.shifts = [];
