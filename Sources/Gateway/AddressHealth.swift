@@ -50,9 +50,11 @@ struct AddressHealth {
         return nil
     }
 
-    /// A request goes there.
-    mutating func take() {
-        if case .out = state { state = .onProbation }
+    /// A request goes there; returns whether it is the one that tries the address.
+    mutating func take() -> Bool {
+        guard case .out = state else { return false }
+        state = .onProbation
+        return true
     }
 
     /// A reply has come.
@@ -65,10 +67,11 @@ struct AddressHealth {
 
     /// A request came away without a reply.
     ///
+    /// - `isTrial`: whether it was the one that tried the address; of the others, some began before the outage.
     /// - `longest`: how long an outage may grow.
-    mutating func fail(at now: MonotonicTime, longest: Interval) {
+    mutating func fail(at now: MonotonicTime, isTrial: Bool, longest: Interval) {
         failuresInARow += 1
-        if case .onProbation = state { return goOut(now, longest) }
+        if case .onProbation = state, isTrial { return goOut(now, longest) }
         guard isWell, failuresInARow >= Self.failures, now.since(lastReply) >= silence else { return }
         goOut(now, longest)
     }

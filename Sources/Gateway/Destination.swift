@@ -39,16 +39,16 @@ final class Destination {
     /// When it may be asked again, where it is out.
     var outageEnd: MonotonicTime? { health.end }
 
-    /// An attempt begins.
-    func begin() {
-        health.take()
+    /// An attempt begins; returns whether it tries an address that was out.
+    func begin() -> Bool {
         inFlight += 1
+        return health.take()
     }
 
     /// An attempt has ended, however.
-    func end(at now: MonotonicTime) {
+    func end(at now: MonotonicTime, isTrial: Bool) {
         inFlight -= 1
-        health.endTrial(at: now)
+        if isTrial { health.endTrial(at: now) }
     }
 
     /// A datagram has left.
@@ -83,9 +83,9 @@ final class Destination {
     }
 
     /// No reply came in time, or the datagram could not be sent.
-    func failed(isSilence: Bool, at now: MonotonicTime, longestOutage: Interval) {
+    func failed(isSilence: Bool, isTrial: Bool, at now: MonotonicTime, longestOutage: Interval) {
         if isSilence { counts.timeouts += 1 }
-        health.fail(at: now, longest: longestOutage)
+        health.fail(at: now, isTrial: isTrial, longest: longestOutage)
     }
 }
 

@@ -54,6 +54,8 @@ extension Upstream {
         var asked: UInt64 = 0
         /// Whether it only asks for a sign of life: one datagram to one address.
         var isProbe = false
+        /// Whether it tries an address that was out.
+        var isTrial = false
         /// Whether nothing has left yet through the socket that it has now.
         var isFirstHere = true
         /// Whether the last pause ended in a retransmission that is still to come.
@@ -89,11 +91,11 @@ extension Upstream {
     private func ask(
         _ destination: Destination, _ datagram: ArraySlice<UInt8>, _ course: inout Course
     ) async throws(GatewayError) -> Reply? {
-        destination.begin()
-        defer { destination.end(at: loop.now) }
+        course.isTrial = destination.begin()
+        defer { destination.end(at: loop.now, isTrial: course.isTrial) }
         course.asked |= destination.mark
         (course.mayGoOn, course.isFirstHere) = (false, true)
-        let socket = try await takeSocket(of: destination, until: course.deadline)
+        let socket = try await takeSocket(of: destination, course)
         let first = course.attempts
         do {
             let reply = try await converse(with: destination, through: socket, datagram, &course)
@@ -109,12 +111,12 @@ extension Upstream {
     }
 
     private func takeSocket(
-        of destination: Destination, until deadline: MonotonicTime
+        of destination: Destination, _ course: Course
     ) async throws(GatewayError) -> ExchangeSocket {
         do {
-            if let socket = try await destination.sockets.take(until: deadline) { return socket }
+            if let socket = try await destination.sockets.take(until: course.deadline) { return socket }
         } catch {
-            throw failure(error, destination, nil, nil)
+            throw failure(error, destination, nil, course)
         }
         throw .noSocket(limit: configuration.maxSockets)
     }
@@ -142,7 +144,7 @@ extension Upstream {
                 if let reply { return reply }
             }
             let now = loop.now
-            destination.failed(isSilence: true, at: now, longestOutage: longestOutage)
+            destination.failed(isSilence: true, isTrial: course.isTrial, at: now, longestOutage: longestOutage)
             // The same socket again, so that a late answer to the first datagram still answers; another address if
             // there is one, for this one may be gone.
             guard course.mayGoOn, now < course.deadline, !hasOther(than: course) else { return nil }
@@ -240,15 +242,16 @@ extension Upstream {
     }
 
     private func failure(
-        _ error: SocketError, _ destination: Destination, _ socket: ExchangeSocket?, _ course: Course?
+        _ error: SocketError, _ destination: Destination, _ socket: ExchangeSocket?, _ course: Course
     ) -> GatewayError {
         if error.reason == .connectionRefused {
             destination.refused(isLate: false)
-            if let socket { course?.story?.add(.refused, socket.socket, destination.address, bytes: nil) }
+            if let socket { course.story?.add(.refused, socket.socket, destination.address, bytes: nil) }
         }
         // A sole address that refuses says so at once, each time; there is nothing to gain by leaving it out.
         if destinations.count > 1 {
-            destination.failed(isSilence: false, at: loop.now, longestOutage: longestOutage)
+            destination.failed(
+                isSilence: false, isTrial: course.isTrial, at: loop.now, longestOutage: longestOutage)
         }
         return GatewayError(error, limit: configuration.maxDatagram)
     }

@@ -11,16 +11,15 @@ import Testing
 
         mutating func fail(_ count: Int = 1, at milliseconds: UInt64, longest: UInt64 = 30) {
             for _ in 0..<count {
-                health.take()
-                health.fail(at: Patient.time(milliseconds), longest: .seconds(longest))
-                health.endTrial(at: Patient.time(milliseconds))
+                let isTrial = health.take()
+                health.fail(at: Patient.time(milliseconds), isTrial: isTrial, longest: .seconds(longest))
+                if isTrial { health.endTrial(at: Patient.time(milliseconds)) }
             }
         }
 
         mutating func succeed(at milliseconds: UInt64) {
-            health.take()
+            _ = health.take()
             health.succeed(at: Patient.time(milliseconds))
-            health.endTrial(at: Patient.time(milliseconds))
         }
 
         func mayTake(at milliseconds: UInt64) -> Bool { health.mayTake(at: Patient.time(milliseconds)) }
@@ -96,7 +95,8 @@ import Testing
     @Test func oneRequestTriesItAndSuccessBringsItBack() {
         var patient = Patient()
         patient.fail(5, at: 10_000)
-        patient.health.take()
+        let isTrial = patient.health.take()
+        #expect(isTrial)
         #expect(!patient.health.isWell && !patient.mayTake(at: 11_000) && !patient.mayTake(at: 99_000))
         patient.succeed(at: 11_001)
         #expect(patient.health.isWell && patient.mayTake(at: 11_001) && patient.health.end == nil)
@@ -110,7 +110,8 @@ import Testing
     @Test func aTrialWithoutVerdictIsGivenBack() {
         var patient = Patient()
         patient.fail(5, at: 10_000)
-        patient.health.take()
+        let isTrial = patient.health.take()
+        #expect(isTrial)
         patient.health.endTrial(at: Patient.time(12_000))
         #expect(!patient.health.isWell && patient.mayTake(at: 12_000))
         // It was none of the failures by which outages grow.
@@ -122,11 +123,21 @@ import Testing
     @Test func stragglersDoNotLengthenAnOutage() {
         var patient = Patient()
         patient.fail(5, at: 10_000)
-        for _ in 0..<100 {
-            patient.health.fail(at: Patient.time(10_500), longest: .seconds(30))
-            patient.health.endTrial(at: Patient.time(10_500))
-        }
+        for _ in 0..<100 { patient.health.fail(at: Patient.time(10_500), isTrial: false, longest: .seconds(30)) }
         #expect(patient.health.end == Patient.time(11_000))
+    }
+
+    /// Nor do they end the trial of another, or as many would go there as come away.
+    @Test func stragglersDoNotEndATrial() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000)
+        let isTrial = patient.health.take()
+        #expect(isTrial)
+        for _ in 0..<100 { patient.health.fail(at: Patient.time(11_500), isTrial: false, longest: .seconds(30)) }
+        let isAnother = patient.health.take()
+        #expect(!isAnother && !patient.mayTake(at: 11_500) && patient.health.end == nil)
+        patient.health.fail(at: Patient.time(12_000), isTrial: true, longest: .seconds(30))
+        #expect(patient.health.end == Patient.time(14_000))
     }
 
     @Test func aLateReplyBringsItBackBeforeItsTime() {

@@ -128,6 +128,34 @@ import Testing
         }
     }
 
+    /// Requests that began before the outage end while one tries the address, and let no others go there.
+    @Test func oneRequestAtATimeTriesAnAddress() async throws {
+        var configuration = brief()
+        configuration.timeout = .milliseconds(1500)
+        try await withOffice(configuration) { office, peers in
+            let address = peers[0].address
+            // Of the first, five take the address out; the others end after the outage, while one is on trial.
+            let early = (0..<8).map { _ in Task { try await office.ask("early") } }
+            await office.wait(for: address) { $0.inFlight == 8 }
+            try await Task.sleep(for: .milliseconds(1300))
+            let late = (0..<20).map { _ in Task { try await office.ask("late") } }
+            for task in early { _ = await task.result }
+            #expect(await office.counts(of: address)?.isWell == false)
+            var trials: [Task<UpstreamOffice.Answer, any Error>] = []
+            while await office.counts(of: address)?.sent == 28 {
+                trials.append(Task { try await office.ask("trial") })
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            // The stragglers end one by one; each time somebody asks.
+            for task in late {
+                _ = await task.result
+                trials.append(Task { try await office.ask("trial") })
+            }
+            #expect(await office.counts(of: address)?.sent == 29)
+            for task in trials { _ = await task.result }
+        }
+    }
+
     @Test func aProbeBringsAnAddressBack() async throws {
         try await withOffice(brief()) { office, peers in
             _ = await silence(office)
