@@ -73,7 +73,8 @@ import Testing
     @Test func `doubles and delays bring no reply to the wrong request`() throws {
         let network = try BadNetwork(Self.doubles, ["--timeout", "30s", "--attempts", "3", "--rest", "500ms"])
         let tally = post(20_000, to: network.gateway)
-        #expect(tally.right == 20_000, "\(tally)")
+        // A very slow machine may lose some itself, in the queues of the kernel; none goes wrong even there.
+        #expect(tally.wrong == 0 && tally.right >= 19_900, "\(tally)")
         // The network did what it was told to.
         let figures = try network.gateway.metrics()
         #expect(figures["udp_late_replies_total", default: 0] + figures["udp_doubled_replies_total", default: 0] > 1000)
