@@ -102,6 +102,7 @@ final class ExchangeSockets {
     private func open(_ index: Int) throws(SocketError) -> ExchangeSocket? {
         do {
             let socket = try DatagramSocket(connectedTo: address)
+            try socket.hearReports(about: address)
             let watch = try loop.watch(socket.descriptor, as: .datagrams, strays: strays, tag: index)
             while sockets.count <= index { sockets.append(nil) }
             let opened = ExchangeSocket(socket: socket, watch: watch, index: index)
@@ -117,6 +118,7 @@ final class ExchangeSockets {
     /// Opens a rested socket anew that cannot send any more.
     func renew(_ socket: ExchangeSocket) throws(SocketError) {
         let fresh = try DatagramSocket(connectedTo: address)
+        try fresh.hearReports(about: address)
         let watch = try loop.watch(fresh.descriptor, as: .datagrams, strays: strays, tag: socket.index)
         socket.renew(fresh, watch)
     }

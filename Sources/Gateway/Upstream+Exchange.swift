@@ -244,6 +244,7 @@ extension Upstream {
     private func failure(
         _ error: SocketError, _ destination: Destination, _ socket: ExchangeSocket?, _ course: Course
     ) -> GatewayError {
+        socket?.socket.dropReports()
         if error.reason == .connectionRefused {
             destination.refused(isLate: false)
             if let socket { course.story?.add(.refused, socket.socket, destination.address, bytes: nil) }

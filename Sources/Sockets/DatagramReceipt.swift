@@ -56,7 +56,7 @@ extension DatagramSocket {
 
     /// Throws away whatever waits, datagrams and reported errors alike, and tells how many of each there were.
     public func drain() -> (datagrams: Int, errors: Int) {
-        var found = (datagrams: 0, errors: 0)
+        var found = (datagrams: 0, errors: dropReports())
         // Reading an error clears it (socket(7), SO_ERROR), so the end comes; the bound keeps a flood from holding us.
         for _ in 0..<1024 {
             do {
