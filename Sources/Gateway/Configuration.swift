@@ -57,6 +57,9 @@ public struct Configuration: Sendable {
     /// Which pages of other origins may use the gateway.
     public var crossOrigin = CrossOrigin(origins: [])
 
+    /// The bad network in front of the UDP service, if there is one.
+    public var lab: Lab?
+
     /// How many event loops share the work.
     public var workers = 1
 

@@ -16,8 +16,10 @@ public final class Gateway: Sendable {
     ) throws(SocketError) {
         let listener = Listener(socket: listener)
         let census = Census()
+        // A terminal's datagrams go straight to the service.
+        let service = configuration.lab?.server ?? upstream.first
         let page = page.telling(
-            upstream: upstream.first.flatMap { configuration.shows($0) ? $0 : nil },
+            upstream: service.flatMap { configuration.shows($0) ? $0 : nil },
             maxDatagram: configuration.maxDatagram, now: WallClock.unixSeconds())
         var workers: [Worker] = []
         for _ in 0..<configuration.workers {

@@ -8,12 +8,15 @@ final class Responder {
     private let page: Page
     private let census: Census
     private let crossOrigin: CrossOrigin
+    /// Nil where there is no lab: then there is nothing at its path.
+    private let lab: LabResource?
 
-    init(upstream: Upstream, page: Page, census: Census, crossOrigin: CrossOrigin) {
+    init(upstream: Upstream, page: Page, census: Census, crossOrigin: CrossOrigin, lab: Lab?) {
         self.upstream = upstream
         self.page = page
         self.census = census
         self.crossOrigin = crossOrigin
+        self.lab = lab.map(LabResource.init)
     }
 
     /// Answers a request; never fails, for every failure has a response of its own.
@@ -38,6 +41,7 @@ final class Responder {
         case .post where request.head.path.range.count == 1: await forward(request)
         case .post where request.path.isEqual(to: "/form"): await forwardForm(request)
         case .get, .head: await read(request)
+        case .put: replace(request)
         case .options: Self.permit(methods(at: request), .noContent)
         case .unknown: Problem.response(.notImplemented, "This server does not know the request method.")
         default: refuse(request)
@@ -142,13 +146,20 @@ final class Responder {
             let text = Metrics.text(await census.take(), showingAddresses: upstream.configuration.shows)
             return Response(.ok, Metrics.mediaType, content: .bytes(Array(text.utf8)))
         }
+        if let lab, request.path.isEqual(to: "/lab") { return lab.read() }
         guard let file = page.file(at: request.path) else { return refuse(request) }
         return file.respond(to: request, now: WallClock.unixSeconds())
+    }
+
+    private func replace(_ request: Request) -> Response {
+        guard let lab, request.path.isEqual(to: "/lab") else { return refuse(request) }
+        return lab.replace(request)
     }
 
     /// The methods that the request's target knows; nil when there is no such thing.
     private func methods(at request: Request) -> FieldValue? {
         if case .asterisk = request.head.targetForm { return FieldValue("GET, HEAD, POST, OPTIONS") }
+        if lab != nil, request.path.isEqual(to: "/lab") { return FieldValue("GET, HEAD, PUT, OPTIONS") }
         if request.path.isEqual(to: "/") {
             return FieldValue(page.file(at: request.path) == nil ? "POST, OPTIONS" : "GET, HEAD, POST, OPTIONS")
         }

@@ -32,7 +32,8 @@ actor Worker {
         self.addresses = addresses
         upstream = Upstream(configuration: configuration, loop: loop, pool: pool)
         let responder = Responder(
-            upstream: upstream, page: page, census: census, crossOrigin: configuration.crossOrigin)
+            upstream: upstream, page: page, census: census, crossOrigin: configuration.crossOrigin,
+            lab: configuration.lab)
         desk = Desk(loop: loop, configuration: configuration, pool: pool, responder: responder, upstream: upstream)
     }
 

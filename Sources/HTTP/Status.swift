@@ -45,6 +45,8 @@ public struct Status: Sendable, Equatable, Hashable {
     public static let expectationFailed = Status(417)
     /// Sent to the wrong host.
     public static let misdirectedRequest = Status(421)
+    /// In the right form, and not what may be asked for.
+    public static let unprocessableContent = Status(422)
     /// Too many requests from this client.
     public static let tooManyRequests = Status(429)
     /// The head is too large.
@@ -96,6 +98,7 @@ public struct Status: Sendable, Equatable, Hashable {
         case 416: "Range Not Satisfiable"
         case 417: "Expectation Failed"
         case 421: "Misdirected Request"
+        case 422: "Unprocessable Content"
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 500: "Internal Server Error"

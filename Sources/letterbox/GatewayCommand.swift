@@ -48,15 +48,19 @@ struct GatewayCommand: ParsableCommand {
         let page = if let folder { try Page(folder: folder) } else { Page.builtIn() }
         let listener = try StreamListener(on: try bindAddress(addresses.host, addresses.port))
         let address = listener.address
+        var settings = settings
         var embedded: UDPService?
+        var noise: LabNoise?
         var names = UpstreamNames(addresses.upstream)
         try await names.resolve()
         var upstream = names.addresses
         if upstream.isEmpty {
             let service = try UDPService(
                 address: try bindAddress("127.0.0.1", addresses.serverPort), workers: 1, service: Uppercase())
-            upstream = [service.address]
             embedded = service
+            noise = try makeNoise(before: service.address, sockets: settings.maxSockets, on: loop)
+            settings.lab = noise?.lab
+            upstream = [noise?.address ?? service.address]
         }
         let gateway = try Gateway(
             listener: listener, upstream: upstream, page: page, configuration: settings,
@@ -67,8 +71,7 @@ struct GatewayCommand: ParsableCommand {
                 Glibc.exit(1)
             }
         }
-        let targets = upstream.map { "udp://\($0)" }.joined(separator: " ")
-        Console.error("The gateway is ready: http://\(address) -> \(targets)")
+        announce(address, upstream, settings.lab)
         let watched = names
         Task(executorPreference: loop) {
             var names = watched
@@ -76,7 +79,22 @@ struct GatewayCommand: ParsableCommand {
         }
         await signals.next()
         await end(gateway, running, within: settings.drainTimeout, on: loop)
+        await noise?.stop()
         await embedded?.stop()
+    }
+
+    /// Says where HTTP comes in and where datagrams go.
+    private func announce(_ address: SocketAddress, _ upstream: [SocketAddress], _ lab: Lab?) {
+        let targets = upstream.map { "udp://\($0)" }.joined(separator: " ")
+        let past = lab.map { " (the lab, seed \($0.seed)) -> udp://\($0.server)" } ?? ""
+        Console.error("The gateway is ready: http://\(address) -> \(targets)\(past)")
+    }
+
+    /// The lab's network; nil without --lab.
+    private func makeNoise(before server: SocketAddress, sockets: Int, on loop: EventLoop) throws -> LabNoise? {
+        guard addresses.lab else { return nil }
+        let seed = addresses.labSeed ?? UInt64.random(in: 0..<1_000_000)
+        return try LabNoise(to: server, seed: seed, sockets: sockets, on: loop)
     }
 
     /// Lets what is in flight finish; when the time for that is over, the program ends all the same.

@@ -36,7 +36,17 @@ struct AddressOptions: ParsableArguments {
     @Option(help: "How often that is sent.")
     var probeInterval = Interval.seconds(5)
 
+    @Flag(help: "Put a bad network in front of the embedded server, with sliders on the page and at /lab.")
+    var lab = false
+
+    @Option(help: "What decides the dice of that network; without it a new one each time, which the ready line names.")
+    var labSeed: UInt64?
+
     func validate() throws {
+        if lab, !upstream.isEmpty {
+            throw ValidationError("--lab is for the embedded server; put letterbox noise in front of an --upstream.")
+        }
+        if labSeed != nil, !lab { throw ValidationError("--lab-seed needs --lab.") }
         for upstream in upstream where upstream.port == 0 {
             throw ValidationError("--upstream \(upstream) has no port to send to.")
         }
@@ -182,6 +192,8 @@ extension GatewayCommand {
         let available = max(16, descriptors - 32 - 4 * settings.workers)
         settings.maxConnections = min(http.maxConnections, max(available / 2, available - datagrams.maxSockets))
         settings.maxSockets = min(datagrams.maxSockets, available - settings.maxConnections)
+        // The lab has a socket for each of the gateway's.
+        if addresses.lab { settings.maxSockets = max(1, settings.maxSockets / 2) }
         return settings
     }
 }

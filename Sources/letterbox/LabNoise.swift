@@ -1,0 +1,63 @@
+internal import Datagrams
+internal import EventLoop
+internal import Gateway
+internal import Sockets
+
+/// The bad network between a gateway and its embedded server.
+struct LabNoise {
+    /// What the gateway reads and sets.
+    let lab: Lab
+    /// Where the gateway sends its datagrams.
+    let address: SocketAddress
+    private let task: Task<Void, Never>
+
+    /// Begins to pass datagrams on, for so many sockets of the gateway; at first it does nothing to them.
+    init(to server: SocketAddress, seed: UInt64, sockets: Int, on loop: EventLoop) throws {
+        var limits = NoiseProxy.Limits()
+        limits.clients = sockets
+        let proxy = try NoiseProxy(
+            socket: DatagramSocket(boundTo: try bindAddress("127.0.0.1", 0)), server: server, seed: seed,
+            settings: BothWays(NoiseSettings()), limits: limits, on: loop)
+        address = proxy.address
+        lab = Lab(
+            server: server, seed: seed, read: { Lab.Settings(proxy.settings.toServer) },
+            write: { proxy.settings = BothWays(NoiseSettings($0)) })
+        task = Task(executorPreference: loop) {
+            // Without it the gateway would tell of silence, and nobody could know why.
+            do { try await proxy.run() } catch { preconditionFailure("the lab's network has ended: \(error)") }
+        }
+    }
+
+    /// Passes nothing on any more.
+    func stop() async {
+        task.cancel()
+        await task.value
+    }
+}
+
+extension Lab.Settings {
+    /// The noise's settings as people write them.
+    fileprivate init(_ settings: NoiseSettings) {
+        self.init()
+        loss = Self.percent(settings.loss)
+        duplicate = Self.percent(settings.duplicate)
+        delay = Double(settings.delay.nanoseconds) / 1e6
+    }
+
+    /// A thousandth of a per cent is the finest that a person would write.
+    private static func percent(_ probability: Probability) -> Double {
+        (probability.fraction * 100_000).rounded() / 1000
+    }
+}
+
+extension NoiseSettings {
+    fileprivate init(_ settings: Lab.Settings) {
+        self.init()
+        guard let loss = Probability(settings.loss / 100), let duplicate = Probability(settings.duplicate / 100) else {
+            preconditionFailure("settings are within their ranges")
+        }
+        self.loss = loss
+        self.duplicate = duplicate
+        delay = Interval(nanoseconds: UInt64((settings.delay * 1e6).rounded()))
+    }
+}
