@@ -28,29 +28,25 @@ const patience = 400;
 /** How many were posted; the newest one owns the reply. */
 let posted = 0;
 
-function show(state, words, { wholeTrip, udpLeg, datagrams, heading = "The reply" }) {
+function show(state, words, figures, heading = "The reply") {
   reply.dataset.state = state;
   reply.textContent = words;
   copyReply.disabled = state !== "reply";
   element("reply-heading").textContent = heading;
-  element("whole-trip").textContent = wholeTrip;
-  element("udp-leg").textContent = udpLeg;
-  element("datagrams").textContent = datagrams;
+  ["whole-trip", "udp-leg", "datagrams"].forEach((id, index) => (element(id).textContent = figures[index]));
 }
 
 function showInstead(state, words, figure) {
-  show(state, words, { wholeTrip: figure, udpLeg: figure, datagrams: figure });
+  show(state, words, [figure, figure, figure]);
 }
 
 function showReply(trip) {
   const { text: words, isText } = decode(trip.reply);
   const byteCount = trip.reply.length;
-  show(byteCount === 0 ? "empty" : "reply", words || "The reply is empty: a datagram of 0 bytes.", {
-    wholeTrip: duration(trip.end - trip.start),
-    udpLeg: duration(trip.udpLeg),
-    datagrams: `${number(trip.request.body.length)} and ${bytes(byteCount)}`,
-    heading: isText ? "The reply" : "The reply, not all of it text",
-  });
+  const sizes = `${number(trip.request.body.length)} and ${bytes(byteCount)}`;
+  const figures = [duration(trip.end - trip.start), duration(trip.udpLeg), sizes];
+  const heading = isText ? "The reply" : "The reply, not all of it text";
+  show(byteCount === 0 ? "empty" : "reply", words || "The reply is empty: a datagram of 0 bytes.", figures, heading);
 }
 
 function showCommands(words, byteCount) {
@@ -113,3 +109,4 @@ refreshSize();
 showCommands(example, example.length);
 enableMany(() => text.value || example);
 enableLive();
+if (setting("lab")) import("./lab.js").then(({ enableLab }) => enableLab(document.querySelector(".journey")));

@@ -6,7 +6,6 @@ import { html } from "./svg.js";
 const perLine = 8;
 const shown = 512;
 
-/** The places at which two datagrams differ. */
 export function differences(one, other) {
   const places = new Set();
   for (let place = 0; place < Math.max(one.length, other.length); place += 1) {
@@ -39,7 +38,6 @@ function write(block, line, start, marked, text, separator) {
   });
 }
 
-/** How the reply differs from the letter, in a sentence. */
 export function comparison(letter, reply) {
   const places = differences(letter, reply);
   if (places.size === 0) return "Letter and reply are the same, byte for byte.";

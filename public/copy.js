@@ -1,9 +1,7 @@
 // Buttons that copy what an element holds.
 
-/** In milliseconds. */
-const thanks = 1500;
+const thanks = 1500; // milliseconds
 
-/** Makes `button` copy the text of the element that its data-copy names. */
 export function enableCopy(button, announcement) {
   const source = document.getElementById(button.dataset.copy);
   button.setAttribute("aria-label", `Copy ${button.dataset.what}`);

@@ -7,7 +7,6 @@ export function bytes(count) {
   return `${whole.format(count)} ${count === 1 ? "byte" : "bytes"}`;
 }
 
-/** "65,507". */
 export function number(count) {
   return whole.format(count);
 }

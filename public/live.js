@@ -62,7 +62,7 @@ export function quantile(before, now, share) {
   const counts = bounds.map((bound) => now.get(bound) - (before.get(bound) ?? 0));
   const rank = share * (counts.at(-1) ?? 0);
   const place = counts.findIndex((count) => count > 0 && count >= rank);
-  if (place < 0) return Number.NaN;
+  if (place < 0) return NaN;
   const [low, under] = place === 0 ? [0, 0] : [bounds[place - 1], counts[place - 1]];
   // Of the last bucket only the beginning is known.
   if (bounds[place] === Infinity) return low;

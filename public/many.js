@@ -8,12 +8,10 @@ const atATime = 6;
 const element = (id) => document.getElementById(id);
 let stopping;
 
-/** `letterOf()` gives the text that is sent. */
 export function enableMany(letterOf) {
   element("many").addEventListener("submit", (event) => {
     event.preventDefault();
-    const count = Number(new FormData(event.target).get("count"));
-    run(new TextEncoder().encode(letterOf()), count);
+    run(letterOf(), Number(new FormData(event.target).get("count")));
   });
   element("stop").addEventListener("click", () => stopping?.abort());
 }
@@ -42,7 +40,7 @@ async function sendOne(letter, result) {
   const { signal } = stopping;
   const start = performance.now();
   try {
-    const response = await fetch("/", { method: "POST", headers: { "Content-Type": "text/plain; charset=utf-8" }, body: letter, cache: "no-store", signal });
+    const response = await fetch("/", { method: "POST", body: letter, cache: "no-store", signal });
     await response.arrayBuffer();
     if (response.ok) result.times.push(performance.now() - start);
     else fail(result, `HTTP status ${response.status} ${response.statusText}`);
@@ -74,8 +72,9 @@ function showProgress({ count, times, failures }) {
 function showResult({ count, times, failures, reasons }, isStopped) {
   times.sort((one, other) => one - other);
   const done = times.length + failures;
-  element("many-p50").textContent = times.length ? duration(percentile(times, 50)) : "no reply";
-  element("many-p99").textContent = times.length ? duration(percentile(times, 99)) : "no reply";
+  for (const share of [50, 99]) {
+    element(`many-p${share}`).textContent = times.length ? duration(percentile(times, share)) : "no reply";
+  }
   element("many-failures").textContent = failures ? `${number(failures)}: ${[...reasons].join(", ")}` : "0";
   element("many-words").textContent =
     `${isStopped ? `Stopped after ${number(done)} of ${number(count)} letters` : `${number(count)} letters`}: ${number(times.length)} replies, ${number(failures)} failures.`;

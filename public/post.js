@@ -5,12 +5,11 @@ import { bytes } from "./format.js";
 const fields = { "Content-Type": "text/plain; charset=utf-8", Accept: "application/json" };
 
 /**
- * Posts `letter` (bytes) and returns its trip: `request` and `response` as far as a page can know them; `reply` (bytes)
- * or `failure` (why there is none, in sentences); `exchange`, the gateway's story; `start` and `end` by the browser's
- * clock, `udpLeg` by the gateway's (NaN if not told), in milliseconds.
+ * Posts bytes and returns their trip: `request` and `response` as far as a page knows; `reply` (bytes) or `failure`
+ * (sentences); the gateway's `exchange`; milliseconds: `start` and `end` by the browser's clock, `udpLeg` by the
+ * gateway's, or NaN.
  */
 export async function post(letter) {
-  // The browser keeps only so many.
   performance.clearResourceTimings();
   const trip = { request: { line: "POST / HTTP/1.1", fields, body: letter }, start: performance.now() };
   try {
@@ -58,9 +57,9 @@ function udpDuration(headers) {
   for (const metric of (headers.get("Server-Timing") ?? "").split(",")) {
     const [name, ...parameters] = metric.split(";").map((part) => part.trim());
     const dur = parameters.find((parameter) => /^dur\s*=/i.test(parameter));
-    if (name === "udp" && dur) return Number.parseFloat(dur.split("=")[1].trim().replace(/^"/, ""));
+    if (name === "udp" && dur) return parseFloat(dur.split("=")[1].trim().replace(/^"/, ""));
   }
-  return Number.NaN;
+  return NaN;
 }
 
 /** A failure in words, from the problem document (RFC 9457) if there is one. */

@@ -4,7 +4,6 @@ import { bytes, number } from "./format.js";
 
 const nearlyFull = 0.9;
 
-/** Shows `byteCount` of `limit` in the meter, in figures, and near the limit in words. */
 export function showSize({ text, meter, size, note }, byteCount, limit) {
   meter.value = Math.min(byteCount, limit);
   size.textContent = `${number(byteCount)} of ${bytes(limit)}`;

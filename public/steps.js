@@ -2,7 +2,6 @@
 
 import { bytes, duration } from "./format.js";
 
-/** Words for the list and for the picture. */
 const kinds = {
   sent: ["out", "one datagram", ""],
   retransmitted: ["out", "the same datagram again", "again, "],

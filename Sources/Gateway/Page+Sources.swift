@@ -20,6 +20,7 @@ extension Page {
             source("index.html", PackageResources.index_html),
             source("journey.css", PackageResources.journey_css),
             source("journey.js", PackageResources.journey_js),
+            source("lab.js", PackageResources.lab_js),
             source("live.js", PackageResources.live_js),
             source("many.js", PackageResources.many_js),
             source("openapi.yaml", PackageResources.openapi_yaml),
