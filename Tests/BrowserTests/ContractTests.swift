@@ -14,6 +14,7 @@ struct ContractTests {
         try TestGateway.run(["--max-datagram", "64"]) { gateway in
             try given.formUnion(fromWorkingService(gateway.url))
         }
+        try TestGateway.run(["--lab"]) { try given.formUnion(lab($0.url)) }
         let silence = UDPPeer.silent()
         defer { silence.end() }
         let closed = [UDPPeer.closedPort(), UDPPeer.closedPort()].map { "127.0.0.1:\($0)" }
@@ -29,12 +30,12 @@ struct ContractTests {
         }
         #expect(promised.subtracting(given).isEmpty, "promised, not given")
         #expect(given.subtracting(promised).isEmpty, "given, not promised")
-        #expect(promised.count == 19)
+        #expect(promised.count == 26)
     }
 
     @Test("The methods of each path are the ones that the document has")
     func methods() throws {
-        try TestGateway.run { gateway in
+        try TestGateway.run(["--lab"]) { gateway in
             for (path, methods) in try OpenAPIFile(document()).methods {
                 let response = try CurlClient().perform(CurlRequest(gateway.url + path, method: "OPTIONS"))
                 let allowed = Set((response.fields["Allow"] ?? "").split(separator: ", ").map(String.init))
@@ -114,12 +115,25 @@ struct ContractTests {
         ]
     }
 
+    /// The answers of the lab where there is one.
+    private func lab(_ url: String) throws -> Set<Answer> {
+        try [
+            answer(url, "GET", "/lab"),
+            answer(url, "PUT", "/lab", [:], "{\"loss\":0,\"duplicate\":0,\"delay\":0}"),
+            answer(url, "PUT", "/lab", [:], "loss=0"),
+            answer(url, "PUT", "/lab", ["Origin": "http://other.example"], "{}"),
+            answer(url, "PUT", "/lab", [:], "{}"),
+        ]
+    }
+
     private func fromWorkingService(_ url: String) throws -> Set<Answer> {
         let form = "application/x-www-form-urlencoded"
         let long = String(repeating: "a", count: 65)
         var result = try letters(url)
         for path in ["/", "/healthz", "/metrics", "/openapi.yaml"] { try result.insert(answer(url, "GET", path)) }
         try result.formUnion([
+            answer(url, "GET", "/lab"),
+            answer(url, "PUT", "/lab", [:], "{}"),
             answer(url, "POST", "/", ["Content-Type": "application/octet-stream"], "hello"),
             answer(url, "POST", "/", ["Accept": "application/json"], "hello"),
             answer(url, "POST", "/", [:], long),

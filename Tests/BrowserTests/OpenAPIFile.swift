@@ -46,15 +46,20 @@ struct OpenAPIFile {
     var methods: [String: Set<String>] {
         Dictionary(
             uniqueKeysWithValues: (root["paths"]?.children ?? []).map { path, node in
-                (path, Set(node.children.map { $0.name.uppercased() }))
+                (path, Set(Self.operations(node).map { $0.name.uppercased() }))
             })
+    }
+
+    /// A path has more than its methods.
+    private static func operations(_ path: OutlineNode) -> [(name: String, node: OutlineNode)] {
+        path.children.filter { ["get", "put", "post"].contains($0.name) }
     }
 
     /// All the answers, each media type one of its own.
     var answers: Set<Answer> {
         var result: Set<Answer> = []
         for (path, methods) in root["paths"]?.children ?? [] {
-            for (method, operation) in methods.children {
+            for (method, operation) in Self.operations(methods) {
                 for (status, response) in operation["responses"]?.children ?? [] {
                     for (type, _) in resolved(response)["content"]?.children ?? [] {
                         result.insert(

@@ -1,0 +1,133 @@
+import CurlClient
+import Testing
+
+extension InTheBrowser {
+    /// The sliders of the bad network.
+    @Suite struct LabTests {
+        @Test("Without --lab there are no sliders, and nothing of theirs is loaded")
+        func absent() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '0'")
+                #expect(try browser.run("return document.querySelectorAll('input[type=range]').length").integer == 0)
+                let loaded = try browser.run(
+                    "return performance.getEntriesByType('resource').map((each) => each.name.split('/').at(-1))")
+                #expect(loaded.array.contains { $0.string == "metrics" })
+                #expect(!loaded.array.contains { $0.string == "lab.js" || $0.string == "lab" })
+                #expect(try browser.errors() == [])
+            }
+        }
+
+        @Test("The sliders show what is set, and have a name and a text")
+        func shown() throws {
+            try TestGateway.run(["--lab"]) { gateway in
+                try set(gateway, "{\"loss\":5,\"duplicate\":0,\"delay\":12}")
+                let browser = try open(gateway)
+                let values = try browser.run(
+                    "return [...document.querySelectorAll('input[type=range]')].map((each) => each.value)")
+                #expect(values.array.map(\.string) == ["5", "0", "12"])
+                let texts = try browser.run(
+                    "return [...document.querySelectorAll('input[type=range]')].map((each) => each.ariaValueText)")
+                #expect(texts.array.map(\.string) == ["5 %", "0 %", "12 ms"])
+                let names = try browser.run(
+                    "return [...document.querySelectorAll('input[type=range]')].map((each) => each.labels[0].textContent)"
+                )
+                #expect(names.array.map(\.string) == ["Lost", "Doubled", "Delayed by"])
+                #expect(try browser.errors() == [])
+            }
+        }
+
+        @Test("Every key sets the network, the other settings stay, and the last one holds")
+        func keyboard() throws {
+            try TestGateway.run(["--lab"]) { gateway in
+                // More than the slider goes: another slider must not change it.
+                try set(gateway, "{\"loss\":80,\"duplicate\":0,\"delay\":0}")
+                let browser = try open(gateway)
+                // U+E014 is the right arrow, U+E010 the End key, U+E012 the left arrow.
+                try browser.type("\u{E014}\u{E014}\u{E014}", into: "#lab-duplicate")
+                try browser.type("\u{E010}\u{E012}", into: "#lab-delay")
+                try browser.wait(until: told("{\"loss\":80,\"duplicate\":3,\"delay\":199,"))
+                #expect(try browser.run("return document.querySelector('#lab-delay').ariaValueText").string == "199 ms")
+            }
+        }
+
+        @Test("With a third lost, letters are seen to go out again")
+        func retransmission() throws {
+            try TestGateway.run(["--lab", "--lab-seed", "7", "--attempts", "5"]) { gateway in
+                let browser = try open(gateway)
+                try move(browser, "loss", to: 30)
+                try browser.wait(until: told("{\"loss\":30,"))
+                let isSeen = try (0..<20).contains { number in
+                    try browser.post("letter \(number)")
+                    return try browser.run("return !!document.querySelector('#steps [data-kind=retransmitted]')").bool
+                        == true
+                }
+                #expect(isSeen)
+                #expect(
+                    try browser.run(
+                        "return document.querySelectorAll('#diagram .lost').length"
+                    ).integer ?? 0 > 0)
+                try browser.keepPicture("lab")
+            }
+        }
+
+        @Test("What the gateway refuses is said, and that it is taken again, too")
+        func failure() throws {
+            try TestGateway.run(["--lab"]) { gateway in
+                let browser = try open(gateway)
+                try browser.run(
+                    """
+                    window.fetchAsEver = window.fetch;
+                    window.fetch = (what, how) => fetchAsEver(what, { ...how, body: how?.body && "{}" });
+                    """)
+                try move(browser, "loss", to: 30)
+                let note =
+                    "document.querySelector('#lab-loss').closest('section').querySelector('[role=status]').textContent"
+                try browser.wait(until: "\(note) === 'The setting \"loss\" is missing.'")
+                try browser.run("window.fetch = window.fetchAsEver")
+                try move(browser, "loss", to: 31)
+                try browser.wait(until: "\(note).startsWith('For each datagram')")
+            }
+        }
+
+        @Test("The sliders fit in a narrow window")
+        func narrow() throws {
+            try TestGateway.run(["--lab"]) { gateway in
+                let browser = try open(gateway, width: 320)
+                #expect(try browser.run("return document.documentElement.scrollWidth").integer ?? 0 <= 320)
+                try browser.keepPicture("lab-320-pixels", width: 320)
+            }
+        }
+
+        // MARK: -
+
+        private func open(_ gateway: TestGateway, width: Int = 1280) throws -> WebDriver {
+            let browser = try Browser.open(gateway.url, width: width)
+            try browser.wait(until: "document.querySelector('#lab-delay')")
+            return browser
+        }
+
+        private func set(_ gateway: TestGateway, _ settings: String) throws {
+            let request = CurlRequest("\(gateway.url)/lab", method: "PUT", body: .text(settings))
+            #expect(try CurlClient().perform(request).status == 200)
+        }
+
+        /// Whether the gateway tells these settings; asked by the page, at once, for a condition cannot wait.
+        private func told(_ settings: String) -> String {
+            """
+            (() => { const ask = new XMLHttpRequest(); ask.open("GET", "/lab", false); ask.send();
+            return ask.responseText.startsWith('\(settings)'); })()
+            """
+        }
+
+        /// Moves a slider as a pointer does.
+        private func move(_ browser: WebDriver, _ name: String, to value: Int) throws {
+            try browser.run(
+                """
+                const slider = document.querySelector("#lab-\(name)");
+                slider.value = \(value);
+                slider.dispatchEvent(new Event("input", { bubbles: true }));
+                """)
+        }
+    }
+}
