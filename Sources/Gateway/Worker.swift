@@ -86,6 +86,8 @@ actor Worker {
 
     /// Takes one connection off the listener's queue; nil when another worker was faster or nothing can be done.
     private func accept() -> Visitor? {
+        // The listener may have been reported several times before this worker left it.
+        guard let acceptor else { return nil }
         do {
             guard let socket = try listener.socket.accept() else { return nil }
             desk.counts.accepted += 1
@@ -99,8 +101,9 @@ actor Worker {
             return Visitor(number: socket.release(), watch: nil, served: 0)
         } catch {
             // The listener has been stopped: another worker was told first that the gateway ends.
-            if error.reason == .invalidArgument, let acceptor {
+            if error.reason == .invalidArgument {
                 loop.unwatch(acceptor)
+                self.acceptor = nil
                 return nil
             }
             logger.warning("\(error)")
@@ -122,6 +125,7 @@ actor Worker {
     private func pause() {
         desk.counts.descriptorShortages += 1
         if let acceptor { loop.unwatch(acceptor) }
+        acceptor = nil
         if desk.idle.oldest != nil { crowdOut() }
         Task(executorPreference: loop) { await self.resume(at: self.loop.now + .milliseconds(100)) }
     }
