@@ -47,6 +47,8 @@ import Testing
             connection.send(Self.beginning)
             crowd.append(connection)
         }
+        // The log's line, by its year, that no descriptor is left.
+        _ = try program.errorLine(startingWith: "20")
         crowd.removeAll()
         let client = CurlClient()
         #expect(try client.post("http://127.0.0.1:\(port)/", Array("hello".utf8)).status == 200)
