@@ -34,7 +34,7 @@ public actor NoiseProxy {
     private var links: [Int: NoiseLink] = [:]
     private var opened = 0
     private var batch = DatagramBatch(capacity: 32)
-    private let strays = Strays()
+    private let strays: Strays
     private let clock: WaitQueue
     private var alarm = MonotonicTime.never
     private var isStopping = false
@@ -56,6 +56,7 @@ public actor NoiseProxy {
         carrier = NoiseCarrier(socket: socket, seed: seed, heldBytes: limits.heldBytes, onEvent: onEvent)
         shared = Mutex(settings)
         table = NoiseClientTable(limit: limits.clients, idle: limits.idle)
+        strays = Strays(on: loop)
         clock = WaitQueue(on: loop)
     }
 
@@ -79,14 +80,14 @@ public actor NoiseProxy {
     /// Passes datagrams on until its task is cancelled; what is under way then does not arrive.
     public func run() async throws(SocketError) {
         let watch = try loop.watch(carrier.socket.descriptor, as: .datagrams)
-        let replies = Task(executorPreference: loop) { await self.carryReplies() }
-        let timer = Task(executorPreference: loop) { await self.keepTime() }
+        let replies = Task { await self.carryReplies() }
+        let timer = Task { await self.keepTime() }
         await loop.callingOff(watch) {
             while !Task.isCancelled, await loop.readable(watch) == .ready {
                 if carryRequests() { continue }
                 loop.keepReadable(watch)
                 // A flood from one side must not keep the loop from the other side, nor from the clock.
-                await Task.yield()
+                await loop.yield()
             }
         }
         isStopping = true
@@ -131,7 +132,7 @@ extension NoiseProxy {
                 carrier.note(error, .toServer)
             }
             loop.keepReadable(link.watch)
-            await Task.yield()
+            await loop.yield()
         }
     }
 

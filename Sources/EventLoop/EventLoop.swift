@@ -7,27 +7,10 @@ public import Sockets
 /// nowhere else, so that what such code shares needs no lock. A turn of the loop runs the jobs that are ready, then asks
 /// the kernel what has happened meanwhile (epoll_wait(2)), and wakes whoever waits for it.
 public final class EventLoop: TaskExecutor {
-    /// What only the loop's own thread touches.
-    private final class Confined {
-        var poller: Poller
-        var watches = WatchTable()
-        var timers: TimerWheel<TimerTarget>
-        var now: MonotonicTime
-        /// Waits of this turn that ended at once, because what they waited for was there.
-        var shortcuts = 0
-        /// Tasks that had too many of those and go on after the others.
-        var deferred: [WatchTable.Waiter] = []
-
-        init(poller: consuming Poller, now: MonotonicTime) {
-            self.poller = poller
-            self.now = now
-            timers = TimerWheel(at: EventLoop.tick(now))
-        }
-    }
-
-    private nonisolated(unsafe) let state: Confined
+    private nonisolated(unsafe) let state: LoopState
     private let queue: JobQueue
     private let actors: LoopActors
+    private let parking: ParkingLot
     /// The key under which the queue's bell is watched: no descriptor has this number.
     private static let bellKey = UInt64.max
     /// So many waits of a turn may end at once before the loop looks round.
@@ -40,10 +23,11 @@ public final class EventLoop: TaskExecutor {
         actors = LoopActors(queue: queue)
         // Edge-triggered, every ring is reported once and nobody needs to read the counter back.
         try poller.add(queue.bell.number, EPOLLIN.rawValue | EPOLLET.rawValue, key: Self.bellKey)
-        unsafe state = Confined(poller: poller, now: .now())
+        unsafe state = LoopState(poller: poller, queue: queue)
+        parking = unsafe ParkingLot(state: state)
     }
 
-    private var confined: Confined {
+    private var confined: LoopState {
         assert(queue.isCurrent, "only the loop's own thread may touch it")
         return unsafe state
     }
@@ -74,8 +58,7 @@ public final class EventLoop: TaskExecutor {
             let count = state.poller.wait(milliseconds: patience(state))
             state.now = .now()
             for index in 0..<count { dispatch(state.poller.event(index), state) }
-            resumeDeferred(state)
-            state.timers.advance(to: Self.tick(state.now)) { expire($0, state) }
+            state.timers.advance(to: LoopState.tick(state.now)) { expire($0, state) }
         }
     }
 
@@ -85,43 +68,32 @@ public final class EventLoop: TaskExecutor {
     public func stop() { queue.stop() }
 
     /// How long the kernel may let the loop sleep, in the form of epoll_wait(2).
-    private func patience(_ state: Confined) -> Int32 {
-        guard queue.isEmpty, state.deferred.isEmpty else { return 0 }
+    private func patience(_ state: LoopState) -> Int32 {
+        guard queue.isEmpty else { return 0 }
         guard let next = state.timers.next else { return -1 }
-        let now = Self.tick(state.now)
+        let now = LoopState.tick(state.now)
         return next <= now ? 0 : Int32(clamping: next - now)
     }
 
-    private func dispatch(_ event: PollEvent, _ state: Confined) {
+    private func dispatch(_ event: PollEvent, _ state: LoopState) {
         guard event.key != Self.bellKey else { return }
         if let waiter = state.watches.report(Readiness(epoll: event.flags), of: Watch(key: event.key)) {
             wake(waiter, .ready, state)
         }
     }
 
-    private func resumeDeferred(_ state: Confined) {
-        guard !state.deferred.isEmpty else { return }
-        for waiter in state.deferred { wake(waiter, .ready, state) }
-        state.deferred.removeAll(keepingCapacity: true)
-    }
-
-    private func expire(_ target: TimerTarget, _ state: Confined) {
+    private func expire(_ target: TimerTarget, _ state: LoopState) {
         switch target {
-        case .watch(let watch): unsafe state.watches.unpark(watch)?.continuation.resume(returning: .expired)
+        case .watch(let watch):
+            if let waiter = state.watches.unpark(watch) { self.wake(waiter.task, .expired) }
         case .place(let place): place.wake(.expired)
         }
     }
 
-    private func wake(_ waiter: WatchTable.Waiter, _ wake: Wake, _ state: Confined) {
+    private func wake(_ waiter: WatchTable.Waiter, _ wake: Wake, _ state: LoopState) {
         if let timer = waiter.timer { state.timers.cancel(timer) }
-        unsafe waiter.continuation.resume(returning: wake)
+        self.wake(waiter.task, wake)
     }
-
-    /// Deadlines are kept in milliseconds.
-    private static func tick(_ time: MonotonicTime) -> UInt64 { time.nanoseconds / 1_000_000 }
-
-    /// The tick by which a deadline has surely passed: a wait may end late, never early.
-    private static func tick(after deadline: MonotonicTime) -> UInt64 { tick(deadline) + 1 }
 }
 
 // MARK: - Waiting
@@ -167,21 +139,9 @@ extension EventLoop {
             confined.shortcuts += 1
             if confined.shortcuts <= Self.maximumShortcuts { return .ready }
             // A sender who is never done would otherwise keep the thread from everybody else.
-            return await unsafe withUnsafeContinuation { continuation in
-                confined.deferred.append(
-                    unsafe WatchTable.Waiter(continuation: continuation, direction: direction, timer: nil))
-            }
+            return await suspend(at: .end)
         }
-        return await unsafe withUnsafeContinuation { continuation in
-            // Where the language sends the task round the loop before it suspends, the event may be here by now.
-            if confined.watches.take(direction, of: watch) {
-                unsafe continuation.resume(returning: .ready)
-                return
-            }
-            let timer = insert(.watch(watch), at: deadline)
-            unsafe confined.watches.park(
-                WatchTable.Waiter(continuation: continuation, direction: direction, timer: timer), at: watch)
-        }
+        return await suspend(at: .watch(watch, direction, deadline))
     }
 
     /// Tells the loop that a read did not take all there was: the next wait returns at once.
@@ -214,10 +174,18 @@ extension EventLoop {
         _ = await WaitQueue.Place(loop: self).wait(until: time)
     }
 
-    /// Sets a deadline; nil when it is never.
-    func insert(_ target: TimerTarget, at deadline: MonotonicTime) -> TimerWheel<TimerTarget>.Key? {
-        deadline == .never ? nil : confined.timers.insert(at: Self.tick(after: deadline), target)
+    /// Lets the tasks that are ready have their turn.
+    public func yield() async { _ = await suspend(at: .end) }
+
+    /// Suspends the calling task until somebody wakes it at the place where it is kept.
+    @inline(__always)
+    func suspend(at berth: Berth) async -> Wake {
+        confined.berth = berth
+        return await parking.park()
     }
+
+    /// Lets a suspended task go on.
+    func wake(_ task: ParkedTask, _ wake: Wake) { queue.add(task.job(waking: wake)) }
 
     /// Takes a pending deadline back.
     func cancel(_ timer: TimerWheel<TimerTarget>.Key) {

@@ -16,10 +16,14 @@ final class JobQueue: Sendable {
         ///
         /// Run as the wrong one, it would be sent once round the loop before it begins.
         let isActor: Bool
+        /// Why it was woken, where it was suspended.
+        var wake = Wake.ready
     }
 
     private final class Confined {
         var jobs = Deque<Job>()
+        /// Whether the job that runs belongs to an actor, and why it was woken.
+        var current = (isActor: false, wake: Wake.ready)
     }
 
     private struct Inbox {
@@ -77,6 +81,11 @@ final class JobQueue: Sendable {
         }
     }
 
+    /// Whether the job that runs belongs to an actor, and why it was woken.
+    ///
+    /// For the loop's thread.
+    var current: (isActor: Bool, wake: Wake) { unsafe confined.current }
+
     /// Whether nothing is ready to run.
     ///
     /// For the loop's thread.
@@ -90,6 +99,7 @@ final class JobQueue: Sendable {
         let confined = unsafe self.confined
         for _ in 0..<confined.jobs.count {
             guard let next = confined.jobs.popFirst() else { break }
+            confined.current = (next.isActor, next.wake)
             if next.isActor {
                 unsafe next.job.runSynchronously(on: actors)
             } else {

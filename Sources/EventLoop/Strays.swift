@@ -3,42 +3,39 @@ internal import DequeModule
 /// Watched descriptors that became readable while nobody waited for them: late replies, for the most part.
 ///
 /// One task takes them, in the order in which they came, by the tags under which they are watched.
-@safe
 public final class Strays {
+    private let loop: EventLoop
     private var tags: Deque<Int> = []
-    private var taker: UnsafeContinuation<Int?, Never>?
+    private var taker: ParkedTask?
     private var isClosed = false
 
     /// Starts with none.
-    public init() {}
+    public init(on loop: EventLoop) {
+        self.loop = loop
+    }
 
     func add(_ tag: Int) {
-        if let taker = unsafe taker {
-            unsafe self.taker = nil
-            unsafe taker.resume(returning: tag)
-        } else {
-            tags.append(tag)
-        }
+        tags.append(tag)
+        wake()
     }
 
     /// Waits for the next one; nil once closed.
     public func next() async -> Int? {
-        await unsafe withUnsafeContinuation { taker in
-            // The language may send the task round the loop before it suspends; by now the next one may be here.
-            if let first = tags.popFirst() {
-                unsafe taker.resume(returning: first)
-            } else if isClosed {
-                unsafe taker.resume(returning: nil)
-            } else {
-                unsafe self.taker = taker
-            }
-        }
+        while tags.isEmpty, !isClosed { _ = await loop.suspend(at: .strays(self)) }
+        return tags.popFirst()
     }
 
     /// Ends the waiting.
     public func close() {
         isClosed = true
-        unsafe taker?.resume(returning: nil)
-        unsafe taker = nil
+        wake()
+    }
+
+    func keep(_ task: ParkedTask) { taker = task }
+
+    private func wake() {
+        guard let task = taker else { return }
+        taker = nil
+        loop.wake(task, .ready)
     }
 }

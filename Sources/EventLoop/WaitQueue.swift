@@ -5,10 +5,9 @@ internal import DequeModule
 /// The first one has its turn: it keeps its place until it leaves, however often it has to wait again.
 public final class WaitQueue {
     /// One task's place in the queue.
-    @safe
     public final class Place {
         private let loop: EventLoop
-        private var continuation: UnsafeContinuation<Wake, Never>?
+        private var task: ParkedTask?
         private var timer: TimerWheel<TimerTarget>.Key?
         /// A call that came before the task was suspended.
         private var early: Wake?
@@ -21,28 +20,27 @@ public final class WaitQueue {
         ///
         /// It may also return for a call that came before, when the task did not wait: look again, and wait again.
         public func wait(until deadline: MonotonicTime) async -> Wake {
-            await unsafe withUnsafeContinuation { continuation in
-                // The language may send the task round the loop before it suspends; what comes then must not be lost.
-                if let early {
-                    self.early = nil
-                    unsafe continuation.resume(returning: early)
-                    return
-                }
-                timer = loop.insert(.place(self), at: deadline)
-                unsafe self.continuation = continuation
+            if let early {
+                self.early = nil
+                return early
             }
+            return await loop.suspend(at: .place(self, deadline))
+        }
+
+        func keep(_ task: ParkedTask, _ timer: TimerWheel<TimerTarget>.Key?) {
+            (self.task, self.timer) = (task, timer)
         }
 
         /// Wakes the task, now or when it waits next.
         func wake(_ wake: Wake) {
-            guard let continuation = unsafe continuation else {
+            guard let task else {
                 early = wake
                 return
             }
-            unsafe self.continuation = nil
+            self.task = nil
             if wake != .expired, let timer { loop.cancel(timer) }
             timer = nil
-            unsafe continuation.resume(returning: wake)
+            loop.wake(task, wake)
         }
     }
 

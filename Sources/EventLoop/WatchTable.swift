@@ -3,9 +3,8 @@
 /// Touched on the loop's thread only.
 struct WatchTable {
     /// A task that waits for a descriptor.
-    @safe
     struct Waiter {
-        let continuation: UnsafeContinuation<Wake, Never>
+        let task: ParkedTask
         let direction: Readiness
         let timer: TimerWheel<TimerTarget>.Key?
     }

@@ -43,7 +43,7 @@ final class ExchangeSockets {
     private let loop: EventLoop
     private var ring: SocketRing
     private var sockets: [ExchangeSocket?] = []
-    private let strays = Strays()
+    private let strays: Strays
     /// Requests that wait for a socket at the limit, in order of arrival.
     private let turnstile: WaitQueue
     private var counts = Counts()
@@ -52,6 +52,7 @@ final class ExchangeSockets {
         self.address = address
         self.ring = ring
         self.loop = loop
+        strays = Strays(on: loop)
         turnstile = WaitQueue(on: loop)
     }
 

@@ -15,7 +15,11 @@ actor Worker {
     private let logger: Logger
     private var acceptor: Watch?
     /// What has something to say while no task waits for it: the listener and parked connections.
-    private let arrivals = Strays()
+    private let arrivals: Strays
+    /// How many connections have a task now.
+    private var serving = 0
+    /// Who waits for the last of them.
+    private let departures: WaitQueue
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
@@ -24,6 +28,8 @@ actor Worker {
         configuration: Configuration, logger: Logger
     ) {
         self.loop = loop
+        arrivals = Strays(on: loop)
+        departures = WaitQueue(on: loop)
         self.listener = listener
         self.logger = logger
         let limits = configuration.limits
@@ -44,16 +50,9 @@ actor Worker {
     func run() async throws(SocketError) {
         try listen()
         replaceAddresses(addresses)
-        let helpers = [
-            Task(executorPreference: loop) { await self.sweep() },
-            Task(executorPreference: loop) { await self.probe() },
-        ]
-        await withDiscardingTaskGroup { group in
-            while let number = await arrivals.next(), !desk.isDraining {
-                guard let visitor = number == Self.listenerTag ? accept() : wake(number) else { continue }
-                group.addTask(executorPreference: loop) { await self.serve(visitor) }
-            }
-        }
+        // A task that begins here lives on the loop from its first step to its last.
+        let helpers = [Task { await self.sweep() }, Task { await self.probe() }]
+        await Task { await self.receiveVisitors() }.value
         upstream.close()
         for helper in helpers { helper.cancel() }
     }
@@ -78,6 +77,21 @@ actor Worker {
 
     /// Under this tag the listener is watched; connections are under their numbers.
     private static let listenerTag = -1
+
+    /// Serves each connection that has something to say in a task of its own, until `drain()`, and waits for the last.
+    private func receiveVisitors() async {
+        while let number = await arrivals.next(), !desk.isDraining {
+            guard let visitor = number == Self.listenerTag ? accept() : wake(number) else { continue }
+            serving += 1
+            Task {
+                await self.serve(visitor)
+                self.serving -= 1
+                self.departures.wakeFirst()
+            }
+        }
+        let place = departures.join()
+        while serving > 0 { _ = await place.wait(until: .never) }
+    }
 
     private func listen() throws(SocketError) {
         acceptor = try loop.watch(
@@ -127,7 +141,7 @@ actor Worker {
         if let acceptor { loop.unwatch(acceptor) }
         acceptor = nil
         if desk.idle.oldest != nil { crowdOut() }
-        Task(executorPreference: loop) { await self.resume(at: self.loop.now + .milliseconds(100)) }
+        Task { await self.resume(at: self.loop.now + .milliseconds(100)) }
     }
 
     private func resume(at time: MonotonicTime) async {
@@ -207,7 +221,7 @@ actor Worker {
     func replaceAddresses(_ addresses: [SocketAddress]) {
         for destination in upstream.replaceAddresses(addresses) {
             let address = destination.address
-            Task(executorPreference: loop) { await self.collectStrays(from: address) }
+            Task { await self.collectStrays(from: address) }
         }
     }
 

@@ -38,12 +38,13 @@ struct EarlyWakeTests {
 /// Keeps strays on a loop, as their users do.
 private actor Collector {
     private let loop: EventLoop
-    private let strays = Strays()
+    private let strays: Strays
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
     init(loop: EventLoop) {
         self.loop = loop
+        strays = Strays(on: loop)
     }
 
     func next() async -> Int? { await strays.next() }

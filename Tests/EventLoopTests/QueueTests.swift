@@ -102,7 +102,7 @@ import Testing
 
     @Test func straysComeInOrder() async throws {
         let tags = try await onLoop { loop in
-            let strays = Strays()
+            let strays = Strays(on: loop)
             for tag in 1...3 { strays.add(tag) }
             var tags: [Int?] = []
             for _ in 0..<3 { tags.append(await strays.next()) }
@@ -122,7 +122,7 @@ import Testing
             let server = try DatagramSocket(boundTo: any)
             guard let address = server.address else { return 0 }
             let client = try DatagramSocket(connectedTo: address)
-            let strays = Strays()
+            let strays = Strays(on: loop)
             _ = try loop.watch(server.descriptor, as: .datagrams, strays: strays, tag: 77)
             _ = try client.send([1].span)
             return await strays.next()

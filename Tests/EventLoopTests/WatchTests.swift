@@ -85,9 +85,9 @@ import Testing
         #expect(!table.isCurrent(Watch(number: 9, generation: 0)))
     }
 
-    @Test func straysAreTold() {
+    @Test func straysAreTold() throws {
         let table = Table()
-        let strays = Strays()
+        let strays = Strays(on: try EventLoop())
         let watch = table.open(5, strays: strays, tag: 42)
         #expect(!table.report(.toRead, of: watch))
         #expect(Mirror(reflecting: strays).children.contains { "\($0.value)" == "[42]" })

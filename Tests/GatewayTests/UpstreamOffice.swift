@@ -28,7 +28,7 @@ actor UpstreamOffice {
     func move(to addresses: [SocketAddress]) -> [SocketAddress] {
         upstream.replaceAddresses(addresses).map { destination in
             let address = destination.address
-            Task(executorPreference: loop) { await self.collect(from: address) }
+            Task { await self.collect(from: address) }
             return address
         }
     }

@@ -1,0 +1,58 @@
+internal import Sockets
+
+/// What only the loop's own thread touches.
+final class LoopState {
+    var poller: Poller
+    let queue: JobQueue
+    var watches = WatchTable()
+    var timers: TimerWheel<TimerTarget>
+    var now: MonotonicTime
+    /// Waits of this turn that ended at once, because what they waited for was there.
+    var shortcuts = 0
+    /// Where the task is to be kept that suspends itself next.
+    var berth = Berth.end
+
+    init(poller: consuming Poller, queue: JobQueue) {
+        self.poller = poller
+        self.queue = queue
+        now = .now()
+        timers = TimerWheel(at: Self.tick(now))
+    }
+
+    /// Keeps a task that has suspended itself where it wanted to be kept.
+    func keep(_ task: ParkedTask) {
+        switch berth {
+        case .watch(let watch, let direction, let deadline):
+            let timer = insert(.watch(watch), at: deadline)
+            watches.park(WatchTable.Waiter(task: task, direction: direction, timer: timer), at: watch)
+        case .place(let place, let deadline):
+            place.keep(task, insert(.place(place), at: deadline))
+        case .strays(let strays): strays.keep(task)
+        case .end: queue.add(task.job(waking: .ready))
+        }
+        berth = .end
+    }
+
+    /// Sets a deadline; nil when it is never.
+    private func insert(_ target: TimerTarget, at deadline: MonotonicTime) -> TimerWheel<TimerTarget>.Key? {
+        deadline == .never ? nil : timers.insert(at: Self.tick(after: deadline), target)
+    }
+
+    /// Deadlines are kept in milliseconds.
+    static func tick(_ time: MonotonicTime) -> UInt64 { time.nanoseconds / 1_000_000 }
+
+    /// The tick by which a deadline has surely passed: a wait may end late, never early.
+    private static func tick(after deadline: MonotonicTime) -> UInt64 { tick(deadline) + 1 }
+}
+
+/// Where a suspended task is kept, and so who wakes it.
+enum Berth {
+    /// At a descriptor, until it is ready in this direction or the deadline has passed.
+    case watch(Watch, Readiness, MonotonicTime)
+    /// At its place among those who wait for their turn, or at none other than the deadline.
+    case place(WaitQueue.Place, MonotonicTime)
+    /// Where strays come in.
+    case strays(Strays)
+    /// Behind the jobs that are ready: it goes on when the others have had their turn.
+    case end
+}
