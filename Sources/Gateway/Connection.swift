@@ -22,8 +22,6 @@ struct Connection: ~Copyable {
     private var output: [UInt8] = []
     /// How many requests have been answered.
     private(set) var served: Int
-    /// Whether the request at hand is for a head alone, as far as its line has come.
-    private var isHead = false
 
     /// So many bytes of responses may wait for those behind them.
     private static let burst = 65_536
@@ -118,7 +116,6 @@ struct Connection: ~Copyable {
 
     private mutating func receiveHead() async throws(ConnectionEnd) -> RequestHead {
         var parser = RequestParser(limits: desk.configuration.limits)
-        defer { isHead = parser.isHead }
         let deadline = desk.loop.now + desk.configuration.headerTimeout
         while true {
             do {
@@ -208,6 +205,8 @@ struct Connection: ~Copyable {
         case .slow: response = Problem.response(.requestTimeout, "The request did not arrive in time.")
         }
         if output.isEmpty { output = desk.pool.rentOutput() }
+        // RFC 9110 9.3.2, also where the fault lies in the rest of the line that begins with the method.
+        let isHead = inbox.begins(with: "HEAD ")
         response.write(into: &output, withContent: !isHead, connection: .close, date: desk.date())
         desk.count(response.status)
         do {

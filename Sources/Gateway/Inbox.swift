@@ -74,8 +74,10 @@ struct Inbox: ~Copyable {
     /// Settles how many bytes the request at hand has.
     mutating func closeMessage(at length: Int) { messageLength = length }
 
-    /// Whether the bytes begin with this text.
-    func begins(with text: String) -> Bool { buffer[filled].starts(with: text.utf8) }
+    /// Whether the bytes begin with this text, after line ends that may come before a request.
+    func begins(with text: String) -> Bool {
+        buffer[filled].drop { $0 == 13 || $0 == 10 }.starts(with: text.utf8)
+    }
 
     /// Forgets the request at hand; what follows it stays.
     mutating func finishMessage() {

@@ -28,9 +28,6 @@ public struct RequestParser: Sendable {
         self.limits = limits
     }
 
-    /// Whether the message at hand is known to be a HEAD request, whose response has no content (RFC 9110 9.3.2).
-    public var isHead: Bool { progress.hasRequestLine && head.method == .head }
-
     /// Forgets the message begun, if any.
     public mutating func reset() {
         progress = Progress()

@@ -80,6 +80,12 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init(
             "HEAD with a head that is too large",
             ["HEAD / HTTP/1.1", "X: " + String(repeating: "a", count: 17_000)], 431, content: "", goesOn: false),
+        .init(
+            "HEAD with a target that is too long",
+            ["HEAD /" + String(repeating: "a", count: 9000) + " HTTP/1.1", "Host: a"], 414, content: "", goesOn: false),
+        .init("HEAD after an empty line", ["", "HEAD /\u{1} HTTP/1.1", "Host: a"], 400, content: "", goesOn: false),
+        .init("A word that begins with HEAD", ["HEADER /\u{1} HTTP/1.1", "Host: a"], 400, goesOn: false),
+        .init("HEAD in lower case", ["head /\u{1} HTTP/1.1", "Host: a"], 400, goesOn: false),
         .init("HEAD without Host", ["HEAD / HTTP/1.1"], 400, content: "", goesOn: false),
         .init(
             "Content in a coding", ["POST / HTTP/1.1", "Host: a", "Content-Encoding: gzip"], 415,
