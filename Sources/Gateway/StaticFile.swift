@@ -8,7 +8,7 @@ package struct StaticFile: Sendable {
     private let etag: FieldValue
     private let lastModified: HTTPDate
     private let fields: [(name: FieldName, value: FieldValue)]
-    /// Fields that a 304 goes without (RFC 9110 15.4.5).
+    /// Fields that a 304 goes without (RFC 9110 15.4.5), and a 206 where the client has them (15.3.7).
     private let contentFields: [(name: FieldName, value: FieldValue)]
 
     /// Prepares a file; `modified` is in seconds since 1970.
@@ -34,7 +34,8 @@ package struct StaticFile: Sendable {
         case .satisfiable(let range):
             return response(
                 .partialContent, Array(bytes[range]),
-                contentRange: "\(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)")
+                contentRange: "\(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)",
+                isKnown: request.head.range(of: .ifRange) != nil)
         case .unsatisfiable:
             return response(.rangeNotSatisfiable, [], contentRange: "*/\(bytes.count)")
         }
@@ -72,9 +73,14 @@ package struct StaticFile: Sendable {
         return RangeRequest(head, range, length: bytes.count)
     }
 
-    private func response(_ status: Status, _ content: [UInt8], contentRange: String? = nil) -> Response {
-        var response = Response(status, status.forbidsContent ? nil : mediaType, content: .bytes(content))
-        response.fields = status == .notModified ? fields : fields + contentFields
+    /// The file or a part of it; `isKnown` says that the client has these fields from an earlier response, by which its
+    /// If-Range names the file (RFC 9110 15.3.7).
+    private func response(
+        _ status: Status, _ content: [UInt8], contentRange: String? = nil, isKnown: Bool = false
+    ) -> Response {
+        let isBare = isKnown || status == .notModified
+        var response = Response(status, isBare ? nil : mediaType, content: .bytes(content))
+        response.fields = isBare ? fields : fields + contentFields
         if mediaType == MediaType.html { response.fields.append((Self.securityPolicy, Self.policy)) }
         if let contentRange, let value = FieldValue(validating: "bytes \(contentRange)".utf8) {
             response.fields.append((.contentRange, value))
