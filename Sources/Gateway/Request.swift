@@ -20,6 +20,12 @@ struct Request {
         head.range(of: field).map(bytes)
     }
 
+    /// The value of a list field, whose lines are one list (RFC 9110 5.3); nil when none came.
+    func list(of field: KnownField) -> ArraySlice<UInt8>? {
+        guard let first = value(of: field) else { return nil }
+        return head.isRepeated(field) ? head.list(of: field, in: message.span)[...] : first
+    }
+
     /// The path, without the query.
     var path: ArraySlice<UInt8> { bytes(head.path.range) }
 }

@@ -33,7 +33,7 @@ final class Responder {
     }
 
     private func route(_ request: Request) async -> Response {
-        if let coding = request.value(of: .contentEncoding), !Self.isIdentity(coding) {
+        if let codings = request.list(of: .contentEncoding), !Self.areIdentity(codings) {
             return Self.refuseCoding()
         }
         return switch request.head.method {
@@ -78,8 +78,8 @@ final class Responder {
     ///
     /// Not one who speaks JSON to the service: the reply itself is what it accepts, in the type that it named.
     private static func wantsStory(_ request: Request) -> Bool {
-        guard let accept = request.head.range(of: .accept), mirroredType(request) == nil else { return false }
-        return Negotiation.prefersJSON(accept: request.message.span, accept)
+        guard let accept = request.list(of: .accept), mirroredType(request) == nil else { return false }
+        return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
     }
 
     /// The story as the operator lets it be told.
@@ -120,8 +120,8 @@ final class Responder {
 
     /// How many seconds the caller wants to wait (RFC 7240 4.3), where that is less than the operator allows.
     private func wait(_ request: Request) -> Int? {
-        guard let value = request.head.range(of: .prefer),
-            let seconds = Negotiation.wait(prefer: request.message.span, value),
+        guard let value = request.list(of: .prefer),
+            let seconds = Negotiation.wait(prefer: value.span, 0..<value.count),
             seconds > 0, .seconds(UInt64(min(seconds, 86_400))) <= upstream.configuration.timeout
         else { return nil }
         return seconds
@@ -180,8 +180,13 @@ final class Responder {
     }
 
     /// Codings are named in either case (RFC 9110 8.4.1).
-    private static func isIdentity(_ coding: ArraySlice<UInt8>) -> Bool {
-        coding.count == "identity".utf8.count && coding.begins(with: "identity")
+    private static func areIdentity(_ codings: ArraySlice<UInt8>) -> Bool {
+        var list = CommaList(0..<codings.count)
+        while let coding = list.next(in: codings.span) {
+            let isIdentity = coding.count == "identity".utf8.count
+            guard isIdentity, codings.dropFirst(coding.lowerBound).begins(with: "identity") else { return false }
+        }
+        return true
     }
 
     /// Content in a coding would go into the datagram as it is; nobody asked for that (RFC 9110 15.5.16, 12.5.3).

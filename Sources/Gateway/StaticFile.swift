@@ -43,22 +43,20 @@ package struct StaticFile: Sendable {
 
     /// Whether the file is still the one that the client wants; If-Match counts before If-Unmodified-Since.
     private func isExpected(by request: Request, _ now: Int64) -> Bool {
-        let head = request.message.span
-        if let tags = request.head.range(of: .ifMatch) {
-            return Conditional.ifMatch(head, tags, matches: etag.bytes.span)
+        if let tags = request.list(of: .ifMatch) {
+            return Conditional.ifMatch(tags.span, 0..<tags.count, matches: etag.bytes.span)
         }
         guard let date = request.head.range(of: .ifUnmodifiedSince) else { return true }
-        return Conditional.ifUnmodifiedSince(head, date, lastModified: lastModified, now: now)
+        return Conditional.ifUnmodifiedSince(request.message.span, date, lastModified: lastModified, now: now)
     }
 
     /// Whether the client has this very file already; If-None-Match counts before If-Modified-Since.
     private func isFresh(for request: Request, _ now: Int64) -> Bool {
-        let head = request.message.span
-        if let tags = request.head.range(of: .ifNoneMatch) {
-            return Conditional.ifNoneMatch(head, tags, matches: etag.bytes.span)
+        if let tags = request.list(of: .ifNoneMatch) {
+            return Conditional.ifNoneMatch(tags.span, 0..<tags.count, matches: etag.bytes.span)
         }
         guard let date = request.head.range(of: .ifModifiedSince) else { return false }
-        return Conditional.ifModifiedSince(head, date, lastModified: lastModified, now: now)
+        return Conditional.ifModifiedSince(request.message.span, date, lastModified: lastModified, now: now)
     }
 
     /// The part that is asked for; HEAD has none (RFC 9110 14.2: only GET has).

@@ -96,6 +96,8 @@ public struct RequestHead: Sendable {
 
     /// One bit for each field that came; what `values` holds for the others is left over and means nothing.
     private var present: UInt32 = 0
+    /// One bit for each field that came in several lines.
+    private var repeated: UInt32 = 0
     private var values = InlineArray<19, ByteRange>(repeating: .absent)
 
     init() {}
@@ -104,6 +106,7 @@ public struct RequestHead: Sendable {
     @inline(__always)
     mutating func forget() {
         present = 0
+        repeated = 0
         length = 0
         expectsContinue = false
     }
@@ -121,11 +124,31 @@ public struct RequestHead: Sendable {
     @inline(__always)
     borrowing func has(_ field: KnownField) -> Bool { present & field.bit != 0 }
 
+    /// Whether the field, which is a list, came in several lines: its value is then that of ``list(of:in:)``.
+    public borrowing func isRepeated(_ field: KnownField) -> Bool { repeated & field.bit != 0 }
+
+    /// The values of all lines of a field, joined with commas to the one list that they are (RFC 9110 5.3).
+    ///
+    /// - `message`: the bytes that this head was read from. They are read again, since hardly any request needs it.
+    public borrowing func list(of field: KnownField, in message: Span<UInt8>) -> [UInt8] {
+        var list: [UInt8] = []
+        // The target is followed by " HTTP/1.1" and a line end.
+        var position = Int(target.upper) + 11
+        while position < length - 2, let line = try? FieldLine.cut(message, at: position) {
+            position = line.next
+            guard KnownField(message, from: line.nameStart, to: line.nameEnd) == field else { continue }
+            if !list.isEmpty { list.append(ASCII.comma) }
+            for index in line.value { list.append(message[index]) }
+        }
+        return list
+    }
+
     /// Keeps the value of a field, unless there is one already.
     @inline(__always)
     mutating func record(_ field: KnownField, _ value: Range<Int>) throws(RequestError) {
         guard !has(field) else {
             guard !field.isSingleton else { throw RequestError(.repeatedField, at: value.lowerBound) }
+            repeated |= field.bit
             return
         }
         present |= field.bit

@@ -33,6 +33,9 @@ enum RequestCheck {
         for (field, _, name) in KnownField.named {
             let value = head.range(of: field).map { bytes.copy($0) }
             try require(plain.values(name).first == value, "\(name) differs.")
+            try require(head.isRepeated(field) == (plain.values(name).count > 1), "The lines of \(name) differ.")
+            let joined = Array(plain.values(name).drop(while: \.isEmpty).joined(separator: [44]))
+            try require(head.list(of: field, in: bytes) == joined, "\(name) is another list.")
         }
     }
 

@@ -91,6 +91,12 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
             "Content in a coding", ["POST / HTTP/1.1", "Host: a", "Content-Encoding: gzip"], 415,
             has: ["Accept-Encoding: identity"]),
         .init(
+            "Content in a coding, in the second line",
+            ["POST / HTTP/1.1", "Host: a", "Content-Encoding: identity", "Content-Encoding: gzip"], 415),
+        .init(
+            "Content in no coding, twice",
+            ["POST / HTTP/1.1", "Host: a", "Content-Encoding: identity", "content-encoding: identity,"], 200),
+        .init(
             "Content in no coding, whatever the case", ["POST / HTTP/1.1", "Host: a", "Content-Encoding: Identity"], 200
         ),
         .init("A form of another type", ["POST /form HTTP/1.1", "Host: a"], 415, hasNot: ["Accept-Encoding"]),
@@ -127,6 +133,7 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
             "If-None-Match before If-Modified-Since",
             letters("If-None-Match: \"x\"", "If-Modified-Since: \(modified)"), 200),
         .init("If-None-Match with HEAD", letters("If-None-Match: *", method: "HEAD"), 304),
+        .init("If-None-Match in two lines", letters("If-None-Match: \"x\"", "A: b", "If-None-Match: ETAG"), 304),
         .init("If-Modified-Since the same time", letters("If-Modified-Since: \(modified)"), 304),
         .init(
             "If-Modified-Since in the second form", letters("If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT"), 304),
@@ -137,6 +144,8 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("A condition with OPTIONS", letters("If-None-Match: *", method: "OPTIONS"), 204),
         .init("A condition with an exchange", ["POST / HTTP/1.1", "Host: a", "If-None-Match: *"], 200),
         .init("If-Match holds", letters("If-Match: \"x\", ETAG"), 200, content: "abcdefghij"),
+        .init(
+            "If-Match in two lines", letters("If-Match: \"x\"", "if-match: ETAG"), 200, content: "abcdefghij"),
         .init("If-Match anything", letters("If-Match: *"), 200),
         .init("If-Match does not hold", letters("If-Match: \"x\""), 412, hasNot: ["Last-Modified"]),
         .init("If-Match with a weak tag", letters("If-Match: W/ETAG"), 412),

@@ -83,6 +83,23 @@ import Testing
         }
     }
 
+    /// RFC 9110 5.3: the lines of a list field are one list, whatever stands between them.
+    @Test(arguments: [
+        ("Accept: text/html\r\n", false), ("Accept: text/html\r\naccept: application/json\r\n", true),
+        ("Accept: application/json;q=0.5\r\nX: y\r\nAccept: text/plain\r\n", false),
+        ("Accept:\r\nAccept: application/json\r\nAccept: text/html\r\n", true),
+    ])
+    func acceptAndPreferMayComeInSeveralLines(accept: String, wantsStory: Bool) async throws {
+        try await inHouse { house, loop in
+            let caller = try LoopCaller(house.address, on: loop)
+            let prefer = "Prefer: return=minimal\r\nPrefer: wait=1\r\nConnection: close\r\n"
+            try caller.send(Self.post("ask", fields: accept + prefer))
+            let text = await caller.readAll()
+            #expect(text.contains("\r\nPreference-Applied: wait=1\r\n"))
+            #expect(text.contains("\r\nContent-Type: application/json\r\n") == wantsStory)
+        }
+    }
+
     @Test func expectation() async throws {
         try await inHouse { house, loop in
             let caller = try LoopCaller(house.address, on: loop)
