@@ -162,7 +162,9 @@ struct Connection: ~Copyable {
     private mutating func answer(_ head: RequestHead, with response: inout Response) -> Bool {
         served += 1
         let isLast = served == desk.configuration.maxRequestsPerConnection
-        let goesOn = head.keepsAlive && !response.closes && !isLast && !desk.isDraining
+        // What has been read is owed an answer, also when the gateway is about to end; what has not is not.
+        let isDrained = desk.isDraining && inbox.countBehind == 0
+        let goesOn = head.keepsAlive && !response.closes && !isLast && !isDrained
         let connection: ResponseHead.Connection =
             goesOn ? (head.minorVersion == 0 ? .keepAlive : .persistent) : .close
         if output.isEmpty { output = desk.pool.rentOutput() }

@@ -18,6 +18,8 @@ struct Inbox: ~Copyable {
 
     /// How many bytes there are.
     var count: Int { filled.count }
+    /// How many of them lie behind the request at hand.
+    var countBehind: Int { filled.count - messageLength }
     /// Whether there are none.
     var isEmpty: Bool { filled.isEmpty }
     /// Whether there is nothing but line ends, which may come before a request and begin none (RFC 9112 2.2).

@@ -20,6 +20,8 @@ struct WireResponses {
 
     /// Whether nothing is left.
     var isAtEnd: Bool { rest.isEmpty }
+    /// How many bytes are left.
+    var count: Int { rest.count }
     /// What is left, for a message.
     var remainder: String { String(decoding: rest.prefix(200), as: UTF8.self) }
 
