@@ -43,6 +43,8 @@ public struct Configuration: Sendable {
     public var bodyTimeout = Interval.seconds(10)
     /// For a client to make room for more of a response.
     public var writeTimeout = Interval.seconds(10)
+    /// For a client to end its side of a connection that has got its last response.
+    public var lingerTimeout = Interval.seconds(2)
     /// For a connection without a request.
     public var idleTimeout = Interval.seconds(60)
     /// For what is in flight when the gateway is told to end.

@@ -23,11 +23,10 @@ struct Connection: ~Copyable {
     /// How many requests have been answered.
     private(set) var served: Int
 
-    /// So many bytes of responses may wait for those behind them.
+    /// So many bytes of responses may wait for those behind them; then they are written.
+    ///
+    /// Neither this nor the next is a limit on what a client may do, and so neither has a flag.
     private static let burst = 65_536
-    /// So long, and so many bytes, a connection is read that has got its last response and still sends.
-    private static let lingerTime = Interval.seconds(2)
-    private static let lingerBytes = 1 << 20
     /// So long an idle connection keeps its task: long enough for the next request of a busy client.
     private static let grace = Interval.milliseconds(100)
 
@@ -221,9 +220,9 @@ struct Connection: ~Copyable {
     /// connection, and the reset may overtake the response (RFC 9112 9.6).
     private mutating func linger() async {
         socket.shutDownSending()
-        let deadline = desk.loop.now + Self.lingerTime
+        let deadline = desk.loop.now + desk.configuration.lingerTimeout
         var count = 0
-        while count < Self.lingerBytes {
+        while count < desk.configuration.limits.maxLinger {
             guard await desk.loop.readable(watch, until: deadline) == .ready else { return }
             inbox.discard()
             do { if try receiveNow() == false { return } } catch { return }

@@ -34,7 +34,9 @@ actor Worker {
         self.logger = logger
         let limits = configuration.limits
         let pool = BufferPool(
-            smallSize: max(16_384, limits.maxHead), largeSize: limits.maxHead + limits.maxBody + 32_768)
+            smallSize: max(16_384, limits.maxHead),
+            // Behind the content of chunks so far there may be a chunk line or trailers that are not complete.
+            largeSize: limits.maxHead + limits.maxBody + max(limits.maxChunkLine, limits.maxTrailers) + 24_576)
         self.addresses = addresses
         upstream = Upstream(configuration: configuration, loop: loop, pool: pool)
         let responder = Responder(

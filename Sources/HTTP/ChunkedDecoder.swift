@@ -70,11 +70,11 @@ public struct ChunkedDecoder: Sendable {
     /// The line with a chunk's size; returns where it ends, or `start` if its end has not come.
     private mutating func readSize(_ bytes: Span<UInt8>, _ start: Int) throws(RequestError) -> Int {
         // One byte more than the limit, since the carriage return may stand there.
-        let window = bytes.extracting(0..<min(bytes.count, start + Limits.maxChunkLine + 1))
+        let window = bytes.extracting(0..<min(bytes.count, start + limits.maxChunkLine + 1))
         let (size, sizeEnd) = try sizeDigits(window, start)
         let end = try endOfExtensions(window, from: sizeEnd)
         guard end < window.count else {
-            guard end <= start + Limits.maxChunkLine else { throw RequestError(.chunkLineTooLong, at: end - 1) }
+            guard end <= start + limits.maxChunkLine else { throw RequestError(.chunkLineTooLong, at: end - 1) }
             return start
         }
         guard try bytes.isLineEnd(at: end, otherwise: .malformedChunkSize) else { return start }
@@ -110,7 +110,7 @@ public struct ChunkedDecoder: Sendable {
 
     private mutating func take(_ size: Int, extensions length: Int, at start: Int) throws(RequestError) {
         extensions += length
-        guard extensions <= Limits.maxChunkExtensions else { throw RequestError(.chunkExtensionsTooLong, at: start) }
+        guard extensions <= limits.maxChunkExtensions else { throw RequestError(.chunkExtensionsTooLong, at: start) }
         guard size <= limits.maxBody - total else { throw RequestError(.bodyTooLarge, at: start) }
         total += size
         state = size == 0 ? .trailers : .data(left: size)
@@ -125,7 +125,7 @@ public struct ChunkedDecoder: Sendable {
 
     /// A trailer field, checked and dropped as RFC 9110 6.5.1 allows, or the blank line at the very end.
     private mutating func readTrailer(_ bytes: Span<UInt8>, _ start: Int) throws(RequestError) -> Int {
-        let room = Limits.maxTrailers - trailers.bytes
+        let room = limits.maxTrailers - trailers.bytes
         let window = bytes.extracting(0..<min(bytes.count, start + room))
         let next = try endOfTrailer(window, start)
         guard next > start || window.count < start + room else {

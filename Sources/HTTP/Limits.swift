@@ -1,6 +1,6 @@
 /// Everything a stranger may send is limited, and these are the limits.
 ///
-/// The command line has a flag for each variable; the constants guard corners that nobody needs to tune.
+/// The command line has a flag for each.
 public struct Limits: Sendable, Equatable {
     /// The longest request line in bytes, without its CRLF; a longer one is answered with 414.
     public var maxRequestLine = 8192
@@ -16,17 +16,24 @@ public struct Limits: Sendable, Equatable {
     /// One UDP datagram over IPv4 holds this much.
     public var maxBody = 65507
 
-    /// The empty lines that are skipped before a request line (RFC 9112 2.2 asks for at least one).
-    public static let maxLeadingEmptyLines = 4
+    /// The most empty lines that are skipped before a request line; beyond it, 400.
+    ///
+    /// RFC 9112 2.2 asks for at least one.
+    public var maxEmptyLines = 4
 
-    /// The longest chunk line in bytes, size and extensions, without its CRLF.
-    public static let maxChunkLine = 256
+    /// The longest chunk line in bytes, size and extensions, without its CRLF; beyond it, 400.
+    public var maxChunkLine = 256
 
-    /// All chunk extensions of one body together, in bytes: RFC 9112 7.1.1 asks for a limit on the total.
-    public static let maxChunkExtensions = 4096
+    /// All chunk extensions of one body together, in bytes; beyond it, 400.
+    ///
+    /// RFC 9112 7.1.1 asks for a limit on the total.
+    public var maxChunkExtensions = 4096
 
-    /// The longest trailer section in bytes, with its blank line.
-    public static let maxTrailers = 8192
+    /// The longest trailer section in bytes, with its blank line; beyond it, 431.
+    public var maxTrailers = 8192
+
+    /// The most bytes that are read and thrown away behind the last response; beyond it, the connection is cut.
+    public var maxLinger = 1 << 20
 
     /// The default limits.
     public init() {}

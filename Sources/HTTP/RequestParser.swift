@@ -73,7 +73,7 @@ public struct RequestParser: Sendable {
     private mutating func skipEmptyLines(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         while progress.position < bytes.count, bytes[progress.position] == ASCII.carriageReturn {
             guard try bytes.isLineEnd(at: progress.position, otherwise: .malformedMethod) else { return false }
-            guard progress.emptyLines < Limits.maxLeadingEmptyLines else {
+            guard progress.emptyLines < limits.maxEmptyLines else {
                 throw RequestError(.tooManyEmptyLines, at: progress.position)
             }
             progress.emptyLines += 1

@@ -119,6 +119,21 @@ struct HTTPOptions: ParsableArguments {
     @Option(help: "The most fields of a request.")
     var maxFields = 100
 
+    @Option(help: "The most empty lines before a request line.")
+    var maxEmptyLines = 4
+
+    @Option(help: "The longest chunk line in bytes, size and extensions.")
+    var maxChunkLine = 256
+
+    @Option(help: "The most chunk extensions of a body in bytes, together.")
+    var maxChunkExtensions = 4096
+
+    @Option(help: "The longest trailer section in bytes.")
+    var maxTrailers = 8192
+
+    @Option(help: "The most bytes that are thrown away behind the last response.")
+    var maxLinger = 1_048_576
+
     @Option(help: "For a request's head, from its first byte.")
     var headerTimeout = Interval.seconds(10)
 
@@ -127,6 +142,9 @@ struct HTTPOptions: ParsableArguments {
 
     @Option(help: "For a client to make room for more of a response.")
     var writeTimeout = Interval.seconds(10)
+
+    @Option(help: "For a client to end a connection that has got its last response.")
+    var lingerTimeout = Interval.seconds(2)
 
     @Option(help: "For a connection without a request.")
     var idleTimeout = Interval.seconds(60)
@@ -149,10 +167,14 @@ struct HTTPOptions: ParsableArguments {
         try check("--max-request-line", maxRequestLine, 16...1_048_576)
         try check("--max-head", maxHead, 64...1_048_576)
         try check("--max-fields", maxFields, 1...10_000)
+        try check("--max-empty-lines", maxEmptyLines, 1...1000)
+        try check("--max-chunk-line", maxChunkLine, 1...65_536)
+        try check("--max-chunk-extensions", maxChunkExtensions, 0...1_048_576)
+        try check("--max-trailers", maxTrailers, 2...1_048_576)
+        try check("--max-linger", maxLinger, 0...1_073_741_824)
         for (flag, time) in [
             ("--header-timeout", headerTimeout), ("--body-timeout", bodyTimeout), ("--write-timeout", writeTimeout),
-            ("--idle-timeout", idleTimeout),
-            ("--drain-timeout", drainTimeout),
+            ("--linger-timeout", lingerTimeout), ("--idle-timeout", idleTimeout), ("--drain-timeout", drainTimeout),
         ] {
             try check(flag, time, .milliseconds(1)...(.seconds(86_400)))
         }
@@ -180,6 +202,12 @@ extension GatewayCommand {
         settings.limits.maxRequestLine = http.maxRequestLine
         settings.limits.maxHead = http.maxHead
         settings.limits.maxFields = http.maxFields
+        settings.limits.maxEmptyLines = http.maxEmptyLines
+        settings.limits.maxChunkLine = http.maxChunkLine
+        settings.limits.maxChunkExtensions = http.maxChunkExtensions
+        settings.limits.maxTrailers = http.maxTrailers
+        settings.limits.maxLinger = http.maxLinger
+        settings.lingerTimeout = http.lingerTimeout
         settings.headerTimeout = http.headerTimeout
         settings.bodyTimeout = http.bodyTimeout
         settings.writeTimeout = http.writeTimeout

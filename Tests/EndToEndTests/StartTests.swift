@@ -44,6 +44,12 @@ import Testing
     @Test(arguments: [
         (["--max-datagram", "65508"], "--max-datagram 65508 is out of range"),
         (["--timeout", "0ms"], "--timeout 0s is out of range"),
+        (["--max-empty-lines", "0"], "--max-empty-lines 0 is out of range"),
+        (["--max-chunk-line", "0"], "--max-chunk-line 0 is out of range"),
+        (["--max-chunk-extensions", "1048577"], "--max-chunk-extensions 1048577 is out of range"),
+        (["--max-trailers", "1"], "--max-trailers 1 is out of range"),
+        (["--max-linger", "1073741825"], "--max-linger 1073741825 is out of range"),
+        (["--linger-timeout", "0ms"], "--linger-timeout 0s is out of range"),
         (["--attempts", "0"], "--attempts 0 is out of range"), (["--workers", "0"], "--workers 0 is out of range"),
         (["--port", "65536"], "--port"), (["--timeout", "5"], "--timeout"), (["--upstream", "nowhere"], "--upstream"),
         (["--upstream", "localhost:0"], "--upstream"), (["--nonsense"], "--nonsense"),

@@ -115,6 +115,10 @@ private struct FixtureReader {
             case "maxHead": limits.maxHead = number
             case "maxFields": limits.maxFields = number
             case "maxBody": limits.maxBody = number
+            case "maxEmptyLines": limits.maxEmptyLines = number
+            case "maxChunkLine": limits.maxChunkLine = number
+            case "maxChunkExtensions": limits.maxChunkExtensions = number
+            case "maxTrailers": limits.maxTrailers = number
             default: throw bad("has an unknown limit \(word)")
             }
         }
