@@ -5,7 +5,23 @@ internal import EventLoop
 /// A single exchange without a reply says little, for the service may not answer everything. Several in a row, with no
 /// reply to anything meanwhile, take the address out for a time, which grows while it stays silent. After that time one
 /// request tries it again.
+///
+/// Several reports that the address cannot be reached say more than silence, and at once. To try such an address costs a
+/// request next to nothing, so that the first outage is short.
 struct AddressHealth {
+    /// How a request came away without a reply.
+    enum Failure {
+        /// None came in time.
+        case silence
+        /// A report came instead: nobody listens there, or no way leads there.
+        case unreachable
+        /// The system would not send the datagram.
+        case unsent
+
+        /// How long the first outage is.
+        fileprivate var firstOutage: Interval { self == .unreachable ? .milliseconds(100) : .seconds(1) }
+    }
+
     private enum State {
         case well
         case out(until: MonotonicTime)
@@ -13,9 +29,8 @@ struct AddressHealth {
         case onProbation
     }
 
-    /// So many failures in a row, with no reply for `silence`, take an address out.
+    /// So many failures in a row take an address out: reports at once, others if no reply has come for `silence`.
     static let failures = 5
-    private static let firstOutage = Interval.seconds(1)
 
     /// How long an address must have been silent, whatever else failed.
     let silence: Interval
@@ -69,11 +84,11 @@ struct AddressHealth {
     ///
     /// - `isTrial`: whether it was the one that tried the address; of the others, some began before the outage.
     /// - `longest`: how long an outage may grow.
-    mutating func fail(at now: MonotonicTime, isTrial: Bool, longest: Interval) {
+    mutating func fail(_ failure: Failure, at now: MonotonicTime, isTrial: Bool, longest: Interval) {
         failuresInARow += 1
-        if case .onProbation = state, isTrial { return goOut(now, longest) }
-        guard isWell, failuresInARow >= Self.failures, now.since(lastReply) >= silence else { return }
-        goOut(now, longest)
+        if case .onProbation = state, isTrial { return goOut(failure, now, longest) }
+        guard isWell, failuresInARow >= Self.failures else { return }
+        if failure == .unreachable || now.since(lastReply) >= silence { goOut(failure, now, longest) }
     }
 
     /// A request that tried the address has ended; if it ended without a verdict, another will try.
@@ -81,8 +96,8 @@ struct AddressHealth {
         if case .onProbation = state { state = .out(until: now) }
     }
 
-    private mutating func goOut(_ now: MonotonicTime, _ longest: Interval) {
-        let grown = Self.firstOutage.nanoseconds << UInt64(min(outages, 10))
+    private mutating func goOut(_ failure: Failure, _ now: MonotonicTime, _ longest: Interval) {
+        let grown = failure.firstOutage.nanoseconds << UInt64(min(outages, 10))
         state = .out(until: now + min(longest, Interval(nanoseconds: grown)))
         outages += 1
     }

@@ -83,9 +83,9 @@ final class Destination {
     }
 
     /// No reply came in time, or the datagram could not be sent.
-    func failed(isSilence: Bool, isTrial: Bool, at now: MonotonicTime, longestOutage: Interval) {
-        if isSilence { counts.timeouts += 1 }
-        health.fail(at: now, isTrial: isTrial, longest: longestOutage)
+    func failed(_ failure: AddressHealth.Failure, isTrial: Bool, at now: MonotonicTime, longestOutage: Interval) {
+        if failure == .silence { counts.timeouts += 1 }
+        health.fail(failure, at: now, isTrial: isTrial, longest: longestOutage)
     }
 }
 

@@ -51,7 +51,7 @@ enum GatewayError: Error {
         case .silent(let time, let attempts):
             "The UDP service did not reply within \(time) (\(attempts) \(attempts == 1 ? "datagram" : "datagrams") sent)."
         case .replyTooLong(let limit): "The UDP service's reply is longer than the limit of \(limit) bytes."
-        case .allDown: "The UDP service has not replied for a while and is left alone for now. Try again shortly."
+        case .allDown: "The UDP service has failed several times in a row and is left alone for now. Try again shortly."
         case .overloaded(let limit): "All \(limit) exchanges with the UDP service are in use. Try again shortly."
         case .noSocket(let limit): "None of the \(limit) UDP sockets was free in time. Try again shortly."
         case .requestTooLong(let limit): "The body does not fit in one datagram of at most \(limit) bytes."

@@ -144,7 +144,7 @@ extension Upstream {
                 if let reply { return reply }
             }
             let now = loop.now
-            destination.failed(isSilence: true, isTrial: course.isTrial, at: now, longestOutage: longestOutage)
+            destination.failed(.silence, isTrial: course.isTrial, at: now, longestOutage: longestOutage)
             // The same socket again, so that a late answer to the first datagram still answers; another address if
             // there is one, for this one may be gone.
             guard course.mayGoOn, now < course.deadline, !hasOther(than: course) else { return nil }
@@ -181,14 +181,8 @@ extension Upstream {
         do {
             do {
                 guard try socket.socket.send(datagram.span) else { return false }
-            } catch  where course.isFirstHere && error.reason != .messageTooLong {
-                if error.reason == .connectionRefused {
-                    // The report of an earlier exchange; it kept this datagram from leaving (udp(7)).
-                    destination.refused(isLate: true)
-                } else {
-                    // A socket keeps the address that it began with, which this host may have no more.
-                    try destination.sockets.renew(socket)
-                }
+            } catch  where course.isFirstHere || error.reason == .messageTooLong {
+                try mend(socket, of: destination, after: error)
                 guard try socket.socket.send(datagram.span) else { return false }
             }
             destination.sent(again: again)
@@ -197,6 +191,20 @@ extension Upstream {
             return true
         } catch {
             throw failure(error, destination, socket, course)
+        }
+    }
+
+    /// Makes a socket fit to send once more, whose first call may only have told of an earlier datagram (udp(7)).
+    private func mend(
+        _ socket: ExchangeSocket, of destination: Destination, after error: SocketError
+    ) throws(SocketError) {
+        switch error.reason {
+        case .connectionRefused: destination.refused(isLate: true)
+        // The way takes less than the kernel knew; now it knows. If it is this datagram that is too long, the next call
+        // says so again.
+        case .messageTooLong: break
+        // A socket keeps the address that it began with, which this host may have no more.
+        default: try destination.sockets.renew(socket)
         }
     }
 
@@ -235,6 +243,11 @@ extension Upstream {
             }
             if isWhole { return receipt.length }
         } catch {
+            if error.reason == .messageTooLong {
+                // Lost on the way, which takes less than the kernel knew; the next one it takes to pieces (ip(7)).
+                socket.socket.dropReports()
+                return nil
+            }
             throw failure(error, destination, socket, course)
         }
         destination.truncated(at: loop.now)
@@ -249,11 +262,14 @@ extension Upstream {
             destination.refused(isLate: false)
             if let socket { course.story?.add(.refused, socket.socket, destination.address, bytes: nil) }
         }
-        // A sole address that refuses says so at once, each time; there is nothing to gain by leaving it out.
-        if destinations.count > 1 {
+        let failure = GatewayError(error, limit: configuration.maxDatagram)
+        // A sole address that refuses says so at once, each time; there is nothing to gain by leaving it out. And where
+        // the request is at fault, no address is.
+        if destinations.count > 1, error.reason != .messageTooLong {
             destination.failed(
-                isSilence: false, isTrial: course.isTrial, at: loop.now, longestOutage: longestOutage)
+                failure.isUndelivered ? .unreachable : .unsent, isTrial: course.isTrial, at: loop.now,
+                longestOutage: longestOutage)
         }
-        return GatewayError(error, limit: configuration.maxDatagram)
+        return failure
     }
 }

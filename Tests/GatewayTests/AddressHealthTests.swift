@@ -9,10 +9,12 @@ import Testing
     private struct Patient {
         var health = AddressHealth(silence: .seconds(2), at: MonotonicTime(nanoseconds: 0))
 
-        mutating func fail(_ count: Int = 1, at milliseconds: UInt64, longest: UInt64 = 30) {
+        mutating func fail(
+            _ count: Int = 1, _ failure: AddressHealth.Failure = .silence, at milliseconds: UInt64, longest: UInt64 = 30
+        ) {
             for _ in 0..<count {
                 let isTrial = health.take()
-                health.fail(at: Patient.time(milliseconds), isTrial: isTrial, longest: .seconds(longest))
+                health.fail(failure, at: Patient.time(milliseconds), isTrial: isTrial, longest: .seconds(longest))
                 if isTrial { health.endTrial(at: Patient.time(milliseconds)) }
             }
         }
@@ -46,6 +48,42 @@ import Testing
         #expect(patient.health.isWell == !isOut)
         #expect(patient.mayTake(at: time) == !isOut)
         #expect(patient.health.end == (isOut ? Patient.time(time + 1000) : nil))
+    }
+
+    /// Reports need no silence; what the system would not send does.
+    @Test(
+        arguments: [
+            (5, .unreachable, 1, 101), (4, .unreachable, 1, nil), (5, .unsent, 1, nil), (5, .unsent, 2000, 3000),
+        ] as [(Int, AddressHealth.Failure, UInt64, UInt64?)])
+    func reportsTakeItOutAtOnce(failures: Int, failure: AddressHealth.Failure, time: UInt64, end: UInt64?) {
+        var patient = Patient()
+        patient.succeed(at: 0)
+        patient.fail(failures, failure, at: time)
+        #expect(patient.health.isWell == (end == nil))
+        #expect(patient.health.end == end.map(Patient.time))
+    }
+
+    @Test func aReplyBetweenReportsKeepsItWell() {
+        var patient = Patient()
+        for time in 1..<100 as Range<UInt64> {
+            patient.fail(4, .unreachable, at: time)
+            patient.succeed(at: time)
+        }
+        #expect(patient.health.isWell)
+    }
+
+    /// 100 ms, and twice as long each time up to the longest.
+    @Test func outagesAfterReportsBeginShort() {
+        var patient = Patient()
+        patient.fail(5, .unreachable, at: 10_000)
+        var (now, lengths) = (10_000 as UInt64, [] as [UInt64])
+        for _ in 0..<10 {
+            guard let end = patient.health.end else { break }
+            lengths.append(end.nanoseconds / 1_000_000 - now)
+            now = end.nanoseconds / 1_000_000
+            patient.fail(1, .unreachable, at: now)
+        }
+        #expect(lengths == [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000])
     }
 
     @Test func aReplyMeanwhileKeepsItWell() {
@@ -123,7 +161,9 @@ import Testing
     @Test func stragglersDoNotLengthenAnOutage() {
         var patient = Patient()
         patient.fail(5, at: 10_000)
-        for _ in 0..<100 { patient.health.fail(at: Patient.time(10_500), isTrial: false, longest: .seconds(30)) }
+        for _ in 0..<100 {
+            patient.health.fail(.silence, at: Patient.time(10_500), isTrial: false, longest: .seconds(30))
+        }
         #expect(patient.health.end == Patient.time(11_000))
     }
 
@@ -133,10 +173,12 @@ import Testing
         patient.fail(5, at: 10_000)
         let isTrial = patient.health.take()
         #expect(isTrial)
-        for _ in 0..<100 { patient.health.fail(at: Patient.time(11_500), isTrial: false, longest: .seconds(30)) }
+        for _ in 0..<100 {
+            patient.health.fail(.silence, at: Patient.time(11_500), isTrial: false, longest: .seconds(30))
+        }
         let isAnother = patient.health.take()
         #expect(!isAnother && !patient.mayTake(at: 11_500) && patient.health.end == nil)
-        patient.health.fail(at: Patient.time(12_000), isTrial: true, longest: .seconds(30))
+        patient.health.fail(.silence, at: Patient.time(12_000), isTrial: true, longest: .seconds(30))
         #expect(patient.health.end == Patient.time(14_000))
     }
 

@@ -63,6 +63,50 @@ import Testing
         }
     }
 
+    /// Who refuses at once is always the least busy; that must not make it the first to be asked, again and again.
+    @Test func anAddressThatRefusesIsSoonLeftAlone() async throws {
+        try await withOffice(patientConfiguration(attempts: 1)) { office, peers in
+            let dead = try desertedAddress()
+            await office.move(to: [dead, peers[0].address])
+            let echoing = Task { try await peers[0].echo() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for caller in 0..<16 {
+                    group.addTask {
+                        for number in 0..<100 {
+                            let answer = try await office.ask("\(caller) \(number)")
+                            #expect(answer.text == "\(caller) \(number)")
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            echoing.cancel()
+            let counts = try #require(await office.counts(of: dead))
+            // Before it was out, each caller may have asked it; later one asks from time to time, less and less often.
+            #expect((5...60).contains(counts.refusals), "\(counts.refusals) of 1600 asked it first")
+            #expect(!counts.isWell)
+        }
+    }
+
+    /// A datagram that no way takes is the request's fault.
+    @Test func aRequestThatIsTooLongTakesNoAddressOut() async throws {
+        var configuration = patientConfiguration(attempts: 3)
+        (configuration.timeout, configuration.maxDatagram) = (.milliseconds(1), 70_000)
+        try await withOffice(configuration, peers: 2) { office, peers in
+            for _ in 0..<40 {
+                await #expect {
+                    try await office.ask(String(repeating: "x", count: 65_508))
+                } throws: { error in
+                    if case GatewayError.requestTooLong = error { true } else { false }
+                }
+            }
+            for peer in peers {
+                let counts = try #require(await office.counts(of: peer.address))
+                #expect(counts.isWell && counts.sent == 0 && counts.timeouts == 0)
+            }
+        }
+    }
+
     @Test func aRefusalByAllIsTheAnswer() async throws {
         try await withOffice(patientConfiguration(attempts: 1), peers: 0) { office, _ in
             let dead = [try desertedAddress(), try desertedAddress(), try desertedAddress()]
