@@ -1,10 +1,11 @@
-// A trip as steps, in words: what the diagram draws and the list says.
+// A trip as steps, in words.
 
 import { bytes, duration } from "./format.js";
 
 const kinds = {
   sent: ["out", "one datagram", ""],
   retransmitted: ["out", "the same datagram again", "again, "],
+  rerouted: ["out", "the same elsewhere", "elsewhere, "],
   received: ["back", "the reply, one datagram", ""],
   surplus: ["back", "more datagrams, thrown away", "one too many"],
   truncated: ["back", "too long a reply, thrown away", "too long, "],
@@ -54,7 +55,7 @@ function datagram({ kind, at, bytes: count, upstream, localPort }, { request, re
   };
 }
 
-/** Nothing in a datagram says which one it answers: what came is taken for the answer to the last one sent there. */
+/** No datagram says which one it answers: what came is taken to answer the last one sent there. */
 function markUnanswered(steps) {
   steps.forEach((step, index) => {
     if (step.leg !== "udp" || step.way !== "out") return;

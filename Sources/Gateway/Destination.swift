@@ -51,10 +51,11 @@ final class Destination {
         if isTrial { health.endTrial(at: now) }
     }
 
-    /// A datagram has left.
-    func sent(again: Bool) {
+    /// A datagram has left, for the first time or for another.
+    func sent(_ departure: ExchangeStory.Kind) {
         counts.sent += 1
-        if again { counts.retransmissions += 1 }
+        if departure == .retransmitted { counts.retransmissions += 1 }
+        if departure == .rerouted { counts.failovers += 1 }
     }
 
     /// A reply has come; only that to a single datagram tells how long the way is.
@@ -82,6 +83,9 @@ final class Destination {
         if isLate { counts.lateRefusals += 1 } else { counts.refusals += 1 }
     }
 
+    /// No way led there.
+    func unreached() { counts.unreachables += 1 }
+
     /// No reply came in time, or the datagram could not be sent.
     func failed(_ failure: AddressHealth.Failure, isTrial: Bool, at now: MonotonicTime, longestOutage: Interval) {
         if failure == .silence { counts.timeouts += 1 }
@@ -91,10 +95,12 @@ final class Destination {
 
 /// What one worker has seen of one address.
 struct DestinationCounts: Sendable {
-    /// Datagrams sent, the first of each exchange and those sent again.
+    /// Datagrams sent, the first of each exchange and all others.
     var sent = 0
     /// Datagrams sent again.
     var retransmissions = 0
+    /// Datagrams sent here because another address could not be reached.
+    var failovers = 0
     /// Replies that answered a request.
     var replies = 0
     /// Of these, the ones without a byte.
@@ -105,6 +111,8 @@ struct DestinationCounts: Sendable {
     var truncated = 0
     /// ICMP reports that nobody listens, of the exchange under way.
     var refusals = 0
+    /// Datagrams to which no way led, by ICMP reports or by the host's own routes.
+    var unreachables = 0
     /// ICMP reports of earlier exchanges, found when sending.
     var lateRefusals = 0
     /// Attempts without a reply in time.

@@ -14,6 +14,9 @@ final class ExchangeSocket {
         self.index = index
     }
 
+    /// Its port, while the kernel knows it.
+    var port: UInt16? { (try? socket.localAddress())?.port }
+
     /// Puts another socket in its place; the old one is closed.
     func renew(_ socket: consuming DatagramSocket, _ watch: Watch) {
         self.socket = socket

@@ -9,6 +9,8 @@ final class ExchangeStory {
         case sent
         /// It left again.
         case retransmitted
+        /// It left for another address, for the one before could not be reached.
+        case rerouted
         /// The reply came.
         case received
         /// More datagrams came with it, and were thrown away.
@@ -17,6 +19,11 @@ final class ExchangeStory {
         case truncated
         /// The host reported that nobody listens (ICMP).
         case refused
+        /// No way leads to the host, as the network reported (ICMP) or as this host knows.
+        case unreachable
+
+        /// Whether a datagram left.
+        var isDeparture: Bool { self == .sent || self == .retransmitted || self == .rerouted }
     }
 
     /// One step.
@@ -43,10 +50,13 @@ final class ExchangeStory {
 
     /// Takes a step down.
     func add(_ kind: Kind, _ socket: borrowing DatagramSocket, _ upstream: SocketAddress, bytes: Int?) {
-        steps.append(
-            Step(
-                kind: kind, time: MonotonicTime.now().since(start), upstream: upstream,
-                localPort: (try? socket.localAddress())?.port, bytes: bytes))
+        add(kind, (try? socket.localAddress())?.port, upstream, bytes: bytes)
+    }
+
+    /// Takes a step down for which there may have been no socket.
+    func add(_ kind: Kind, _ localPort: UInt16?, _ upstream: SocketAddress, bytes: Int?) {
+        let time = MonotonicTime.now().since(start)
+        steps.append(Step(kind: kind, time: time, upstream: upstream, localPort: localPort, bytes: bytes))
     }
 
     /// Ends with the reply, or without one.
@@ -67,7 +77,7 @@ extension ExchangeStory {
             }
             return "{\(members.joined(separator: ","))}"
         }
-        let attempts = steps.count { $0.kind == .sent || $0.kind == .retransmitted }
+        let attempts = steps.count { $0.kind.isDeparture }
         return """
             {"attempts":\(attempts),"total":\(Self.milliseconds(total)),"steps":[\(written.joined(separator: ","))]}
             """

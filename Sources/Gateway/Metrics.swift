@@ -71,14 +71,16 @@ enum Metrics {
 
     private static var families: [Family] {
         let counters: [(String, String, KeyPath<DestinationCounts, Int>)] = [
-            ("datagrams_sent", "Datagrams sent, retransmissions included.", \.sent),
+            ("datagrams_sent", "Datagrams sent, the first ones and all others.", \.sent),
             ("retransmissions", "Datagrams sent again.", \.retransmissions),
+            ("failovers", "Datagrams sent because another address could not be reached.", \.failovers),
             ("replies", "Replies that answered a request.", \.replies),
             ("empty_replies", "Of these, the ones without a byte.", \.empty),
             ("late_replies", "Replies after their exchange had ended.", \.sockets.late),
             ("doubled_replies", "Replies that came together with the one that answered.", \.doubled),
             ("truncated_replies", "Replies longer than the limit.", \.truncated),
             ("refusals", "ICMP reports that nobody listens, in answer to a request.", \.refusals),
+            ("unreachables", "Datagrams to which no way led.", \.unreachables),
             ("foreign_refusals", "ICMP reports that belong to no exchange under way.", \.foreignRefusals),
             ("timeouts", "Attempts without a reply in time.", \.timeouts),
             ("rest_waits", "Requests that waited for a socket to be rested.", \.sockets.restWaits),

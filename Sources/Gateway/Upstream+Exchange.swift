@@ -26,6 +26,7 @@ extension Upstream {
             } catch {
                 // The datagram reached nobody, so that it may be sent elsewhere whatever --attempts says.
                 guard error.isUndelivered, hasOther(than: course), loop.now < course.deadline else { throw error }
+                course.nextDeparture = .rerouted
                 continue
             }
             guard course.mayGoOn, loop.now < course.deadline else {
@@ -47,6 +48,8 @@ extension Upstream {
         let story: ExchangeStory?
         /// How many datagrams were sent.
         var attempts = 0
+        /// What it is to send the next one.
+        var nextDeparture = ExchangeStory.Kind.sent
         /// When the first and the last of them were sent.
         var firstSent = MonotonicTime.never
         var lastSent = MonotonicTime.never
@@ -134,7 +137,7 @@ extension Upstream {
                 // Rare: the queue to the network is full. It empties within moments.
                 await loop.sleep(until: loop.now + .milliseconds(1))
             }
-            course.isFirstHere = false
+            (course.isFirstHere, course.nextDeparture) = (false, .retransmitted)
             let pause = self.pause(after: course, destination)
             if let reply = try await listen(to: destination, through: socket, until: pause, course) { return reply }
             course.mayGoOn = pause < course.deadline && budget.withdraw()
@@ -177,7 +180,6 @@ extension Upstream {
     private func send(
         _ datagram: ArraySlice<UInt8>, to destination: Destination, through socket: ExchangeSocket, _ course: Course
     ) throws(GatewayError) -> Bool {
-        let again = course.attempts > 1
         do {
             do {
                 guard try socket.socket.send(datagram.span) else { return false }
@@ -185,9 +187,8 @@ extension Upstream {
                 try mend(socket, of: destination, after: error)
                 guard try socket.socket.send(datagram.span) else { return false }
             }
-            destination.sent(again: again)
-            course.story?.add(
-                again ? .retransmitted : .sent, socket.socket, destination.address, bytes: datagram.count)
+            destination.sent(course.nextDeparture)
+            course.story?.add(course.nextDeparture, socket.socket, destination.address, bytes: datagram.count)
             return true
         } catch {
             throw failure(error, destination, socket, course)
@@ -258,11 +259,16 @@ extension Upstream {
         _ error: SocketError, _ destination: Destination, _ socket: ExchangeSocket?, _ course: Course
     ) -> GatewayError {
         socket?.socket.dropReports()
-        if error.reason == .connectionRefused {
-            destination.refused(isLate: false)
-            if let socket { course.story?.add(.refused, socket.socket, destination.address, bytes: nil) }
-        }
         let failure = GatewayError(error, limit: configuration.maxDatagram)
+        switch failure {
+        case .refused:
+            destination.refused(isLate: false)
+            course.story?.add(.refused, socket?.port, destination.address, bytes: nil)
+        case .unroutable:
+            destination.unreached()
+            course.story?.add(.unreachable, socket?.port, destination.address, bytes: nil)
+        default: break
+        }
         // A sole address that refuses says so at once, each time; there is nothing to gain by leaving it out. And where
         // the request is at fault, no address is.
         if destinations.count > 1, error.reason != .messageTooLong {

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// Links that go down and addresses that go away, between hosts of their own.
-@Suite(.enabled(if: Namespaces.obstacle == nil, Comment(rawValue: Namespaces.obstacle ?? "")))
+@Suite(.serialized, .enabled(if: Namespaces.obstacle == nil, Comment(rawValue: Namespaces.obstacle ?? "")))
 struct NamespaceTests {
     /// Client, gateway and services, each on its host.
     private final class Network {
@@ -103,6 +103,9 @@ struct NamespaceTests {
         try network.hosts.ip(.gateway, "route", "add", "unreachable", "198.51.100.2/32")
         let (status, text) = try network.post("hello")
         #expect(status == 502 && text.contains("error=destination_ip_unroutable"), "\(text)")
+        let story = try network.get("/", "--data-binary", "hello", "-H", "Accept: application/json").text
+        #expect(story.contains("\"steps\":[{\"kind\":\"unreachable\",\"at\":"), "\(story)")
+        #expect(try network.get("/metrics").text.contains("letterbox_udp_unreachables_total{upstream=\"1\"} 2\n"))
         try network.hosts.ip(.gateway, "route", "del", "unreachable", "198.51.100.2/32")
         try network.waitUntilItAnswers()
         #expect(try network.answers(6))

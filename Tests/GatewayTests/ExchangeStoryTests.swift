@@ -8,7 +8,7 @@ import Testing
 /// The story of an exchange as callers read it.
 @Suite struct ExchangeStoryTests {
     private static let kinds: [ExchangeStory.Kind] = [
-        .sent, .retransmitted, .received, .surplus, .truncated, .refused,
+        .sent, .retransmitted, .rerouted, .received, .surplus, .truncated, .refused, .unreachable,
     ]
 
     private func object(_ json: String) throws -> [String: Any] {
@@ -18,7 +18,9 @@ import Testing
     private func story(_ kinds: [ExchangeStory.Kind], to upstream: SocketAddress) throws -> (ExchangeStory, UInt16) {
         let story = ExchangeStory(start: MonotonicTime.now())
         let socket = try DatagramSocket(connectedTo: try #require(SocketAddress("127.0.0.1", port: 9)))
-        for kind in kinds { story.add(kind, socket, upstream, bytes: kind == .refused ? nil : 7) }
+        for kind in kinds {
+            story.add(kind, socket, upstream, bytes: kind == .refused || kind == .unreachable ? nil : 7)
+        }
         story.end()
         return (story, try socket.localAddress().port)
     }
@@ -27,18 +29,18 @@ import Testing
         let upstream = try #require(SocketAddress("192.0.2.7", port: 12000))
         let (story, port) = try story(Self.kinds, to: upstream)
         let told = try object(story.json { _ in true })
-        #expect(told["attempts"] as? Int == 2)
+        #expect(told["attempts"] as? Int == 3)
         let steps = try #require(told["steps"] as? [[String: Any]])
         #expect(
             steps.map { $0["kind"] as? String } == [
-                "sent", "retransmitted", "received", "surplus", "truncated", "refused",
+                "sent", "retransmitted", "rerouted", "received", "surplus", "truncated", "refused", "unreachable",
             ])
-        #expect(steps.map { $0["bytes"] as? Int } == [7, 7, 7, 7, 7, nil])
+        #expect(steps.map { $0["bytes"] as? Int } == [7, 7, 7, 7, 7, 7, nil, nil])
         #expect(steps.allSatisfy { $0["upstream"] as? String == "192.0.2.7:12000" })
         #expect(steps.allSatisfy { $0["localPort"] as? Int == Int(port) })
         let times = try steps.map { try #require($0["at"] as? Double) }
         #expect(times == times.sorted())
-        #expect(try #require(told["total"] as? Double) >= times[5])
+        #expect(try #require(told["total"] as? Double) >= times[7])
     }
 
     @Test func addressesAndPortsAreHidden() throws {
@@ -47,7 +49,7 @@ import Testing
         let json = story.json { $0.isLoopback }
         #expect(!json.contains("192.0.2.7") && !json.contains("12000") && !json.contains("\(port)"))
         let steps = try #require(try object(json)["steps"] as? [[String: Any]])
-        #expect(steps.count == 6)
+        #expect(steps.count == 8)
         #expect(steps.allSatisfy { Set($0.keys).isSubset(of: ["kind", "at", "bytes"]) })
     }
 

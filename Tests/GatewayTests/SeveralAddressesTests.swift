@@ -60,6 +60,9 @@ import Testing
             let (deadCounts, counts) = (await office.counts(of: dead), await office.counts(of: peers[0].address))
             #expect(try #require(deadCounts).refusals == failovers && deadCounts?.replies == 0 && failovers > 0)
             #expect(try #require(counts).replies == 8 && counts?.refusals == 0)
+            // It is no retransmission: those follow silence.
+            #expect(counts?.failovers == failovers && deadCounts?.failovers == 0)
+            #expect(counts?.retransmissions == 0 && deadCounts?.retransmissions == 0)
         }
     }
 
@@ -104,6 +107,13 @@ import Testing
                 let counts = try #require(await office.counts(of: peer.address))
                 #expect(counts.isWell && counts.sent == 0 && counts.timeouts == 0)
             }
+        }
+    }
+
+    @Test func theStoryTellsOfEachWay() async throws {
+        try await withOffice(patientConfiguration(attempts: 1), peers: 0) { office, _ in
+            await office.move(to: [try desertedAddress(), try desertedAddress()])
+            #expect(await office.story(of: "one") == [.sent, .refused, .rerouted, .refused])
         }
     }
 

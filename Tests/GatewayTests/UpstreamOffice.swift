@@ -38,7 +38,20 @@ actor UpstreamOffice {
     }
 
     func ask(_ text: String, patience: Interval? = nil) async throws(GatewayError) -> Answer {
-        var reply = try await upstream.exchange(Array(text.utf8)[...], patience: patience)
+        try await ask(text, patience, nil)
+    }
+
+    /// The kinds of steps that an exchange went through, whether or not it ended well.
+    func story(of text: String) async -> [ExchangeStory.Kind] {
+        let story = ExchangeStory(start: MonotonicTime.now())
+        _ = try? await ask(text, nil, story)
+        return story.steps.map(\.kind)
+    }
+
+    private func ask(_ text: String, _ patience: Interval?, _ story: ExchangeStory?) async throws(GatewayError)
+        -> Answer
+    {
+        var reply = try await upstream.exchange(Array(text.utf8)[...], patience: patience, story: story)
         defer { upstream.giveBack(&reply) }
         return Answer(
             text: String(decoding: reply.buffer[reply.range], as: UTF8.self), attempts: reply.attempts)
