@@ -6,7 +6,7 @@ internal import Sockets
 final class Destination {
     let address: SocketAddress
     /// One bit that tells it from the others, as long as these are not more than 64.
-    let mark: UInt64
+    var mark: UInt64 = 0
     let sockets: ExchangeSockets
     private(set) var counts = DestinationCounts()
     private(set) var estimator: RoundTripEstimator
@@ -14,9 +14,8 @@ final class Destination {
     /// Exchanges now under way with it.
     private(set) var inFlight = 0
 
-    init(address: SocketAddress, mark: UInt64, configuration: Configuration, ring: SocketRing, loop: EventLoop) {
+    init(address: SocketAddress, configuration: Configuration, ring: SocketRing, loop: EventLoop) {
         self.address = address
-        self.mark = mark
         sockets = ExchangeSockets(to: address, ring: ring, loop: loop)
         estimator = RoundTripEstimator(
             floor: configuration.minRetransmit,
@@ -32,6 +31,9 @@ final class Destination {
         counts.sockets = sockets.snapshot
         return counts
     }
+
+    /// Whether it has no socket, and no exchange that waits for one.
+    var isDeserted: Bool { inFlight == 0 && sockets.isEmpty }
 
     /// Whether it may be asked now.
     func mayTake(at now: MonotonicTime) -> Bool { health.mayTake(at: now) }

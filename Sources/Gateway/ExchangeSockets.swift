@@ -59,6 +59,9 @@ final class ExchangeSockets {
         turnstile = WaitQueue(on: loop)
     }
 
+    /// Whether no socket is open.
+    var isEmpty: Bool { ring.count == 0 }
+
     /// The counters and the states of the sockets, for the metrics.
     var snapshot: Counts {
         var counts = self.counts

@@ -228,7 +228,7 @@ actor Worker {
     }
 
     private func collectStrays(from address: SocketAddress) async {
-        await upstream.destinations.first { $0.address == address }?.sockets.collectStrays()
+        await upstream.collectStrays(from: address)
     }
 
     /// Asks each address for a sign of life from time to time, if the operator wants that.

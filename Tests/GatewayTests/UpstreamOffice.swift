@@ -34,7 +34,7 @@ actor UpstreamOffice {
     }
 
     private func collect(from address: SocketAddress) async {
-        await upstream.destinations.first { $0.address == address }?.sockets.collectStrays()
+        await upstream.collectStrays(from: address)
     }
 
     func ask(_ text: String, patience: Interval? = nil) async throws(GatewayError) -> Answer {
@@ -56,6 +56,9 @@ actor UpstreamOffice {
         return Answer(
             text: String(decoding: reply.buffer[reply.range], as: UTF8.self), attempts: reply.attempts)
     }
+
+    /// Closes the sockets that are no longer needed, as a worker does from time to time.
+    func sweep() { upstream.retireIdleSockets() }
 
     /// Asks every address for a sign of life.
     func probe() async {
