@@ -53,4 +53,15 @@ static inline int clinux_getsockname(int fd, struct sockaddr *address, socklen_t
     return getsockname(fd, address, length);
 }
 
+// getpeername(2)
+static inline int clinux_getpeername(int fd, struct sockaddr *address, socklen_t *length) {
+    return getpeername(fd, address, length);
+}
+
+// recvfrom(2)
+static inline ssize_t clinux_recvfrom(
+    int fd, void *bytes, size_t count, int flags, struct sockaddr *address, socklen_t *length) {
+    return recvfrom(fd, bytes, count, flags, address, length);
+}
+
 #endif

@@ -85,6 +85,7 @@ public struct DatagramClient: ~Copyable {
             _ = try socket.send(message.span)
             let deadline = start + Backoff.elapsed(after: attempt, of: attempts, within: timeout)
             while await loop.readable(watch, until: deadline) == .ready {
+                _ = try socket.dropStrangers()
                 guard let receipt = try socket.receive(into: &buffer, buffer.indices) else { continue }
                 return Reply(
                     bytes: Array(buffer[..<receipt.length]), roundTrip: MonotonicTime.now().since(start),

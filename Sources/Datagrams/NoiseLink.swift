@@ -7,6 +7,8 @@ final class NoiseLink {
     let client: SocketAddress
     /// Talks to the server and hears only the server.
     let socket: DatagramSocket
+    /// The server, as datagrams name their sender.
+    let peer: SocketAddress
     /// The socket's place in the loop.
     let watch: Watch
     /// Under which the loop reports that the server has sent something.
@@ -20,6 +22,7 @@ final class NoiseLink {
         socket.lengthenQueue()
         watch = try loop.watch(socket.descriptor, as: .datagrams, strays: strays, tag: tag)
         self.client = client
+        peer = try socket.peerAddress()
         self.socket = socket
         self.tag = tag
     }

@@ -143,7 +143,10 @@ extension NoiseProxy {
         _ = try batch.receive(from: link.socket)
         // Whoever is answered is not quiet.
         _ = table.find(link.client, at: now)
-        batch.forEach { _, datagram in carrier.carry(datagram, .toClient, link, settings, now) }
+        batch.forEach { sender, datagram in
+            // Strangers may have met the socket before it had its peer.
+            if sender == link.peer { carrier.carry(datagram, .toClient, link, settings, now) }
+        }
         ring()
     }
 

@@ -80,6 +80,9 @@ final class Destination {
         health.succeed(at: now)
     }
 
+    /// Strangers had sent datagrams before the socket had its peer.
+    func overheard(_ count: Int) { counts.foreign += count }
+
     /// A report that nobody listens has come; `isLate` for one of an earlier exchange.
     func refused(isLate: Bool) {
         if isLate { counts.lateRefusals += 1 } else { counts.refusals += 1 }
@@ -111,6 +114,8 @@ struct DestinationCounts: Sendable {
     var doubled = 0
     /// Replies longer than the limit.
     var truncated = 0
+    /// Datagrams of strangers to sockets that were just being opened.
+    var foreign = 0
     /// ICMP reports that nobody listens, of the exchange under way.
     var refusals = 0
     /// Datagrams to which no way led, by ICMP reports or by the host's own routes.

@@ -7,6 +7,8 @@ final class ExchangeSocket {
     private(set) var watch: Watch
     /// Its number in the ring.
     let index: Int
+    /// Whether it has carried no exchange yet, so that what strangers sent before it had its peer may still come.
+    var isFresh = true
 
     init(socket: consuming DatagramSocket, watch: Watch, index: Int) {
         self.socket = socket
@@ -21,6 +23,7 @@ final class ExchangeSocket {
     func renew(_ socket: consuming DatagramSocket, _ watch: Watch) {
         self.socket = socket
         self.watch = watch
+        isFresh = true
     }
 }
 
@@ -89,6 +92,7 @@ final class ExchangeSockets {
 
     /// Takes a socket back at the end of its exchange.
     func giveBack(_ socket: ExchangeSocket, _ outcome: SocketRing.Outcome) {
+        socket.isFresh = false
         ring.release(socket.index, outcome, at: loop.now)
         if outcome == .unsettled { counts.quarantines += 1 }
         if !turnstile.isEmpty { turnstile.wakeFirst() }

@@ -78,6 +78,7 @@ enum Metrics {
             ("empty_replies", "Of these, the ones without a byte.", \.empty),
             ("late_replies", "Replies after their exchange had ended.", \.sockets.late),
             ("doubled_replies", "Replies that came together with the one that answered.", \.doubled),
+            ("foreign_replies", "Datagrams of strangers to sockets that were just being opened.", \.foreign),
             ("truncated_replies", "Replies longer than the limit.", \.truncated),
             ("refusals", "ICMP reports that nobody listens, in answer to a request.", \.refusals),
             ("unreachables", "Datagrams to which no way led.", \.unreachables),

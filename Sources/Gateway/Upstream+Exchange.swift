@@ -232,6 +232,7 @@ extension Upstream {
         into buffer: inout [UInt8], from destination: Destination, through socket: ExchangeSocket, _ course: Course
     ) throws(GatewayError) -> Int? {
         do throws(SocketError) {
+            if socket.isFresh { destination.overheard(try socket.socket.dropStrangers()) }
             // One byte more than the limit shows a reply that is longer.
             let room = 0..<configuration.maxDatagram + 1
             guard let receipt = try socket.socket.receive(into: &buffer, room) else { return nil }

@@ -43,15 +43,24 @@ public struct DatagramSocket: ~Copyable, Sendable {
 
     /// Opens a socket that sends to one address and hears only that address: the client's side (connect(2)).
     ///
-    /// The kernel drops datagrams from anyone else and reports an ICMP "port unreachable" as a refusal (udp(7)).
+    /// The kernel drops datagrams from anyone else and reports an ICMP "port unreachable" as a refusal (udp(7)). Before
+    /// the first reply is taken, call `dropStrangers()`.
     public init(connectedTo remote: SocketAddress) throws(SocketError) {
-        let descriptor = try Self.open(for: remote)
-        try attempt(.connect, remote) { () throws(ErrorNumber) in
-            _ = try call { unsafe remote.withSocketAddress { unsafe clinux_connect(descriptor.number, $0, $1) } }
-        }
+        var descriptor = try Self.connect(to: remote)
+        // Where nobody listens, the kernel may choose the very port that it connects to, and the socket would hear
+        // itself. It stays open until the next one has another port.
+        if try descriptor.localAddress().port == remote.port { descriptor = try Self.connect(to: remote) }
         self.descriptor = descriptor
         address = nil
         knowsDestination = false
+    }
+
+    private static func connect(to remote: SocketAddress) throws(SocketError) -> Descriptor {
+        let descriptor = try open(for: remote)
+        try attempt(.connect, remote) { () throws(ErrorNumber) in
+            _ = try call { unsafe remote.withSocketAddress { unsafe clinux_connect(descriptor.number, $0, $1) } }
+        }
+        return descriptor
     }
 
     private static func open(for address: SocketAddress) throws(SocketError) -> Descriptor {
@@ -63,6 +72,11 @@ public struct DatagramSocket: ~Copyable, Sendable {
     /// The socket's own address as the kernel knows it now (getsockname(2)).
     public func localAddress() throws(SocketError) -> SocketAddress {
         try descriptor.localAddress()
+    }
+
+    /// The other side's address, as the kernel has it: the wildcard has become the loopback address (getpeername(2)).
+    public func peerAddress() throws(SocketError) -> SocketAddress {
+        try descriptor.peerAddress()
     }
 
     /// Sends one datagram over a connected socket; false means that the kernel has no room yet (send(2)).

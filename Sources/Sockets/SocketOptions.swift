@@ -27,6 +27,17 @@ extension Descriptor {
         return address
     }
 
+    /// The address that the socket is connected to (getpeername(2)).
+    func peerAddress() throws(SocketError) -> SocketAddress {
+        let address = try attempt(.configure) { () throws(ErrorNumber) in
+            try unsafe SocketAddress { (pointer, length) throws(ErrorNumber) in
+                _ = try call { unsafe clinux_getpeername(number, pointer, length) }
+            }
+        }
+        guard let address else { preconditionFailure("an internet socket has an internet peer") }
+        return address
+    }
+
     /// Switches an integer option (setsockopt(2)).
     func set(_ option: Int32, at level: Int32, to value: Int32 = 1) throws(SocketError) {
         try attempt(.configure) { () throws(ErrorNumber) in

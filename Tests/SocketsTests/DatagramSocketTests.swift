@@ -32,6 +32,25 @@ import Testing
         #expect(server.drain() == (0, 0))
     }
 
+    /// A socket that is bound before it is connected hears everybody in between, as any does for a moment.
+    @Test(arguments: [0, 1, 3]) func whatStrangersSentBeforeIsThrownAway(count: Int) throws {
+        let socket = try server()
+        let peer = try server()
+        let stranger = try server()
+        let here = try place(of: socket)
+        for number in 0..<count { _ = try stranger.send([UInt8(number)].span, to: here) }
+        let dropped = try socket.dropStrangersOnceConnected(to: try place(of: peer))
+        #expect(dropped == count)
+        for text in [[7], [8]] as [[UInt8]] { _ = try peer.send(text.span, to: here) }
+        waitToRead(socket.descriptor)
+        // From now on nobody else is heard, and nothing of the peer's is thrown away.
+        _ = try stranger.send([9].span, to: here)
+        #expect(try socket.dropStrangers() == 0)
+        let (bytes, receipt) = try socket.next()
+        #expect(bytes == [7] && receipt.hadSurplus)
+        #expect(try socket.dropStrangers() == 0)
+    }
+
     /// Where the room ends, the end of the datagram is lost, and the receipt says so.
     @Test(arguments: [(9, false), (10, false), (11, true), (5000, true)])
     func truncation(length: Int, isTruncated: Bool) throws {

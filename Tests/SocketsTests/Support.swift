@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Testing
 
@@ -66,5 +67,14 @@ enum FileCount {
         var count = 0
         while unsafe readdir(folder) != nil { count += 1 }
         return count
+    }
+}
+
+extension DatagramSocket {
+    /// Gives a socket that has been open to everybody its peer.
+    func dropStrangersOnceConnected(to peer: SocketAddress) throws -> Int {
+        let status = unsafe peer.withSocketAddress { unsafe clinux_connect(descriptor.number, $0, $1) }
+        #expect(status == 0)
+        return try dropStrangers()
     }
 }
