@@ -15,6 +15,8 @@ public final class EventLoop: TaskExecutor {
     private static let bellKey = UInt64.max
     /// So many waits of a turn may end at once before the loop looks round.
     private static let maximumShortcuts = 64
+    /// So often a turn asks for more when the kernel had as much to tell as fits one wait.
+    private static let maximumLooks = 16
 
     /// Opens the kernel's side; the loop turns once a thread calls `run()`.
     public init() throws(SocketError) {
@@ -55,9 +57,7 @@ public final class EventLoop: TaskExecutor {
         while !queue.collect() {
             state.shortcuts = 0
             unsafe queue.run(tasks: asUnownedTaskExecutor(), actors: actors.asUnownedSerialExecutor())
-            let count = state.poller.wait(milliseconds: patience(state))
-            state.now = .now()
-            for index in 0..<count { dispatch(state.poller.event(index), state) }
+            look(state)
             state.timers.advance(to: LoopState.tick(state.now)) { expire($0, state) }
         }
     }
@@ -66,6 +66,22 @@ public final class EventLoop: TaskExecutor {
     ///
     /// May be called from any thread.
     public func stop() { queue.stop() }
+
+    /// Asks the kernel what has happened, until it has told everything, and wakes whoever waits for it.
+    private func look(_ state: LoopState) {
+        let before = state.now
+        var patience = patience(state)
+        for _ in 0..<Self.maximumLooks {
+            let count = state.poller.wait(milliseconds: patience)
+            for index in 0..<count { dispatch(state.poller.event(index), state) }
+            if count < Poller.batch {
+                state.reported = before
+                break
+            }
+            patience = 0
+        }
+        state.now = .now()
+    }
 
     /// How long the kernel may let the loop sleep, in the form of epoll_wait(2).
     private func patience(_ state: LoopState) -> Int32 {
@@ -101,6 +117,12 @@ public final class EventLoop: TaskExecutor {
 extension EventLoop {
     /// The time at the beginning of this turn of the loop: good enough for deadlines, and free.
     public var now: MonotonicTime { confined.now }
+
+    /// Whatever had come to a watched descriptor by then has been reported: the time of the turn before, as a rule.
+    ///
+    /// It is what to go by where nothing must be overlooked: when the thread was held up, `now` has moved on, and what
+    /// came meanwhile may not have been seen yet.
+    public var reported: MonotonicTime { confined.reported }
 
     /// Begins to watch a descriptor, which leaves by itself when it is closed.
     ///

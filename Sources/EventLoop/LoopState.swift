@@ -7,6 +7,7 @@ final class LoopState {
     var watches = WatchTable()
     var timers: TimerWheel<TimerTarget>
     var now: MonotonicTime
+    var reported: MonotonicTime
     /// Waits of this turn that ended at once, because what they waited for was there.
     var shortcuts = 0
     /// Where the task is to be kept that suspends itself next.
@@ -16,6 +17,7 @@ final class LoopState {
         self.poller = poller
         self.queue = queue
         now = .now()
+        reported = now
         timers = TimerWheel(at: Self.tick(now))
     }
 

@@ -13,7 +13,8 @@ struct PollEvent {
 /// The kernel's readiness list: epoll(7) and nothing more.
 @safe
 struct Poller: ~Copyable {
-    private static let batch = 256
+    /// The most events of one wait.
+    static let batch = 256
 
     private let descriptor: Descriptor
     private let events: UnsafeMutablePointer<epoll_event>

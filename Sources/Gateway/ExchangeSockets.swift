@@ -91,16 +91,19 @@ final class ExchangeSockets {
     }
 
     /// Takes a socket back at the end of its exchange.
-    func giveBack(_ socket: ExchangeSocket, _ outcome: SocketRing.Outcome) {
+    ///
+    /// - `time`: the end as the clock has it: the loop's own time may be older by as much as a turn was held up.
+    func giveBack(_ socket: ExchangeSocket, _ outcome: SocketRing.Outcome, at time: MonotonicTime) {
         socket.isFresh = false
-        ring.release(socket.index, outcome, at: loop.now)
+        ring.release(socket.index, outcome, at: time)
         if outcome == .unsettled { counts.quarantines += 1 }
         if !turnstile.isEmpty { turnstile.wakeFirst() }
     }
 
     /// A rested socket, or a new one; nil when there is none yet.
     private func next() throws(SocketError) -> ExchangeSocket? {
-        switch ring.take(at: loop.now) {
+        // Not the time now: a late reply that came before a socket was rested must have been reported, and drained.
+        switch ring.take(at: loop.reported) {
         case .use(let index):
             if !ring.isPlainPool { clear(index) }
             return sockets[index]

@@ -103,12 +103,13 @@ extension Upstream {
         do {
             let reply = try await converse(with: destination, through: socket, datagram, &course)
             let isSettled = reply != nil && course.attempts == first + 1
-            destination.sockets.giveBack(socket, isSettled ? .settled : .unsettled)
+            let end = if let elapsed = reply?.elapsed { course.firstSent + elapsed } else { MonotonicTime.now() }
+            destination.sockets.giveBack(socket, isSettled ? .settled : .unsettled, at: end)
             return reply
         } catch {
             // A single datagram that came back as a refusal brings no reply any more.
             let isSettled = error.isUndelivered && course.attempts == first + 1
-            destination.sockets.giveBack(socket, isSettled ? .settled : .unsettled)
+            destination.sockets.giveBack(socket, isSettled ? .settled : .unsettled, at: MonotonicTime.now())
             throw error
         }
     }
