@@ -14,7 +14,7 @@ struct LabResource {
 
     /// Takes new settings and answers with them.
     func replace(_ request: Request) -> Response {
-        guard Self.isOfThisOrigin(request) else {
+        guard Self.isOfThisSite(request), Self.isOfThisOrigin(request) else {
             return Problem.response(.forbidden, "Only a page of this gateway may change its network.")
         }
         do throws(LabError) {
@@ -25,6 +25,15 @@ struct LabResource {
             if case .malformed = error { return Problem.response(.badRequest, error.detail) }
             return Problem.response(.unprocessableContent, error.detail)
         }
+    }
+
+    /// Whether the browser, if it is one that tells, says that its user or the gateway's own page asks (W3C Fetch
+    /// Metadata 2.3).
+    ///
+    /// A page cannot set the field, and a proxy that changes Host does not change it.
+    private static func isOfThisSite(_ request: Request) -> Bool {
+        guard let site = request.value(of: .secFetchSite) else { return true }
+        return site.isEqual(to: "same-origin") || site.isEqual(to: "none")
     }
 
     /// Whether the request came from the gateway's own page, or from no page: a browser names the origin with every PUT

@@ -10,6 +10,8 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     case accept, acceptEncoding, prefer
     /// What a browser asks on behalf of another site's page (WHATWG Fetch 3.2).
     case origin, accessControlRequestMethod, accessControlRequestHeaders
+    /// Whose page a browser asks for (W3C Fetch Metadata 2.3).
+    case secFetchSite
     /// Conditional and partial requests (RFC 9110 13 and 14).
     case ifNoneMatch, ifModifiedSince, ifRange, range, ifMatch, ifUnmodifiedSince
 
@@ -61,12 +63,21 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         case 10: first == .padded("connecti") && last == .padded("nnection") ? .connection : nil
         case 12: first == .padded("content-") && last == .padded("ent-type") ? .contentType : nil
         case 13: first == .padded("if-none-") && last == .padded("ne-match") ? .ifNoneMatch : nil
-        case 14: first == .padded("content-") && last == .padded("t-length") ? .contentLength : nil
+        case 14: fourteen(first, last)
         case 15: first == .padded("accept-e") && last == .padded("encoding") ? .acceptEncoding : nil
         case 16: first == .padded("content-") && last == .padded("encoding") ? .contentEncoding : nil
         case 17: seventeen(first, last, bytes.word(at: start &+ 8).lowercasedToken)
         case 19: nineteen(first, last, bytes.word(at: start &+ 8).lowercasedToken)
         case 29, 30: accessControl(first, last, bytes, from: start)
+        default: nil
+        }
+    }
+
+    @inline(__always)
+    private static func fourteen(_ first: UInt64, _ last: UInt64) -> KnownField? {
+        switch (first, last) {
+        case (.padded("content-"), .padded("t-length")): .contentLength
+        case (.padded("sec-fetc"), .padded("tch-site")): .secFetchSite
         default: nil
         }
     }
@@ -105,7 +116,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     @inline(__always)
     var isSingleton: Bool {
         switch self {
-        case .host, .contentLength, .contentType, .origin, .accessControlRequestMethod: true
+        case .host, .contentLength, .contentType, .origin, .accessControlRequestMethod, .secFetchSite: true
         case .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .range: true
         default: false
         }

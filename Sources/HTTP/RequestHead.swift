@@ -98,7 +98,7 @@ public struct RequestHead: Sendable {
     private var present: UInt32 = 0
     /// One bit for each field that came in several lines.
     private var repeated: UInt32 = 0
-    private var values = InlineArray<19, ByteRange>(repeating: .absent)
+    private var values = InlineArray<20, ByteRange>(repeating: .absent)
 
     init() {}
 

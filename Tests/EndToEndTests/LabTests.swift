@@ -72,6 +72,21 @@ import Testing
         #expect(try send("GET", gateway).text?.contains("\"loss\":\(isTaken ? 5 : 0),") == true)
     }
 
+    /// What a browser says of who asks, with and without the gateway's own origin, and whether the network may be set.
+    @Test(arguments: [
+        ("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false), ("Same-Origin", false),
+        ("same-origin, none", false), ("", false),
+    ])
+    func `a browser that says whose page asks is believed`(site: String, isTaken: Bool) throws {
+        let gateway = try RunningGateway(["--lab", "--allow-origin", "*"])
+        for other: CurlFields in [[:], ["Origin": gateway.url]] {
+            var fields = other
+            fields.append("Sec-Fetch-Site", site)
+            #expect(try send("PUT", gateway, network(loss: 5), fields).status == (isTaken ? 200 : 403))
+            #expect(try send("GET", gateway).text?.contains("\"loss\":\(isTaken ? 5 : 0),") == true)
+        }
+    }
+
     @Test func `a browser is not told that other origins may PUT`() throws {
         let gateway = try RunningGateway(["--lab", "--allow-origin", "*"])
         let fields: CurlFields = ["Origin": "http://evil.example", "Access-Control-Request-Method": "PUT"]
