@@ -4,8 +4,10 @@
 final class BufferPool {
     /// Enough for a head and a short body, and so for most requests.
     let smallSize: Int
-    /// Enough for any request that is accepted, and for any reply.
+    /// Enough for any request but a form, and for any reply.
     let largeSize: Int
+    /// Enough for a form, too; such buffers are not kept.
+    let formSize: Int
     /// So many of a kind are kept for later; more go back to the allocator.
     private static let kept = 64
 
@@ -13,10 +15,11 @@ final class BufferPool {
     private var large: [[UInt8]] = []
     private var outputs: [[UInt8]] = []
 
-    init(smallSize: Int, largeSize: Int) {
+    init(smallSize: Int, largeSize: Int, formSize: Int? = nil) {
         precondition(smallSize < largeSize, "two sizes")
         self.smallSize = smallSize
         self.largeSize = largeSize
+        self.formSize = formSize ?? largeSize
     }
 
     /// A buffer of `smallSize` bytes.
@@ -27,6 +30,12 @@ final class BufferPool {
     /// A buffer of `largeSize` bytes.
     func rentLarge() -> [UInt8] {
         large.popLast() ?? [UInt8](repeating: 0, count: largeSize)
+    }
+
+    /// A buffer of `largeSize` bytes, or of `formSize` if there must be more.
+    func rent(atLeast count: Int) -> [UInt8] {
+        precondition(count <= formSize, "the largest buffer holds any request")
+        return count <= largeSize ? rentLarge() : [UInt8](repeating: 0, count: formSize)
     }
 
     /// An empty array with room for a short response.

@@ -11,6 +11,8 @@ public struct Configuration: Sendable {
         get { limits.maxBody }
         set { limits.maxBody = newValue }
     }
+    /// What a request may have before it is known whether it is a form.
+    var widestLimits: Limits { limits(ofForm: true) }
     /// The most exchanges with the UDP service at a time, all workers together.
     public var maxInFlight = 4096
     /// The most requests on one connection, so that none lasts for ever and load spreads anew.
@@ -70,6 +72,16 @@ public struct Configuration: Sendable {
 
     /// Whether callers may see an address of the UDP leg and the ports that belong to it.
     func shows(_ upstream: SocketAddress) -> Bool { showsAddresses || upstream.isLoopback }
+
+    /// What a request may have; a form's content is longer than the letter in it.
+    ///
+    /// Browsers write a line end as `%0D%0A`, six bytes for the one that the letter has, and any other byte as one or
+    /// three (WHATWG URL 5.1, WHATWG HTML 4.10.21.4). So no letter that fits in a datagram is refused for its escapes.
+    func limits(ofForm isForm: Bool) -> Limits {
+        var limits = self.limits
+        if isForm { limits.maxBody = "text=".utf8.count + 6 * maxDatagram }
+        return limits
+    }
 
     /// One worker's share of a limit that is for all of them together; at least 1.
     func share(of limit: Int) -> Int { max(1, limit / workers) }

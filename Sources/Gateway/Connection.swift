@@ -6,6 +6,8 @@ internal import Sockets
 enum ConnectionEnd: Error {
     /// What came is no request.
     case refused(RequestError)
+    /// The request is no form, and longer than a datagram.
+    case tooLong
     /// The client began a request and did not finish it in time.
     case slow
     /// The client is gone, or does not read what is written to it.
@@ -95,6 +97,10 @@ struct Connection: ~Copyable {
     /// The next request, head and content.
     private mutating func receiveRequest() async throws(ConnectionEnd) -> Request {
         let head = try await receiveHead()
+        let limits = desk.configuration.limits(ofForm: inbox.isForm(head))
+        if case .length(let length) = head.framing, length > limits.maxBody {
+            throw .tooLong
+        }
         if head.expectsContinue, inbox.count == head.length {
             output.append(contentsOf: InterimResponse.continueBytes)
             try await flush()
@@ -107,14 +113,14 @@ struct Connection: ~Copyable {
             while inbox.count < head.length + length { try await receive(until: deadline) }
             inbox.closeMessage(at: head.length + length)
         case .chunked:
-            var decoder = ChunkedDecoder(limits: desk.configuration.limits)
+            var decoder = ChunkedDecoder(limits: limits)
             while try !inbox.decode(&decoder, after: head.length) { try await receive(until: deadline) }
         }
         return Request(head: head, message: inbox.message)
     }
 
     private mutating func receiveHead() async throws(ConnectionEnd) -> RequestHead {
-        var parser = RequestParser(limits: desk.configuration.limits)
+        var parser = RequestParser(limits: desk.configuration.widestLimits)
         let deadline = desk.loop.now + desk.configuration.headerTimeout
         while true {
             do {
@@ -202,6 +208,7 @@ struct Connection: ~Copyable {
         case .slow where inbox.isBlank: return
         case .refused(let error) where error.reason == .bodyTooLarge:
             response = desk.responder.refuseContent(ofForm: inbox.begins(with: "POST /form "))
+        case .tooLong: response = desk.responder.refuseContent(ofForm: false)
         case .refused(let error): response = Problem.response(error)
         case .slow: response = Problem.response(.requestTimeout, "The request did not arrive in time.")
         }

@@ -50,8 +50,7 @@ struct Inbox: ~Copyable {
         if length <= buffer.count {
             buffer.move(filled, to: 0)
         } else {
-            precondition(length <= pool.largeSize, "a large buffer holds any request")
-            var larger = pool.rentLarge()
+            var larger = pool.rent(atLeast: length)
             larger.copy(filled, of: buffer, to: 0)
             pool.giveBack(&buffer)
             buffer = larger
@@ -71,6 +70,14 @@ struct Inbox: ~Copyable {
     /// Looks for a request's head in the bytes.
     func parse(_ parser: inout RequestParser) throws(RequestError) -> RequestHead? {
         try parser.parse(buffer.span.extracting(filled))
+    }
+
+    /// Whether the head is that of a form.
+    func isForm(_ head: RequestHead) -> Bool {
+        let path = head.path.range
+        guard head.method == .post, path.count == "/form".utf8.count else { return false }
+        let start = filled.lowerBound + path.lowerBound
+        return buffer[start..<start + path.count].isEqual(to: "/form")
     }
 
     /// Settles how many bytes the request at hand has.

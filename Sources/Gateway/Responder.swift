@@ -98,18 +98,23 @@ final class Responder {
         }
         // A form ends lines with CRLF (WHATWG HTML 4.10.21.4); the text area had LF, and so the letter has.
         let letter = text.filter { $0 != UInt8(ascii: "\r") }
-        do {
+        do throws(GatewayError) {
+            guard letter.count <= upstream.configuration.maxDatagram else {
+                throw .requestTooLong(limit: upstream.configuration.maxDatagram)
+            }
             var reply = try await upstream.exchange(letter[...])
             defer { upstream.giveBack(&reply) }
-            return page.form(.ok, text: text, outcome: .success(Array(reply.buffer[reply.range])))
+            return page.form(.ok, text: letter, outcome: .success(Array(reply.buffer[reply.range])))
         } catch {
-            var response = page.form(error.answer.status, text: text, outcome: .failure(error.detail))
+            // The page has no reply then, so that there is room for twice the letter that fits.
+            let kept = letter.count <= 2 * upstream.configuration.maxDatagram ? letter : []
+            var response = page.form(error.answer.status, text: kept, outcome: .failure(error.detail))
             response.fields += Problem.response(error).fields
             return response
         }
     }
 
-    /// Answers content that was not read, for it is longer than a datagram; nobody can tell where the next message is.
+    /// Answers content that was not read, for it is longer than any that fits in a datagram; nobody can tell where the next message is.
     func refuseContent(ofForm isForm: Bool) -> Response {
         let error = GatewayError.requestTooLong(limit: upstream.configuration.maxDatagram)
         guard isForm else { return Problem.response(error) }

@@ -33,10 +33,11 @@ actor Worker {
         self.listener = listener
         self.logger = logger
         let limits = configuration.limits
+        // Behind the content of chunks so far there may be a chunk line or trailers that are not complete.
+        let frame = limits.maxHead + max(limits.maxChunkLine, limits.maxTrailers) + 24_576
         let pool = BufferPool(
-            smallSize: max(16_384, limits.maxHead),
-            // Behind the content of chunks so far there may be a chunk line or trailers that are not complete.
-            largeSize: limits.maxHead + limits.maxBody + max(limits.maxChunkLine, limits.maxTrailers) + 24_576)
+            smallSize: max(16_384, limits.maxHead), largeSize: frame + limits.maxBody,
+            formSize: frame + configuration.widestLimits.maxBody)
         self.addresses = addresses
         upstream = Upstream(configuration: configuration, loop: loop, pool: pool)
         let responder = Responder(

@@ -44,6 +44,50 @@ import Testing
         #expect(try #require(response.text).contains("nobody listens"))
     }
 
+    /// Each letter as a form has it, again and again, with how long it is then and what becomes of it.
+    ///
+    /// The first of each pair just fits in a datagram.
+    @Test(arguments: [
+        ("%C3%A9", "é", 600, 200, true), ("%C3%A9", "é", 601, 413, true), ("a", "a", 1200, 200, true),
+        ("a", "a", 1201, 413, true), ("%0D%0A", "\n", 1200, 200, true), ("%0D%0A", "\n", 1201, 413, false),
+        ("a", "a", 7200, 413, true), ("a", "a", 7201, 413, false),
+    ])
+    func `a form's letter must fit in a datagram, and not the form`(
+        escape: String, character: Character, count: Int, status: Int, isRead: Bool
+    ) throws {
+        let gateway = try RunningGateway(["--max-datagram", "1200"])
+        let form = "text=" + String(repeating: escape, count: count)
+        let letter = String(repeating: character, count: count)
+        for body in [CurlRequest.Body.text(form), .chunked([Array(form.utf8)])] {
+            let response = try CurlClient().perform(
+                CurlRequest(
+                    "\(gateway.url)/form", method: "POST",
+                    fields: ["Content-Type": "application/x-www-form-urlencoded"], body: body, expect100: false))
+            #expect(response.status == status)
+            #expect((response.fields["Connection"] == "close") == !isRead)
+            let page = try #require(response.text)
+            #expect(page.contains("The body does not fit") == (status == 413))
+            // What is too long comes back to be shortened, unless it is far too long.
+            #expect(page.contains(">\n\(letter)</textarea>") == (isRead && letter.utf8.count <= 2400))
+        }
+    }
+
+    @Test func `the longest letter comes back from a form`() throws {
+        let response = try postForm("text=" + String(repeating: "%C3%A9", count: 32_753) + "%0D%0A")
+        #expect(response.status == 200)
+        #expect(try #require(response.text).contains(String(repeating: "É", count: 32_753) + "\n</output>"))
+    }
+
+    @Test(arguments: ["/", "/form/", "/Form"])
+    func `what is no form has no room for escapes`(path: String) throws {
+        let gateway = try RunningGateway(["--max-datagram", "1200"])
+        let response = try CurlClient().perform(
+            CurlRequest(gateway.url + path, body: .text(String(repeating: "a", count: 1201))))
+        #expect(response.status == 413)
+        #expect(response.fields["Content-Type"] == "application/problem+json")
+        #expect(response.fields["Connection"] == "close")
+    }
+
     /// Each path with the type of what is there and something that it has.
     @Test(arguments: [
         ("/", "text/html; charset=utf-8", "id=\"reply\""),
