@@ -8,15 +8,16 @@ import { showJourney } from "./journey.js";
 import { enableLive } from "./live.js";
 import { enableMany } from "./many.js";
 import { decode, post, timing } from "./post.js";
-import { showSize, tooLong } from "./size.js";
 
 const element = (id) => document.getElementById(id);
+const encoded = (words) => new TextEncoder().encode(words);
 const setting = (name) => document.querySelector(`meta[name="letterbox-${name}"]`).content;
 
 const form = element("letter");
 const text = element("text");
 const reply = element("reply");
-const copyReply = document.querySelector('[data-copy="reply"]');
+const meter = element("meter");
+const note = element("size-note");
 const limit = Number(setting("max-datagram"));
 // Where the operator does not show it, words stand for it.
 const [host, port] = (setting("udp") || "HOST PORT").split(" ");
@@ -28,25 +29,24 @@ const patience = 400;
 /** How many were posted; the newest one owns the reply. */
 let posted = 0;
 
+/** Runs something once the page has been painted, so that the reply waits for nothing else. */
+const afterPaint = (work) => requestAnimationFrame(() => setTimeout(work));
+
+/** Figures: the whole trip, the UDP leg, the datagrams; the last one stands for those that are missing. */
 function show(state, words, figures, heading = "The reply") {
   reply.dataset.state = state;
   reply.textContent = words;
-  copyReply.disabled = state !== "reply";
+  document.querySelector('[data-copy="reply"]').disabled = state !== "reply";
   element("reply-heading").textContent = heading;
-  ["whole-trip", "udp-leg", "datagrams"].forEach((id, index) => (element(id).textContent = figures[index]));
+  ["whole-trip", "udp-leg", "datagrams"].forEach((id, index) => (element(id).textContent = figures[index] ?? figures.at(-1)));
 }
 
-function showInstead(state, words, figure) {
-  show(state, words, [figure, figure, figure]);
-}
-
-function showReply(trip) {
-  const { text: words, isText } = decode(trip.reply);
-  const byteCount = trip.reply.length;
-  const sizes = `${number(trip.request.body.length)} and ${bytes(byteCount)}`;
-  const figures = [duration(trip.end - trip.start), duration(trip.udpLeg), sizes];
-  const heading = isText ? "The reply" : "The reply, not all of it text";
-  show(byteCount === 0 ? "empty" : "reply", words || "The reply is empty: a datagram of 0 bytes.", figures, heading);
+function showTrip({ request, reply, failure, start, end, udpLeg }, words, isText) {
+  if (failure) return show("error", failure, [duration(end - start), "no reply"]);
+  const sizes = `${number(request.body.length)} and ${bytes(reply.length)}`;
+  const figures = [duration(end - start), duration(udpLeg), sizes];
+  if (reply.length === 0) return show("empty", "The reply is empty: a datagram of 0 bytes.", figures);
+  show("reply", words, figures, isText ? "The reply" : "The reply, not all of it text");
 }
 
 function showCommands(words, byteCount) {
@@ -54,38 +54,47 @@ function showCommands(words, byteCount) {
   element("as-udp").textContent = asUDP(words, byteCount, { host, port });
 }
 
-function refreshSize() {
-  const parts = { text, meter: element("meter"), size: element("size"), note: element("size-note") };
-  showSize(parts, new TextEncoder().encode(text.value).length, limit);
+/** How much of one datagram the letter fills. */
+function showSize() {
+  const { length } = encoded(text.value);
+  const isTooLong = length > limit;
+  meter.value = length;
+  element("size").textContent = `${number(length)} of ${bytes(limit)}`;
+  text.setAttribute("aria-invalid", isTooLong);
+  // Set only when it changes: this is read out.
+  const words = isTooLong
+    ? "Too long for one datagram. Shorten it and you can post it."
+    : length >= meter.high ? "Nearly full: one datagram will not carry much more." : "";
+  if (note.textContent !== words) note.textContent = words;
+  note.classList.toggle("failed", isTooLong);
 }
 
 async function postLetter() {
-  const words = text.value;
-  const letter = new TextEncoder().encode(words);
-  if (letter.length > limit) return showInstead("error", tooLong(letter.length, limit), "not posted");
-  const mine = ++posted;
-  const waiting = setTimeout(() => mine === posted && showInstead("waiting", "On its way…", "under way"), patience);
-  reply.setAttribute("aria-busy", "true");
-  showCommands(words, letter.length);
-  const trip = await post(letter);
-  clearTimeout(waiting);
-  remember(element("visit"), entryOf(trip, mine, words));
-  if (mine !== posted) return;
-  reply.removeAttribute("aria-busy");
-  if (trip.reply) {
-    showReply(trip);
-    // What one types next is the next letter.
-    if (document.activeElement === text && text.value === words) text.select();
-  } else {
-    showInstead("error", trip.failure, "no reply");
+  const letter = text.value;
+  const body = encoded(letter);
+  if (body.length > limit) {
+    const words = `This letter was not posted: it is ${bytes(body.length)} long, and one datagram carries ${number(limit)}.`;
+    return show("error", words, ["not posted"]);
   }
-  // A moment later the browser has its own measures, too.
-  setTimeout(() => mine === posted && showJourney(trip, timing(trip)));
-}
-
-function entryOf(trip, number, letter) {
-  const outcome = trip.reply ? decode(trip.reply).text : trip.failure;
-  return { number, letter, outcome, failed: !trip.reply, wholeTrip: trip.end - trip.start, udpLeg: trip.udpLeg };
+  const mine = ++posted;
+  const isNewest = () => mine === posted;
+  const waiting = setTimeout(() => isNewest() && show("waiting", "On its way…", ["under way"]), patience);
+  reply.setAttribute("aria-busy", true);
+  const trip = await post(body);
+  clearTimeout(waiting);
+  const { text: words, isText } = trip.failure ? { text: trip.failure } : decode(trip.reply);
+  if (isNewest()) {
+    reply.removeAttribute("aria-busy");
+    showTrip(trip, words, isText);
+    // What one types next is the next letter.
+    if (!trip.failure && document.activeElement === text && text.value === letter) text.select();
+  }
+  afterPaint(() => {
+    remember(mine, letter, words, trip);
+    if (!isNewest()) return;
+    showCommands(letter, body.length);
+    showJourney(trip, timing(trip));
+  });
 }
 
 form.addEventListener("submit", (event) => {
@@ -100,13 +109,13 @@ text.addEventListener("keydown", (event) => {
   if (!event.repeat) form.requestSubmit();
 });
 
-text.addEventListener("input", refreshSize);
+text.addEventListener("input", showSize);
 for (const button of document.querySelectorAll("[data-copy]")) enableCopy(button, element("announcement"));
-element("meter").max = limit;
-element("meter").high = limit * 0.9;
+meter.max = limit;
+meter.high = limit * 0.9;
 // A browser may keep a letter when the page is loaded again.
-refreshSize();
+showSize();
 showCommands(example, example.length);
-enableMany(() => text.value || example);
+enableMany(() => encoded(text.value || example));
 enableLive();
-if (setting("lab")) import("./lab.js").then(({ enableLab }) => enableLab(document.querySelector(".journey")));
+if (setting("lab")) import("./lab.js");

@@ -6,43 +6,39 @@ import { html } from "./svg.js";
 const perLine = 8;
 const shown = 512;
 
+/** The places where two letters differ. */
 export function differences(one, other) {
-  const places = new Set();
-  for (let place = 0; place < Math.max(one.length, other.length); place += 1) {
-    if (one[place] !== other[place]) places.add(place);
-  }
-  return places;
+  const places = Array.from({ length: Math.max(one.length, other.length) }, (_, place) => place);
+  return new Set(places.filter((place) => one[place] !== other[place]));
 }
 
 /** Lines of hexadecimal and text; the `marked` places stand out. */
 export function dump(content, marked = new Set()) {
+  if (content.length === 0) return html("pre", {}, "no bytes: an empty datagram");
   const block = html("pre", { class: "dump" });
-  const end = Math.min(content.length, shown);
-  for (let start = 0; start < end; start += perLine) {
-    const line = Array.from(content.subarray(start, Math.min(start + perLine, end)));
-    block.append(`${start.toString(16).padStart(4, "0")} `);
-    write(block, line, start, marked, (byte) => byte.toString(16).padStart(2, "0"), " ");
-    block.append(" ".repeat((perLine - line.length) * 3 + 1));
-    write(block, line, start, marked, (byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : "·"), "");
+  const part = Array.from(content.subarray(0, shown));
+  const write = (start, text, separator) =>
+    part.slice(start, start + perLine).forEach((byte, index) => {
+      block.append(index > 0 ? separator : "", marked.has(start + index) ? html("mark", {}, text(byte)) : text(byte));
+    });
+  for (let start = 0; start < part.length; start += perLine) {
+    block.append(`${hexadecimal(start, 4)} `);
+    write(start, (byte) => hexadecimal(byte, 2), " ");
+    block.append(" ".repeat(Math.max(0, start + perLine - part.length) * 3 + 1));
+    write(start, (byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : "·"), "");
     block.append("\n");
   }
-  if (content.length > end) block.append(`and ${bytes(content.length - end)} more`);
-  if (content.length === 0) block.append("no bytes: an empty datagram");
+  if (content.length > shown) block.append(`and ${bytes(content.length - shown)} more`);
   return block;
 }
 
-function write(block, line, start, marked, text, separator) {
-  line.forEach((byte, index) => {
-    if (index > 0) block.append(separator);
-    block.append(marked.has(start + index) ? html("mark", {}, text(byte)) : text(byte));
-  });
-}
+const hexadecimal = (value, digits) => value.toString(16).padStart(digits, "0");
 
+/** What the marks say. */
 export function comparison(letter, reply) {
-  const places = differences(letter, reply);
-  if (places.size === 0) return "Letter and reply are the same, byte for byte.";
-  const common = [...places].filter((place) => place < letter.length && place < reply.length);
-  const oneBit = common.length === places.size && common.every((place) => (letter[place] ^ reply[place]) === 0x20);
-  const how = oneBit ? ", each in the bit 0x20, which parts a from A" : "";
-  return `Marked: ${number(places.size)} of ${bytes(Math.max(letter.length, reply.length))} differ between letter and reply${how}.`;
+  const places = [...differences(letter, reply)];
+  if (places.length === 0) return "Letter and reply are the same, byte for byte.";
+  const isOneBit = letter.length === reply.length && places.every((place) => (letter[place] ^ reply[place]) === 0x20);
+  const how = isOneBit ? ", each in the bit 0x20, which parts a from A" : "";
+  return `Marked: ${number(places.length)} of ${bytes(Math.max(letter.length, reply.length))} differ between letter and reply${how}.`;
 }

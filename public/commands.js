@@ -3,17 +3,14 @@
 /** Some printf write no more bytes at a time, and each piece would become a datagram of its own. */
 const longestPiece = 4096;
 
-/** `text` as one word of the shell: nothing is special between single quotes but the quote itself. */
-export function quoted(text) {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
+/** One word of the shell: nothing is special between single quotes but the quote itself. */
+const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 export function asCurl(text, origin) {
-  const type = quoted("Content-Type: text/plain; charset=utf-8");
+  const start = `curl -H ${quoted("Content-Type: text/plain; charset=utf-8")}`;
   const url = quoted(`${origin}/`);
   // --data-raw, because --data takes what begins with @ for the name of a file.
-  if (!hasControls(text)) return `curl -H ${type} --data-raw ${quoted(text)} ${url}`;
-  return `${printf(text)} | curl -H ${type} --data-binary @- ${url}`;
+  return controls.test(text) ? `${printf(text)} | ${start} --data-binary @- ${url}` : `${start} --data-raw ${quoted(text)} ${url}`;
 }
 
 /** Nmap's nc leaves when its input ends, hence the sleep; OpenBSD's needs -w1 to leave at all. */
@@ -22,18 +19,13 @@ export function asUDP(text, byteCount, { host, port }) {
   return `letterbox client --port ${port} -- ${host} ${quoted(text)}`;
 }
 
+/** What a terminal would act on. */
+const controls = /[^\P{Cc}\n]/u;
+
+/** For %b backslashes and controls are in octal. */
 function printf(text) {
-  return hasControls(text) ? `printf %b ${quoted(escaped(text))}` : `printf %s ${quoted(text)}`;
-}
-
-/** Whether a terminal would act on a character. */
-function hasControls(text) {
-  return /[^\P{Cc}\n]/u.test(text);
-}
-
-/** For printf's %b: backslash and controls in octal. */
-function escaped(text) {
-  return text.replace(/\\|[^\P{Cc}\n]/gu, (character) =>
-    Array.from(new TextEncoder().encode(character), (byte) => `\\0${byte.toString(8).padStart(3, "0")}`).join(""),
-  );
+  if (!controls.test(text)) return `printf %s ${quoted(text)}`;
+  const octal = (byte) => `\\0${byte.toString(8).padStart(3, "0")}`;
+  const escaped = text.replace(/\\|[^\P{Cc}\n]/gu, (character) => Array.from(new TextEncoder().encode(character), octal).join(""));
+  return `printf %b ${quoted(escaped)}`;
 }

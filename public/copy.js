@@ -3,16 +3,13 @@
 const thanks = 1500; // milliseconds
 
 export function enableCopy(button, announcement) {
-  const source = document.getElementById(button.dataset.copy);
-  button.setAttribute("aria-label", `Copy ${button.dataset.what}`);
+  const { copy: id, what } = button.dataset;
+  button.setAttribute("aria-label", `Copy ${what}`);
+  const say = (label, words) => ([button.textContent, announcement.textContent] = [label, words]);
   button.addEventListener("click", async () => {
-    const copied = await copy(source);
-    announcement.textContent = copied ? `Copied ${button.dataset.what}.` : "Selected, but the browser did not copy it.";
-    button.textContent = copied ? "Copied" : "Selected";
-    setTimeout(() => {
-      button.textContent = "Copy";
-      announcement.textContent = "";
-    }, thanks);
+    if (await copy(document.getElementById(id))) say("Copied", `Copied ${what}.`);
+    else say("Selected", "Selected, but the browser did not copy it.");
+    setTimeout(say, thanks, "Copy", "");
   });
 }
 

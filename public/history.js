@@ -5,15 +5,16 @@ import { html } from "./svg.js";
 
 const kept = 20;
 const shown = 200;
+const list = document.getElementById("visit");
 
-export function remember(list, { number, letter, outcome, failed, wholeTrip, udpLeg }) {
-  const entry = html("li", { value: number },
+/** Puts a letter on top, with its reply or, if it failed, the reason. */
+export function remember(value, letter, outcome, { start, end, udpLeg, failure }) {
+  list.prepend(html("li", { value },
     line("sent", letter || "(empty letter)"),
-    line(failed ? "came failed" : "came", outcome || "(empty reply)"),
-    line("took", failed ? "no reply" : `whole trip ${duration(wholeTrip)}, UDP leg ${duration(udpLeg)}`),
-  );
-  list.prepend(entry);
-  while (list.children.length > kept) list.lastElementChild.remove();
+    line(failure ? "came failed" : "came", outcome || "(empty reply)"),
+    line("took", failure ? "no reply" : `whole trip ${duration(end - start)}, UDP leg ${duration(udpLeg)}`),
+  ));
+  list.children[kept]?.remove();
 }
 
 function line(name, text) {

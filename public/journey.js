@@ -19,39 +19,28 @@ export function showJourney(newTrip, timing) {
   const reply = steps.findIndex((step) => step.kind === "received");
   chosen = reply < 0 ? steps.length - 1 : reply;
   redraw();
-  choose(chosen);
 }
 
 function redraw() {
   if (!steps) return;
   diagram.replaceChildren(draw(steps, trip.exchange?.total, Math.max(240, diagram.clientWidth), diagram.clientHeight - 1));
-  for (const group of diagram.querySelectorAll("[data-step]")) listen(group, ["pointerenter", "click"]);
-  mark();
+  choose(chosen);
 }
 
 function item(step, index) {
   const button = html("button", { type: "button", "aria-controls": "bytes", "data-step": index });
   button.append(html("strong", {}, step.title), html("span", {}, `${step.ports}; ${step.when}`));
-  listen(button, ["pointerenter", "focus", "click"]);
-  return html("li", { class: step.leg, "data-kind": step.kind, "data-at": step.at?.toString() }, button);
-}
-
-function listen(part, events) {
-  for (const event of events) part.addEventListener(event, () => choose(Number(part.dataset.step)));
+  return html("li", { class: step.leg, "data-kind": step.kind, "data-at": step.at }, button);
 }
 
 function choose(index) {
   chosen = index;
-  mark();
   panel.replaceChildren(html("h3", {}, steps[index].title), ...contentOf(steps[index]));
   panel.scrollTop = 0;
-}
-
-function mark() {
   for (const part of document.querySelectorAll("[data-step]")) {
     const isChosen = Number(part.dataset.step) === chosen;
     part.classList.toggle("chosen", isChosen);
-    if (part.localName === "button") part.setAttribute("aria-current", String(isChosen));
+    if (part.localName === "button") part.setAttribute("aria-current", isChosen);
   }
 }
 
@@ -61,29 +50,27 @@ const unseen = {
   truncated: "It is longer than the gateway takes; a part is not passed on as if it were the whole.",
 };
 
-function contentOf(step) {
-  if (step.kind === "request") return requestContent();
-  if (step.kind === "response") return responseContent();
-  if (!step.body) return [note(unseen[step.kind] ?? "What it said is not known.")];
-  const words = step.lost ? "It was lost, or its reply was, or one of them is slow: UDP does not tell. " : "";
-  if (!trip.reply) return [dump(step.body), note(words)];
-  return [dump(step.body, differences(trip.request.body, trip.reply)), note(words + comparison(trip.request.body, trip.reply))];
+function contentOf({ kind, body, lost }) {
+  const { request, response, reply } = trip;
+  if (kind === "request") return requestContent(request);
+  if (kind === "response") return responseContent(response);
+  if (!body) return [note(unseen[kind] ?? "There is nothing more to see of it.")];
+  const words = lost ? "It was lost, or its reply was, or one of them is slow: UDP does not tell. " : "";
+  if (!reply) return [dump(body), note(words)];
+  return [dump(body, differences(request.body, reply)), note(words + comparison(request.body, reply))];
 }
 
-function requestContent() {
-  const { line, fields, body } = trip.request;
-  const all = { Host: location.host, ...fields, "Content-Length": body.length };
-  const connection = !measured ? "" : measured.connectStart < measured.connectEnd
-    ? " A connection was opened for it." : " An open connection served again.";
+function requestContent({ line, fields, body }) {
+  const isNew = measured?.connectStart < measured?.connectEnd;
+  const connection = !measured ? "" : isNew ? " A connection was opened for it." : " An open connection served again.";
   return [
-    head(line, Object.entries(all)),
+    head(line, Object.entries({ Host: location.host, ...fields, "Content-Length": body.length })),
     dump(body),
     note(`As far as a page can know: the browser adds fields such as Origin, and tells neither them, nor the order, nor its port.${connection}`),
   ];
 }
 
-function responseContent() {
-  const { status, phrase, fields, body } = trip.response;
+function responseContent({ status, phrase, fields, body }) {
   return [
     head(`HTTP/1.1 ${status} ${phrase}`, fields),
     html("pre", {}, new TextDecoder().decode(body.subarray(0, 2000))),
@@ -99,4 +86,10 @@ function note(words) {
   return html("p", { class: "hint" }, words);
 }
 
+for (const event of ["pointerover", "focusin"]) {
+  document.querySelector(".travel").addEventListener(event, ({ target }) => {
+    const part = target.closest("[data-step]");
+    if (part && Number(part.dataset.step) !== chosen) choose(Number(part.dataset.step));
+  });
+}
 new ResizeObserver(redraw).observe(diagram);

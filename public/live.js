@@ -1,53 +1,37 @@
 // The gateway at this moment, from its own figures (/metrics), once a second while somebody looks.
 
-import { number } from "./format.js";
+import { duration, number } from "./format.js";
 
 const every = 1000;
 /** Percentiles are over so many looks. */
 const kept = 10;
-
-const element = (id) => document.getElementById(id);
 const looks = [];
 let opened;
-let timer;
 
 export function enableLive() {
-  document.addEventListener("visibilitychange", go);
-  go();
-}
-
-function go() {
-  clearTimeout(timer);
-  if (document.hidden) looks.length = 0;
-  else look();
+  look();
+  setInterval(look, every);
 }
 
 async function look() {
-  const start = performance.now();
+  if (document.hidden) return (looks.length = 0);
   try {
-    const response = await fetch("/metrics", { cache: "no-store" });
-    if (!response.ok) throw new Error();
-    const now = { at: performance.now(), ...parse(await response.text()) };
-    opened ??= now;
-    looks.push(now);
+    const response = await fetch("/metrics", { cache: "no-store", signal: AbortSignal.timeout(every) });
+    looks.push({ at: performance.now(), ...parse(await response.text()) });
+    opened ??= looks[0];
     if (looks.length > kept + 1) looks.shift();
-    show(now);
+    show(looks.at(-1));
   } catch {
     looks.length = 0;
     for (const cell of document.querySelectorAll("#live dd")) cell.textContent = "?";
   }
-  clearTimeout(timer);
-  if (!document.hidden) timer = setTimeout(look, Math.max(0, every - (performance.now() - start)));
 }
 
 /** The sum of each name's samples, and the histogram's buckets by upper bound. */
 export function parse(text) {
   const sums = {};
   const buckets = new Map();
-  for (const line of text.split("\n")) {
-    const parts = /^letterbox_(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
-    if (!parts) continue;
-    const [, name, labels, value] = parts;
+  for (const [, name, labels, value] of text.matchAll(/^letterbox_(\w+)(?:\{(.*)\})? (\S+)$/gm)) {
     sums[name] = (sums[name] ?? 0) + Number(value);
     if (name !== "udp_round_trip_seconds_bucket") continue;
     const bound = Number(/le="([^"]*)"/.exec(labels)[1].replace("+Inf", "Infinity"));
@@ -58,38 +42,28 @@ export function parse(text) {
 
 /** What a share of the new entries did not exceed, in seconds; NaN if there are none. */
 export function quantile(before, now, share) {
-  const bounds = [...now.keys()].sort((one, other) => one - other);
-  const counts = bounds.map((bound) => now.get(bound) - (before.get(bound) ?? 0));
-  const rank = share * (counts.at(-1) ?? 0);
-  const place = counts.findIndex((count) => count > 0 && count >= rank);
+  const counts = [...now].map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)]);
+  const rank = share * (counts.at(-1)?.[1] ?? 0);
+  const place = counts.findIndex(([, count]) => count > 0 && count >= rank);
   if (place < 0) return NaN;
-  const [low, under] = place === 0 ? [0, 0] : [bounds[place - 1], counts[place - 1]];
+  const [[low, under], [high, count]] = [counts[place - 1] ?? [0, 0], counts[place]];
   // Of the last bucket only the beginning is known.
-  if (bounds[place] === Infinity) return low;
-  return low + ((bounds[place] - low) * (rank - under)) / (counts[place] - under);
+  return high === Infinity ? low : low + ((high - low) * (rank - under)) / (count - under);
 }
 
-function show(now) {
+function show({ at, sums, buckets }) {
   const last = looks.at(-2);
-  const since = (name) => now.sums[name] - opened.sums[name];
+  const since = (name, before = opened) => sums[name] - before.sums[name];
+  const percentile = (share) => duration(1000 * quantile(looks[0].buckets, buckets, share));
   const cells = {
-    rate: last && rate(last, now),
-    "in-flight": number(now.sums.udp_exchanges_in_flight),
+    // Without this page's own looks.
+    rate: last ? number(Math.round(((since("http_responses_total", last) - 1) * 1000) / (at - last.at))) : "–",
+    "in-flight": number(sums.udp_exchanges_in_flight),
     retransmissions: number(since("udp_retransmissions_total")),
     late: number(since("udp_late_replies_total")),
     doubled: number(since("udp_doubled_replies_total")),
-    p50: milliseconds(quantile(looks[0].buckets, now.buckets, 0.5)),
-    p99: milliseconds(quantile(looks[0].buckets, now.buckets, 0.99)),
+    p50: percentile(0.5),
+    p99: percentile(0.99),
   };
-  for (const [name, words] of Object.entries(cells)) element(`live-${name}`).textContent = words ?? "–";
-}
-
-/** Without this page's own looks. */
-function rate(last, now) {
-  const count = now.sums.http_responses_total - last.sums.http_responses_total - 1;
-  return number(Math.max(0, Math.round((count * 1000) / (now.at - last.at))));
-}
-
-function milliseconds(seconds) {
-  return Number.isNaN(seconds) ? "–" : `${Number((seconds * 1000).toPrecision(2))} ms`;
+  for (const [name, words] of Object.entries(cells)) document.getElementById(`live-${name}`).textContent = words;
 }

@@ -1,7 +1,8 @@
-// Many letters, a few at a time, and what became of them.
+// Many letters, a few at a time, and how long they took.
 
 import { duration, number } from "./format.js";
-import { histogramOf, list, percentile, picture } from "./histogram.js";
+import { post } from "./post.js";
+import { html } from "./svg.js";
 
 const atATime = 6;
 
@@ -13,45 +14,37 @@ export function enableMany(letterOf) {
     event.preventDefault();
     run(letterOf(), Number(new FormData(event.target).get("count")));
   });
-  element("stop").addEventListener("click", () => stopping?.abort());
+  element("stop").addEventListener("click", () => stopping.abort());
 }
 
 async function run(letter, count) {
   stopping = new AbortController();
+  const { signal } = stopping;
   const result = { count, times: [], failures: 0, reasons: new Set() };
   setBusy(true);
   element("progress").max = count;
   showProgress(result);
   let left = count;
-  const ticker = setInterval(() => showProgress(result), 100);
+  const ticker = setInterval(showProgress, 100, result);
   await Promise.all(
-    Array.from({ length: Math.min(atATime, count) }, async () => {
-      while (left-- > 0 && !stopping.signal.aborted) await sendOne(letter, result);
+    Array.from({ length: atATime }, async () => {
+      while (left-- > 0 && !signal.aborted) {
+        const trip = await post(letter, signal);
+        // A letter under way when it is stopped counts for nothing.
+        if (!signal.aborted) note(trip, result);
+      }
     }),
   );
   clearInterval(ticker);
   showProgress(result);
-  showResult(result, stopping.signal.aborted);
+  showResult(result, signal.aborted);
   setBusy(false);
 }
 
-/** A letter under way when it is stopped counts for nothing. */
-async function sendOne(letter, result) {
-  const { signal } = stopping;
-  const start = performance.now();
-  try {
-    const response = await fetch("/", { method: "POST", body: letter, cache: "no-store", signal });
-    await response.arrayBuffer();
-    if (response.ok) result.times.push(performance.now() - start);
-    else fail(result, `HTTP status ${response.status} ${response.statusText}`);
-  } catch {
-    if (!signal.aborted) fail(result, "gateway not reached");
-  }
-}
-
-function fail(result, reason) {
+function note({ start, end, failure, response }, result) {
+  if (!failure) return result.times.push(end - start);
   result.failures += 1;
-  result.reasons.add(reason);
+  result.reasons.add(response ? `HTTP status ${response.status} ${response.phrase}` : "gateway not reached");
 }
 
 /** The focus leaves a button that is switched off. */
@@ -71,14 +64,44 @@ function showProgress({ count, times, failures }) {
 
 function showResult({ count, times, failures, reasons }, isStopped) {
   times.sort((one, other) => one - other);
-  const done = times.length + failures;
   for (const share of [50, 99]) {
     element(`many-p${share}`).textContent = times.length ? duration(percentile(times, share)) : "no reply";
   }
   element("many-failures").textContent = failures ? `${number(failures)}: ${[...reasons].join(", ")}` : "0";
+  const done = isStopped ? `Stopped after ${number(times.length + failures)} of ` : "";
   element("many-words").textContent =
-    `${isStopped ? `Stopped after ${number(done)} of ${number(count)} letters` : `${number(count)} letters`}: ${number(times.length)} replies, ${number(failures)} failures.`;
-  const bars = histogramOf(times);
-  element("histogram").replaceChildren(picture(bars, element("histogram").clientWidth));
-  element("histogram-list").replaceChildren(list(bars));
+    `${done}${number(count)} letters: ${number(times.length)} replies, ${number(failures)} failures.`;
+  element("histogram").replaceChildren(histogram(times));
+}
+
+/** By nearest rank. */
+function percentile(sorted, percent) {
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)];
+}
+
+/** Spans of equal width over sorted times; one more for those beyond the 99th percentile. */
+function spansOf(sorted) {
+  const end = percentile(sorted, 99);
+  const rough = (end - sorted[0]) / 10 || 0.1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((digit) => digit * power).find((each) => each >= rough);
+  const first = Math.floor(sorted[0] / step);
+  const spans = [];
+  for (let place = first; place * step <= end; place += 1) spans.push({ from: place * step, to: (place + 1) * step, count: 0 });
+  const rest = { from: spans.at(-1).to, count: 0 };
+  for (const time of sorted) (spans[Math.floor(time / step) - first] ?? rest).count += 1;
+  return rest.count ? [...spans, rest] : spans;
+}
+
+/** A list: each item says what its bar shows. */
+function histogram(sorted) {
+  if (sorted.length === 0) return html("p", { class: "hint" }, "No replies, no times.");
+  const spans = spansOf(sorted);
+  const most = Math.max(...spans.map((span) => span.count));
+  return html("ol", {}, ...spans.map(({ from, to, count }) => {
+    const bar = html("span", { class: to ? "bar" : "bar rest" });
+    bar.style.inlineSize = `${(count / most) * 80}%`;
+    const words = html("span", {}, duration(from), to ? ` to ${duration(to)}: ` : " and more: ");
+    return html("li", { "data-count": count }, words, html("span", {}, bar, ` ${number(count)}`));
+  }));
 }

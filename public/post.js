@@ -9,15 +9,14 @@ const fields = { "Content-Type": "text/plain; charset=utf-8", Accept: "applicati
  * (sentences); the gateway's `exchange`; milliseconds: `start` and `end` by the browser's clock, `udpLeg` by the
  * gateway's, or NaN.
  */
-export async function post(letter) {
+export async function post(letter, signal) {
   performance.clearResourceTimings();
-  const trip = { request: { line: "POST / HTTP/1.1", fields, body: letter }, start: performance.now() };
+  const trip = { request: { line: "POST / HTTP/1.1", fields, body: letter }, start: performance.now(), udpLeg: NaN };
   try {
-    const response = await fetch("/", { method: "POST", headers: fields, body: letter, cache: "no-store" });
+    const response = await fetch("/", { method: "POST", headers: fields, body: letter, cache: "no-store", signal });
     const body = new Uint8Array(await response.arrayBuffer());
     trip.end = performance.now();
     trip.response = { status: response.status, phrase: response.statusText, fields: [...response.headers], body };
-    trip.udpLeg = udpDuration(response.headers);
     return { ...trip, ...understand(response, body) };
   } catch {
     const failure = "The gateway cannot be reached. Is it running, and are you connected to it?";
@@ -32,14 +31,31 @@ export function timing({ start, end }) {
   return entries.find((entry) => entry.startTime >= start - 1 && entry.requestStart > 0 && entry.responseEnd <= end + 1);
 }
 
-function understand(response, body) {
-  const document = json(response, body);
-  if (!response.ok) return { failure: sentence(response, document, body), exchange: document?.exchange };
-  if (typeof document?.reply !== "string") return { reply: body };
+function understand({ ok, status }, body) {
+  const document = json(body);
+  const { exchange } = document;
+  if (!ok) return { failure: sentence(status, document, body), exchange };
+  if (typeof document.reply !== "string") return { reply: body };
   const reply = document.base64
     ? Uint8Array.from(atob(document.reply), (character) => character.charCodeAt(0))
     : new TextEncoder().encode(document.reply);
-  return { reply, exchange: document.exchange };
+  const time = (kind) => exchange.steps.find((step) => step.kind === kind)?.at;
+  return { reply, exchange, udpLeg: time("received") - time("sent") };
+}
+
+function json(body) {
+  try {
+    return JSON.parse(new TextDecoder().decode(body)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** A failure in words, from the problem document (RFC 9457) if there is one. */
+function sentence(status, { title, detail }, body) {
+  const words = [title, detail].filter(Boolean).map((part) => (/[.!?]$/.test(part) ? part : `${part}.`));
+  if (words.length > 0) return `${words.join(" ")} (HTTP status ${status})`;
+  return `The gateway answered with HTTP status ${status} and ${bytes(body.length)} that explain nothing.`;
 }
 
 /** A reply need not be text. */
@@ -49,34 +65,5 @@ export function decode(reply) {
     return { text: read(true), isText: true };
   } catch {
     return { text: read(false), isText: false };
-  }
-}
-
-/** The `dur` of `udp` in Server-Timing, as in `cache;dur=1, udp;dur=0.18;desc="a"`. */
-function udpDuration(headers) {
-  for (const metric of (headers.get("Server-Timing") ?? "").split(",")) {
-    const [name, ...parameters] = metric.split(";").map((part) => part.trim());
-    const dur = parameters.find((parameter) => /^dur\s*=/i.test(parameter));
-    if (name === "udp" && dur) return parseFloat(dur.split("=")[1].trim().replace(/^"/, ""));
-  }
-  return NaN;
-}
-
-/** A failure in words, from the problem document (RFC 9457) if there is one. */
-function sentence(response, problem, body) {
-  const words = [problem?.title, problem?.detail]
-    .filter((part) => typeof part === "string" && part.trim() !== "")
-    .map((part) => (/[.!?]$/.test(part.trim()) ? part.trim() : `${part.trim()}.`));
-  if (words.length > 0) return `${words.join(" ")} (HTTP status ${response.status})`;
-  return `The gateway answered with HTTP status ${response.status} and ${bytes(body.length)} that explain nothing.`;
-}
-
-function json(response, body) {
-  const type = (response.headers.get("Content-Type") ?? "").toLowerCase();
-  if (!/^application\/(problem\+)?json/.test(type)) return undefined;
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
   }
 }

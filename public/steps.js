@@ -2,6 +2,7 @@
 
 import { bytes, duration } from "./format.js";
 
+/** Which way a datagram went, what to call it in the list, and what to put before its size in the picture. */
 const kinds = {
   sent: ["out", "one datagram", ""],
   retransmitted: ["out", "the same datagram again", "again, "],
@@ -11,6 +12,9 @@ const kinds = {
   truncated: ["back", "too long a reply, thrown away", "too long, "],
   refused: ["back", "refused, nobody listens there", "refused"],
 };
+const ends = { out: "Gateway to UDP server", back: "UDP server to gateway", none: "At the gateway" };
+const inBrowser = (time) => `${duration(time)} after posting, by the browser’s clock`;
+const inGateway = (time) => `at ${duration(time)} by the gateway’s clock`;
 
 export function stepsOf(trip, measured) {
   const port = location.port || (location.protocol === "https:" ? 443 : 80);
@@ -27,7 +31,7 @@ function request({ request: { body }, response, exchange, start }, measured, por
     kind: "request", leg: "tcp", way: "out", lost: !response, browserTime: time, at: exchange && 0,
     label: `POST /, ${bytes(body.length)}`, ports: `to port ${port}`,
     title: `Browser to gateway: HTTP request, ${bytes(body.length)} of letter`,
-    when: `left ${duration(time)} after posting, by the browser’s clock`,
+    when: `left ${inBrowser(time)}`,
   };
 }
 
@@ -37,21 +41,21 @@ function response({ response: { status, phrase, body }, exchange, start, end }, 
     kind: "response", leg: "tcp", way: "back", browserTime: time, at: exchange?.total,
     label: `${status}, ${bytes(body.length)}`, ports: `from port ${port}`,
     title: `Gateway to browser: HTTP response ${status} ${phrase}, ${bytes(body.length)}`,
-    when: `${exchange ? `begun at ${duration(exchange.total)} by the gateway’s clock, ` : ""}here ${duration(time)} after posting, by the browser’s clock`,
+    when: `${exchange ? `begun ${inGateway(exchange.total)}, ` : ""}here ${inBrowser(time)}`,
   };
 }
 
 function datagram({ kind, at, bytes: count, upstream, localPort }, { request, reply }) {
-  const [way, long, short] = kinds[kind] ?? ["back", kind, kind];
-  const out = way === "out";
+  // A gateway may tell of what this page does not know.
+  const [way, long, short] = kinds[kind] ?? ["none", kind, kind];
   const ports = [localPort, upstream?.split(":").at(-1)];
   const size = count === undefined ? [] : [bytes(count)];
   return {
     kind, leg: "udp", way, at, upstream, label: short + size,
-    body: out ? request.body : kind === "received" ? reply : undefined,
-    ports: localPort ? (out ? ports : ports.reverse()).join(" → ") : "ports not shown",
-    title: [`${out ? "Gateway to UDP server" : "UDP server to gateway"}: ${long}`, ...size].join(", "),
-    when: `at ${duration(at)} by the gateway’s clock`,
+    body: way === "out" ? request.body : kind === "received" ? reply : undefined,
+    ports: localPort ? (way === "back" ? ports.reverse() : ports).join(" → ") : "ports not shown",
+    title: [`${ends[way]}: ${long}`, ...size].join(", "),
+    when: inGateway(at),
   };
 }
 
@@ -62,7 +66,6 @@ function markUnanswered(steps) {
     const next = steps.slice(index + 1).find((other) => other.upstream === step.upstream);
     if (next?.way === "back") return;
     step.lost = true;
-    step.label += ", no reply";
     step.title += ", no reply to it";
   });
 }

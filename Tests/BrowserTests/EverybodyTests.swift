@@ -31,7 +31,7 @@ extension InTheBrowser {
                 try browser.click(".post")
                 try browser.waitForPage(at: "/form")
                 #expect(try browser.text("#reply") == sentence)
-                #expect(try browser.text("h1") == "No reply")
+                #expect(try browser.text("h2") == "No reply")
                 #expect(try browser.run("return document.querySelector('#reply').dataset.state").string == "error")
             }
         }
@@ -43,7 +43,7 @@ extension InTheBrowser {
                 try browser.post("hello, letterbox, what a long letter this is, without an end and without a point")
                 try browser.click("[value='10']")
                 try browser.click("#send-many")
-                try browser.wait(until: "document.querySelector('#histogram svg')")
+                try browser.wait(until: "document.querySelector('#histogram li')")
                 let widest = try browser.run("return document.documentElement.scrollWidth").integer ?? 0
                 #expect(widest <= width)
                 try browser.keepPicture("\(width)-pixels", width: width)
@@ -66,28 +66,91 @@ extension InTheBrowser {
             }
         }
 
+        @Test(
+            "Nothing on the page moves while it is loaded, nor when the reply comes",
+            arguments: [[], ["--lab"]], [320, 1280])
+        func stillness(flags: [String], width: Int) throws {
+            try TestGateway.run(flags) { gateway in
+                let browser = try Browser.open("about:blank", width: width)
+                // Only what can be seen counts, so all of the page is in the window.
+                try browser.resize(width: width, height: 6000)
+                try browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '0'")
+                if !flags.isEmpty { try browser.wait(until: "!document.querySelector('#lab-delay').disabled") }
+                #expect(try shifts(browser) == [])
+                // What moves within half a second of a key or a click is no shift; this click is none of a person.
+                try browser.run(
+                    """
+                    const text = document.querySelector("#text");
+                    text.value = "hello, letterbox, what a long letter this is, without an end ".repeat(20);
+                    document.querySelector(".post").click();
+                    """)
+                try browser.wait(until: "document.querySelector('#steps li')")
+                #expect(try browser.text("#reply").hasPrefix("HELLO, LETTERBOX"))
+                #expect(try shifts(browser) == [])
+            }
+        }
+
         @Test("A late reply moves nothing on the page")
-        func stillness() throws {
+        func stillnessLater() throws {
             let silence = UDPPeer.silent()
             defer { silence.end() }
             try TestGateway.run(["--upstream", silence.address, "--timeout", "1s"]) { gateway in
                 let browser = try Browser.open(gateway.url)
-                // Only what can be seen counts, so all of the page is in the window.
                 try browser.resize(width: 1280, height: 3500)
+                try browser.post("hello, letterbox")
+                #expect(try shifts(browser) == [])
+            }
+        }
+
+        @Test("Who wants no motion gets none", arguments: [true, false])
+        func motion(isReduced: Bool) throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                let wish = ["name": "prefers-reduced-motion", "value": isReduced ? "reduce" : "no-preference"]
+                try browser.order("Emulation.setEmulatedMedia", ["features": [wish]])
                 try browser.run(
                     """
-                    window.shifts = [];
-                    new PerformanceObserver((list) => { 
-                      for (const entry of list.getEntries()) {
-                        const places = entry.sources.map(({ node }) => node?.id || node?.className || node?.nodeName);
-                        if (!entry.hadRecentInput) shifts.push(entry.value, ...places);
-                      }
-                    })
-                      .observe({ type: "layout-shift", buffered: true });
+                    window.motions = [];
+                    for (const kind of ["animationstart", "transitionrun"]) {
+                      document.addEventListener(kind, (event) => motions.push(kind + " " + event.target.id));
+                    }
                     """)
                 try browser.post("hello, letterbox")
-                #expect(try browser.run("return window.shifts").array.map(\.description) == [])
+                try browser.click("#send-many")
+                try browser.wait(until: "document.querySelector('#histogram li')")
+                // Two frames later whatever the last change set off has begun.
+                try browser.run("requestAnimationFrame(() => requestAnimationFrame(() => (window.isPainted = true)))")
+                try browser.wait(until: "window.isPainted")
+                let motions = try browser.run("return motions").array.compactMap(\.string)
+                #expect(motions.contains("animationstart reply") == !isReduced)
+                let smooth =
+                    "return [...document.querySelectorAll('*')].filter((e) => getComputedStyle(e).scrollBehavior !== 'auto').length"
+                #expect(try browser.run(smooth).integer == 0)
+                guard isReduced else { return }
+                #expect(motions == [])
+                #expect(try browser.run("return document.getAnimations().length").integer == 0)
             }
+        }
+
+        /// What has moved since the page was opened without a person having done something just before.
+        private func shifts(_ browser: WebDriver) throws -> [String] {
+            try browser.run(
+                """
+                window.isSeen = false;
+                window.shifts = window.shifts ?? [];
+                const take = (entries) => {
+                  for (const entry of entries.filter(({ hadRecentInput }) => !hadRecentInput)) {
+                    const places = entry.sources.map(({ node }) => node?.id || node?.className || node?.nodeName);
+                    shifts.push(entry.value, ...places);
+                  }
+                };
+                window.watch ??= new PerformanceObserver((list) => take(list.getEntries()));
+                watch.observe({ type: "layout-shift", buffered: true });
+                requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => (window.isSeen = true))));
+                """)
+            try browser.wait(until: "window.isSeen")
+            return try browser.run("return window.shifts").array.map(\.description)
         }
 
         @Test("The page's rules against foreign scripts and styles stand, and it keeps them")

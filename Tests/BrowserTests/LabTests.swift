@@ -9,7 +9,8 @@ extension InTheBrowser {
             try TestGateway.run { gateway in
                 let browser = try Browser.open(gateway.url)
                 try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '0'")
-                #expect(try browser.run("return document.querySelectorAll('input[type=range]').length").integer == 0)
+                #expect(
+                    try browser.run("return document.querySelector('#lab').checkVisibility()").bool == false)
                 let loaded = try browser.run(
                     "return performance.getEntriesByType('resource').map((each) => each.name.split('/').at(-1))")
                 #expect(loaded.array.contains { $0.string == "metrics" })
@@ -103,7 +104,7 @@ extension InTheBrowser {
 
         private func open(_ gateway: TestGateway, width: Int = 1280) throws -> WebDriver {
             let browser = try Browser.open(gateway.url, width: width)
-            try browser.wait(until: "document.querySelector('#lab-delay')")
+            try browser.wait(until: "!document.querySelector('#lab-delay').disabled")
             return browser
         }
 
