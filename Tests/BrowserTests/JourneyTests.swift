@@ -44,6 +44,32 @@ extension InTheBrowser {
             }
         }
 
+        @Test("A step of a kind that the page does not know is shown under its name")
+        func unknown() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.run(
+                    """
+                    const fetchAsEver = window.fetch;
+                    window.fetch = async (...what) => {
+                      if (what[0] !== "/") return fetchAsEver(...what);
+                      const story = await (await fetchAsEver(...what)).json();
+                      story.exchange.steps.splice(1, 0, { kind: "failover", at: story.exchange.steps[0].at });
+                      return Response.json(story);
+                    };
+                    """)
+                try browser.post("hello, letterbox")
+                let expected = ["request", "sent", "failover", "received", "response"]
+                #expect(try kinds(browser, "#diagram g") == expected)
+                #expect(try kinds(browser, "#steps li") == expected)
+                #expect(try browser.text("#diagram .failover .what") == "failover")
+                #expect(try browser.text("#steps [data-kind=failover] strong") == "At the gateway: failover")
+                try browser.run("document.querySelectorAll('#steps button')[2].focus()")
+                #expect(try browser.text("#bytes").contains("nothing more to see"))
+                #expect(try browser.errors() == [])
+            }
+        }
+
         @Test("A step that has the focus shows its bytes, the changed ones marked")
         func bytes() throws {
             try TestGateway.run { gateway in
