@@ -59,6 +59,8 @@ struct WatchTable {
     mutating func collect(_ watch: Watch, in strays: Strays?, tag: Int) {
         slots[Int(watch.number)].strays = strays
         slots[Int(watch.number)].tag = tag
+        // What came before, while nobody waited and nobody collected, will not be reported again.
+        if slots[Int(watch.number)].readiness.contains(.toRead) { strays?.add(tag) }
     }
 
     /// Parks a task until readiness, deadline or interruption.

@@ -33,6 +33,20 @@ struct EarlyWakeTests {
         Task(executorPreference: loop) { await collector.closeLater() }
         #expect(await taker.value == tag)
     }
+
+    @Test(
+        "is collected by whoever begins to collect after it",
+        arguments: [([.toRead], 7), ([.toRead, .ended], 7), ([.toWrite], nil), ([], nil)] as [(Readiness, Int?)])
+    func collected(before: Readiness, expected: Int?) async {
+        var table = WatchTable()
+        let watch = table.open(3, strays: nil, tag: 0)
+        _ = table.report(before, of: watch)
+        let strays = Strays()
+        table.collect(watch, in: strays, tag: 7)
+        // What has been collected is handed out all the same.
+        strays.close()
+        #expect(await strays.next() == expected)
+    }
 }
 
 /// Keeps strays on a loop, as their users do.
