@@ -20,6 +20,8 @@ struct Connection: ~Copyable {
     let watch: Watch
     private let desk: Desk
     private var inbox: Inbox
+    /// The request at hand.
+    private let request = Request()
     /// Responses that have not left yet.
     private var output: [UInt8] = []
     /// How many requests have been answered.
@@ -51,10 +53,11 @@ struct Connection: ~Copyable {
         var isUnforeseen = false
         do throws(ConnectionEnd) {
             while try await waitForRequest(&isParked) {
-                let request = try await receiveRequest()
-                var response = await desk.responder.respond(to: request)
-                let goesOn = answer(request.head, with: &response)
+                try await receiveRequest()
+                let response = await desk.responder.respond(to: request)
+                let goesOn = answer(with: response)
                 isUnforeseen = !goesOn && request.head.keepsAlive
+                request.message = []
                 inbox.finishMessage()
                 // Requests that have arrived together are answered together, unless that would hold replies back.
                 guard goesOn else { break }
@@ -73,6 +76,7 @@ struct Connection: ~Copyable {
 
     /// Waits for the first bytes of a request; false when the client ends the connection, or time or the gateway does,
     /// or when it is time to wait without a task.
+    @inline(__always)
     private mutating func waitForRequest(_ isParked: inout Bool) async throws(ConnectionEnd) -> Bool {
         if !inbox.isEmpty { return true }
         inbox.giveBack()
@@ -94,37 +98,43 @@ struct Connection: ~Copyable {
         }
     }
 
-    /// The next request, head and content.
-    private mutating func receiveRequest() async throws(ConnectionEnd) -> Request {
-        let head = try await receiveHead()
-        let limits = desk.configuration.limits(ofForm: inbox.isForm(head))
-        if case .length(let length) = head.framing, length > limits.maxBody {
+    /// Takes in the next request, head and content.
+    @inline(__always)
+    private mutating func receiveRequest() async throws(ConnectionEnd) {
+        try await receiveHead()
+        let headLength = request.head.length
+        let limits = inbox.isForm(request.head) ? desk.limits.form : desk.limits.plain
+        if case .length(let length) = request.head.framing, length > limits.maxBody {
             throw .tooLong
         }
-        if head.expectsContinue, inbox.count == head.length {
+        if request.head.expectsContinue, inbox.count == headLength {
             output.append(contentsOf: InterimResponse.continueBytes)
             try await flush()
         }
         let deadline = desk.loop.now + desk.configuration.bodyTimeout
-        switch head.framing {
-        case .none: inbox.closeMessage(at: head.length)
+        switch request.head.framing {
+        case .none: inbox.closeMessage(at: headLength)
         case .length(let length):
-            inbox.reserve(head.length + length)
-            while inbox.count < head.length + length { try await receive(until: deadline) }
-            inbox.closeMessage(at: head.length + length)
+            inbox.reserve(headLength + length)
+            while inbox.count < headLength + length { try await receive(until: deadline) }
+            inbox.closeMessage(at: headLength + length)
         case .chunked:
             var decoder = ChunkedDecoder(limits: limits)
-            while try !inbox.decode(&decoder, after: head.length) { try await receive(until: deadline) }
+            while try !inbox.decode(&decoder, after: headLength) { try await receive(until: deadline) }
         }
-        return Request(head: head, message: inbox.message)
+        request.message = inbox.message
     }
 
-    private mutating func receiveHead() async throws(ConnectionEnd) -> RequestHead {
-        var parser = RequestParser(limits: desk.configuration.widestLimits)
+    @inline(__always)
+    private mutating func receiveHead() async throws(ConnectionEnd) {
+        var parser = RequestParser(limits: desk.limits.widest)
         let deadline = desk.loop.now + desk.configuration.headerTimeout
         while true {
             do {
-                if let head = try inbox.parse(&parser) { return head }
+                if let head = try inbox.parse(&parser) {
+                    request.head = head
+                    return
+                }
             } catch {
                 throw .refused(error)
             }
@@ -164,25 +174,24 @@ struct Connection: ~Copyable {
     }
 
     /// Puts a response behind those that wait to leave; false when it is the last one.
-    private mutating func answer(_ head: RequestHead, with response: inout Response) -> Bool {
+    private mutating func answer(with response: consuming Response) -> Bool {
         served += 1
         let isLast = served == desk.configuration.maxRequestsPerConnection
         // What has been read is owed an answer, also when the gateway is about to end; what has not is not.
         let isDrained = desk.isDraining && inbox.countBehind == 0
-        let goesOn = head.keepsAlive && !response.closes && !isLast && !isDrained
+        let goesOn = request.head.keepsAlive && !response.closes && !isLast && !isDrained
         let connection: ResponseHead.Connection =
-            goesOn ? (head.minorVersion == 0 ? .keepAlive : .persistent) : .close
+            goesOn ? (request.head.minorVersion == 0 ? .keepAlive : .persistent) : .close
         if output.isEmpty { output = desk.pool.rentOutput() }
-        response.write(into: &output, withContent: head.method != .head, connection: connection, date: desk.date())
+        response.write(
+            into: &output, withContent: request.head.method != .head, connection: connection, date: desk.date())
         desk.count(response.status)
-        if case .reply(var reply) = response.content {
-            response.content = .bytes([])
-            desk.pool.giveBack(&reply.buffer)
-        }
+        response.giveBack(to: desk.pool)
         return goesOn
     }
 
     /// Writes what waits to leave.
+    @inline(__always)
     private mutating func flush() async throws(ConnectionEnd) {
         var sent = 0
         do {

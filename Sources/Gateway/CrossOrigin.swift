@@ -16,7 +16,7 @@ public struct CrossOrigin: Sendable {
 
     /// Answers a browser that asks before it sends (Fetch 3.2.2); nil for a request that is none of these.
     func preflight(_ request: Request) -> Response? {
-        guard request.head.method == .options, request.head.range(of: .accessControlRequestMethod) != nil,
+        guard isOn, request.head.method == .options, request.head.range(of: .accessControlRequestMethod) != nil,
             allowedOrigin(of: request) != nil
         else { return nil }
         var response = Response(.noContent)

@@ -76,8 +76,13 @@ final class ExchangeSockets {
     /// A socket whose past is past, for one exchange; nil when there was none before the deadline.
     ///
     /// At the limit a request waits: for the oldest socket to be rested, behind those who came before it.
+    @inline(__always)
     func take(until deadline: MonotonicTime) async throws(SocketError) -> ExchangeSocket? {
         if turnstile.isEmpty, let socket = try next() { return socket }
+        return try await takeInTurn(until: deadline)
+    }
+
+    private func takeInTurn(until deadline: MonotonicTime) async throws(SocketError) -> ExchangeSocket? {
         counts.restWaits += 1
         let place = turnstile.join()
         defer { turnstile.leave(place) }

@@ -1,11 +1,13 @@
 internal import HTTP
 
 /// A request as it was received: what its head means, and the bytes.
-struct Request {
+///
+/// A connection has one and fills it anew for each request: as a value it would be copied from hand to hand.
+final class Request {
     /// What the head means; its ranges count from the first byte of the message.
-    let head: RequestHead
+    var head = RequestHead()
     /// Head and content, without transfer coding.
-    let message: ArraySlice<UInt8>
+    var message: ArraySlice<UInt8> = []
 
     /// The content: what goes into the datagram.
     var body: ArraySlice<UInt8> { message.dropFirst(head.length) }
@@ -17,13 +19,16 @@ struct Request {
 
     /// The value of a field; nil when it did not come.
     func value(of field: KnownField) -> ArraySlice<UInt8>? {
-        head.range(of: field).map(bytes)
+        guard let range = head.range(of: field) else { return nil }
+        return bytes(range)
     }
 
     /// The value of a list field, whose lines are one list (RFC 9110 5.3); nil when none came.
     func list(of field: KnownField) -> ArraySlice<UInt8>? {
         guard let first = value(of: field) else { return nil }
-        return head.isRepeated(field) ? head.list(of: field, in: message.span)[...] : first
+        guard head.isRepeated(field) else { return first }
+        let message = message
+        return head.list(of: field, in: message.span)[...]
     }
 
     /// The path, without the query.

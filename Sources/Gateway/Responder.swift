@@ -20,18 +20,19 @@ final class Responder {
     }
 
     /// Answers a request; never fails, for every failure has a response of its own.
+    @inline(__always)
     func respond(to request: Request) async -> Response {
-        guard crossOrigin.isOn else { return await route(request) }
         var response: Response
         if let preflight = crossOrigin.preflight(request) {
             response = preflight
         } else {
             response = await route(request)
         }
-        crossOrigin.permit(&response, for: request)
+        if crossOrigin.isOn { crossOrigin.permit(&response, for: request) }
         return response
     }
 
+    @inline(__always)
     private func route(_ request: Request) async -> Response {
         if let codings = request.list(of: .contentEncoding), !Self.areIdentity(codings) {
             return Self.refuseCoding()
@@ -51,18 +52,20 @@ final class Responder {
     // MARK: - The UDP service
 
     /// Sends the body as a datagram; the reply is the response.
+    @inline(__always)
     private func forward(_ request: Request) async -> Response {
         let wait = self.wait(request)
         let patience = wait.map { Interval.seconds(UInt64($0)) }
         let story = Self.wantsStory(request) ? ExchangeStory(start: MonotonicTime.now()) : nil
         do {
-            var reply = try await upstream.exchange(request.body, patience: patience, story: story)
-            var response = Response(.ok, Self.text, content: .reply(reply))
+            let reply = try await upstream.exchange(request.body, patience: patience, story: story)
+            var response: Response
             if let story {
                 response = JourneyResponse.reply(reply.buffer[reply.range], json(story))
                 response.fields.append((.serverTiming, Response.timing(reply, reply.elapsed)))
-                upstream.giveBack(&reply)
+                upstream.giveBack(reply)
             } else {
+                response = Response(.ok, Self.text, content: .reply(reply))
                 response.mirroredType = Self.mirroredType(request)
             }
             if let wait, let value = FieldValue(validating: "wait=\(wait)".utf8) {
@@ -102,9 +105,10 @@ final class Responder {
             guard letter.count <= upstream.configuration.maxDatagram else {
                 throw .requestTooLong(limit: upstream.configuration.maxDatagram)
             }
-            var reply = try await upstream.exchange(letter[...])
-            defer { upstream.giveBack(&reply) }
-            return page.form(.ok, text: letter, outcome: .success(Array(reply.buffer[reply.range])))
+            let reply = try await upstream.exchange(letter[...])
+            let response = page.form(.ok, text: letter, outcome: .success(Array(reply.buffer[reply.range])))
+            upstream.giveBack(reply)
+            return response
         } catch {
             // The page has no reply then, so that there is room for twice the letter that fits.
             let kept = letter.count <= 2 * upstream.configuration.maxDatagram ? letter : []
@@ -207,8 +211,7 @@ final class Responder {
         return permit(methods, Response(status))
     }
 
-    private static func permit(_ methods: FieldValue, _ response: Response) -> Response {
-        var response = response
+    private static func permit(_ methods: FieldValue, _ response: consuming Response) -> Response {
         response.fields.append((.allow, methods))
         return response
     }

@@ -2,9 +2,9 @@ internal import EventLoop
 internal import HTTP
 
 /// An answer to a request, before it is bytes.
-struct Response {
+struct Response: ~Copyable {
     /// Where the content lies.
-    enum Content {
+    enum Content: ~Copyable {
         /// In memory that is there anyway, such as a file of the page.
         case bytes([UInt8])
         /// In the buffer that the UDP reply was received in.
@@ -14,6 +14,14 @@ struct Response {
             switch self {
             case .bytes(let bytes): bytes.count
             case .reply(let reply): reply.range.count
+            }
+        }
+
+        /// How long the reply took; in thousandths of what Server Timing has, which are milliseconds.
+        var timing: (beginning: FieldValue, microseconds: Int)? {
+            switch self {
+            case .bytes: nil
+            case .reply(let reply): (Response.timing(reply), Int(reply.elapsed.nanoseconds / 1000))
             }
         }
     }
@@ -28,7 +36,7 @@ struct Response {
     /// Whether the connection ends after it.
     var closes = false
 
-    init(_ status: Status, _ contentType: FieldValue? = nil, content: Content = .bytes([])) {
+    init(_ status: Status, _ contentType: FieldValue? = nil, content: consuming Content = .bytes([])) {
         self.status = status
         self.contentType = contentType
         self.content = content
@@ -41,11 +49,10 @@ struct Response {
         let head = ResponseHead(
             status, contentLength: content.count, contentType: mirroredType == nil ? contentType : nil,
             connection: connection)
+        let (mirroredType, fields, timing) = (mirroredType, fields, content.timing)
         head.write(into: &output, date: date) { writer in
             if let mirroredType { writer.add(.contentType, validating: mirroredType.span) }
-            if case .reply(let reply) = content {
-                writer.add(.serverTiming, Self.timing(reply), thousandths: Int(reply.elapsed.nanoseconds / 1000))
-            }
+            if let timing { writer.add(.serverTiming, timing.beginning, thousandths: timing.microseconds) }
             for field in fields { writer.add(field.name, field.value) }
         }
         guard withContent else { return }
@@ -55,14 +62,19 @@ struct Response {
         }
     }
 
+    /// Gives the buffer back that a reply was received in.
+    consuming func giveBack(to pool: BufferPool) {
+        if case .reply(var reply) = content { pool.giveBack(&reply.buffer) }
+    }
+
     /// Milliseconds, as Server Timing has them, so that thousandths are microseconds.
-    private static func timing(_ reply: Reply) -> FieldValue {
+    fileprivate static func timing(_ reply: borrowing Reply) -> FieldValue {
         if reply.attempts == 1 { return oneAttempt }
         return FieldValue(validating: "udp;desc=\"\(reply.attempts) attempts\";dur=".utf8) ?? oneAttempt
     }
 
     /// The whole value of Server-Timing, for a reply that is not passed on as it is.
-    static func timing(_ reply: Reply, _ elapsed: Interval) -> FieldValue {
+    static func timing(_ reply: borrowing Reply, _ elapsed: Interval) -> FieldValue {
         let text = "\(String(decoding: timing(reply).bytes, as: UTF8.self))\(Double(elapsed.nanoseconds / 1000) / 1000)"
         return FieldValue(validating: text.utf8) ?? oneAttempt
     }

@@ -47,7 +47,8 @@ package struct StaticFile: Sendable {
             return Conditional.ifMatch(tags.span, 0..<tags.count, matches: etag.bytes.span)
         }
         guard let date = request.head.range(of: .ifUnmodifiedSince) else { return true }
-        return Conditional.ifUnmodifiedSince(request.message.span, date, lastModified: lastModified, now: now)
+        let message = request.message
+        return Conditional.ifUnmodifiedSince(message.span, date, lastModified: lastModified, now: now)
     }
 
     /// Whether the client has this very file already; If-None-Match counts before If-Modified-Since.
@@ -56,12 +57,14 @@ package struct StaticFile: Sendable {
             return Conditional.ifNoneMatch(tags.span, 0..<tags.count, matches: etag.bytes.span)
         }
         guard let date = request.head.range(of: .ifModifiedSince) else { return false }
-        return Conditional.ifModifiedSince(request.message.span, date, lastModified: lastModified, now: now)
+        let message = request.message
+        return Conditional.ifModifiedSince(message.span, date, lastModified: lastModified, now: now)
     }
 
     /// The part that is asked for; HEAD has none (RFC 9110 14.2: only GET has).
     private func range(of request: Request, _ now: Int64) -> RangeRequest {
-        let head = request.message.span
+        let message = request.message
+        let head = message.span
         guard request.head.method == .get, let range = request.head.range(of: .range) else { return .ignored }
         if let condition = request.head.range(of: .ifRange),
             !Conditional.ifRange(head, condition, matches: etag.bytes.span, lastModified: lastModified, now: now)

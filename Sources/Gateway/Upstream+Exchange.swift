@@ -39,7 +39,7 @@ extension Upstream {
     func probe(_ destination: Destination, _ datagram: [UInt8]) async {
         var course = Course(deadline: MonotonicTime.now() + configuration.timeout, story: nil)
         course.isProbe = true
-        if var reply = try? await ask(destination, datagram[...], &course) { giveBack(&reply) }
+        if let reply = try? await ask(destination, datagram[...], &course) { giveBack(reply) }
     }
 
     /// How far an exchange has come.
@@ -90,7 +90,11 @@ extension Upstream {
         destinations.contains { $0.mayTake(at: loop.now) && course.asked & $0.mark == 0 }
     }
 
+    // What follows is one conversation told in parts. Each part is taken into the one before, for a function that waits
+    // has a frame of its own on the task's heap, and these are on the way of every request.
+
     /// Asks one address until it has replied or somebody else should be asked; nil means that it kept silent.
+    @inline(__always)
     private func ask(
         _ destination: Destination, _ datagram: ArraySlice<UInt8>, _ course: inout Course
     ) async throws(GatewayError) -> Reply? {
@@ -102,8 +106,13 @@ extension Upstream {
         let first = course.attempts
         do {
             let reply = try await converse(with: destination, through: socket, datagram, &course)
-            let isSettled = reply != nil && course.attempts == first + 1
-            let end = if let elapsed = reply?.elapsed { course.firstSent + elapsed } else { MonotonicTime.now() }
+            let elapsed: Interval? =
+                switch reply {
+                case .some(let reply): reply.elapsed
+                case .none: nil
+                }
+            let isSettled = elapsed != nil && course.attempts == first + 1
+            let end = elapsed.map { course.firstSent + $0 } ?? MonotonicTime.now()
             destination.sockets.giveBack(socket, isSettled ? .settled : .unsettled, at: end)
             return reply
         } catch {
@@ -114,6 +123,7 @@ extension Upstream {
         }
     }
 
+    @inline(__always)
     private func takeSocket(
         of destination: Destination, _ course: Course
     ) async throws(GatewayError) -> ExchangeSocket {
@@ -126,6 +136,7 @@ extension Upstream {
     }
 
     /// The exchange itself, as the tutorial has it: send, then receive from the same socket.
+    @inline(__always)
     private func converse(
         with destination: Destination, through socket: ExchangeSocket, _ datagram: ArraySlice<UInt8>,
         _ course: inout Course
@@ -156,6 +167,7 @@ extension Upstream {
     }
 
     /// Waits for the reply; nil when none has come in time.
+    @inline(__always)
     private func listen(
         to destination: Destination, through socket: ExchangeSocket, until time: MonotonicTime, _ course: Course
     ) async throws(GatewayError) -> Reply? {

@@ -2,7 +2,7 @@ internal import EventLoop
 internal import Sockets
 
 /// A reply of the UDP service.
-struct Reply {
+struct Reply: ~Copyable {
     /// A rented buffer that holds it.
     var buffer: [UInt8]
     /// Where in the buffer it lies.
@@ -93,5 +93,5 @@ final class Upstream {
     }
 
     /// Takes a reply's buffer back.
-    func giveBack(_ reply: inout Reply) { pool.giveBack(&reply.buffer) }
+    func giveBack(_ reply: consuming Reply) { pool.giveBack(&reply.buffer) }
 }

@@ -100,7 +100,8 @@ public struct RequestHead: Sendable {
     private var repeated: UInt32 = 0
     private var values = InlineArray<20, ByteRange>(repeating: .absent)
 
-    init() {}
+    /// The head of no request yet.
+    public init() {}
 
     /// Makes the value good for another message, without writing all of it anew.
     @inline(__always)
