@@ -103,7 +103,7 @@ public struct ChunkedDecoder: Sendable {
             if index == start { return index }
             throw RequestError(.malformedChunkSize, at: index)
         }
-        let end = bytes.skipValue(from: index)
+        let end = bytes.skipValue(from: index).index
         guard end < bytes.count, bytes[end] != ASCII.carriageReturn, bytes[end] != ASCII.lineFeed else { return end }
         throw RequestError(.malformedChunkExtension, at: end)
     }

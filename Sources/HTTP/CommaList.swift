@@ -35,13 +35,16 @@ public struct CommaList: Sendable {
     /// A separator inside a quoted string does not part elements (RFC 9110 5.6.4).
     private func endOfElement(_ bytes: Span<UInt8>) -> Int {
         var index = position
-        var isQuoted = false
-        while index < end {
-            let byte = bytes[index]
-            if byte == ASCII.quote { isQuoted.toggle() }
-            if byte == separator, !isQuoted { break }
-            index += isQuoted && byte == UInt8(ascii: "\\") ? 2 : 1
+        while index < end, bytes[index] != separator {
+            if bytes[index] == ASCII.quote { index = endOfQuote(bytes, after: index) } else { index &+= 1 }
         }
         return min(index, end)
+    }
+
+    /// Behind the quote that closes the string that begins at the index.
+    private func endOfQuote(_ bytes: Span<UInt8>, after start: Int) -> Int {
+        var index = start + 1
+        while index < end, bytes[index] != ASCII.quote { index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1 }
+        return index + 1
     }
 }

@@ -12,13 +12,20 @@ struct FieldLine {
     /// A byte that cannot be right is refused at once.
     @inline(__always)
     static func cut(_ bytes: Span<UInt8>, at start: Int) throws(RequestError) -> FieldLine? {
-        let colon = bytes.skipName(from: start)
-        guard colon < bytes.count else { return nil }
-        guard bytes[colon] == ASCII.colon, colon > start else { throw nameError(bytes, start, colon) }
-        let end = bytes.skipValue(from: colon &+ 1)
-        guard end < bytes.count else { return nil }
-        guard try bytes.isLineEnd(at: end, otherwise: .malformedValue) else { return nil }
-        return FieldLine(nameStart: start, nameEnd: colon, value: bytes.trimmed(colon &+ 1, end), next: end &+ 2)
+        let (colon, byte) = bytes.skipName(from: start)
+        guard byte == ASCII.colon, colon > start else {
+            guard colon < bytes.count else { return nil }
+            throw nameError(bytes, start, colon)
+        }
+        let valueStart = bytes.skipBlanks(from: colon &+ 1, to: bytes.count)
+        let (end, last) = bytes.skipValue(from: valueStart)
+        guard last == ASCII.carriageReturn, end &+ 1 < bytes.count, bytes[end &+ 1] == ASCII.lineFeed else {
+            guard end < bytes.count else { return nil }
+            _ = try bytes.isLineEnd(at: end, otherwise: .malformedValue)
+            return nil
+        }
+        let valueEnd = bytes.dropBlanks(from: valueStart, to: end)
+        return FieldLine(nameStart: start, nameEnd: colon, value: valueStart..<valueEnd, next: end &+ 2)
     }
 
     /// RFC 9112 5.1 refuses space before the colon, and 5.2 folded lines: both have been used for smuggling.

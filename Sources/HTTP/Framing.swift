@@ -61,8 +61,13 @@ struct Persistence: Sendable {
     mutating func take(_ bytes: Span<UInt8>, _ value: Range<Int>) {
         var list = CommaList(value)
         while let option = list.next(in: bytes) {
-            if bytes.matches(option, "close") { close = true }
-            if bytes.matches(option, "keep-alive") { keepAlive = true }
+            let start = option.lowerBound
+            if option.count == 5, bytes.hasWord("c", "l", "o", "s", "e", at: start) { close = true }
+            if option.count == 10, bytes.hasWord("k", "e", "e", "p", "-", "a", "l", "i", at: start),
+                bytes.hasWord("e", "p", "-", "a", "l", "i", "v", "e", at: start &+ 2)
+            {
+                keepAlive = true
+            }
         }
     }
 

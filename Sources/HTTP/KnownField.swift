@@ -15,102 +15,78 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     /// Conditional and partial requests (RFC 9110 13 and 14).
     case ifNoneMatch, ifModifiedSince, ifRange, range, ifMatch, ifUnmodifiedSince
 
-    /// Recognises a name, letters in either case.
+    /// Recognises a name, letters in either case, that has a line in front of it.
     ///
-    /// The length leaves one or two candidates, and two or three comparisons of eight bytes decide.
-    @inline(__always)
+    /// The length leaves a few candidates, and comparisons of eight bytes decide.
+    @inline(never)
     init?(_ bytes: Span<UInt8>, from start: Int, to end: Int) {
         let length = end &- start
-        let first = bytes.word(at: start).prefix(length).lowercasedToken
-        if length <= 8 {
-            guard let short = KnownField.short(length, first) else { return nil }
-            self = short
+        // The last eight bytes of the name; of a shorter one, all of it.
+        let last = bytes.wholeWord(at: end &- 8)
+        guard length > 8 else {
+            let name = (last &>> UInt64(truncatingIfNeeded: (8 &- length) &* 8)).lowercasedToken
+            switch (length, name) {
+            case (4, .name("h", "o", "s", "t")): self = .host
+            case (5, .name("r", "a", "n", "g", "e")): self = .range
+            case (6, .name("a", "c", "c", "e", "p", "t")): self = .accept
+            case (6, .name("e", "x", "p", "e", "c", "t")): self = .expect
+            case (6, .name("p", "r", "e", "f", "e", "r")): self = .prefer
+            case (6, .name("o", "r", "i", "g", "i", "n")): self = .origin
+            case (8, .name("i", "f", "-", "r", "a", "n", "g", "e")): self = .ifRange
+            case (8, .name("i", "f", "-", "m", "a", "t", "c", "h")): self = .ifMatch
+            default: return nil
+            }
             return
         }
-        let last = bytes.word(at: end &- 8).lowercasedToken
-        guard let long = KnownField.long(length, first, last, bytes, from: start) else { return nil }
-        self = long
-    }
-
-    @inline(__always)
-    private static func short(_ length: Int, _ name: UInt64) -> KnownField? {
-        switch length {
-        case 4: name == .padded("host") ? .host : nil
-        case 5: name == .padded("range") ? .range : nil
-        case 6:
-            switch name {
-            case .padded("accept"): .accept
-            case .padded("expect"): .expect
-            case .padded("prefer"): .prefer
-            case .padded("origin"): .origin
-            default: nil
-            }
-        case 8:
-            switch name {
-            case .padded("if-range"): .ifRange
-            case .padded("if-match"): .ifMatch
-            default: nil
-            }
-        default: nil
+        let first = bytes.wholeWord(at: start).lowercasedToken
+        switch (length, last.lowercasedToken) {
+        case (10, .name("n", "n", "e", "c", "t", "i", "o", "n")):
+            guard first == .name("c", "o", "n", "n", "e", "c", "t", "i") else { return nil }
+            self = .connection
+        case (12, .name("e", "n", "t", "-", "t", "y", "p", "e")):
+            guard first == .name("c", "o", "n", "t", "e", "n", "t", "-") else { return nil }
+            self = .contentType
+        case (13, .name("n", "e", "-", "m", "a", "t", "c", "h")):
+            guard first == .name("i", "f", "-", "n", "o", "n", "e", "-") else { return nil }
+            self = .ifNoneMatch
+        case (14, .name("t", "-", "l", "e", "n", "g", "t", "h")):
+            guard first == .name("c", "o", "n", "t", "e", "n", "t", "-") else { return nil }
+            self = .contentLength
+        case (14, .name("t", "c", "h", "-", "s", "i", "t", "e")):
+            guard first == .name("s", "e", "c", "-", "f", "e", "t", "c") else { return nil }
+            self = .secFetchSite
+        case (15, .name("e", "n", "c", "o", "d", "i", "n", "g")):
+            guard first == .name("a", "c", "c", "e", "p", "t", "-", "e") else { return nil }
+            self = .acceptEncoding
+        case (16, .name("e", "n", "c", "o", "d", "i", "n", "g")):
+            guard first == .name("c", "o", "n", "t", "e", "n", "t", "-") else { return nil }
+            self = .contentEncoding
+        default:
+            guard length >= 17, let field = KnownField.long(bytes, start..<end) else { return nil }
+            self = field
         }
     }
 
-    @inline(__always)
-    private static func long(
-        _ length: Int, _ first: UInt64, _ last: UInt64, _ bytes: Span<UInt8>, from start: Int
-    ) -> KnownField? {
-        switch length {
-        case 10: first == .padded("connecti") && last == .padded("nnection") ? .connection : nil
-        case 12: first == .padded("content-") && last == .padded("ent-type") ? .contentType : nil
-        case 13: first == .padded("if-none-") && last == .padded("ne-match") ? .ifNoneMatch : nil
-        case 14: fourteen(first, last)
-        case 15: first == .padded("accept-e") && last == .padded("encoding") ? .acceptEncoding : nil
-        case 16: first == .padded("content-") && last == .padded("encoding") ? .contentEncoding : nil
-        case 17: seventeen(first, last, bytes.word(at: start &+ 8).lowercasedToken)
-        case 19: nineteen(first, last, bytes.word(at: start &+ 8).lowercasedToken)
-        case 29, 30: accessControl(first, last, bytes, from: start)
+    /// A name of at least seventeen letters, which no client sends with every request.
+    @inline(never)
+    private static func long(_ bytes: Span<UInt8>, _ name: Range<Int>) -> KnownField? {
+        switch name.count {
+        case 17 where bytes.matches(name, "transfer-encoding"): .transferEncoding
+        case 17 where bytes.matches(name, "if-modified-since"): .ifModifiedSince
+        case 19 where bytes.matches(name, "if-unmodified-since"): .ifUnmodifiedSince
+        case 29 where bytes.matches(name, "access-control-request-method"): .accessControlRequestMethod
+        case 30 where bytes.matches(name, "access-control-request-headers"): .accessControlRequestHeaders
         default: nil
         }
-    }
-
-    @inline(__always)
-    private static func fourteen(_ first: UInt64, _ last: UInt64) -> KnownField? {
-        switch (first, last) {
-        case (.padded("content-"), .padded("t-length")): .contentLength
-        case (.padded("sec-fetc"), .padded("tch-site")): .secFetchSite
-        default: nil
-        }
-    }
-
-    private static func seventeen(_ first: UInt64, _ last: UInt64, _ middle: UInt64) -> KnownField? {
-        switch (first, middle, last) {
-        case (.padded("transfer"), .padded("-encodin"), .padded("encoding")): .transferEncoding
-        case (.padded("if-modif"), .padded("ied-sinc"), .padded("ed-since")): .ifModifiedSince
-        default: nil
-        }
-    }
-
-    private static func nineteen(_ first: UInt64, _ last: UInt64, _ middle: UInt64) -> KnownField? {
-        switch (first, middle, last) {
-        case (.padded("if-unmod"), .padded("ified-si"), .padded("ed-since")): .ifUnmodifiedSince
-        default: nil
-        }
-    }
-
-    private static func accessControl(
-        _ first: UInt64, _ last: UInt64, _ bytes: Span<UInt8>, from start: Int
-    ) -> KnownField? {
-        let second = bytes.word(at: start &+ 8).lowercasedToken
-        let third = bytes.word(at: start &+ 16).lowercasedToken
-        guard first == .padded("access-c"), second == .padded("ontrol-r") else { return nil }
-        if third == .padded("equest-m"), last == .padded("t-method") { return .accessControlRequestMethod }
-        if third == .padded("equest-h"), last == .padded("-headers") { return .accessControlRequestHeaders }
-        return nil
     }
 
     /// A bit for each field, for sets of them.
     @inline(__always)
     var bit: UInt32 { 1 &<< UInt32(rawValue) }
+
+    /// Whether the field says something about the message itself, and so is read with the head.
+    @inline(__always)
+    var isJudged: Bool { rawValue <= KnownField.expect.rawValue }
 
     /// Whether the field may come only once: its value is not a list, so that two of them say nothing (RFC 9110 5.3).
     @inline(__always)
@@ -126,5 +102,8 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
 extension UInt64 {
     /// A lower-case name as ``KnownField`` compares it: bytes beyond its end read as 0x20.
     @inline(__always)
-    fileprivate static func padded(_ text: String) -> UInt64 { UInt64(ascii: text).lowercasedToken }
+    fileprivate static func name(
+        _ a: Unicode.Scalar, _ b: Unicode.Scalar, _ c: Unicode.Scalar = "\0", _ d: Unicode.Scalar = "\0",
+        _ e: Unicode.Scalar = "\0", _ f: Unicode.Scalar = "\0", _ g: Unicode.Scalar = "\0", _ h: Unicode.Scalar = "\0"
+    ) -> UInt64 { UInt64(a, b, c, d, e, f, g, h).lowercasedToken }
 }

@@ -10,15 +10,15 @@ public enum Method: Sendable, Equatable {
         let length = end &- start
         let name = length <= 8 ? bytes.word(at: start).prefix(length) : 0
         switch name {
-        case UInt64(ascii: "GET"): self = .get
-        case UInt64(ascii: "POST"): self = .post
-        case UInt64(ascii: "HEAD"): self = .head
-        case UInt64(ascii: "PUT"): self = .put
-        case UInt64(ascii: "DELETE"): self = .delete
-        case UInt64(ascii: "CONNECT"): self = .connect
-        case UInt64(ascii: "OPTIONS"): self = .options
-        case UInt64(ascii: "TRACE"): self = .trace
-        case UInt64(ascii: "PATCH"): self = .patch
+        case UInt64("G", "E", "T"): self = .get
+        case UInt64("P", "O", "S", "T"): self = .post
+        case UInt64("H", "E", "A", "D"): self = .head
+        case UInt64("P", "U", "T"): self = .put
+        case UInt64("D", "E", "L", "E", "T", "E"): self = .delete
+        case UInt64("C", "O", "N", "N", "E", "C", "T"): self = .connect
+        case UInt64("O", "P", "T", "I", "O", "N", "S"): self = .options
+        case UInt64("T", "R", "A", "C", "E"): self = .trace
+        case UInt64("P", "A", "T", "C", "H"): self = .patch
         default: self = .unknown
         }
     }
@@ -146,13 +146,13 @@ public struct RequestHead: Sendable {
 
     /// Keeps the value of a field, unless there is one already.
     @inline(__always)
-    mutating func record(_ field: KnownField, _ value: Range<Int>) throws(RequestError) {
+    mutating func record(_ field: KnownField, _ start: Int, _ end: Int) throws(RequestError) {
         guard !has(field) else {
-            guard !field.isSingleton else { throw RequestError(.repeatedField, at: value.lowerBound) }
+            guard !field.isSingleton else { throw RequestError(.repeatedField, at: start) }
             repeated |= field.bit
             return
         }
         present |= field.bit
-        values[Int(field.rawValue)] = ByteRange(value.lowerBound, value.upperBound)
+        values[Int(field.rawValue)] = ByteRange(start, end)
     }
 }

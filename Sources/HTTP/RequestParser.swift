@@ -6,10 +6,10 @@
 public struct RequestParser: Sendable {
     private let limits: Limits
     private var progress = Progress()
-    /// Filled line by line, and complete with the blank line.
+    /// The head that was read last.
     ///
-    /// Kept apart because it is large and need not be cleared.
-    private var head = RequestHead()
+    /// It is filled line by line: complete, and good for anything, only after ``read(_:)`` has found its blank line.
+    public private(set) var head = RequestHead()
 
     /// How far the parser has come in the message: up to the last complete line.
     private struct Progress: Sendable {
@@ -36,36 +36,52 @@ public struct RequestParser: Sendable {
 
     /// Reads the head in `bytes`, which are all bytes of this message received so far; nil if there must be more.
     ///
-    /// Call it again with more bytes after nil: it goes on at the last line begun. After a head it is ready for the
-    /// next message, and after an error for nothing but ``reset()``.
+    /// It is a copy of ``head``; see ``read(_:)``.
     public mutating func parse(_ bytes: Span<UInt8>) throws(RequestError) -> RequestHead? {
-        let window = bytes.extracting(first: limits.maxHead)
-        if progress.isComplete { reset() }
-        guard try readHead(window) else {
-            guard bytes.count < limits.maxHead else { throw RequestError(.headTooLarge, at: limits.maxHead) }
-            return nil
-        }
-        return head
+        try read(bytes) ? head : nil
     }
 
+    /// Reads ``head`` in `bytes`, which are all bytes of this message received so far; false if there must be more.
+    ///
+    /// Call it again with more bytes after false: it goes on at the last line begun. After a head it is ready for the
+    /// next message, and after an error for nothing but ``reset()``.
+    public mutating func read(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
+        let window = bytes.extracting(first: limits.maxHead)
+        if progress.isComplete { reset() }
+        if try readHead(window) { return true }
+        guard bytes.count < limits.maxHead else { throw RequestError(.headTooLarge, at: limits.maxHead) }
+        return false
+    }
+
+    @inline(__always)
     private mutating func readHead(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         if !progress.hasRequestLine {
             guard try skipEmptyLines(bytes), try readRequestLine(bytes) else { return false }
         }
-        while progress.position < bytes.count {
-            if bytes[progress.position] == ASCII.carriageReturn {
-                guard try bytes.isLineEnd(at: progress.position, otherwise: .malformedName) else { return false }
-                try finish(blankLine: progress.position)
+        return try readFields(bytes)
+    }
+
+    /// The field lines, and the blank line after them; false if that has not come.
+    private mutating func readFields(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
+        var start = progress.position
+        var fields = progress.fields
+        while start < bytes.count {
+            if bytes[start] == ASCII.carriageReturn {
+                guard try bytes.isLineEnd(at: start, otherwise: .malformedName) else { break }
+                try finish(blankLine: start)
                 return true
             }
-            guard progress.fields < limits.maxFields else {
-                throw RequestError(.tooManyFields, at: progress.position)
+            guard fields < limits.maxFields else { throw RequestError(.tooManyFields, at: start) }
+            guard let line = try FieldLine.cut(bytes, at: start) else { break }
+            if let field = KnownField(bytes, from: start, to: line.nameEnd) {
+                try head.record(field, line.value.lowerBound, line.value.upperBound)
+                if field.isJudged { try judge(field, bytes, line.value.lowerBound, line.value.upperBound) }
             }
-            guard let line = try FieldLine.cut(bytes, at: progress.position) else { return false }
-            try take(line, bytes)
-            progress.fields &+= 1
-            progress.position = line.next
+            fields &+= 1
+            start = line.next
         }
+        progress.position = start
+        progress.fields = fields
         return false
     }
 
@@ -92,11 +108,8 @@ extension RequestParser {
         let last = start + limits.maxRequestLine
         let stop = min(bytes.count, last)
 
-        let methodEnd = bytes.skip(.token, from: start, to: stop)
+        let methodEnd = try endOfMethod(bytes, start, stop)
         guard try RequestParser.isInside(methodEnd, stop, last, bytes) else { return false }
-        guard bytes[methodEnd] == ASCII.space, methodEnd > start else {
-            throw RequestError(bytes[methodEnd] == ASCII.lineFeed ? .bareLineFeed : .malformedMethod, at: methodEnd)
-        }
         let targetStart = methodEnd + 1
         let targetEnd = bytes.skip(.target, from: targetStart, to: stop)
         guard try RequestParser.isInside(targetEnd, stop, last, bytes) else { return false }
@@ -104,17 +117,40 @@ extension RequestParser {
             throw RequestParser.targetError(bytes, targetStart, targetEnd)
         }
         let version = targetEnd + 1
-        guard try RequestParser.checkVersion(bytes, version, stop, last) else { return false }
+        let isLatest = version + 8 <= stop && bytes.wholeWord(at: version) == .latestVersion
+        if !isLatest { guard try RequestParser.checkVersion(bytes, version, stop, last) else { return false } }
         let end = version + 8
         guard end < bytes.count, try bytes.isLineEnd(at: end, otherwise: .malformedVersion) else { return false }
 
-        head.method = Method(bytes, from: start, to: methodEnd)
         head.methodRange = ByteRange(start, methodEnd)
-        try takeVersion(bytes, version)
-        try head.takeTarget(bytes, targetStart..<targetEnd)
+        if isLatest { head.minorVersion = 1 } else { try takeVersion(bytes, version) }
+        try head.takeTarget(bytes, targetStart, targetEnd)
         progress.hasRequestLine = true
         progress.position = end + 2
         return true
+    }
+
+    /// The index of the space after the method, or one that is not before `stop`.
+    @inline(__always)
+    private mutating func endOfMethod(_ bytes: Span<UInt8>, _ start: Int, _ stop: Int) throws(RequestError) -> Int {
+        if bytes.hasWord(at: start) {
+            let word = bytes.wholeWord(at: start)
+            if word.prefix(5) == UInt64("P", "O", "S", "T", " ") {
+                head.method = .post
+                return start &+ 4
+            }
+            if word.prefix(4) == UInt64("G", "E", "T", " ") {
+                head.method = .get
+                return start &+ 3
+            }
+        }
+        let (end, byte) = bytes.skipName(from: start)
+        guard end < stop else { return end }
+        guard byte == ASCII.space, end > start else {
+            throw RequestError(byte == ASCII.lineFeed ? .bareLineFeed : .malformedMethod, at: end)
+        }
+        head.method = Method(bytes, from: start, to: end)
+        return end
     }
 
     /// Whether a scan ended at a byte of the line, and not where the bytes or the permitted length end.
@@ -140,10 +176,6 @@ extension RequestParser {
     private static func checkVersion(
         _ bytes: Span<UInt8>, _ start: Int, _ stop: Int, _ last: Int
     ) throws(RequestError) -> Bool {
-        if start + 8 <= stop {
-            let word = bytes.word(at: start)
-            if word == UInt64(ascii: "HTTP/1.1") || word == UInt64(ascii: "HTTP/1.0") { return true }
-        }
         var index = start
         for expected in "HTTP/0.0".utf8 {
             guard try isInside(index, stop, last, bytes) else { return false }
@@ -163,19 +195,20 @@ extension RequestParser {
 // MARK: - The fields
 
 extension RequestParser {
-    /// Takes note of a complete field line.
+    /// Takes note of what a field says about the message.
     ///
     /// What framing, persistence and expectation read is not read again later.
-    @inline(__always)
-    private mutating func take(_ line: FieldLine, _ bytes: Span<UInt8>) throws(RequestError) {
-        guard let field = KnownField(bytes, from: line.nameStart, to: line.nameEnd) else { return }
-        try head.record(field, line.value)
+    @inline(never)
+    private mutating func judge(_ field: KnownField, _ bytes: Span<UInt8>, _ start: Int, _ end: Int)
+        throws(RequestError)
+    {
+        let value = start..<end
         switch field {
-        case .host: try bytes.checkHost(line.value, head.targetForm)
-        case .contentLength: try progress.framing.takeLength(bytes, line.value)
-        case .transferEncoding: try progress.framing.takeCodings(bytes, line.value)
-        case .connection: progress.persistence.take(bytes, line.value)
-        case .expect: progress.expectation.take(bytes, line.value)
+        case .host: try bytes.checkHost(value, head.targetForm)
+        case .contentLength: try progress.framing.takeLength(bytes, value)
+        case .transferEncoding: try progress.framing.takeCodings(bytes, value)
+        case .connection: progress.persistence.take(bytes, value)
+        case .expect: progress.expectation.take(bytes, value)
         default: break
         }
     }
@@ -193,4 +226,8 @@ extension RequestParser {
         head.length = blankLine + 2
         progress.isComplete = true
     }
+}
+
+extension UInt64 {
+    fileprivate static var latestVersion: UInt64 { UInt64("H", "T", "T", "P", "/", "1", ".", "1") }
 }

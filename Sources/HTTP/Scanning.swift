@@ -1,50 +1,65 @@
 /// The passes over bytes that the parser spends its time in.
 ///
 /// They are written so that the optimiser can drop the bounds checks: an index that was a `UInt32` cannot overflow,
-/// so one comparison covers eight reads, and the eight reads become one. Heads are far below 4 GB.
+/// so one comparison covers eight reads, and the eight reads become one. Heads are far below 4 GB. Whoever changes them
+/// counts instructions before and after: where the eight reads stay eight, a head costs twice as much.
 extension Span<UInt8> {
     /// The first index from `start` that is `end` or holds a byte outside the class.
     @inline(__always)
     func skip(_ byteClass: ByteClass, from start: Int, to end: Int) -> Int {
         var index = start
-        while index < end, byteClass.contains(self[index]) { index &+= 1 }
-        return index
-    }
-
-    /// The first index from `start` that is the end or holds a control character other than a tab (RFC 9110 5.5).
-    @inline(__always)
-    func skipValue(from start: Int) -> Int {
-        var index = start
-        while true {
-            let marks = self.word(at: index).controlMarks
-            guard marks != 0 else {
-                index &+= 8
-                continue
+        while hasWord(at: index) {
+            var word = wholeWord(at: index)
+            for place in 0..<8 {
+                guard byteClass.contains(UInt8(truncatingIfNeeded: word)) else { return min(index &+ place, end) }
+                word &>>= 8
             }
-            index &+= marks.trailingZeroBitCount &>> 3
-            guard index < count else { return count }
-            if self[index] != ASCII.tab { return index }
-            index &+= 1
+            index &+= 8
         }
+        while index < count, byteClass.contains(self[index]) { index &+= 1 }
+        return min(index, end)
     }
 
-    /// The first index from `start` that is the end or holds a byte that is not in a token.
+    /// The first index from `start` with a control character other than a tab (RFC 9110 5.5), and that byte.
     ///
-    /// Nearly all names are letters and hyphens, which are passed eight at a time; the table decides about the others.
+    /// At the end of the bytes it is a zero.
     @inline(__always)
-    func skipName(from start: Int) -> Int {
+    func skipValue(from start: Int) -> (index: Int, byte: UInt8) {
+        skip(.value, from: start, markedBy: \.controlMarks)
+    }
+
+    /// The first index from `start` with a byte that is not in a token, and that byte.
+    ///
+    /// At the end of the bytes it is a zero. Nearly all names are letters and hyphens.
+    @inline(__always)
+    func skipName(from start: Int) -> (index: Int, byte: UInt8) {
+        skip(.token, from: start, markedBy: \.exoticMarks)
+    }
+
+    /// Passes eight bytes at a time while none of them is marked; the class decides about a byte that is.
+    @inline(__always)
+    private func skip(
+        _ byteClass: ByteClass, from start: Int, markedBy marks: (UInt64) -> UInt64
+    ) -> (index: Int, byte: UInt8) {
         var index = start
-        while true {
-            let marks = self.word(at: index).exoticMarks
+        while hasWord(at: index) {
+            let word = wholeWord(at: index)
+            let marks = marks(word)
             guard marks != 0 else {
                 index &+= 8
                 continue
             }
-            index &+= marks.trailingZeroBitCount &>> 3
-            guard index < count else { return count }
-            guard self[index] != ASCII.colon, ByteClass.token.contains(self[index]) else { return index }
+            let place = marks.trailingZeroBitCount
+            index &+= place &>> 3
+            let byte = UInt8(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: place & ~7))
+            guard byteClass.contains(byte) else { return (index, byte) }
             index &+= 1
         }
+        while index < count {
+            guard byteClass.contains(self[index]) else { return (index, self[index]) }
+            index &+= 1
+        }
+        return (count, 0)
     }
 
     /// The first index from `start` that is `end` or holds neither space nor tab.
@@ -59,16 +74,26 @@ extension Span<UInt8> {
     @inline(__always)
     func trimmed(_ start: Int, _ end: Int) -> Range<Int> {
         let first = skipBlanks(from: start, to: end)
-        var last = end
-        while last > first, self[last &- 1] == ASCII.space || self[last &- 1] == ASCII.tab { last &-= 1 }
-        return first..<last
+        return first..<dropBlanks(from: first, to: end)
     }
 
-    /// Eight bytes as one number, the first byte lowest; zeros stand for what lies beyond the end.
+    /// The last index, not before `start`, with neither space nor tab between it and `end`.
     @inline(__always)
-    func word(at start: Int) -> UInt64 {
+    func dropBlanks(from start: Int, to end: Int) -> Int {
+        var last = end
+        while last > start, self[last &- 1] == ASCII.space || self[last &- 1] == ASCII.tab { last &-= 1 }
+        return last
+    }
+
+    /// Whether eight bytes follow from the index on.
+    @inline(__always)
+    func hasWord(at start: Int) -> Bool { Int(UInt32(truncatingIfNeeded: start)) &+ 8 <= count }
+
+    /// Eight bytes as one number, the first byte lowest; ``hasWord(at:)`` tells whether they are there.
+    @inline(__always)
+    func wholeWord(at start: Int) -> UInt64 {
         let index = Int(UInt32(truncatingIfNeeded: start))
-        guard index + 8 <= count else { return lastWord(at: index) }
+        precondition(index + 8 <= count, "a whole word does not reach beyond the end")
         let low =
             UInt64(self[index]) | UInt64(self[index + 1]) << 8
             | UInt64(self[index + 2]) << 16 | UInt64(self[index + 3]) << 24
@@ -78,18 +103,15 @@ extension Span<UInt8> {
         return low | high
     }
 
-    /// Kept out of line: fewer than eight bytes are left once in a head.
+    /// Eight bytes as one number; zeros stand for what lies beyond the end.
+    @inline(__always)
+    func word(at start: Int) -> UInt64 { hasWord(at: start) ? wholeWord(at: start) : lastWord(at: start) }
+
+    /// Kept out of line, for it is rare.
     @inline(never)
     private func lastWord(at start: Int) -> UInt64 {
-        var word: UInt64 = 0
-        var shift: UInt64 = 0
-        var index = start
-        while index < count {
-            word |= UInt64(self[index]) << shift
-            shift += 8
-            index += 1
-        }
-        return word
+        guard start < count else { return 0 }
+        return (start..<count).reversed().reduce(0) { $0 << 8 | UInt64(self[$1]) }
     }
 
     /// Whether the range reads as the text, letters in either case.
@@ -105,32 +127,46 @@ extension Span<UInt8> {
         return true
     }
 
+    /// Whether up to eight lower-case letters and hyphens stand at the index of a field value, letters in either case.
+    @inline(__always)
+    func hasWord(
+        _ a: Unicode.Scalar, _ b: Unicode.Scalar, _ c: Unicode.Scalar, _ d: Unicode.Scalar, _ e: Unicode.Scalar,
+        _ f: Unicode.Scalar = "\0", _ g: Unicode.Scalar = "\0", _ h: Unicode.Scalar = "\0", at start: Int
+    ) -> Bool {
+        let text = UInt64(a, b, c, d, e, f, g, h)
+        let length = 8 &- text.leadingZeroBitCount &>> 3
+        return word(at: start).prefix(length).lowercasedToken == text.lowercasedToken
+    }
+
     /// The number that the range spells in decimal digits, nothing else, if it is one and fits.
     func decimal(_ range: Range<Int>) -> Int? {
         guard !range.isEmpty else { return nil }
         var value = 0
-        for index in range {
+        var index = range.lowerBound
+        while index < range.upperBound {
             guard let digit = ASCII.digit(self[index]) else { return nil }
-            let (tens, carry) = value.multipliedReportingOverflow(by: 10)
-            let (sum, overflow) = tens.addingReportingOverflow(digit)
-            if carry || overflow { return nil }
+            let (tens, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (sum, isLarger) = tens.addingReportingOverflow(digit)
+            if isTooLarge || isLarger { return nil }
             value = sum
+            index &+= 1
         }
         return value
     }
 }
 
 extension UInt64 {
-    /// Up to eight characters as the number that ``Span/word(at:)`` makes of them; the compiler folds it.
+    /// Up to eight characters as the number that ``Span/word(at:)`` makes of them.
+    ///
+    /// One by one, since the compiler makes one constant of these, but a loop over every string.
     @inline(__always)
-    init(ascii text: String) {
-        var word: UInt64 = 0
-        var shift: UInt64 = 0
-        for byte in text.utf8 {
-            word |= UInt64(byte) << shift
-            shift += 8
-        }
-        self = word
+    init(
+        _ a: Unicode.Scalar, _ b: Unicode.Scalar, _ c: Unicode.Scalar = "\0", _ d: Unicode.Scalar = "\0",
+        _ e: Unicode.Scalar = "\0", _ f: Unicode.Scalar = "\0", _ g: Unicode.Scalar = "\0", _ h: Unicode.Scalar = "\0"
+    ) {
+        let low = UInt64(a.value) | UInt64(b.value) << 8 | UInt64(c.value) << 16 | UInt64(d.value) << 24
+        let high = UInt64(e.value) << 32 | UInt64(f.value) << 40 | UInt64(g.value) << 48 | UInt64(h.value) << 56
+        self = low | high
     }
 
     /// The letters among eight bytes in lower case.
@@ -141,20 +177,18 @@ extension UInt64 {
 
     /// Only the lowest bytes, the rest zero.
     @inline(__always)
-    func prefix(_ bytes: Int) -> UInt64 { bytes >= 8 ? self : self & ((1 &<< UInt64(bytes &* 8)) &- 1) }
+    func prefix(_ bytes: Int) -> UInt64 {
+        bytes >= 8 ? self : self & ((1 &<< UInt64(truncatingIfNeeded: bytes &* 8)) &- 1)
+    }
 
     private static var ones: UInt64 { 0x0101_0101_0101_0101 }
     private static var tops: UInt64 { 0x8080_8080_8080_8080 }
 
-    /// The top bit of the first byte that is below 0x20 or equal to 0x7F, and perhaps of bytes above it.
+    /// The top bit of every byte that is below 0x20 or equal to 0x7F.
     ///
-    /// A borrow can mark a byte by mistake, but only one above a byte marked rightly, so the lowest mark is true.
+    /// A borrow or a carry from the byte below can mark another byte by mistake, but never takes a mark away.
     @inline(__always)
-    var controlMarks: UInt64 {
-        let delete = self ^ (.ones &* 0x7F)
-        let low = (self &- (.ones &* 0x20)) & ~self
-        return (low | ((delete &- .ones) & ~delete)) & .tops
-    }
+    var controlMarks: UInt64 { ((self &- (.ones &* 0x20)) | (self &+ .ones)) & ~self & .tops }
 
     /// The top bit of every byte that is neither a letter nor a hyphen.
     ///

@@ -1,14 +1,19 @@
 /// The forms of a request target (RFC 9112 3.2).
 extension RequestHead {
     /// Splits a target whose bytes are all allowed in a URI.
-    mutating func takeTarget(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestError) {
-        target = ByteRange(range.lowerBound, range.upperBound)
+    @inline(__always)
+    mutating func takeTarget(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) throws(RequestError) {
+        target = ByteRange(start, end)
         // RFC 9110 9.3.6 is for proxies: a server that does not implement CONNECT has no use for its target either.
         guard method != .connect else { throw RequestError(.connectMethod, at: Int(methodRange.lower)) }
         targetForm = .origin
-        query = nil
+        guard bytes[start] == ASCII.slash else { return try takeOther(bytes, start..<end) }
+        try takePath(bytes, start, end)
+    }
+
+    @inline(never)
+    private mutating func takeOther(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestError) {
         switch bytes[range.lowerBound] {
-        case ASCII.slash: try takePath(bytes, range)
         case UInt8(ascii: "*") where range.count == 1: try takeAsterisk(range)
         default: try takeURL(bytes, range)
         }
@@ -18,23 +23,24 @@ extension RequestHead {
         guard method == .options else { throw RequestError(.misplacedAsterisk, at: range.lowerBound) }
         targetForm = .asterisk
         path = target
+        query = nil
     }
 
     /// Parts path and query, and refuses a percent sign that escapes nothing (RFC 3986 2.1).
     @inline(__always)
-    private mutating func takePath(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestError) {
-        var end = range.upperBound
-        var index = range.lowerBound
-        while index < range.upperBound {
+    private mutating func takePath(_ bytes: Span<UInt8>, _ start: Int, _ stop: Int) throws(RequestError) {
+        var end = stop
+        var index = start
+        while index < stop {
             let byte = bytes[index]
-            if byte == ASCII.questionMark, end == range.upperBound { end = index }
-            if byte == ASCII.percent, !bytes.isEscape(at: index, before: range.upperBound) {
+            if byte == ASCII.questionMark, end == stop { end = index }
+            if byte == ASCII.percent, !bytes.isEscape(at: index, before: stop) {
                 throw RequestError(.malformedTarget, at: index)
             }
             index &+= 1
         }
-        path = ByteRange(range.lowerBound, end)
-        query = end < range.upperBound ? ByteRange(end + 1, range.upperBound) : nil
+        path = ByteRange(start, end)
+        query = end < stop ? ByteRange(end &+ 1, stop) : nil
     }
 
     /// `http://authority/path?query` (RFC 9112 3.2.2), the scheme in either case.
@@ -45,7 +51,7 @@ extension RequestHead {
         // RFC 9110 4.2.1: a URL without a host is to be rejected; 4.2.4: so is one with user information.
         guard bytes.isAuthority(start..<end) else { throw RequestError(.invalidAuthority, at: start) }
         targetForm = .absolute(authority: ByteRange(start, end))
-        try takePath(bytes, end..<range.upperBound)
+        try takePath(bytes, end, range.upperBound)
         if path.range.isEmpty {
             // RFC 9110 4.2.3: an empty path means "/". One such byte is at hand, in front of the authority.
             path = ByteRange(start - 1, start)

@@ -25,24 +25,37 @@ import Testing
         }
     }
 
-    /// The word-wise scan against the table, for every byte at every place in a word.
-    @Test func theScanStopsWhereTheTableSays() {
+    /// The scans by words against the table: for every byte at every place in a word, behind bytes that borrow and carry.
+    @Test(arguments: [UInt8(ascii: "v"), UInt8(ascii: "-"), UInt8(ascii: " "), 0x7E, 0x80, 0xFF])
+    func theScansStopWhereTheTableSays(filling: UInt8) {
         for byte in UInt8.min...UInt8.max {
             for place in 0..<17 {
-                var bytes = [UInt8](repeating: UInt8(ascii: "v"), count: 19)
+                var bytes = [UInt8](repeating: filling, count: 19)
                 bytes[place] = byte
-                let found = bytes.span.skipValue(from: 0)
-                #expect(found == (ByteClass.value.contains(byte) ? 19 : place))
+                let stops = { (byteClass: ByteClass) in bytes.firstIndex { !byteClass.contains($0) } ?? bytes.count }
+                #expect(bytes.span.skipValue(from: 0).index == stops(.value), "\(byte) at \(place)")
+                #expect(bytes.span.skipName(from: 0).index == stops(.token), "\(byte) at \(place)")
+                #expect(bytes.span.skip(.hostName, from: 0, to: 19) == stops(.hostName), "\(byte) at \(place)")
+                #expect(bytes.span.skip(.target, from: 0, to: 9) == min(stops(.target), 9), "\(byte) at \(place)")
             }
         }
     }
 
     @Test func aWordEndsInZerosBeyondTheEnd() {
         let bytes = Array("abcdefghij".utf8)
-        for (place, text) in [(0, "abcdefgh"), (2, "cdefghij"), (8, "ij"), (10, ""), (100, "")] {
-            let word = bytes.span.word(at: place)
-            #expect(word == UInt64(ascii: text))
+        for length in [5, 10] {
+            for place in 0...12 {
+                let expected = bytes.prefix(length).dropFirst(place).prefix(8)
+                let word = bytes.span.extracting(first: length).word(at: place)
+                #expect(word == expected.reversed().reduce(0) { $0 << 8 | UInt64($1) }, "\(place) of \(length)")
+            }
         }
+    }
+
+    @Test func lettersMakeAWord() {
+        let bytes = Array("keep-ali".utf8)
+        #expect(UInt64("k", "e", "e", "p", "-", "a", "l", "i") == bytes.span.word(at: 0))
+        #expect(UInt64("k", "e") == bytes.span.extracting(first: 2).word(at: 0))
     }
 
     @Test(arguments: RequestError.Reason.allCases)
