@@ -27,8 +27,7 @@ public struct FieldWriter {
     /// Adds a field with a number.
     public mutating func add(_ name: FieldName, _ number: Int) {
         append(name.opening)
-        append(decimal: number)
-        append(Wire.lineEnd)
+        endLine(with: number)
     }
 
     /// Adds a field with a date.
@@ -42,13 +41,16 @@ public struct FieldWriter {
     public mutating func add(_ name: FieldName, _ beginning: FieldValue, thousandths: Int) {
         append(name.opening)
         append(beginning.bytes)
-        append(decimal: thousandths / 1000)
-        append(UInt8(ascii: "."))
-        let rest = abs(thousandths % 1000)
-        append(ASCII.zero + UInt8(rest / 100))
-        append(ASCII.zero + UInt8(rest / 10 % 10))
-        append(ASCII.zero + UInt8(rest % 10))
-        append(Wire.lineEnd)
+        bytes.append(addingCapacity: 28) { line in
+            if thousandths < 0 { line.append(UInt8(ascii: "-")) }
+            line.append(decimal: thousandths.magnitude / 1000)
+            line.append(UInt8(ascii: "."))
+            let rest = UInt32(truncatingIfNeeded: thousandths.magnitude % 1000)
+            line.append(ASCII.zero + UInt8(truncatingIfNeeded: rest / 100))
+            line.append(ASCII.zero + UInt8(truncatingIfNeeded: rest / 10 % 10))
+            line.append(ASCII.zero + UInt8(truncatingIfNeeded: rest % 10))
+            line.endLine()
+        }
     }
 
     /// Adds a field with a value from outside; false, and nothing added, if the value is not allowed.
@@ -62,10 +64,11 @@ public struct FieldWriter {
     }
 
     mutating func statusLine(_ status: Status) {
-        if status == .ok { return append(Wire.ok) }
         append(Wire.version)
-        append(decimal: Int(status.code))
-        append(ASCII.space)
+        bytes.append(addingCapacity: 4) { line in
+            line.append(decimal: UInt(status.code))
+            line.append(ASCII.space)
+        }
         bytes.append(contentsOf: status.reasonPhrase.utf8)
         append(Wire.lineEnd)
     }
@@ -74,14 +77,29 @@ public struct FieldWriter {
 
     private mutating func append(_ byte: UInt8) { bytes.append(byte) }
 
+    /// Appends a number and ends the line.
+    mutating func endLine(with number: Int) {
+        bytes.append(addingCapacity: 22) { line in
+            if number < 0 { line.append(UInt8(ascii: "-")) }
+            line.append(decimal: number.magnitude)
+            line.endLine()
+        }
+    }
+}
+
+extension OutputSpan<UInt8> {
+    fileprivate mutating func endLine() {
+        append(ASCII.carriageReturn)
+        append(ASCII.lineFeed)
+    }
+
     /// Highest digit first, so that no array is needed to turn them round.
-    private mutating func append(decimal number: Int) {
-        if number < 0 { append(UInt8(ascii: "-")) }
-        var left = number.magnitude
+    fileprivate mutating func append(decimal number: UInt) {
         var divisor: UInt = 1
-        while left / divisor >= 10 { divisor *= 10 }
+        while number / divisor >= 10 { divisor *= 10 }
+        var left = number
         while divisor > 0 {
-            append(ASCII.zero + UInt8(left / divisor))
+            append(ASCII.zero + UInt8(truncatingIfNeeded: left / divisor))
             left %= divisor
             divisor /= 10
         }

@@ -47,11 +47,21 @@ public struct ResponseHead: Sendable {
     }
 
     func begin(_ writer: inout FieldWriter, _ date: HTTPDate) {
-        writer.statusLine(status)
-        writer.add(.date, date)
-        if !status.forbidsContent { writer.add(.contentLength, contentLength) }
-        if let contentType { writer.add(.contentType, contentType) }
-        writer.append(Wire.noSniffing)
+        if status == .ok {
+            writer.append(date.okOpening)
+            writer.endLine(with: contentLength)
+        } else {
+            writer.statusLine(status)
+            writer.add(.date, date)
+            if !status.forbidsContent { writer.add(.contentLength, contentLength) }
+        }
+        if let contentType {
+            writer.append(FieldName.contentType.opening)
+            writer.append(contentType.bytes)
+            writer.append(Wire.endAndNoSniffing)
+        } else {
+            writer.append(Wire.noSniffing)
+        }
         switch connection {
         case .persistent: break
         case .keepAlive: writer.append(Wire.keepAlive)
@@ -67,6 +77,7 @@ enum Wire {
     static let lineEnd = Array("\r\n".utf8)
     /// Keeps a browser from guessing that what somebody posted is a page (WHATWG Fetch 3.6).
     static let noSniffing = Array("X-Content-Type-Options: nosniff\r\n".utf8)
+    static let endAndNoSniffing = lineEnd + noSniffing
     static let keepAlive = Array("Connection: keep-alive\r\n".utf8)
     static let close = Array("Connection: close\r\n".utf8)
 }

@@ -51,12 +51,18 @@ import Testing
         #expect(!written(ResponseHead(status, contentLength: 5)).contains("Content-Length"))
     }
 
-    @Test(arguments: [(0, "0"), (7, "7"), (10, "10"), (65507, "65507"), (Int.max, "9223372036854775807")])
+    @Test(arguments: [
+        (0, "0"), (7, "7"), (10, "10"), (65507, "65507"), (99_999_999, "99999999"), (100_000_000, "100000000"),
+        (1_000_000_001, "1000000001"), (-42, "-42"), (Int.min, "-9223372036854775808"),
+        (Int.max, "9223372036854775807"),
+    ])
     func numbers(number: Int, text: String) {
         #expect(written(ResponseHead(.ok, contentLength: number)).contains("Content-Length: \(text)\r\n"))
     }
 
-    @Test(arguments: [(0, "0.000"), (1, "0.001"), (999, "0.999"), (1000, "1.000"), (12_345_678, "12345.678")])
+    @Test(arguments: [
+        (0, "0.000"), (1, "0.001"), (999, "0.999"), (1000, "1.000"), (12_345_678, "12345.678"), (-1, "-0.001"),
+    ])
     func thousandths(number: Int, text: String) {
         var buffer: [UInt8] = []
         ResponseHead(.ok, contentLength: 0).write(into: &buffer, date: date) {
