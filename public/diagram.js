@@ -67,7 +67,7 @@ function drawStream(group, step, [browser, gateway], [above, below]) {
   const [atBrowser, atGateway] = isOut ? [above, below] : [below, above];
   const ends = [[browser, atBrowser], [gateway, atGateway]];
   arrow(group, ...(isOut ? ends : ends.reverse()), step);
-  const beside = isOut ? [browser + 7, atBrowser - 7] : [0, atBrowser + 17];
+  const beside = isOut ? [browser + 7, atBrowser - 17] : [0, atBrowser + 17];
   group.append(text("browser-time", ...beside, "start", duration(step.browserTime)));
   if (step.at !== undefined) group.append(text("gateway-time", gateway + 9, atGateway + 4, "start", duration(step.at)));
 }
@@ -90,7 +90,7 @@ function arrow(group, [x1, y1], [x2, y2], { lost, label, ports }) {
   const tip = lost ? "m-6-6 12 12m0-12-12 12" : "m0 0-10-4.5v9z";
   group.append(svg("path", { class: lost ? "cross" : "tip", d: tip, transform: `translate(${x} ${y}) rotate(${angle})` }));
   const upright = Math.abs(angle) > 90 ? angle + 180 : angle;
-  const words = svg("g", { transform: `translate(${(x1 + x) / 2} ${(y1 + y) / 2}) rotate(${upright})` });
+  const words = svg("g", { transform: `translate(${(x1 + x) / 2 + (lost ? 9 : 0)} ${(y1 + y) / 2}) rotate(${upright})` });
   words.append(text("what", 0, -7, "middle", label), text("ports", 0, 15, "middle", ports));
   group.append(words);
 }

@@ -54,7 +54,7 @@ export function quantile(before, now, share) {
 function show({ at, sums, buckets }) {
   const last = looks.at(-2);
   const since = (name, before = opened) => sums[name] - before.sums[name];
-  const percentile = (share) => duration(1000 * quantile(looks[0].buckets, buckets, share));
+  const percentile = (share) => duration(1000 * quantile(looks[0].buckets, buckets, share)).replace("not told", "–");
   const cells = {
     // Without this page's own looks.
     rate: last ? number(Math.round(((since("http_responses_total", last) - 1) * 1000) / (at - last.at))) : "–",
