@@ -43,7 +43,7 @@ static char *request; /* head and body together; the body is rewritten for each 
 static size_t head_length, in_capacity;
 static struct connection *idle, **idle_end = &idle; /* first in first out, so that all connections take part */
 static uint64_t now, start, measured_from, end, last_reply;
-static uint64_t issued, answered, non_200, wrong, failed;
+static uint64_t issued, answered, non_200, wrong, damaged, failed;
 static struct histogram latencies;
 
 static void open_connection(struct connection *c) {
@@ -111,12 +111,20 @@ static void issue(void) {
     }
 }
 
+/* Whether a wrong body is at least the beginning of the right one. */
+static bool is_damaged(const char *bytes, size_t length) {
+    return length < body.reply_length && memcmp(bytes, body.reply, length) == 0;
+}
+
 /* Counts a complete response of `status` whose body is `bytes`. */
 static void count_response(struct connection *c, int status, const char *bytes, size_t length) {
     answered++;
     set_number(&body, c->number);
     if (status != 200) non_200++;
-    else if (length != body.reply_length || memcmp(bytes, body.reply, length) != 0) wrong++;
+    else if (length != body.reply_length || memcmp(bytes, body.reply, length) != 0) {
+        wrong++;
+        damaged += is_damaged(bytes, length);
+    }
     if (c->due < measured_from) return;
     record(&latencies, now - c->due);
     last_reply = now;
@@ -192,8 +200,8 @@ static void report(void) {
     printf("{\"requests\": %llu, \"seconds\": %.3f, \"per_second\": %.1f, ", (unsigned long long)latencies.count,
            seconds, seconds > 0 ? (double)latencies.count / seconds : 0);
     print_latencies(&latencies);
-    printf(", \"answered\": %llu, \"non_200\": %llu, \"wrong\": %llu, \"failed\": %llu, \"unanswered\": %llu}\n",
-           (unsigned long long)answered, (unsigned long long)non_200, (unsigned long long)wrong,
+    printf(", \"answered\": %llu, \"non_200\": %llu, \"wrong\": %llu, \"damaged\": %llu, \"failed\": %llu, \"unanswered\": %llu}\n",
+           (unsigned long long)answered, (unsigned long long)non_200, (unsigned long long)wrong, (unsigned long long)damaged,
            (unsigned long long)failed, (unsigned long long)(issued - answered - failed));
 }
 
