@@ -212,6 +212,7 @@ extension Upstream {
     private func mend(
         _ socket: ExchangeSocket, of destination: Destination, after error: SocketError
     ) throws(SocketError) {
+        socket.socket.dropReports()
         switch error.reason {
         case .connectionRefused: destination.refused(isLate: true)
         // The way takes less than the kernel knew; now it knows. If it is this datagram that is too long, the next call
