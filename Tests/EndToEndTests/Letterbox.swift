@@ -14,7 +14,12 @@ struct RunningGateway {
     /// Starts `letterbox` on free ports and waits until it is ready.
     init(_ arguments: [String] = [], upstream: SocketAddress? = nil) throws {
         let doors = upstream.map { ["--upstream", "\($0)"] } ?? ["--server-port", "0"]
-        program = try Program(Binaries.letterbox, ["gateway", "--port", "0"] + doors + arguments)
+        try self.init(Program(Binaries.letterbox, ["gateway", "--port", "0"] + doors + arguments))
+    }
+
+    /// Waits until a gateway that was started is ready.
+    init(_ program: Program) throws {
+        self.program = program
         let line = try program.errorLine(startingWith: "The gateway is ready: ")
         let words = line.dropFirst("The gateway is ready: ".count).split(separator: " ")
         try #require(words.count >= 3 && words[1] == "->")

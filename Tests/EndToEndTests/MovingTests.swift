@@ -1,0 +1,62 @@
+import CurlClient
+import Foundation
+import Glibc
+import Sockets
+import Testing
+
+/// A name whose address changes, in a hosts file that the gateway alone sees (unshare(1)).
+@Suite(.enabled(if: PrivateHost.obstacle == nil, Comment(rawValue: PrivateHost.obstacle ?? "")))
+struct MovingTests {
+    /// A file of names in the place of /etc/hosts.
+    private final class Hosts {
+        let path = FileManager.default.temporaryDirectory.appending(path: "letterbox-hosts-\(UUID())").path
+
+        init(_ place: Int) throws { try move(to: place) }
+
+        deinit { unsafe unlink(path) }
+
+        /// Writes in place, for what is mounted is this file and no other of its name.
+        func move(to place: Int) throws {
+            let text = "127.0.0.1 localhost\n127.0.0.\(place) service.test\n"
+            let file = unsafe open(path, O_WRONLY | O_CREAT, 0o600)
+            defer { close(file) }
+            let count = unsafe pwrite(file, text, text.utf8.count, 0)
+            try #require(count == text.utf8.count)
+        }
+    }
+
+    /// The addresses of the service by the metrics, which have those of all workers.
+    private func addresses(_ gateway: RunningGateway) throws -> [String] {
+        let text = try CurlClient().perform(CurlRequest("\(gateway.url)/metrics", timeout: Program.patience)).text
+        return try #require(text).matches(of: /letterbox_udp_upstream_up\{upstream="([^"]+)"\}/).map { String($0.1) }
+    }
+
+    @Test func `no reply is lost or wrong while the service moves to and fro`() async throws {
+        let first = try RunningServer(host: "127.0.0.2")
+        let second = try RunningServer(host: "127.0.0.3", port: first.address.port)
+        let hosts = try Hosts(2)
+        let gateway = try RunningGateway(
+            Program(
+                "unshare",
+                [
+                    "--map-root-user", "--mount", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\"",
+                    hosts.path, Binaries.letterbox, "gateway", "--port", "0", "--upstream",
+                    "service.test:\(first.address.port)", "--resolve-interval", "100ms", "--timeout", "30s",
+                ]))
+        #expect(gateway.upstream == first.address)
+        var number = 0
+        for (place, server) in [(3, second), (2, first), (3, second)] {
+            try hosts.move(to: place)
+            // While it moves, and until each worker knows of no other address.
+            repeat {
+                number += 1
+                let response = try gateway.post("letter \(number).")
+                #expect(response.status == 200 && response.text == "LETTER \(number).")
+            } while try addresses(gateway) != ["\(server.address)"]
+        }
+        // Nothing goes to the old one any more.
+        _ = try first.program.ending(after: SIGKILL)
+        for _ in 0..<20 { #expect(try gateway.post("letter").status == 200) }
+        #expect(try gateway.metrics()["udp_exchanges_in_flight"] == 0)
+    }
+}
