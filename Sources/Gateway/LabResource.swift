@@ -17,6 +17,7 @@ struct LabResource {
         guard Self.isOfThisSite(request), Self.isOfThisOrigin(request) else {
             return Problem.response(.forbidden, "Only a page of this gateway may change its network.")
         }
+        if let refusal = Precondition.refusal(of: request) { return refusal }
         do throws(LabError) {
             guard let object = NumberObject.parse(request.body) else { throw LabError.malformed }
             lab.write(try Lab.Settings(object))

@@ -150,12 +150,15 @@ final class Responder {
     // MARK: - Everything else
 
     private func read(_ request: Request) async -> Response {
-        if request.path.isEqual(to: "/healthz") { return Response(.ok, Self.text, content: .bytes(Array("ok\n".utf8))) }
+        if request.path.isEqual(to: "/healthz") {
+            return Precondition.refusal(of: request) ?? Response(.ok, Self.text, content: .bytes(Array("ok\n".utf8)))
+        }
         if request.path.isEqual(to: "/metrics") {
+            if let refusal = Precondition.refusal(of: request) { return refusal }
             let text = Metrics.text(await census.take(), showingAddresses: upstream.configuration.shows)
             return Response(.ok, Metrics.mediaType, content: .bytes(Array(text.utf8)))
         }
-        if let lab, request.path.isEqual(to: "/lab") { return lab.read() }
+        if let lab, request.path.isEqual(to: "/lab") { return Precondition.refusal(of: request) ?? lab.read() }
         guard let file = page.file(at: request.path) else { return refuse(request) }
         return file.respond(to: request, now: WallClock.unixSeconds())
     }

@@ -87,6 +87,19 @@ import Testing
         }
     }
 
+    /// RFC 9110 13.2.1: the settings have no tag, so that only "*" is true of them.
+    @Test(arguments: [
+        ("If-Match", "*", 200), ("If-Match", "\"a\"", 412), ("If-None-Match", "*", 412),
+        ("If-None-Match", "\"a\"", 200),
+    ])
+    func `settings are replaced on the caller's condition`(name: String, value: String, status: Int) throws {
+        let gateway = try RunningGateway(["--lab"])
+        let fields: CurlFields = [name: value]
+        #expect(try send("PUT", gateway, network(loss: 5), fields).status == status)
+        let isReplaced = try #require(try send("GET", gateway).text).contains("\"loss\":5,")
+        #expect(isReplaced == (status == 200))
+    }
+
     @Test func `a browser is not told that other origins may PUT`() throws {
         let gateway = try RunningGateway(["--lab", "--allow-origin", "*"])
         let fields: CurlFields = ["Origin": "http://evil.example", "Access-Control-Request-Method": "PUT"]

@@ -148,6 +148,14 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("If-Modified-Since in the third form", letters("If-Modified-Since: Sun Nov  6 08:49:37 1994"), 304),
         .init("If-Modified-Since an earlier time", letters("If-Modified-Since: \(earlier)"), 200),
         .init("If-Modified-Since that is no date", letters("If-Modified-Since: yesterday"), 200),
+        .init(
+            "If-None-Match of what has no tag", ["GET /healthz HTTP/1.1", "Host: a", "If-None-Match: *"], 304,
+            hasNot: ["Content-Type"], content: ""),
+        .init(
+            "If-None-Match a tag of what has none", ["GET /healthz HTTP/1.1", "Host: a", "If-None-Match: \"x\""], 200),
+        .init("If-Match a tag of what has none", ["GET /healthz HTTP/1.1", "Host: a", "If-Match: \"x\""], 412),
+        .init("If-Match anything of what has no tag", ["GET /healthz HTTP/1.1", "Host: a", "If-Match: *"], 200),
+        .init("If-Match of the metrics", ["GET /metrics HTTP/1.1", "Host: a", "If-Match: \"x\""], 412),
         .init("A condition where nothing is", ["GET /none HTTP/1.1", "Host: a", "If-None-Match: *"], 404),
         .init("A condition with OPTIONS", letters("If-None-Match: *", method: "OPTIONS"), 204),
         .init("A condition with an exchange", ["POST / HTTP/1.1", "Host: a", "If-None-Match: *"], 200),
