@@ -28,6 +28,8 @@ let package = Package(
         .executable(name: "letterbox-probe", targets: ["letterbox-probe"]),
         // For the package in Fuzz, which feeds the checks with bytes of its own making.
         .library(name: "Checks", targets: ["Checks"]),
+        // For the package in Benchmarks, which measures the loops by themselves.
+        .library(name: "Kernels", targets: ["Datagrams", "HTTP"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
