@@ -206,14 +206,6 @@ def write(binary):
     return 0
 
 
-def build_binary():
-    print("building letterbox ...", flush=True)
-    command = ["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", "letterbox"]
-    if problem := build.run(command, cwd=ROOT):
-        raise CannotMeasure(f"letterbox does not build:\n{problem}")
-    return LETTERBOX
-
-
 def main():
     parser = argparse.ArgumentParser(
         prog="scripts/budget", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -224,7 +216,9 @@ def main():
         OUTPUT.mkdir(parents=True, exist_ok=True)
         BIN.mkdir(parents=True, exist_ok=True)
         build.build_c()
-        binary = options.letterbox.resolve() if options.letterbox else build_binary()
+        if not options.letterbox and (problem := build.build_letterbox()):
+            raise CannotMeasure(f"letterbox does not build:\n{problem}")
+        binary = (options.letterbox or LETTERBOX).resolve()
         return write(binary) if options.write else check(binary)
     except (CannotMeasure, LoadFailed, NotReady, subprocess.TimeoutExpired) as problem:
         print(f"scripts/budget: {problem}")

@@ -71,7 +71,7 @@ def build_letterbox():
     if shutil.which("swift") is None:
         return "swift is not installed"
     print("building letterbox ...", flush=True)
-    return run(["swift", "build", "-c", "release", "--product", "letterbox"], cwd=ROOT)
+    return run(["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", "letterbox"], cwd=ROOT)
 
 
 def build(names):

@@ -11,6 +11,7 @@ DEFAULTS = {
     "dns": ["letterbox", "epoll", "dnsdist"],
     "udp": ["letterbox", "c-server"],
 }
+HEADINGS = {"gateway": "Gateways", "dns": "DNS over HTTP", "udp": "The UDP server"}
 DESCRIPTIONS = {
     "letterbox": "Letterbox, with everything on",
     "epoll": "the yardstick: a bare C epoll loop, sockets in a ring that rest 100 ms",

@@ -11,13 +11,17 @@ from pathlib import Path
 import build
 import candidates
 import check
+import growth
+import kernels
 import loads
 import measure
 import report
 from paths import LETTERBOX, RESULTS
 from processes import raise_descriptor_limit
 
-SUITES = ["gateway", "dns", "udp"]
+SUITES = ["gateway", "dns", "udp", "parser", "uppercase", "growth", "start"]
+# Beside the measured seconds a leg has its warm-up, two starts and two ends; what is not a leg takes so many minutes.
+LEG_OVERHEAD, FIXED_MINUTES = 0.7, 1.0
 
 
 def words(allowed):
@@ -61,7 +65,7 @@ def parse_arguments(arguments):
     everyone = list(candidates.DESCRIPTIONS)
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures Letterbox beside its peers.")
     add = parser.add_argument
-    add("--suite", type=words(SUITES), default=["gateway"], help=f"some of {','.join(SUITES)} (default gateway)")
+    add("--suite", type=words(SUITES), help=f"some of {','.join(SUITES)} (default gateway)")
     add("--candidates", type=words(everyone), help=f"some of {','.join(everyone)} (default: all of the suite)")
     add("--connections", type=numbers(1, 10000), help="default 1,16,64,256,1024; with --quick 64")
     add("--bodies", type=numbers(0, 65507), help="bytes, default 1,50,1400,16000; with --quick 50")
@@ -69,6 +73,8 @@ def parse_arguments(arguments):
     add("--rounds", type=within(int, 1, 50), help="default 5; with --quick 3")
     add("--seconds", type=within(float, 1, 60), help="of each leg, default 4; with --quick 2")
     add("--warmup", type=within(float, 0.1, 10), default=1.0, help="seconds of load before each leg (default 1)")
+    add("--full", action="store_true", help="all suites; of connections, bodies and modes one varies at a time")
+    add("--minutes", type=within(int, 5, 600), help="choose --seconds so that all takes about so long (with --full: 25)")
     add("--quick", action="store_true", help="one kind of work, short legs")
     add("--rate", type=within(int, 1, 1_000_000), help="requests/s of half-load (default: half the yardstick's)")
     add("--load", choices=["wrk", "http_load"], default="wrk", help="closed-loop generator for keep-alive")
@@ -80,14 +86,18 @@ def parse_arguments(arguments):
     add("--check", action="store_true", help="only check that every gateway answers rightly")
     add("--write", type=Path, metavar="FILE", help="also write the tables as Markdown, e.g. docs/performance.md")
     options = parser.parse_args(arguments)
-    options.suites = options.suite
+    options.suites = options.suite or (SUITES if options.full else ["gateway"])
     options.connections = options.connections or ([64] if options.quick else [1, 16, 64, 256, 1024])
     options.bodies = options.bodies or ([50] if options.quick else [1, 50, 1400, 16000])
-    options.modes = options.mode or ["keep-alive"]
-    options.rounds = options.rounds or (3 if options.quick else 5)
-    options.seconds = options.seconds or (2 if options.quick else 4)
+    options.modes = options.mode or (loads.MODES if options.full else ["keep-alive"])
+    options.rounds = options.rounds or (3 if options.quick or options.full else 5)
+    if options.full and not (options.minutes or options.seconds):
+        options.minutes = 25
     options.names = lambda suite: [
-        name for name in (options.candidates or candidates.DEFAULTS[suite]) if name in candidates.DEFAULTS[suite]]
+        name for name in (options.candidates or candidates.DEFAULTS.get(suite, []))
+        if name in candidates.DEFAULTS.get(suite, [])]
+    if not options.minutes:
+        options.seconds = options.seconds or (2 if options.quick else 4)
     options.gateway_cpus, options.other_cpus = cpu_sets(options.pin)
     return options
 
@@ -102,9 +112,36 @@ def prepare(options):
     names = dict.fromkeys(name for suite in options.suites for name in options.names(suite))
     options.problems = {}
     if not options.no_build:
+        if set(options.suites) & {"growth", "start"}:
+            names["letterbox"] = None
         wanted = [name for name in names if not (name == "letterbox" and options.letterbox)]
         options.problems = build.build(wanted)
+        if set(options.suites) & set(kernels.TITLES) and (problem := kernels.build()):
+            raise SystemExit(f"bench: kernels do not build:\n{problem}")
     options.letterbox = (options.letterbox or LETTERBOX).resolve()
+
+
+def fit(options, bench):
+    """Chooses the seconds of a leg by the minutes there are, and says how long it will take."""
+    cells = measure.plan(options)
+    legs = sum(len(bench.names(cell.suite)) for cell in cells) + ("growth" in options.suites) * growth.LEGS
+    legs = legs * options.rounds + sum(cell.mode == "half-load" for cell in cells)
+    if options.minutes:
+        spare = (options.minutes - FIXED_MINUTES) * 60 / max(1, legs) - options.warmup - LEG_OVERHEAD
+        options.seconds = float(min(10, max(1, round(spare))))
+    minutes = legs * (options.seconds + options.warmup + LEG_OVERHEAD) / 60 + FIXED_MINUTES
+    print(f"{legs} legs of {options.seconds:g} s: about {minutes:.0f} minutes", flush=True)
+
+
+def extra_tables(options):
+    """The suites that are not candidates under load."""
+    for suite in options.suites:
+        if suite in kernels.TITLES:
+            yield suite, [kernels.measure(suite, options)]
+        elif suite == "growth":
+            yield suite, growth.measure(options)
+        elif suite == "start":
+            yield suite, [growth.measure_start(options)]
 
 
 def show_leg(cell, leg):
@@ -129,9 +166,12 @@ def measure_all(options, arguments):
     bench = measure.Bench(options)
     for name, why in bench.left_out.items():
         print(f"left out: {name}: {why}", flush=True)
+    fit(options, bench)
     started = time.strftime("%Y%m%d-%H%M%S")
-    interrupted = False
+    interrupted, tables = False, {}
     try:
+        for suite, made in extra_tables(options):
+            tables[suite] = made
         bench.run(measure.plan(options), show_leg)
     except KeyboardInterrupt:
         print("\nbench: interrupted", file=sys.stderr)
@@ -140,9 +180,10 @@ def measure_all(options, arguments):
         "command": shlex.join(["scripts/bench", *arguments]), "started": started, "machine": report.machine(),
         "rounds": options.rounds, "seconds": options.seconds, "left_out": bench.left_out, "interrupted": interrupted,
         "rates": {cell.title: rate for cell, rate in bench.rates.items()}, "legs": bench.legs,
+        "tables": tables,
     }
     report.write_json(RESULTS / f"{started}.json", result)
-    print(report.plain(bench.legs))
+    print(report.plain(bench.legs, tables))
     if interrupted:
         return 130
     if options.write:

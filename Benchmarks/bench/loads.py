@@ -13,11 +13,14 @@ class LoadFailed(Exception):
     """A load generator that ended without a result."""
 
 
+def pinned(command, cpus):
+    prefix = ["taskset", "-c", ",".join(map(str, sorted(cpus)))] if cpus else []
+    return [*prefix, *(str(part) for part in command)]
+
+
 def run(command, seconds, cpus=None):
     """Runs a load generator, bounded in time; the JSON object on its last line."""
-    command = [str(part) for part in command]
-    if cpus:
-        command = ["taskset", "-c", ",".join(map(str, sorted(cpus))), *command]
+    command = pinned(command, cpus)
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30)
         return json.loads(done.stdout.strip().splitlines()[-1])
@@ -46,6 +49,19 @@ def wrk(port, cell, seconds, path="/", checked=False, cpus=None):
     command += {"close": ["close"], "pipeline16": ["pipeline", "16"]}.get(cell.mode, [])
     command += ["check"] if checked else []
     return run(command, seconds, cpus)
+
+
+def http_load_watched(port, cell, seconds, warmup, rate, watch, cpus=None):
+    """The result of http_load, and how much `watch()` grew in the measured seconds alone."""
+    command = [BIN / "http_load", "--target", f"127.0.0.1:{port}", "--connections", cell.connections, "--announce"]
+    command += ["--seconds", seconds, "--warmup", warmup, "--rate", rate, "--size", cell.body]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(pinned(command, cpus), stdin=pipe, stdout=pipe, stderr=pipe, text=True) as program:
+        marks = [watch() for _ in range(2) if program.stderr.readline() in ("begin\n", "end\n")]
+        output, problem = program.communicate("\n")
+    if len(marks) < 2 or program.returncode != 0:
+        raise LoadFailed(f"http_load failed: {problem.strip()[-300:]}")
+    return json.loads(output), marks[1] - marks[0]
 
 
 def http_load(port, cell, seconds, path="/", rate=0, cpus=None):

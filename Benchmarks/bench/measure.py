@@ -25,10 +25,28 @@ class Cell:
         return f"{kind}, {self.mode}, {self.connections} connection{'s' if self.connections > 1 else ''}"
 
 
+# What --full varies one at a time, from here: keep-alive, 64 connections, 50 bytes.
+SWEEP = {
+    "gateway": [("keep-alive", connections, 50) for connections in (64, 1, 16, 256, 1024)]
+    + [("keep-alive", 64, body) for body in (1, 1400, 16000)]
+    + [(mode, 64, 50) for mode in ("close", "pipeline16", "half-load")],
+    "dns": [("keep-alive", 64, len(candidates.DNS_QUERY)), ("half-load", 64, len(candidates.DNS_QUERY))],
+    "udp": [("closed loop", 64, 50), ("closed loop", 64, 1400)],
+}
+
+
+def sweep(options):
+    """The cells of --full: one row and one column of the whole table, and each mode once."""
+    return [Cell(suite, *kind) for suite in options.suites for kind in SWEEP.get(suite, [])
+            if kind[0] in (*options.modes, "closed loop")]
+
+
 def plan(options):
     """The cells to measure, in order."""
+    if options.full:
+        return sweep(options)
     cells = []
-    for suite in options.suites:
+    for suite in [suite for suite in options.suites if suite in SWEEP]:
         modes = {"udp": ["closed loop"], "dns": [m for m in options.modes if m in ("keep-alive", "half-load")]}
         bodies = {"dns": [len(candidates.DNS_QUERY)]}
         product = itertools.product(

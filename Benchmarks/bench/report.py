@@ -9,9 +9,12 @@ from pathlib import Path
 from statistics import median
 
 import candidates
+import targets
 from measure import Cell
+from paths import BENCHMARKS
 
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+EXPERIMENTS = BENCHMARKS / "experiments.md"
+
 COLUMNS = ["candidate", "requests/s", "spread", "ratio", "p50 us", "p99 us", "p99 ratio", "p99.9 us",
            "CPU us", "user", "system", "CPU ratio", "peak MB", "errors"]
 
@@ -68,17 +71,23 @@ def table(cell, rows):
     return [row(name, legs, yardstick) for name, legs in rows.items()]
 
 
-def plain(legs):
+def plain(legs, tables):
     """The tables for a terminal."""
+    shown = [(cell.title, COLUMNS, table(cell, rows)) for cell, rows in by_cell(legs).items()]
+    shown += [(one["title"], one["columns"], one["rows"]) for made in tables.values() for one in made]
     lines = []
-    for cell, rows in by_cell(legs).items():
-        cells = [COLUMNS, *table(cell, rows)]
-        widths = [max(len(line[i]) for line in cells) for i in range(len(COLUMNS))]
-        lines += ["", cell.title]
-        for line in cells:
+    for title, columns, rows in shown:
+        lines += ["", title]
+        widths = [max(len(line[i]) for line in [columns, *rows]) for i in range(len(columns))]
+        for line in [columns, *rows]:
             padded = [line[0].ljust(widths[0])] + [text.rjust(width) for text, width in zip(line[1:], widths[1:])]
             lines.append("  ".join(padded).rstrip())
     return "\n".join(lines)
+
+
+def markdown_table(columns, rows):
+    return ["", "| " + " | ".join(columns) + " |", "|---|" + "--:|" * (len(columns) - 1),
+            *("| " + " | ".join(row) + " |" for row in rows)]
 
 
 def first_line(*command):
@@ -106,14 +115,14 @@ def machine():
     }
 
 
-def markdown(result):
-    """The generated part of the performance page."""
+def introduction(result):
     m = result["machine"]
-    rounds = f"{result['rounds']} rounds of {result['seconds']:g} s"
     lines = [
-        BEGIN, "",
+        "# Performance", "",
+        "*Written by `scripts/bench --write`, but for its last part; [the benchmarks](../Benchmarks/README.md) say how "
+        "everything is measured.*", "",
         f"Measured on {m['cpu']}, {m['cores']} cores, {m['memory_gib']} GiB, Linux {m['kernel']}, with "
-        f"`{result['command']}`. Each figure is the median of {rounds} in "
+        f"`{result['command']}`. Each figure is the median of {result['rounds']} rounds of {result['seconds']:g} s in "
         "which the candidates took turns, each time in a fresh process. *Spread* is the distance from the slowest to "
         "the fastest round; each *ratio* compares with the yardstick of the same round; *CPU* is microseconds of the "
         "measured process alone per request.",
@@ -121,31 +130,42 @@ def markdown(result):
     ]
     shown = dict.fromkeys(leg["candidate"] for leg in result["legs"])
     lines += [f"- **{name}**: {candidates.DESCRIPTIONS[name]}" for name in shown]
-    lines += [f"- **{name}** was left out: {why.splitlines()[0]}" for name, why in result["left_out"].items()]
+    return lines + [f"- **{name}** was left out: {why.splitlines()[0]}" for name, why in result["left_out"].items()]
+
+
+def cell_parts(result):
+    """The tables of candidates under load, under a heading for each suite."""
+    suite = None
     for cell, rows in by_cell(result["legs"]).items():
+        if cell.suite != suite:
+            suite = cell.suite
+            yield from ["", f"## {candidates.HEADINGS[suite]}"]
         title = cell.title
         if rate := result["rates"].get(cell.title):
             title += f" ({rate:,} requests/s)"
-        lines += ["", f"### {title[0].upper()}{title[1:]}", ""]
-        lines += ["| " + " | ".join(COLUMNS) + " |", "|---|" + "--:|" * (len(COLUMNS) - 1)]
-        lines += ["| " + " | ".join(line) + " |" for line in table(cell, rows)]
-    return "\n".join([*lines, "", END, ""])
+        yield from ["", f"### {title[0].upper()}{title[1:]}", *markdown_table(COLUMNS, table(cell, rows))]
+
+
+def table_parts(result, page):
+    """The other suites; a drawing goes beside the page."""
+    for suite, tables in result["tables"].items():
+        if suite == "growth":
+            yield from ["", "## Cost as work grows"]
+        for one in tables:
+            yield from ["", f"{'###' if suite == 'growth' else '##'} {one['title']}"]
+            yield from ["", one["text"]] if one["text"] else []
+            if "plot" in one:
+                (page.parent / f"{suite}.svg").write_text(one["plot"])
+                yield from ["", f"![CPU per request]({suite}.svg)"]
+            yield from markdown_table(one["columns"], one["rows"])
 
 
 def write_markdown(path, result):
-    """Writes the tables to `path`; in a page that has the markers only what stands between them is replaced."""
-    path, text = Path(path), markdown(result)
-    if path.exists():
-        page = path.read_text()
-        before, begin, rest = page.partition(BEGIN)
-        _, end, after = rest.partition(END)
-        if not (begin and end):
-            raise SystemExit(f"bench: {path} has no '{BEGIN}' ... '{END}' to put the tables between")
-        text = before + text.rstrip("\n") + after
-    else:
-        text = "# Performance\n\n" + text
+    """Writes the page: what was measured, and then the list of experiments, which is kept by hand."""
+    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    parts = [*introduction(result), *targets.lines(result), *cell_parts(result), *table_parts(result, path)]
+    path.write_text("\n".join(parts) + "\n\n" + EXPERIMENTS.read_text())
 
 
 def write_json(path, result):

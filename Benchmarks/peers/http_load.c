@@ -5,7 +5,10 @@
    loop: each connection sends its next request when the last reply is complete.
 
    Usage: http_load --target HOST:PORT [--connections 64] [--rate 0] [--seconds 5] [--count N] [--warmup 0.5]
-                    [--size 50] [--path /] [--type text/plain] [--body-file F --expect-file G]
+                    [--size 50] [--path /] [--type text/plain] [--body-file F --expect-file G] [--announce]
+
+   --announce writes the lines `begin` and `end` of what is measured to standard error, and waits at the end for a line, or
+   the end, of standard input: so the caller can look at the server without the opening and closing of connections.
 
    Ends after --seconds or --count requests, whichever comes first, and prints one JSON object. */
 #define _GNU_SOURCE
@@ -35,6 +38,7 @@ static struct {
     long connections, count;
     double rate, seconds, warmup;
     const char *path, *type;
+    bool announce;
 } options = {.connections = 64, .count = 1000000000, .seconds = 5, .warmup = 0.5, .path = "/", .type = "text/plain"};
 
 static int epoll;
@@ -180,11 +184,16 @@ static void wait_until(uint64_t time, struct epoll_event *events, int *n) {
 
 static void run(void) {
     struct epoll_event events[EVENTS];
+    bool announced = !options.announce;
     start = now = monotonic_ns();
     measured_from = start + (uint64_t)(options.warmup * 1e9);
     end = measured_from + (uint64_t)(options.seconds * 1e9);
     for (;;) {
         issue();
+        if (!announced && now >= measured_from) {
+            fputs("begin\n", stderr);
+            announced = true;
+        }
         bool more = more_to_issue();
         if (!more && answered + failed >= issued) break;
         if (now > end + PATIENCE) break;
@@ -220,7 +229,8 @@ static void parse_options(int argc, char **argv) {
         {"count", required_argument, NULL, 'n'},     {"warmup", required_argument, NULL, 'w'},
         {"size", required_argument, NULL, 'b'},      {"path", required_argument, NULL, 'p'},
         {"type", required_argument, NULL, 'T'},      {"body-file", required_argument, NULL, 'f'},
-        {"expect-file", required_argument, NULL, 'e'}, {NULL, 0, NULL, 0}};
+        {"expect-file", required_argument, NULL, 'e'}, {"announce", no_argument, NULL, 'a'},
+        {NULL, 0, NULL, 0}};
     const char *body_file = NULL, *expect_file = NULL, *target = NULL;
     long size = 50;
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -236,6 +246,7 @@ static void parse_options(int argc, char **argv) {
         case 'T': options.type = optarg; break;
         case 'f': body_file = optarg; break;
         case 'e': expect_file = optarg; break;
+        case 'a': options.announce = true; break;
         default: exit(64);
         }
     }
@@ -278,5 +289,9 @@ int main(int argc, char **argv) {
         become_idle(&connections[i]);
     }
     run();
+    if (options.announce) {
+        fputs("end\n", stderr);
+        getchar();
+    }
     report();
 }
