@@ -21,7 +21,7 @@ struct Connection: ~Copyable {
     private let desk: Desk
     private var inbox: Inbox
     /// The request at hand.
-    private let request = Request()
+    private let request: Request
     /// Responses that have not left yet.
     private var output: [UInt8] = []
     /// How many requests have been answered.
@@ -42,6 +42,7 @@ struct Connection: ~Copyable {
         self.served = served
         self.desk = desk
         inbox = Inbox(desk: desk)
+        request = Request(limits: desk.limits.widest)
     }
 
     /// Gives the open socket away.
@@ -127,14 +128,10 @@ struct Connection: ~Copyable {
 
     @inline(__always)
     private mutating func receiveHead() async throws(ConnectionEnd) {
-        var parser = RequestParser(limits: desk.limits.widest)
         let deadline = desk.loop.now + desk.configuration.headerTimeout
         while true {
             do {
-                if let head = try inbox.parse(&parser) {
-                    request.head = head
-                    return
-                }
+                if try inbox.read(&request.parser) { return }
             } catch {
                 throw .refused(error)
             }

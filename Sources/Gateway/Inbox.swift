@@ -67,9 +67,9 @@ struct Inbox: ~Copyable {
         return count
     }
 
-    /// Looks for a request's head in the bytes.
-    func parse(_ parser: inout RequestParser) throws(RequestError) -> RequestHead? {
-        try parser.parse(buffer.span.extracting(filled))
+    /// Looks for a request's head in the bytes; false if it is not complete.
+    func read(_ parser: inout RequestParser) throws(RequestError) -> Bool {
+        try parser.read(buffer.span.extracting(filled))
     }
 
     /// Whether the head is that of a form.

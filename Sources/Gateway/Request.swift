@@ -4,10 +4,16 @@ internal import HTTP
 ///
 /// A connection has one and fills it anew for each request: as a value it would be copied from hand to hand.
 final class Request {
+    /// What reads heads, and keeps the one that it has read.
+    var parser: RequestParser
     /// What the head means; its ranges count from the first byte of the message.
-    var head = RequestHead()
+    var head: RequestHead { parser.head }
     /// Head and content, without transfer coding.
     var message: ArraySlice<UInt8> = []
+
+    init(limits: Limits) {
+        parser = RequestParser(limits: limits)
+    }
 
     /// The content: what goes into the datagram.
     var body: ArraySlice<UInt8> { message.dropFirst(head.length) }
@@ -19,14 +25,14 @@ final class Request {
 
     /// The value of a field; nil when it did not come.
     func value(of field: KnownField) -> ArraySlice<UInt8>? {
-        guard let range = head.range(of: field) else { return nil }
+        guard let range = parser.head.range(of: field) else { return nil }
         return bytes(range)
     }
 
     /// The value of a list field, whose lines are one list (RFC 9110 5.3); nil when none came.
     func list(of field: KnownField) -> ArraySlice<UInt8>? {
         guard let first = value(of: field) else { return nil }
-        guard head.isRepeated(field) else { return first }
+        guard parser.head.isRepeated(field) else { return first }
         let message = message
         return head.list(of: field, in: message.span)[...]
     }
@@ -41,10 +47,12 @@ extension ArraySlice<UInt8> {
         count == text.utf8CodeUnitCount && text.description.utf8.elementsEqual(self)
     }
 
-    /// Whether the bytes begin with this ASCII text, in whatever case.
-    func begins(with text: StaticString) -> Bool {
-        let prefix = text.description.utf8
-        return count >= prefix.count
-            && zip(self, prefix).allSatisfy { $0 | ($0 >= 65 && $0 <= 90 ? 0x20 : 0) == $1 }
+    /// Whether the bytes begin with this ASCII text in lower case, in whatever case they are.
+    func begins(with prefix: [UInt8]) -> Bool {
+        count >= prefix.count
+            && prefix.indices.allSatisfy { index in
+                let byte = self[startIndex + index]
+                return byte | (byte >= 65 && byte <= 90 ? 0x20 : 0) == prefix[index]
+            }
     }
 }

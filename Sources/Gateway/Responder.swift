@@ -56,7 +56,8 @@ final class Responder {
     private func forward(_ request: Request) async -> Response {
         let wait = self.wait(request)
         let patience = wait.map { Interval.seconds(UInt64($0)) }
-        let story = Self.wantsStory(request) ? ExchangeStory(start: MonotonicTime.now()) : nil
+        let mirroredType = Self.mirroredType(request)
+        let story = mirroredType == nil && Self.prefersStory(request) ? ExchangeStory(start: MonotonicTime.now()) : nil
         do {
             let reply = try await upstream.exchange(request.body, patience: patience, story: story)
             var response: Response
@@ -66,7 +67,7 @@ final class Responder {
                 upstream.giveBack(reply)
             } else {
                 response = Response(.ok, Self.text, content: .reply(reply))
-                response.mirroredType = Self.mirroredType(request)
+                response.mirroredType = mirroredType
             }
             if let wait, let value = FieldValue(validating: "wait=\(wait)".utf8) {
                 response.fields.append((Self.preferenceApplied, value))
@@ -79,9 +80,9 @@ final class Responder {
 
     /// Whether the caller would rather have the reply with its story.
     ///
-    /// Not one who speaks JSON to the service: the reply itself is what it accepts, in the type that it named.
-    private static func wantsStory(_ request: Request) -> Bool {
-        guard let accept = request.list(of: .accept), mirroredType(request) == nil else { return false }
+    /// One who speaks JSON to the service would not: the reply itself is what it accepts, in the type that it named.
+    private static func prefersStory(_ request: Request) -> Bool {
+        guard let accept = request.list(of: .accept) else { return false }
         return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
     }
 
@@ -92,7 +93,7 @@ final class Responder {
 
     /// The same for a form that a browser posts without JavaScript; a page is the response.
     private func forwardForm(_ request: Request) async -> Response {
-        guard let type = request.value(of: .contentType), type.begins(with: "application/x-www-form-urlencoded") else {
+        guard let type = request.value(of: .contentType), type.begins(with: Self.form) else {
             return Problem.response(.unsupportedMediaType, "This route takes application/x-www-form-urlencoded.")
         }
         let body = request.body
@@ -136,13 +137,16 @@ final class Responder {
         return seconds
     }
 
+    private static let application = Array("application/".utf8)
+    private static let form = Array("application/x-www-form-urlencoded".utf8)
+    private static let identity = Array("identity".utf8)
     private static let preferenceApplied = FieldName("Preference-Applied")
     private static let text = FieldValue("text/plain; charset=utf-8")
 
     /// The request's own type for the reply, where the caller named an `application/*` type other than a form's.
     private static func mirroredType(_ request: Request) -> ArraySlice<UInt8>? {
-        guard let type = request.value(of: .contentType), type.begins(with: "application/"),
-            !type.begins(with: "application/x-www-form-urlencoded")
+        guard let type = request.value(of: .contentType), type.begins(with: Self.application),
+            !type.begins(with: Self.form)
         else { return nil }
         return type
     }
@@ -196,7 +200,7 @@ final class Responder {
         var list = CommaList(0..<codings.count)
         while let coding = list.next(in: codings.span) {
             let isIdentity = coding.count == "identity".utf8.count
-            guard isIdentity, codings.dropFirst(coding.lowerBound).begins(with: "identity") else { return false }
+            guard isIdentity, codings.dropFirst(coding.lowerBound).begins(with: Self.identity) else { return false }
         }
         return true
     }
