@@ -59,7 +59,8 @@ import Testing
 
     @Test(arguments: [false, true])
     func `a client that goes away in the middle of a body leaves nothing behind`(resets: Bool) throws {
-        let gateway = try RunningGateway()
+        // A datagram that is sent again, since the machine is slow, would count.
+        let gateway = try RunningGateway(["--attempts", "1"])
         for _ in 0..<10 {
             let connection = try TCPConnection(to: gateway.address)
             connection.send("POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 1000\r\n\r\nonly this")
