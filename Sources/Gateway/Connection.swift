@@ -180,8 +180,12 @@ struct Connection: ~Copyable {
         let connection: ResponseHead.Connection =
             goesOn ? (request.head.minorVersion == 0 ? .keepAlive : .persistent) : .close
         if output.isEmpty { output = desk.pool.rentOutput() }
-        response.write(
-            into: &output, withContent: request.head.method != .head, connection: connection, date: desk.date())
+        if response.isPlainReply, connection == .persistent {
+            response.writePlainReply(into: &output, head: desk.replyHead)
+        } else {
+            response.write(
+                into: &output, withContent: request.head.method != .head, connection: connection, date: desk.date)
+        }
         desk.count(response.status)
         response.giveBack(to: desk.pool)
         return goesOn
@@ -221,7 +225,7 @@ struct Connection: ~Copyable {
         if output.isEmpty { output = desk.pool.rentOutput() }
         // RFC 9110 9.3.2, also where the fault lies in the rest of the line that begins with the method.
         let isHead = inbox.begins(with: "HEAD ")
-        response.write(into: &output, withContent: !isHead, connection: .close, date: desk.date())
+        response.write(into: &output, withContent: !isHead, connection: .close, date: desk.date)
         desk.count(response.status)
         do {
             try await flush()

@@ -15,7 +15,9 @@ final class Desk {
     var counts = HTTPCounts()
     /// Whether the gateway is about to end: what is under way is finished, nothing new begins.
     var isDraining = false
-    private var cachedDate: (value: HTTPDate, end: MonotonicTime)?
+    /// The time of day for responses, and the head that most of them have, written out once a second.
+    private var heading: (date: HTTPDate, reply: ReplyHead)
+    private var headingEnd = MonotonicTime(nanoseconds: 0)
 
     init(loop: EventLoop, configuration: Configuration, pool: BufferPool, responder: Responder, upstream: Upstream) {
         self.loop = loop
@@ -26,6 +28,8 @@ final class Desk {
         self.pool = pool
         self.responder = responder
         self.upstream = upstream
+        let date = HTTPDate(unixSeconds: WallClock.unixSeconds())
+        heading = (date, Response.plainReplyHead(date: date))
     }
 
     // A connection changes what lies here through these: the compiler breaks under Thread Sanitizer where a method of a
@@ -40,11 +44,22 @@ final class Desk {
     /// Counts a response.
     func count(_ status: Status) { counts.count(status) }
 
-    /// The time of day for a response, written out once a second.
-    func date() -> HTTPDate {
-        if let cachedDate, loop.now < cachedDate.end { return cachedDate.value }
-        let value = HTTPDate(unixSeconds: WallClock.unixSeconds())
-        cachedDate = (value, loop.now + .seconds(1))
-        return value
+    /// The time of day for a response.
+    var date: HTTPDate {
+        renewHeading()
+        return heading.date
+    }
+
+    /// The head of a plain reply.
+    var replyHead: ReplyHead {
+        renewHeading()
+        return heading.reply
+    }
+
+    private func renewHeading() {
+        guard loop.now >= headingEnd else { return }
+        let date = HTTPDate(unixSeconds: WallClock.unixSeconds())
+        heading = (date, Response.plainReplyHead(date: date))
+        headingEnd = loop.now + .seconds(1)
     }
 }

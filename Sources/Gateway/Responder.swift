@@ -66,7 +66,7 @@ final class Responder {
                 response.fields.append((.serverTiming, Response.timing(reply, reply.elapsed)))
                 upstream.giveBack(reply)
             } else {
-                response = Response(.ok, Self.text, content: .reply(reply))
+                response = Response(.ok, content: .reply(reply))
                 response.mirroredType = mirroredType
             }
             if let wait, let value = FieldValue(validating: "wait=\(wait)".utf8) {
@@ -141,7 +141,6 @@ final class Responder {
     private static let form = Array("application/x-www-form-urlencoded".utf8)
     private static let identity = Array("identity".utf8)
     private static let preferenceApplied = FieldName("Preference-Applied")
-    private static let text = FieldValue("text/plain; charset=utf-8")
 
     /// The request's own type for the reply, where the caller named an `application/*` type other than a form's.
     private static func mirroredType(_ request: Request) -> ArraySlice<UInt8>? {
@@ -155,7 +154,8 @@ final class Responder {
 
     private func read(_ request: Request) async -> Response {
         if request.path.isEqual(to: "/healthz") {
-            return Precondition.refusal(of: request) ?? Response(.ok, Self.text, content: .bytes(Array("ok\n".utf8)))
+            return Precondition.refusal(of: request)
+                ?? Response(.ok, Response.plainText, content: .bytes(Array("ok\n".utf8)))
         }
         if request.path.isEqual(to: "/metrics") {
             if let refusal = Precondition.refusal(of: request) { return refusal }

@@ -27,6 +27,7 @@ struct Response: ~Copyable {
     }
 
     var status: Status
+    /// Nil where there is no content, and for a reply: it is plain text, or of the mirrored type.
     var contentType: FieldValue?
     var content: Content
     /// Fields beyond those that every response has.
@@ -46,12 +47,16 @@ struct Response: ~Copyable {
     func write(
         into output: inout [UInt8], withContent: Bool, connection: ResponseHead.Connection, date: HTTPDate
     ) {
-        let head = ResponseHead(
-            status, contentLength: content.count, contentType: mirroredType == nil ? contentType : nil,
-            connection: connection)
         let (mirroredType, fields, timing) = (mirroredType, fields, content.timing)
+        let head = ResponseHead(
+            status, contentLength: content.count, contentType: timing == nil ? contentType : nil,
+            connection: connection)
         head.write(into: &output, date: date) { writer in
-            if let mirroredType { writer.add(.contentType, validating: mirroredType.span) }
+            if let mirroredType {
+                writer.add(.contentType, validating: mirroredType.span)
+            } else if timing != nil {
+                writer.add(.contentType, Self.plainText)
+            }
             if let timing { writer.add(.serverTiming, timing.beginning, thousandths: timing.microseconds) }
             for field in fields { writer.add(field.name, field.value) }
         }
@@ -60,6 +65,30 @@ struct Response: ~Copyable {
         case .bytes(let bytes): output.append(contentsOf: bytes)
         case .reply(let reply): output.append(contentsOf: reply.buffer[reply.range])
         }
+    }
+
+    /// Whether the content is a reply, and there is nothing to say about it but what most replies have.
+    var isPlainReply: Bool {
+        switch content {
+        case .bytes: false
+        case .reply(let reply): reply.attempts == 1 && mirroredType == nil && fields.isEmpty
+        }
+    }
+
+    /// Appends a plain reply to the bytes that leave in the next write.
+    func writePlainReply(into output: inout [UInt8], head: ReplyHead) {
+        switch content {
+        case .bytes: break
+        case .reply(let reply):
+            head.write(
+                into: &output, contentLength: reply.range.count, thousandths: Int(reply.elapsed.nanoseconds / 1000))
+            output.append(contentsOf: reply.buffer[reply.range])
+        }
+    }
+
+    /// The head of plain replies within the second of the date.
+    static func plainReplyHead(date: HTTPDate) -> ReplyHead {
+        ReplyHead(contentType: plainText, timing: oneAttempt, date: date)
     }
 
     /// Gives the buffer back that a reply was received in.
@@ -79,5 +108,6 @@ struct Response: ~Copyable {
         return FieldValue(validating: text.utf8) ?? oneAttempt
     }
 
+    static let plainText = FieldValue("text/plain; charset=utf-8")
     private static let oneAttempt = FieldValue("udp;dur=")
 }

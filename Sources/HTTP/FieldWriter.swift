@@ -42,13 +42,7 @@ public struct FieldWriter {
         append(name.opening)
         append(beginning.bytes)
         bytes.append(addingCapacity: 28) { line in
-            if thousandths < 0 { line.append(UInt8(ascii: "-")) }
-            line.append(decimal: thousandths.magnitude / 1000)
-            line.append(UInt8(ascii: "."))
-            let rest = UInt32(truncatingIfNeeded: thousandths.magnitude % 1000)
-            line.append(ASCII.zero + UInt8(truncatingIfNeeded: rest / 100))
-            line.append(ASCII.zero + UInt8(truncatingIfNeeded: rest / 10 % 10))
-            line.append(ASCII.zero + UInt8(truncatingIfNeeded: rest % 10))
+            line.append(thousandths: thousandths)
             line.endLine()
         }
     }
@@ -88,13 +82,26 @@ public struct FieldWriter {
 }
 
 extension OutputSpan<UInt8> {
-    fileprivate mutating func endLine() {
+    /// A number of thousandths with three decimals: at most 25 bytes.
+    @inline(__always)
+    mutating func append(thousandths number: Int) {
+        if number < 0 { append(UInt8(ascii: "-")) }
+        append(decimal: number.magnitude / 1000)
+        append(UInt8(ascii: "."))
+        let rest = UInt32(truncatingIfNeeded: number.magnitude % 1000)
+        append(ASCII.zero + UInt8(truncatingIfNeeded: rest / 100))
+        append(ASCII.zero + UInt8(truncatingIfNeeded: rest / 10 % 10))
+        append(ASCII.zero + UInt8(truncatingIfNeeded: rest % 10))
+    }
+
+    @inline(__always)
+    mutating func endLine() {
         append(ASCII.carriageReturn)
         append(ASCII.lineFeed)
     }
 
     /// Highest digit first, so that no array is needed to turn them round.
-    fileprivate mutating func append(decimal number: UInt) {
+    mutating func append(decimal number: UInt) {
         var divisor: UInt = 1
         while number / divisor >= 10 { divisor *= 10 }
         var left = number

@@ -8,9 +8,6 @@ public struct HTTPDate: Sendable, Equatable {
     /// The 29 bytes of the preferred format (IMF-fixdate).
     public let bytes: [UInt8]
 
-    /// Every response of this second begins with these bytes if its status is 200: all as far as its length.
-    let okOpening: [UInt8]
-
     /// The last second that four digits of year can name: the end of 9999.
     static let lastSecond: Int64 = 253_402_300_799
     /// The first second of the year 1, before which years would need a sign.
@@ -21,7 +18,6 @@ public struct HTTPDate: Sendable, Equatable {
         let seconds = min(max(unixSeconds, HTTPDate.firstSecond), HTTPDate.lastSecond)
         self.unixSeconds = seconds
         bytes = HTTPDate.format(seconds)
-        okOpening = Wire.ok + FieldName.date.opening + bytes + Wire.lineEnd + FieldName.contentLength.opening
     }
 
     /// The text of the date.

@@ -47,14 +47,9 @@ public struct ResponseHead: Sendable {
     }
 
     func begin(_ writer: inout FieldWriter, _ date: HTTPDate) {
-        if status == .ok {
-            writer.append(date.okOpening)
-            writer.endLine(with: contentLength)
-        } else {
-            writer.statusLine(status)
-            writer.add(.date, date)
-            if !status.forbidsContent { writer.add(.contentLength, contentLength) }
-        }
+        writer.statusLine(status)
+        writer.add(.date, date)
+        if !status.forbidsContent { writer.add(.contentLength, contentLength) }
         if let contentType {
             writer.append(FieldName.contentType.opening)
             writer.append(contentType.bytes)
@@ -72,7 +67,6 @@ public struct ResponseHead: Sendable {
 
 /// Bytes that are the same each time.
 enum Wire {
-    static let ok = Array("HTTP/1.1 200 OK\r\n".utf8)
     static let version = Array("HTTP/1.1 ".utf8)
     static let lineEnd = Array("\r\n".utf8)
     /// Keeps a browser from guessing that what somebody posted is a page (WHATWG Fetch 3.6).

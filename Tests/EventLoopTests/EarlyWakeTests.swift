@@ -37,11 +37,11 @@ struct EarlyWakeTests {
     @Test(
         "is collected by whoever begins to collect after it",
         arguments: [([.toRead], 7), ([.toRead, .ended], 7), ([.toWrite], nil), ([], nil)] as [(Readiness, Int?)])
-    func collected(before: Readiness, expected: Int?) async {
+    func collected(before: Readiness, expected: Int?) async throws {
         var table = WatchTable()
         let watch = table.open(3, strays: nil, tag: 0)
         _ = table.report(before, of: watch)
-        let strays = Strays()
+        let strays = Strays(on: try EventLoop())
         table.collect(watch, in: strays, tag: 7)
         // What has been collected is handed out all the same.
         strays.close()

@@ -9,7 +9,7 @@ import Testing
     @Test(arguments: [1, 255, 256, 257, 600])
     func nothingThatCameBeforeIsOverlooked(count: Int) async throws {
         try await onLoop { loop in
-            let strays = Strays()
+            let strays = Strays(on: loop)
             var pipes: [PipeBox] = []
             var watches: [Watch] = []
             for _ in 0..<count {
