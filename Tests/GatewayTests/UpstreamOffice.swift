@@ -51,10 +51,11 @@ actor UpstreamOffice {
     private func ask(_ text: String, _ patience: Interval?, _ story: ExchangeStory?) async throws(GatewayError)
         -> Answer
     {
-        var reply = try await upstream.exchange(Array(text.utf8)[...], patience: patience, story: story)
-        defer { upstream.giveBack(&reply) }
-        return Answer(
+        let reply = try await upstream.exchange(Array(text.utf8)[...], patience: patience, story: story)
+        let answer = Answer(
             text: String(decoding: reply.buffer[reply.range], as: UTF8.self), attempts: reply.attempts)
+        upstream.giveBack(reply)
+        return answer
     }
 
     /// Closes the sockets that are no longer needed, as a worker does from time to time.

@@ -24,9 +24,9 @@ import Testing
         func open() { _ = upstream.replaceAddresses([address]) }
 
         func ask(_ number: UInt8) async throws {
-            var reply = try await upstream.exchange([number])
+            let reply = try await upstream.exchange([number])
             answered.append(reply.buffer[reply.range.lowerBound])
-            upstream.giveBack(&reply)
+            upstream.giveBack(reply)
         }
 
         var order: [UInt8] { answered }
