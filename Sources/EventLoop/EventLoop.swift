@@ -176,10 +176,10 @@ extension EventLoop {
         confined.watches.take(.toRead, of: watch)
     }
 
-    /// Calls off the wait for a descriptor, if there is one.
-    public func interrupt(_ watch: Watch) {
+    /// Ends the wait for a descriptor, if there is one.
+    public func interrupt(_ watch: Watch, as wake: Wake = .interrupted) {
         let state = confined
-        if let waiter = state.watches.unpark(watch) { wake(waiter, .interrupted, state) }
+        if let waiter = state.watches.unpark(watch) { self.wake(waiter, wake, state) }
     }
 
     /// Runs `body`, whose waits for a descriptor are called off when the task is cancelled, from whatever thread.

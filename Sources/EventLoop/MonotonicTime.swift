@@ -68,6 +68,11 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
         return overflow ? .never : MonotonicTime(nanoseconds: sum)
     }
 
+    /// The point that much earlier; the first one there is, when there is none.
+    public static func - (time: MonotonicTime, interval: Interval) -> MonotonicTime {
+        MonotonicTime(nanoseconds: time.nanoseconds - min(time.nanoseconds, interval.nanoseconds))
+    }
+
     /// Whether one comes before the other.
     public static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
 }

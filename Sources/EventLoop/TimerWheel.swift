@@ -25,7 +25,7 @@ struct TimerWheel<Payload> {
 
     private var entries: [Entry] = []
     private var free = Self.none
-    private var heads = [Int32](repeating: -1, count: 6 * 64)
+    private var heads: InlineArray<384, Int32> = .init(repeating: -1)
     /// One bit a slot: whether anything is in it.
     private var occupied: InlineArray<6, UInt64> = .init(repeating: 0)
     /// Everything before this tick has expired.

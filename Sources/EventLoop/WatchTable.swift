@@ -1,7 +1,9 @@
+internal import BasicContainers
+
 /// What the loop knows of each descriptor, indexed by its number.
 ///
 /// Touched on the loop's thread only.
-struct WatchTable {
+struct WatchTable: ~Copyable {
     /// A task that waits for a descriptor.
     struct Waiter {
         let task: ParkedTask
@@ -18,7 +20,7 @@ struct WatchTable {
         var tag = 0
     }
 
-    private var slots: [Slot] = []
+    private var slots = UniqueArray<Slot>()
 
     /// Opens a new slot for a descriptor; whatever was known of the number's former owner is forgotten.
     mutating func open(_ number: Int32, strays: Strays?, tag: Int) -> Watch {

@@ -50,9 +50,9 @@ final class BufferPool {
     func giveBack(_ buffer: inout [UInt8]) {
         let size = buffer.count
         if size == smallSize, small.count < Self.kept {
-            small.append(buffer)
+            small.append(exchange(&buffer, with: []))
         } else if size == largeSize, large.count < Self.kept {
-            large.append(buffer)
+            large.append(exchange(&buffer, with: []))
         }
         buffer = []
     }
@@ -60,8 +60,8 @@ final class BufferPool {
     /// Takes an array for responses back and leaves an empty one in its place.
     func giveBackOutput(_ output: inout [UInt8]) {
         if output.capacity >= 4096, output.capacity <= 2 * largeSize, outputs.count < Self.kept {
-            output.removeAll(keepingCapacity: true)
-            outputs.append(output)
+            if !output.isEmpty { output.removeAll(keepingCapacity: true) }
+            outputs.append(exchange(&output, with: []))
         }
         output = []
     }

@@ -22,6 +22,8 @@ struct Connection: ~Copyable {
     private var inbox: Inbox
     /// The request at hand.
     private let request: Request
+    /// Whether its head is complete.
+    private var hasHead = false
     /// Responses that have not left yet.
     private var output: [UInt8] = []
     /// How many requests have been answered.
@@ -31,9 +33,6 @@ struct Connection: ~Copyable {
     ///
     /// Neither this nor the next is a limit on what a client may do, and so neither has a flag.
     private static let burst = 65_536
-    /// So long an idle connection keeps its task: long enough for the next request of a busy client.
-    private static let grace = Interval.milliseconds(100)
-
     /// Takes a connection over: a new one, or one that was parked.
     init(socket: consuming StreamSocket, watch: Watch?, served: Int, desk: Desk) throws(SocketError) {
         let place = if let watch { watch } else { try desk.loop.watch(socket.descriptor, as: .stream) }
@@ -54,12 +53,13 @@ struct Connection: ~Copyable {
         var isUnforeseen = false
         do throws(ConnectionEnd) {
             while try await waitForRequest(&isParked) {
-                try await receiveRequest()
+                if try !takeWholeRequest() { try await receiveRequest() }
                 let response = await desk.responder.respond(to: request)
                 let goesOn = answer(with: response)
                 isUnforeseen = !goesOn && request.head.keepsAlive
                 request.message = []
                 inbox.finishMessage()
+                hasHead = false
                 // Requests that have arrived together are answered together, unless that would hold replies back.
                 guard goesOn else { break }
                 if inbox.isEmpty || !desk.upstream.isPrompt || output.count > Self.burst { try await flush() }
@@ -83,12 +83,12 @@ struct Connection: ~Copyable {
         inbox.giveBack()
         desk.pool.giveBackOutput(&output)
         if desk.isDraining { return false }
-        let grace = min(Self.grace, desk.configuration.idleTimeout)
         let start = desk.loop.now
         while true {
             desk.enterIdle(watch, at: start)
-            let wake = await desk.loop.readable(watch, until: start + grace)
-            if wake == .expired, grace < desk.configuration.idleTimeout {
+            // The worker ends the wait: there is one clock for all that are idle, and not a timer for each.
+            let wake = await desk.loop.readable(watch)
+            if wake == .expired {
                 // It may have been called off after its time had come.
                 isParked = desk.idle.contains(watch)
                 return false
@@ -99,10 +99,25 @@ struct Connection: ~Copyable {
         }
     }
 
+    /// Takes in the next request if all of it has arrived, as for most; false if something is still to come or to do.
+    private mutating func takeWholeRequest() throws(ConnectionEnd) -> Bool {
+        guard try readHead() else { return false }
+        let headLength = request.head.length
+        let length: Int
+        switch request.head.framing {
+        case .none: length = headLength
+        case .length(let contentLength): length = headLength + contentLength
+        case .chunked: return false
+        }
+        guard length <= inbox.count, length - headLength <= desk.limits.plain.maxBody else { return false }
+        closeRequest(at: length)
+        return true
+    }
+
     /// Takes in the next request, head and content.
-    @inline(__always)
     private mutating func receiveRequest() async throws(ConnectionEnd) {
-        try await receiveHead()
+        let headDeadline = desk.loop.now + desk.configuration.headerTimeout
+        while try !readHead() { try await receive(until: headDeadline) }
         let headLength = request.head.length
         let limits = inbox.isForm(request.head) ? desk.limits.form : desk.limits.plain
         if case .length(let length) = request.head.framing, length > limits.maxBody {
@@ -114,29 +129,29 @@ struct Connection: ~Copyable {
         }
         let deadline = desk.loop.now + desk.configuration.bodyTimeout
         switch request.head.framing {
-        case .none: inbox.closeMessage(at: headLength)
+        case .none: closeRequest(at: headLength)
         case .length(let length):
             inbox.reserve(headLength + length)
             while inbox.count < headLength + length { try await receive(until: deadline) }
-            inbox.closeMessage(at: headLength + length)
+            closeRequest(at: headLength + length)
         case .chunked:
             var decoder = ChunkedDecoder(limits: limits)
             while try !inbox.decode(&decoder, after: headLength) { try await receive(until: deadline) }
+            request.message = inbox.message
         }
-        request.message = inbox.message
     }
 
-    @inline(__always)
-    private mutating func receiveHead() async throws(ConnectionEnd) {
-        let deadline = desk.loop.now + desk.configuration.headerTimeout
-        while true {
-            do {
-                if try inbox.read(&request.parser) { return }
-            } catch {
-                throw .refused(error)
-            }
-            try await receive(until: deadline)
-        }
+    /// Reads the head; false if it is not complete.
+    private mutating func readHead() throws(ConnectionEnd) -> Bool {
+        if hasHead { return true }
+        do { hasHead = try inbox.read(&request.parser) } catch { throw .refused(error) }
+        return hasHead
+    }
+
+    /// Settles that the request at hand ends there.
+    private mutating func closeRequest(at length: Int) {
+        inbox.closeMessage(at: length)
+        request.message = inbox.message
     }
 
     /// Waits for more bytes of a request that has begun; the responses to those before it do not wait as well.
@@ -181,7 +196,7 @@ struct Connection: ~Copyable {
             goesOn ? (request.head.minorVersion == 0 ? .keepAlive : .persistent) : .close
         if output.isEmpty { output = desk.pool.rentOutput() }
         if response.isPlainReply, connection == .persistent {
-            response.writePlainReply(into: &output, head: desk.replyHead)
+            desk.write(response, into: &output)
         } else {
             response.write(
                 into: &output, withContent: request.head.method != .head, connection: connection, date: desk.date)

@@ -16,7 +16,8 @@ final class Desk {
     /// Whether the gateway is about to end: what is under way is finished, nothing new begins.
     var isDraining = false
     /// The time of day for responses, and the head that most of them have, written out once a second.
-    private var heading: (date: HTTPDate, reply: ReplyHead)
+    private var heading: HTTPDate
+    private var replyHead: ReplyHead
     private var headingEnd = MonotonicTime(nanoseconds: 0)
 
     init(loop: EventLoop, configuration: Configuration, pool: BufferPool, responder: Responder, upstream: Upstream) {
@@ -28,8 +29,8 @@ final class Desk {
         self.pool = pool
         self.responder = responder
         self.upstream = upstream
-        let date = HTTPDate(unixSeconds: WallClock.unixSeconds())
-        heading = (date, Response.plainReplyHead(date: date))
+        heading = HTTPDate(unixSeconds: WallClock.unixSeconds())
+        replyHead = Response.plainReplyHead(date: heading)
     }
 
     // A connection changes what lies here through these: the compiler breaks under Thread Sanitizer where a method of a
@@ -47,19 +48,19 @@ final class Desk {
     /// The time of day for a response.
     var date: HTTPDate {
         renewHeading()
-        return heading.date
+        return heading
     }
 
-    /// The head of a plain reply.
-    var replyHead: ReplyHead {
+    /// Appends a plain reply to the bytes that leave in the next write.
+    func write(_ response: borrowing Response, into output: inout [UInt8]) {
         renewHeading()
-        return heading.reply
+        response.writePlainReply(into: &output, head: replyHead)
     }
 
     private func renewHeading() {
         guard loop.now >= headingEnd else { return }
-        let date = HTTPDate(unixSeconds: WallClock.unixSeconds())
-        heading = (date, Response.plainReplyHead(date: date))
+        heading = HTTPDate(unixSeconds: WallClock.unixSeconds())
+        replyHead = Response.plainReplyHead(date: heading)
         headingEnd = loop.now + .seconds(1)
     }
 }

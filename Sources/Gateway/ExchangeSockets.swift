@@ -110,8 +110,9 @@ final class ExchangeSockets {
         // Not the time now: a late reply that came before a socket was rested must have been reported, and drained.
         switch ring.take(at: loop.reported) {
         case .use(let index):
-            if !ring.isPlainPool { clear(index) }
-            return sockets[index]
+            guard let socket = sockets[index] else { return nil }
+            if !ring.isPlainPool { clear(socket) }
+            return socket
         case .open(let index): return try open(index)
         case .wait: return nil
         }
@@ -143,8 +144,8 @@ final class ExchangeSockets {
     }
 
     /// Throws away what came to a socket while it carried no exchange.
-    private func clear(_ index: Int) {
-        guard let socket = sockets[index], loop.takeReadable(socket.watch) else { return }
+    private func clear(_ socket: ExchangeSocket) {
+        guard loop.takeReadable(socket.watch) else { return }
         let found = socket.socket.drain()
         counts.late += found.datagrams
         counts.lateRefusals += found.errors
@@ -154,7 +155,7 @@ final class ExchangeSockets {
     func collectStrays() async {
         while let index = await strays.next() {
             // A socket in use again was cleared when it was taken; what it has now belongs to its exchange.
-            if !ring.isBusy(index), !ring.isPlainPool { clear(index) }
+            if !ring.isBusy(index), !ring.isPlainPool, let socket = sockets[index] { clear(socket) }
         }
     }
 

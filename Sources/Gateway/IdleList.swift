@@ -5,7 +5,8 @@ internal import EventLoop
 /// One that was idle for only a moment still has its task, which waits. One that stays idle is parked: its task ends,
 /// and with it all memory that it had; what is left of it is an entry here.
 ///
-/// A doubly linked list in a table by descriptor number: constant time to enter, to leave, and to find the oldest.
+/// Two doubly linked lists in a table by descriptor number: constant time to enter, to park, to leave, and to find the
+/// oldest.
 struct IdleList {
     /// An idle connection.
     struct Entry {
@@ -22,12 +23,35 @@ struct IdleList {
         var next: Int32 = -1
     }
 
+    private struct Ends {
+        var first: Int32 = -1
+        var last: Int32 = -1
+    }
+
+    private static let waiting = 0
+    private static let parked = 1
+
     private var nodes: [Node] = []
-    private var first: Int32 = -1
-    private var last: Int32 = -1
+    private var lists: InlineArray<2, Ends> = .init(repeating: Ends())
 
     /// The connection that has been idle longest.
-    var oldest: Entry? { first < 0 ? nil : nodes[Int(first)].entry }
+    ///
+    /// Those that wait have become idle after all that are parked.
+    var oldest: Entry? { first(of: Self.parked) ?? first(of: Self.waiting) }
+
+    /// Whether any connection waits with a task.
+    var hasWaiting: Bool { lists[Self.waiting].first >= 0 }
+
+    /// The connections with a task that have been idle since then or longer.
+    func waiting(since time: MonotonicTime) -> [Watch] {
+        var watches: [Watch] = []
+        var number = lists[Self.waiting].first
+        while number >= 0, let entry = nodes[Int(number)].entry, entry.since <= time {
+            watches.append(entry.watch)
+            number = nodes[Int(number)].next
+        }
+        return watches
+    }
 
     /// Whether a connection is in the list.
     func contains(_ watch: Watch) -> Bool {
@@ -38,15 +62,16 @@ struct IdleList {
     mutating func enter(_ watch: Watch, at now: MonotonicTime) {
         while nodes.count <= Int(watch.number) { nodes.append(Node()) }
         precondition(nodes[Int(watch.number)].entry == nil, "a connection becomes idle once")
-        nodes[Int(watch.number)] = Node(entry: Entry(watch: watch, since: now), previous: last)
-        if last >= 0 { nodes[Int(last)].next = watch.number } else { first = watch.number }
-        last = watch.number
+        append(Entry(watch: watch, since: now), to: Self.waiting)
     }
 
     /// Notes that a connection in the list has no task any more.
     mutating func park(_ watch: Watch, served: Int) {
         precondition(contains(watch), "only an idle connection is parked")
-        nodes[Int(watch.number)].entry?.parked = served
+        guard var entry = nodes[Int(watch.number)].entry else { return }
+        leave(watch)
+        entry.parked = served
+        append(entry, to: Self.parked)
     }
 
     /// The connection with this number, if it is parked.
@@ -59,8 +84,23 @@ struct IdleList {
     mutating func leave(_ watch: Watch) {
         guard contains(watch) else { return }
         let node = nodes[Int(watch.number)]
-        if node.previous >= 0 { nodes[Int(node.previous)].next = node.next } else { first = node.next }
-        if node.next >= 0 { nodes[Int(node.next)].previous = node.previous } else { last = node.previous }
+        unlink(node, from: node.entry?.parked == nil ? Self.waiting : Self.parked)
         nodes[Int(watch.number)] = Node()
+    }
+
+    private func first(of list: Int) -> Entry? {
+        lists[list].first < 0 ? nil : nodes[Int(lists[list].first)].entry
+    }
+
+    private mutating func append(_ entry: Entry, to list: Int) {
+        let (number, last) = (entry.watch.number, lists[list].last)
+        nodes[Int(number)] = Node(entry: entry, previous: last)
+        if last >= 0 { nodes[Int(last)].next = number } else { lists[list].first = number }
+        lists[list].last = number
+    }
+
+    private mutating func unlink(_ node: Node, from list: Int) {
+        if node.previous >= 0 { nodes[Int(node.previous)].next = node.next } else { lists[list].first = node.next }
+        if node.next >= 0 { nodes[Int(node.next)].previous = node.previous } else { lists[list].last = node.previous }
     }
 }

@@ -29,6 +29,15 @@ final class Request {
         return bytes(range)
     }
 
+    /// Whether a field came.
+    func has(_ field: KnownField) -> Bool { parser.head.range(of: field) != nil }
+
+    /// The first byte of a field's value; nil when it did not come, or is empty.
+    func first(of field: KnownField) -> UInt8? {
+        guard let range = parser.head.range(of: field), !range.isEmpty else { return nil }
+        return message[message.startIndex + range.lowerBound]
+    }
+
     /// The value of a list field, whose lines are one list (RFC 9110 5.3); nil when none came.
     func list(of field: KnownField) -> ArraySlice<UInt8>? {
         guard let first = value(of: field) else { return nil }

@@ -54,7 +54,7 @@ final class Responder {
     /// Sends the body as a datagram; the reply is the response.
     @inline(__always)
     private func forward(_ request: Request) async -> Response {
-        let wait = self.wait(request)
+        let wait = request.has(.prefer) ? self.wait(request) : nil
         let patience = wait.map { Interval.seconds(UInt64($0)) }
         let mirroredType = Self.mirroredType(request)
         let story = mirroredType == nil && Self.prefersStory(request) ? ExchangeStory(start: MonotonicTime.now()) : nil
@@ -82,7 +82,11 @@ final class Responder {
     ///
     /// One who speaks JSON to the service would not: the reply itself is what it accepts, in the type that it named.
     private static func prefersStory(_ request: Request) -> Bool {
-        guard let accept = request.list(of: .accept) else { return false }
+        // Nearly everybody says "*/*", which is too short to prefer anything.
+        guard let range = request.parser.head.range(of: .accept),
+            range.count >= Negotiation.shortestPreference || request.parser.head.isRepeated(.accept),
+            let accept = request.list(of: .accept)
+        else { return false }
         return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
     }
 
@@ -144,7 +148,9 @@ final class Responder {
 
     /// The request's own type for the reply, where the caller named an `application/*` type other than a form's.
     private static func mirroredType(_ request: Request) -> ArraySlice<UInt8>? {
-        guard let type = request.value(of: .contentType), type.begins(with: Self.application),
+        // Most clients name no type of that group, and fewer bytes say so.
+        guard let first = request.first(of: .contentType), first | 0x20 == UInt8(ascii: "a"),
+            let type = request.value(of: .contentType), type.begins(with: Self.application),
             !type.begins(with: Self.form)
         else { return nil }
         return type

@@ -6,6 +6,7 @@ extension Upstream {
     ///
     /// - `patience`: how long the caller wants to wait; the configuration's timeout stands.
     /// - `story`: what happens is written down there.
+    @inline(__always)
     func exchange(
         _ datagram: ArraySlice<UInt8>, patience: Interval? = nil, story: ExchangeStory? = nil
     ) async throws(GatewayError) -> Reply {
@@ -17,7 +18,7 @@ extension Upstream {
         defer { counts.inFlight -= 1 }
         budget.deposit()
         let wait = min(patience ?? configuration.timeout, configuration.timeout)
-        var course = Course(deadline: MonotonicTime.now() + wait, story: story)
+        var course = Course(deadline: loop.now + wait, story: story)
         defer { story?.end() }
         while true {
             let destination = try choose(course)

@@ -241,10 +241,14 @@ actor Worker {
         }
     }
 
-    /// Closes what nobody has needed for a while.
+    /// So long an idle connection keeps its task: long enough for the next request of a busy client.
+    private static let grace = Interval.milliseconds(100)
+
+    /// Parks and closes what nobody has needed for a while.
     private func sweep() async {
         while !Task.isCancelled {
-            await loop.sleep(until: loop.now + .seconds(1))
+            await loop.sleep(until: loop.now + (desk.idle.hasWaiting ? Self.grace : .seconds(1)))
+            for watch in desk.idle.waiting(since: loop.now - Self.grace) { loop.interrupt(watch, as: .expired) }
             upstream.retireIdleSockets()
             endExpired()
         }

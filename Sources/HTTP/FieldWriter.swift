@@ -100,15 +100,16 @@ extension OutputSpan<UInt8> {
         append(ASCII.lineFeed)
     }
 
-    /// Highest digit first, so that no array is needed to turn them round.
     mutating func append(decimal number: UInt) {
-        var divisor: UInt = 1
-        while number / divisor >= 10 { divisor *= 10 }
+        // The last digit comes first.
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var start = digits.count
         var left = number
-        while divisor > 0 {
-            append(ASCII.zero + UInt8(truncatingIfNeeded: left / divisor))
-            left %= divisor
-            divisor /= 10
-        }
+        repeat {
+            start &-= 1
+            digits[start] = ASCII.zero + UInt8(truncatingIfNeeded: left % 10)
+            left /= 10
+        } while left > 0
+        for index in start..<digits.count { append(digits[index]) }
     }
 }

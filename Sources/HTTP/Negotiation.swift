@@ -20,12 +20,15 @@ public enum Negotiation {
         return best.quality
     }
 
+    /// No Accept value with fewer bytes prefers one type to another that this server has.
+    public static let shortestPreference = "application/*".utf8.count
+
     /// Whether the client would rather have JSON than plain text.
     ///
     /// On a tie it gets text, as without the field.
     public static func prefersJSON(accept bytes: Span<UInt8>, _ value: Range<Int>) -> Bool {
         // Only a range that names the type or its group prefers it; most requests say "*/*" or nothing.
-        guard value.count >= "application/*".utf8.count else { return false }
+        guard value.count >= shortestPreference else { return false }
         return quality(of: "application/json", accept: bytes, value) > quality(of: "text/plain", accept: bytes, value)
     }
 

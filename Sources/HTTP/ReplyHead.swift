@@ -1,10 +1,11 @@
 /// The head of a 200 that most responses have: all but two numbers are the same within a second, and put together once.
 ///
 /// It has the fields that ``ResponseHead`` gives such a response, and Server-Timing.
-public struct ReplyHead: Sendable {
+public final class ReplyHead: Sendable {
     /// From the status line to the number in Server-Timing.
     private let opening: [UInt8]
-    private let contentLength = Wire.lineEnd + FieldName.contentLength.opening
+    /// The end of that line and the beginning of the next, up to the number in Content-Length.
+    private let between: InlineArray<18, UInt8>
 
     /// The head of this second for content of one type.
     ///
@@ -21,14 +22,16 @@ public struct ReplyHead: Sendable {
         writer.end(into: &head)
         // Without the blank line: there is more to come.
         opening = Array(head.dropLast(Wire.lineEnd.count))
+        let line = Wire.lineEnd + FieldName.contentLength.opening
+        between = InlineArray { line[$0] }
     }
 
     /// Appends the head for so many bytes of content and a timing in thousandths, written with three decimals.
     public func write(into buffer: inout [UInt8], contentLength length: Int, thousandths: Int) {
         buffer.append(contentsOf: opening)
-        buffer.append(addingCapacity: 28 + contentLength.count + 24) { head in
+        buffer.append(addingCapacity: 28 + between.count + 24) { head in
             head.append(thousandths: thousandths)
-            for index in contentLength.indices { head.append(contentLength[index]) }
+            for index in between.indices { head.append(between[index]) }
             head.append(decimal: length.magnitude)
             head.endLine()
             head.endLine()

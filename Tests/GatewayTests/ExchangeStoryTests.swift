@@ -58,9 +58,11 @@ import Testing
         #expect(told["attempts"] as? Int == 0 && (told["steps"] as? [Any])?.isEmpty == true)
     }
 
-    private func body(of response: Response) -> String {
-        guard case .bytes(let bytes) = response.content else { return "" }
-        return String(decoding: bytes, as: UTF8.self)
+    private func body(of response: consuming Response) -> String {
+        switch response.content {
+        case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .reply: ""
+        }
     }
 
     /// Text as text, and what is no UTF-8 in base64, with a flag that says so.
