@@ -15,8 +15,8 @@ struct ParkedTask {
 /// How a task suspends itself: it moves to an executor that runs nothing, and is kept where it wanted to be kept.
 ///
 /// A continuation would send it through the loop's queue twice for each wait, and take a lock each time: it resumes
-/// where nobody in particular is at home, and the task moves to its actor from there. A task that has been parked goes
-/// on as what it was before, at home at once.
+/// where nobody in particular is at home, and the task moves to its actor from there. A task that has been parked is run
+/// as what it was before, and so is at home at once; should it not be, the language sends it there, as ever.
 actor ParkingLot {
     private nonisolated let executor: ParkingExecutor
 
