@@ -31,8 +31,9 @@ struct Connection: ~Copyable {
 
     /// So many bytes of responses may wait for those behind them; then they are written.
     ///
-    /// Neither this nor the next is a limit on what a client may do, and so neither has a flag.
+    /// It is no limit on what a client may do, and so has no flag.
     private static let burst = 65_536
+
     /// Takes a connection over: a new one, or one that was parked.
     init(socket: consuming StreamSocket, watch: Watch?, served: Int, desk: Desk) throws(SocketError) {
         let place = if let watch { watch } else { try desk.loop.watch(socket.descriptor, as: .stream) }

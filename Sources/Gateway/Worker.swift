@@ -241,7 +241,9 @@ actor Worker {
         }
     }
 
-    /// So long an idle connection keeps its task: long enough for the next request of a busy client.
+    /// So long an idle connection keeps its task at least: long enough for the next request of a busy client.
+    ///
+    /// It is no limit on what a client may do, and so has no flag.
     private static let grace = Interval.milliseconds(100)
 
     /// Parks and closes what nobody has needed for a while.
