@@ -3,27 +3,30 @@
 
 Usage: drip.py LETTERBOX [COUNT] [SECONDS]
 
-Measures the median and p99 of a sequential keep-alive client without and with COUNT (default 5,000) connections that
-each send one byte of a request head a second, for SECONDS (default 8) each.
+Measures the median and p99 of a sequential keep-alive client with COUNT (default 5,000) connections that each send one
+byte of a request head a second, and with as many that are open and silent, in five turns of SECONDS (default 8) each.
+Those who drip are a process of their own, so that the client's times are the gateway's and not their program's.
 """
+import multiprocessing
 import resource
 import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 
 HEAD = b"POST / HTTP/1.1\r\nHost: a\r\nX-Padding: " + b"a" * 4000
 
 
-class Drip(threading.Thread):
-    """COUNT connections, each fed a byte a second; those that the gateway ends are opened anew."""
+class Drip(multiprocessing.Process):
+    """COUNT connections, each fed a byte a second while `dripping` is set; those that are ended are opened anew."""
 
     def __init__(self, port, count):
         super().__init__(daemon=True)
-        self.port, self.count, self.running, self.reopened = port, count, True, 0
-        self.sockets = []
+        self.port, self.count = port, count
+        self.dripping = multiprocessing.Event()
+        self.opened = multiprocessing.Event()
+        self.reopened = multiprocessing.Value("i", 0)
 
     def connect(self):
         connection = socket.create_connection(("127.0.0.1", self.port))
@@ -32,7 +35,9 @@ class Drip(threading.Thread):
 
     def run(self):
         self.sockets = [self.connect() for _ in range(self.count)]
-        while self.running:
+        self.opened.set()
+        while True:
+            self.dripping.wait()
             began = time.monotonic()
             for index, entry in enumerate(self.sockets):
                 try:
@@ -41,7 +46,7 @@ class Drip(threading.Thread):
                 except OSError:
                     entry[0].close()
                     self.sockets[index] = self.connect()
-                    self.reopened += 1
+                    self.reopened.value += 1
                 if index % 100 == 0:
                     # Spread over the second, so that the sending itself does not come in one burst.
                     time.sleep(max(0, began + index / self.count - time.monotonic()))
@@ -84,12 +89,18 @@ def main():
         show("alone", measure(port, seconds))
         drip = Drip(port, count)
         drip.start()
-        while len(drip.sockets) < count:
-            time.sleep(0.1)
-        show(f"with {count} that drip", measure(port, seconds))
-        drip.running = False
-        drip.join()
-        print(f"{drip.reopened} dripping connections were ended by the gateway and opened anew")
+        drip.opened.wait()
+        silent, dripping = [], []
+        for _ in range(5):
+            drip.dripping.clear()
+            # The second that has begun is dripped to its end.
+            time.sleep(1.5)
+            silent += measure(port, seconds)
+            drip.dripping.set()
+            dripping += measure(port, seconds)
+        show(f"with {count} that are silent", silent)
+        show(f"with {count} that drip", dripping)
+        print(f"{drip.reopened.value} dripping connections were ended by the gateway and opened anew")
     finally:
         gateway.terminate()
         gateway.wait()

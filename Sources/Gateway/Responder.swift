@@ -161,7 +161,7 @@ final class Responder {
     private func read(_ request: Request) async -> Response {
         if request.path.isEqual(to: "/healthz") {
             return Precondition.refusal(of: request)
-                ?? Response(.ok, Response.plainText, content: .bytes(Array("ok\n".utf8)))
+                ?? Response(.ok, MediaType.plainText, content: .bytes(Array("ok\n".utf8)))
         }
         if request.path.isEqual(to: "/metrics") {
             if let refusal = Precondition.refusal(of: request) { return refusal }

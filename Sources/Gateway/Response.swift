@@ -55,7 +55,7 @@ struct Response: ~Copyable {
             if let mirroredType {
                 writer.add(.contentType, validating: mirroredType.span)
             } else if timing != nil {
-                writer.add(.contentType, Self.plainText)
+                writer.add(.contentType, MediaType.plainText)
             }
             if let timing { writer.add(.serverTiming, timing.beginning, thousandths: timing.microseconds) }
             for field in fields { writer.add(field.name, field.value) }
@@ -88,7 +88,7 @@ struct Response: ~Copyable {
 
     /// The head of plain replies within the second of the date.
     static func plainReplyHead(date: HTTPDate) -> ReplyHead {
-        ReplyHead(contentType: plainText, timing: oneAttempt, date: date)
+        ReplyHead(contentType: MediaType.plainText, timing: oneAttempt, date: date)
     }
 
     /// Gives the buffer back that a reply was received in.
@@ -108,6 +108,5 @@ struct Response: ~Copyable {
         return FieldValue(validating: text.utf8) ?? oneAttempt
     }
 
-    static let plainText = FieldValue("text/plain; charset=utf-8")
     private static let oneAttempt = FieldValue("udp;dur=")
 }

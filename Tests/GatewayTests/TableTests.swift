@@ -111,6 +111,22 @@ import Testing
         }
     }
 
+    /// Those that wait are handed out by age until one is too young; those that are parked are older than all of them.
+    @Test func idleConnectionsAreParkedByAge() {
+        var list = IdleList()
+        let watches = (0..<5 as Range<Int32>).map { Watch(number: $0 + 3, generation: 1) }
+        for (index, watch) in watches.enumerated() { list.enter(watch, at: MonotonicTime(nanoseconds: UInt64(index))) }
+        let due = list.waiting(since: MonotonicTime(nanoseconds: 2))
+        #expect(due == Array(watches[..<3]) && list.waiting(since: MonotonicTime(nanoseconds: 9)) == watches)
+        for watch in due { list.park(watch, served: Int(watch.number)) }
+        #expect(list.hasWaiting && list.waiting(since: MonotonicTime(nanoseconds: 2)).isEmpty)
+        #expect(list.parked(4)?.parked == 4 && list.parked(7) == nil)
+        for watch in watches[3...] { list.leave(watch) }
+        #expect(!list.hasWaiting && list.oldest?.watch == watches[0])
+        for watch in due { list.leave(watch) }
+        #expect(list.oldest == nil)
+    }
+
     @Test func buffersComeBack() {
         let pool = BufferPool(smallSize: 100, largeSize: 200)
         var small = pool.rentSmall()
