@@ -39,9 +39,6 @@ struct IdleList {
     /// Those that wait have become idle after all that are parked.
     var oldest: Entry? { first(of: Self.parked) ?? first(of: Self.waiting) }
 
-    /// Whether any connection waits with a task.
-    var hasWaiting: Bool { lists[Self.waiting].first >= 0 }
-
     /// The connections with a task that have been idle since then or longer.
     func waiting(since time: MonotonicTime) -> [Watch] {
         var watches: [Watch] = []

@@ -20,6 +20,8 @@ actor Worker {
     private var serving = 0
     /// Who waits for the last of them.
     private let departures: WaitQueue
+    /// What parks and closes waits there for its time.
+    private let sweeps: WaitQueue
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
@@ -30,6 +32,7 @@ actor Worker {
         self.loop = loop
         arrivals = Strays(on: loop)
         departures = WaitQueue(on: loop)
+        sweeps = WaitQueue(on: loop)
         self.listener = listener
         self.logger = logger
         let limits = configuration.limits
@@ -86,6 +89,7 @@ actor Worker {
         while let number = await arrivals.next(), !desk.isDraining {
             guard let visitor = number == Self.listenerTag ? accept() : wake(number) else { continue }
             serving += 1
+            if serving == 1 { sweeps.wakeFirst() }
             Task {
                 await self.serve(visitor)
                 self.serving -= 1
@@ -248,8 +252,10 @@ actor Worker {
 
     /// Parks and closes what nobody has needed for a while.
     private func sweep() async {
+        let place = sweeps.join()
         while !Task.isCancelled {
-            await loop.sleep(until: loop.now + (desk.idle.hasWaiting ? Self.grace : .seconds(1)))
+            // Where no connection has a task there is nothing to park, and the first that has one ends the longer wait.
+            _ = await place.wait(until: loop.now + (serving > 0 ? Self.grace : .seconds(1)))
             for watch in desk.idle.waiting(since: loop.now - Self.grace) { loop.interrupt(watch, as: .expired) }
             upstream.retireIdleSockets()
             endExpired()

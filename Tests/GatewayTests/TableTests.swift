@@ -119,10 +119,10 @@ import Testing
         let due = list.waiting(since: MonotonicTime(nanoseconds: 2))
         #expect(due == Array(watches[..<3]) && list.waiting(since: MonotonicTime(nanoseconds: 9)) == watches)
         for watch in due { list.park(watch, served: Int(watch.number)) }
-        #expect(list.hasWaiting && list.waiting(since: MonotonicTime(nanoseconds: 2)).isEmpty)
+        #expect(list.waiting(since: MonotonicTime(nanoseconds: 2)).isEmpty)
         #expect(list.parked(4)?.parked == 4 && list.parked(7) == nil)
         for watch in watches[3...] { list.leave(watch) }
-        #expect(!list.hasWaiting && list.oldest?.watch == watches[0])
+        #expect(list.waiting(since: .never).isEmpty && list.oldest?.watch == watches[0])
         for watch in due { list.leave(watch) }
         #expect(list.oldest == nil)
     }
