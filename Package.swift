@@ -15,7 +15,6 @@ let rules: [SwiftSetting] = [
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
-let containers = Target.Dependency.product(name: "BasicContainers", package: "swift-collections")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
@@ -42,7 +41,7 @@ let package = Package(
         // The product, in the order a request meets it.
         .systemLibrary(name: "CLinux"),
         .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: rules),
-        .target(name: "EventLoop", dependencies: ["CLinux", "Sockets", collections, containers], swiftSettings: rules),
+        .target(name: "EventLoop", dependencies: ["CLinux", "Sockets", collections], swiftSettings: rules),
         .target(name: "HTTP", swiftSettings: rules),
         .target(
             name: "Datagrams", dependencies: ["EventLoop", "Sockets", heap, histogram, logging], swiftSettings: rules),

@@ -11,8 +11,8 @@ PROGRAM = SCRATCH / "kernels" / "release" / "kernels"
 PEERS = {"parser": {"picohttpparser": "libh2o-dev", "http-parser": "libhttp-parser-dev"}, "uppercase": {}}
 TITLES = {"parser": "Reading and writing heads", "uppercase": "Upper case"}
 TEXTS = {
-    "parser": "Nanoseconds for one head, in turns within one process. Letterbox has a new parser for each request, as in the "
-              "gateway, and checks more than the others: framing, `Host`, repeated fields.",
+    "parser": "Nanoseconds for one head, in turns within one process. Letterbox keeps its parser for all requests of a "
+              "connection, as in the gateway, and checks more than the others: framing, `Host`, repeated fields.",
     "uppercase": "The embedded service's one function. The loop in C copies and does nothing about text beyond ASCII; "
                  "`String.uppercased()` is the standard library's.",
 }

@@ -1,9 +1,7 @@
-internal import BasicContainers
-
 /// What the loop knows of each descriptor, indexed by its number.
 ///
 /// Touched on the loop's thread only.
-struct WatchTable: ~Copyable {
+struct WatchTable {
     /// A task that waits for a descriptor.
     struct Waiter {
         let task: ParkedTask
@@ -20,7 +18,7 @@ struct WatchTable: ~Copyable {
         var tag = 0
     }
 
-    private var slots = UniqueArray<Slot>()
+    private var slots: [Slot] = []
 
     /// Opens a new slot for a descriptor; whatever was known of the number's former owner is forgotten.
     mutating func open(_ number: Int32, strays: Strays?, tag: Int) -> Watch {

@@ -5,10 +5,10 @@ import HTTP
 private func parseRace(_ work: String, _ request: [UInt8]) -> Race {
     var contestants = [
         Contestant(name: "letterbox") { times in
+            var parser = RequestParser(limits: Limits())
             for _ in 0..<times {
-                var parser = RequestParser(limits: Limits())
-                guard let head = try? parser.parse(request.span) else { fatalError("the request is refused") }
-                keep(head.length)
+                guard (try? parser.read(request.span)) == true else { fatalError("the request is refused") }
+                keep(parser.head.length)
             }
         }
     ]
