@@ -58,7 +58,7 @@ struct Connection: ~Copyable {
                 let response = await desk.responder.respond(to: request)
                 let goesOn = answer(with: response)
                 isUnforeseen = !goesOn && request.head.keepsAlive
-                request.message = []
+                request.forgetMessage()
                 inbox.finishMessage()
                 hasHead = false
                 // Requests that have arrived together are answered together, unless that would hold replies back.
@@ -138,21 +138,21 @@ struct Connection: ~Copyable {
         case .chunked:
             var decoder = ChunkedDecoder(limits: limits)
             while try !inbox.decode(&decoder, after: headLength) { try await receive(until: deadline) }
-            request.message = inbox.message
+            request.take(inbox.message)
         }
     }
 
     /// Reads the head; false if it is not complete.
     private mutating func readHead() throws(ConnectionEnd) -> Bool {
         if hasHead { return true }
-        do { hasHead = try inbox.read(&request.parser) } catch { throw .refused(error) }
+        do { hasHead = try inbox.readHead(of: request) } catch { throw .refused(error) }
         return hasHead
     }
 
     /// Settles that the request at hand ends there.
     private mutating func closeRequest(at length: Int) {
         inbox.closeMessage(at: length)
-        request.message = inbox.message
+        request.take(inbox.message)
     }
 
     /// Waits for more bytes of a request that has begun; the responses to those before it do not wait as well.

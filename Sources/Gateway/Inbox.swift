@@ -68,8 +68,8 @@ struct Inbox: ~Copyable {
     }
 
     /// Looks for a request's head in the bytes; false if it is not complete.
-    func read(_ parser: inout RequestParser) throws(RequestError) -> Bool {
-        try parser.read(buffer.span.extracting(filled))
+    func readHead(of request: Request) throws(RequestError) -> Bool {
+        try request.readHead(buffer.span.extracting(filled))
     }
 
     /// Whether the head is that of a form.

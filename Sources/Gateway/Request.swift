@@ -5,15 +5,26 @@ internal import HTTP
 /// A connection has one and fills it anew for each request: as a value it would be copied from hand to hand.
 final class Request {
     /// What reads heads, and keeps the one that it has read.
-    var parser: RequestParser
+    private(set) var parser: RequestParser
     /// What the head means; its ranges count from the first byte of the message.
     var head: RequestHead { parser.head }
     /// Head and content, without transfer coding.
-    var message: ArraySlice<UInt8> = []
+    private(set) var message: ArraySlice<UInt8> = []
 
     init(limits: Limits) {
         parser = RequestParser(limits: limits)
     }
+
+    // A connection changes a request through these, for the reason that Desk has for its own.
+
+    /// Reads the head of the message that begins the bytes; false if it is not complete.
+    func readHead(_ bytes: Span<UInt8>) throws(RequestError) -> Bool { try parser.read(bytes) }
+
+    /// Takes the whole message, once it is there.
+    func take(_ message: ArraySlice<UInt8>) { self.message = message }
+
+    /// Lets go of the message, so that its bytes may change.
+    func forgetMessage() { message = [] }
 
     /// The content: what goes into the datagram.
     var body: ArraySlice<UInt8> { message.dropFirst(head.length) }
