@@ -11,8 +11,6 @@ public struct Configuration: Sendable {
         get { limits.maxBody }
         set { limits.maxBody = newValue }
     }
-    /// What a request may have before it is known whether it is a form.
-    var widestLimits: Limits { limits(ofForm: true) }
     /// The most exchanges with the UDP service at a time, all workers together.
     public var maxInFlight = 4096
     /// The most requests on one connection, so that none lasts for ever and load spreads anew.

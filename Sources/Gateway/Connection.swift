@@ -42,7 +42,7 @@ struct Connection: ~Copyable {
         self.served = served
         self.desk = desk
         inbox = Inbox(desk: desk)
-        request = Request(limits: desk.limits.widest)
+        request = Request(limits: desk.limits.form)
     }
 
     /// Gives the open socket away.

@@ -6,8 +6,8 @@ internal import Sockets
 final class Desk {
     let loop: EventLoop
     let configuration: Configuration
-    /// The limits on a request; on a form; and those that hold for both, while nobody knows which it is.
-    let limits: (plain: Limits, form: Limits, widest: Limits)
+    /// The limits on a request, and the wider ones on a form, which hold while nobody knows which it is.
+    let limits: (plain: Limits, form: Limits)
     let pool: BufferPool
     let responder: Responder
     let upstream: Upstream
@@ -23,9 +23,7 @@ final class Desk {
     init(loop: EventLoop, configuration: Configuration, pool: BufferPool, responder: Responder, upstream: Upstream) {
         self.loop = loop
         self.configuration = configuration
-        limits = (
-            configuration.limits(ofForm: false), configuration.limits(ofForm: true), configuration.widestLimits
-        )
+        limits = (configuration.limits(ofForm: false), configuration.limits(ofForm: true))
         self.pool = pool
         self.responder = responder
         self.upstream = upstream

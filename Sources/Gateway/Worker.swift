@@ -40,7 +40,7 @@ actor Worker {
         let frame = limits.maxHead + max(limits.maxChunkLine, limits.maxTrailers) + 24_576
         let pool = BufferPool(
             smallSize: max(16_384, limits.maxHead), largeSize: frame + limits.maxBody,
-            formSize: frame + configuration.widestLimits.maxBody)
+            formSize: frame + configuration.limits(ofForm: true).maxBody)
         self.addresses = addresses
         upstream = Upstream(configuration: configuration, loop: loop, pool: pool)
         let responder = Responder(

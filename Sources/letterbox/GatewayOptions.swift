@@ -199,22 +199,7 @@ extension GatewayCommand {
         settings.maxInFlight = datagrams.maxInFlight
         settings.rest = datagrams.rest
         settings.quarantine = datagrams.quarantine
-        settings.limits.maxRequestLine = http.maxRequestLine
-        settings.limits.maxHead = http.maxHead
-        settings.limits.maxFields = http.maxFields
-        settings.limits.maxEmptyLines = http.maxEmptyLines
-        settings.limits.maxChunkLine = http.maxChunkLine
-        settings.limits.maxChunkExtensions = http.maxChunkExtensions
-        settings.limits.maxTrailers = http.maxTrailers
-        settings.limits.maxLinger = http.maxLinger
-        settings.lingerTimeout = http.lingerTimeout
-        settings.headerTimeout = http.headerTimeout
-        settings.bodyTimeout = http.bodyTimeout
-        settings.writeTimeout = http.writeTimeout
-        settings.maxRequestsPerConnection = http.maxRequestsPerConnection
-        settings.crossOrigin = CrossOrigin(origins: http.allowOrigin)
-        settings.idleTimeout = http.idleTimeout
-        settings.drainTimeout = http.drainTimeout
+        http.enter(into: &settings)
         // Some descriptors are for the loops, the listener and the standard streams. Of the others, connections may
         // have half if there are not enough for all.
         let available = max(16, descriptors - 32 - 4 * settings.workers)
@@ -223,5 +208,27 @@ extension GatewayCommand {
         // The lab has a socket for each of the gateway's.
         if addresses.lab { settings.maxSockets = max(1, settings.maxSockets / 2) }
         return settings
+    }
+}
+
+extension HTTPOptions {
+    /// Sets what was set of the HTTP side.
+    fileprivate func enter(into settings: inout Configuration) {
+        settings.limits.maxRequestLine = maxRequestLine
+        settings.limits.maxHead = maxHead
+        settings.limits.maxFields = maxFields
+        settings.limits.maxEmptyLines = maxEmptyLines
+        settings.limits.maxChunkLine = maxChunkLine
+        settings.limits.maxChunkExtensions = maxChunkExtensions
+        settings.limits.maxTrailers = maxTrailers
+        settings.limits.maxLinger = maxLinger
+        settings.lingerTimeout = lingerTimeout
+        settings.headerTimeout = headerTimeout
+        settings.bodyTimeout = bodyTimeout
+        settings.writeTimeout = writeTimeout
+        settings.maxRequestsPerConnection = maxRequestsPerConnection
+        settings.crossOrigin = CrossOrigin(origins: allowOrigin)
+        settings.idleTimeout = idleTimeout
+        settings.drainTimeout = drainTimeout
     }
 }
