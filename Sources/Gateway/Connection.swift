@@ -187,7 +187,7 @@ struct Connection: ~Copyable {
     }
 
     /// Puts a response behind those that wait to leave; false when it is the last one.
-    private mutating func answer(with response: consuming Response) -> Bool {
+    private mutating func answer(with response: Response) -> Bool {
         served += 1
         let isLast = served == desk.configuration.maxRequestsPerConnection
         // What has been read is owed an answer, also when the gateway is about to end; what has not is not.
@@ -196,14 +196,15 @@ struct Connection: ~Copyable {
         let connection: ResponseHead.Connection =
             goesOn ? (request.head.minorVersion == 0 ? .keepAlive : .persistent) : .close
         if output.isEmpty { output = desk.pool.rentOutput() }
-        if response.isPlainReply, connection == .persistent {
-            desk.write(response, into: &output)
+        if connection == .persistent, response.isPlain(request.exchange) {
+            desk.write(plainReplyOf: request.exchange, into: &output)
         } else {
             response.write(
-                into: &output, withContent: request.head.method != .head, connection: connection, date: desk.date)
+                into: &output, for: request, withContent: request.head.method != .head, connection: connection,
+                date: desk.date)
         }
         desk.count(response.status)
-        response.giveBack(to: desk.pool)
+        request.exchange.giveBack(to: desk.pool)
         return goesOn
     }
 
@@ -241,7 +242,7 @@ struct Connection: ~Copyable {
         if output.isEmpty { output = desk.pool.rentOutput() }
         // RFC 9110 9.3.2, also where the fault lies in the rest of the line that begins with the method.
         let isHead = inbox.begins(with: "HEAD ")
-        response.write(into: &output, withContent: !isHead, connection: .close, date: desk.date)
+        response.write(into: &output, for: nil, withContent: !isHead, connection: .close, date: desk.date)
         desk.count(response.status)
         do {
             try await flush()

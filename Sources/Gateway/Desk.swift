@@ -50,9 +50,11 @@ final class Desk {
     }
 
     /// Appends a plain reply to the bytes that leave in the next write.
-    func write(_ response: borrowing Response, into output: inout [UInt8]) {
+    func write(plainReplyOf exchange: Exchange, into output: inout [UInt8]) {
         renewHeading()
-        response.writePlainReply(into: &output, head: replyHead)
+        replyHead.write(
+            into: &output, contentLength: exchange.replyLength, thousandths: exchange.elapsed.microseconds)
+        output.append(contentsOf: exchange.reply)
     }
 
     private func renewHeading() {

@@ -5,16 +5,20 @@ internal import Sockets
 final class ExchangeSocket {
     private(set) var socket: DatagramSocket
     private(set) var watch: Watch
-    /// Its number in the ring.
-    let index: Int
+    /// Its number in the ring, which has fewer than two thousand million: thousands of these take turns, and each is
+    /// cold when its turn comes.
+    private let number: Int32
     /// Whether it has carried no exchange yet, so that what strangers sent before it had its peer may still come.
     var isFresh = true
 
     init(socket: consuming DatagramSocket, watch: Watch, index: Int) {
         self.socket = socket
         self.watch = watch
-        self.index = index
+        number = Int32(index)
     }
+
+    /// Its number in the ring.
+    var index: Int { Int(number) }
 
     /// Its port, while the kernel knows it.
     var port: UInt16? { (try? socket.localAddress())?.port }
@@ -73,16 +77,15 @@ final class ExchangeSockets {
         return counts
     }
 
-    /// A socket whose past is past, for one exchange; nil when there was none before the deadline.
-    ///
-    /// At the limit a request waits: for the oldest socket to be rested, behind those who came before it.
-    @inline(__always)
-    func take(until deadline: MonotonicTime) async throws(SocketError) -> ExchangeSocket? {
-        if turnstile.isEmpty, let socket = try next() { return socket }
-        return try await takeInTurn(until: deadline)
+    /// A socket whose past is past, for one exchange; nil when there is none yet, or others wait for one.
+    func takeNow() throws(SocketError) -> ExchangeSocket? {
+        turnstile.isEmpty ? try next() : nil
     }
 
-    private func takeInTurn(until deadline: MonotonicTime) async throws(SocketError) -> ExchangeSocket? {
+    /// The same at the limit, where a request waits: for the oldest socket to be rested, behind those who came before
+    /// it; nil when there was none before the deadline.
+    @inline(never)
+    func takeInTurn(until deadline: MonotonicTime) async throws(SocketError) -> ExchangeSocket? {
         counts.restWaits += 1
         let place = turnstile.join()
         defer { turnstile.leave(place) }

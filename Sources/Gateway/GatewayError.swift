@@ -5,7 +5,7 @@ internal import Sockets
 /// Why a request got no reply from the UDP service: the list of causes.
 enum GatewayError: Error {
     /// The upstream's name has no address.
-    case unresolved(ResolverError)
+    indirect case unresolved(ResolverError)
     /// The upstream's host reported that nobody listens at the port.
     case refused
     /// No way leads to the upstream.
@@ -23,7 +23,7 @@ enum GatewayError: Error {
     /// The body does not fit in one datagram.
     case requestTooLong(limit: Int)
     /// The system refused something else.
-    case failed(SocketError)
+    indirect case failed(SocketError)
 
     /// The status of the response and the error type of Proxy-Status (RFC 9209 2.3): the failure table.
     var answer: (status: Status, proxyError: StaticString) {

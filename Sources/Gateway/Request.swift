@@ -10,6 +10,8 @@ final class Request {
     var head: RequestHead { parser.head }
     /// Head and content, without transfer coding.
     private(set) var message: ArraySlice<UInt8> = []
+    /// What it leads to, if it is one for the UDP service.
+    let exchange = Exchange()
 
     init(limits: Limits) {
         parser = RequestParser(limits: limits)

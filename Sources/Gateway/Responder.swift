@@ -22,24 +22,21 @@ final class Responder {
     /// Answers a request; never fails, for every failure has a response of its own.
     @inline(__always)
     func respond(to request: Request) async -> Response {
-        var response: Response
-        if let preflight = crossOrigin.preflight(request) {
-            response = preflight
-        } else {
-            response = await route(request)
-        }
+        var response = isLetter(request) ? await forward(request) : await route(request)
         if crossOrigin.isOn { crossOrigin.permit(&response, for: request) }
         return response
     }
 
-    @inline(__always)
-    private func route(_ request: Request) async -> Response {
-        if let codings = request.list(of: .contentEncoding), !Self.areIdentity(codings) {
-            return Self.refuseCoding()
-        }
-        return switch request.head.method {
+    /// Whether the content is to be sent as a datagram, as of nearly every request.
+    private func isLetter(_ request: Request) -> Bool {
         // A path begins with a slash, so that one of a single byte is "/".
-        case .post where request.head.path.range.count == 1: await forward(request)
+        request.head.method == .post && request.head.path.range.count == 1 && !Self.isCoded(request)
+    }
+
+    private func route(_ request: Request) async -> Response {
+        if let preflight = crossOrigin.preflight(request) { return preflight }
+        if Self.isCoded(request) { return Self.refuseCoding() }
+        return switch request.head.method {
         case .post where request.path.isEqual(to: "/form"): await forwardForm(request)
         case .get, .head: await read(request)
         case .put: replace(request)
@@ -54,28 +51,35 @@ final class Responder {
     /// Sends the body as a datagram; the reply is the response.
     @inline(__always)
     private func forward(_ request: Request) async -> Response {
-        let wait = request.has(.prefer) ? self.wait(request) : nil
-        let patience = wait.map { Interval.seconds(UInt64($0)) }
-        let mirroredType = Self.mirroredType(request)
-        let story = mirroredType == nil && Self.prefersStory(request) ? ExchangeStory(start: MonotonicTime.now()) : nil
+        let story = Self.prefersStory(request) ? ExchangeStory(start: MonotonicTime.now()) : nil
         do {
-            let reply = try await upstream.exchange(request.body, patience: patience, story: story)
-            var response: Response
-            if let story {
-                response = JourneyResponse.reply(reply.buffer[reply.range], json(story))
-                response.fields.append((.serverTiming, Response.timing(reply, reply.elapsed)))
-                upstream.giveBack(reply)
-            } else {
-                response = Response(.ok, content: .reply(reply))
-                response.mirroredType = mirroredType
-            }
-            if let wait, let value = FieldValue(validating: "wait=\(wait)".utf8) {
-                response.fields.append((Self.preferenceApplied, value))
-            }
-            return response
+            try await upstream.carry(request.body, in: request.exchange, patience: patience(request), story: story)
+            return pass(request.exchange, on: request)
         } catch {
-            return Problem.response(error, exchange: story.map(json))
+            return refuse(error, story)
         }
+    }
+
+    /// A reply as its caller wants to have it.
+    @inline(never)
+    private func pass(_ exchange: Exchange, on request: Request) -> Response {
+        var response: Response
+        if let story = exchange.story {
+            response = JourneyResponse.reply(exchange.reply, json(story))
+            response.fields.append((.serverTiming, Response.timing(exchange)))
+        } else {
+            response = Response(.ok, content: .reply)
+            response.mirrorsType = Self.mirroredType(request) != nil
+        }
+        if let wait = wait(request), let value = FieldValue(validating: "wait=\(wait)".utf8) {
+            response.fields.append((Self.preferenceApplied, value))
+        }
+        return response
+    }
+
+    @inline(never)
+    private func refuse(_ error: GatewayError, _ story: ExchangeStory?) -> Response {
+        Problem.response(error, exchange: story.map(json))
     }
 
     /// Whether the caller would rather have the reply with its story.
@@ -85,7 +89,7 @@ final class Responder {
         // Nearly everybody says "*/*", which is too short to prefer anything.
         guard let range = request.parser.head.range(of: .accept),
             range.count >= Negotiation.shortestPreference || request.parser.head.isRepeated(.accept),
-            let accept = request.list(of: .accept)
+            mirroredType(request) == nil, let accept = request.list(of: .accept)
         else { return false }
         return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
     }
@@ -110,10 +114,8 @@ final class Responder {
             guard letter.count <= upstream.configuration.maxDatagram else {
                 throw .requestTooLong(limit: upstream.configuration.maxDatagram)
             }
-            let reply = try await upstream.exchange(letter[...])
-            let response = page.form(.ok, text: letter, outcome: .success(Array(reply.buffer[reply.range])))
-            upstream.giveBack(reply)
-            return response
+            try await upstream.carry(letter[...], in: request.exchange)
+            return page.form(.ok, text: letter, outcome: .success(Array(request.exchange.reply)))
         } catch {
             // The page has no reply then, so that there is room for twice the letter that fits.
             let kept = letter.count <= 2 * upstream.configuration.maxDatagram ? letter : []
@@ -134,12 +136,14 @@ final class Responder {
 
     /// How many seconds the caller wants to wait (RFC 7240 4.3), where that is less than the operator allows.
     private func wait(_ request: Request) -> Int? {
-        guard let value = request.list(of: .prefer),
+        guard request.has(.prefer), let value = request.list(of: .prefer),
             let seconds = Negotiation.wait(prefer: value.span, 0..<value.count),
             seconds > 0, .seconds(UInt64(min(seconds, 86_400))) <= upstream.configuration.timeout
         else { return nil }
         return seconds
     }
+
+    private func patience(_ request: Request) -> Interval? { wait(request).map { .seconds(UInt64($0)) } }
 
     private static let application = Array("application/".utf8)
     private static let form = Array("application/x-www-form-urlencoded".utf8)
@@ -147,7 +151,7 @@ final class Responder {
     private static let preferenceApplied = FieldName("Preference-Applied")
 
     /// The request's own type for the reply, where the caller named an `application/*` type other than a form's.
-    private static func mirroredType(_ request: Request) -> ArraySlice<UInt8>? {
+    static func mirroredType(_ request: Request) -> ArraySlice<UInt8>? {
         // Most clients name no type of that group, and fewer bytes say so.
         guard let first = request.first(of: .contentType), first | 0x20 == UInt8(ascii: "a"),
             let type = request.value(of: .contentType), type.begins(with: Self.application),
@@ -199,6 +203,12 @@ final class Responder {
         }
         let problem = Problem.response(.methodNotAllowed, "This path does not take the request's method; see Allow.")
         return Self.permit(methods, problem)
+    }
+
+    /// Whether the content is in a coding, and so not what the UDP service is to get.
+    private static func isCoded(_ request: Request) -> Bool {
+        guard request.has(.contentEncoding), let codings = request.list(of: .contentEncoding) else { return false }
+        return !areIdentity(codings)
     }
 
     /// Codings are named in either case (RFC 9110 8.4.1).

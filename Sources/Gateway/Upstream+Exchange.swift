@@ -2,78 +2,62 @@ internal import EventLoop
 internal import Sockets
 
 extension Upstream {
-    /// Sends the body as one datagram and waits for the reply; sends it again as often as is allowed.
+    /// Sends the body as one datagram and waits for the reply, which the exchange then holds; sends it again as often as
+    /// is allowed.
     ///
     /// - `patience`: how long the caller wants to wait; the configuration's timeout stands.
     /// - `story`: what happens is written down there.
     @inline(__always)
-    func exchange(
-        _ datagram: ArraySlice<UInt8>, patience: Interval? = nil, story: ExchangeStory? = nil
-    ) async throws(GatewayError) -> Reply {
-        guard counts.inFlight < maxInFlight else {
-            counts.overloads += 1
-            throw .overloaded(limit: configuration.maxInFlight)
-        }
-        counts.inFlight += 1
-        defer { counts.inFlight -= 1 }
-        budget.deposit()
-        let wait = min(patience ?? configuration.timeout, configuration.timeout)
-        var course = Course(deadline: loop.now + wait, story: story)
-        defer { story?.end() }
+    func carry(
+        _ datagram: ArraySlice<UInt8>, in exchange: Exchange, patience: Interval? = nil, story: ExchangeStory? = nil
+    ) async throws(GatewayError) {
+        try begin(exchange, patience ?? configuration.timeout, story)
+        defer { end(exchange) }
         while true {
-            let destination = try choose(course)
+            let destination = try choose(exchange)
             do {
-                if let reply = try await ask(destination, datagram, &course) { return reply }
+                if try await ask(destination, datagram, exchange) { return }
             } catch {
-                // The datagram reached nobody, so that it may be sent elsewhere whatever --attempts says.
-                guard error.isUndelivered, hasOther(than: course), loop.now < course.deadline else { throw error }
-                course.nextDeparture = .rerouted
+                guard isRerouted(exchange, after: error) else { throw error }
                 continue
             }
-            guard course.mayGoOn, loop.now < course.deadline else {
-                throw .silent(after: wait, attempts: course.attempts)
-            }
+            guard exchange.mayGoOn, loop.now < exchange.deadline else { throw exchange.silence }
         }
     }
 
     /// Asks an address whether it is alive, with a datagram of the operator's: any reply counts.
     func probe(_ destination: Destination, _ datagram: [UInt8]) async {
-        var course = Course(deadline: MonotonicTime.now() + configuration.timeout, story: nil)
-        course.isProbe = true
-        if let reply = try? await ask(destination, datagram[...], &course) { giveBack(reply) }
+        let exchange = Exchange()
+        exchange.begin(wait: configuration.timeout, from: MonotonicTime.now(), story: nil, isProbe: true)
+        if (try? await ask(destination, datagram[...], exchange)) == true { exchange.giveBack(to: pool) }
     }
 
-    /// How far an exchange has come.
-    private struct Course {
-        let deadline: MonotonicTime
-        let story: ExchangeStory?
-        /// How many datagrams were sent.
-        var attempts = 0
-        /// What it is to send the next one.
-        var nextDeparture = ExchangeStory.Kind.sent
-        /// When the first and the last of them were sent.
-        var firstSent = MonotonicTime.never
-        var lastSent = MonotonicTime.never
-        /// The marks of the destinations that they were sent to.
-        var asked: UInt64 = 0
-        /// Whether it only asks for a sign of life: one datagram to one address.
-        var isProbe = false
-        /// Whether it tries an address that was out.
-        var isTrial = false
-        /// Whether nothing has left yet through the socket that it has now.
-        var isFirstHere = true
-        /// Whether the last pause ended in a retransmission that is still to come.
-        var mayGoOn = false
+    @inline(never)
+    private func begin(_ exchange: Exchange, _ wait: Interval, _ story: ExchangeStory?) throws(GatewayError) {
+        guard counts.inFlight < maxInFlight else {
+            counts.overloads += 1
+            throw .overloaded(limit: configuration.maxInFlight)
+        }
+        counts.inFlight += 1
+        budget.deposit()
+        exchange.begin(wait: min(wait, configuration.timeout), from: loop.now, story: story)
+    }
+
+    private func end(_ exchange: Exchange) {
+        counts.inFlight -= 1
+        exchange.story?.end()
     }
 
     /// The address with the least exchanges under way; one that was asked already only when there is no other.
-    private func choose(_ course: Course) throws(GatewayError) -> Destination {
+    @inline(never)
+    private func choose(_ exchange: Exchange) throws(GatewayError) -> Destination {
+        if destinations.count == 1, destinations[0].mayTake(at: loop.now) { return destinations[0] }
         var best: (destination: Destination, wasAsked: Bool)?
         turn = turn &+ 1
         for offset in destinations.indices {
             let destination = destinations[(turn + offset) % destinations.count]
             guard destination.mayTake(at: loop.now) else { continue }
-            let wasAsked = course.asked & destination.mark != 0
+            let wasAsked = exchange.asked & destination.mark != 0
             guard let leader = best else {
                 best = (destination, wasAsked)
                 continue
@@ -87,125 +71,150 @@ extension Upstream {
         throw .allDown(retryAfter: end.since(loop.now))
     }
 
-    private func hasOther(than course: Course) -> Bool {
-        destinations.contains { $0.mayTake(at: loop.now) && course.asked & $0.mark == 0 }
+    private func hasOther(than exchange: Exchange) -> Bool {
+        destinations.contains { $0.mayTake(at: loop.now) && exchange.asked & $0.mark == 0 }
     }
 
-    // What follows is one conversation told in parts. Each part is taken into the one before, for a function that waits
-    // has a frame of its own on the task's heap, and these are on the way of every request.
+    /// Whether another address is to be asked after a failure.
+    ///
+    /// The datagram reached nobody then, so that it may be sent elsewhere whatever --attempts says.
+    @inline(never)
+    private func isRerouted(_ exchange: Exchange, after error: GatewayError) -> Bool {
+        guard error.isUndelivered, hasOther(than: exchange), loop.now < exchange.deadline else { return false }
+        exchange.nextDeparture = .rerouted
+        return true
+    }
 
-    /// Asks one address until it has replied or somebody else should be asked; nil means that it kept silent.
+    /// Asks one address until it has replied or somebody else should be asked; false means that it kept silent.
+    ///
+    /// The exchange itself, as the tutorial has it: send, then receive from the same socket.
+    ///
+    /// Only what waits is in here, and what does not is in functions of their own that are not taken in: what a function
+    /// keeps while it waits lies on its task's heap, cold by the time it goes on, and the compiler puts there all that
+    /// was ever in its hands.
     @inline(__always)
     private func ask(
-        _ destination: Destination, _ datagram: ArraySlice<UInt8>, _ course: inout Course
-    ) async throws(GatewayError) -> Reply? {
-        course.isTrial = destination.begin()
-        defer { destination.end(at: loop.now, isTrial: course.isTrial) }
-        course.asked |= destination.mark
-        (course.mayGoOn, course.isFirstHere) = (false, true)
-        let socket = try await takeSocket(of: destination, course)
-        let first = course.attempts
-        do {
-            let reply = try await converse(with: destination, through: socket, datagram, &course)
-            let elapsed: Interval? =
-                switch reply {
-                case .some(let reply): reply.elapsed
-                case .none: nil
-                }
-            let isSettled = elapsed != nil && course.attempts == first + 1
-            let end = elapsed.map { course.firstSent + $0 } ?? MonotonicTime.now()
-            destination.sockets.giveBack(socket, isSettled ? .settled : .unsettled, at: end)
-            return reply
-        } catch {
-            // A single datagram that came back as a refusal brings no reply any more.
-            let isSettled = error.isUndelivered && course.attempts == first + 1
-            destination.sockets.giveBack(socket, isSettled ? .settled : .unsettled, at: MonotonicTime.now())
-            throw error
-        }
-    }
-
-    @inline(__always)
-    private func takeSocket(
-        of destination: Destination, _ course: Course
-    ) async throws(GatewayError) -> ExchangeSocket {
-        do {
-            if let socket = try await destination.sockets.take(until: course.deadline) { return socket }
-        } catch {
-            throw failure(error, destination, nil, course)
-        }
-        throw .noSocket(limit: configuration.maxSockets)
-    }
-
-    /// The exchange itself, as the tutorial has it: send, then receive from the same socket.
-    @inline(__always)
-    private func converse(
-        with destination: Destination, through socket: ExchangeSocket, _ datagram: ArraySlice<UInt8>,
-        _ course: inout Course
-    ) async throws(GatewayError) -> Reply? {
-        while true {
-            course.attempts += 1
-            course.lastSent = MonotonicTime.now()
-            course.firstSent = min(course.firstSent, course.lastSent)
-            while try !send(datagram, to: destination, through: socket, course), loop.now < course.deadline {
+        _ destination: Destination, _ datagram: ArraySlice<UInt8>, _ exchange: Exchange
+    ) async throws(GatewayError) -> Bool {
+        let socket = try await takeSocket(of: destination, exchange)
+        repeat {
+            prepare(exchange, destination)
+            while try !send(datagram, to: destination, through: socket, exchange), loop.now < exchange.deadline {
                 // Rare: the queue to the network is full. It empties within moments.
                 await loop.sleep(until: loop.now + .milliseconds(1))
             }
-            (course.isFirstHere, course.nextDeparture) = (false, .retransmitted)
-            let pause = self.pause(after: course, destination)
-            if let reply = try await listen(to: destination, through: socket, until: pause, course) { return reply }
-            course.mayGoOn = pause < course.deadline && budget.withdraw()
-            if !course.mayGoOn, pause < course.deadline {
-                // The budget is for datagrams, not for patience: the reply to the last one may only be slow.
-                let reply = try await listen(to: destination, through: socket, until: course.deadline, course)
-                if let reply { return reply }
+            // A datagram that is no use, such as one with a wrong checksum, does not end the wait: the deadline does.
+            while await loop.readable(socket.watch, until: exchange.pause) == .ready || isPatient(exchange) {
+                if try receive(from: destination, through: socket, exchange) { return true }
             }
-            let now = loop.now
-            destination.failed(.silence, isTrial: course.isTrial, at: now, longestOutage: longestOutage)
-            // The same socket again, so that a late answer to the first datagram still answers; another address if
-            // there is one, for this one may be gone.
-            guard course.mayGoOn, now < course.deadline, !hasOther(than: course) else { return nil }
-        }
+        } while sendsAgain(to: destination, exchange)
+        leave(destination, socket, exchange)
+        return false
     }
 
-    /// Waits for the reply; nil when none has come in time.
+    /// A socket for an attempt at an address; there is one, as a rule.
     @inline(__always)
-    private func listen(
-        to destination: Destination, through socket: ExchangeSocket, until time: MonotonicTime, _ course: Course
-    ) async throws(GatewayError) -> Reply? {
-        // A datagram that is no use, such as one with a wrong checksum, does not end the wait: the deadline does.
-        while await loop.readable(socket.watch, until: time) == .ready {
-            if let reply = try receive(from: destination, through: socket, course) { return reply }
+    private func takeSocket(
+        of destination: Destination, _ exchange: Exchange
+    ) async throws(GatewayError) -> ExchangeSocket {
+        if let socket = try takeReadySocket(of: destination, exchange) { return socket }
+        return try await takeSocketInTurn(of: destination, exchange)
+    }
+
+    /// Begins an attempt at an address; nil where there is no socket yet.
+    @inline(never)
+    private func takeReadySocket(
+        of destination: Destination, _ exchange: Exchange
+    ) throws(GatewayError) -> ExchangeSocket? {
+        exchange.turn(to: destination)
+        do { return try destination.sockets.takeNow() } catch { throw fail(error, destination, nil, exchange) }
+    }
+
+    @inline(never)
+    private func takeSocketInTurn(
+        of destination: Destination, _ exchange: Exchange
+    ) async throws(GatewayError) -> ExchangeSocket {
+        do {
+            if let socket = try await destination.sockets.takeInTurn(until: exchange.deadline) { return socket }
+        } catch {
+            throw fail(error, destination, nil, exchange)
         }
-        return nil
+        leave(destination, nil, exchange)
+        throw .noSocket(limit: configuration.maxSockets)
+    }
+
+    /// Counts the datagram that leaves next, and settles for how long to listen after it.
+    @inline(never)
+    private func prepare(_ exchange: Exchange, _ destination: Destination) {
+        exchange.depart(at: MonotonicTime.now())
+        exchange.pause = pause(after: exchange, destination)
+    }
+
+    /// After a pause without a reply: whether to listen on, until the deadline, because the datagram is not sent again.
+    ///
+    /// The budget is for datagrams, not for patience: the reply to the last one may only be slow.
+    @inline(never)
+    private func isPatient(_ exchange: Exchange) -> Bool {
+        let isEarly = exchange.pause < exchange.deadline
+        exchange.mayGoOn = isEarly && budget.withdraw()
+        if isEarly, !exchange.mayGoOn { exchange.pause = exchange.deadline }
+        return isEarly && !exchange.mayGoOn
+    }
+
+    /// After silence: whether the same address is asked again.
+    ///
+    /// The same socket again, so that a late answer to the first datagram still answers; another address if there is
+    /// one, for this one may be gone.
+    @inline(never)
+    private func sendsAgain(to destination: Destination, _ exchange: Exchange) -> Bool {
+        let now = loop.now
+        destination.failed(.silence, isTrial: exchange.isTrial, at: now, longestOutage: longestOutage)
+        return exchange.mayGoOn && now < exchange.deadline && !hasOther(than: exchange)
+    }
+
+    /// Ends an attempt at an address that has brought no reply.
+    @inline(never)
+    private func leave(
+        _ destination: Destination, _ socket: ExchangeSocket?, _ exchange: Exchange, after error: GatewayError? = nil
+    ) {
+        if let socket {
+            // A single datagram that came back as a refusal brings no reply any more.
+            let isSettled = error?.isUndelivered == true && exchange.isSingle
+            destination.sockets.giveBack(socket, isSettled ? .settled : .unsettled, at: MonotonicTime.now())
+        }
+        destination.end(at: loop.now, isTrial: exchange.isTrial)
     }
 
     /// When to stop waiting for an attempt's reply: the last one gets all the time that is left.
-    private func pause(after course: Course, _ destination: Destination) -> MonotonicTime {
-        guard !course.isProbe, course.attempts < configuration.attempts else { return course.deadline }
-        let jitter = course.attempts == 1 ? 0 : Double.random(in: 0..<1, using: &random)
-        let timer = destination.estimator.timeout(attempt: course.attempts, jitter: jitter)
-        return min(course.deadline, course.lastSent + timer)
+    private func pause(after exchange: Exchange, _ destination: Destination) -> MonotonicTime {
+        guard !exchange.isProbe, exchange.attempts < configuration.attempts else { return exchange.deadline }
+        let jitter = exchange.attempts == 1 ? 0 : Double.random(in: 0..<1, using: &random)
+        let timer = destination.estimator.timeout(attempt: exchange.attempts, jitter: jitter)
+        return min(exchange.deadline, exchange.lastSent + timer)
     }
 
     /// A sole address is tried every second: to leave it out longer helps nobody.
     private var longestOutage: Interval { destinations.count == 1 ? .seconds(1) : .seconds(30) }
 
     /// Sends the datagram; false when the kernel has no room for it yet.
+    @inline(never)
     private func send(
-        _ datagram: ArraySlice<UInt8>, to destination: Destination, through socket: ExchangeSocket, _ course: Course
+        _ datagram: ArraySlice<UInt8>, to destination: Destination, through socket: ExchangeSocket,
+        _ exchange: Exchange
     ) throws(GatewayError) -> Bool {
         do {
             do {
                 guard try socket.socket.send(datagram.span) else { return false }
-            } catch  where course.isFirstHere || error.reason == .messageTooLong {
+            } catch  where exchange.isFirstHere || error.reason == .messageTooLong {
                 try mend(socket, of: destination, after: error)
                 guard try socket.socket.send(datagram.span) else { return false }
             }
-            destination.sent(course.nextDeparture)
-            course.story?.add(course.nextDeparture, socket.socket, destination.address, bytes: datagram.count)
+            destination.sent(exchange.nextDeparture)
+            exchange.story?.add(exchange.nextDeparture, socket.socket, destination.address, bytes: datagram.count)
+            (exchange.isFirstHere, exchange.nextDeparture) = (false, .retransmitted)
             return true
         } catch {
-            throw failure(error, destination, socket, course)
+            throw fail(error, destination, socket, exchange)
         }
     }
 
@@ -224,27 +233,32 @@ extension Upstream {
         }
     }
 
+    /// Takes the reply, which ends the exchange; false when none has come.
+    @inline(never)
     private func receive(
-        from destination: Destination, through socket: ExchangeSocket, _ course: Course
-    ) throws(GatewayError) -> Reply? {
+        from destination: Destination, through socket: ExchangeSocket, _ exchange: Exchange
+    ) throws(GatewayError) -> Bool {
         var buffer = pool.rentLarge()
-        do throws(GatewayError) {
-            if let length = try receive(into: &buffer, from: destination, through: socket, course) {
-                let elapsed = MonotonicTime.now().since(course.firstSent)
-                destination.replied(after: elapsed, of: course.attempts == 1, length: length, at: loop.now)
-                return Reply(buffer: buffer, range: 0..<length, elapsed: elapsed, attempts: course.attempts)
-            }
-        } catch {
+        let length: Int?
+        do { length = try receive(into: &buffer, from: destination, through: socket, exchange) } catch {
             pool.giveBack(&buffer)
             throw error
         }
-        pool.giveBack(&buffer)
-        return nil
+        guard let length else {
+            pool.giveBack(&buffer)
+            return false
+        }
+        let end = MonotonicTime.now()
+        exchange.end(with: buffer, length: length, after: end.since(exchange.firstSent))
+        destination.replied(after: exchange.elapsed, of: exchange.attempts == 1, length: length, at: loop.now)
+        destination.sockets.giveBack(socket, exchange.isSingle ? .settled : .unsettled, at: end)
+        destination.end(at: loop.now, isTrial: exchange.isTrial)
+        return true
     }
 
     /// Takes the reply, and with it whatever else has come; nil when nothing has.
     private func receive(
-        into buffer: inout [UInt8], from destination: Destination, through socket: ExchangeSocket, _ course: Course
+        into buffer: inout [UInt8], from destination: Destination, through socket: ExchangeSocket, _ exchange: Exchange
     ) throws(GatewayError) -> Int? {
         do throws(SocketError) {
             if socket.isFresh { destination.overheard(try socket.socket.dropStrangers()) }
@@ -252,11 +266,11 @@ extension Upstream {
             let room = 0..<configuration.maxDatagram + 1
             guard let receipt = try socket.socket.receive(into: &buffer, room) else { return nil }
             let isWhole = receipt.length <= configuration.maxDatagram
-            course.story?.add(
+            exchange.story?.add(
                 isWhole ? .received : .truncated, socket.socket, destination.address, bytes: receipt.length)
             if receipt.hadSurplus {
                 destination.doubled(1 + socket.socket.drain().datagrams)
-                course.story?.add(.surplus, socket.socket, destination.address, bytes: nil)
+                exchange.story?.add(.surplus, socket.socket, destination.address, bytes: nil)
             }
             if isWhole { return receipt.length }
         } catch {
@@ -265,33 +279,37 @@ extension Upstream {
                 socket.socket.dropReports()
                 return nil
             }
-            throw failure(error, destination, socket, course)
+            throw fail(error, destination, socket, exchange)
         }
         destination.truncated(at: loop.now)
+        leave(destination, socket, exchange)
         throw .replyTooLong(limit: configuration.maxDatagram)
     }
 
-    private func failure(
-        _ error: SocketError, _ destination: Destination, _ socket: ExchangeSocket?, _ course: Course
+    /// Ends an attempt at an address for a system call that failed, and says how it ended.
+    @inline(never)
+    private func fail(
+        _ error: SocketError, _ destination: Destination, _ socket: ExchangeSocket?, _ exchange: Exchange
     ) -> GatewayError {
         socket?.socket.dropReports()
         let failure = GatewayError(error, limit: configuration.maxDatagram)
         switch failure {
         case .refused:
             destination.refused(isLate: false)
-            course.story?.add(.refused, socket?.port, destination.address, bytes: nil)
+            exchange.story?.add(.refused, socket?.port, destination.address, bytes: nil)
         case .unroutable:
             destination.unreached()
-            course.story?.add(.unreachable, socket?.port, destination.address, bytes: nil)
+            exchange.story?.add(.unreachable, socket?.port, destination.address, bytes: nil)
         default: break
         }
         // A sole address that refuses says so at once, each time; there is nothing to gain by leaving it out. And where
         // the request is at fault, no address is.
         if destinations.count > 1, error.reason != .messageTooLong {
             destination.failed(
-                failure.isUndelivered ? .unreachable : .unsent, isTrial: course.isTrial, at: loop.now,
+                failure.isUndelivered ? .unreachable : .unsent, isTrial: exchange.isTrial, at: loop.now,
                 longestOutage: longestOutage)
         }
+        leave(destination, socket, exchange, after: failure)
         return failure
     }
 }

@@ -1,18 +1,6 @@
 internal import EventLoop
 internal import Sockets
 
-/// A reply of the UDP service.
-struct Reply: ~Copyable {
-    /// A rented buffer that holds it.
-    var buffer: [UInt8]
-    /// Where in the buffer it lies.
-    let range: Range<Int>
-    /// From the first datagram of the request to the reply.
-    let elapsed: Interval
-    /// How many datagrams were sent for it.
-    let attempts: Int
-}
-
 /// The UDP service behind the gateway, as one worker sees it: which of its addresses is asked, how often, how long.
 final class Upstream {
     let configuration: Configuration
@@ -91,7 +79,4 @@ final class Upstream {
     func close() {
         for destination in destinations + departed { destination.sockets.close() }
     }
-
-    /// Takes a reply's buffer back.
-    func giveBack(_ reply: consuming Reply) { pool.giveBack(&reply.buffer) }
 }

@@ -183,7 +183,7 @@ actor Worker {
         var response = Problem.response(.serviceUnavailable, "All connections are in use. Try again shortly.")
         response.fields.append((.retryAfter, FieldValue("1")))
         var output: [UInt8] = []
-        response.write(into: &output, withContent: true, connection: .close, date: desk.date)
+        response.write(into: &output, for: nil, withContent: true, connection: .close, date: desk.date)
         desk.counts.count(response.status)
         // What is read does not make the kernel reset the connection when it is closed.
         var request = desk.pool.rentSmall()

@@ -67,7 +67,7 @@ public enum Framing: Sendable, Equatable {
 
 /// A request line and its fields: where in the bytes received everything stands, and what it means.
 ///
-/// A plain value without heap storage. All offsets count from the first byte handed to ``RequestParser``.
+/// All offsets count from the first byte handed to ``RequestParser``.
 public struct RequestHead: Sendable {
     /// The method.
     public var method = Method.unknown
@@ -98,7 +98,7 @@ public struct RequestHead: Sendable {
     private var present: UInt32 = 0
     /// One bit for each field that came in several lines.
     private var repeated: UInt32 = 0
-    private var values = InlineArray<20, ByteRange>(repeating: .absent)
+    private var values = [ByteRange](repeating: .absent, count: 20)
 
     /// The head of no request yet.
     public init() {}
@@ -114,24 +114,23 @@ public struct RequestHead: Sendable {
 
     /// Where the value of the field stands, without white space around it; of several such fields, the first.
     ///
-    /// Fields that may come only once did come only once: see ``RequestError/Reason/repeatedField``. The head is borrowed
-    /// here, since reading one element of an inline array copies the whole array otherwise.
-    public borrowing func range(of field: KnownField) -> Range<Int>? {
+    /// Fields that may come only once did come only once: see ``RequestError/Reason/repeatedField``.
+    public func range(of field: KnownField) -> Range<Int>? {
         guard has(field) else { return nil }
         return values[Int(field.rawValue)].range
     }
 
     /// Whether the field came.
     @inline(__always)
-    borrowing func has(_ field: KnownField) -> Bool { present & field.bit != 0 }
+    func has(_ field: KnownField) -> Bool { present & field.bit != 0 }
 
     /// Whether the field, which is a list, came in several lines: its value is then that of ``list(of:in:)``.
-    public borrowing func isRepeated(_ field: KnownField) -> Bool { repeated & field.bit != 0 }
+    public func isRepeated(_ field: KnownField) -> Bool { repeated & field.bit != 0 }
 
     /// The values of all lines of a field, joined with commas to the one list that they are (RFC 9110 5.3).
     ///
     /// - `message`: the bytes that this head was read from. They are read again, since hardly any request needs it.
-    public borrowing func list(of field: KnownField, in message: Span<UInt8>) -> [UInt8] {
+    public func list(of field: KnownField, in message: Span<UInt8>) -> [UInt8] {
         var list: [UInt8] = []
         // The target is followed by " HTTP/1.1" and a line end.
         var position = Int(target.upper) + 11

@@ -62,8 +62,11 @@ public struct DatagramBatch: ~Copyable {
         (received, sent) = (0, 0)
         for index in 0..<capacity { prepareToReceive(index, withControl: socket.knowsDestination) }
         let number = socket.descriptor.number
-        let count = try attempt(.receive, socket.address) { () throws(ErrorNumber) in
-            try callUnlessBlocked { unsafe recvmmsg(number, headers, UInt32(capacity), 0, nil) }
+        let count: Int32?
+        do {
+            count = try callUnlessBlocked { unsafe recvmmsg(number, headers, UInt32(capacity), 0, nil) }
+        } catch {
+            throw SocketError(.receive, try? socket.localAddress(), error)
         }
         received = Int(count ?? 0)
         return received

@@ -11,8 +11,6 @@ public struct DatagramSocket: ~Copyable, Sendable {
 
     /// The open socket, for the event loop.
     public let descriptor: Descriptor
-    /// The socket's own address, once bound, with the port that the system chose for port 0.
-    public let address: SocketAddress?
     /// Whether received datagrams carry the address that they were sent to, which a reply must come from.
     let knowsDestination: Bool
 
@@ -36,7 +34,6 @@ public struct DatagramSocket: ~Copyable, Sendable {
         // A burst should wait in the queue, not be lost; the kernel caps this at net.core.rmem_max.
         try? descriptor.set(SO_RCVBUF, at: SOL_SOCKET, to: Self.queueLength)
         try descriptor.bind(to: address)
-        self.address = try descriptor.localAddress()
         self.descriptor = descriptor
         self.knowsDestination = knowsDestination
     }
@@ -51,7 +48,6 @@ public struct DatagramSocket: ~Copyable, Sendable {
         // itself. It stays open until the next one has another port.
         if try descriptor.localAddress().port == remote.port { descriptor = try Self.connect(to: remote) }
         self.descriptor = descriptor
-        address = nil
         knowsDestination = false
     }
 
@@ -69,7 +65,7 @@ public struct DatagramSocket: ~Copyable, Sendable {
         }
     }
 
-    /// The socket's own address as the kernel knows it now (getsockname(2)).
+    /// The socket's own address as the kernel knows it now, with the port that it chose for port 0 (getsockname(2)).
     public func localAddress() throws(SocketError) -> SocketAddress {
         try descriptor.localAddress()
     }

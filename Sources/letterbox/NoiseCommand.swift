@@ -87,7 +87,7 @@ struct NoiseCommand: ParsableCommand {
         limits.idle = clientIdle
         limits.heldBytes = maxHeld
         let socket = try DatagramSocket(boundTo: try bindAddress(host, port))
-        guard socket.address != server else {
+        guard try socket.localAddress() != server else {
             throw ValidationError("--to \(server) is the noise's own address")
         }
         let print: @Sendable (NoiseEvent) -> Void = { Console.output(Array("\($0)\n".utf8)) }

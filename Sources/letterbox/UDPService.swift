@@ -14,7 +14,7 @@ struct UDPService {
     init(address: SocketAddress, workers: Int, service: any DatagramService) throws {
         let logger = Logger(label: "server")
         let first = try DatagramSocket(boundTo: address, sharingPort: workers > 1)
-        let bound = first.address ?? address
+        let bound = try first.localAddress()
         self.address = bound
         var sockets = [Handover(first)]
         for _ in 1..<workers {

@@ -120,8 +120,7 @@ import Testing
         let tag = try await onLoop { loop in
             guard let any = SocketAddress("127.0.0.1", port: 0) else { return 0 as Int? }
             let server = try DatagramSocket(boundTo: any)
-            guard let address = server.address else { return 0 }
-            let client = try DatagramSocket(connectedTo: address)
+            let client = try DatagramSocket(connectedTo: try server.localAddress())
             let strays = Strays(on: loop)
             _ = try loop.watch(server.descriptor, as: .datagrams, strays: strays, tag: 77)
             _ = try client.send([1].span)

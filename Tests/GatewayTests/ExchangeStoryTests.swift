@@ -58,7 +58,7 @@ import Testing
         #expect(told["attempts"] as? Int == 0 && (told["steps"] as? [Any])?.isEmpty == true)
     }
 
-    private func body(of response: consuming Response) -> String {
+    private func body(of response: Response) -> String {
         switch response.content {
         case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
         case .reply: ""

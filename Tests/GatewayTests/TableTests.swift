@@ -19,7 +19,8 @@ import Testing
         let response = Problem.response(error)
         #expect(response.status.code == status)
         var bytes: [UInt8] = []
-        response.write(into: &bytes, withContent: true, connection: .persistent, date: HTTPDate(unixSeconds: 0))
+        response.write(
+            into: &bytes, for: nil, withContent: true, connection: .persistent, date: HTTPDate(unixSeconds: 0))
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(text.contains("\r\nProxy-Status: letterbox; error=\(proxyError)\r\n"))
         #expect(text.contains("\r\nContent-Type: application/problem+json\r\n"))

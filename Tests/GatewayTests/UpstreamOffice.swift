@@ -51,10 +51,10 @@ actor UpstreamOffice {
     private func ask(_ text: String, _ patience: Interval?, _ story: ExchangeStory?) async throws(GatewayError)
         -> Answer
     {
-        let reply = try await upstream.exchange(Array(text.utf8)[...], patience: patience, story: story)
-        let answer = Answer(
-            text: String(decoding: reply.buffer[reply.range], as: UTF8.self), attempts: reply.attempts)
-        upstream.giveBack(reply)
+        let exchange = Exchange()
+        try await upstream.carry(Array(text.utf8)[...], in: exchange, patience: patience, story: story)
+        let answer = Answer(text: String(decoding: exchange.reply, as: UTF8.self), attempts: exchange.attempts)
+        exchange.giveBack(to: upstream.pool)
         return answer
     }
 

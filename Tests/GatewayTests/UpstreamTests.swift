@@ -24,9 +24,10 @@ import Testing
         func open() { _ = upstream.replaceAddresses([address]) }
 
         func ask(_ number: UInt8) async throws {
-            let reply = try await upstream.exchange([number])
-            answered.append(reply.buffer[reply.range.lowerBound])
-            upstream.giveBack(reply)
+            let exchange = Exchange()
+            try await upstream.carry([number], in: exchange)
+            answered += exchange.reply
+            exchange.giveBack(to: upstream.pool)
         }
 
         var order: [UInt8] { answered }

@@ -131,12 +131,11 @@ import Testing
     @Test func socketsCanShareAPort() throws {
         let first = try DatagramSocket(boundTo: try address("127.0.0.1"), sharingPort: true)
         let second = try DatagramSocket(boundTo: try place(of: first), sharingPort: true)
-        #expect(first.address == second.address)
+        #expect(try place(of: first) == place(of: second))
     }
 
     @Test func systemChoosesThePort() throws {
         let server = try server()
         #expect(try place(of: server).port != 0)
-        #expect(try server.localAddress() == place(of: server))
     }
 }

@@ -23,8 +23,7 @@ func server(at host: String = "127.0.0.1") throws -> DatagramSocket {
 
 /// The address of a bound socket.
 func place(of socket: borrowing DatagramSocket) throws -> SocketAddress {
-    let address = socket.address
-    return try #require(address)
+    try socket.localAddress()
 }
 
 /// Whether the number belongs to an open descriptor (fcntl(2), F_GETFD).
