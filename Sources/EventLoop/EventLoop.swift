@@ -58,7 +58,7 @@ public final class EventLoop: TaskExecutor {
             state.shortcuts = 0
             unsafe queue.run(tasks: asUnownedTaskExecutor(), actors: actors.asUnownedSerialExecutor())
             look(state)
-            state.timers.advance(to: LoopState.tick(state.now)) { expire($0, state) }
+            while let target = state.timers.next(until: LoopState.tick(state.now)) { expire(target, state) }
         }
     }
 
@@ -93,23 +93,19 @@ public final class EventLoop: TaskExecutor {
 
     private func dispatch(_ event: PollEvent, _ state: LoopState) {
         guard event.key != Self.bellKey else { return }
-        if let waiter = state.watches.report(Readiness(epoll: event.flags), of: Watch(key: event.key)) {
-            wake(waiter, .ready, state)
+        if let task = state.watches.report(Readiness(epoll: event.flags), of: Watch(key: event.key)) {
+            wake(task, .ready)
         }
     }
 
     private func expire(_ target: TimerTarget, _ state: LoopState) {
         switch target {
         case .watch(let watch):
-            if let waiter = state.watches.unpark(watch) { self.wake(waiter.task, .expired) }
+            if let task = state.takeExpired(at: watch) { wake(task, .expired) }
         case .place(let place): place.wake(.expired)
         }
     }
 
-    private func wake(_ waiter: WatchTable.Waiter, _ wake: Wake, _ state: LoopState) {
-        if let timer = waiter.timer { state.timers.cancel(timer) }
-        self.wake(waiter.task, wake)
-    }
 }
 
 // MARK: - Waiting
@@ -124,13 +120,16 @@ extension EventLoop {
     /// came meanwhile may not have been seen yet.
     public var reported: MonotonicTime { confined.reported }
 
+    /// How many deadlines are pending, for tests.
+    var timerCount: Int { confined.timers.count }
+
     /// Begins to watch a descriptor, which leaves by itself when it is closed.
     ///
     /// - `strays`: where the tag goes when there is something to read while nobody waits for it.
     public func watch(
         _ descriptor: borrowing Descriptor, as kind: WatchKind, strays: Strays? = nil, tag: Int = 0
     ) throws(SocketError) -> Watch {
-        let watch = confined.watches.open(descriptor.number, strays: strays, tag: tag)
+        let watch = confined.open(descriptor.number, strays: strays, tag: tag)
         try confined.poller.add(descriptor.number, kind.flags, key: watch.key)
         return watch
     }
@@ -178,8 +177,7 @@ extension EventLoop {
 
     /// Ends the wait for a descriptor, if there is one.
     public func interrupt(_ watch: Watch, as wake: Wake = .interrupted) {
-        let state = confined
-        if let waiter = state.watches.unpark(watch) { self.wake(waiter, wake, state) }
+        if let task = confined.watches.unpark(watch) { self.wake(task, wake) }
     }
 
     /// Runs `body`, whose waits for a descriptor are called off when the task is cancelled, from whatever thread.

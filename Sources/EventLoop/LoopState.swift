@@ -25,14 +25,40 @@ final class LoopState {
     func keep(_ task: ParkedTask) {
         switch berth {
         case .watch(let watch, let direction, let deadline):
-            let timer = insert(.watch(watch), at: deadline)
-            watches.park(WatchTable.Waiter(task: task, direction: direction, timer: timer), at: watch)
+            let end = deadline == .never ? .max : Self.tick(after: deadline)
+            let alarm = watches.park(task, direction, until: end, at: watch)
+            if end < alarm?.tick ?? .max { setAlarm(for: watch, at: end, insteadOf: alarm) }
         case .place(let place, let deadline):
             place.keep(task, insert(.place(place), at: deadline))
         case .strays(let strays): strays.keep(task)
         case .end: queue.add(task.job(waking: .ready))
         }
         berth = .end
+    }
+
+    /// Sets the timer of a descriptor.
+    ///
+    /// It stays when the wait ends well, as nearly all do, for the next wait at the same descriptor ends later still;
+    /// when it goes off, the loop looks until when the task waits that is there then. So there is one for each descriptor
+    /// at most, and hardly any is set or cancelled.
+    private func setAlarm(for watch: Watch, at tick: UInt64, insteadOf former: WatchTable.Alarm?) {
+        if let former { timers.cancel(former.key) }
+        watches.set(WatchTable.Alarm(key: timers.insert(at: tick, .watch(watch)), tick: tick), for: watch)
+    }
+
+    /// The timer of a descriptor has gone off: the task whose time is over, if one is.
+    func takeExpired(at watch: Watch) -> ParkedTask? {
+        guard let end = watches.takeAlarm(of: watch) else { return nil }
+        if end <= timers.present { return watches.unpark(watch) }
+        if end < .max { setAlarm(for: watch, at: end, insteadOf: nil) }
+        return nil
+    }
+
+    /// Begins to watch a descriptor.
+    func open(_ number: Int32, strays: Strays?, tag: Int) -> Watch {
+        let (watch, alarm) = watches.open(number, strays: strays, tag: tag)
+        if let alarm { timers.cancel(alarm.key) }
+        return watch
     }
 
     /// Sets a deadline; nil when it is never.

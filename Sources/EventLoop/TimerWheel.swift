@@ -28,6 +28,8 @@ struct TimerWheel<Payload> {
     private var heads: InlineArray<384, Int32> = .init(repeating: -1)
     /// One bit a slot: whether anything is in it.
     private var occupied: InlineArray<6, UInt64> = .init(repeating: 0)
+    /// The slot whose time has come; entries are taken out of it one by one.
+    private var emptying: Int?
     /// Everything before this tick has expired.
     private(set) var present: UInt64
     /// How many entries are pending.
@@ -76,29 +78,37 @@ struct TimerWheel<Payload> {
         return nil
     }
 
-    /// Moves the present to `tick` and hands out what is due, in order of ticks.
-    mutating func advance(to tick: UInt64, _ expire: (Payload) -> Void) {
-        while let (level, slot) = nextSlot {
-            let due = start(of: slot, level)
-            guard due <= tick else { break }
-            present = due
-            empty(slot, level, expire)
+    /// Moves the present on and hands out what is due, one by one and in order of ticks; nil when nothing more is due by
+    /// `tick`, which is then the present.
+    ///
+    /// Between two of them entries may be added and cancelled.
+    mutating func next(until tick: UInt64) -> Payload? {
+        while true {
+            if let payload = takeDue() { return payload }
+            guard let (level, slot) = nextSlot, start(of: slot, level) <= tick else { break }
+            present = start(of: slot, level)
+            emptying = level * 64 + slot
         }
         present = max(present, tick)
+        return nil
     }
 
-    private mutating func empty(_ slot: Int, _ level: Int, _ expire: (Payload) -> Void) {
-        while heads[level * 64 + slot] != Self.none {
-            let index = heads[level * 64 + slot]
+    /// Takes one entry that is due out of the slot that is being emptied; those that are not move to a wheel below.
+    private mutating func takeDue() -> Payload? {
+        guard let slot = emptying else { return nil }
+        while heads[slot] != Self.none {
+            let index = heads[slot]
             unlink(index)
             if entries[Int(index)].tick > present {
                 link(index)
             } else {
                 let payload = entries[Int(index)].payload
                 recycle(index)
-                if let payload { expire(payload) }
+                if let payload { return payload }
             }
         }
+        emptying = nil
+        return nil
     }
 
     /// The occupied slot of a level that comes first from the present on.

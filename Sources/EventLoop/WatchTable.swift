@@ -1,31 +1,66 @@
 /// What the loop knows of each descriptor, indexed by its number.
 ///
-/// Touched on the loop's thread only.
+/// Touched on the loop's thread only. Thousands of descriptors take turns, so that a slot is cold when it is its turn:
+/// all that a wait needs of it lies together.
 struct WatchTable {
-    /// A task that waits for a descriptor.
-    struct Waiter {
-        let task: ParkedTask
-        let direction: Readiness
-        let timer: TimerWheel<TimerTarget>.Key?
+    /// A timer of the loop that was set for a descriptor.
+    struct Alarm {
+        let key: TimerWheel<TimerTarget>.Key
+        /// The tick at which it goes off.
+        let tick: UInt64
     }
 
-    struct Slot {
-        var generation: UInt32 = 0
+    private struct Slot {
+        /// The task that waits for the descriptor, what for, and the tick at which the wait is over at the latest.
+        var task: ParkedTask?
+        var direction: Readiness = []
         var readiness: Readiness = []
-        var waiter: Waiter?
+        var generation: UInt32 = 0
+        var end = UInt64.max
+        var alarm: Alarm?
         /// Where events go that come while nobody waits.
         var strays: Strays?
         var tag = 0
+
+        @inline(__always)
+        mutating func park(_ task: ParkedTask, _ direction: Readiness, until end: UInt64) -> Alarm? {
+            precondition(self.task == nil, "one task at a time waits for a descriptor")
+            (self.task, self.direction, self.end) = (task, direction, end)
+            return alarm
+        }
+
+        /// Uses readiness up; false when there is none.
+        @inline(__always)
+        mutating func take(_ direction: Readiness) -> Bool {
+            guard readiness.contains(direction) else { return false }
+            if !readiness.contains(direction.lasting) { readiness.remove(direction) }
+            return true
+        }
+
+        /// Notes readiness; hands back the task that it wakes.
+        @inline(__always)
+        mutating func report(_ news: Readiness) -> ParkedTask? {
+            readiness.formUnion(news)
+            guard let task else {
+                strays?.add(tag)
+                return nil
+            }
+            guard take(direction) else { return nil }
+            self.task = nil
+            return task
+        }
     }
 
     private var slots: [Slot] = []
 
     /// Opens a new slot for a descriptor; whatever was known of the number's former owner is forgotten.
-    mutating func open(_ number: Int32, strays: Strays?, tag: Int) -> Watch {
+    ///
+    /// Hands back the timer that was set for the former owner, which nobody needs any more.
+    mutating func open(_ number: Int32, strays: Strays?, tag: Int) -> (watch: Watch, alarm: Alarm?) {
         while slots.count <= Int(number) { slots.append(Slot()) }
-        let generation = slots[Int(number)].generation &+ 1
+        let (generation, alarm) = (slots[Int(number)].generation &+ 1, slots[Int(number)].alarm)
         slots[Int(number)] = Slot(generation: generation, strays: strays, tag: tag)
-        return Watch(number: number, generation: generation)
+        return (Watch(number: number, generation: generation), alarm)
     }
 
     /// Whether the watch's descriptor is still the one that was opened.
@@ -35,24 +70,12 @@ struct WatchTable {
 
     /// Uses readiness up; false when there is none.
     mutating func take(_ direction: Readiness, of watch: Watch) -> Bool {
-        guard isCurrent(watch), slots[Int(watch.number)].readiness.contains(direction) else { return false }
-        if !slots[Int(watch.number)].readiness.contains(direction.lasting) {
-            slots[Int(watch.number)].readiness.remove(direction)
-        }
-        return true
+        isCurrent(watch) && slots[Int(watch.number)].take(direction)
     }
 
-    /// Notes readiness; hands back the waiter whom it wakes.
-    mutating func report(_ readiness: Readiness, of watch: Watch) -> Waiter? {
-        guard isCurrent(watch) else { return nil }
-        slots[Int(watch.number)].readiness.formUnion(readiness)
-        guard let waiter = slots[Int(watch.number)].waiter else {
-            slots[Int(watch.number)].strays?.add(slots[Int(watch.number)].tag)
-            return nil
-        }
-        guard take(waiter.direction, of: watch) else { return nil }
-        slots[Int(watch.number)].waiter = nil
-        return waiter
+    /// Notes readiness; hands back the task that it wakes.
+    mutating func report(_ readiness: Readiness, of watch: Watch) -> ParkedTask? {
+        isCurrent(watch) ? slots[Int(watch.number)].report(readiness) : nil
     }
 
     /// Says where events go that come while nobody waits.
@@ -63,18 +86,30 @@ struct WatchTable {
         if slots[Int(watch.number)].readiness.contains(.toRead) { strays?.add(tag) }
     }
 
-    /// Parks a task until readiness, deadline or interruption.
-    mutating func park(_ waiter: Waiter, at watch: Watch) {
+    /// Parks a task until readiness, interruption, or the tick at which its time is over; hands back the timer that is
+    /// set for the descriptor.
+    mutating func park(_ task: ParkedTask, _ direction: Readiness, until end: UInt64, at watch: Watch) -> Alarm? {
         precondition(isCurrent(watch), "nobody waits for a descriptor that is gone")
-        precondition(slots[Int(watch.number)].waiter == nil, "one task at a time waits for a descriptor")
-        slots[Int(watch.number)].waiter = waiter
+        return slots[Int(watch.number)].park(task, direction, until: end)
     }
 
-    /// Takes the waiter away without readiness.
-    mutating func unpark(_ watch: Watch) -> Waiter? {
+    /// Notes which timer is set for a descriptor.
+    mutating func set(_ alarm: Alarm, for watch: Watch) {
+        slots[Int(watch.number)].alarm = alarm
+    }
+
+    /// The descriptor's timer has gone off: until when its task waits; nil when none does.
+    mutating func takeAlarm(of watch: Watch) -> UInt64? {
         guard isCurrent(watch) else { return nil }
-        defer { slots[Int(watch.number)].waiter = nil }
-        return slots[Int(watch.number)].waiter
+        slots[Int(watch.number)].alarm = nil
+        return slots[Int(watch.number)].task == nil ? nil : slots[Int(watch.number)].end
+    }
+
+    /// Takes the task away without readiness.
+    mutating func unpark(_ watch: Watch) -> ParkedTask? {
+        guard isCurrent(watch) else { return nil }
+        defer { slots[Int(watch.number)].task = nil }
+        return slots[Int(watch.number)].task
     }
 }
 

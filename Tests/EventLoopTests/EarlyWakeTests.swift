@@ -39,7 +39,7 @@ struct EarlyWakeTests {
         arguments: [([.toRead], 7), ([.toRead, .ended], 7), ([.toWrite], nil), ([], nil)] as [(Readiness, Int?)])
     func collected(before: Readiness, expected: Int?) async throws {
         var table = WatchTable()
-        let watch = table.open(3, strays: nil, tag: 0)
+        let (watch, _) = table.open(3, strays: nil, tag: 0)
         _ = table.report(before, of: watch)
         let strays = Strays(on: try EventLoop())
         table.collect(watch, in: strays, tag: 7)

@@ -2,6 +2,13 @@ import Testing
 
 @testable import EventLoop
 
+extension TimerWheel {
+    /// Moves the present and hands out all that is due.
+    fileprivate mutating func advance(to tick: UInt64, _ expire: (Payload) -> Void) {
+        while let payload = next(until: tick) { expire(payload) }
+    }
+}
+
 @Suite struct TimerWheelTests {
     /// What a wheel should do, done in the simplest way.
     private struct Model {
@@ -103,6 +110,28 @@ import Testing
         }
         let entries = Mirror(reflecting: wheel).children.first { $0.label == "entries" }
         #expect(entries.map { Mirror(reflecting: $0.value).children.count } == 8)
+    }
+
+    /// Who is told of one entry may add and cancel others before the next.
+    @Test func entriesChangeBetweenTwo() {
+        var wheel = TimerWheel<Int>(at: 0)
+        let keys = (0..<4).map { wheel.insert(at: 70, $0) }
+        var order: [Int] = []
+        var present: [UInt64] = []
+        while let payload = wheel.next(until: 200) {
+            order.append(payload)
+            present.append(wheel.present)
+            guard order.count == 1 else { continue }
+            // Entries of one tick come in no particular order.
+            wheel.cancel(keys[(payload + 1) % 4])
+            _ = wheel.insert(at: 5, 10)
+            _ = wheel.insert(at: 134, 11)
+            _ = wheel.insert(at: 201, 12)
+        }
+        #expect(order.count == 5 && Set(order[..<3]) == Set(0..<4).subtracting([(order[0] + 1) % 4]))
+        #expect(Array(order[3...]) == [10, 11])
+        #expect(present == [70, 70, 70, 71, 134])
+        #expect(wheel.count == 1 && wheel.present == 200)
     }
 
     @Test func payloadsAreLetGo() {

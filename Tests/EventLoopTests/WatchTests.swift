@@ -10,7 +10,9 @@ import Testing
     private final class Table {
         private var table = WatchTable()
 
-        func open(_ number: Int32, strays: Strays?, tag: Int) -> Watch { table.open(number, strays: strays, tag: tag) }
+        func open(_ number: Int32, strays: Strays?, tag: Int) -> Watch {
+            table.open(number, strays: strays, tag: tag).watch
+        }
         func isCurrent(_ watch: Watch) -> Bool { table.isCurrent(watch) }
         func take(_ direction: Readiness, of watch: Watch) -> Bool { table.take(direction, of: watch) }
         func hasWaiter(_ watch: Watch) -> Bool { table.unpark(watch) != nil }
