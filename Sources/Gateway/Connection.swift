@@ -15,8 +15,9 @@ enum ConnectionEnd: Error {
 }
 
 /// One TCP connection from its first request to its last: receive, exchange, respond.
-struct Connection: ~Copyable {
-    private let socket: StreamSocket
+final class Connection {
+    /// Nil once it has been given away.
+    private var socket: StreamSocket?
     let watch: Watch
     private let desk: Desk
     private var inbox: Inbox
@@ -24,8 +25,7 @@ struct Connection: ~Copyable {
     private let request: Request
     /// Whether its head is complete.
     private var hasHead = false
-    /// Responses that have not left yet.
-    private var output: [UInt8] = []
+    private var outbox: Outbox
     /// How many requests have been answered.
     private(set) var served: Int
 
@@ -37,19 +37,20 @@ struct Connection: ~Copyable {
     /// Takes a connection over: a new one, or one that was parked.
     init(socket: consuming StreamSocket, watch: Watch?, served: Int, desk: Desk) throws(SocketError) {
         let place = if let watch { watch } else { try desk.loop.watch(socket.descriptor, as: .stream) }
-        self.socket = socket
+        self.socket = .some(socket)
         self.watch = place
         self.served = served
         self.desk = desk
         inbox = Inbox(desk: desk)
+        outbox = Outbox(desk: desk)
         request = Request(limits: desk.limits.form)
     }
 
     /// Gives the open socket away.
-    consuming func release() -> Int32 { socket.release() }
+    func release() { _ = socket.take()?.release() }
 
     /// Serves requests until one side has had enough; true when the client has nothing to say for the moment.
-    mutating func serve() async -> Bool {
+    func serve() async -> Bool {
         var isParked = false
         var isUnforeseen = false
         do throws(ConnectionEnd) {
@@ -63,7 +64,7 @@ struct Connection: ~Copyable {
                 hasHead = false
                 // Requests that have arrived together are answered together, unless that would hold replies back.
                 guard goesOn else { break }
-                if inbox.isEmpty || !desk.upstream.isPrompt || output.count > Self.burst { try await flush() }
+                if inbox.isEmpty || !desk.upstream.isPrompt || outbox.count > Self.burst { try await flush() }
             }
             try await flush()
             // A client that did not ask for the end may have sent more by now.
@@ -72,17 +73,17 @@ struct Connection: ~Copyable {
             await part(with: error)
         }
         inbox.giveBack()
-        desk.pool.giveBackOutput(&output)
+        outbox.giveBack()
         return isParked
     }
 
     /// Waits for the first bytes of a request; false when the client ends the connection, or time or the gateway does,
     /// or when it is time to wait without a task.
     @inline(__always)
-    private mutating func waitForRequest(_ isParked: inout Bool) async throws(ConnectionEnd) -> Bool {
+    private func waitForRequest(_ isParked: inout Bool) async throws(ConnectionEnd) -> Bool {
         if !inbox.isEmpty { return true }
         inbox.giveBack()
-        desk.pool.giveBackOutput(&output)
+        outbox.giveBack()
         if desk.isDraining { return false }
         let start = desk.loop.now
         while true {
@@ -101,7 +102,7 @@ struct Connection: ~Copyable {
     }
 
     /// Takes in the next request if all of it has arrived, as for most; false if something is still to come or to do.
-    private mutating func takeWholeRequest() throws(ConnectionEnd) -> Bool {
+    private func takeWholeRequest() throws(ConnectionEnd) -> Bool {
         guard try readHead() else { return false }
         let headLength = request.head.length
         let length: Int
@@ -116,7 +117,7 @@ struct Connection: ~Copyable {
     }
 
     /// Takes in the next request, head and content.
-    private mutating func receiveRequest() async throws(ConnectionEnd) {
+    private func receiveRequest() async throws(ConnectionEnd) {
         let headDeadline = desk.loop.now + desk.configuration.headerTimeout
         while try !readHead() { try await receive(until: headDeadline) }
         let headLength = request.head.length
@@ -125,7 +126,7 @@ struct Connection: ~Copyable {
             throw .tooLong
         }
         if request.head.expectsContinue, inbox.count == headLength {
-            output.append(contentsOf: InterimResponse.continueBytes)
+            outbox.add { $0.append(contentsOf: InterimResponse.continueBytes) }
             try await flush()
         }
         let deadline = desk.loop.now + desk.configuration.bodyTimeout
@@ -143,21 +144,21 @@ struct Connection: ~Copyable {
     }
 
     /// Reads the head; false if it is not complete.
-    private mutating func readHead() throws(ConnectionEnd) -> Bool {
+    private func readHead() throws(ConnectionEnd) -> Bool {
         if hasHead { return true }
         do { hasHead = try inbox.readHead(of: request) } catch { throw .refused(error) }
         return hasHead
     }
 
     /// Settles that the request at hand ends there.
-    private mutating func closeRequest(at length: Int) {
+    private func closeRequest(at length: Int) {
         inbox.closeMessage(at: length)
         request.take(inbox.message)
     }
 
     /// Waits for more bytes of a request that has begun; the responses to those before it do not wait as well.
-    private mutating func receive(until deadline: MonotonicTime) async throws(ConnectionEnd) {
-        if !output.isEmpty { try await flush() }
+    private func receive(until deadline: MonotonicTime) async throws(ConnectionEnd) {
+        if !outbox.isEmpty { try await flush() }
         while true {
             switch await desk.loop.readable(watch, until: deadline) {
             case .expired: throw .slow
@@ -173,10 +174,10 @@ struct Connection: ~Copyable {
     }
 
     /// Takes what has arrived: true for bytes, false for the end of the stream, nil for nothing.
-    private mutating func receiveNow() throws(ConnectionEnd) -> Bool? {
+    private func receiveNow() throws(ConnectionEnd) -> Bool? {
         do {
             let room = inbox.makeRoom()
-            let received = try inbox.fill { (bytes, room) throws(SocketError) in try socket.receive(into: &bytes, room)
+            let received = try inbox.fill { (bytes, room) throws(SocketError) in try socket?.receive(into: &bytes, room)
             }
             guard let count = received else { return nil }
             if count == room { desk.loop.keepReadable(watch) }
@@ -187,7 +188,7 @@ struct Connection: ~Copyable {
     }
 
     /// Puts a response behind those that wait to leave; false when it is the last one.
-    private mutating func answer(with response: Response) -> Bool {
+    private func answer(with response: Response) -> Bool {
         served += 1
         let isLast = served == desk.configuration.maxRequestsPerConnection
         // What has been read is owed an answer, also when the gateway is about to end; what has not is not.
@@ -195,13 +196,14 @@ struct Connection: ~Copyable {
         let goesOn = request.head.keepsAlive && !response.closes && !isLast && !isDrained
         let connection: ResponseHead.Connection =
             goesOn ? (request.head.minorVersion == 0 ? .keepAlive : .persistent) : .close
-        if output.isEmpty { output = desk.pool.rentOutput() }
-        if connection == .persistent, response.isPlain(request.exchange) {
-            desk.write(plainReplyOf: request.exchange, into: &output)
-        } else {
-            response.write(
-                into: &output, for: request, withContent: request.head.method != .head, connection: connection,
-                date: desk.date)
+        outbox.add { output in
+            if connection == .persistent, response.isPlain(request.exchange) {
+                desk.write(plainReplyOf: request.exchange, into: &output)
+            } else {
+                response.write(
+                    into: &output, for: request, withContent: request.head.method != .head, connection: connection,
+                    date: desk.date)
+            }
         }
         desk.count(response.status)
         request.exchange.giveBack(to: desk.pool)
@@ -210,25 +212,24 @@ struct Connection: ~Copyable {
 
     /// Writes what waits to leave.
     @inline(__always)
-    private mutating func flush() async throws(ConnectionEnd) {
-        var sent = 0
+    private func flush() async throws(ConnectionEnd) {
+        while try !send() {
+            let deadline = desk.loop.now + desk.configuration.writeTimeout
+            guard await desk.loop.writable(watch, until: deadline) == .ready else { throw .gone }
+        }
+    }
+
+    /// Writes as much as the kernel takes; false when that is not all.
+    private func send() throws(ConnectionEnd) -> Bool {
         do {
-            while sent < output.count {
-                if let count = try socket.send(output.span.extracting(sent..<output.count)) {
-                    sent += count
-                    continue
-                }
-                let deadline = desk.loop.now + desk.configuration.writeTimeout
-                guard await desk.loop.writable(watch, until: deadline) == .ready else { throw ConnectionEnd.gone }
-            }
+            return try outbox.empty { bytes throws(SocketError) in try socket?.send(bytes) }
         } catch {
             throw .gone
         }
-        output.removeAll(keepingCapacity: true)
     }
 
     /// Answers a client that did not send a request, as far as it may be answered.
-    private mutating func part(with end: ConnectionEnd) async {
+    private func part(with end: ConnectionEnd) async {
         let response: Response
         switch end {
         case .gone: return
@@ -239,10 +240,11 @@ struct Connection: ~Copyable {
         case .refused(let error): response = Problem.response(error)
         case .slow: response = Problem.response(.requestTimeout, "The request did not arrive in time.")
         }
-        if output.isEmpty { output = desk.pool.rentOutput() }
         // RFC 9110 9.3.2, also where the fault lies in the rest of the line that begins with the method.
         let isHead = inbox.begins(with: "HEAD ")
-        response.write(into: &output, for: nil, withContent: !isHead, connection: .close, date: desk.date)
+        outbox.add { output in
+            response.write(into: &output, for: nil, withContent: !isHead, connection: .close, date: desk.date)
+        }
         desk.count(response.status)
         do {
             try await flush()
@@ -252,8 +254,8 @@ struct Connection: ~Copyable {
 
     /// Closes in stages, so that the client can read the last response: a socket closed with bytes unread resets the
     /// connection, and the reset may overtake the response (RFC 9112 9.6).
-    private mutating func linger() async {
-        socket.shutDownSending()
+    private func linger() async {
+        socket?.shutDownSending()
         let deadline = desk.loop.now + desk.configuration.lingerTimeout
         var count = 0
         while count < desk.configuration.limits.maxLinger {

@@ -196,7 +196,7 @@ actor Worker {
     /// Serves a connection until it ends, or has nothing to say for a while and is parked.
     private func serve(_ visitor: Visitor) async {
         do {
-            var connection = try Connection(
+            let connection = try Connection(
                 socket: StreamSocket(owning: visitor.number), watch: visitor.watch, served: visitor.served, desk: desk)
             if await connection.serve() {
                 park(connection)
@@ -209,11 +209,10 @@ actor Worker {
     }
 
     /// Keeps a connection without a task, until it has something to say.
-    private func park(_ connection: consuming Connection) {
-        let (watch, served) = (connection.watch, connection.served)
-        desk.idle.park(watch, served: served)
-        loop.collect(watch, in: arrivals, tag: Int(watch.number))
-        _ = connection.release()
+    private func park(_ connection: Connection) {
+        desk.idle.park(connection.watch, served: connection.served)
+        loop.collect(connection.watch, in: arrivals, tag: Int(connection.watch.number))
+        connection.release()
     }
 
     /// Ends the parked connections whose time is over.
@@ -258,6 +257,7 @@ actor Worker {
             _ = await place.wait(until: loop.now + (serving > 0 ? Self.grace : .seconds(1)))
             for watch in desk.idle.waiting(since: loop.now - Self.grace) { loop.interrupt(watch, as: .expired) }
             upstream.retireIdleSockets()
+            desk.pool.trim()
             endExpired()
         }
     }
