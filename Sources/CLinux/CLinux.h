@@ -17,7 +17,9 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifndef __USE_GNU
 struct mmsghdr {
@@ -28,6 +30,25 @@ extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flag
 extern int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout);
 extern int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
 #endif
+
+// The calls of every request go to the kernel directly. glibc's own are points at which a thread may be cancelled
+// (pthreads(7)), and in a program with threads each of them changes the thread's state twice, atomically. Nobody cancels
+// threads here.
+
+// recv(2)
+static inline ssize_t clinux_recv(int fd, void *bytes, size_t count, int flags) {
+    return syscall(SYS_recvfrom, fd, bytes, count, flags, NULL, NULL);
+}
+
+// send(2)
+static inline ssize_t clinux_send(int fd, const void *bytes, size_t count, int flags) {
+    return syscall(SYS_sendto, fd, bytes, count, flags, NULL, 0);
+}
+
+// recvmmsg(2) without a timeout
+static inline int clinux_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags) {
+    return (int)syscall(SYS_recvmmsg, fd, messages, count, flags, NULL);
+}
 
 // bind(2)
 static inline int clinux_bind(int fd, const struct sockaddr *address, socklen_t length) {

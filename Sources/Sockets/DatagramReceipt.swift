@@ -49,7 +49,7 @@ extension DatagramSocket {
                     unsafe headers[index].msg_hdr.msg_iov = parts.baseAddress.map { unsafe $0 + index }
                     unsafe headers[index].msg_hdr.msg_iovlen = 1
                 }
-                return try callUnlessBlocked { unsafe recvmmsg(number, headers.baseAddress, 2, 0, nil) }
+                return try callUnlessBlocked { unsafe clinux_recvmmsg(number, headers.baseAddress, 2, 0) }
             }
         }
     }

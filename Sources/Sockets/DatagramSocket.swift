@@ -80,7 +80,7 @@ public struct DatagramSocket: ~Copyable, Sendable {
         try attempt(.send) { () throws(ErrorNumber) in
             try callUnlessBlocked {
                 unsafe datagram.withUnsafeBytes {
-                    unsafe Glibc.send(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                    unsafe clinux_send(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }
             }
         } != nil

@@ -26,7 +26,7 @@ public struct StreamSocket: ~Copyable, Sendable {
         let number = descriptor.number
         return try attempt(.receive) { () throws(ErrorNumber) in
             try callUnlessBlocked {
-                unsafe bytes.withMutableBytes(in: room) { unsafe recv(number, $0.baseAddress, $0.count, 0) }
+                unsafe bytes.withMutableBytes(in: room) { unsafe clinux_recv(number, $0.baseAddress, $0.count, 0) }
             }
         }
     }
@@ -36,7 +36,7 @@ public struct StreamSocket: ~Copyable, Sendable {
         try attempt(.send) { () throws(ErrorNumber) in
             try callUnlessBlocked {
                 unsafe bytes.withUnsafeBytes {
-                    unsafe Glibc.send(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                    unsafe clinux_send(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }
             }
         }
