@@ -8,12 +8,10 @@ final class BufferPool {
     let largeSize: Int
     /// Enough for a form, too; such buffers are not kept.
     let formSize: Int
-    /// So many of a kind are kept for later; more go back to the allocator.
-    private static let kept = 64
 
-    private var small: [[UInt8]] = []
-    private var large: [[UInt8]] = []
-    private var outputs: [[UInt8]] = []
+    private var small = Shelf()
+    private var large = Shelf()
+    private var outputs = Shelf()
 
     init(smallSize: Int, largeSize: Int, formSize: Int? = nil) {
         precondition(smallSize < largeSize, "two sizes")
@@ -24,12 +22,12 @@ final class BufferPool {
 
     /// A buffer of `smallSize` bytes.
     func rentSmall() -> [UInt8] {
-        small.popLast() ?? [UInt8](repeating: 0, count: smallSize)
+        small.take() ?? [UInt8](repeating: 0, count: smallSize)
     }
 
     /// A buffer of `largeSize` bytes.
     func rentLarge() -> [UInt8] {
-        large.popLast() ?? [UInt8](repeating: 0, count: largeSize)
+        large.take() ?? [UInt8](repeating: 0, count: largeSize)
     }
 
     /// A buffer of `largeSize` bytes, or of `formSize` if there must be more.
@@ -40,7 +38,7 @@ final class BufferPool {
 
     /// An empty array with room for a short response.
     func rentOutput() -> [UInt8] {
-        if let output = outputs.popLast() { return output }
+        if let output = outputs.take() { return output }
         var output: [UInt8] = []
         output.reserveCapacity(4096)
         return output
@@ -49,20 +47,52 @@ final class BufferPool {
     /// Takes a buffer of either size back and leaves an empty one in its place.
     func giveBack(_ buffer: inout [UInt8]) {
         let size = buffer.count
-        if size == smallSize, small.count < Self.kept {
-            small.append(exchange(&buffer, with: []))
-        } else if size == largeSize, large.count < Self.kept {
-            large.append(exchange(&buffer, with: []))
+        if size == smallSize {
+            small.put(exchange(&buffer, with: []))
+        } else if size == largeSize {
+            large.put(exchange(&buffer, with: []))
+        } else {
+            buffer = []
         }
-        buffer = []
     }
 
     /// Takes an array for responses back and leaves an empty one in its place.
     func giveBackOutput(_ output: inout [UInt8]) {
-        if output.capacity >= 4096, output.capacity <= 2 * largeSize, outputs.count < Self.kept {
+        if output.capacity >= 4096, output.capacity <= 2 * largeSize {
             if !output.isEmpty { output.removeAll(keepingCapacity: true) }
-            outputs.append(exchange(&output, with: []))
+            outputs.put(exchange(&output, with: []))
+        } else {
+            output = []
         }
-        output = []
+    }
+
+    /// Gives back to the allocator what nobody has needed since the last time, so that the pool is as large as the load.
+    func trim() {
+        small.trim()
+        large.trim()
+        outputs.trim()
+    }
+
+    /// The buffers of one kind that are not lent, the last one given back on top: it is the one still in the caches.
+    struct Shelf {
+        /// So many stay, whether they are needed or not.
+        static let kept = 64
+
+        private(set) var buffers: [[UInt8]] = []
+        /// The fewest that there were since the last trimming: so many were not needed.
+        private var fewest = 0
+
+        mutating func take() -> [UInt8]? {
+            guard let buffer = buffers.popLast() else { return nil }
+            fewest = min(fewest, buffers.count)
+            return buffer
+        }
+
+        mutating func put(_ buffer: consuming [UInt8]) { buffers.append(buffer) }
+
+        mutating func trim() {
+            buffers.removeLast(min(fewest, max(0, buffers.count - Self.kept)))
+            fewest = buffers.count
+        }
     }
 }

@@ -147,11 +147,34 @@ import Testing
         #expect(pool.rentSmall().count == 100 && pool.rentLarge().count == 200)
     }
 
-    @Test func poolsDoNotGrowForEver() {
-        let pool = BufferPool(smallSize: 10, largeSize: 20)
-        var rented = (0..<200).map { _ in pool.rentSmall() }
-        for index in rented.indices { pool.giveBack(&rented[index]) }
-        let kept = Mirror(reflecting: pool).children.first { $0.label == "small" }
-        #expect(kept.map { Mirror(reflecting: $0.value).children.count } == 64)
+    /// A pool is as large as the load of a moment ago, and never smaller than a few buffers.
+    @Test func poolsFollowTheLoad() {
+        let pool = BufferPool(smallSize: 10, largeSize: 3000)
+        func counts() -> [Int] {
+            Mirror(reflecting: pool).children.compactMap { ($0.value as? BufferPool.Shelf)?.buffers.count }
+        }
+        func lend(_ count: Int) {
+            var small = (0..<count).map { _ in pool.rentSmall() }
+            var large = (0..<count).map { _ in pool.rentLarge() }
+            var outputs = (0..<count).map { _ in pool.rentOutput() }
+            for index in 0..<count {
+                pool.giveBack(&small[index])
+                pool.giveBack(&large[index])
+                pool.giveBackOutput(&outputs[index])
+            }
+        }
+        lend(200)
+        #expect(counts() == [200, 200, 200])
+        // All of them were in use since the last time.
+        pool.trim()
+        #expect(counts() == [200, 200, 200])
+        lend(150)
+        pool.trim()
+        #expect(counts() == [150, 150, 150])
+        lend(3)
+        pool.trim()
+        #expect(counts() == [64, 64, 64])
+        pool.trim()
+        #expect(counts() == [64, 64, 64])
     }
 }
