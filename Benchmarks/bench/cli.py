@@ -124,8 +124,8 @@ def prepare(options):
 def fit(options, bench):
     """Chooses the seconds of a leg by the minutes there are, and says how long it will take."""
     cells = measure.plan(options)
-    legs = sum(len(bench.names(cell.suite)) for cell in cells) + ("growth" in options.suites) * growth.LEGS
-    legs = legs * options.rounds + sum(cell.mode == "half-load" for cell in cells)
+    legs = sum(len(bench.names(cell.suite)) * measure.rounds(cell, options) for cell in cells)
+    legs += ("growth" in options.suites) * growth.LEGS * options.rounds + sum(cell.mode == "half-load" for cell in cells)
     if options.minutes:
         spare = (options.minutes - FIXED_MINUTES) * 60 / max(1, legs) - options.warmup - LEG_OVERHEAD
         options.seconds = float(min(10, max(1, round(spare))))
@@ -178,7 +178,7 @@ def measure_all(options, arguments):
         interrupted = True
     result = {
         "command": shlex.join(["scripts/bench", *arguments]), "started": started, "machine": report.machine(),
-        "rounds": options.rounds, "seconds": options.seconds, "left_out": bench.left_out, "interrupted": interrupted,
+        "full": options.full, "rounds": options.rounds, "seconds": options.seconds, "left_out": bench.left_out, "interrupted": interrupted,
         "rates": {cell.title: rate for cell, rate in bench.rates.items()}, "legs": bench.legs,
         "tables": tables,
     }

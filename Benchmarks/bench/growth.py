@@ -9,7 +9,7 @@ from statistics import median
 import candidates
 import loads
 from measure import Cell
-from paths import BENCHMARKS
+from paths import BENCHMARKS, BIN
 from plot import plot
 from processes import Child, accepts_tcp, free_port
 
@@ -17,7 +17,7 @@ CONNECTIONS = [1, 16, 64, 256, 1024, 4096, 10000]
 UPSTREAMS = [1, 2, 4, 8, 16]
 SOCKETS = [500, 2000, 8000, 16000]
 STARTS = 20
-LEGS = len(CONNECTIONS) + sum(count <= 1024 for count in CONNECTIONS) + len(UPSTREAMS) + len(SOCKETS) + 2
+LEGS = len(CONNECTIONS) + 2 * sum(count <= 1024 for count in CONNECTIONS) + len(UPSTREAMS) + len(SOCKETS) + 2
 # Well below what one worker carries, so that the work is the same however many connections share it.
 RATE = 8000
 TEXT = (f"CPU of the gateway with one worker, microseconds per request. At a constant rate of {RATE:,} requests a second "
@@ -33,7 +33,7 @@ class Legs:
     def __init__(self, options):
         self.options = options
 
-    def leg(self, connections, rate, upstreams=1, flags=(), warmup=None, workers=1):
+    def leg(self, connections, rate, upstreams=1, flags=(), warmup=None, workers=1, yardstick=False):
         """One fresh gateway under load: rate, latencies, CPU and peak memory."""
         options = self.options
         cell = Cell("gateway", "keep-alive", connections, 50)
@@ -43,6 +43,7 @@ class Legs:
             addresses = [part for service in services for part in ("--upstream", f"127.0.0.1:{service.port}")]
             port = free_port()
             command = [options.letterbox, "gateway", "--workers", workers, "--port", port, *room(connections)]
+            command = [BIN / "epoll", "--port", port] if yardstick else command
             gateway = stack.enter_context(Child("letterbox", [*command, *addresses, *flags], port, options.gateway_cpus))
             gateway.wait_ready(accepts_tcp)
             result, cpu = loads.http_load_watched(
@@ -87,7 +88,9 @@ def measure(options):
         return leg
 
     steady = {n: show("connections, constant rate", n, legs.median_leg(n, RATE)) for n in CONNECTIONS}
-    closed = {n: show("connections, closed loop", n, legs.median_leg(n, 0)) for n in CONNECTIONS if n <= 1024}
+    few = [n for n in CONNECTIONS if n <= 1024]
+    closed = {n: show("connections, closed loop", n, legs.median_leg(n, 0)) for n in few}
+    bare = {n: show("connections, closed loop, bare C", n, legs.median_leg(n, 0, yardstick=True)) for n in few}
     several = {n: show("upstreams", n, legs.median_leg(64, RATE, upstreams=n)) for n in UPSTREAMS}
     ring = {}
     for count in SOCKETS:
@@ -98,6 +101,7 @@ def measure(options):
     tables = [
         series("More connections, constant rate", "connections", steady),
         series("More connections, closed loop", "connections", closed),
+        series("The same by bare C with the ring", "connections", bare),
         series("More upstreams (64 connections, constant rate)", "upstreams", several),
         series("More UDP sockets (64 connections, constant rate)", "sockets", ring),
         series("Two workers (256 connections, closed loop)", "workers", workers),
@@ -108,7 +112,7 @@ def measure(options):
         "upstreams": [(n, leg["cpu_us"]) for n, leg in several.items()],
         "UDP sockets": [(n, leg["cpu_us"]) for n, leg in ring.items()],
     })
-    tables[4]["text"] = ("Load generator and UDP server want processors of their own: what two workers gain shows only where "
+    tables[-1]["text"] = ("Load generator and UDP server want processors of their own: what two workers gain shows only where "
                          "the machine has some to spare.")
     return tables
 

@@ -35,6 +35,15 @@ SWEEP = {
 }
 
 
+# Letterbox and the yardstick differ by little where they are compared with the targets: so many times the rounds there.
+STEADIER = 3
+TARGET_CELLS = [Cell("gateway", "keep-alive", 64, 50), Cell("gateway", "half-load", 64, 50)]
+
+
+def rounds(cell, options):
+    return options.rounds * (STEADIER if options.full and cell in TARGET_CELLS else 1)
+
+
 def sweep(options):
     """The cells of --full: one row and one column of the whole table, and each mode once."""
     return [Cell(suite, *kind) for suite in options.suites for kind in SWEEP.get(suite, [])
@@ -83,7 +92,7 @@ class Bench:
     def run(self, cells, report_leg):
         """All legs of all cells, collected in `legs` one by one; `report_leg` hears of each as it ends."""
         for cell in cells:
-            for round_number in range(1, self.options.rounds + 1):
+            for round_number in range(1, rounds(cell, self.options) + 1):
                 for name in self.names(cell.suite):
                     leg = {"cell": asdict(cell), "candidate": name, "round": round_number}
                     try:
@@ -105,15 +114,19 @@ class Bench:
                 return result | {"upstream_drops": udp_drops(upstream.port)}
 
     def observe(self, child, load):
-        """Warms the program up, then measures it: rate and latency from outside, CPU and memory of it alone."""
+        """Warms the program up, then measures it: rate and latency from outside, CPU and memory of it alone.
+
+        The kernel tells to the nanosecond how long the program ran, but user and system time only in hundredths of a second:
+        these are good for the share of each.
+        """
         load(self.options.warmup)
-        before = child.cpu()
+        ticks, run_time = child.cpu(), child.run_time()
         result = load(self.options.seconds)
-        user, system = (after - start for after, start in zip(child.cpu(), before))
-        done = max(1, result.get("answered", result["requests"]))
+        user, system = (after - start for after, start in zip(child.cpu(), ticks))
+        cpu = (child.run_time() - run_time) / max(1, result.get("answered", result["requests"]))
+        share = user / max(1, user + system)
         return result | {
-            "user_us": user / done, "system_us": system / done, "cpu_us": (user + system) / done,
-            "peak_bytes": child.peak_memory(),
+            "user_us": cpu * share, "system_us": cpu * (1 - share), "cpu_us": cpu, "peak_bytes": child.peak_memory(),
         }
 
     def load(self, cell, name, port):

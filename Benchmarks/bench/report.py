@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 import candidates
+import measure
 import targets
 from measure import Cell
 from paths import BENCHMARKS
@@ -122,8 +123,9 @@ def introduction(result):
         "*Written by `scripts/bench --write`, but for its last part; [the benchmarks](../Benchmarks/README.md) say how "
         "everything is measured.*", "",
         f"Measured on {m['cpu']}, {m['cores']} cores, {m['memory_gib']} GiB, Linux {m['kernel']}, with "
-        f"`{result['command']}`. Each figure is the median of {result['rounds']} rounds of {result['seconds']:g} s in "
-        "which the candidates took turns, each time in a fresh process. *Spread* is the distance from the slowest to "
+        f"`{result['command']}`. Each figure is the median of {result['rounds']} rounds of {result['seconds']:g} s, "
+        + (f"and of {measure.STEADIER} times as many where targets are compared, " if result["full"] else "") +
+        "in which the candidates took turns, each time in a fresh process. *Spread* is the distance from the slowest to "
         "the fastest round; each *ratio* compares with the yardstick of the same round; *CPU* is microseconds of the "
         "measured process alone per request.",
         "", "Versions: " + "; ".join(m["versions"]) + ".", "",
