@@ -101,15 +101,8 @@ extension OutputSpan<UInt8> {
     }
 
     mutating func append(decimal number: UInt) {
-        // The last digit comes first.
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var start = digits.count
-        var left = number
-        repeat {
-            start &-= 1
-            digits[start] = ASCII.zero + UInt8(truncatingIfNeeded: left % 10)
-            left /= 10
-        } while left > 0
-        for index in start..<digits.count { append(digits[index]) }
+        // Nearly all numbers have few digits.
+        if number >= 10 { append(decimal: number / 10) }
+        append(ASCII.zero + UInt8(truncatingIfNeeded: number % 10))
     }
 }
