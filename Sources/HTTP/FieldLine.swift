@@ -1,7 +1,5 @@
 /// A field line, cut at its colon (RFC 9112 5): in a head, or in the trailers after the last chunk.
 struct FieldLine {
-    let nameStart: Int
-    let nameEnd: Int
     /// The value without white space around it.
     let value: Range<Int>
     /// Where the next line begins.
@@ -10,13 +8,25 @@ struct FieldLine {
     /// Cuts the line at `start`, or nil if its end has not come.
     ///
     /// A byte that cannot be right is refused at once.
-    @inline(__always)
     static func cut(_ bytes: Span<UInt8>, at start: Int) throws(RequestError) -> FieldLine? {
+        guard let colon = try endOfName(bytes, at: start) else { return nil }
+        return try cut(bytes, after: colon)
+    }
+
+    /// The index of the colon behind the name, or nil if it has not come.
+    @inline(__always)
+    static func endOfName(_ bytes: Span<UInt8>, at start: Int) throws(RequestError) -> Int? {
         let (colon, byte) = bytes.skipName(from: start)
         guard byte == ASCII.colon, colon > start else {
             guard colon < bytes.count else { return nil }
             throw nameError(bytes, start, colon)
         }
+        return colon
+    }
+
+    /// Cuts the rest of a line, or nil if its end has not come.
+    @inline(__always)
+    static func cut(_ bytes: Span<UInt8>, after colon: Int) throws(RequestError) -> FieldLine? {
         let valueStart = bytes.skipBlanks(from: colon &+ 1, to: bytes.count)
         let (end, last) = bytes.skipValue(from: valueStart)
         guard last == ASCII.carriageReturn, end &+ 1 < bytes.count, bytes[end &+ 1] == ASCII.lineFeed else {
@@ -25,7 +35,7 @@ struct FieldLine {
             return nil
         }
         let valueEnd = bytes.dropBlanks(from: valueStart, to: end)
-        return FieldLine(nameStart: start, nameEnd: colon, value: valueStart..<valueEnd, next: end &+ 2)
+        return FieldLine(value: valueStart..<valueEnd, next: end &+ 2)
     }
 
     /// RFC 9112 5.1 refuses space before the colon, and 5.2 folded lines: both have been used for smuggling.

@@ -15,11 +15,59 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     /// Conditional and partial requests (RFC 9110 13 and 14).
     case ifNoneMatch, ifModifiedSince, ifRange, range, ifMatch, ifUnmodifiedSince
 
+    /// Reads the name at the index, which has a line in front of it, to its colon; nil if that has not come.
+    @inline(__always)
+    static func read(_ bytes: Span<UInt8>, at start: Int) throws(RequestError) -> (field: KnownField?, colon: Int)? {
+        if let common = common(bytes, at: start) { return (common.field, start &+ common.length) }
+        return try uncommon(bytes, at: start)
+    }
+
+    /// Recognises a name that comes with nearly every request, of use here or not, and the colon behind it.
+    ///
+    /// It needs no scan, and reading on need not wait until a scan has found the colon.
+    @inline(__always)
+    private static func common(_ bytes: Span<UInt8>, at start: Int) -> (field: KnownField?, length: Int)? {
+        guard let words = bytes.twoWords(at: start) else { return nil }
+        let name = words.first.lowercasedLetters
+        let rest = words.second.lowercasedLetters
+        switch name {
+        case UInt64("u", "s", "e", "r", "-", "a", "g", "e"):
+            if rest.prefix(3) == UInt64("n", "t", ":") { return (nil, 10) }
+        case UInt64("c", "o", "n", "t", "e", "n", "t", "-"):
+            if rest.prefix(7) == UInt64("l", "e", "n", "g", "t", "h", ":") { return (.contentLength, 14) }
+            if rest.prefix(5) == UInt64("t", "y", "p", "e", ":") { return (.contentType, 12) }
+        case UInt64("c", "o", "n", "n", "e", "c", "t", "i"):
+            if rest.prefix(3) == UInt64("o", "n", ":") { return (.connection, 10) }
+        case UInt64("a", "c", "c", "e", "p", "t", "-", "e"):
+            if rest == UInt64("n", "c", "o", "d", "i", "n", "g", ":") { return (.acceptEncoding, 15) }
+        case UInt64("a", "c", "c", "e", "p", "t", "-", "l"):
+            if rest == UInt64("a", "n", "g", "u", "a", "g", "e", ":") { return (nil, 15) }
+        case UInt64("s", "e", "c", "-", "f", "e", "t", "c"):
+            if rest.prefix(7) == UInt64("h", "-", "s", "i", "t", "e", ":") { return (.secFetchSite, 14) }
+            if rest.prefix(7) == UInt64("h", "-", "m", "o", "d", "e", ":") { return (nil, 14) }
+            if rest.prefix(7) == UInt64("h", "-", "d", "e", "s", "t", ":") { return (nil, 14) }
+        default:
+            if name.prefix(5) == UInt64("h", "o", "s", "t", ":") { return (.host, 4) }
+            if name.prefix(7) == UInt64("a", "c", "c", "e", "p", "t", ":") { return (.accept, 6) }
+            if name.prefix(7) == UInt64("o", "r", "i", "g", "i", "n", ":") { return (.origin, 6) }
+        }
+        return nil
+    }
+
+    /// Scans a name, and recognises it if it is one of the others.
+    @inline(never)
+    private static func uncommon(
+        _ bytes: Span<UInt8>, at start: Int
+    ) throws(RequestError) -> (field: KnownField?, colon: Int)? {
+        guard let colon = try FieldLine.endOfName(bytes, at: start) else { return nil }
+        return (KnownField(bytes, from: start, to: colon), colon)
+    }
+
     /// Recognises a name, letters in either case, that has a line in front of it.
     ///
     /// The length leaves a few candidates, and comparisons of eight bytes decide.
-    @inline(never)
-    init?(_ bytes: Span<UInt8>, from start: Int, to end: Int) {
+    @inline(__always)
+    private init?(_ bytes: Span<UInt8>, from start: Int, to end: Int) {
         let length = end &- start
         // The last eight bytes of the name; of a shorter one, all of it.
         let last = bytes.wholeWord(at: end &- 8)

@@ -134,9 +134,11 @@ public struct RequestHead: Sendable {
         var list: [UInt8] = []
         // The target is followed by " HTTP/1.1" and a line end.
         var position = Int(target.upper) + 11
-        while position < length - 2, let line = try? FieldLine.cut(message, at: position) {
+        while position < length - 2, let name = try? KnownField.read(message, at: position),
+            let line = try? FieldLine.cut(message, after: name.colon)
+        {
             position = line.next
-            guard KnownField(message, from: line.nameStart, to: line.nameEnd) == field else { continue }
+            guard name.field == field else { continue }
             if !list.isEmpty { list.append(ASCII.comma) }
             for index in line.value { list.append(message[index]) }
         }

@@ -72,8 +72,10 @@ public struct RequestParser: Sendable {
                 return true
             }
             guard fields < limits.maxFields else { throw RequestError(.tooManyFields, at: start) }
-            guard let line = try FieldLine.cut(bytes, at: start) else { break }
-            if let field = KnownField(bytes, from: start, to: line.nameEnd) {
+            guard let name = try KnownField.read(bytes, at: start),
+                let line = try FieldLine.cut(bytes, after: name.colon)
+            else { break }
+            if let field = name.field {
                 try head.record(field, line.value.lowerBound, line.value.upperBound)
                 if field.isJudged { try judge(field, bytes, line.value.lowerBound, line.value.upperBound) }
             }

@@ -103,6 +103,14 @@ extension Span<UInt8> {
         return low | high
     }
 
+    /// Sixteen bytes as two numbers, if so many follow from the index on.
+    @inline(__always)
+    func twoWords(at start: Int) -> (first: UInt64, second: UInt64)? {
+        let index = Int(UInt32(truncatingIfNeeded: start))
+        guard index &+ 16 <= count else { return nil }
+        return (wholeWord(at: start), wholeWord(at: index &+ 8))
+    }
+
     /// Eight bytes as one number; zeros stand for what lies beyond the end.
     @inline(__always)
     func word(at start: Int) -> UInt64 { hasWord(at: start) ? wholeWord(at: start) : lastWord(at: start) }
@@ -174,6 +182,12 @@ extension UInt64 {
     /// Other bytes change too; of tokens, none into a letter or a hyphen.
     @inline(__always)
     var lowercasedToken: UInt64 { self | 0x2020_2020_2020_2020 }
+
+    /// The letters among eight bytes in lower case.
+    ///
+    /// What is below 0x40 stays as it is, and nothing else becomes a letter: comparing names and colons is exact.
+    @inline(__always)
+    var lowercasedLetters: UInt64 { self | (self & (.ones &* 0x40)) &>> 1 }
 
     /// Only the lowest bytes, the rest zero.
     @inline(__always)

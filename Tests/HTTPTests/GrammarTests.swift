@@ -41,6 +41,15 @@ import Testing
         }
     }
 
+    @Test func nothingBecomesALetterButLetters() {
+        for byte in UInt8.min...UInt8.max {
+            let lower = UInt8(truncatingIfNeeded: UInt64(byte).lowercasedLetters)
+            let isLetter = Self.letters.utf8.contains(byte)
+            #expect(isLetter ? lower == byte.lowercased : !Self.letters.utf8.contains(lower), "\(byte)")
+            #expect(byte >= 0x40 || lower == byte, "\(byte)")
+        }
+    }
+
     @Test func aWordEndsInZerosBeyondTheEnd() {
         let bytes = Array("abcdefghij".utf8)
         for length in [5, 10] {

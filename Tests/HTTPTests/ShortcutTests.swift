@@ -1,0 +1,61 @@
+import Testing
+
+@testable import HTTP
+
+/// The ways that spare the parser a scan, at their edges: each must come to what the long way comes to.
+@Suite struct ShortcutTests {
+    /// The names that are recognised together with their colon, and some that only begin like them.
+    private static let names: [String: KnownField?] = [
+        "host": .host, "accept": .accept, "origin": .origin, "connection": .connection,
+        "content-length": .contentLength, "content-type": .contentType, "sec-fetch-site": .secFetchSite,
+        "accept-encoding": .acceptEncoding, "user-agent": nil, "accept-language": nil, "sec-fetch-mode": nil,
+        "sec-fetch-dest": nil, "hosts": nil, "content-lengths": nil, "content-encoding": .contentEncoding,
+    ]
+
+    /// Any byte at any place of a name and its colon: it is that name, or another, or no name.
+    @Test(arguments: names.keys.sorted())
+    func anyByteInAName(name: String) {
+        for place in 0...name.utf8.count {
+            for byte in UInt8.min...UInt8.max {
+                var line = Array("\(name): 12345678".utf8)
+                line[place] = byte
+                let found = Self.read(line, following: 8)
+                #expect(found == Self.readSlowly(line), "\(byte) at \(place)")
+            }
+        }
+    }
+
+    /// Wherever the bytes end, it is the same name, or not yet a name.
+    @Test(arguments: names.keys.sorted())
+    func aNameWhereTheBytesEnd(name: String) {
+        let line = Array("\(name): 12345678".uppercased().utf8)
+        for length in 0...line.count {
+            let part = Array(line[..<length])
+            #expect(Self.read(part, following: 0) == Self.readSlowly(part), "\(length)")
+        }
+    }
+
+    private enum Name: Equatable {
+        case missing
+        case field(KnownField?, length: Int)
+        case refused(at: Int)
+    }
+
+    private static func read(_ line: [UInt8], following count: Int) -> Name {
+        let front = Array("GET / HTTP/1.1\r\n".utf8)
+        let bytes = front + line + [UInt8](repeating: 97, count: count)
+        do throws(RequestError) {
+            guard let name = try KnownField.read(bytes.span, at: front.count) else { return .missing }
+            return .field(name.field, length: name.colon - front.count)
+        } catch {
+            return .refused(at: error.offset - front.count)
+        }
+    }
+
+    private static func readSlowly(_ line: [UInt8]) -> Name {
+        guard let end = line.firstIndex(where: { !ByteClass.token.contains($0) }) else { return .missing }
+        guard end > 0, line[end] == ASCII.colon else { return .refused(at: end) }
+        let name = String(decoding: line[..<end].map(\.lowercased), as: UTF8.self)
+        return .field(names[name] ?? nil, length: end)
+    }
+}
