@@ -27,14 +27,14 @@ struct FieldLine {
     /// Cuts the rest of a line, or nil if its end has not come.
     @inline(__always)
     static func cut(_ bytes: Span<UInt8>, after colon: Int) throws(RequestError) -> FieldLine? {
-        let valueStart = bytes.skipBlanks(from: colon &+ 1, to: bytes.count)
+        let valueStart = bytes.startOfValue(after: colon)
         let (end, last) = bytes.skipValue(from: valueStart)
         guard last == ASCII.carriageReturn, end &+ 1 < bytes.count, bytes[end &+ 1] == ASCII.lineFeed else {
             guard end < bytes.count else { return nil }
             _ = try bytes.isLineEnd(at: end, otherwise: .malformedValue)
             return nil
         }
-        let valueEnd = bytes.dropBlanks(from: valueStart, to: end)
+        let valueEnd = bytes.endOfValue(from: valueStart, to: end)
         return FieldLine(value: valueStart..<valueEnd, next: end &+ 2)
     }
 
@@ -51,6 +51,21 @@ struct FieldLine {
 }
 
 extension Span<UInt8> {
+    /// Where the value begins that the colon announces, nearly always behind one space.
+    @inline(__always)
+    fileprivate func startOfValue(after colon: Int) -> Int {
+        let usual = colon &+ 2
+        if usual < count, self[colon &+ 1] == ASCII.space, self[usual] > ASCII.space { return usual }
+        return skipBlanks(from: colon &+ 1, to: count)
+    }
+
+    /// Where the value ends, nearly always at the end of its line.
+    @inline(__always)
+    fileprivate func endOfValue(from start: Int, to end: Int) -> Int {
+        if end > start, self[end &- 1] > ASCII.space { return end }
+        return dropBlanks(from: start, to: end)
+    }
+
     /// Whether CRLF stands at the index, which lies inside; false if the line feed has not come yet.
     ///
     /// RFC 9112 2.2 lets a server take a bare line feed for a line end. This one does not: wherever two servers in a

@@ -25,7 +25,7 @@ extension Span<UInt8> {
     /// At the end of the bytes it is a zero.
     @inline(__always)
     func skipValue(from start: Int) -> (index: Int, byte: UInt8) {
-        skip(.value, from: start, markedBy: \.controlMarks)
+        skip(.value, from: start, before: ASCII.carriageReturn, markedBy: \.controlMarks)
     }
 
     /// The first index from `start` with a byte that is not in a token, and that byte.
@@ -33,17 +33,19 @@ extension Span<UInt8> {
     /// At the end of the bytes it is a zero. Nearly all names are letters and hyphens.
     @inline(__always)
     func skipName(from start: Int) -> (index: Int, byte: UInt8) {
-        skip(.token, from: start, markedBy: \.exoticMarks)
+        skip(.token, from: start, before: ASCII.colon, markedBy: \.exoticMarks)
     }
 
     /// Passes eight bytes at a time while none of them is marked; the class decides about a byte that is.
+    ///
+    /// The byte that usually ends the scan is not in the class.
     @inline(__always)
     private func skip(
-        _ byteClass: ByteClass, from start: Int, markedBy marks: (UInt64) -> UInt64
+        _ byteClass: ByteClass, from start: Int, before usual: UInt8, markedBy marks: (UInt64) -> UInt64
     ) -> (index: Int, byte: UInt8) {
         var index = start
-        while hasWord(at: index) {
-            let word = wholeWord(at: index)
+        while true {
+            let word = word(at: index)
             let marks = marks(word)
             guard marks != 0 else {
                 index &+= 8
@@ -52,14 +54,10 @@ extension Span<UInt8> {
             let place = marks.trailingZeroBitCount
             index &+= place &>> 3
             let byte = UInt8(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: place & ~7))
-            guard byteClass.contains(byte) else { return (index, byte) }
+            // Beyond the end stand zeros, which are marked and in no class.
+            if byte == usual || !byteClass.contains(byte) { return (index, byte) }
             index &+= 1
         }
-        while index < count {
-            guard byteClass.contains(self[index]) else { return (index, self[index]) }
-            index &+= 1
-        }
-        return (count, 0)
     }
 
     /// The first index from `start` that is `end` or holds neither space nor tab.
@@ -119,6 +117,10 @@ extension Span<UInt8> {
     @inline(never)
     private func lastWord(at start: Int) -> UInt64 {
         guard start < count else { return 0 }
+        if count >= 8 {
+            let beyond = UInt64(truncatingIfNeeded: (start &+ 8 &- count) &* 8)
+            return wholeWord(at: count &- 8) &>> beyond
+        }
         return (start..<count).reversed().reduce(0) { $0 << 8 | UInt64(self[$1]) }
     }
 

@@ -58,4 +58,22 @@ import Testing
         let name = String(decoding: line[..<end].map(\.lowercased), as: UTF8.self)
         return .field(names[name] ?? nil, length: end)
     }
+
+    /// Any two bytes in front of a value, and any two behind it.
+    @Test func anyBytesAroundAValue() {
+        let front = Array("GET / HTTP/1.1\r\nHost".utf8)
+        for first in UInt8.min...UInt8.max {
+            for second in [UInt8(9), 13, 31, 32, 33, 97, 127, 128] {
+                for value in [[first, second], [first, second, 97], [97, first, second], [32, 97, first, second]] {
+                    let bytes = front + [58] + value + Array("\r\n\r\nabcdefgh".utf8)
+                    guard value.allSatisfy(ByteClass.value.contains) else { continue }
+                    let text = value.drop { $0 == 32 || $0 == 9 }.reversed().drop { $0 == 32 || $0 == 9 }
+                    let start = front.count + 1 + value.prefix { $0 == 32 || $0 == 9 }.count
+                    let line = try? FieldLine.cut(bytes.span, after: front.count)
+                    #expect(line?.value.count == text.count && line?.next == front.count + value.count + 3, "\(value)")
+                    #expect(text.isEmpty || line?.value.lowerBound == start, "\(value)")
+                }
+            }
+        }
+    }
 }
