@@ -33,13 +33,15 @@ struct FramingFields: Sendable {
     }
 
     /// The framing, once all fields are known.
-    func resolve(inOldVersion isOld: Bool, _ limits: Limits) throws(RequestError) -> Framing {
+    @inline(__always)
+    func resolve(inOldVersion isOld: Bool, maxBody: Int) throws(RequestError) -> Framing {
         if codings > 0 { return try resolveCodings(inOldVersion: isOld) }
         guard let length else { return .none }
-        guard length <= limits.maxBody else { throw RequestError(.bodyTooLarge, at: Int(lengthStart)) }
+        guard length <= maxBody else { throw RequestError(.bodyTooLarge, at: Int(lengthStart)) }
         return .length(length)
     }
 
+    @inline(never)
     private func resolveCodings(inOldVersion isOld: Bool) throws(RequestError) -> Framing {
         let start = Int(codingStart)
         guard length == nil else { throw RequestError(.lengthAndCoding, at: start) }
@@ -59,16 +61,26 @@ struct Persistence: Sendable {
     private var keepAlive = false
 
     mutating func take(_ bytes: Span<UInt8>, _ value: Range<Int>) {
+        // Nearly always it is one option, and one of these.
+        if takeOption(bytes, value) { return }
         var list = CommaList(value)
-        while let option = list.next(in: bytes) {
-            let start = option.lowerBound
-            if option.count == 5, bytes.hasWord("c", "l", "o", "s", "e", at: start) { close = true }
-            if option.count == 10, bytes.hasWord("k", "e", "e", "p", "-", "a", "l", "i", at: start),
-                bytes.hasWord("e", "p", "-", "a", "l", "i", "v", "e", at: start &+ 2)
-            {
-                keepAlive = true
-            }
+        while let option = list.next(in: bytes) { _ = takeOption(bytes, option) }
+    }
+
+    /// Takes note of an option, if it is one that matters here.
+    private mutating func takeOption(_ bytes: Span<UInt8>, _ option: Range<Int>) -> Bool {
+        let start = option.lowerBound
+        if option.count == 5, bytes.hasWord("c", "l", "o", "s", "e", at: start) {
+            close = true
+            return true
         }
+        if option.count == 10, bytes.hasWord("k", "e", "e", "p", "-", "a", "l", "i", at: start),
+            bytes.hasWord("e", "p", "-", "a", "l", "i", "v", "e", at: start &+ 2)
+        {
+            keepAlive = true
+            return true
+        }
+        return false
     }
 
     /// HTTP/1.1 goes on unless told to close, HTTP/1.0 closes unless told to go on.

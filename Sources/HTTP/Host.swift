@@ -5,12 +5,14 @@ extension Span<UInt8> {
     /// Checks a Host field.
     ///
     /// An empty one is right for a target without authority (RFC 9112 3.2); a URL has one, and Host must repeat it.
+    @inline(__always)
     func checkHost(_ value: Range<Int>, _ form: TargetForm) throws(RequestError) {
         if value.isEmpty, form == .origin || form == .asterisk { return }
         guard isAuthority(value) else { throw RequestError(.invalidHost, at: value.lowerBound) }
     }
 
     /// Whether the range is a host and perhaps a port.
+    @inline(never)
     func isAuthority(_ range: Range<Int>) -> Bool {
         guard !range.isEmpty else { return false }
         let hostEnd = self[range.lowerBound] == UInt8(ascii: "[") ? endOfLiteral(range) : endOfName(range)
@@ -20,6 +22,7 @@ extension Span<UInt8> {
     }
 
     /// `port = *DIGIT`: it may be empty, but not above 65535.
+    @inline(__always)
     private func isPort(_ range: Range<Int>) -> Bool {
         if range.isEmpty { return true }
         guard let port = decimal(range) else { return false }
@@ -27,6 +30,7 @@ extension Span<UInt8> {
     }
 
     /// The end of a registered name; an IPv4 address reads as one.
+    @inline(__always)
     private func endOfName(_ range: Range<Int>) -> Int? {
         var index = range.lowerBound
         while true {
@@ -40,6 +44,7 @@ extension Span<UInt8> {
     /// The index after the bracket that closes an IPv6 address.
     ///
     /// Later kinds (`IPvFuture`) never came.
+    @inline(never)
     private func endOfLiteral(_ range: Range<Int>) -> Int? {
         var close = range.lowerBound
         while close < range.upperBound, self[close] != UInt8(ascii: "]") { close += 1 }

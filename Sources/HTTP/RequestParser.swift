@@ -200,7 +200,7 @@ extension RequestParser {
     /// Takes note of what a field says about the message.
     ///
     /// What framing, persistence and expectation read is not read again later.
-    @inline(never)
+    @inline(__always)
     private mutating func judge(_ field: KnownField, _ bytes: Span<UInt8>, _ start: Int, _ end: Int)
         throws(RequestError)
     {
@@ -216,11 +216,12 @@ extension RequestParser {
     }
 
     /// Judges the head as a whole.
+    @inline(never)
     private mutating func finish(blankLine: Int) throws(RequestError) {
         let isOld = head.minorVersion == 0
         // RFC 9112 3.2: HTTP/1.0 did not have the field.
         guard isOld || head.has(.host) else { throw RequestError(.missingHost, at: blankLine) }
-        let framing = try progress.framing.resolve(inOldVersion: isOld, limits)
+        let framing = try progress.framing.resolve(inOldVersion: isOld, maxBody: limits.maxBody)
         head.framing = framing
         head.keepsAlive = progress.persistence.keepsAlive(inOldVersion: isOld)
         // RFC 9110 10.1.1: an expectation of HTTP/1.0 is ignored.

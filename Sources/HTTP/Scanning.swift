@@ -149,7 +149,17 @@ extension Span<UInt8> {
     }
 
     /// The number that the range spells in decimal digits, nothing else, if it is one and fits.
+    @inline(__always)
     func decimal(_ range: Range<Int>) -> Int? {
+        let end = range.upperBound
+        let unused = 8 &- (end &- range.lowerBound)
+        guard unused >= 0, unused < 8, end >= 8 else { return longDecimal(range) }
+        return wholeWord(at: end &- 8).decimal(after: unused)
+    }
+
+    /// Digit by digit, where there are many of them or little stands in front.
+    @inline(never)
+    private func longDecimal(_ range: Range<Int>) -> Int? {
         guard !range.isEmpty else { return nil }
         var value = 0
         var index = range.lowerBound
@@ -195,6 +205,20 @@ extension UInt64 {
     @inline(__always)
     func prefix(_ bytes: Int) -> UInt64 {
         bytes >= 8 ? self : self & ((1 &<< UInt64(truncatingIfNeeded: bytes &* 8)) &- 1)
+    }
+
+    /// The number that the bytes after so many spell in decimal digits, if they are digits.
+    @inline(__always)
+    func decimal(after unused: Int) -> Int? {
+        let bits = UInt64(truncatingIfNeeded: unused &* 8)
+        // What is not used becomes leading zeros.
+        let digits = ((self ^ (.ones &* 0x30)) &>> bits) &<< bits
+        // From ten on, the sum has its top bit.
+        guard ((digits &+ (.ones &* 0x76)) | digits) & .tops == 0 else { return nil }
+        // Neighbours become one number: eight of a digit, four of two digits, two of four.
+        let pairs = (digits &* 10) &+ (digits &>> 8)
+        let fours = (pairs & 0x00FF_00FF_00FF_00FF) &* 100 &+ ((pairs &>> 16) & 0x0000_00FF_0000_00FF)
+        return Int(truncatingIfNeeded: (fours & 0xFFFF) &* 10000 &+ ((fours &>> 32) & 0xFFFF))
     }
 
     private static var ones: UInt64 { 0x0101_0101_0101_0101 }

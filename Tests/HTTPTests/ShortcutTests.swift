@@ -76,4 +76,22 @@ import Testing
             }
         }
     }
+
+    /// Any byte at any place of a number of any length, with much and with little in front of it.
+    @Test(arguments: [0, 1, 7, 8, 20])
+    func anyByteInANumber(start: Int) {
+        let digits = Array("98765432109876543210".utf8)
+        for length in 0...digits.count {
+            for place in 0..<max(1, length) {
+                for byte in UInt8.min...UInt8.max {
+                    var number = Array(digits[..<length])
+                    if length > 0 { number[place] = byte }
+                    let bytes = [UInt8](repeating: 0x39, count: start) + number + Array("99".utf8)
+                    let isNumber = number.allSatisfy { ASCII.digit($0) != nil }
+                    let expected = isNumber ? Int(String(decoding: number, as: UTF8.self)) : nil
+                    #expect(bytes.span.decimal(start..<start + length) == expected, "\(byte) at \(place) of \(length)")
+                }
+            }
+        }
+    }
 }
