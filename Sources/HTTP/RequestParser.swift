@@ -56,7 +56,8 @@ public struct RequestParser: Sendable {
     @inline(__always)
     private mutating func readHead(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         if !progress.hasRequestLine {
-            guard try skipEmptyLines(bytes), try readRequestLine(bytes) else { return false }
+            guard try skipEmptyLines(bytes) else { return false }
+            if !readUsualLine(bytes) { guard try readRequestLine(bytes) else { return false } }
         }
         return try readFields(bytes)
     }
@@ -88,6 +89,7 @@ public struct RequestParser: Sendable {
     }
 
     /// Empty lines before a request line are left over from old clients' bodies (RFC 9112 2.2).
+    @inline(__always)
     private mutating func skipEmptyLines(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         while progress.position < bytes.count, bytes[progress.position] == ASCII.carriageReturn {
             guard try bytes.isLineEnd(at: progress.position, otherwise: .malformedMethod) else { return false }
@@ -104,6 +106,37 @@ public struct RequestParser: Sendable {
 // MARK: - The request line
 
 extension RequestParser {
+    /// Reads the line of nearly every request: GET or POST, a path and no more, HTTP/1.1.
+    ///
+    /// False if it is another, too long or not complete; then ``readRequestLine(_:)`` decides.
+    @inline(__always)
+    private mutating func readUsualLine(_ bytes: Span<UInt8>) -> Bool {
+        let start = progress.position
+        guard bytes.hasWord(at: start) else { return false }
+        let word = bytes.wholeWord(at: start)
+        let methodEnd: Int
+        if word.prefix(6) == UInt64("P", "O", "S", "T", " ", "/") {
+            head.method = .post
+            methodEnd = start &+ 4
+        } else if word.prefix(5) == UInt64("G", "E", "T", " ", "/") {
+            head.method = .get
+            methodEnd = start &+ 3
+        } else {
+            return false
+        }
+        let end = bytes.skip(.plainTarget, from: methodEnd &+ 1, to: bytes.count)
+        guard end &+ 9 &- start <= limits.maxRequestLine, bytes.hasWord(at: end &+ 3),
+            bytes.wholeWord(at: end) == UInt64(" ", "H", "T", "T", "P", "/", "1", "."),
+            bytes.wholeWord(at: end &+ 3) == UInt64("T", "P", "/", "1", ".", "1", "\r", "\n")
+        else { return false }
+        head.methodRange = ByteRange(start, methodEnd)
+        head.minorVersion = 1
+        head.takePlainTarget(methodEnd &+ 1, end)
+        progress.hasRequestLine = true
+        progress.position = end &+ 11
+        return true
+    }
+
     /// Method, target and version, each parted by exactly one space (RFC 9112 3); false if the end has not come.
     private mutating func readRequestLine(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         let start = progress.position
@@ -113,7 +146,8 @@ extension RequestParser {
         let methodEnd = try endOfMethod(bytes, start, stop)
         guard try RequestParser.isInside(methodEnd, stop, last, bytes) else { return false }
         let targetStart = methodEnd + 1
-        let targetEnd = bytes.skip(.target, from: targetStart, to: stop)
+        let plainEnd = bytes.skip(.plainTarget, from: targetStart, to: stop)
+        let targetEnd = bytes.skip(.target, from: plainEnd, to: stop)
         guard try RequestParser.isInside(targetEnd, stop, last, bytes) else { return false }
         guard bytes[targetEnd] == ASCII.space, targetEnd > targetStart else {
             throw RequestParser.targetError(bytes, targetStart, targetEnd)
@@ -126,26 +160,14 @@ extension RequestParser {
 
         head.methodRange = ByteRange(start, methodEnd)
         if isLatest { head.minorVersion = 1 } else { try takeVersion(bytes, version) }
-        try head.takeTarget(bytes, targetStart, targetEnd)
+        try head.takeTarget(bytes, targetStart, plainEnd, targetEnd)
         progress.hasRequestLine = true
         progress.position = end + 2
         return true
     }
 
     /// The index of the space after the method, or one that is not before `stop`.
-    @inline(__always)
     private mutating func endOfMethod(_ bytes: Span<UInt8>, _ start: Int, _ stop: Int) throws(RequestError) -> Int {
-        if bytes.hasWord(at: start) {
-            let word = bytes.wholeWord(at: start)
-            if word.prefix(5) == UInt64("P", "O", "S", "T", " ") {
-                head.method = .post
-                return start &+ 4
-            }
-            if word.prefix(4) == UInt64("G", "E", "T", " ") {
-                head.method = .get
-                return start &+ 3
-            }
-        }
         let (end, byte) = bytes.skipName(from: start)
         guard end < stop else { return end }
         guard byte == ASCII.space, end > start else {

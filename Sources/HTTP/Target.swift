@@ -1,14 +1,24 @@
 /// The forms of a request target (RFC 9112 3.2).
 extension RequestHead {
-    /// Splits a target whose bytes are all allowed in a URI.
+    /// Takes a target that is a path and no more.
     @inline(__always)
-    mutating func takeTarget(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) throws(RequestError) {
+    mutating func takePlainTarget(_ start: Int, _ end: Int) {
+        target = ByteRange(start, end)
+        targetForm = .origin
+        path = target
+        query = nil
+    }
+
+    /// Splits a target whose bytes are all allowed in a URI; those before `plainEnd` need no closer look.
+    mutating func takeTarget(
+        _ bytes: Span<UInt8>, _ start: Int, _ plainEnd: Int, _ end: Int
+    ) throws(RequestError) {
         target = ByteRange(start, end)
         // RFC 9110 9.3.6 is for proxies: a server that does not implement CONNECT has no use for its target either.
         guard method != .connect else { throw RequestError(.connectMethod, at: Int(methodRange.lower)) }
         targetForm = .origin
         guard bytes[start] == ASCII.slash else { return try takeOther(bytes, start..<end) }
-        try takePath(bytes, start, end)
+        try takePath(bytes, start, plainEnd, end)
     }
 
     @inline(never)
@@ -27,10 +37,11 @@ extension RequestHead {
     }
 
     /// Parts path and query, and refuses a percent sign that escapes nothing (RFC 3986 2.1).
-    @inline(__always)
-    private mutating func takePath(_ bytes: Span<UInt8>, _ start: Int, _ stop: Int) throws(RequestError) {
+    private mutating func takePath(
+        _ bytes: Span<UInt8>, _ start: Int, _ plainEnd: Int, _ stop: Int
+    ) throws(RequestError) {
         var end = stop
-        var index = start
+        var index = plainEnd
         while index < stop {
             let byte = bytes[index]
             if byte == ASCII.questionMark, end == stop { end = index }
@@ -51,7 +62,7 @@ extension RequestHead {
         // RFC 9110 4.2.1: a URL without a host is to be rejected; 4.2.4: so is one with user information.
         guard bytes.isAuthority(start..<end) else { throw RequestError(.invalidAuthority, at: start) }
         targetForm = .absolute(authority: ByteRange(start, end))
-        try takePath(bytes, end, range.upperBound)
+        try takePath(bytes, end, end, range.upperBound)
         if path.range.isEmpty {
             // RFC 9110 4.2.3: an empty path means "/". One such byte is at hand, in front of the authority.
             path = ByteRange(start - 1, start)

@@ -10,6 +10,7 @@ import Testing
     @Test(arguments: [
         (ByteClass.token, "!#$%&'*+-.^_`|~" + letters + digits),
         (ByteClass.target, "-._~:/?[]@!$&'()*+,;=%" + letters + digits),
+        (ByteClass.plainTarget, "-._~:/[]@!$&'()*+,;=" + letters + digits),
         (ByteClass.hostName, "-._~!$&'()*+,;=" + letters + digits),
         (ByteClass.hex, "abcdefABCDEF" + digits),
     ])

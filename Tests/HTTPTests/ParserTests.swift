@@ -15,9 +15,14 @@ import Testing
     }
 
     /// One byte wrong anywhere never reads past the end and never depends on the packets.
-    @Test(arguments: [UInt8(0), 9, 10, 13, 32, 44, 58, 127, 128, 255])
-    func anyByteAnywhere(byte: UInt8) {
-        let request = Array("POST /a?b HTTP/1.1\r\nHost: a:1\r\nContent-Length: 5\r\nConnection: close\r\n\r\n".utf8)
+    @Test(
+        arguments: [UInt8(0), 9, 10, 13, 32, 44, 58, 127, 128, 255],
+        [
+            "POST /a?b HTTP/1.1\r\nHost: a:1\r\nContent-Length: 5\r\nConnection: close\r\n\r\n",
+            "GET /a HTTP/1.1\r\nHost: a.b\r\nUser-Agent: curl/8\r\nAccept: */*\r\nSec-Fetch-Site: none\r\n\r\n",
+        ])
+    func anyByteAnywhere(byte: UInt8, text: String) {
+        let request = Array(text.utf8)
         for place in request.indices {
             var bytes = request
             bytes[place] = byte

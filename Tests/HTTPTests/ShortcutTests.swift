@@ -59,6 +59,41 @@ import Testing
         return .field(names[name] ?? nil, length: end)
     }
 
+    /// Any byte at any place behind the method: GET and POST are read like PUT and HEAD, which have no shortcut.
+    @Test(arguments: [("GET", "PUT"), ("POST", "HEAD")], ["/", "/a", "/abcdefgh", "/ab?c", "/%41"])
+    func anyByteInARequestLine(methods: (usual: String, other: String), target: String) {
+        let rest = Array(" \(target) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        for place in 0..<rest.count - 11 {
+            for byte in UInt8.min...UInt8.max {
+                var line = rest
+                line[place] = byte
+                let (usual, other) = (Self.parse(methods.usual, line), Self.parse(methods.other, line))
+                #expect(usual == other, "\(byte) at \(place)")
+            }
+        }
+    }
+
+    /// Wherever the limit lies, and wherever the bytes end.
+    @Test(arguments: [("GET", "PUT"), ("POST", "HEAD")])
+    func aRequestLineWhereItsLimitLies(methods: (usual: String, other: String)) {
+        let rest = Array(" /abc HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        for length in 0...rest.count {
+            for limit in 0...20 {
+                let line = Array(rest[..<length])
+                let (usual, other) = (Self.parse(methods.usual, line, limit), Self.parse(methods.other, line, limit))
+                #expect(usual == other, "\(length) bytes, limit \(limit)")
+            }
+        }
+    }
+
+    /// The outcome, without the method's name.
+    private static func parse(_ method: String, _ rest: [UInt8], _ limit: Int = 100) -> String {
+        let bytes = Array(method.utf8) + rest
+        var parser = RequestParser(limits: Limits(maxRequestLine: limit))
+        let text = Outcome.of(&parser, bytes.span).text
+        return text.replacing("\n\(method.lowercased()) ", with: "\n")
+    }
+
     /// Any two bytes in front of a value, and any two behind it.
     @Test func anyBytesAroundAValue() {
         let front = Array("GET / HTTP/1.1\r\nHost".utf8)
