@@ -43,7 +43,7 @@ final class Request {
     }
 
     /// Whether a field came.
-    func has(_ field: KnownField) -> Bool { parser.head.range(of: field) != nil }
+    func has(_ field: KnownField) -> Bool { parser.head.has(field) }
 
     /// The first byte of a field's value; nil when it did not come, or is empty.
     func first(of field: KnownField) -> UInt8? {

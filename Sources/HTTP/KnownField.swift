@@ -129,7 +129,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     }
 
     /// A bit for each field, for sets of them.
-    @inline(__always)
+    @inlinable
     var bit: UInt32 { 1 &<< UInt32(rawValue) }
 
     /// Whether the field says something about the message itself, and so is read with the head.

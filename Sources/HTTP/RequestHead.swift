@@ -40,7 +40,7 @@ public struct ByteRange: Sendable, Equatable {
     static let absent = ByteRange(0, 0)
 
     /// The range to index a span with.
-    public var range: Range<Int> { Int(lower)..<Int(upper) }
+    @inlinable public var range: Range<Int> { Int(lower)..<Int(upper) }
 }
 
 /// The form of a request target (RFC 9112 3.2).
@@ -95,10 +95,10 @@ public struct RequestHead: Sendable {
     public var length = 0
 
     /// One bit for each field that came; what `values` holds for the others is left over and means nothing.
-    private var present: UInt32 = 0
+    @usableFromInline var present: UInt32 = 0
     /// One bit for each field that came in several lines.
-    private var repeated: UInt32 = 0
-    private var values = [ByteRange](repeating: .absent, count: 20)
+    @usableFromInline var repeated: UInt32 = 0
+    @usableFromInline var values = [ByteRange](repeating: .absent, count: 20)
 
     /// The head of no request yet.
     public init() {}
@@ -115,16 +115,18 @@ public struct RequestHead: Sendable {
     /// Where the value of the field stands, without white space around it; of several such fields, the first.
     ///
     /// Fields that may come only once did come only once: see ``RequestError/Reason/repeatedField``.
+    @inlinable
     public func range(of field: KnownField) -> Range<Int>? {
         guard has(field) else { return nil }
         return values[Int(field.rawValue)].range
     }
 
     /// Whether the field came.
-    @inline(__always)
-    func has(_ field: KnownField) -> Bool { present & field.bit != 0 }
+    @inlinable
+    public func has(_ field: KnownField) -> Bool { present & field.bit != 0 }
 
     /// Whether the field, which is a list, came in several lines: its value is then that of ``list(of:in:)``.
+    @inlinable
     public func isRepeated(_ field: KnownField) -> Bool { repeated & field.bit != 0 }
 
     /// The values of all lines of a field, joined with commas to the one list that they are (RFC 9110 5.3).
