@@ -126,7 +126,8 @@ final class Connection {
             throw .tooLong
         }
         if request.head.expectsContinue, inbox.count == headLength {
-            outbox.add { $0.append(contentsOf: InterimResponse.continueBytes) }
+            outbox.prepare()
+            outbox.buffer.append(contentsOf: InterimResponse.continueBytes)
             try await flush()
         }
         let deadline = desk.loop.now + desk.configuration.bodyTimeout
@@ -196,14 +197,13 @@ final class Connection {
         let goesOn = request.head.keepsAlive && !response.closes && !isLast && !isDrained
         let connection: ResponseHead.Connection =
             goesOn ? (request.head.minorVersion == 0 ? .keepAlive : .persistent) : .close
-        outbox.add { output in
-            if connection == .persistent, response.isPlain(request.exchange) {
-                desk.write(plainReplyOf: request.exchange, into: &output)
-            } else {
-                response.write(
-                    into: &output, for: request, withContent: request.head.method != .head, connection: connection,
-                    date: desk.date)
-            }
+        outbox.prepare()
+        if connection == .persistent, response.isPlain(request.exchange) {
+            desk.write(plainReplyOf: request.exchange, into: &outbox.buffer)
+        } else {
+            response.write(
+                into: &outbox.buffer, for: request, withContent: request.head.method != .head,
+                connection: connection, date: desk.date)
         }
         desk.count(response.status)
         request.exchange.giveBack(to: desk.pool)
@@ -242,9 +242,8 @@ final class Connection {
         }
         // RFC 9110 9.3.2, also where the fault lies in the rest of the line that begins with the method.
         let isHead = inbox.begins(with: "HEAD ")
-        outbox.add { output in
-            response.write(into: &output, for: nil, withContent: !isHead, connection: .close, date: desk.date)
-        }
+        outbox.prepare()
+        response.write(into: &outbox.buffer, for: nil, withContent: !isHead, connection: .close, date: desk.date)
         desk.count(response.status)
         do {
             try await flush()

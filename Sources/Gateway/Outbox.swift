@@ -4,7 +4,8 @@ internal import Sockets
 /// The responses of a connection that have not left yet, in a rented buffer.
 struct Outbox: ~Copyable {
     private let pool: BufferPool
-    private var buffer: [UInt8] = []
+    /// The bytes, to which responses are appended after ``prepare()``.
+    var buffer: [UInt8] = []
     /// How many bytes have left.
     private var sent = 0
 
@@ -17,11 +18,9 @@ struct Outbox: ~Copyable {
     /// How many bytes there are.
     var count: Int { buffer.count }
 
-    /// Lets `write` append a response.
-    @inline(__always)
-    mutating func add(_ write: (inout [UInt8]) -> Void) {
+    /// Provides a buffer to append to.
+    mutating func prepare() {
         if buffer.isEmpty { buffer = pool.rentOutput() }
-        write(&buffer)
     }
 
     /// Lets `send` write as much as the kernel takes; false when that is not all.
