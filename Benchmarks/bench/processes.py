@@ -2,7 +2,6 @@
 
 import atexit
 import ctypes
-import glob
 import os
 import random
 import resource
@@ -10,7 +9,6 @@ import signal
 import socket
 import subprocess
 import time
-from pathlib import Path
 
 from paths import LOGS
 
@@ -85,10 +83,10 @@ class Child:
         return tuple(int(fields[i]) * 1_000_000 / TICKS for i in (11, 12))
 
     def run_time(self):
-        """Time on a processor so far, in microseconds, all threads together: to the nanosecond, but user and system in one
-        (Documentation/scheduler/sched-stats)."""
-        threads = glob.glob(f"/proc/{self.pid}/task/*/schedstat")
-        return sum(int(Path(thread).read_text().split()[0]) for thread in threads) / 1000
+        """Time on a processor so far, in microseconds, all threads together, also those that have ended: to the nanosecond,
+        but user and system in one."""
+        # The number that clock_getcpuclockid(3) makes of a process, which Python does not offer.
+        return time.clock_gettime(~self.pid << 3 | 2) * 1e6
 
     def peak_memory(self):
         """The most memory resident at one time, in bytes."""
