@@ -31,23 +31,35 @@ extern int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 extern int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
 #endif
 
-// The calls of every request go to the kernel directly. glibc's own are points at which a thread may be cancelled
-// (pthreads(7)), and in a program with threads each of them changes the thread's state twice, atomically. Nobody cancels
-// threads here.
+// The calls of every request of the gateway go to the kernel directly. glibc's own are points at which a thread may be
+// cancelled (pthreads(7)), and in a program with threads each of them changes the thread's state twice, atomically. Nobody
+// cancels threads here. The sanitizers look into glibc's own, so that they get these.
 
 // recv(2)
 static inline ssize_t clinux_recv(int fd, void *bytes, size_t count, int flags) {
+#ifdef LETTERBOX_SANITIZED
+    return recv(fd, bytes, count, flags);
+#else
     return syscall(SYS_recvfrom, fd, bytes, count, flags, NULL, NULL);
+#endif
 }
 
 // send(2)
 static inline ssize_t clinux_send(int fd, const void *bytes, size_t count, int flags) {
+#ifdef LETTERBOX_SANITIZED
+    return send(fd, bytes, count, flags);
+#else
     return syscall(SYS_sendto, fd, bytes, count, flags, NULL, 0);
+#endif
 }
 
 // recvmmsg(2) without a timeout
 static inline int clinux_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags) {
+#ifdef LETTERBOX_SANITIZED
+    return recvmmsg(fd, messages, count, flags, NULL);
+#else
     return (int)syscall(SYS_recvmmsg, fd, messages, count, flags, NULL);
+#endif
 }
 
 // bind(2)
