@@ -58,7 +58,7 @@ public final class EventLoop: TaskExecutor {
             state.shortcuts = 0
             unsafe queue.run(tasks: asUnownedTaskExecutor(), actors: actors.asUnownedSerialExecutor())
             look(state)
-            while let target = state.timers.next(until: LoopState.tick(state.now)) { expire(target, state) }
+            while let target = state.timers.takeNext(until: LoopState.tick(state.now)) { expire(target, state) }
         }
     }
 
@@ -105,7 +105,6 @@ public final class EventLoop: TaskExecutor {
         case .place(let place): place.wake(.expired)
         }
     }
-
 }
 
 // MARK: - Waiting

@@ -82,7 +82,7 @@ struct TimerWheel<Payload> {
     /// `tick`, which is then the present.
     ///
     /// Between two of them entries may be added and cancelled.
-    mutating func next(until tick: UInt64) -> Payload? {
+    mutating func takeNext(until tick: UInt64) -> Payload? {
         while true {
             if let payload = takeDue() { return payload }
             guard let (level, slot) = nextSlot, start(of: slot, level) <= tick else { break }

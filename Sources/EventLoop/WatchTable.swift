@@ -14,9 +14,10 @@ struct WatchTable {
         /// The task that waits for the descriptor, what for, and the tick at which the wait is over at the latest.
         var task: ParkedTask?
         var direction: Readiness = []
+        var end = UInt64.max
+        /// What was reported and not used up.
         var readiness: Readiness = []
         var generation: UInt32 = 0
-        var end = UInt64.max
         var alarm: Alarm?
         /// Where events go that come while nobody waits.
         var strays: Strays?

@@ -77,6 +77,8 @@ final class BufferPool {
     struct Shelf {
         /// So many stay, whether they are needed or not.
         static let kept = 64
+        /// So many go at a time, so that no turn of the loop is held up.
+        private static let most = 256
 
         private(set) var buffers: [[UInt8]] = []
         /// The fewest that there were since the last trimming: so many were not needed.
@@ -91,7 +93,8 @@ final class BufferPool {
         mutating func put(_ buffer: consuming [UInt8]) { buffers.append(buffer) }
 
         mutating func trim() {
-            buffers.removeLast(min(fewest, max(0, buffers.count - Self.kept)))
+            // The coldest, which lie at the bottom.
+            buffers.removeFirst(min(fewest, max(0, buffers.count - Self.kept), Self.most))
             fewest = buffers.count
         }
     }

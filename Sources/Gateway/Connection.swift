@@ -46,7 +46,7 @@ final class Connection {
         request = Request(limits: desk.limits.form)
     }
 
-    /// Gives the open socket away.
+    /// Lets go of the socket without closing it; it has the watch's number for its name from now on.
     func release() { _ = socket.take()?.release() }
 
     /// Serves requests until one side has had enough; true when the client has nothing to say for the moment.

@@ -31,9 +31,6 @@ final class Desk {
         replyHead = Response.plainReplyHead(date: heading)
     }
 
-    // A connection changes what lies here through these: the compiler breaks under Thread Sanitizer where a method of a
-    // noncopyable type changes a structure in another object directly.
-
     /// Takes note that a connection waits for a request.
     func enterIdle(_ watch: Watch, at now: MonotonicTime) { idle.enter(watch, at: now) }
 
@@ -53,7 +50,7 @@ final class Desk {
     func write(plainReplyOf exchange: Exchange, into output: inout [UInt8]) {
         renewHeading()
         replyHead.write(
-            into: &output, contentLength: exchange.replyLength, thousandths: exchange.elapsed.microseconds)
+            into: &output, contentLength: exchange.length, thousandths: exchange.elapsed.microseconds)
         output.append(contentsOf: exchange.reply)
     }
 

@@ -18,7 +18,7 @@ final class Exchange {
     /// How many datagrams were sent, and how many of them before the present address was asked.
     private(set) var attempts = 0
     private var attemptsBefore = 0
-    /// For how long to listen now.
+    /// Until when to listen now.
     var pause = MonotonicTime.never
     /// The marks of the destinations that were asked.
     private(set) var asked: UInt64 = 0
@@ -35,14 +35,12 @@ final class Exchange {
 
     /// A rented buffer that holds the reply, and how many bytes the reply has.
     private var buffer: [UInt8] = []
-    private var length = 0
+    private(set) var length = 0
     /// From the first datagram to the reply.
     private(set) var elapsed = Interval.seconds(0)
 
     /// The reply; it holds the buffer.
     var reply: ArraySlice<UInt8> { buffer[..<length] }
-    /// How many bytes the reply has.
-    var replyLength: Int { length }
     /// That no reply has come.
     var silence: GatewayError { .silent(after: wait, attempts: attempts) }
     /// Whether a single datagram has left for the present address, so that there is one reply to come at most.
@@ -79,8 +77,10 @@ final class Exchange {
         (self.length, self.elapsed) = (length, elapsed)
     }
 
-    /// Gives the buffer back that holds the reply, if there is one.
+    /// Forgets the reply and the story, and gives the buffer back.
     func giveBack(to pool: BufferPool) {
         if !buffer.isEmpty { pool.giveBack(&buffer) }
+        length = 0
+        if story != nil { story = nil }
     }
 }

@@ -3,6 +3,8 @@ internal import HTTP
 internal import Sockets
 
 /// Why a request got no reply from the UDP service: the list of causes.
+///
+/// The two that carry an error of another module are indirect, so that a function that waits need not keep room for one.
 enum GatewayError: Error {
     /// The upstream's name has no address.
     indirect case unresolved(ResolverError)

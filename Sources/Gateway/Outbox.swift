@@ -20,7 +20,8 @@ struct Outbox: ~Copyable {
 
     /// Provides a buffer to append to.
     mutating func prepare() {
-        if buffer.isEmpty { buffer = pool.rentOutput() }
+        // An empty one may be rented already.
+        if buffer.capacity == 0 { buffer = pool.rentOutput() }
     }
 
     /// Lets `send` write as much as the kernel takes; false when that is not all.

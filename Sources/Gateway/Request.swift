@@ -17,8 +17,6 @@ final class Request {
         parser = RequestParser(limits: limits)
     }
 
-    // A connection changes a request through these, for the reason that Desk has for its own.
-
     /// Reads the head of the message that begins the bytes; false if it is not complete.
     func readHead(_ bytes: Span<UInt8>) throws(RequestError) -> Bool { try parser.read(bytes) }
 

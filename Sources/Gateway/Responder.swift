@@ -151,7 +151,7 @@ final class Responder {
     private static let preferenceApplied = FieldName("Preference-Applied")
 
     /// The request's own type for the reply, where the caller named an `application/*` type other than a form's.
-    static func mirroredType(_ request: Request) -> ArraySlice<UInt8>? {
+    private static func mirroredType(_ request: Request) -> ArraySlice<UInt8>? {
         // Most clients name no type of that group, and fewer bytes say so.
         guard let first = request.first(of: .contentType), first | 0x20 == UInt8(ascii: "a"),
             let type = request.value(of: .contentType), type.begins(with: Self.application),

@@ -44,7 +44,7 @@ struct Response {
         case .reply:
             guard let request else { preconditionFailure("a reply belongs to a request") }
             let exchange = request.exchange
-            ResponseHead(status, contentLength: exchange.reply.count, connection: connection)
+            ResponseHead(status, contentLength: exchange.length, connection: connection)
                 .write(into: &output, date: date) { writer in
                     if mirrorsType, let type = request.value(of: .contentType) {
                         writer.add(.contentType, validating: type.span)

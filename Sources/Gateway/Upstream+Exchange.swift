@@ -18,7 +18,7 @@ extension Upstream {
             do {
                 if try await ask(destination, datagram, exchange) { return }
             } catch {
-                guard isRerouted(exchange, after: error) else { throw error }
+                guard reroutes(exchange, after: error) else { throw error }
                 continue
             }
             guard exchange.mayGoOn, loop.now < exchange.deadline else { throw exchange.silence }
@@ -48,50 +48,13 @@ extension Upstream {
         exchange.story?.end()
     }
 
-    /// The address with the least exchanges under way; one that was asked already only when there is no other.
-    @inline(never)
-    private func choose(_ exchange: Exchange) throws(GatewayError) -> Destination {
-        if destinations.count == 1, destinations[0].mayTake(at: loop.now) { return destinations[0] }
-        var best: (destination: Destination, wasAsked: Bool)?
-        turn = turn &+ 1
-        for offset in destinations.indices {
-            let destination = destinations[(turn + offset) % destinations.count]
-            guard destination.mayTake(at: loop.now) else { continue }
-            let wasAsked = exchange.asked & destination.mark != 0
-            guard let leader = best else {
-                best = (destination, wasAsked)
-                continue
-            }
-            let isBetter = destination.inFlight < leader.destination.inFlight
-            if wasAsked == leader.wasAsked ? isBetter : leader.wasAsked { best = (destination, wasAsked) }
-        }
-        if let best { return best.destination }
-        counts.allDown += 1
-        let end = destinations.compactMap(\.outageEnd).min() ?? loop.now
-        throw .allDown(retryAfter: end.since(loop.now))
-    }
-
-    private func hasOther(than exchange: Exchange) -> Bool {
-        destinations.contains { $0.mayTake(at: loop.now) && exchange.asked & $0.mark == 0 }
-    }
-
-    /// Whether another address is to be asked after a failure.
-    ///
-    /// The datagram reached nobody then, so that it may be sent elsewhere whatever --attempts says.
-    @inline(never)
-    private func isRerouted(_ exchange: Exchange, after error: GatewayError) -> Bool {
-        guard error.isUndelivered, hasOther(than: exchange), loop.now < exchange.deadline else { return false }
-        exchange.nextDeparture = .rerouted
-        return true
-    }
-
     /// Asks one address until it has replied or somebody else should be asked; false means that it kept silent.
     ///
     /// The exchange itself, as the tutorial has it: send, then receive from the same socket.
     ///
     /// Only what waits is in here, and what does not is in functions of their own that are not taken in: what a function
     /// keeps while it waits lies on its task's heap, cold by the time it goes on, and the compiler puts there all that
-    /// was ever in its hands.
+    /// was ever in its hands. A step that throws has ended the attempt before, see ``leave(_:_:_:after:)``.
     @inline(__always)
     private func ask(
         _ destination: Destination, _ datagram: ArraySlice<UInt8>, _ exchange: Exchange
@@ -104,7 +67,8 @@ extension Upstream {
                 await loop.sleep(until: loop.now + .milliseconds(1))
             }
             // A datagram that is no use, such as one with a wrong checksum, does not end the wait: the deadline does.
-            while await loop.readable(socket.watch, until: exchange.pause) == .ready || isPatient(exchange) {
+            // Where it listens on after a pause, it looks once in vain.
+            while await loop.readable(socket.watch, until: exchange.pause) == .ready || listensOn(exchange) {
                 if try receive(from: destination, through: socket, exchange) { return true }
             }
         } while sendsAgain(to: destination, exchange)
@@ -154,7 +118,7 @@ extension Upstream {
     ///
     /// The budget is for datagrams, not for patience: the reply to the last one may only be slow.
     @inline(never)
-    private func isPatient(_ exchange: Exchange) -> Bool {
+    private func listensOn(_ exchange: Exchange) -> Bool {
         let isEarly = exchange.pause < exchange.deadline
         exchange.mayGoOn = isEarly && budget.withdraw()
         if isEarly, !exchange.mayGoOn { exchange.pause = exchange.deadline }

@@ -5,7 +5,7 @@ import Testing
 extension TimerWheel {
     /// Moves the present and hands out all that is due.
     fileprivate mutating func advance(to tick: UInt64, _ expire: (Payload) -> Void) {
-        while let payload = next(until: tick) { expire(payload) }
+        while let payload = takeNext(until: tick) { expire(payload) }
     }
 }
 
@@ -118,7 +118,7 @@ extension TimerWheel {
         let keys = (0..<4).map { wheel.insert(at: 70, $0) }
         var order: [Int] = []
         var present: [UInt64] = []
-        while let payload = wheel.next(until: 200) {
+        while let payload = wheel.takeNext(until: 200) {
             order.append(payload)
             present.append(wheel.present)
             guard order.count == 1 else { continue }

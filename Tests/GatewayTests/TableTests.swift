@@ -177,4 +177,21 @@ import Testing
         pool.trim()
         #expect(counts() == [64, 64, 64])
     }
+
+    /// What was given back last is still in the caches, and stays; many go in several steps.
+    @Test func theColdestBuffersGo() {
+        var shelf = BufferPool.Shelf()
+        for number in 0..<200 { shelf.put([UInt8(number)]) }
+        for _ in 0..<200 { shelf.put([200]) }
+        shelf.trim()
+        #expect(shelf.buffers.count == 400)
+        shelf.trim()
+        #expect(shelf.buffers.count == 144 && shelf.buffers.allSatisfy { $0 == [200] })
+        shelf.trim()
+        #expect(shelf.buffers.count == 64)
+        for number in 0..<6 { shelf.put([UInt8(number)]) }
+        _ = shelf.take()
+        shelf.trim()
+        #expect(shelf.buffers.count == 64 && shelf.buffers.suffix(5).map { $0[0] } == [0, 1, 2, 3, 4])
+    }
 }
