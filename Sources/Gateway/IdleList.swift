@@ -39,11 +39,11 @@ struct IdleList {
     /// Those that wait have become idle after all that are parked.
     var oldest: Entry? { first(of: Self.parked) ?? first(of: Self.waiting) }
 
-    /// The connections with a task that have been idle since then or longer.
-    func waiting(since time: MonotonicTime) -> [Watch] {
+    /// The connections with a task that have been idle since then or longer, so many at most.
+    func waiting(since time: MonotonicTime, most: Int = .max) -> [Watch] {
         var watches: [Watch] = []
         var number = lists[Self.waiting].first
-        while number >= 0, let entry = nodes[Int(number)].entry, entry.since <= time {
+        while number >= 0, watches.count < most, let entry = nodes[Int(number)].entry, entry.since <= time {
             watches.append(entry.watch)
             number = nodes[Int(number)].next
         }

@@ -249,13 +249,28 @@ actor Worker {
     /// It is no limit on what a client may do, and so has no flag.
     private static let grace = Interval.milliseconds(100)
 
+    /// So many connections are parked in one turn of the loop at most: requests wait meanwhile.
+    private static let parkedAtOnce = 32
+
+    /// Lets the connections be parked that have been idle for long enough.
+    private func parkIdle() async {
+        let time = loop.now - Self.grace
+        while true {
+            let watches = desk.idle.waiting(since: time, most: Self.parkedAtOnce)
+            for watch in watches { loop.interrupt(watch, as: .expired) }
+            guard watches.count == Self.parkedAtOnce else { return }
+            // By the time that it is this task's turn again, theirs have left the list.
+            await loop.yield()
+        }
+    }
+
     /// Parks and closes what nobody has needed for a while.
     private func sweep() async {
         let place = sweeps.join()
         while !Task.isCancelled {
             // Where no connection has a task there is nothing to park, and the first that has one ends the longer wait.
             _ = await place.wait(until: loop.now + (serving > 0 ? Self.grace : .seconds(1)))
-            for watch in desk.idle.waiting(since: loop.now - Self.grace) { loop.interrupt(watch, as: .expired) }
+            await parkIdle()
             upstream.retireIdleSockets()
             desk.pool.trim()
             endExpired()

@@ -119,6 +119,7 @@ import Testing
         for (index, watch) in watches.enumerated() { list.enter(watch, at: MonotonicTime(nanoseconds: UInt64(index))) }
         let due = list.waiting(since: MonotonicTime(nanoseconds: 2))
         #expect(due == Array(watches[..<3]) && list.waiting(since: MonotonicTime(nanoseconds: 9)) == watches)
+        #expect(list.waiting(since: .never, most: 3) == due && list.waiting(since: .never, most: 0).isEmpty)
         for watch in due { list.park(watch, served: Int(watch.number)) }
         #expect(list.waiting(since: MonotonicTime(nanoseconds: 2)).isEmpty)
         #expect(list.parked(4)?.parked == 4 && list.parked(7) == nil)
