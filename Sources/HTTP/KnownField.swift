@@ -65,7 +65,8 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
 
     /// Recognises a name, letters in either case, that has a line in front of it.
     ///
-    /// The length leaves a few candidates, and comparisons of eight bytes decide.
+    /// The length leaves a few candidates, and comparisons of eight bytes decide. Common names are among them, too: where
+    /// fewer than sixteen bytes have come, nobody has looked for them yet.
     @inline(__always)
     private init?(_ bytes: Span<UInt8>, from start: Int, to end: Int) {
         let length = end &- start
