@@ -56,7 +56,7 @@ import Testing
             try peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
             peer.readToEnd()
         }
-        #expect(try failure(script, edit: { $0.timeout = .milliseconds(100) }).kind == .timedOut)
+        #expect(try failure(script, edit: { $0.timeout = .milliseconds(500) }).kind == .timedOut)
     }
 
     @Test func `a connection that closes without a word is an empty reply`() throws {

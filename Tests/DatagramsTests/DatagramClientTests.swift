@@ -44,7 +44,7 @@ import Testing
                 _ = try await server.next(watch, on: loop)
                 while try server.answer({ $0 + [33] }) == 0 { _ = await loop.readable(watch) }
             }
-            var client = DatagramClient(server: server.address, timeout: .milliseconds(700), attempts: 3)
+            var client = DatagramClient(server: server.address, timeout: .seconds(60), attempts: 10)
             let reply = try await client.exchange([97], on: loop)
             _ = try await answering.value
             return reply

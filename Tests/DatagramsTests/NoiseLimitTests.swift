@@ -36,7 +36,7 @@ struct NoiseLimitTests {
             let server = try RunningServer(Echo(), on: loop)
             var limits = NoiseProxy.Limits()
             limits.clients = 1
-            limits.idle = .milliseconds(50)
+            limits.idle = .seconds(1)
             let noise = try RunningNoise(to: server.address, limits: limits, on: loop)
             let first = try HandClient(to: noise.proxy.address, on: loop)
             try first.send("first")
