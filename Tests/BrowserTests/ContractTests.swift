@@ -20,10 +20,14 @@ struct ContractTests {
         let closed = [UDPPeer.closedPort(), UDPPeer.closedPort()].map { "127.0.0.1:\($0)" }
         try TestGateway.run(["--upstream", closed[0]]) { try given.formUnion(letters($0.url)) }
         try TestGateway.run(["--upstream", closed[0], "--upstream", closed[1]]) { gateway in
-            // After some failures both addresses are out, until one of them has a second chance.
-            let isOut = try (0..<10_000).contains { _ in try CurlClient().post(gateway.url, []).status == 503 }
+            // After some failures both addresses are out, until one of them has a second chance: each time later, so that
+            // at last both routes are turned away.
+            let isOut = try (0..<10_000).contains { _ in
+                let answers = try letters(gateway.url)
+                given.formUnion(answers)
+                return answers.allSatisfy { $0.status == 503 }
+            }
             try #require(isOut)
-            try given.formUnion(letters(gateway.url))
         }
         try TestGateway.run(["--upstream", silence.address, "--timeout", "20ms"]) { gateway in
             try given.formUnion(letters(gateway.url))
@@ -47,7 +51,8 @@ struct ContractTests {
 
     @Test("The story has the members that the document describes, and keeps its order in time")
     func story() throws {
-        try TestGateway.run { gateway in
+        // A datagram that is sent again, since the machine is slow, would be a step more.
+        try TestGateway.run(["--attempts", "1"]) { gateway in
             let exchange = try self.exchange(gateway.url, body: Array("hello".utf8)).document["exchange"]
             #expect(exchange["steps"].array.compactMap { $0["kind"].string } == ["sent", "received"])
             #expect(exchange["attempts"].integer == 1)
