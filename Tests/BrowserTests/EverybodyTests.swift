@@ -126,7 +126,7 @@ extension InTheBrowser {
                     """
                 #expect(try browser.run(smooth).integer == 0)
                 // Were there any, it would have been seen.
-                try browser.run("Object.assign(document.querySelector('#reply').style, { transition: 'color 1s' })")
+                try browser.run("Object.assign(document.querySelector('#reply').style, { transition: 'color 1000s' })")
                 try browser.run("getComputedStyle(reply).color; reply.style.color = 'red'")
                 #expect(try motions(browser) == ["transitionrun reply", "now 1"])
             }

@@ -3,9 +3,12 @@ import Testing
 extension InTheBrowser {
     /// The journey: what is drawn and listed is what the gateway told.
     @Suite struct JourneyTests {
+        /// A datagram that is sent again, since the machine is slow, would be a step more.
+        private static let once = ["--attempts", "1"]
+
         @Test("The picture and the list have the steps that the JSON has")
         func plain() throws {
-            try TestGateway.run { gateway in
+            try TestGateway.run(Self.once) { gateway in
                 let browser = try Browser.open(gateway.url)
                 try expectSteps(browser, ["sent", "received"])
                 try browser.keepPicture("wide-light")
@@ -18,7 +21,9 @@ extension InTheBrowser {
                 number == 0 ? [] : [datagram.map { $0 > 96 && $0 < 123 ? $0 - 32 : $0 }]
             }
             defer { peer.end() }
-            try TestGateway.run(["--upstream", peer.address, "--attempts", "3"]) { gateway in
+            // A second passes before a datagram goes out again: only the one that is lost does.
+            let flags = ["--attempts", "3", "--timeout", "60s"]
+            try TestGateway.run(["--upstream", peer.address] + flags) { gateway in
                 let browser = try Browser.open(gateway.url)
                 try expectSteps(browser, ["sent", "retransmitted", "received"])
                 let lost = try browser.run(
@@ -46,7 +51,7 @@ extension InTheBrowser {
 
         @Test("A step of a kind that the page does not know is shown under its name")
         func unknown() throws {
-            try TestGateway.run { gateway in
+            try TestGateway.run(Self.once) { gateway in
                 let browser = try Browser.open(gateway.url)
                 try browser.run(
                     """
@@ -72,7 +77,7 @@ extension InTheBrowser {
 
         @Test("A step that has the focus shows its bytes, the changed ones marked")
         func bytes() throws {
-            try TestGateway.run { gateway in
+            try TestGateway.run(Self.once) { gateway in
                 let browser = try Browser.open(gateway.url)
                 try browser.post("a b, C")
                 #expect(
@@ -95,7 +100,7 @@ extension InTheBrowser {
 
         @Test("The keyboard reaches every step, and the bytes")
         func keyboard() throws {
-            try TestGateway.run { gateway in
+            try TestGateway.run(Self.once) { gateway in
                 let browser = try Browser.open(gateway.url)
                 try browser.post("hello")
                 try browser.run("document.querySelector('#steps button').focus()")
