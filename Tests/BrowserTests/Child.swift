@@ -24,7 +24,9 @@ final class Child: Sendable {
         var text = ""
         while let bytes = child.read() {
             text += String(decoding: bytes, as: UTF8.self)
-            guard let fact = text.split(separator: "\n").compactMap(ready).first else { continue }
+            // What follows the last line end may be half a line.
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            guard let fact = lines.compactMap(ready).first else { continue }
             // What it says later is taken off the pipe, so that it never waits for room there.
             Thread.detachNewThread { while child.read() != nil {} }
             return (child, fact)
