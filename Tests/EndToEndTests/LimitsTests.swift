@@ -21,10 +21,12 @@ import Testing
         third.send(Self.request)
         _ = try third.receive(until: "HELLO")
         #expect(try idle.receiveToEnd().isEmpty)
-        third.send(Self.beginning)
-        // Until the gateway has read that, the third is idle and makes room; each try that does so is served.
-        var answer = ""
+        // Each of these takes the place of one that is idle, and is itself idle until the gateway has read its beginning.
+        var (answer, crowd) = ("", [third])
         for _ in 0..<100 where !answer.contains("503") {
+            let begun = try TCPConnection(to: gateway.address)
+            begun.send(Self.beginning)
+            crowd.append(begun)
             let late = try TCPConnection(to: gateway.address)
             late.send("GET /healthz HTTP/1.1\r\nHost: letterbox\r\nConnection: close\r\n\r\n")
             answer = (try? late.receiveToEnd()) ?? ""
@@ -33,6 +35,7 @@ import Testing
         #expect(answer.contains("\r\nRetry-After: 1\r\n") && answer.contains("\r\nConnection: close\r\n"))
         busy.send("llo")
         #expect(try !busy.receive(until: "HELLO").isEmpty)
+        withExtendedLifetime(crowd) {}
     }
 
     @Test func `a gateway without descriptors goes on when there are some again`() throws {
