@@ -54,7 +54,9 @@ final class TCPConnection: Sendable {
 
     private func receive() throws -> String? {
         var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = unsafe recv(socket, &bytes, bytes.count, 0)
+        var count = -1
+        // A call with a time limit ends when the process was stopped and goes on (signal(7)).
+        repeat { count = unsafe recv(socket, &bytes, bytes.count, 0) } while count < 0 && errno == EINTR
         guard count >= 0 else { throw Program.Failure(description: "nothing to receive: errno \(errno)") }
         return count == 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self)
     }

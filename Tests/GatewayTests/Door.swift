@@ -120,6 +120,8 @@ struct Caller: ~Copyable {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         while !isEnough(String(decoding: received, as: UTF8.self)) {
             let count = unsafe recv(number, &bytes, bytes.count, 0)
+            // A call with a time limit ends when the process was stopped and goes on (signal(7)).
+            if count < 0, errno == EINTR { continue }
             try #require(count >= 0, "nothing came, or the connection was reset")
             if count == 0 { break }
             received += bytes[..<count]

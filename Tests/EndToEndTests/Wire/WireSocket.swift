@@ -48,7 +48,11 @@ final class WireSocket {
     /// What has come, up to `count` bytes; empty at the end of the connection.
     func receive(_ count: Int = 65536) throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: count)
-        let received = unsafe buffer.withUnsafeMutableBytes { unsafe recv(number, $0.baseAddress, $0.count, 0) }
+        var received = -1
+        // A call with a time limit ends when the process was stopped and goes on (signal(7)).
+        repeat {
+            received = unsafe buffer.withUnsafeMutableBytes { unsafe recv(number, $0.baseAddress, $0.count, 0) }
+        } while received < 0 && errno == EINTR
         if received < 0, errno != ECONNRESET { throw Failure(call: "recv", number: errno) }
         return Array(buffer.prefix(max(0, received)))
     }
