@@ -22,6 +22,9 @@ final class Exchange {
     var pause = MonotonicTime.never
     /// The marks of the destinations that were asked.
     private(set) var asked: UInt64 = 0
+    /// The marks of those of them that could not be reached, and how many datagrams have reached nobody.
+    private(set) var unreached: UInt64 = 0
+    private var undelivered = 0
     /// What it is to send the next datagram.
     var nextDeparture = ExchangeStory.Kind.sent
     /// Whether it only asks for a sign of life: one datagram to one address.
@@ -46,6 +49,9 @@ final class Exchange {
     /// Whether a single datagram has left for the present address, so that there is one reply to come at most.
     var isSingle: Bool { attempts == attemptsBefore + 1 }
 
+    /// How many datagrams may have reached somebody.
+    var delivered: Int { attempts - undelivered }
+
     /// Begins anew.
     func begin(wait: Interval, from start: MonotonicTime, story: ExchangeStory?, isProbe: Bool = false) {
         self.wait = wait
@@ -53,6 +59,7 @@ final class Exchange {
         self.story = story
         self.isProbe = isProbe
         (firstSent, asked, attempts) = (.never, 0, 0)
+        (unreached, undelivered) = (0, 0)
         nextDeparture = .sent
     }
 
@@ -62,6 +69,17 @@ final class Exchange {
         asked |= destination.mark
         (mayGoOn, isFirstHere) = (false, true)
         attemptsBefore = attempts
+    }
+
+    /// What speaks against asking an address: 0 for nothing, 1 if it was asked before, 2 if it could not be reached.
+    func misgivings(about destination: Destination) -> Int {
+        (asked & destination.mark == 0 ? 0 : 1) + (unreached & destination.mark == 0 ? 0 : 1)
+    }
+
+    /// The address that was asked last could not be reached.
+    func miss(_ destination: Destination) {
+        unreached |= destination.mark
+        undelivered += min(1, attempts - attemptsBefore)
     }
 
     /// Counts the datagram that leaves now.

@@ -18,7 +18,7 @@ extension Upstream {
             do {
                 if try await ask(destination, datagram, exchange) { return }
             } catch {
-                guard reroutes(exchange, after: error) else { throw error }
+                guard reroutes(exchange, from: destination, after: error) else { throw error }
                 continue
             }
             guard exchange.mayGoOn, loop.now < exchange.deadline else { throw exchange.silence }

@@ -130,6 +130,23 @@ import Testing
         }
     }
 
+    /// Who is silent for a moment may only be slow; that the other refuses meanwhile does not end the exchange.
+    @Test func aRefusalAfterSilenceIsNotTheAnswer() async throws {
+        try await withOffice(eagerConfiguration()) { office, peers in
+            await office.move(to: [try desertedAddress(), peers[0].address])
+            let answering = Task {
+                while !Task.isCancelled {
+                    _ = try await peers[0].receive()
+                    let letter = try await peers[0].receive()
+                    try await peers[0].send(letter.text, to: letter.sender)
+                }
+            }
+            // Each of the two addresses is the first to be asked in turn.
+            for number in 0..<2 { #expect(try await office.ask("\(number)").text == "\(number)") }
+            answering.cancel()
+        }
+    }
+
     /// Asks until all are out.
     private func silence(_ office: UpstreamOffice) async -> GatewayError {
         while true {
