@@ -85,7 +85,7 @@ public final class EventLoop: TaskExecutor {
 
     /// How long the kernel may let the loop sleep, in the form of epoll_wait(2).
     private func patience(_ state: LoopState) -> Int32 {
-        guard queue.isEmpty else { return 0 }
+        guard queue.mayRest else { return 0 }
         guard let next = state.timers.next else { return -1 }
         let now = LoopState.tick(state.now)
         return next <= now ? 0 : Int32(clamping: next - now)

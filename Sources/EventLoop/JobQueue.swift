@@ -24,6 +24,8 @@ final class JobQueue: Sendable {
         var jobs = Deque<Job>()
         /// Whether the job that runs belongs to an actor, and why it was woken.
         var current = (isActor: false, wake: Wake.ready)
+        /// Whether the loop was asked to end, as far as it has looked.
+        var isStopping = false
     }
 
     private struct Inbox {
@@ -77,6 +79,7 @@ final class JobQueue: Sendable {
             inbox.hasRung = false
             unsafe confined.jobs.append(contentsOf: inbox.jobs)
             inbox.jobs.removeAll(keepingCapacity: true)
+            unsafe confined.isStopping = inbox.isStopping
             return unsafe inbox.isStopping && confined.jobs.isEmpty
         }
     }
@@ -86,10 +89,10 @@ final class JobQueue: Sendable {
     /// For the loop's thread.
     var current: (isActor: Bool, wake: Wake) { unsafe confined.current }
 
-    /// Whether nothing is ready to run.
+    /// Whether the loop may sleep until something happens: nothing is ready to run, and nobody wants it to end.
     ///
     /// For the loop's thread.
-    var isEmpty: Bool { unsafe confined.jobs.isEmpty }
+    var mayRest: Bool { unsafe confined.jobs.isEmpty && !confined.isStopping }
 
     /// Runs the jobs that are ready now; what they make ready waits for the next turn, so that no task starves the
     /// rest.

@@ -93,6 +93,25 @@ import Testing
         #expect(count.value == 1)
     }
 
+    /// The loop looks round once more while a job is left, with nothing to wait for: nobody would wake it.
+    @Test(.timeLimit(.minutes(1))) func aLoopStopsWhileAJobIsLeft() async throws {
+        let loop = try EventLoop()
+        let count = Counter()
+        Task(executorPreference: loop) {
+            loop.stop()
+            await loop.yield()
+            count.raise()
+        }
+        await withCheckedContinuation { continuation in
+            do {
+                try Thread {
+                    loop.run(); continuation.resume()
+                }.detach()
+            } catch { continuation.resume() }
+        }
+        #expect(count.value == 1)
+    }
+
     @Test func aStoppedLoopFinishesItsJobs() async throws {
         let loop = try EventLoop()
         let tasks = (0..<100).map { number in Task(executorPreference: loop) { number } }
