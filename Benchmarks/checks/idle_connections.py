@@ -3,14 +3,19 @@
 
 Usage: idle_connections.py LETTERBOX [COUNT]
 
-Starts the gateway with one worker, opens COUNT connections (default 8,000), posts once on each, waits until the
-gateway says that all are open, and compares its resident memory with that after a single request.
+Starts the gateway with one worker, opens COUNT connections (default 8,000), posts once on each, sees that the gateway
+says that all are open, and compares its resident memory with that before: at once, while each connection still has its
+task, and when they have been idle for long enough to be parked.
 """
 import resource
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
+
+# Longer than the gateway keeps the task of an idle connection.
+REST = 5
 
 
 def resident(pid):
@@ -53,10 +58,13 @@ def main():
             connection.close()
         before = resident(gateway.pid)
         held = [post(port) for _ in range(count)]
+        busy = resident(gateway.pid)
+        time.sleep(REST)
         assert open_connections(port) >= count, open_connections(port)
-        after = resident(gateway.pid)
-        print(f"{count} idle connections: {before / 1e6:.1f} MB before, {after / 1e6:.1f} MB after, "
-              f"{(after - before) / count:.0f} bytes each")
+        idle = resident(gateway.pid)
+        print(f"{count} idle connections: {before / 1e6:.1f} MB before, {busy / 1e6:.1f} MB at once, "
+              f"{(busy - before) / count:.0f} bytes each; {idle / 1e6:.1f} MB after {REST} s, "
+              f"{(idle - before) / count:.0f} bytes each")
         assert len(held) == count
     finally:
         gateway.terminate()

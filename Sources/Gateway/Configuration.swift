@@ -50,6 +50,12 @@ public struct Configuration: Sendable {
     /// For what is in flight when the gateway is told to end.
     public var drainTimeout = Interval.seconds(10)
 
+    /// How long an idle connection keeps its task at least: long enough for the next request of a client that comes once
+    /// a second.
+    ///
+    /// It is no limit on what a client may do, and so has no flag; tests need not wait so long.
+    var grace = Interval.seconds(2)
+
     /// Whether sockets are used again at once, last in first out, and not drained: how wrong replies come about.
     ///
     /// For tests, which must be able to fail.

@@ -20,8 +20,8 @@ actor Worker {
     private var serving = 0
     /// Who waits for the last of them.
     private let departures: WaitQueue
-    /// What parks and closes waits there for its time.
-    private let sweeps: WaitQueue
+    /// How many were parked since memory was given back for the last time.
+    private var parked = 0
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
@@ -32,7 +32,6 @@ actor Worker {
         self.loop = loop
         arrivals = Strays(on: loop)
         departures = WaitQueue(on: loop)
-        sweeps = WaitQueue(on: loop)
         self.listener = listener
         self.logger = logger
         let limits = configuration.limits
@@ -89,12 +88,7 @@ actor Worker {
         while let number = await arrivals.next(), !desk.isDraining {
             guard let visitor = number == Self.listenerTag ? accept() : wake(number) else { continue }
             serving += 1
-            if serving == 1 { sweeps.wakeFirst() }
-            Task {
-                await self.serve(visitor)
-                self.serving -= 1
-                self.departures.wakeFirst()
-            }
+            Task { await self.serve(visitor) }
         }
         let place = departures.join()
         while serving > 0 { _ = await place.wait(until: .never) }
@@ -195,32 +189,35 @@ actor Worker {
 
     /// Serves a connection until it ends, or has nothing to say for a while and is parked.
     private func serve(_ visitor: Visitor) async {
+        if let connection = connect(visitor) {
+            let isParked = await connection.serve()
+            if isParked { park(connection) } else { desk.counts.open -= 1 }
+        }
+        serving -= 1
+        departures.wakeFirst()
+    }
+
+    /// The connection of a visitor; nil when the loop cannot watch it.
+    ///
+    /// Out of line, for what a task has once needed for a call it keeps as long as it lives.
+    @inline(never)
+    private func connect(_ visitor: Visitor) -> Connection? {
         do {
-            let connection = try Connection(
+            return try Connection(
                 socket: StreamSocket(owning: visitor.number), watch: visitor.watch, served: visitor.served, desk: desk)
-            if await connection.serve() {
-                park(connection)
-                return
-            }
         } catch {
             logger.warning("\(error)")
+            desk.counts.open -= 1
+            return nil
         }
-        desk.counts.open -= 1
     }
 
     /// Keeps a connection without a task, until it has something to say.
     private func park(_ connection: Connection) {
+        parked += 1
         desk.idle.park(connection.watch, served: connection.served)
         loop.collect(connection.watch, in: arrivals, tag: Int(connection.watch.number))
         connection.release()
-    }
-
-    /// Ends the parked connections whose time is over.
-    private func endExpired() {
-        let timeout = desk.configuration.idleTimeout
-        while let oldest = desk.idle.oldest, oldest.parked != nil, loop.now.since(oldest.since) >= timeout {
-            endOldestIdle()
-        }
     }
 
     /// Takes over where the UDP service is now.
@@ -244,36 +241,51 @@ actor Worker {
         }
     }
 
-    /// So long an idle connection keeps its task at least: long enough for the next request of a busy client.
-    ///
-    /// It is no limit on what a client may do, and so has no flag.
-    private static let grace = Interval.milliseconds(100)
+    // MARK: - Departures
 
-    /// So many connections are parked in one turn of the loop at most: requests wait meanwhile.
-    private static let parkedAtOnce = 32
+    /// So many idle connections are parked or ended in one turn of the loop at most: requests wait meanwhile.
+    private static let sweptAtOnce = 32
+
+    /// After so many parked connections there are some megabytes to give back.
+    private static let parkedBeforeTrim = 1024
+
+    /// Parks and closes what nobody has needed for a while.
+    private func sweep() async {
+        let configuration = desk.configuration
+        let interval = min(configuration.grace, configuration.idleTimeout, .seconds(1))
+        while !Task.isCancelled {
+            await loop.sleep(until: loop.now + interval)
+            await parkIdle()
+            await endExpired()
+            upstream.retireIdleSockets()
+            desk.pool.trim()
+            if parked >= Self.parkedBeforeTrim {
+                parked = 0
+                Heap.trim()
+            }
+        }
+    }
 
     /// Lets the connections be parked that have been idle for long enough.
     private func parkIdle() async {
-        let time = loop.now - Self.grace
+        let time = loop.now - desk.configuration.grace
         while true {
-            let watches = desk.idle.waiting(since: time, most: Self.parkedAtOnce)
+            let watches = desk.idle.waiting(since: time, most: Self.sweptAtOnce)
             for watch in watches { loop.interrupt(watch, as: .expired) }
-            guard watches.count == Self.parkedAtOnce else { return }
+            guard watches.count == Self.sweptAtOnce else { return }
             // By the time that it is this task's turn again, theirs have left the list.
             await loop.yield()
         }
     }
 
-    /// Parks and closes what nobody has needed for a while.
-    private func sweep() async {
-        let place = sweeps.join()
-        while !Task.isCancelled {
-            // Where no connection has a task there is nothing to park, and the first that has one ends the longer wait.
-            _ = await place.wait(until: loop.now + (serving > 0 ? Self.grace : .seconds(1)))
-            await parkIdle()
-            upstream.retireIdleSockets()
-            desk.pool.trim()
-            endExpired()
+    /// Ends the connections that have been idle for longer than they may.
+    private func endExpired() async {
+        let time = loop.now - desk.configuration.idleTimeout
+        var count = 0
+        while let oldest = desk.idle.oldest, oldest.since <= time {
+            endOldestIdle()
+            count += 1
+            if count.isMultiple(of: Self.sweptAtOnce) { await loop.yield() }
         }
     }
 }

@@ -147,6 +147,43 @@ import Testing
         }
     }
 
+    /// A connection that was parked between its requests is served as before, and its requests are counted on.
+    @Test func parkedConnectionsGoOn() async throws {
+        var configuration = Configuration()
+        configuration.grace = .milliseconds(1)
+        configuration.maxRequestsPerConnection = 3
+        try await inHouse(configuration) { house, loop in
+            let caller = try LoopCaller(house.address, on: loop)
+            for text in ["one", "two"] {
+                try caller.send(Self.post(text))
+                #expect(await caller.wait(for: text.uppercased()))
+                #expect(!caller.text.contains("Connection: close"))
+                // Long enough for the gateway to park it, as a rule.
+                await loop.sleep(until: loop.now + .milliseconds(20))
+            }
+            try caller.send(Self.post("three"))
+            #expect(await caller.wait(for: "THREE"))
+            #expect(caller.text.contains("Connection: close"))
+        }
+    }
+
+    /// A parked connection ends when it has been idle for too long, or when the gateway ends.
+    @Test(arguments: [Interval.milliseconds(60), .seconds(60)])
+    func parkedConnectionsEnd(timeout: Interval) async throws {
+        var configuration = Configuration()
+        configuration.grace = .milliseconds(1)
+        configuration.idleTimeout = timeout
+        try await inHouse(configuration) { house, loop in
+            let caller = try LoopCaller(house.address, on: loop)
+            try caller.send(Self.post("one"))
+            #expect(await caller.wait(for: "ONE"))
+            await loop.sleep(until: loop.now + .milliseconds(20))
+            if timeout == .seconds(60) { await house.drain() }
+            #expect(await caller.readAll().hasSuffix("ONE"))
+            #expect(!caller.isReset)
+        }
+    }
+
     /// A client that still sends what is not wanted can read why, and is not cut off.
     @Test func theErrorCanBeRead() async throws {
         try await inHouse { house, loop in

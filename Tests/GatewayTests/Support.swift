@@ -4,6 +4,7 @@ import Glibc
 import HTTP
 import Logging
 import Sockets
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -14,6 +15,7 @@ final class House: Sendable {
     let address: SocketAddress
     let service: DatagramSocket
     private let running: Task<Void, any Error>
+    private let isDraining = Atomic(false)
 
     init(_ configuration: Configuration = Configuration()) throws {
         let any = try #require(SocketAddress("127.0.0.1", port: 0))
@@ -48,9 +50,14 @@ final class House: Sendable {
         }
     }
 
+    /// Tells the gateway to end, once: when it has ended, nobody is there to hear it.
+    func drain() async {
+        if !isDraining.exchange(true, ordering: .relaxed) { await gateway.drain() }
+    }
+
     /// Ends the gateway and waits for it.
     func close() async throws {
-        await gateway.drain()
+        await drain()
         try await running.value
     }
 }
