@@ -86,9 +86,9 @@ public struct DatagramClient: ~Copyable {
             let deadline = start + Backoff.elapsed(after: attempt, of: attempts, within: timeout)
             while await loop.readable(watch, until: deadline) == .ready {
                 _ = try socket.dropStrangers()
-                guard let receipt = try socket.receive(into: &buffer, buffer.indices) else { continue }
+                guard let length = try socket.receive(into: &buffer, buffer.indices) else { continue }
                 return Reply(
-                    bytes: Array(buffer[..<receipt.length]), roundTrip: MonotonicTime.now().since(start),
+                    bytes: Array(buffer[..<length]), roundTrip: MonotonicTime.now().since(start),
                     attempts: attempt)
             }
         }

@@ -27,8 +27,11 @@ public struct Watch: Hashable, Sendable {
 public enum WatchKind: Sendable {
     /// A stream: reported once when bytes or room for bytes appear, and when the other side ends.
     case stream
-    /// A UDP socket: reported once when a datagram or an error arrives. Room to send is asked for when it is missed.
+    /// A UDP socket that is read until it is empty: reported once when a datagram or an error arrives. Room to send is
+    /// asked for when it is missed.
     case datagrams
+    /// A UDP socket from which one datagram is taken at a time: reported as long as there is another, or an error.
+    case singleDatagrams
     /// A listening socket that several loops share: reported while a connection waits, to one of the loops.
     case listener
 
@@ -36,6 +39,7 @@ public enum WatchKind: Sendable {
         switch self {
         case .stream: EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
         case .datagrams: EPOLLIN.rawValue | EPOLLET.rawValue
+        case .singleDatagrams: EPOLLIN.rawValue
         case .listener: EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue
         }
     }

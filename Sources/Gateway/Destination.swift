@@ -69,9 +69,6 @@ final class Destination {
         health.succeed(at: now)
     }
 
-    /// More datagrams came with the reply.
-    func doubled(_ count: Int) { counts.doubled += count }
-
     /// A reply was longer than the limit.
     ///
     /// It is a sign of life all the same.
@@ -110,8 +107,6 @@ struct DestinationCounts: Sendable {
     var replies = 0
     /// Of these, the ones without a byte.
     var empty = 0
-    /// Replies that came together with the one that answered.
-    var doubled = 0
     /// Replies longer than the limit.
     var truncated = 0
     /// Datagrams of strangers to sockets that were just being opened.

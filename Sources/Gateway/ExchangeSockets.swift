@@ -10,6 +10,8 @@ final class ExchangeSocket {
     private let number: Int32
     /// Whether it has carried no exchange yet, so that what strangers sent before it had its peer may still come.
     var isFresh = true
+    /// Whether its last exchange sent a single datagram and has the reply, so that another can only be a double.
+    var isSettled = false
 
     init(socket: consuming DatagramSocket, watch: Watch, index: Int) {
         self.socket = socket
@@ -35,8 +37,10 @@ final class ExchangeSocket {
 final class ExchangeSockets {
     /// What was seen on sockets that carried no exchange, and what was done about the ring.
     struct Counts: Sendable {
-        /// Replies that came after their exchange had ended.
+        /// Replies to an exchange that had ended without one, or that had sent several datagrams.
         var late = 0
+        /// Second replies to a single datagram.
+        var doubled = 0
         /// ICMP reports that came after their exchange had ended.
         var lateRefusals = 0
         /// Requests that had to wait for a socket to be rested.
@@ -103,6 +107,7 @@ final class ExchangeSockets {
     /// - `time`: the end as the clock has it: the loop's own time may be older by as much as a turn was held up.
     func giveBack(_ socket: ExchangeSocket, _ outcome: SocketRing.Outcome, at time: MonotonicTime) {
         socket.isFresh = false
+        socket.isSettled = outcome == .settled
         ring.release(socket.index, outcome, at: time)
         if outcome == .unsettled { counts.quarantines += 1 }
         if !turnstile.isEmpty { turnstile.wakeFirst() }
@@ -126,7 +131,7 @@ final class ExchangeSockets {
         do {
             let socket = try DatagramSocket(connectedTo: address)
             try socket.hearReports(about: address)
-            let watch = try loop.watch(socket.descriptor, as: .datagrams, strays: strays, tag: index)
+            let watch = try watch(socket, index)
             while sockets.count <= index { sockets.append(nil) }
             let opened = ExchangeSocket(socket: socket, watch: watch, index: index)
             sockets[index] = opened
@@ -142,16 +147,32 @@ final class ExchangeSockets {
     func renew(_ socket: ExchangeSocket) throws(SocketError) {
         let fresh = try DatagramSocket(connectedTo: address)
         try fresh.hearReports(about: address)
-        let watch = try loop.watch(fresh.descriptor, as: .datagrams, strays: strays, tag: socket.index)
+        let watch = try watch(fresh, socket.index)
         socket.renew(fresh, watch)
+    }
+
+    /// What lies behind a reply is reported, and thrown away, before the socket is used again; but in the plain pool.
+    private func watch(_ socket: borrowing DatagramSocket, _ index: Int) throws(SocketError) -> Watch {
+        try loop.watch(
+            socket.descriptor, as: ring.isPlainPool ? .datagrams : .singleDatagrams, strays: strays, tag: index)
+    }
+
+    /// Throws away what lies behind a reply, and tells how much that was, where somebody wants to know it at once.
+    func takeSurplus(behind socket: ExchangeSocket, isSettled: Bool) -> Int {
+        socket.isSettled = isSettled
+        return drain(socket)
     }
 
     /// Throws away what came to a socket while it carried no exchange.
     private func clear(_ socket: ExchangeSocket) {
-        guard loop.takeReadable(socket.watch) else { return }
+        if loop.takeReadable(socket.watch) { _ = drain(socket) }
+    }
+
+    private func drain(_ socket: ExchangeSocket) -> Int {
         let found = socket.socket.drain()
-        counts.late += found.datagrams
+        if socket.isSettled { counts.doubled += found.datagrams } else { counts.late += found.datagrams }
         counts.lateRefusals += found.errors
+        return found.datagrams
     }
 
     /// Drains the sockets at rest as late replies come in, until `close()`.

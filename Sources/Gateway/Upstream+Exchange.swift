@@ -220,23 +220,22 @@ extension Upstream {
         return true
     }
 
-    /// Takes the reply, and with it whatever else has come; nil when nothing has.
+    /// Takes the reply; nil when none has come.
     private func receive(
         into buffer: inout [UInt8], from destination: Destination, through socket: ExchangeSocket, _ exchange: Exchange
     ) throws(GatewayError) -> Int? {
         do throws(SocketError) {
             if socket.isFresh { destination.overheard(try socket.socket.dropStrangers()) }
-            // One byte more than the limit shows a reply that is longer.
-            let room = 0..<configuration.maxDatagram + 1
-            guard let receipt = try socket.socket.receive(into: &buffer, room) else { return nil }
-            let isWhole = receipt.length <= configuration.maxDatagram
-            exchange.story?.add(
-                isWhole ? .received : .truncated, socket.socket, destination.address, bytes: receipt.length)
-            if receipt.hadSurplus {
-                destination.doubled(1 + socket.socket.drain().datagrams)
-                exchange.story?.add(.surplus, socket.socket, destination.address, bytes: nil)
+            let room = 0..<configuration.maxDatagram
+            guard let length = try socket.socket.receive(into: &buffer, room) else { return nil }
+            let isWhole = length <= room.count
+            if let story = exchange.story {
+                story.add(isWhole ? .received : .truncated, socket.socket, destination.address, bytes: length)
+                if destination.sockets.takeSurplus(behind: socket, isSettled: exchange.isSingle) > 0 {
+                    story.add(.surplus, socket.socket, destination.address, bytes: nil)
+                }
             }
-            if isWhole { return receipt.length }
+            if isWhole { return length }
         } catch {
             if error.reason == .messageTooLong {
                 // Lost on the way, which takes less than the kernel knew; the next one it takes to pieces (ip(7)).

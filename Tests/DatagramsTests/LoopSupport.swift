@@ -44,7 +44,7 @@ final class Door: Sendable {
     func next(_ watch: Watch, on loop: EventLoop) async throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         while true {
-            if let receipt = try socket.receive(into: &bytes, bytes.indices) { return Array(bytes[..<receipt.length]) }
+            if let length = try socket.receive(into: &bytes, bytes.indices) { return Array(bytes[..<length]) }
             _ = await loop.readable(watch)
         }
     }

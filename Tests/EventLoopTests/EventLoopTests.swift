@@ -132,6 +132,32 @@ import Testing
         #expect(wake == .ready)
     }
 
+    /// What lies behind a datagram that was taken is reported only where datagrams are taken one at a time, be it to a
+    /// task or to where strays go.
+    @Test(arguments: [WatchKind.datagrams, .singleDatagrams])
+    func whatIsLeftBehind(kind: WatchKind) async throws {
+        try await onLoop { loop in
+            let any = try #require(SocketAddress("127.0.0.1", port: 0))
+            let receiver = try DatagramSocket(boundTo: any)
+            let sender = try DatagramSocket(connectedTo: try receiver.localAddress())
+            let strays = Strays(on: loop)
+            let watch = try loop.watch(receiver.descriptor, as: kind, strays: strays, tag: 7)
+            var bytes: [UInt8] = [0]
+            for number in 1...3 { _ = try sender.send([UInt8(number)].span) }
+            #expect(await loop.readable(watch) == .ready)
+            #expect(try receiver.receive(into: &bytes, 0..<1) == 1)
+            let isToldAgain = kind == .singleDatagrams
+            let wake = await loop.readable(watch, until: loop.now + .milliseconds(5))
+            #expect(wake == (isToldAgain ? .ready : .expired))
+            if isToldAgain {
+                #expect(try receiver.receive(into: &bytes, 0..<1) == 1)
+                #expect(await strays.next() == 7)
+                #expect(loop.takeReadable(watch))
+            }
+            #expect(receiver.drain().datagrams == (isToldAgain ? 1 : 2))
+        }
+    }
+
     /// A task that always finds something to read does not keep the others from their turn.
     @Test func nobodyStarves() async throws {
         let rounds = try await onLoop { loop in

@@ -47,13 +47,13 @@ extension DatagramSocket {
         #expect(isSent)
     }
 
-    /// The next datagram, waited for.
-    func next(room: Int = 65_536) throws -> (bytes: [UInt8], receipt: DatagramReceipt) {
+    /// The next datagram, waited for, as much of it as there is room for, and how long it is.
+    func next(room: Int = 65_536) throws -> (bytes: [UInt8], length: Int) {
         waitToRead(descriptor)
         var bytes = [UInt8](repeating: 0, count: room)
         let received = try receive(into: &bytes, 0..<room)
-        let receipt = try #require(received)
-        return (Array(bytes.prefix(receipt.length)), receipt)
+        let length = try #require(received)
+        return (Array(bytes.prefix(length)), length)
     }
 }
 
