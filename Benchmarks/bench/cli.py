@@ -79,7 +79,7 @@ def parse_arguments(arguments):
     add("--rate", type=within(int, 1, 1_000_000), help="requests/s of half-load (default: half the yardstick's)")
     add("--load", choices=["wrk", "http_load"], default="wrk", help="closed-loop generator for keep-alive")
     add("--check-bodies", action="store_true", help="let wrk compare each body, at the price of its speed")
-    add("--pin", action="store_true", help="give the measured program core 0 and everything else the other cores")
+    add("--pin", action="store_true", help="give the measured program core 0 and everything else the other cores, as at half load anyway")
     add("--workers", type=within(int, 1, 256), default=1, help="of Letterbox, Go and Hummingbird (default 1)")
     add("--letterbox", type=Path, metavar="PATH", help="a built letterbox (default: build this repository's)")
     add("--no-build", action="store_true", help="measure what is built already")
@@ -98,13 +98,8 @@ def parse_arguments(arguments):
         if name in candidates.DEFAULTS.get(suite, [])]
     if not options.minutes:
         options.seconds = options.seconds or (2 if options.quick else 4)
-    options.gateway_cpus, options.other_cpus = cpu_sets(options.pin)
+    options.gateway_cpus, options.other_cpus = measure.cpu_sets(options.pin)
     return options
-
-
-def cpu_sets(pin):
-    cores = os.cpu_count() or 1
-    return ({0}, set(range(1, cores))) if pin and cores > 1 else (None, None)
 
 
 def prepare(options):

@@ -1,6 +1,7 @@
 """Measures: for each cell, R rounds in which the candidates take turns, each leg in a fresh process."""
 
 import itertools
+import os
 from dataclasses import asdict, dataclass
 
 import candidates
@@ -22,7 +23,8 @@ class Cell:
         if self.suite == "udp":
             return f"UDP server: {self.connections} outstanding, bodies of {self.body} bytes"
         kind = "DNS over HTTP" if self.suite == "dns" else f"bodies of {self.body} bytes"
-        return f"{kind}, {self.mode}, {self.connections} connection{'s' if self.connections > 1 else ''}"
+        place = " on a core of its own" if self.mode == "half-load" and (os.cpu_count() or 1) > 1 else ""
+        return f"{kind}, {self.mode}{place}, {self.connections} connection{'s' if self.connections > 1 else ''}"
 
 
 # What --full varies one at a time, from here: keep-alive, 64 connections, 50 bytes.
@@ -39,6 +41,12 @@ SWEEP = {
 STEADIER = 3
 TARGET_CELLS = [
     Cell("gateway", "keep-alive", 64, 50), Cell("gateway", "half-load", 64, 50), Cell("udp", "closed loop", 64, 50)]
+
+
+def cpu_sets(pin):
+    """Where the measured program may run, and where everything else; None for everywhere."""
+    cores = os.cpu_count() or 1
+    return ({0}, set(range(1, cores))) if pin and cores > 1 else (None, None)
 
 
 def rounds(cell, options):
@@ -103,14 +111,22 @@ class Bench:
                     self.legs.append(leg)
                     report_leg(cell, leg)
 
+    def cpus(self, cell):
+        """Where the measured program and everything else may run in this cell.
+
+        At half load apart: where three busy programs share two cores, the slowest requests tell how long the scheduler let
+        the measured program wait, and hardly anything of the program.
+        """
+        return cpu_sets(True) if cell.mode == "half-load" else (self.options.gateway_cpus, self.options.other_cpus)
+
     def leg(self, cell, name):
+        own_cpus, other_cpus = self.cpus(cell)
         if cell.suite == "udp":
-            with candidates.start_server(name, self.servers[name], self.options.gateway_cpus) as server:
+            with candidates.start_server(name, self.servers[name], own_cpus) as server:
                 load = self.load(cell, name, server.port)
                 return self.observe(server, load)
-        with candidates.start_upstream(cell.suite, self.options.other_cpus) as upstream:
-            with candidates.start_gateway(
-                    name, self.gateways[name], upstream.port, self.options.gateway_cpus) as gateway:
+        with candidates.start_upstream(cell.suite, other_cpus) as upstream:
+            with candidates.start_gateway(name, self.gateways[name], upstream.port, own_cpus) as gateway:
                 result = self.observe(gateway, self.load(cell, name, gateway.port))
                 return result | {"upstream_drops": udp_drops(upstream.port)}
 
@@ -132,7 +148,7 @@ class Bench:
 
     def load(self, cell, name, port):
         """The load of a cell as a function of its seconds."""
-        cpus = self.options.other_cpus
+        _, cpus = self.cpus(cell)
         path = "/dns-query" if name == "dnsdist" else "/"
         if cell.suite == "udp":
             return lambda seconds: loads.udp_load(port, cell, seconds, cpus)
@@ -151,11 +167,11 @@ class Bench:
         if cell not in self.rates:
             yardstick = candidates.YARDSTICK[cell.suite]
             name = yardstick if yardstick in self.gateways else self.names(cell.suite)[0]
-            with candidates.start_upstream(cell.suite, self.options.other_cpus) as upstream:
-                with candidates.start_gateway(
-                        name, self.gateways[name], upstream.port, self.options.gateway_cpus) as gateway:
+            own_cpus, other_cpus = self.cpus(cell)
+            with candidates.start_upstream(cell.suite, other_cpus) as upstream:
+                with candidates.start_gateway(name, self.gateways[name], upstream.port, own_cpus) as gateway:
                     path = "/dns-query" if name == "dnsdist" else "/"
-                    loads.http_load(gateway.port, cell, self.options.warmup, path)
-                    full = loads.http_load(gateway.port, cell, self.options.seconds, path)
+                    loads.http_load(gateway.port, cell, self.options.warmup, path, 0, other_cpus)
+                    full = loads.http_load(gateway.port, cell, self.options.seconds, path, 0, other_cpus)
             self.rates[cell] = round(full["per_second"] / 2)
         return self.rates[cell]

@@ -31,13 +31,14 @@ final class JobQueue: Sendable {
     private struct Inbox {
         var jobs: [Job] = []
         var isStopping = false
-        var hasRung = false
     }
 
     /// What rings when another thread has left something.
     let bell: Descriptor
     private nonisolated(unsafe) let confined = Confined()
     private let inbox = Mutex(Inbox())
+    /// Whether somebody has left something there; changed under its lock, looked at without.
+    private let hasRung = Atomic(false)
     private let thread = Atomic<UInt>(0)
 
     init() throws(SocketError) {
@@ -57,17 +58,19 @@ final class JobQueue: Sendable {
     /// Adds a job.
     func add(_ job: Job) {
         if isCurrent { return unsafe confined.jobs.append(job) }
-        let mustRing = inbox.withLock { inbox in
+        let hadRung = inbox.withLock { inbox in
             inbox.jobs.append(job)
-            defer { inbox.hasRung = true }
-            return !inbox.hasRung
+            return hasRung.exchange(true, ordering: .relaxed)
         }
-        if mustRing { ring() }
+        if !hadRung { ring() }
     }
 
     /// Asks the loop to end once the jobs at hand are done.
     func stop() {
-        inbox.withLock { $0.isStopping = true }
+        inbox.withLock { inbox in
+            inbox.isStopping = true
+            hasRung.store(true, ordering: .relaxed)
+        }
         ring()
     }
 
@@ -75,12 +78,17 @@ final class JobQueue: Sendable {
     ///
     /// For the loop's thread.
     func collect() -> Bool {
+        // What is left a moment later rings, and is collected in the next turn.
+        if hasRung.load(ordering: .relaxed) { takeIn() }
+        return unsafe confined.isStopping && confined.jobs.isEmpty
+    }
+
+    private func takeIn() {
         inbox.withLock { inbox in
-            inbox.hasRung = false
+            hasRung.store(false, ordering: .relaxed)
             unsafe confined.jobs.append(contentsOf: inbox.jobs)
             inbox.jobs.removeAll(keepingCapacity: true)
             unsafe confined.isStopping = inbox.isStopping
-            return unsafe inbox.isStopping && confined.jobs.isEmpty
         }
     }
 

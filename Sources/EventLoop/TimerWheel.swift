@@ -25,11 +25,15 @@ struct TimerWheel<Payload> {
 
     private var entries: [Entry] = []
     private var free = Self.none
-    private var heads: InlineArray<384, Int32> = .init(repeating: -1)
+    private var heads = [Int32](repeating: -1, count: 384)
     /// One bit a slot: whether anything is in it.
     private var occupied: InlineArray<6, UInt64> = .init(repeating: 0)
     /// The slot whose time has come; entries are taken out of it one by one.
     private var emptying: Int?
+    /// The earliest tick at which there is something to do: an entry to expire, or a slot to move down; nil for never.
+    ///
+    /// Kept, for every turn of a loop asks, and few change it.
+    private(set) var next: UInt64?
     /// Everything before this tick has expired.
     private(set) var present: UInt64
     /// How many entries are pending.
@@ -52,7 +56,8 @@ struct TimerWheel<Payload> {
             index = Int32(entries.count)
             entries.append(entry)
         }
-        link(index)
+        let start = link(index)
+        next = next.map { min($0, start) } ?? start
         count += 1
         return Key(index: index)
     }
@@ -61,11 +66,11 @@ struct TimerWheel<Payload> {
     mutating func cancel(_ key: Key) {
         unlink(key.index)
         recycle(key.index)
+        findNext()
     }
 
-    /// The earliest tick at which there is something to do: an entry to expire, or a slot to move down.
-    var next: UInt64? {
-        nextSlot.map { start(of: $0.slot, $0.level) }
+    private mutating func findNext() {
+        next = nextSlot.map { start(of: $0.slot, $0.level) }
     }
 
     /// The slot whose time comes first.
@@ -83,9 +88,12 @@ struct TimerWheel<Payload> {
     ///
     /// Between two of them entries may be added and cancelled.
     mutating func takeNext(until tick: UInt64) -> Payload? {
-        while true {
+        while emptying != nil || next ?? .max <= tick {
             if let payload = takeDue() { return payload }
-            guard let (level, slot) = nextSlot, start(of: slot, level) <= tick else { break }
+            guard let (level, slot) = nextSlot, start(of: slot, level) <= tick else {
+                findNext()
+                break
+            }
             present = start(of: slot, level)
             emptying = level * 64 + slot
         }
@@ -100,7 +108,7 @@ struct TimerWheel<Payload> {
             let index = heads[slot]
             unlink(index)
             if entries[Int(index)].tick > present {
-                link(index)
+                _ = link(index)
             } else {
                 let payload = entries[Int(index)].payload
                 recycle(index)
@@ -131,7 +139,8 @@ struct TimerWheel<Payload> {
         bits >> count | bits << ((64 - count) & 63)
     }
 
-    private mutating func link(_ index: Int32) {
+    /// Puts an entry into its slot and returns the tick at which the slot's time begins.
+    private mutating func link(_ index: Int32) -> UInt64 {
         let tick = min(entries[Int(index)].tick, present + (1 << 36 - 1))
         let level = min(Self.levels - 1, (63 - ((tick ^ present) | 63).leadingZeroBitCount) / 6)
         let slot = Int(truncatingIfNeeded: tick >> (6 * level)) & 63
@@ -142,6 +151,7 @@ struct TimerWheel<Payload> {
         if heads[position] != Self.none { entries[Int(heads[position])].previous = index }
         heads[position] = index
         occupied[level] |= 1 << UInt64(slot)
+        return start(of: slot, level)
     }
 
     private mutating func unlink(_ index: Int32) {

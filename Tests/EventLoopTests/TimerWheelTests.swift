@@ -53,11 +53,25 @@ extension TimerWheel {
             }
             if wheel.count != model.pending.count { faults += 1 }
             if let earliest = wheel.next, earliest <= present { faults += 1 }
+            if (wheel.next == nil) != model.pending.isEmpty { faults += 1 }
             try #require(faults == 0, "step \(step)")
         }
         faults += advance(&wheel, &model, to: present + 1 << 41)
         #expect(faults == 0)
         #expect(wheel.count == 0 && model.pending.isEmpty)
+        #expect(wheel.next == nil)
+    }
+
+    /// What is cancelled wakes nobody: the wheel looks to what comes after it.
+    @Test func cancelled() {
+        var wheel = TimerWheel<Int>(at: 0)
+        let late = wheel.insert(at: 100, 1)
+        let early = wheel.insert(at: 5, 2)
+        #expect(wheel.next == 5)
+        wheel.cancel(early)
+        // The beginning of the slot that the other lies in.
+        #expect(wheel.next == 64)
+        wheel.cancel(late)
         #expect(wheel.next == nil)
     }
 
