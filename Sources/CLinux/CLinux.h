@@ -54,15 +54,6 @@ static inline ssize_t clinux_send(int fd, const void *bytes, size_t count, int f
 #endif
 }
 
-// recvmmsg(2) without a timeout
-static inline int clinux_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags) {
-#ifdef LETTERBOX_SANITIZED
-    return recvmmsg(fd, messages, count, flags, NULL);
-#else
-    return (int)syscall(SYS_recvmmsg, fd, messages, count, flags, NULL);
-#endif
-}
-
 // bind(2)
 static inline int clinux_bind(int fd, const struct sockaddr *address, socklen_t length) {
     return bind(fd, address, length);

@@ -151,10 +151,9 @@ final class ExchangeSockets {
         socket.renew(fresh, watch)
     }
 
-    /// What lies behind a reply is reported, and thrown away, before the socket is used again; but in the plain pool.
+    /// What lies behind a reply is reported, and thrown away, before the socket is used again.
     private func watch(_ socket: borrowing DatagramSocket, _ index: Int) throws(SocketError) -> Watch {
-        try loop.watch(
-            socket.descriptor, as: ring.isPlainPool ? .datagrams : .singleDatagrams, strays: strays, tag: index)
+        try loop.watch(socket.descriptor, as: .singleDatagrams, strays: strays, tag: index)
     }
 
     /// Throws away what lies behind a reply, and tells how much that was, where somebody wants to know it at once.
