@@ -71,10 +71,11 @@ public final class EventLoop: TaskExecutor {
     private func look(_ state: LoopState) {
         let before = state.now
         var patience = patience(state)
+        state.watches.beginLook()
         for _ in 0..<Self.maximumLooks {
             let count = state.poller.wait(milliseconds: patience)
             for index in 0..<count { dispatch(state.poller.event(index), state) }
-            if count < Poller.batch {
+            if count < Poller.batch || state.watches.hasRepeated {
                 state.reported = before
                 break
             }
@@ -93,7 +94,7 @@ public final class EventLoop: TaskExecutor {
 
     private func dispatch(_ event: PollEvent, _ state: LoopState) {
         guard event.key != Self.bellKey else { return }
-        if let task = state.watches.report(Readiness(epoll: event.flags), of: Watch(key: event.key)) {
+        if let task = state.watches.hear(Readiness(epoll: event.flags), of: Watch(key: event.key)) {
             wake(task, .ready)
         }
     }
@@ -128,7 +129,7 @@ extension EventLoop {
     public func watch(
         _ descriptor: borrowing Descriptor, as kind: WatchKind, strays: Strays? = nil, tag: Int = 0
     ) throws(SocketError) -> Watch {
-        let watch = confined.open(descriptor.number, strays: strays, tag: tag)
+        let watch = confined.open(descriptor.number, isLevel: kind.isLevel, strays: strays, tag: tag)
         try confined.poller.add(descriptor.number, kind.flags, key: watch.key)
         return watch
     }
@@ -174,9 +175,12 @@ extension EventLoop {
         confined.watches.take(.toRead, of: watch)
     }
 
-    /// Ends the wait for a descriptor, if there is one.
-    public func interrupt(_ watch: Watch, as wake: Wake = .interrupted) {
-        if let task = confined.watches.unpark(watch) { self.wake(task, wake) }
+    /// Ends the wait for a descriptor; false if there is none.
+    @discardableResult
+    public func interrupt(_ watch: Watch, as wake: Wake = .interrupted) -> Bool {
+        guard let task = confined.watches.unpark(watch) else { return false }
+        self.wake(task, wake)
+        return true
     }
 
     /// Runs `body`, whose waits for a descriptor are called off when the task is cancelled, from whatever thread.

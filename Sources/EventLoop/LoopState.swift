@@ -55,8 +55,8 @@ final class LoopState {
     }
 
     /// Begins to watch a descriptor.
-    func open(_ number: Int32, strays: Strays?, tag: Int) -> Watch {
-        let (watch, alarm) = watches.open(number, strays: strays, tag: tag)
+    func open(_ number: Int32, isLevel: Bool, strays: Strays?, tag: Int) -> Watch {
+        let (watch, alarm) = watches.open(number, isLevel: isLevel, strays: strays, tag: tag)
         if let alarm { timers.cancel(alarm.key) }
         return watch
     }

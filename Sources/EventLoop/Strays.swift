@@ -15,6 +15,7 @@ public final class Strays {
     }
 
     func add(_ tag: Int) {
+        guard !isClosed else { return }
         tags.append(tag)
         wake()
     }

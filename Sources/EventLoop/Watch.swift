@@ -35,6 +35,9 @@ public enum WatchKind: Sendable {
     /// A listening socket that several loops share: reported while a connection waits, to one of the loops.
     case listener
 
+    /// Whether it is reported as long as it is ready.
+    var isLevel: Bool { flags & EPOLLET.rawValue == 0 }
+
     var flags: UInt32 {
         switch self {
         case .stream: EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue

@@ -14,6 +14,9 @@ struct WatchTable {
         /// The task that waits for the descriptor, what for, and the tick at which the wait is over at the latest.
         var task: ParkedTask?
         var direction: Readiness = []
+        /// Whether the kernel reports it as long as it is ready, and in which look it did so for the last time.
+        var isLevel = false
+        var look: UInt32 = 0
         var end = UInt64.max
         /// What was reported and not used up.
         var readiness: Readiness = []
@@ -53,14 +56,20 @@ struct WatchTable {
     }
 
     private var slots: [Slot] = []
+    /// The number of the look at what the kernel has to tell.
+    private var look: UInt32 = 0
+    /// Whether that has told something twice: the kernel puts what is still ready behind all that it has not told.
+    private(set) var hasRepeated = false
 
     /// Opens a new slot for a descriptor; whatever was known of the number's former owner is forgotten.
     ///
     /// Hands back the timer that was set for the former owner, which nobody needs any more.
-    mutating func open(_ number: Int32, strays: Strays?, tag: Int) -> (watch: Watch, alarm: Alarm?) {
+    mutating func open(
+        _ number: Int32, isLevel: Bool = false, strays: Strays?, tag: Int
+    ) -> (watch: Watch, alarm: Alarm?) {
         while slots.count <= Int(number) { slots.append(Slot()) }
         let (generation, alarm) = (slots[Int(number)].generation &+ 1, slots[Int(number)].alarm)
-        slots[Int(number)] = Slot(generation: generation, strays: strays, tag: tag)
+        slots[Int(number)] = Slot(isLevel: isLevel, generation: generation, strays: strays, tag: tag)
         return (Watch(number: number, generation: generation), alarm)
     }
 
@@ -77,6 +86,25 @@ struct WatchTable {
     /// Notes readiness; hands back the task that it wakes.
     mutating func report(_ readiness: Readiness, of watch: Watch) -> ParkedTask? {
         isCurrent(watch) ? slots[Int(watch.number)].report(readiness) : nil
+    }
+
+    /// Begins a look at what the kernel has to tell.
+    mutating func beginLook() {
+        look &+= 1
+        hasRepeated = false
+    }
+
+    /// The same for what the kernel tells: once in each look, where it goes on telling.
+    mutating func hear(_ readiness: Readiness, of watch: Watch) -> ParkedTask? {
+        guard isCurrent(watch) else { return nil }
+        if slots[Int(watch.number)].isLevel {
+            guard slots[Int(watch.number)].look != look else {
+                hasRepeated = true
+                return nil
+            }
+            slots[Int(watch.number)].look = look
+        }
+        return slots[Int(watch.number)].report(readiness)
     }
 
     /// Says where events go that come while nobody waits.

@@ -10,7 +10,7 @@ final class ExchangeSocket {
     private let number: Int32
     /// Whether it has carried no exchange yet, so that what strangers sent before it had its peer may still come.
     var isFresh = true
-    /// Whether its last exchange sent a single datagram and has the reply, so that another can only be a double.
+    /// Whether its last exchange sent a single datagram and has the answer, so that what comes can only be a double.
     var isSettled = false
 
     init(socket: consuming DatagramSocket, watch: Watch, index: Int) {
@@ -187,6 +187,9 @@ final class ExchangeSockets {
         while let index = ring.retire(idle: idle, at: loop.now) { sockets[index] = nil }
     }
 
-    /// Ends `collectStrays()`.
-    func close() { strays.close() }
+    /// Ends `collectStrays()`; nobody drains the sockets from then on, so that nothing is to be reported of them.
+    func close() {
+        strays.close()
+        for socket in sockets { if let socket { loop.unwatch(socket.watch) } }
+    }
 }

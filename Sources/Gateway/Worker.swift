@@ -22,6 +22,8 @@ actor Worker {
     private let departures: WaitQueue
     /// How many were parked since memory was given back for the last time.
     private var parked = 0
+    /// When that may be done again.
+    private var nextTrim = MonotonicTime(nanoseconds: 0)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
@@ -65,9 +67,11 @@ actor Worker {
     /// Stops accepting, ends idle connections, and lets the others finish the request at hand.
     func drain() {
         desk.isDraining = true
+        if let acceptor { loop.unwatch(acceptor) }
+        acceptor = nil
         listener.socket.stop()
         arrivals.close()
-        while desk.idle.oldest != nil { endOldestIdle() }
+        while let oldest = desk.idle.oldest { _ = end(oldest) }
     }
 
     // MARK: - Arrivals
@@ -111,7 +115,10 @@ actor Worker {
                 turnAway(socket)
                 return nil
             }
-            if desk.counts.open >= limit { crowdOut() }
+            if desk.counts.open >= limit, !crowdOut() {
+                turnAway(socket)
+                return nil
+            }
             desk.counts.open += 1
             return Visitor(number: socket.release(), watch: nil, served: 0)
         } catch {
@@ -141,7 +148,7 @@ actor Worker {
         desk.counts.descriptorShortages += 1
         if let acceptor { loop.unwatch(acceptor) }
         acceptor = nil
-        if desk.idle.oldest != nil { crowdOut() }
+        _ = crowdOut()
         Task { await self.resume(at: self.loop.now + .milliseconds(100)) }
     }
 
@@ -154,21 +161,23 @@ actor Worker {
         }
     }
 
-    private func crowdOut() {
-        desk.counts.crowdedOut += 1
-        endOldestIdle()
+    /// Ends the connection that has been idle longest; false if none is.
+    private func crowdOut() -> Bool {
+        while let oldest = desk.idle.oldest {
+            guard end(oldest) else { continue }
+            desk.counts.crowdedOut += 1
+            return true
+        }
+        return false
     }
 
-    /// Ends the connection that has been idle longest.
-    private func endOldestIdle() {
-        guard let oldest = desk.idle.oldest else { return }
-        desk.idle.leave(oldest.watch)
-        if oldest.parked == nil {
-            loop.interrupt(oldest.watch)
-        } else {
-            desk.counts.open -= 1
-            _ = StreamSocket(owning: oldest.watch.number)
-        }
+    /// Ends an idle connection; false if it has just been told that there is a request, or that its time is over.
+    private func end(_ entry: IdleList.Entry) -> Bool {
+        desk.idle.leave(entry.watch)
+        if entry.parked == nil { return loop.interrupt(entry.watch) }
+        desk.counts.open -= 1
+        _ = StreamSocket(owning: entry.watch.number)
+        return true
     }
 
     /// Answers a connection that is one too many, as well as that goes without waiting for it.
@@ -246,8 +255,9 @@ actor Worker {
     /// So many idle connections are parked or ended in one turn of the loop at most: requests wait meanwhile.
     private static let sweptAtOnce = 32
 
-    /// After so many parked connections there are some megabytes to give back.
+    /// After so many parked connections there may be some megabytes to give back, but not at every sweep.
     private static let parkedBeforeTrim = 1024
+    private static let trimInterval = Interval.seconds(10)
 
     /// Parks and closes what nobody has needed for a while.
     private func sweep() async {
@@ -259,8 +269,8 @@ actor Worker {
             await endExpired()
             upstream.retireIdleSockets()
             desk.pool.trim()
-            if parked >= Self.parkedBeforeTrim {
-                parked = 0
+            if parked >= Self.parkedBeforeTrim, loop.now >= nextTrim {
+                (parked, nextTrim) = (0, loop.now + Self.trimInterval)
                 Heap.trim()
             }
         }
@@ -283,7 +293,7 @@ actor Worker {
         let time = loop.now - desk.configuration.idleTimeout
         var count = 0
         while let oldest = desk.idle.oldest, oldest.since <= time {
-            endOldestIdle()
+            _ = end(oldest)
             count += 1
             if count.isMultiple(of: Self.sweptAtOnce) { await loop.yield() }
         }
