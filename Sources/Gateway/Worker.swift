@@ -67,8 +67,7 @@ actor Worker {
     /// Stops accepting, ends idle connections, and lets the others finish the request at hand.
     func drain() {
         desk.isDraining = true
-        if let acceptor { loop.unwatch(acceptor) }
-        acceptor = nil
+        leaveListener()
         listener.socket.stop()
         arrivals.close()
         while let oldest = desk.idle.oldest { _ = end(oldest) }
@@ -103,10 +102,15 @@ actor Worker {
             listener.socket.descriptor, as: .listener, strays: arrivals, tag: Self.listenerTag)
     }
 
+    private func leaveListener() {
+        if let acceptor { loop.unwatch(acceptor) }
+        acceptor = nil
+    }
+
     /// Takes one connection off the listener's queue; nil when another worker was faster or nothing can be done.
     private func accept() -> Visitor? {
         // The listener may have been reported several times before this worker left it.
-        guard let acceptor else { return nil }
+        guard acceptor != nil else { return nil }
         do {
             guard let socket = try listener.socket.accept() else { return nil }
             desk.counts.accepted += 1
@@ -124,8 +128,7 @@ actor Worker {
         } catch {
             // The listener has been stopped: another worker was told first that the gateway ends.
             if error.reason == .invalidArgument {
-                loop.unwatch(acceptor)
-                self.acceptor = nil
+                leaveListener()
                 return nil
             }
             logger.warning("\(error)")
@@ -146,8 +149,7 @@ actor Worker {
     /// No descriptor is left, or no memory: takes this worker off the listener, or it would spin, until some may have been closed.
     private func pause() {
         desk.counts.descriptorShortages += 1
-        if let acceptor { loop.unwatch(acceptor) }
-        acceptor = nil
+        leaveListener()
         _ = crowdOut()
         Task { await self.resume(at: self.loop.now + .milliseconds(100)) }
     }
@@ -297,14 +299,5 @@ actor Worker {
             count += 1
             if count.isMultiple(of: Self.sweptAtOnce) { await loop.yield() }
         }
-    }
-}
-
-/// The listening socket that all workers share.
-final class Listener: Sendable {
-    let socket: StreamListener
-
-    init(socket: consuming StreamListener) {
-        self.socket = socket
     }
 }
