@@ -15,11 +15,12 @@ import growth
 import kernels
 import loads
 import measure
+import rates
 import report
 from paths import LETTERBOX, RESULTS
 from processes import raise_descriptor_limit
 
-SUITES = ["gateway", "dns", "udp", "parser", "uppercase", "growth", "start"]
+SUITES = ["gateway", "dns", "udp", "parser", "uppercase", "growth", "rates", "start"]
 # Beside the measured seconds a leg has its warm-up, two starts and two ends; what is not a leg takes so many minutes.
 LEG_OVERHEAD, FIXED_MINUTES = 0.7, 1.0
 
@@ -76,7 +77,8 @@ def parse_arguments(arguments):
     add("--full", action="store_true", help="all suites; of connections, bodies and modes one varies at a time")
     add("--minutes", type=within(int, 5, 600), help="choose --seconds so that all takes about so long (with --full: 25)")
     add("--quick", action="store_true", help="one kind of work, short legs")
-    add("--rate", type=within(int, 1, 1_000_000), help="requests/s of half-load (default: half the yardstick's)")
+    add("--rate", type=within(int, 1, 1_000_000),
+        help="requests/s of half-load (default: half of what the yardstick carries in keep-alive)")
     add("--load", choices=["wrk", "http_load"], default="wrk", help="closed-loop generator for keep-alive")
     add("--check-bodies", action="store_true", help="let wrk compare each body, at the price of its speed")
     add("--pin", action="store_true", help="give the measured program core 0 and everything else the other cores, as at half load anyway")
@@ -107,7 +109,7 @@ def prepare(options):
     names = dict.fromkeys(name for suite in options.suites for name in options.names(suite))
     options.problems = {}
     if not options.no_build:
-        if set(options.suites) & {"growth", "start"}:
+        if set(options.suites) & {"growth", "rates", "start"}:
             names["letterbox"] = None
         wanted = [name for name in names if not (name == "letterbox" and options.letterbox)]
         options.problems = build.build(wanted)
@@ -120,7 +122,8 @@ def fit(options, bench):
     """Chooses the seconds of a leg by the minutes there are, and says how long it will take."""
     cells = measure.plan(options)
     legs = sum(len(bench.names(cell.suite)) * measure.rounds(cell, options) for cell in cells)
-    legs += ("growth" in options.suites) * growth.LEGS * options.rounds + sum(cell.mode == "half-load" for cell in cells)
+    for suite, module in (("growth", growth), ("rates", rates)):
+        legs += (suite in options.suites) * module.LEGS * options.rounds
     if options.minutes:
         spare = (options.minutes - FIXED_MINUTES) * 60 / max(1, legs) - options.warmup - LEG_OVERHEAD
         options.seconds = float(min(10, max(1, round(spare))))
@@ -135,6 +138,8 @@ def extra_tables(options):
             yield suite, [kernels.measure(suite, options)]
         elif suite == "growth":
             yield suite, growth.measure(options)
+        elif suite == "rates":
+            yield suite, [rates.measure(options)]
         elif suite == "start":
             yield suite, [growth.measure_start(options)]
 

@@ -8,7 +8,7 @@ from statistics import median
 
 import candidates
 import loads
-from measure import Cell
+from measure import Cell, cpu_sets
 from paths import BENCHMARKS, BIN
 from plot import plot
 from processes import Child, accepts_tcp, free_port
@@ -33,21 +33,22 @@ class Legs:
     def __init__(self, options):
         self.options = options
 
-    def leg(self, connections, rate, upstreams=1, flags=(), warmup=None, workers=1, yardstick=False):
-        """One fresh gateway under load: rate, latencies, CPU and peak memory."""
+    def leg(self, connections, rate, upstreams=1, flags=(), warmup=None, workers=1, yardstick=False, apart=False):
+        """One fresh gateway under load, apart from everything else or not: rate, latencies, CPU and peak memory."""
         options = self.options
+        own_cpus, other_cpus = cpu_sets(apart or options.pin)
         cell = Cell("gateway", "keep-alive", connections, 50)
         with ExitStack() as stack:
-            services = [stack.enter_context(candidates.start_upstream("gateway", options.other_cpus))
+            services = [stack.enter_context(candidates.start_upstream("gateway", other_cpus))
                         for _ in range(upstreams)]
             addresses = [part for service in services for part in ("--upstream", f"127.0.0.1:{service.port}")]
             port = free_port()
             command = [options.letterbox, "gateway", "--workers", workers, "--port", port, *room(connections)]
             command = [BIN / "epoll", "--port", port] if yardstick else command
-            gateway = stack.enter_context(Child("letterbox", [*command, *addresses, *flags], port, options.gateway_cpus))
+            gateway = stack.enter_context(Child("letterbox", [*command, *addresses, *flags], port, own_cpus))
             gateway.wait_ready(accepts_tcp)
             result, cpu = loads.http_load_watched(
-                port, cell, options.seconds, warmup or options.warmup, rate, gateway.run_time, options.other_cpus)
+                port, cell, options.seconds, warmup or options.warmup, rate, gateway.run_time, other_cpus)
             return result | {"cpu_us": cpu / max(1, result["requests"]), "peak_bytes": gateway.peak_memory()}
 
     def median_leg(self, *arguments, **named):
