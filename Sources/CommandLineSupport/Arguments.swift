@@ -2,27 +2,74 @@ public import ArgumentParser
 public import EventLoop
 public import Sockets
 
-extension Interval: ExpressibleByArgument {
-    /// Reads a time such as "2s", "100ms", "50us" or "1m".
-    public init?(argument: String) {
-        let units: [(String, UInt64)] = [("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000)]
-        for (unit, size) in units where argument.hasSuffix(unit) {
-            guard let number = Double(argument.dropLast(unit.count)), number >= 0, number < 1e6 else { continue }
-            self.init(nanoseconds: UInt64(number * Double(size)))
-            return
-        }
-        return nil
+extension Option where Value == Interval {
+    /// A flag that takes a time.
+    public init(wrappedValue: Value, time help: String) {
+        self.init(wrappedValue: wrappedValue, help: .of("time", help, wrappedValue), transform: readTime)
     }
-
-    /// The text form of the default in the help.
-    public var defaultValueDescription: String { description }
 }
 
-extension Endpoint: ExpressibleByArgument {
-    /// Reads "HOST:PORT" or "[IPv6]:PORT".
-    public init?(argument: String) {
-        self.init(argument)
+extension Option where Value == Interval? {
+    /// A flag that takes a time and has no default.
+    public init(name: NameSpecification = .long, time help: String) {
+        self.init(name: name, help: ArgumentHelp(help, valueName: "time"), transform: readTime)
     }
+}
+
+extension Option where Value == UInt16 {
+    /// A flag that takes a UDP or TCP port.
+    public init(wrappedValue: Value, port help: String) {
+        self.init(wrappedValue: wrappedValue, help: .of("port", help, wrappedValue), transform: readPort)
+    }
+}
+
+extension Option where Value == Endpoint {
+    /// A flag that takes a host and a port.
+    public init(wrappedValue: Value, endpoint help: String) {
+        self.init(wrappedValue: wrappedValue, help: .of("host:port", help, wrappedValue), transform: readEndpoint)
+    }
+}
+
+extension Option where Value == [Endpoint] {
+    /// A flag that takes a host and a port, and may be repeated.
+    public init(wrappedValue: Value, endpoints help: String) {
+        self.init(wrappedValue: wrappedValue, help: ArgumentHelp(help, valueName: "host:port"), transform: readEndpoint)
+    }
+}
+
+extension ArgumentHelp {
+    /// With the default, which the library does not tell where it is left to others to read the value.
+    fileprivate static func of(_ valueName: String, _ help: String, _ value: some CustomStringConvertible) -> Self {
+        ArgumentHelp("\(help) (default: \(value))", valueName: valueName)
+    }
+}
+
+// With errors that say what is wrong: a conformance to ExpressibleByArgument could only say that something is.
+
+/// Reads a time such as "2s", "100ms", "50us" or "1m", less than a million of its unit.
+private func readTime(_ text: String) throws -> Interval {
+    let units: [(String, UInt64)] = [("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000)]
+    for (unit, size) in units where text.hasSuffix(unit) {
+        guard let number = Double(text.dropLast(unit.count)), number >= 0, number < 1e6 else { continue }
+        return Interval(nanoseconds: UInt64(number * Double(size)))
+    }
+    throw ValidationError("a time is a number and its unit, such as 5s, 100ms, 50us or 1m.")
+}
+
+private func readPort(_ text: String) throws -> UInt16 {
+    // UInt16 would take a sign as well.
+    guard text.allSatisfy(\.isNumber), let port = UInt16(text) else {
+        throw ValidationError("a port is a number from 0 to 65535.")
+    }
+    return port
+}
+
+/// Reads "HOST:PORT" or "[IPv6]:PORT".
+private func readEndpoint(_ text: String) throws -> Endpoint {
+    guard let endpoint = Endpoint(text) else {
+        throw ValidationError("a host and a port are needed, such as localhost:53, 192.0.2.1:53 or [2001:db8::1]:53.")
+    }
+    return endpoint
 }
 
 /// Checks a number against its bounds, in the words that every flag uses.

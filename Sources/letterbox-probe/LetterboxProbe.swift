@@ -23,10 +23,10 @@ struct LetterboxProbe: ParsableCommand {
     @Option(help: ArgumentHelp("The gateway: sentences are posted here.", valueName: "url"))
     var http = "http://127.0.0.1:8080/"
 
-    @Option(help: ArgumentHelp("The UDP service: sentences are sent here.", valueName: "host:port"))
+    @Option(endpoint: "The UDP service: sentences are sent here.")
     var udp = Endpoint(host: "127.0.0.1", port: 12000)
 
-    @Option(help: "For one exchange through one of the doors; over UDP for all three attempts together.")
+    @Option(time: "For one exchange through one of the doors; over UDP for all three attempts together.")
     var timeout = Interval.seconds(2)
 
     @Option(help: "How often each sentence is sent; the table has the median times.")

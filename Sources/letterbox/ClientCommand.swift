@@ -18,10 +18,10 @@ struct ClientCommand: ParsableCommand {
     @Argument(help: "The text to send, as one datagram.")
     var text: [String] = []
 
-    @Option(help: "The server's UDP port.")
+    @Option(port: "The server's UDP port.")
     var port: UInt16 = 12000
 
-    @Option(help: "For a whole exchange, all attempts together.")
+    @Option(time: "For a whole exchange, all attempts together.")
     var timeout = Interval.seconds(1)
 
     @Option(help: "How often a datagram is sent at most.")

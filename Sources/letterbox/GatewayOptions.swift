@@ -12,28 +12,27 @@ struct AddressOptions: ParsableArguments {
     @Option(help: "The address to listen on for HTTP.")
     var host = "127.0.0.1"
 
-    @Option(help: "The TCP port; 0 lets the system choose.")
+    @Option(port: "The TCP port; 0 lets the system choose.")
     var port: UInt16 = 8080
 
-    @Option(help: "The UDP port of the embedded uppercase server; 0 lets the system choose.")
+    @Option(port: "The UDP port of the embedded uppercase server; 0 lets the system choose.")
     var serverPort: UInt16 = 12000
 
     @Option(
-        help: ArgumentHelp(
-            "The UDP service, instead of the embedded server; may be repeated. A name stands for all its addresses.",
-            valueName: "host:port"))
+        endpoints:
+            "The UDP service, instead of the embedded server; may be repeated. A name stands for all its addresses.")
     var upstream: [Endpoint] = []
 
     @Flag(help: "Let callers see the addresses and ports of a UDP service that is not on this machine.")
     var showAddresses = false
 
-    @Option(help: "How often the names of the UDP service are looked up again.")
+    @Option(time: "How often the names of the UDP service are looked up again.")
     var resolveInterval = Interval.seconds(30)
 
     @Option(help: "Text that is sent to each address of the UDP service from time to time: does it reply?")
     var probeText: String?
 
-    @Option(help: "How often that is sent.")
+    @Option(time: "How often that is sent.")
     var probeInterval = Interval.seconds(5)
 
     @Flag(help: "Put a bad network in front of the embedded server, with sliders on the page and at /lab.")
@@ -57,19 +56,16 @@ struct AddressOptions: ParsableArguments {
 
 /// How the gateway talks to the UDP service.
 struct DatagramOptions: ParsableArguments {
-    @Option(help: "For a whole exchange, all attempts together.")
+    @Option(time: "For a whole exchange, all attempts together.")
     var timeout = Interval.seconds(2)
 
     @Option(help: "How often a datagram is sent at most. (default: 3 for the embedded server, 1 for --upstream)")
     var attempts: Int?
 
-    @Option(help: "The least time before a datagram is sent again; else as long as replies take (RFC 6298).")
+    @Option(time: "The least time before a datagram is sent again; else as long as replies take (RFC 6298).")
     var minRetransmit = Interval.milliseconds(20)
 
-    @Option(
-        help: ArgumentHelp(
-            "The most datagrams sent again, as a share of the requests. (default: 20%)", valueName: "percentage"),
-        transform: percentage)
+    @Option(percentage: "The most datagrams sent again, as a share of the requests. (default: 20%)")
     var retransmitBudget: Probability?
 
     @Option(help: "The longest datagram in bytes, either way.")
@@ -81,10 +77,10 @@ struct DatagramOptions: ParsableArguments {
     @Flag(help: .hidden)
     var plainPool = false
 
-    @Option(help: "How long a UDP socket rests between two exchanges.")
+    @Option(time: "How long a UDP socket rests between two exchanges.")
     var rest = Interval.milliseconds(100)
 
-    @Option(help: "How long a UDP socket is set aside whose reply may still be under way.")
+    @Option(time: "How long a UDP socket is set aside whose reply may still be under way.")
     var quarantine = Interval.seconds(30)
 
     @Option(help: "The most UDP sockets; no more than the limit of descriptors leaves.")
@@ -134,22 +130,22 @@ struct HTTPOptions: ParsableArguments {
     @Option(help: "The most bytes that are thrown away behind the last response.")
     var maxLinger = 1_048_576
 
-    @Option(help: "For a request's head, from its first byte.")
+    @Option(time: "For a request's head, from its first byte.")
     var headerTimeout = Interval.seconds(10)
 
-    @Option(help: "For a request's body, from the end of its head.")
+    @Option(time: "For a request's body, from the end of its head.")
     var bodyTimeout = Interval.seconds(10)
 
-    @Option(help: "For a client to make room for more of a response.")
+    @Option(time: "For a client to make room for more of a response.")
     var writeTimeout = Interval.seconds(10)
 
-    @Option(help: "For a client to end a connection that has got its last response.")
+    @Option(time: "For a client to end a connection that has got its last response.")
     var lingerTimeout = Interval.seconds(2)
 
-    @Option(help: "For a connection without a request.")
+    @Option(time: "For a connection without a request.")
     var idleTimeout = Interval.seconds(60)
 
-    @Option(help: "For what is in flight when the gateway is told to end.")
+    @Option(time: "For what is in flight when the gateway is told to end.")
     var drainTimeout = Interval.seconds(10)
 
     @Option(

@@ -19,10 +19,10 @@ struct NoiseCommand: ParsableCommand {
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"
 
-    @Option(help: "The UDP port to listen on; 0 lets the system choose.")
+    @Option(port: "The UDP port to listen on; 0 lets the system choose.")
     var port: UInt16 = 12001
 
-    @Option(help: ArgumentHelp("The server.", valueName: "host:port"))
+    @Option(endpoint: "The server.")
     var to = Endpoint(host: "127.0.0.1", port: 12000)
 
     @OptionGroup(title: "Impairments, both ways")
@@ -40,7 +40,7 @@ struct NoiseCommand: ParsableCommand {
     @Option(help: "How many clients are served at a time; others are turned away.")
     var maxClients = NoiseProxy.Limits().clients
 
-    @Option(help: "How long a client may be quiet before it is forgotten.")
+    @Option(time: "How long a client may be quiet before it is forgotten.")
     var clientIdle = NoiseProxy.Limits().idle
 
     @Option(help: ArgumentHelp("How much memory delayed datagrams may take.", valueName: "bytes"))

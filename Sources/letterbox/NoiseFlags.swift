@@ -1,14 +1,7 @@
 internal import ArgumentParser
+internal import CommandLineSupport
 internal import Datagrams
 internal import EventLoop
-
-/// Reads a percentage for a flag.
-func percentage(_ text: String) throws -> Probability {
-    guard let probability = Probability(percentage: text) else {
-        throw ValidationError("a percentage from 0% to 100% is needed, such as 10% or 0.5%.")
-    }
-    return probability
-}
 
 /// A direction's own impairments, where they differ from those of both.
 protocol ImpairmentFlags {
@@ -40,86 +33,60 @@ extension ImpairmentFlags {
 
 /// Impairments of both directions.
 struct BothWaysFlags: ParsableArguments, ImpairmentFlags {
-    @Option(help: ArgumentHelp("How many datagrams are lost.", valueName: "percentage"), transform: percentage)
+    @Option(percentage: "How many datagrams are lost.")
     var loss: Probability?
-    @Option(help: ArgumentHelp("How many arrive twice.", valueName: "percentage"), transform: percentage)
+    @Option(percentage: "How many arrive twice.")
     var duplicate: Probability?
-    @Option(
-        help: ArgumentHelp("How many are held back, so that others overtake them.", valueName: "percentage"),
-        transform: percentage)
+    @Option(percentage: "How many are held back, so that others overtake them.")
     var reorder: Probability?
-    @Option(help: ArgumentHelp("How many have a bit turned over.", valueName: "percentage"), transform: percentage)
+    @Option(percentage: "How many have a bit turned over.")
     var corrupt: Probability?
-    @Option(help: ArgumentHelp("How many have their end cut off.", valueName: "percentage"), transform: percentage)
+    @Option(percentage: "How many have their end cut off.")
     var truncate: Probability?
-    @Option(help: ArgumentHelp("How long each takes.", valueName: "time"))
+    @Option(time: "How long each takes.")
     var delay: Interval?
-    @Option(help: ArgumentHelp("How much longer or shorter than the delay.", valueName: "time"))
+    @Option(time: "How much longer or shorter than the delay.")
     var jitter: Interval?
-    @Option(help: ArgumentHelp("How much longer one takes that is held back.", valueName: "time"))
+    @Option(time: "How much longer one takes that is held back.")
     var reorderDelay: Interval?
 }
 
 /// Impairments of the datagrams that clients send.
 struct ToServerFlags: ParsableArguments, ImpairmentFlags {
-    @Option(
-        name: .customLong("loss-to-server"), help: ArgumentHelp("--loss, client to server.", valueName: "percentage"),
-        transform: percentage)
+    @Option(name: .customLong("loss-to-server"), percentage: "--loss, client to server.")
     var loss: Probability?
-    @Option(
-        name: .customLong("duplicate-to-server"),
-        help: ArgumentHelp("--duplicate, client to server.", valueName: "percentage"), transform: percentage)
+    @Option(name: .customLong("duplicate-to-server"), percentage: "--duplicate, client to server.")
     var duplicate: Probability?
-    @Option(
-        name: .customLong("reorder-to-server"),
-        help: ArgumentHelp("--reorder, client to server.", valueName: "percentage"), transform: percentage)
+    @Option(name: .customLong("reorder-to-server"), percentage: "--reorder, client to server.")
     var reorder: Probability?
-    @Option(
-        name: .customLong("corrupt-to-server"),
-        help: ArgumentHelp("--corrupt, client to server.", valueName: "percentage"), transform: percentage)
+    @Option(name: .customLong("corrupt-to-server"), percentage: "--corrupt, client to server.")
     var corrupt: Probability?
-    @Option(
-        name: .customLong("truncate-to-server"),
-        help: ArgumentHelp("--truncate, client to server.", valueName: "percentage"), transform: percentage)
+    @Option(name: .customLong("truncate-to-server"), percentage: "--truncate, client to server.")
     var truncate: Probability?
-    @Option(name: .customLong("delay-to-server"), help: ArgumentHelp("--delay, client to server.", valueName: "time"))
+    @Option(name: .customLong("delay-to-server"), time: "--delay, client to server.")
     var delay: Interval?
-    @Option(name: .customLong("jitter-to-server"), help: ArgumentHelp("--jitter, client to server.", valueName: "time"))
+    @Option(name: .customLong("jitter-to-server"), time: "--jitter, client to server.")
     var jitter: Interval?
-    @Option(
-        name: .customLong("reorder-delay-to-server"),
-        help: ArgumentHelp("--reorder-delay, client to server.", valueName: "time"))
+    @Option(name: .customLong("reorder-delay-to-server"), time: "--reorder-delay, client to server.")
     var reorderDelay: Interval?
 }
 
 /// Impairments of the datagrams that the server sends.
 struct ToClientFlags: ParsableArguments, ImpairmentFlags {
-    @Option(
-        name: .customLong("loss-to-client"), help: ArgumentHelp("--loss, server to client.", valueName: "percentage"),
-        transform: percentage)
+    @Option(name: .customLong("loss-to-client"), percentage: "--loss, server to client.")
     var loss: Probability?
-    @Option(
-        name: .customLong("duplicate-to-client"),
-        help: ArgumentHelp("--duplicate, server to client.", valueName: "percentage"), transform: percentage)
+    @Option(name: .customLong("duplicate-to-client"), percentage: "--duplicate, server to client.")
     var duplicate: Probability?
-    @Option(
-        name: .customLong("reorder-to-client"),
-        help: ArgumentHelp("--reorder, server to client.", valueName: "percentage"), transform: percentage)
+    @Option(name: .customLong("reorder-to-client"), percentage: "--reorder, server to client.")
     var reorder: Probability?
-    @Option(
-        name: .customLong("corrupt-to-client"),
-        help: ArgumentHelp("--corrupt, server to client.", valueName: "percentage"), transform: percentage)
+    @Option(name: .customLong("corrupt-to-client"), percentage: "--corrupt, server to client.")
     var corrupt: Probability?
-    @Option(
-        name: .customLong("truncate-to-client"),
-        help: ArgumentHelp("--truncate, server to client.", valueName: "percentage"), transform: percentage)
+    @Option(name: .customLong("truncate-to-client"), percentage: "--truncate, server to client.")
     var truncate: Probability?
-    @Option(name: .customLong("delay-to-client"), help: ArgumentHelp("--delay, server to client.", valueName: "time"))
+    @Option(name: .customLong("delay-to-client"), time: "--delay, server to client.")
     var delay: Interval?
-    @Option(name: .customLong("jitter-to-client"), help: ArgumentHelp("--jitter, server to client.", valueName: "time"))
+    @Option(name: .customLong("jitter-to-client"), time: "--jitter, server to client.")
     var jitter: Interval?
-    @Option(
-        name: .customLong("reorder-delay-to-client"),
-        help: ArgumentHelp("--reorder-delay, server to client.", valueName: "time"))
+    @Option(name: .customLong("reorder-delay-to-client"), time: "--reorder-delay, server to client.")
     var reorderDelay: Interval?
 }

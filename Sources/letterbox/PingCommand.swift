@@ -15,19 +15,19 @@ struct PingCommand: ParsableCommand {
     @Argument(help: "The server's name or address.")
     var host = "127.0.0.1"
 
-    @Option(help: "The server's UDP port.")
+    @Option(port: "The server's UDP port.")
     var port: UInt16 = 12000
 
     @Option(help: "How many probes are sent.")
     var count = Pinger.Settings().count
 
-    @Option(help: "How long after a probe the next follows; 0s: as soon as the one before is answered.")
+    @Option(time: "How long after a probe the next follows; 0s: as soon as the one before is answered.")
     var interval = Pinger.Settings().interval
 
     @Option(help: ArgumentHelp("How long a probe is.", valueName: "bytes"))
     var size = Pinger.Settings().size
 
-    @Option(help: "How long a probe waits for its reply.")
+    @Option(time: "How long a probe waits for its reply.")
     var timeout = Pinger.Settings().timeout
 
     @Flag(help: "Draw how the round trips are spread.")

@@ -20,7 +20,7 @@ struct ServerCommand: ParsableCommand {
     @Option(help: "The address to listen on.")
     var host = "0.0.0.0"
 
-    @Option(help: "The UDP port; 0 lets the system choose.")
+    @Option(port: "The UDP port; 0 lets the system choose.")
     var port: UInt16 = 12000
 
     @Option(help: "What the server does: uppercase, count (how often a letter occurs) or echo.")

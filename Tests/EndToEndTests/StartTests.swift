@@ -51,7 +51,15 @@ import Testing
         (["--max-linger", "1073741825"], "--max-linger 1073741825 is out of range"),
         (["--linger-timeout", "0ms"], "--linger-timeout 0s is out of range"),
         (["--attempts", "0"], "--attempts 0 is out of range"), (["--workers", "0"], "--workers 0 is out of range"),
-        (["--port", "65536"], "--port"), (["--timeout", "5"], "--timeout"), (["--upstream", "nowhere"], "--upstream"),
+        (["--port", "65536"], "'65536' is invalid for '--port <port>': a port is a number from 0 to 65535."),
+        (
+            ["--timeout", "5"],
+            "'5' is invalid for '--timeout <time>': a time is a number and its unit, such as 5s, 100ms, 50us or 1m."
+        ),
+        (
+            ["--upstream", "nowhere"],
+            "'nowhere' is invalid for '--upstream <host:port>': a host and a port are needed, "
+        ),
         (["--upstream", "localhost:0"], "--upstream"), (["--nonsense"], "--nonsense"),
         (["server", "--service", "lowercase"], "--service"), (["server", "--letter", "ss"], "--letter"),
         (["client", "--port", "0"], "--port"), (["client", "--attempts", "21"], "--attempts 21 is out of range"),
@@ -68,5 +76,13 @@ import Testing
         #expect(ending.status == 0)
         #expect(ending.output.contains("USAGE: letterbox"))
         #expect(ending.error.isEmpty)
+    }
+
+    @Test func `help tells defaults`() throws {
+        let help = try Program(Binaries.letterbox, ["gateway", "--help"]).ending().output
+        let words = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.contains("--port <port> The TCP port; 0 lets the system choose. (default: 8080)"))
+        #expect(words.contains("--idle-timeout <time> For a connection without a request. (default: 60s)"))
+        #expect(words.contains("--max-connections <max-connections> The most connections at a time. (default: 10000)"))
     }
 }
