@@ -4,7 +4,8 @@ public import Sockets
 
 /// The HTTP door in front of a UDP service.
 public final class Gateway: Sendable {
-    private let workers: [Worker]
+    /// One for each event loop.
+    let workers: [Worker]
 
     /// Sets up the workers, each on an event loop of its own; none accepts yet.
     ///
@@ -56,6 +57,8 @@ public final class Gateway: Sendable {
     }
 
     /// Stops accepting, ends idle connections, and lets the others finish the request at hand.
+    ///
+    /// For a gateway that runs: of one that has ended nobody would hear it, and this would never return.
     public func drain() async {
         for worker in workers { await worker.drain() }
     }

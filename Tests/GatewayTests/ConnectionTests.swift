@@ -184,6 +184,26 @@ import Testing
         }
     }
 
+    /// The gateway hears of a connection too many and of a request at once.
+    @Test func whoHasJustGotARequestIsNotCrowdedOut() async throws {
+        var configuration = Configuration()
+        (configuration.workers, configuration.maxConnections) = (1, 1)
+        try await inHouse(configuration) { house, loop in
+            let first = try LoopCaller(house.address, on: loop)
+            try first.send(Self.post("one"))
+            #expect(await first.wait(for: "ONE"))
+            let second = try await house.whileHeldUp(by: loop) {
+                let second = try LoopCaller(house.address, on: loop)
+                try second.send(Self.post("three"))
+                try first.send(Self.post("two"))
+                return second
+            }
+            #expect(await first.wait(for: "TWO"))
+            let refusal = await second.readAll()
+            #expect(refusal.hasPrefix("HTTP/1.1 503 ") && refusal.contains("All connections are in use."))
+        }
+    }
+
     /// A client that still sends what is not wanted can read why, and is not cut off.
     @Test func theErrorCanBeRead() async throws {
         try await inHouse { house, loop in

@@ -50,6 +50,26 @@ final class House: Sendable {
         }
     }
 
+    /// Does something while the thread of the gateway's first worker is held up, which hears of all of it at once.
+    func whileHeldUp<Result>(by loop: EventLoop, _ body: () throws -> Result) async throws -> Result {
+        let (isHeldUp, mayGoOn) = (Flag(), Flag())
+        Task(executorPreference: gateway.workers[0].loop) {
+            isHeldUp.raise()
+            while !mayGoOn.isRaised { usleep(1000) }
+        }
+        defer { mayGoOn.raise() }
+        while !isHeldUp.isRaised { await loop.sleep(until: loop.now + .milliseconds(1)) }
+        return try body()
+    }
+
+    private final class Flag: Sendable {
+        private let value = Atomic(false)
+
+        var isRaised: Bool { value.load(ordering: .acquiring) }
+
+        func raise() { value.store(true, ordering: .releasing) }
+    }
+
     /// Tells the gateway to end, once: when it has ended, nobody is there to hear it.
     func drain() async {
         if !isDraining.exchange(true, ordering: .relaxed) { await gateway.drain() }
