@@ -19,7 +19,7 @@ struct RoundTripEstimator {
     ///   what RFC 8085 suggests, because the operator who sets a short time knows that replies are soon.
     init(floor: Interval, initial: Interval) {
         self.floor = floor
-        self.initial = min(initial, Self.longestInitial)
+        self.initial = max(floor, min(initial, Self.longestInitial))
     }
 
     /// The smoothed round-trip time; nil while nothing is known.

@@ -44,8 +44,8 @@ import Testing
         #expect(estimator(floor: 20, [1]).timeout == .milliseconds(20))
         #expect(estimator(floor: 20, [6]).timeout == .milliseconds(20))
         #expect(estimator(floor: 20, [7]).timeout == .milliseconds(21))
-        // What the operator says about the initial time stands.
-        #expect(estimator(floor: 20, initial: 5).timeout == .milliseconds(5))
+        #expect(estimator(floor: 20, initial: 5).timeout == .milliseconds(20))
+        #expect(estimator(floor: 5000, initial: 700).timeout == .milliseconds(5000))
     }
 
     /// 300 ms, then twice as much each time, and up to a tenth more.
