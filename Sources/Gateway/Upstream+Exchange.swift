@@ -142,8 +142,8 @@ extension Upstream {
         _ destination: Destination, _ socket: ExchangeSocket?, _ exchange: Exchange, after error: GatewayError? = nil
     ) {
         if let socket {
-            // A single datagram that came back as a refusal brings no reply any more.
-            let isSettled = error?.isUndelivered == true && exchange.isSingle
+            // What has not left brings no reply, and a single datagram that came back as a refusal does not any more.
+            let isSettled = exchange.isFirstHere || (error?.isUndelivered == true && exchange.isSingle)
             destination.sockets.giveBack(socket, isSettled ? .settled : .unsettled, at: MonotonicTime.now())
         }
         destination.end(at: loop.now, isTrial: exchange.isTrial)

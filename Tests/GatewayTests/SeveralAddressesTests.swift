@@ -93,6 +93,8 @@ import Testing
             for peer in peers {
                 let counts = try #require(await office.counts(of: peer.address))
                 #expect(counts.isWell && counts.sent == 0 && counts.timeouts == 0)
+                // Nothing has left, so that no reply can be late.
+                #expect(counts.sockets.quarantines == 0)
             }
         }
     }
