@@ -11,6 +11,25 @@ public struct CrossOrigin: Sendable {
         allowsAll = origins.contains("*")
     }
 
+    /// Whether the text is an origin as browsers send it: no other is ever equal to theirs (WHATWG HTML 7.1.1,
+    /// "serialization of an origin"; the schemes' own ports are left out, WHATWG URL 4.2).
+    public static func isSerialized(_ text: String) -> Bool {
+        guard let separator = text.firstRange(of: "://") else { return false }
+        let (scheme, authority) = (text[..<separator.lowerBound], text[separator.upperBound...])
+        let ownPort = ["http": ":80", "https": ":443"][scheme]
+        return isLowercase(scheme, or: "+-.") && isLowercase(authority, or: "-._:[]")
+            && ownPort.map { !authority.hasSuffix($0) } ?? true
+    }
+
+    private static func isLowercase(_ text: Substring, or others: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || others.utf8.contains(byte)
+            }
+    }
+
     /// Whether any page of another origin may use the gateway.
     var isOn: Bool { !origins.isEmpty }
 

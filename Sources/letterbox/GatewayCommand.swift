@@ -32,6 +32,10 @@ struct GatewayCommand: ParsableCommand {
 
     func validate() throws {
         if let workers { try check("--workers", workers, 1...256) }
+        if let length = addresses.probeText?.utf8.count, length > datagrams.maxDatagram {
+            throw ValidationError(
+                "--probe-text has \(length) bytes, and --max-datagram allows \(datagrams.maxDatagram).")
+        }
     }
 
     func run() throws {

@@ -155,8 +155,12 @@ struct HTTPOptions: ParsableArguments {
     var allowOrigin: [String] = []
 
     func validate() throws {
-        for origin in allowOrigin where origin != "*" && (!origin.contains("://") || origin.hasSuffix("/")) {
-            throw ValidationError("--allow-origin \(origin) is not an origin such as https://example.org.")
+        for origin in allowOrigin where origin != "*" && !CrossOrigin.isSerialized(origin) {
+            throw ValidationError(
+                """
+                --allow-origin \(origin) is not an origin as browsers send it, such as https://example.org or \
+                http://localhost:3000: in lower case, without a path and without the scheme's own port.
+                """)
         }
         try check("--max-connections", maxConnections, 1...1_000_000)
         try check("--max-requests-per-connection", maxRequestsPerConnection, 1...1_000_000_000)

@@ -60,6 +60,12 @@ import Testing
             ["--upstream", "nowhere"],
             "'nowhere' is invalid for '--upstream <host:port>': a host and a port are needed, "
         ),
+        (["--max-datagram", "5", "--probe-text", "longer"], "--probe-text has 6 bytes, and --max-datagram allows 5."),
+        (["--allow-origin", "https://a.org/"], "--allow-origin https://a.org/ is not an origin as browsers send it"),
+        (["--allow-origin", "https://A.org"], "--allow-origin https://A.org is not an origin"),
+        (["--allow-origin", "https://a.org:443"], "--allow-origin https://a.org:443 is not an origin"),
+        (["--allow-origin", "https://a b"], "--allow-origin https://a b is not an origin"),
+        (["--allow-origin", "a.org"], "--allow-origin a.org is not an origin"),
         (["--upstream", "localhost:0"], "--upstream"), (["--nonsense"], "--nonsense"),
         (["server", "--service", "lowercase"], "--service"), (["server", "--letter", "ss"], "--letter"),
         (["client", "--port", "0"], "--port"), (["client", "--attempts", "21"], "--attempts 21 is out of range"),
