@@ -37,6 +37,20 @@ extension Option where Value == [Endpoint] {
     }
 }
 
+extension Option where Value == String {
+    /// A flag that takes a host.
+    public init(wrappedValue: Value, host help: String) {
+        self.init(wrappedValue: wrappedValue, help: .of("host", help, wrappedValue), transform: readHost)
+    }
+}
+
+extension Argument where Value == String {
+    /// An argument that is a host.
+    public init(wrappedValue: Value, host help: String) {
+        self.init(wrappedValue: wrappedValue, help: .of("host", help, wrappedValue), transform: readHost)
+    }
+}
+
 extension ArgumentHelp {
     /// With the default, which the library does not tell where it is left to others to read the value.
     fileprivate static func of(_ valueName: String, _ help: String, _ value: some CustomStringConvertible) -> Self {
@@ -62,6 +76,15 @@ private func readPort(_ text: String) throws -> UInt16 {
         throw ValidationError("a port is a number from 0 to 65535.")
     }
     return port
+}
+
+/// Reads a name or an address, and no port.
+private func readHost(_ text: String) throws -> String {
+    let colons = text.count { $0 == ":" }
+    guard !text.isEmpty, colons != 1, !text.contains(where: { "[]*/ ".contains($0) }) else {
+        throw ValidationError("a name or an address without a port is needed, such as localhost, 192.0.2.1 or ::1.")
+    }
+    return text
 }
 
 /// Reads "HOST:PORT" or "[IPv6]:PORT".

@@ -30,7 +30,9 @@ public enum Exit {
         switch error.reason {
         case .addressInUse: return ". Stop the program that has the port, or choose another\(hint)"
         case .addressNotAvailable: return ". The machine has no such address: choose another\(hint)"
-        case .permissionDenied: return ". Ports below 1024 need a privilege: choose another\(hint)"
+        case .permissionDenied where error.operation == .bind:
+            return ". Ports below 1024 need a privilege: choose another\(hint)"
+        case .tooManyOpenFiles: return ". Allow the program more of them: ulimit -n"
         default: return ""
         }
     }

@@ -12,7 +12,7 @@ struct ClientCommand: ParsableCommand {
         discussion: "Without TEXT it sends each line of standard input, and at a terminal it asks for one."
     )
 
-    @Argument(help: "The server's name or address.")
+    @Argument(host: "The server's name or address.")
     var host = "127.0.0.1"
 
     @Argument(help: "The text to send, as one datagram.")

@@ -9,7 +9,7 @@ internal import Sockets
 
 /// Where the gateway listens and where it forwards to.
 struct AddressOptions: ParsableArguments {
-    @Option(help: "The address to listen on for HTTP.")
+    @Option(host: "The address to listen on for HTTP.")
     var host = "127.0.0.1"
 
     @Option(port: "The TCP port; 0 lets the system choose.")

@@ -16,7 +16,7 @@ struct NoiseCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The address to listen on.")
+    @Option(host: "The address to listen on.")
     var host = "127.0.0.1"
 
     @Option(port: "The UDP port to listen on; 0 lets the system choose.")
@@ -53,11 +53,16 @@ struct NoiseCommand: ParsableCommand {
         try check("--max-clients", maxClients, 1...100_000)
         try check("--client-idle", clientIdle, .milliseconds(1)...(.seconds(86_400)))
         try check("--max-held", maxHeld, 65_536...(1 << 40))
-        for flags in [bothWays, toServer, toClient] as [any ImpairmentFlags] {
-            for time in [flags.delay, flags.jitter, flags.reorderDelay].compactMap({ $0 }) {
-                try check("a delay of", time, Interval(nanoseconds: 0)...(.seconds(3600)))
+        for (flags, ending) in [(bothWays, ""), (toServer, "-to-server"), (toClient, "-to-client")]
+            as [(any ImpairmentFlags, String)]
+        {
+            for (flag, time) in [
+                ("--delay", flags.delay), ("--jitter", flags.jitter), ("--reorder-delay", flags.reorderDelay),
+            ] {
+                if let time { try check(flag + ending, time, Interval(nanoseconds: 0)...(.seconds(3600))) }
             }
         }
+        if to.port == 0 { throw ValidationError("--to \(to) has no port to send to.") }
     }
 
     func run() throws {
@@ -87,12 +92,20 @@ struct NoiseCommand: ParsableCommand {
         limits.idle = clientIdle
         limits.heldBytes = maxHeld
         let socket = try DatagramSocket(boundTo: try bindAddress(host, port))
-        guard try socket.localAddress() != server else {
+        guard try !reachesItself(socket.localAddress(), through: server) else {
             throw ValidationError("--to \(server) is the noise's own address")
         }
         let print: @Sendable (NoiseEvent) -> Void = { Console.output(Array("\($0)\n".utf8)) }
         return try NoiseProxy(
             socket: socket, server: server, seed: seed, settings: settings, limits: limits, on: loop,
             onEvent: verbose ? print : nil)
+    }
+
+    /// Whether what is sent to the server would come back here.
+    private func reachesItself(_ own: SocketAddress, through server: SocketAddress) throws -> Bool {
+        guard own.port == server.port else { return false }
+        if own == server || server.isWildcard { return true }
+        // To an address of this machine the kernel sends from that same address.
+        return try own.isWildcard && DatagramSocket(connectedTo: server).localAddress().host == server.host
     }
 }

@@ -12,7 +12,7 @@ struct PingCommand: ParsableCommand {
         discussion: "Exit status: 0 when a reply came, 1 when none did, 2 when it cannot start."
     )
 
-    @Argument(help: "The server's name or address.")
+    @Argument(host: "The server's name or address.")
     var host = "127.0.0.1"
 
     @Option(port: "The server's UDP port.")

@@ -17,7 +17,7 @@ struct ServerCommand: ParsableCommand {
         case uppercase, count, echo
     }
 
-    @Option(help: "The address to listen on.")
+    @Option(host: "The address to listen on.")
     var host = "0.0.0.0"
 
     @Option(port: "The UDP port; 0 lets the system choose.")

@@ -23,6 +23,17 @@ import Testing
         #expect(ending.error.contains("cannot bind \(taken.address): Address already in use"))
     }
 
+    /// One datagram would go round until the noise has no sockets left.
+    @Test(arguments: [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::", "[::1]"), ("0.0.0.0", "0.0.0.0")])
+    func `the noise is no server to itself`(host: String, server: String) throws {
+        let port = UDPPeer().address.port  // free again
+        let ending = try Program(
+            Binaries.letterbox, ["noise", "--host", host, "--port", "\(port)", "--to", "\(server):\(port)"]
+        ).ending()
+        #expect(ending.status == 2)
+        #expect(ending.error == "letterbox: --to \(server):\(port) is the noise's own address\n")
+    }
+
     /// Each command line with what its one line has.
     @Test(arguments: [
         (["--port", "0", "--upstream", "no-such-name.invalid:53"], "cannot resolve no-such-name.invalid: "),
@@ -66,6 +77,12 @@ import Testing
         (["--allow-origin", "https://a.org:443"], "--allow-origin https://a.org:443 is not an origin"),
         (["--allow-origin", "https://a b"], "--allow-origin https://a b is not an origin"),
         (["--allow-origin", "a.org"], "--allow-origin a.org is not an origin"),
+        (["--host", ""], "'' is invalid for '--host <host>': a name or an address without a port is needed"),
+        (["--host", "[::1]"], "'[::1]' is invalid for '--host <host>'"),
+        (["--host", "*"], "'*' is invalid for '--host <host>'"),
+        (["client", "127.0.0.1:12000", "a"], "'127.0.0.1:12000' is invalid for '<host>'"),
+        (["noise", "--jitter-to-client", "100m"], "--jitter-to-client 6000s is out of range"),
+        (["noise", "--to", "127.0.0.1:0"], "--to 127.0.0.1:0 has no port"),
         (["--upstream", "localhost:0"], "--upstream"), (["--nonsense"], "--nonsense"),
         (["server", "--service", "lowercase"], "--service"), (["server", "--letter", "ss"], "--letter"),
         (["client", "--port", "0"], "--port"), (["client", "--attempts", "21"], "--attempts 21 is out of range"),
