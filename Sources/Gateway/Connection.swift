@@ -235,7 +235,8 @@ final class Connection {
         case .gone: return
         case .slow where inbox.isBlank: return
         case .refused(let error) where error.reason == .bodyTooLarge:
-            response = desk.responder.refuseContent(ofForm: inbox.begins(with: "POST /form "))
+            let isForm = inbox.begins(with: "POST /form ") || inbox.begins(with: "POST /form?")
+            response = desk.responder.refuseContent(ofForm: isForm)
         case .tooLong: response = desk.responder.refuseContent(ofForm: false)
         case .refused(let error): response = Problem.response(error)
         case .slow: response = Problem.response(.requestTimeout, "The request did not arrive in time.")

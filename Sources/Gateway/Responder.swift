@@ -101,7 +101,7 @@ final class Responder {
 
     /// The same for a form that a browser posts without JavaScript; a page is the response.
     private func forwardForm(_ request: Request) async -> Response {
-        guard let type = request.value(of: .contentType), type.begins(with: Self.form) else {
+        guard let type = request.value(of: .contentType), Self.isForm(type) else {
             return Problem.response(.unsupportedMediaType, "This route takes application/x-www-form-urlencoded.")
         }
         let body = request.body
@@ -130,6 +130,7 @@ final class Responder {
         let error = GatewayError.requestTooLong(limit: upstream.configuration.maxDatagram)
         guard isForm else { return Problem.response(error) }
         var response = page.form(error.answer.status, text: [], outcome: .failure(error.detail))
+        response.fields += Problem.response(error).fields
         response.closes = true
         return response
     }
@@ -155,9 +156,13 @@ final class Responder {
         // Most clients name no type of that group, and fewer bytes say so.
         guard let first = request.first(of: .contentType), first | 0x20 == UInt8(ascii: "a"),
             let type = request.value(of: .contentType), type.begins(with: Self.application),
-            !type.begins(with: Self.form)
+            MediaType.nameLength(in: type.span) != nil, !isForm(type)
         else { return nil }
         return type
+    }
+
+    private static func isForm(_ type: ArraySlice<UInt8>) -> Bool {
+        type.begins(with: form) && MediaType.nameLength(in: type.span) == form.count
     }
 
     // MARK: - Everything else

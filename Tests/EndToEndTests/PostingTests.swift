@@ -94,6 +94,10 @@ import Testing
         ("application/octet-stream", "application/octet-stream"),
         ("application/dns-message", "application/dns-message"),
         ("application/x-www-form-urlencoded", "text/plain; charset=utf-8"),
+        ("application/x-www-form-urlencodedX", "application/x-www-form-urlencodedX"),
+        ("application/json; a=\"b, c\"", "application/json; a=\"b, c\""),
+        // What is no media type must not be sent on (RFC 9110 2.2).
+        ("application/", "text/plain; charset=utf-8"), ("application/ json", "text/plain; charset=utf-8"),
         ("text/html", "text/plain; charset=utf-8"),
     ])
     func `a reply has the type of the request where a program asks`(sent: String, received: String) throws {
