@@ -4,10 +4,8 @@ internal import Sockets
 
 /// Why a request got no reply from the UDP service: the list of causes.
 ///
-/// The two that carry an error of another module are indirect, so that a function that waits need not keep room for one.
+/// The one that carries an error of another module is indirect, so that a function that waits need not keep room for it.
 enum GatewayError: Error {
-    /// The upstream's name has no address.
-    indirect case unresolved(ResolverError)
     /// The upstream's host reported that nobody listens at the port.
     case refused
     /// No way leads to the upstream.
@@ -30,7 +28,6 @@ enum GatewayError: Error {
     /// The status of the response and the error type of Proxy-Status (RFC 9209 2.3): the failure table.
     var answer: (status: Status, proxyError: StaticString) {
         switch self {
-        case .unresolved(let error): error.isTemporary ? (.gatewayTimeout, "dns_timeout") : (.badGateway, "dns_error")
         case .refused: (.badGateway, "connection_refused")
         case .unroutable: (.badGateway, "destination_ip_unroutable")
         case .silent: (.gatewayTimeout, "http_response_timeout")
@@ -47,7 +44,6 @@ enum GatewayError: Error {
     /// The upstream's address is the operator's business, and is not in it.
     var detail: String {
         switch self {
-        case .unresolved: "The name of the UDP service could not be resolved."
         case .refused: "The UDP service refused the datagram: nobody listens at its port."
         case .unroutable: "The UDP service cannot be reached from here."
         case .silent(let time, let attempts):

@@ -8,8 +8,8 @@ import Testing
 @Suite struct TableTests {
     @Test(
         arguments: [
-            ("dns", 504, "dns_timeout"), ("name", 502, "dns_error"), ("refused", 502, "connection_refused"),
-            ("route", 502, "destination_ip_unroutable"), ("silent", 504, "http_response_timeout"),
+            ("refused", 502, "connection_refused"), ("route", 502, "destination_ip_unroutable"),
+            ("silent", 504, "http_response_timeout"),
             ("reply", 502, "http_response_body_size"), ("overload", 503, "connection_limit_reached"),
             ("socket", 503, "connection_limit_reached"), ("request", 413, "http_request_error"),
             ("other", 502, "proxy_internal_error"), ("down", 503, "destination_unavailable"),
@@ -41,9 +41,6 @@ import Testing
         case "overload": return .overloaded(limit: 9)
         case "down": return .allDown(retryAfter: .milliseconds(300))
         case "socket": return .noSocket(limit: 9)
-        case "dns", "name":
-            let endpoint = Endpoint(host: "a", port: 1)
-            return .unresolved(ResolverError(endpoint: endpoint, isTemporary: name == "dns", reason: ""))
         default: return GatewayError(SocketError(.open, nil, .permissionDenied), limit: 9)
         }
     }
