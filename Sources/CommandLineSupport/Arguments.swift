@@ -64,7 +64,11 @@ extension ArgumentHelp {
 private func readTime(_ text: String) throws -> Interval {
     let units: [(String, UInt64)] = [("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000)]
     for (unit, size) in units where text.hasSuffix(unit) {
-        guard let number = Double(text.dropLast(unit.count)), number >= 0, number < 1e6 else { continue }
+        let digits = text.dropLast(unit.count)
+        // Double would take signs, exponents and hexadecimal digits as well.
+        guard digits.allSatisfy({ "0123456789.".contains($0) }), let number = Double(digits), number < 1e6 else {
+            continue
+        }
         return Interval(nanoseconds: UInt64(number * Double(size)))
     }
     throw ValidationError("a time is a number and its unit, such as 5s, 100ms, 50us or 1m.")

@@ -82,6 +82,8 @@ import Testing
         (["--host", "*"], "'*' is invalid for '--host <host>'"),
         (["client", "127.0.0.1:12000", "a"], "'127.0.0.1:12000' is invalid for '<host>'"),
         (["noise", "--jitter-to-client", "100m"], "--jitter-to-client 6000s is out of range"),
+        (["--timeout", "0x10s"], "'0x10s' is invalid for '--timeout <time>'"),
+        (["--timeout", "1000000s"], "'1000000s' is invalid for '--timeout <time>'"),
         (["noise", "--to", "127.0.0.1:0"], "--to 127.0.0.1:0 has no port"),
         (["--upstream", "localhost:0"], "--upstream"), (["--nonsense"], "--nonsense"),
         (["server", "--service", "lowercase"], "--service"), (["server", "--letter", "ss"], "--letter"),
