@@ -115,10 +115,6 @@ actor Worker {
             guard let socket = try listener.socket.accept() else { return nil }
             desk.counts.accepted += 1
             let limit = desk.configuration.share(of: desk.configuration.maxConnections)
-            guard desk.counts.open < limit || desk.idle.oldest != nil else {
-                turnAway(socket)
-                return nil
-            }
             if desk.counts.open >= limit, !crowdOut() {
                 turnAway(socket)
                 return nil
