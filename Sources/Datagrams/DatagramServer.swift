@@ -20,6 +20,13 @@ public struct DatagramServer: ~Copyable {
     private let service: any DatagramService
     private let logger: Logger
     private var batch = DatagramBatch()
+    /// How many batches in a row have had several datagrams.
+    private var fullHands = 0
+    /// After so many of them the socket is not watched, until one has a single datagram or none.
+    ///
+    /// For a watched socket the kernel looks who waits for room to send, whenever a reply has left its queue: a twentieth
+    /// of the server's time.
+    private static let manyHands = 16
     /// What has passed through the server since it started.
     public private(set) var counts = Counts()
 
@@ -37,21 +44,41 @@ public struct DatagramServer: ~Copyable {
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
         await loop.callingOff(watch) {
             while !Task.isCancelled, await loop.readable(watch) == .ready {
-                receive(watch, loop)
+                let count = receive(watch, loop)
                 answer()
                 await send(loop)
+                lookOn(after: count, watch, loop)
             }
         }
     }
 
-    private mutating func receive(_ watch: Watch, _ loop: EventLoop) {
+    private mutating func receive(_ watch: Watch, _ loop: EventLoop) -> Int {
         do {
-            counts.received += try batch.receive(from: socket)
-            if batch.isFull { loop.keepReadable(watch) }
+            let count = try batch.receive(from: socket)
+            counts.received += count
+            return count
         } catch {
             // An earlier reply met this error on its way; datagrams may still wait behind it.
             logger.debug("\(error)")
             loop.keepReadable(watch)
+            return 0
+        }
+    }
+
+    /// Settles whether to ask the kernel when there is more: where several datagrams have come, more will have by now.
+    private mutating func lookOn(after count: Int, _ watch: Watch, _ loop: EventLoop) {
+        if count > 1 {
+            fullHands += 1
+            if fullHands == Self.manyHands { loop.unwatch(watch) }
+            loop.keepReadable(watch)
+        } else {
+            do {
+                if fullHands >= Self.manyHands { try loop.rewatch(watch, as: .datagrams) }
+                fullHands = 0
+            } catch {
+                logger.warning("\(error)")
+                loop.keepReadable(watch)
+            }
         }
     }
 

@@ -139,6 +139,11 @@ extension EventLoop {
         confined.watches.collect(watch, in: strays, tag: tag)
     }
 
+    /// Watches a descriptor again that was left unwatched; whatever is there by now is reported.
+    public func rewatch(_ watch: Watch, as kind: WatchKind) throws(SocketError) {
+        try confined.poller.add(watch.number, kind.flags, key: watch.key)
+    }
+
     /// Stops watching a descriptor that stays open.
     public func unwatch(_ watch: Watch) {
         if confined.watches.isCurrent(watch) { confined.poller.remove(watch.number) }

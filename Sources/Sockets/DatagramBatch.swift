@@ -31,10 +31,14 @@ public struct DatagramBatch: ~Copyable {
     private var replies: [UInt8] = []
     private var received = 0
     private var sent = 0
+    /// How many headers must be set anew: those that the last datagrams and their replies have changed.
+    private var worn: Int
+    private var hasControl = false
 
     /// Sets memory aside for up to `capacity` datagrams at a time.
     public init(capacity: Int = 64) {
         self.capacity = capacity
+        worn = capacity
         unsafe bytes = .allocate(byteCount: capacity * Self.room, alignment: 4096)
         unsafe controls = .allocate(byteCount: capacity * Self.controlRoom, alignment: 16)
         unsafe names = .allocate(capacity: capacity)
@@ -60,7 +64,10 @@ public struct DatagramBatch: ~Copyable {
         ranges.removeAll(keepingCapacity: true)
         replies.removeAll(keepingCapacity: true)
         (received, sent) = (0, 0)
-        for index in 0..<capacity { prepareToReceive(index, withControl: socket.knowsDestination) }
+        if hasControl != socket.knowsDestination { (hasControl, worn) = (socket.knowsDestination, capacity) }
+        for index in 0..<worn { prepareToReceive(index) }
+        // The kernel may have touched the first, whatever came of it.
+        worn = 1
         let number = socket.descriptor.number
         let count: Int32?
         do {
@@ -69,6 +76,7 @@ public struct DatagramBatch: ~Copyable {
             throw SocketError(.receive, try? socket.localAddress(), error)
         }
         received = Int(count ?? 0)
+        worn = max(worn, received)
         return received
     }
 
@@ -146,14 +154,14 @@ public struct DatagramBatch: ~Copyable {
         return unsafe SocketAddress(copying: name.assumingMemoryBound(to: sockaddr.self))
     }
 
-    private func prepareToReceive(_ index: Int, withControl: Bool) {
+    private func prepareToReceive(_ index: Int) {
         unsafe parts[index] = iovec(iov_base: pointer(to: index), iov_len: Self.room)
         var header = unsafe msghdr()
         unsafe header.msg_name = UnsafeMutableRawPointer(names + index)
         unsafe header.msg_namelen = socklen_t(MemoryLayout<sockaddr_storage>.size)
         unsafe header.msg_iov = parts + index
         unsafe header.msg_iovlen = 1
-        if withControl {
+        if hasControl {
             unsafe header.msg_control = controls + index * Self.controlRoom
             unsafe header.msg_controllen = Self.controlRoom
         }

@@ -1,6 +1,7 @@
 import Datagrams
 import EventLoop
 import Sockets
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct DatagramServerTests {
@@ -53,6 +54,55 @@ import Testing
             }
         }
         #expect(counts.received == 200 && counts.sent == 200)
+    }
+
+    /// Under load the server does not wait for the kernel to tell of more; when there is no more, it does again.
+    @Test func oneAfterALongRush() async throws {
+        let rush = Rush(2000)
+        let service = Scripted { datagram in
+            rush.goOn()
+            return datagram
+        }
+        let counts = try await serve(service) { loop, address in
+            try rush.begin(towards: address)
+            while rush.isOn { await loop.sleep(until: loop.now + .milliseconds(1)) }
+            // Long enough for the server to have found that there is no more, as a rule.
+            await loop.sleep(until: loop.now + .milliseconds(50))
+            let door = try Door(to: address)
+            let watch = try door.watch(on: loop)
+            for number in UInt8(1)...3 {
+                try door.send([number])
+                let wake = await loop.readable(watch, until: loop.now + .seconds(10))
+                try #require(wake == .ready, "nobody was told of a datagram")
+                #expect(try await door.next(watch, on: loop) == [number])
+            }
+        }
+        #expect(counts.received == 2003 && counts.sent == 2003)
+    }
+
+    /// Datagrams that come two by two for each one that is answered, so that batches have several from the second on.
+    private final class Rush: Sendable {
+        private let state: Mutex<(door: Door?, rest: Int)>
+
+        init(_ count: Int) {
+            state = Mutex((nil, count))
+        }
+
+        var isOn: Bool { state.withLock { $0.rest > 0 } }
+
+        func begin(towards address: SocketAddress) throws {
+            let door = try Door(to: address)
+            state.withLock { $0.door = door }
+            send(1)
+        }
+
+        func goOn() { send(2) }
+
+        private func send(_ count: Int) {
+            state.withLock { state in
+                for _ in 0..<min(count, state.rest) where (try? state.door?.send([0])) != nil { state.rest -= 1 }
+            }
+        }
     }
 
     @Test func aReplyTooLongDoesNotStopIt() async throws {
