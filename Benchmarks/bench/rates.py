@@ -3,12 +3,13 @@
 from statistics import median
 
 from growth import Legs, errors
-from measure import STEADIER
 
 CONNECTIONS = 64
 # Of what bare C carries in the closed loop: so much is asked of both at a constant rate.
 SHARES = [1 / 8, 1 / 4, 1 / 2, 5 / 8]
-LEGS = 2 * STEADIER * len(SHARES)
+# A quantile is far from steady: so many turns for each round of the others.
+TURNS = 3
+LEGS = 2 * TURNS * len(SHARES)
 COLUMNS = ["requests/s", "p50 us: bare C", "Letterbox", "p99 us: bare C", "Letterbox", "ratio",
            "CPU us: bare C", "Letterbox", "ratio", "errors"]
 TEXT = (f"{CONNECTIONS} connections and a constant rate, bare C and Letterbox in turn, each on a core of its own where there "
@@ -19,7 +20,7 @@ TEXT = (f"{CONNECTIONS} connections and a constant rate, bare C and Letterbox in
 
 def pairs(legs, rate):
     """Legs of bare C and of Letterbox in turn."""
-    turns = range(STEADIER * legs.options.rounds)
+    turns = range(TURNS * legs.options.rounds)
     return [[legs.leg(CONNECTIONS, rate, yardstick=bare, apart=True) for bare in (True, False)] for _ in turns]
 
 
