@@ -197,16 +197,17 @@ final class Connection {
         let goesOn = request.head.keepsAlive && !response.closes && !isLast && !isDrained
         let connection: ResponseHead.Connection =
             goesOn ? (request.head.minorVersion == 0 ? .keepAlive : .persistent) : .close
+        let exchange = request.exchange
         outbox.prepare()
-        if connection == .persistent, response.isPlain(request.exchange) {
-            desk.write(plainReplyOf: request.exchange, into: &outbox.buffer)
+        if connection == .persistent, response.isPlain(exchange) {
+            desk.write(plainReplyOf: exchange, into: &outbox.buffer)
         } else {
             response.write(
                 into: &outbox.buffer, for: request, withContent: request.head.method != .head,
                 connection: connection, date: desk.date)
         }
         desk.count(response.status)
-        request.exchange.giveBack(to: desk.pool)
+        exchange.giveBack(to: desk.pool)
         return goesOn
     }
 
