@@ -2,31 +2,63 @@ public import ArgumentParser
 public import EventLoop
 public import Sockets
 
+// A value may begin with a hyphen (.unconditional), so that -1 is told what is wrong with it, and not that it is missing.
+
 extension Option where Value == Interval {
     /// A flag that takes a time.
     public init(wrappedValue: Value, time help: String) {
-        self.init(wrappedValue: wrappedValue, help: .of("time", help, wrappedValue), transform: readTime)
+        self.init(
+            wrappedValue: wrappedValue, parsing: .unconditional, help: .of("time", help, wrappedValue),
+            transform: readTime)
     }
 }
 
 extension Option where Value == Interval? {
     /// A flag that takes a time and has no default.
     public init(name: NameSpecification = .long, time help: String) {
-        self.init(name: name, help: ArgumentHelp(help, valueName: "time"), transform: readTime)
+        self.init(
+            name: name, parsing: .unconditional, help: ArgumentHelp(help, valueName: "time"), transform: readTime)
+    }
+}
+
+extension Option where Value == Int {
+    /// A flag that takes a whole number.
+    public init(wrappedValue: Value, number help: String, of unit: String = "number") {
+        self.init(
+            wrappedValue: wrappedValue, parsing: .unconditional, help: .of(unit, help, wrappedValue),
+            transform: readNumber)
+    }
+}
+
+extension Option where Value == Int? {
+    /// A flag that takes a whole number and has no default.
+    public init(number help: String) {
+        self.init(parsing: .unconditional, help: ArgumentHelp(help, valueName: "number"), transform: readNumber)
+    }
+}
+
+extension Option where Value == UInt64? {
+    /// A flag that takes a number that begins a row of random ones, and has no default.
+    public init(seed help: String) {
+        self.init(parsing: .unconditional, help: ArgumentHelp(help, valueName: "number"), transform: readNumber)
     }
 }
 
 extension Option where Value == UInt16 {
     /// A flag that takes a UDP or TCP port.
     public init(wrappedValue: Value, port help: String) {
-        self.init(wrappedValue: wrappedValue, help: .of("port", help, wrappedValue), transform: readPort)
+        self.init(
+            wrappedValue: wrappedValue, parsing: .unconditional, help: .of("port", help, wrappedValue),
+            transform: readPort)
     }
 }
 
 extension Option where Value == Endpoint {
     /// A flag that takes a host and a port.
     public init(wrappedValue: Value, endpoint help: String) {
-        self.init(wrappedValue: wrappedValue, help: .of("host:port", help, wrappedValue), transform: readEndpoint)
+        self.init(
+            wrappedValue: wrappedValue, parsing: .unconditional, help: .of("host:port", help, wrappedValue),
+            transform: readEndpoint)
     }
 }
 
@@ -40,7 +72,9 @@ extension Option where Value == [Endpoint] {
 extension Option where Value == String {
     /// A flag that takes a host.
     public init(wrappedValue: Value, host help: String) {
-        self.init(wrappedValue: wrappedValue, help: .of("host", help, wrappedValue), transform: readHost)
+        self.init(
+            wrappedValue: wrappedValue, parsing: .unconditional, help: .of("host", help, wrappedValue),
+            transform: readHost)
     }
 }
 
@@ -60,18 +94,25 @@ extension ArgumentHelp {
 
 // With errors that say what is wrong: a conformance to ExpressibleByArgument could only say that something is.
 
-/// Reads a time such as "2s", "100ms", "50us" or "1m", less than a million of its unit.
+/// Reads a time such as "2s", "100ms", "50us" or "1m", less than a hundred million of its unit.
 private func readTime(_ text: String) throws -> Interval {
     let units: [(String, UInt64)] = [("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000)]
     for (unit, size) in units where text.hasSuffix(unit) {
         let digits = text.dropLast(unit.count)
         // Double would take signs, exponents and hexadecimal digits as well.
-        guard digits.allSatisfy({ "0123456789.".contains($0) }), let number = Double(digits), number < 1e6 else {
+        guard digits.allSatisfy({ "0123456789.".contains($0) }), let number = Double(digits), number < 1e8 else {
             continue
         }
         return Interval(nanoseconds: UInt64(number * Double(size)))
     }
     throw ValidationError("a time is a number and its unit, such as 5s, 100ms, 50us or 1m.")
+}
+
+private func readNumber<Number: FixedWidthInteger>(_ text: String) throws -> Number {
+    guard let number = Number(text) else {
+        throw ValidationError("a whole number is needed, from \(Number.min) to \(Number.max).")
+    }
+    return number
 }
 
 private func readPort(_ text: String) throws -> UInt16 {

@@ -29,7 +29,7 @@ struct LetterboxProbe: ParsableCommand {
     @Option(time: "For one exchange through one of the doors; over UDP for all three attempts together.")
     var timeout = Interval.seconds(2)
 
-    @Option(help: "How often each sentence is sent; the table has the median times.")
+    @Option(number: "How often each sentence is sent; the table has the median times.")
     var count = 1
 
     func validate() throws {

@@ -24,7 +24,7 @@ struct ClientCommand: ParsableCommand {
     @Option(time: "For a whole exchange, all attempts together.")
     var timeout = Interval.seconds(1)
 
-    @Option(help: "How often a datagram is sent at most.")
+    @Option(number: "How often a datagram is sent at most.")
     var attempts = 3
 
     func validate() throws {

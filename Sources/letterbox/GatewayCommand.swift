@@ -22,7 +22,7 @@ struct GatewayCommand: ParsableCommand {
     @OptionGroup(title: "The UDP leg") var datagrams: DatagramOptions
     @OptionGroup(title: "Limits and times of HTTP") var http: HTTPOptions
 
-    @Option(help: ArgumentHelp("Event loops, each with a thread. (default: one per core)"))
+    @Option(number: "Event loops, each with a thread. (default: one per core)")
     var workers: Int?
 
     @Option(

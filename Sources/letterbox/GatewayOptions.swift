@@ -38,7 +38,7 @@ struct AddressOptions: ParsableArguments {
     @Flag(help: "Put a bad network in front of the embedded server, with sliders on the page and at /lab.")
     var lab = false
 
-    @Option(help: "What decides the dice of that network; without it a new one each time, which the ready line names.")
+    @Option(seed: "What decides the dice of that network; without it a new one each time, which the ready line names.")
     var labSeed: UInt64?
 
     func validate() throws {
@@ -59,7 +59,7 @@ struct DatagramOptions: ParsableArguments {
     @Option(time: "For a whole exchange, all attempts together.")
     var timeout = Interval.seconds(2)
 
-    @Option(help: "How often a datagram is sent at most. (default: 3 for the embedded server, 1 for --upstream)")
+    @Option(number: "How often a datagram is sent at most. (default: 3 for the embedded server, 1 for --upstream)")
     var attempts: Int?
 
     @Option(time: "The least time before a datagram is sent again; else as long as replies take (RFC 6298).")
@@ -68,10 +68,10 @@ struct DatagramOptions: ParsableArguments {
     @Option(percentage: "The most datagrams sent again, as a share of the requests. (default: 20%)")
     var retransmitBudget: Probability?
 
-    @Option(help: "The longest datagram in bytes, either way.")
+    @Option(number: "The longest datagram in bytes, either way.")
     var maxDatagram = 65_507
 
-    @Option(help: "The most exchanges at a time.")
+    @Option(number: "The most exchanges at a time.")
     var maxInFlight = 4096
 
     @Flag(help: .hidden)
@@ -83,7 +83,7 @@ struct DatagramOptions: ParsableArguments {
     @Option(time: "How long a UDP socket is set aside whose reply may still be under way.")
     var quarantine = Interval.seconds(30)
 
-    @Option(help: "The most UDP sockets; no more than the limit of descriptors leaves.")
+    @Option(number: "The most UDP sockets; no more than the limit of descriptors leaves.")
     var maxSockets = 16_384
 
     func validate() throws {
@@ -100,34 +100,34 @@ struct DatagramOptions: ParsableArguments {
 
 /// What the gateway accepts from strangers, and how long it waits for them.
 struct HTTPOptions: ParsableArguments {
-    @Option(help: "The most connections at a time.")
+    @Option(number: "The most connections at a time.")
     var maxConnections = 10_000
 
-    @Option(help: "The most requests on one connection.")
+    @Option(number: "The most requests on one connection.")
     var maxRequestsPerConnection = 10_000
 
-    @Option(help: "The longest request line in bytes.")
+    @Option(number: "The longest request line in bytes.")
     var maxRequestLine = 8192
 
-    @Option(help: "The longest request head in bytes.")
+    @Option(number: "The longest request head in bytes.")
     var maxHead = 16_384
 
-    @Option(help: "The most fields of a request.")
+    @Option(number: "The most fields of a request.")
     var maxFields = 100
 
-    @Option(help: "The most empty lines before a request line.")
+    @Option(number: "The most empty lines before a request line.")
     var maxEmptyLines = 4
 
-    @Option(help: "The longest chunk line in bytes, size and extensions.")
+    @Option(number: "The longest chunk line in bytes, size and extensions.")
     var maxChunkLine = 256
 
-    @Option(help: "The most chunk extensions of a body in bytes, together.")
+    @Option(number: "The most chunk extensions of a body in bytes, together.")
     var maxChunkExtensions = 4096
 
-    @Option(help: "The longest trailer section in bytes.")
+    @Option(number: "The longest trailer section in bytes.")
     var maxTrailers = 8192
 
-    @Option(help: "The most bytes that are thrown away behind the last response.")
+    @Option(number: "The most bytes that are thrown away behind the last response.")
     var maxLinger = 1_048_576
 
     @Option(time: "For a request's head, from its first byte.")

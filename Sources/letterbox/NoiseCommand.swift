@@ -34,16 +34,16 @@ struct NoiseCommand: ParsableCommand {
     @OptionGroup(title: "Impairments, server to client")
     var toClient: ToClientFlags
 
-    @Option(help: "What decides the dice; without it a new one each time, which the ready line names.")
+    @Option(seed: "What decides the dice; without it a new one each time, which the ready line names.")
     var seed: UInt64?
 
-    @Option(help: "How many clients are served at a time; others are turned away.")
+    @Option(number: "How many clients are served at a time; others are turned away.")
     var maxClients = NoiseProxy.Limits().clients
 
     @Option(time: "How long a client may be quiet before it is forgotten.")
     var clientIdle = NoiseProxy.Limits().idle
 
-    @Option(help: ArgumentHelp("How much memory delayed datagrams may take.", valueName: "bytes"))
+    @Option(number: "How much memory delayed datagrams may take.", of: "bytes")
     var maxHeld = NoiseProxy.Limits().heldBytes
 
     @Flag(help: "Print a line for each datagram.")

@@ -18,13 +18,13 @@ struct PingCommand: ParsableCommand {
     @Option(port: "The server's UDP port.")
     var port: UInt16 = 12000
 
-    @Option(help: "How many probes are sent.")
+    @Option(number: "How many probes are sent.")
     var count = Pinger.Settings().count
 
     @Option(time: "How long after a probe the next follows; 0s: as soon as the one before is answered.")
     var interval = Pinger.Settings().interval
 
-    @Option(help: ArgumentHelp("How long a probe is.", valueName: "bytes"))
+    @Option(number: "How long a probe is.", of: "bytes")
     var size = Pinger.Settings().size
 
     @Option(time: "How long a probe waits for its reply.")

@@ -29,7 +29,7 @@ struct ServerCommand: ParsableCommand {
     @Option(help: "The letter that the service count looks for.")
     var letter = "s"
 
-    @Option(help: "Sockets that share the port, each with a thread.")
+    @Option(number: "Sockets that share the port, each with a thread.")
     var workers = 1
 
     func validate() throws {

@@ -82,8 +82,13 @@ import Testing
         (["--host", "*"], "'*' is invalid for '--host <host>'"),
         (["client", "127.0.0.1:12000", "a"], "'127.0.0.1:12000' is invalid for '<host>'"),
         (["noise", "--jitter-to-client", "100m"], "--jitter-to-client 6000s is out of range"),
+        (["--timeout", "-1s"], "'-1s' is invalid for '--timeout <time>': a time is a number and its unit"),
+        (["--attempts", "-1"], "--attempts -1 is out of range"),
+        (["--max-in-flight", "1.5"], "'1.5' is invalid for '--max-in-flight <number>': a whole number is needed"),
+        (["--lab", "--lab-seed", "-1"], "'-1' is invalid for '--lab-seed <number>': a whole number is needed, from 0"),
+        (["noise", "--loss", "-1%"], "'-1%' is invalid for '--loss <percentage>'"),
         (["--timeout", "0x10s"], "'0x10s' is invalid for '--timeout <time>'"),
-        (["--timeout", "1000000s"], "'1000000s' is invalid for '--timeout <time>'"),
+        (["--timeout", "1000000s"], "--timeout 1000000s is out of range"),
         (["noise", "--to", "127.0.0.1:0"], "--to 127.0.0.1:0 has no port"),
         (["--upstream", "localhost:0"], "--upstream"), (["--nonsense"], "--nonsense"),
         (["server", "--service", "lowercase"], "--service"), (["server", "--letter", "ss"], "--letter"),
@@ -108,6 +113,6 @@ import Testing
         let words = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         #expect(words.contains("--port <port> The TCP port; 0 lets the system choose. (default: 8080)"))
         #expect(words.contains("--idle-timeout <time> For a connection without a request. (default: 60s)"))
-        #expect(words.contains("--max-connections <max-connections> The most connections at a time. (default: 10000)"))
+        #expect(words.contains("--max-connections <number> The most connections at a time. (default: 10000)"))
     }
 }
