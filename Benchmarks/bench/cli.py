@@ -121,7 +121,7 @@ def prepare(options):
 def fit(options, bench):
     """Chooses the seconds of a leg by the minutes there are, and says how long it will take."""
     cells = measure.plan(options)
-    legs = sum(measure.rounds(cell, name, options) for cell in cells for name in bench.names(cell.suite))
+    legs = sum(len(measure.rounds(cell, name, options)) for cell in cells for name in bench.names(cell.suite))
     for suite, module in (("growth", growth), ("rates", rates)):
         legs += (suite in options.suites) * module.LEGS * options.rounds
     if options.minutes:

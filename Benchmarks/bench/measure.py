@@ -52,7 +52,9 @@ def cpu_sets(pin):
 
 
 def rounds(cell, name, options):
-    return options.rounds * (STEADIER if options.full and cell in TARGET_CELLS and name in CLOSE else 1)
+    """The numbers of the rounds in which a candidate takes its turn: who is far from the targets in each fifth only."""
+    steadier = STEADIER if options.full and cell in TARGET_CELLS else 1
+    return range(1, options.rounds * steadier + 1, 1 if name in CLOSE else steadier)
 
 
 def sweep(options):
@@ -103,9 +105,9 @@ class Bench:
     def run(self, cells, report_leg):
         """All legs of all cells, collected in `legs` one by one; `report_leg` hears of each as it ends."""
         for cell in cells:
-            counts = {name: rounds(cell, name, self.options) for name in self.names(cell.suite)}
-            for round_number in range(1, max(counts.values(), default=0) + 1):
-                for name in [name for name, count in counts.items() if count >= round_number]:
+            turns = {name: rounds(cell, name, self.options) for name in self.names(cell.suite)}
+            for round_number in sorted(set().union(*turns.values())):
+                for name in [name for name, turn in turns.items() if round_number in turn]:
                     leg = {"cell": asdict(cell), "candidate": name, "round": round_number}
                     try:
                         leg |= self.leg(cell, name)

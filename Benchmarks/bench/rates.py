@@ -14,8 +14,8 @@ COLUMNS = ["requests/s", "p50 us: bare C", "Letterbox", "p99 us: bare C", "Lette
            "CPU us: bare C", "Letterbox", "ratio", "errors"]
 TEXT = (f"{CONNECTIONS} connections and a constant rate, bare C and Letterbox in turn, each on a core of its own where there "
         "are several. The last rate is five eighths of what bare C carries in the closed loop. A request costs more where "
-        "they come one by one than there, where each turn of the loop has many, so that bare C is busy for two thirds of the "
-        "time then; on two cores the other one, with load generator and UDP server, is busy for all of it.")
+        "they come one by one than there, where each turn of the loop has many: what keeps bare C busy is its CPU times the "
+        "rate. On two cores the other one, with load generator and UDP server, has hardly a moment left at the last two.")
 
 
 def pairs(legs, rate):
