@@ -124,7 +124,8 @@ def introduction(result):
         "everything is measured.*", "",
         f"Measured on {m['cpu']}, {m['cores']} cores, {m['memory_gib']} GiB, Linux {m['kernel']}, with "
         f"`{result['command']}`. Each figure is the median of {result['rounds']} rounds of {result['seconds']:g} s, "
-        + (f"for Letterbox and bare C of {measure.STEADIER} times as many where targets are compared, " if result["full"] else "") +
+        + (f"for Letterbox and bare C of {measure.STEADIER} times as many where targets are compared, "
+           if result["full"] else "") +
         "in which the candidates took turns, each time in a fresh process. *Spread* is the distance from the slowest to "
         "the fastest round; each *ratio* compares with the yardstick of the same round; *CPU* is microseconds of the "
         "measured process alone per request.",

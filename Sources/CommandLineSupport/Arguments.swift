@@ -2,14 +2,20 @@ public import ArgumentParser
 public import EventLoop
 public import Sockets
 
-// A value may begin with a hyphen (.unconditional), so that -1 is told what is wrong with it, and not that it is missing.
+extension Option where Value: CustomStringConvertible {
+    /// A value may begin with a hyphen (.unconditional), so that -1 is told what is wrong with it, and not that it is
+    /// missing.
+    fileprivate init(
+        _ value: Value, _ unit: String, _ help: String, _ read: @escaping @Sendable (String) throws -> Value
+    ) {
+        self.init(wrappedValue: value, parsing: .unconditional, help: .of(unit, help, value), transform: read)
+    }
+}
 
 extension Option where Value == Interval {
     /// A flag that takes a time.
     public init(wrappedValue: Value, time help: String) {
-        self.init(
-            wrappedValue: wrappedValue, parsing: .unconditional, help: .of("time", help, wrappedValue),
-            transform: readTime)
+        self.init(wrappedValue, "time", help, readTime)
     }
 }
 
@@ -24,9 +30,7 @@ extension Option where Value == Interval? {
 extension Option where Value == Int {
     /// A flag that takes a whole number.
     public init(wrappedValue: Value, number help: String, of unit: String = "number") {
-        self.init(
-            wrappedValue: wrappedValue, parsing: .unconditional, help: .of(unit, help, wrappedValue),
-            transform: readNumber)
+        self.init(wrappedValue, unit, help, readNumber)
     }
 }
 
@@ -47,18 +51,14 @@ extension Option where Value == UInt64? {
 extension Option where Value == UInt16 {
     /// A flag that takes a UDP or TCP port.
     public init(wrappedValue: Value, port help: String) {
-        self.init(
-            wrappedValue: wrappedValue, parsing: .unconditional, help: .of("port", help, wrappedValue),
-            transform: readPort)
+        self.init(wrappedValue, "port", help, readPort)
     }
 }
 
 extension Option where Value == Endpoint {
     /// A flag that takes a host and a port.
     public init(wrappedValue: Value, endpoint help: String) {
-        self.init(
-            wrappedValue: wrappedValue, parsing: .unconditional, help: .of("host:port", help, wrappedValue),
-            transform: readEndpoint)
+        self.init(wrappedValue, "host:port", help, readEndpoint)
     }
 }
 
@@ -72,9 +72,7 @@ extension Option where Value == [Endpoint] {
 extension Option where Value == String {
     /// A flag that takes a host.
     public init(wrappedValue: Value, host help: String) {
-        self.init(
-            wrappedValue: wrappedValue, parsing: .unconditional, help: .of("host", help, wrappedValue),
-            transform: readHost)
+        self.init(wrappedValue, "host", help, readHost)
     }
 }
 

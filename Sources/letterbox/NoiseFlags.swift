@@ -47,7 +47,7 @@ struct BothWaysFlags: ParsableArguments, ImpairmentFlags {
     var delay: Interval?
     @Option(time: "How much longer or shorter than the delay.")
     var jitter: Interval?
-    @Option(time: "How much longer one takes that is held back. (default: 10ms)")
+    @Option(time: "How much longer one takes that is held back. (default: \(NoiseSettings().reorderDelay))")
     var reorderDelay: Interval?
 }
 
