@@ -24,7 +24,7 @@ import Testing
     }
 
     /// One datagram would go round until the noise has no sockets left.
-    @Test(arguments: [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::", "[::1]"), ("0.0.0.0", "0.0.0.0")])
+    @Test(arguments: [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "0.0.0.0")])
     func `the noise is no server to itself`(host: String, server: String) throws {
         let port = UDPPeer().address.port  // free again
         let ending = try Program(
