@@ -89,4 +89,43 @@ static inline ssize_t clinux_recvfrom(
     return recvfrom(fd, bytes, count, flags, address, length);
 }
 
+// A report of the network or of this host about a datagram that was sent (ip(7), IP_RECVERR).
+struct clinux_report {
+    // The errno that the report stands for.
+    uint32_t error;
+    // Who made it: SO_EE_ORIGIN_LOCAL is this host, SO_EE_ORIGIN_ICMP and SO_EE_ORIGIN_ICMP6 are the network.
+    uint8_t origin;
+    // Type and code of the ICMP message.
+    uint8_t type;
+    uint8_t code;
+};
+
+// Takes the first report off a socket's error queue; -1 with EAGAIN when there is none (recvmsg(2), MSG_ERRQUEUE).
+//
+// The macros that walk control messages are beyond Swift's importer.
+static inline int clinux_take_report(int fd, struct clinux_report *report) {
+    char control[512];
+    char scrap;
+    struct iovec part = {&scrap, 1};
+    struct msghdr message = {0};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return -1;
+    *report = (struct clinux_report){0};
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part; part = CMSG_NXTHDR(&message, part)) {
+        int is_ipv4 = part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR;
+        int is_ipv6 = part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR;
+        if (!is_ipv4 && !is_ipv6) continue;
+        // linux/errqueue.h, struct sock_extended_err: the header cannot be included beside glibc's time.h.
+        const unsigned char *data = CMSG_DATA(part);
+        __builtin_memcpy(&report->error, data, 4);
+        report->origin = data[4];
+        report->type = data[5];
+        report->code = data[6];
+    }
+    return 0;
+}
+
 #endif

@@ -1,11 +1,12 @@
 internal import CLinux
+internal import DequeModule
 public import Sockets
 
 /// One thread that waits for descriptors and deadlines and runs the tasks that wait for them.
 ///
 /// It is an executor: an actor that names its `executor`, or a task that prefers the loop, runs on its thread and
-/// nowhere else, so that what such code shares needs no lock. A turn of the loop runs the jobs that are ready, then asks
-/// the kernel what has happened meanwhile (epoll_wait(2)), and wakes whoever waits for it.
+/// nowhere else, so that what such code shares needs no lock. An iteration of the loop runs the jobs that are ready, then
+/// asks the kernel what has happened meanwhile (epoll_wait(2)), and calls the handlers and wakes the tasks that wait for it.
 public final class EventLoop: TaskExecutor {
     private nonisolated(unsafe) let state: LoopState
     private let queue: JobQueue
@@ -57,9 +58,26 @@ public final class EventLoop: TaskExecutor {
         while !queue.collect() {
             state.shortcuts = 0
             unsafe queue.run(tasks: asUnownedTaskExecutor(), actors: actors.asUnownedSerialExecutor())
+            runTurns(state)
             look(state)
-            while let target = state.timers.takeNext(until: LoopState.tick(state.now)) { expire(target, state) }
+            expireDeadlines(state)
         }
+    }
+
+    /// Calls the handlers that have asked for another turn; those that ask again wait for the next iteration.
+    private func runTurns(_ state: LoopState) {
+        for _ in 0..<state.turns.count { state.turns.popFirst()?.ready([]) }
+    }
+
+    /// Ends the waits whose time is over.
+    ///
+    /// The sockets come first: a process that was stopped and goes on finds deadlines that have passed and replies that
+    /// came in time, and the kernel has told only of what came before it was stopped.
+    private func expireDeadlines(_ state: LoopState) {
+        guard let next = state.timers.next, next <= LoopState.tick(state.now) else { return }
+        let due = LoopState.tick(state.now)
+        look(state, mayRest: false)
+        while let target = state.timers.takeNext(until: due) { expire(target, state) }
     }
 
     /// Lets `run()` return once the jobs at hand are done.
@@ -68,12 +86,13 @@ public final class EventLoop: TaskExecutor {
     public func stop() { queue.stop() }
 
     /// Asks the kernel what has happened, until it has told everything, and wakes whoever waits for it.
-    private func look(_ state: LoopState) {
+    private func look(_ state: LoopState, mayRest: Bool = true) {
         let before = state.now
-        var patience = patience(state)
+        var patience = mayRest ? patience(state) : 0
         state.watches.beginLook()
         for _ in 0..<Self.maximumLooks {
             let count = state.poller.wait(milliseconds: patience)
+            state.now = .now()
             for index in 0..<count { dispatch(state.poller.event(index), state) }
             if count < Poller.batch || state.watches.hasRepeated {
                 state.reported = before
@@ -81,12 +100,11 @@ public final class EventLoop: TaskExecutor {
             }
             patience = 0
         }
-        state.now = .now()
     }
 
     /// How long the kernel may let the loop sleep, in the form of epoll_wait(2).
     private func patience(_ state: LoopState) -> Int32 {
-        guard queue.mayRest else { return 0 }
+        guard queue.mayRest, state.turns.isEmpty else { return 0 }
         guard let next = state.timers.next else { return -1 }
         let now = LoopState.tick(state.now)
         return next <= now ? 0 : Int32(clamping: next - now)
@@ -94,7 +112,10 @@ public final class EventLoop: TaskExecutor {
 
     private func dispatch(_ event: PollEvent, _ state: LoopState) {
         guard event.key != Self.bellKey else { return }
-        if let task = state.watches.hear(Readiness(epoll: event.flags), of: Watch(key: event.key)) {
+        let watch = Watch(key: event.key)
+        if let handler = state.watches.handler(of: watch) {
+            handler.ready(Readiness(epoll: event.flags))
+        } else if let task = state.watches.hear(Readiness(epoll: event.flags), of: watch) {
             wake(task, .ready)
         }
     }
@@ -104,6 +125,7 @@ public final class EventLoop: TaskExecutor {
         case .watch(let watch):
             if let task = state.takeExpired(at: watch) { wake(task, .expired) }
         case .place(let place): place.wake(.expired)
+        case .handler(let handler): handler.alarm()
         }
     }
 }
@@ -133,6 +155,26 @@ extension EventLoop {
         try confined.poller.add(descriptor.number, kind.flags, key: watch.key)
         return watch
     }
+
+    /// Begins to watch a descriptor and calls the handler for each event until `release(_:)`.
+    public func watch(
+        _ descriptor: borrowing Descriptor, as kind: WatchKind, handler: some EventHandler
+    ) throws(SocketError) -> Watch {
+        let watch = try watch(descriptor, as: kind)
+        setHandler(handler, of: watch)
+        return watch
+    }
+
+    /// Calls the handler for each event of a watched descriptor from now on, until `release(_:)`.
+    public func setHandler(_ handler: some EventHandler, of watch: Watch) {
+        confined.watches.setHandler(handler, of: watch)
+    }
+
+    /// Calls the descriptor's handler no more and lets go of it.
+    public func release(_ watch: Watch) { confined.watches.setHandler(nil, of: watch) }
+
+    /// Calls the handler once more, with no readiness, behind all that are ready now.
+    public func callAgain(_ handler: some EventHandler) { confined.turns.append(handler) }
 
     /// Says where events go from now on that come while nobody waits for the descriptor; nil for nowhere.
     public func collect(_ watch: Watch, in strays: Strays?, tag: Int = 0) {
@@ -214,6 +256,14 @@ extension EventLoop {
 
     /// Lets a suspended task go on.
     func wake(_ task: ParkedTask, _ wake: Wake) { queue.add(task.job(waking: wake)) }
+
+    /// The tick up to which deadlines have passed.
+    var tick: UInt64 { confined.timers.present }
+
+    /// Sets a timer.
+    func insert(_ target: TimerTarget, at tick: UInt64) -> TimerWheel<TimerTarget>.Key {
+        confined.timers.insert(at: tick, target)
+    }
 
     /// Takes a pending deadline back.
     func cancel(_ timer: TimerWheel<TimerTarget>.Key) {

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Sockets
 
 /// What only the loop's own thread touches.
@@ -6,6 +7,8 @@ final class LoopState {
     let queue: JobQueue
     var watches = WatchTable()
     var timers: TimerWheel<TimerTarget>
+    /// Handlers that have asked for another turn, in the order in which they did.
+    var turns: Deque<any EventHandler> = []
     var now: MonotonicTime
     var reported: MonotonicTime
     /// Waits of this turn that ended at once, because what they waited for was there.
@@ -70,7 +73,7 @@ final class LoopState {
     static func tick(_ time: MonotonicTime) -> UInt64 { time.nanoseconds / 1_000_000 }
 
     /// The tick by which a deadline has surely passed: a wait may end late, never early.
-    private static func tick(after deadline: MonotonicTime) -> UInt64 { tick(deadline) + 1 }
+    static func tick(after deadline: MonotonicTime) -> UInt64 { tick(deadline) + 1 }
 }
 
 /// Where a suspended task is kept, and so who wakes it.

@@ -14,7 +14,7 @@ struct PollEvent {
 @safe
 struct Poller: ~Copyable {
     /// The most events of one wait.
-    static let batch = 256
+    static let batch = 4096
 
     private let descriptor: Descriptor
     private let events: UnsafeMutablePointer<epoll_event>
@@ -44,8 +44,13 @@ struct Poller: ~Copyable {
     ///
     /// - `milliseconds`: -1 waits for ever, 0 only looks.
     func wait(milliseconds: Int32) -> Int {
-        // Interrupted by a signal is the same as nothing happened: the loop comes round again.
-        max(0, Int(unsafe epoll_wait(descriptor.number, events, Int32(Self.batch), milliseconds)))
+        let count = Int(unsafe epoll_wait(descriptor.number, events, Int32(Self.batch), milliseconds))
+        if count >= 0 { return count }
+        // Interrupted by a signal is the same as nothing happened: the loop comes round again. All other errors are bugs
+        // that would last (epoll_wait(2)), and a loop that goes on would spin.
+        let reason = ErrorNumber(errno)
+        precondition(reason.code == EINTR, "epoll_wait(2) on the loop's own descriptor failed: \(reason)")
+        return 0
     }
 
     /// One event of the last wait.

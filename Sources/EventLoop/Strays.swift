@@ -14,7 +14,8 @@ public final class Strays {
         self.loop = loop
     }
 
-    func add(_ tag: Int) {
+    /// Adds one, which the waiting task takes.
+    public func add(_ tag: Int) {
         guard !isClosed else { return }
         tags.append(tag)
         wake()

@@ -32,7 +32,7 @@ public enum WatchKind: Sendable {
     case datagrams
     /// A UDP socket from which one datagram is taken at a time: reported as long as there is another, or an error.
     case singleDatagrams
-    /// A listening socket that several loops share: reported while a connection waits, to one of the loops.
+    /// A listening socket: reported as long as a connection waits.
     case listener
 
     /// Whether it is reported as long as it is ready.
@@ -42,8 +42,7 @@ public enum WatchKind: Sendable {
         switch self {
         case .stream: EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
         case .datagrams: EPOLLIN.rawValue | EPOLLET.rawValue
-        case .singleDatagrams: EPOLLIN.rawValue
-        case .listener: EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue
+        case .singleDatagrams, .listener: EPOLLIN.rawValue
         }
     }
 }
@@ -58,20 +57,24 @@ public enum Wake: Sendable {
     case interrupted
 }
 
-/// Readiness that was reported and not used up yet.
-struct Readiness: OptionSet {
-    let rawValue: UInt8
+/// What the kernel reports of a descriptor (epoll_ctl(2)).
+public struct Readiness: OptionSet, Sendable {
+    /// The four bits.
+    public let rawValue: UInt8
 
-    static let toRead = Readiness(rawValue: 1)
-    static let toWrite = Readiness(rawValue: 2)
+    /// There is something to read, or an error to learn.
+    public static let toRead = Readiness(rawValue: 1)
+    /// There is room to write, or an error to learn.
+    public static let toWrite = Readiness(rawValue: 2)
     /// Nothing more will come in: it stays ready to read, for the next call tells how it ended.
-    static let ended = Readiness(rawValue: 4)
+    public static let ended = Readiness(rawValue: 4)
     /// Both directions have ended: it stays ready to write as well.
     ///
     /// The end of what comes in is not enough for that: a side that has said all may still listen, and slowly.
-    static let hungUp = Readiness(rawValue: 8)
+    public static let hungUp = Readiness(rawValue: 8)
 
-    init(rawValue: UInt8) {
+    /// Readiness by its bits.
+    public init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
 

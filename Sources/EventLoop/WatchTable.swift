@@ -22,6 +22,8 @@ struct WatchTable {
         var readiness: Readiness = []
         var generation: UInt32 = 0
         var alarm: Alarm?
+        /// The object that is called for each event, where no task waits.
+        var handler: (any EventHandler)?
         /// Where events go that come while nobody waits.
         var strays: Strays?
         var tag = 0
@@ -71,6 +73,16 @@ struct WatchTable {
         let (generation, alarm) = (slots[Int(number)].generation &+ 1, slots[Int(number)].alarm)
         slots[Int(number)] = Slot(isLevel: isLevel, generation: generation, strays: strays, tag: tag)
         return (Watch(number: number, generation: generation), alarm)
+    }
+
+    /// Says which object is called for each event of a descriptor from now on; nil for none.
+    mutating func setHandler(_ handler: (any EventHandler)?, of watch: Watch) {
+        if isCurrent(watch) { slots[Int(watch.number)].handler = handler }
+    }
+
+    /// The object that is called for events of a descriptor.
+    func handler(of watch: Watch) -> (any EventHandler)? {
+        isCurrent(watch) ? slots[Int(watch.number)].handler : nil
     }
 
     /// Whether the watch's descriptor is still the one that was opened.
@@ -148,4 +160,6 @@ enum TimerTarget {
     case watch(Watch)
     /// A task's sleep, or its wait for its turn.
     case place(WaitQueue.Place)
+    /// What an object waits for.
+    case handler(any DeadlineHandler)
 }

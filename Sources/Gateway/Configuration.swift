@@ -19,6 +19,11 @@ public struct Configuration: Sendable {
     public var maxConnections = 10_000
     /// The most UDP sockets, all workers together.
     public var maxSockets = 16_384
+    /// So many UDP sockets are opened, all workers together, before one is used again that has rested for less than
+    /// `quarantine`.
+    public var minSockets = 1024
+    /// The most bytes of requests that have arrived in part, all workers together.
+    public var maxBuffered = 128 << 20
 
     /// For a whole exchange, all attempts together.
     public var timeout = Interval.seconds(2)
@@ -50,12 +55,6 @@ public struct Configuration: Sendable {
     /// For what is in flight when the gateway is told to end.
     public var drainTimeout = Interval.seconds(10)
 
-    /// How long an idle connection keeps its task at least: long enough for the next request of a client that comes once
-    /// a second.
-    ///
-    /// It is no limit on what a client may do, and so has no flag; tests need not wait so long.
-    var grace = Interval.seconds(2)
-
     /// Whether sockets are used again at once, last in first out, and not drained: how wrong replies come about.
     ///
     /// For tests, which must be able to fail.
@@ -86,7 +85,4 @@ public struct Configuration: Sendable {
         if isForm { limits.maxBody = "text=".utf8.count + 6 * maxDatagram }
         return limits
     }
-
-    /// One worker's share of a limit that is for all of them together; at least 1.
-    func share(of limit: Int) -> Int { max(1, limit / workers) }
 }

@@ -6,8 +6,12 @@ struct HTTPCounts: Sendable {
     var accepted = 0
     /// Connections now open.
     var open = 0
-    /// Connections turned away or closed because there were too many.
-    var crowdedOut = 0
+    /// Idle connections closed because there were too many.
+    var evicted = 0
+    /// Connections turned away because there were too many.
+    var rejected = 0
+    /// Requests turned away because there was no room for one that comes in parts.
+    var bufferShortages = 0
     /// Times that no descriptor was left for a connection.
     var descriptorShortages = 0
     /// Responses by status code, from 100 on.
@@ -27,7 +31,9 @@ struct HTTPCounts: Sendable {
     mutating func add(_ other: HTTPCounts) {
         accepted += other.accepted
         open += other.open
-        crowdedOut += other.crowdedOut
+        evicted += other.evicted
+        rejected += other.rejected
+        bufferShortages += other.bufferShortages
         descriptorShortages += other.descriptorShortages
         for index in responses.indices { responses[index] += other.responses[index] }
     }

@@ -24,8 +24,12 @@ enum Metrics {
         page.gauge("http_connections", "TCP connections now open.", http.open)
         page.counter("http_connections_accepted", "TCP connections accepted.", http.accepted)
         page.counter(
-            "http_connections_crowded_out", "TCP connections turned away or closed because there were too many.",
-            http.crowdedOut)
+            "http_connections_evicted", "Idle TCP connections closed to make room for others.", http.evicted)
+        page.counter(
+            "http_connections_rejected", "TCP connections turned away because there were too many.", http.rejected)
+        page.counter(
+            "http_buffer_shortages", "Requests in parts turned away because --max-buffered was used up.",
+            http.bufferShortages)
         page.counter(
             "http_descriptor_shortages", "Times that no descriptor was left for a TCP connection.",
             http.descriptorShortages)
@@ -42,9 +46,13 @@ enum Metrics {
             "udp_overloads", "Requests turned away because too many exchanges were in flight.",
             all.reduce(0) { $0 + $1.overloads })
         page.counter(
-            "udp_outages", "Requests turned away because every address was out.", all.reduce(0) { $0 + $1.allDown })
-        var byAddress: [SocketAddress: [DestinationCounts]] = [:]
-        for (address, counts) in all.flatMap(\.destinations) { byAddress[address, default: []].append(counts) }
+            "udp_without_address", "Requests turned away because no address was known.",
+            all.reduce(0) { $0 + $1.withoutBackend })
+        page.counter(
+            "udp_exhaustions", "Requests turned away because no socket, port or room was to be had in time.",
+            all.reduce(0) { $0 + $1.exhausted })
+        var byAddress: [SocketAddress: [BackendCounts]] = [:]
+        for (address, counts) in all.flatMap(\.backends) { byAddress[address, default: []].append(counts) }
         let sorted = byAddress.sorted { "\($0.key)" < "\($1.key)" }.enumerated().map { number, entry in
             let name = showingAddresses(entry.key) ? "\(entry.key)" : "\(number + 1)"
             return (label: "upstream=\"\(name)\"", counts: entry.value)
@@ -55,9 +63,9 @@ enum Metrics {
                 page.sample(family.name, label, "\(counts.reduce(0) { $0 + $1[keyPath: family.figure] })")
             }
         }
-        page.header("udp_upstream_up", "gauge", "Whether every worker sends requests to the address: 1 or 0.")
+        page.header("udp_upstream_up", "gauge", "Whether every worker's last verdict on the address was good: 1 or 0.")
         for (label, counts) in sorted {
-            page.sample("udp_upstream_up", label, counts.allSatisfy(\.isWell) ? "1" : "0")
+            page.sample("udp_upstream_up", label, counts.allSatisfy(\.isUp) ? "1" : "0")
         }
         page.header("udp_round_trip_seconds", "histogram", "Time from a request's first datagram to its reply.")
         for (label, counts) in sorted {
@@ -67,10 +75,10 @@ enum Metrics {
         }
     }
 
-    private typealias Family = (name: String, kind: String, help: String, figure: KeyPath<DestinationCounts, Int>)
+    private typealias Family = (name: String, kind: String, help: String, figure: KeyPath<BackendCounts, Int>)
 
     private static var families: [Family] {
-        let counters: [(String, String, KeyPath<DestinationCounts, Int>)] = [
+        let counters: [(String, String, KeyPath<BackendCounts, Int>)] = [
             ("datagrams_sent", "Datagrams sent, the first ones and all others.", \.sent),
             ("retransmissions", "Datagrams sent again.", \.retransmissions),
             ("failovers", "Datagrams sent because another address could not be reached.", \.failovers),
@@ -82,12 +90,15 @@ enum Metrics {
             ("truncated_replies", "Replies longer than the limit.", \.truncated),
             ("refusals", "ICMP reports that nobody listens, in answer to a request.", \.refusals),
             ("unreachables", "Datagrams to which no way led.", \.unreachables),
+            ("prohibitions", "Datagrams that a filter or a route forbade.", \.prohibitions),
+            ("resized", "Datagrams sent once more because the path takes less than the kernel knew.", \.resized),
+            ("blocked", "Times that this host had no room, port or descriptor for a datagram.", \.blocked),
             ("foreign_refusals", "ICMP reports that belong to no exchange under way.", \.foreignRefusals),
             ("timeouts", "Attempts without a reply in time.", \.timeouts),
             ("rest_waits", "Requests that waited for a socket to be rested.", \.sockets.restWaits),
             ("quarantines", "Sockets put into quarantine.", \.sockets.quarantines),
         ]
-        let gauges: [(String, String, KeyPath<DestinationCounts, Int>)] = [
+        let gauges: [(String, String, KeyPath<BackendCounts, Int>)] = [
             ("upstream_in_flight", "Exchanges now in flight with the address.", \.inFlight),
             ("sockets", "UDP sockets now open.", \.sockets.open),
             ("sockets_quarantined", "UDP sockets now in quarantine.", \.sockets.quarantined),

@@ -82,7 +82,7 @@ public struct Page: Sendable {
     /// What a form that was posted without JavaScript gets: the text and its reply, or why there is none.
     func form(_ status: Status, text: [UInt8], outcome: FormTemplate.Outcome) -> Response {
         let html = template.fill(text: String(decoding: text, as: UTF8.self), outcome)
-        var response = Response(status, MediaType.html, content: .bytes(Array(html.utf8)))
+        var response = Response(status, MediaType.html, content: Array(html.utf8))
         response.fields.append((StaticFile.securityPolicy, StaticFile.policy))
         return response
     }

@@ -80,7 +80,7 @@ package struct StaticFile: Sendable {
         _ status: Status, _ content: [UInt8], contentRange: String? = nil, isKnown: Bool = false
     ) -> Response {
         let isBare = isKnown || status == .notModified
-        var response = Response(status, isBare ? nil : mediaType, content: .bytes(content))
+        var response = Response(status, isBare ? nil : mediaType, content: content)
         response.fields = isBare ? fields : fields + contentFields
         if mediaType == MediaType.html { response.fields.append((Self.securityPolicy, Self.policy)) }
         if let contentRange, let value = FieldValue(validating: "bytes \(contentRange)".utf8) {

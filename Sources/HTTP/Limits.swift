@@ -33,7 +33,9 @@ public struct Limits: Sendable, Equatable {
     public var maxTrailers = 8192
 
     /// The most bytes that are read and thrown away behind the last response; beyond it, the connection is cut.
-    public var maxLinger = 1 << 20
+    ///
+    /// Proxies pass a body on to its end before they read the response that refuses it.
+    public var maxLinger = 64 << 20
 
     /// The default limits.
     public init() {}

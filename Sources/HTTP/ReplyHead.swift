@@ -26,15 +26,55 @@ public final class ReplyHead: Sendable {
         between = InlineArray { line[$0] }
     }
 
-    /// Appends the head for so many bytes of content and a timing in thousandths, written with three decimals.
-    public func write(into buffer: inout [UInt8], contentLength length: Int, thousandths: Int) {
-        buffer.append(contentsOf: opening)
-        buffer.append(addingCapacity: 28 + between.count + 24) { head in
-            head.append(thousandths: thousandths)
-            for index in between.indices { head.append(between[index]) }
-            head.append(decimal: length.magnitude)
-            head.endLine()
-            head.endLine()
+    /// The most bytes that the head can have.
+    public var mostBytes: Int { opening.count + 28 + between.count + 24 }
+
+    /// Writes the head backwards in front of the content that begins at `end`, and returns where it begins.
+    ///
+    /// - `contentLength`: so many bytes of content.
+    /// - `thousandths`: the number in Server-Timing, written with three decimals.
+    public func write(before end: Int, in buffer: inout [UInt8], contentLength: Int, thousandths: Int) -> Int {
+        precondition(end >= mostBytes && end <= buffer.count, "there is room in front of the content")
+        var bytes = buffer.mutableSpan
+        var start = end
+        bytes.endLine(before: &start)
+        bytes.endLine(before: &start)
+        bytes.write(decimal: contentLength.magnitude, before: &start)
+        start -= between.count
+        for index in between.indices { bytes[start + index] = between[index] }
+        bytes.write(thousandths: thousandths.magnitude, before: &start)
+        start -= opening.count
+        // The longest part by far: the standard library copies it as a whole.
+        buffer.replaceSubrange(start..<start + opening.count, with: opening)
+        return start
+    }
+}
+
+extension MutableSpan<UInt8> {
+    fileprivate mutating func endLine(before start: inout Int) {
+        start -= 2
+        self[start] = ASCII.carriageReturn
+        self[start + 1] = ASCII.lineFeed
+    }
+
+    fileprivate mutating func write(decimal number: UInt, before start: inout Int) {
+        var rest = number
+        repeat {
+            start -= 1
+            self[start] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+    }
+
+    fileprivate mutating func write(thousandths number: UInt, before start: inout Int) {
+        var rest = number
+        for _ in 0..<3 {
+            start -= 1
+            self[start] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
+        start -= 1
+        self[start] = UInt8(ascii: ".")
+        write(decimal: rest, before: &start)
     }
 }

@@ -45,16 +45,27 @@ extension DatagramSocket {
         return isThere ? sender : nil
     }
 
-    /// Throws away whatever waits, datagrams and reported errors alike, and tells how many of each there were.
-    public func drain() -> (datagrams: Int, errors: Int) {
-        var found = (datagrams: 0, errors: dropReports())
+    /// What was thrown away.
+    public struct Drained {
+        /// How many bytes each datagram had.
+        public var lengths: [Int] = []
+        /// How many reported errors there were.
+        public var errors = 0
+        /// How many datagrams there were.
+        public var datagrams: Int { lengths.count }
+    }
+
+    /// Throws away whatever waits, datagrams and reported errors alike, and tells what that was.
+    public func drain() -> Drained {
+        var found = Drained(errors: dropReports())
         // Reading an error clears it (socket(7), SO_ERROR), so the end comes; the bound keeps a flood from holding us.
         for _ in 0..<1024 {
             do {
                 var scrap: UInt8 = 0
-                let taken = try callUnlessBlocked { unsafe recv(descriptor.number, &scrap, 1, 0) }
-                guard taken != nil else { break }
-                found.datagrams += 1
+                // MSG_TRUNC: the length is the datagram's, and not that of the room (recv(2)).
+                let length = try callUnlessBlocked { unsafe recv(descriptor.number, &scrap, 1, Int32(MSG_TRUNC)) }
+                guard let length else { break }
+                found.lengths.append(Int(length))
             } catch {
                 found.errors += 1
             }

@@ -41,6 +41,20 @@ public struct ErrorNumber: Error, Equatable, Sendable, CustomStringConvertible {
     public static let tooManyOpenFilesInSystem = ErrorNumber(ENFILE)
     /// The call does not fit the socket's state, as accept(2) where nobody listens any more.
     public static let invalidArgument = ErrorNumber(EINVAL)
+    /// No buffer is left: the queue to the network is full, or memory is short.
+    public static let noBufferSpace = ErrorNumber(ENOBUFS)
+    /// No memory is left.
+    public static let outOfMemory = ErrorNumber(ENOMEM)
+    /// The socket is not one, or is closed: a bug of the program.
+    public static let badDescriptor = ErrorNumber(EBADF)
+    /// The descriptor is no socket: a bug of the program.
+    public static let notASocket = ErrorNumber(ENOTSOCK)
+    /// An address of memory is none: a bug of the program.
+    public static let badAddress = ErrorNumber(EFAULT)
+    /// The call is not for this kind of socket: a bug of the program.
+    public static let notSupported = ErrorNumber(EOPNOTSUPP)
+    /// A filter of this host forbids it.
+    public static let notPermitted = ErrorNumber(EPERM)
     /// The other side went away before the connection was accepted.
     public static let connectionAborted = ErrorNumber(ECONNABORTED)
 }

@@ -46,16 +46,16 @@ struct GatewayCommand: ParsableCommand {
         }
     }
 
-    /// Starts everything, or nothing; then waits for the signal to end.
+    /// Starts everything, or nothing; then does what signals ask for, until the end.
     private func serve(_ settings: Configuration, on loop: EventLoop) async throws {
-        let signals = try Signals(on: loop)
+        let lifecycle = Lifecycle(on: loop)
+        let names = UpstreamNames(addresses.upstream)
         let page = if let folder { try Page(folder: folder) } else { Page.builtIn() }
         let listener = try StreamListener(on: try bindAddress(addresses.host, addresses.port))
         let address = listener.address
         var settings = settings
         var embedded: UDPService?
         var noise: LabNoise?
-        var names = UpstreamNames(addresses.upstream)
         try await names.resolve()
         var upstream = names.addresses
         if upstream.isEmpty {
@@ -75,23 +75,29 @@ struct GatewayCommand: ParsableCommand {
                 Glibc.exit(1)
             }
         }
-        announce(address, upstream, settings.lab)
-        let watched = names
-        Task(executorPreference: loop) {
-            var names = watched
-            await names.watch(for: gateway, every: addresses.resolveInterval, on: loop)
+        announce(address, upstream, settings)
+        Task(executorPreference: loop) { await names.watch(for: gateway, every: addresses.resolveInterval, on: loop) }
+        lifecycle.run()
+        for await request in lifecycle.requests {
+            if request == .end { break }
+            await names.refresh(for: gateway)
         }
-        await signals.next()
         await end(gateway, running, within: settings.drainTimeout, on: loop)
         await noise?.stop()
         await embedded?.stop()
     }
 
     /// Says where HTTP comes in and where datagrams go.
-    private func announce(_ address: SocketAddress, _ upstream: [SocketAddress], _ lab: Lab?) {
+    private func announce(_ address: SocketAddress, _ upstream: [SocketAddress], _ settings: Configuration) {
+        let lab = settings.lab
         let targets = upstream.map { "udp://\($0)" }.joined(separator: " ")
         let past = lab.map { " (the lab, seed \($0.seed)) -> udp://\($0.server)" } ?? ""
-        Console.error("The gateway is ready: http://\(address) -> \(targets)\(past)")
+        // The limit of descriptors may leave less than was asked for.
+        let isLess = settings.maxConnections < http.maxConnections || settings.maxSockets < datagrams.maxSockets
+        let limits =
+            isLess && lab == nil
+            ? " (ulimit -n leaves \(settings.maxConnections) connections, \(settings.maxSockets) UDP sockets)" : ""
+        Console.error("The gateway is ready: http://\(address) -> \(targets)\(past)\(limits)")
     }
 
     /// The lab's network; nil without --lab.
@@ -101,7 +107,7 @@ struct GatewayCommand: ParsableCommand {
         return try LabNoise(to: server, seed: seed, sockets: sockets, on: loop)
     }
 
-    /// Lets what is in flight finish; when the time for that is over, the program ends all the same.
+    /// Lets what is in flight finish; when the time for that is over, the program ends all the same, and says so.
     private func end(
         _ gateway: Gateway, _ running: Task<Void, Never>, within time: Interval, on loop: EventLoop
     ) async {
@@ -109,7 +115,7 @@ struct GatewayCommand: ParsableCommand {
         Task(executorPreference: loop) {
             await loop.sleep(until: deadline)
             Console.error("letterbox: some connections did not end within --drain-timeout \(time); they are cut")
-            Glibc.exit(0)
+            Glibc.exit(1)
         }
         await gateway.drain()
         await running.value

@@ -86,6 +86,9 @@ struct DatagramOptions: ParsableArguments {
     @Option(number: "The most UDP sockets; no more than the limit of descriptors leaves.")
     var maxSockets = 16_384
 
+    @Option(number: "UDP sockets that are opened before one is used again that has rested for less than --quarantine.")
+    var minSockets = 1024
+
     func validate() throws {
         try check("--timeout", timeout, .milliseconds(1)...(.seconds(3600)))
         if let attempts { try check("--attempts", attempts, 1...20) }
@@ -95,6 +98,7 @@ struct DatagramOptions: ParsableArguments {
         try check("--rest", rest, .milliseconds(0)...(.seconds(3600)))
         try check("--quarantine", quarantine, .milliseconds(0)...(.seconds(3600)))
         try check("--max-sockets", maxSockets, 1...1_000_000)
+        try check("--min-sockets", minSockets, 1...1_000_000)
     }
 }
 
@@ -127,8 +131,11 @@ struct HTTPOptions: ParsableArguments {
     @Option(number: "The longest trailer section in bytes.")
     var maxTrailers = 8192
 
+    @Option(number: "The most bytes of requests that have come in part, all connections together.")
+    var maxBuffered = 134_217_728
+
     @Option(number: "The most bytes that are thrown away behind the last response.")
-    var maxLinger = 1_048_576
+    var maxLinger = 67_108_864
 
     @Option(time: "For a request's head, from its first byte.")
     var headerTimeout = Interval.seconds(10)
@@ -171,6 +178,7 @@ struct HTTPOptions: ParsableArguments {
         try check("--max-chunk-line", maxChunkLine, 1...65_536)
         try check("--max-chunk-extensions", maxChunkExtensions, 0...1_048_576)
         try check("--max-trailers", maxTrailers, 2...1_048_576)
+        try check("--max-buffered", maxBuffered, 1024...(1 << 40))
         try check("--max-linger", maxLinger, 0...1_073_741_824)
         for (flag, time) in [
             ("--header-timeout", headerTimeout), ("--body-timeout", bodyTimeout), ("--write-timeout", writeTimeout),
@@ -197,14 +205,18 @@ extension GatewayCommand {
         settings.probeInterval = addresses.probeInterval
         settings.maxDatagram = datagrams.maxDatagram
         settings.maxInFlight = datagrams.maxInFlight
+        settings.minSockets = datagrams.minSockets
         settings.rest = datagrams.rest
         settings.quarantine = datagrams.quarantine
         http.enter(into: &settings)
-        // Some descriptors are for the loops, the listener and the standard streams. Of the others, connections may
-        // have half if there are not enough for all.
+        // Some descriptors are for the loops, the listener and the standard streams. The others are shared in proportion
+        // where there are not enough for all that was asked for.
         let available = max(16, descriptors - 32 - 4 * settings.workers)
-        settings.maxConnections = min(http.maxConnections, max(available / 2, available - datagrams.maxSockets))
-        settings.maxSockets = min(datagrams.maxSockets, available - settings.maxConnections)
+        let wanted = http.maxConnections + datagrams.maxSockets
+        let share = Int(Double(available) * Double(http.maxConnections) / Double(wanted))
+        let isEnough = wanted <= available
+        settings.maxConnections = isEnough ? http.maxConnections : max(1, share)
+        settings.maxSockets = isEnough ? datagrams.maxSockets : max(1, available - settings.maxConnections)
         // The lab has a socket for each of the gateway's.
         if addresses.lab { settings.maxSockets = max(1, settings.maxSockets / 2) }
         return settings
@@ -222,6 +234,7 @@ extension HTTPOptions {
         settings.limits.maxChunkExtensions = maxChunkExtensions
         settings.limits.maxTrailers = maxTrailers
         settings.limits.maxLinger = maxLinger
+        settings.maxBuffered = maxBuffered
         settings.lingerTimeout = lingerTimeout
         settings.headerTimeout = headerTimeout
         settings.bodyTimeout = bodyTimeout

@@ -76,7 +76,7 @@ struct NoiseCommand: ParsableCommand {
                 let proxy = try proxy(to: server, seed: seed, on: loop)
                 let task = Task(executorPreference: loop) { try await proxy.run() }
                 Console.error("The noise is ready: udp://\(proxy.address) -> udp://\(server) (seed \(seed))")
-                await signals.next()
+                await signals.end()
                 task.cancel()
                 try await task.value
                 Console.output(Array("\(await proxy.counts)\n".utf8))

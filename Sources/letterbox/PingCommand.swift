@@ -63,7 +63,7 @@ struct PingCommand: ParsableCommand {
             return try await pinger.run()
         }
         Task(executorPreference: loop) {
-            try await Signals(on: loop).next()
+            try await Signals(on: loop).end()
             run.cancel()
         }
         return try await run.value

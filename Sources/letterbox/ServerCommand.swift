@@ -48,7 +48,7 @@ struct ServerCommand: ParsableCommand {
                 let address = try bindAddress(host, port)
                 let servers = try UDPService(address: address, workers: workers, service: service)
                 Console.error("The server is ready to receive: udp://\(servers.address)")
-                await signals.next()
+                await signals.end()
                 await servers.stop()
             }
         }

@@ -2,12 +2,13 @@ internal import EventLoop
 internal import Gateway
 internal import Logging
 internal import Sockets
+internal import Synchronization
 
 /// The names of the UDP service, and the addresses that they stand for now.
-struct UpstreamNames {
+final class UpstreamNames: Sendable {
     private let endpoints: [Endpoint]
     private let logger = Logger(label: "upstream")
-    private var found: [Endpoint: [SocketAddress]] = [:]
+    private let found = Mutex<[Endpoint: [SocketAddress]]>([:])
 
     init(_ endpoints: [Endpoint]) {
         self.endpoints = endpoints
@@ -15,30 +16,42 @@ struct UpstreamNames {
 
     /// All addresses, in the order of the names, none twice.
     var addresses: [SocketAddress] {
-        endpoints.flatMap { found[$0] ?? [] }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        let found = found.withLock { $0 }
+        return endpoints.flatMap { found[$0] ?? [] }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     /// Looks every name up for the first time; throws the first failure.
-    mutating func resolve() async throws {
-        for endpoint in endpoints { found[endpoint] = try await look(up: endpoint) }
+    func resolve() async throws {
+        for endpoint in endpoints { try await look(up: endpoint) }
     }
 
-    /// Looks them up again from time to time and tells the gateway what has changed; a failed look-up changes nothing.
-    mutating func watch(for gateway: Gateway, every interval: Interval, on loop: EventLoop) async {
-        let names = endpoints.filter { SocketAddress($0.host, port: $0.port) == nil }
-        while !names.isEmpty {
+    /// Looks them up again from time to time.
+    func watch(for gateway: Gateway, every interval: Interval, on loop: EventLoop) async {
+        while hasNames {
             await loop.sleep(until: loop.now + interval)
-            let before = Set(addresses)
-            for name in names {
-                do { found[name] = try await look(up: name) } catch { logger.warning("\(error); its addresses stay") }
-            }
-            guard Set(addresses) != before else { continue }
-            logger.notice("the UDP service is now at \(addresses)")
-            await gateway.replaceUpstream(addresses)
+            await refresh(for: gateway)
         }
     }
 
-    private func look(up endpoint: Endpoint) async throws -> [SocketAddress] {
-        try await Thread.blocking { () throws(ResolverError) in try Resolver.resolve(endpoint) }.get()
+    /// Looks them up again and tells the gateway what has changed; a failed look-up changes nothing.
+    func refresh(for gateway: Gateway) async {
+        let before = Set(addresses)
+        for name in names {
+            do { try await look(up: name) } catch { logger.warning("\(error); its addresses stay") }
+        }
+        guard Set(addresses) != before else { return }
+        logger.notice("the UDP service is now at \(addresses)")
+        await gateway.replaceUpstream(addresses)
+    }
+
+    /// Those of the endpoints that are no addresses.
+    private var names: [Endpoint] { endpoints.filter { SocketAddress($0.host, port: $0.port) == nil } }
+
+    /// Whether there is a name that may move.
+    var hasNames: Bool { !names.isEmpty }
+
+    private func look(up endpoint: Endpoint) async throws {
+        let addresses = try await Thread.blocking { () throws(ResolverError) in try Resolver.resolve(endpoint) }.get()
+        found.withLock { $0[endpoint] = addresses }
     }
 }

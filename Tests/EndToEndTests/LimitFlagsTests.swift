@@ -48,9 +48,9 @@ import Testing
         }
     }
 
-    /// A client that still sends after the last response is read for so many bytes.
+    /// A client that still sends after the last response is read for so many bytes, the 12 of its request among them.
     @Test func `a connection lingers for as many bytes as its flag says`() throws {
-        let gateway = try RunningGateway(["--max-linger", "10", "--linger-timeout", "3600s", "--workers", "1"])
+        let gateway = try RunningGateway(["--max-linger", "22", "--linger-timeout", "3600s", "--workers", "1"])
         let connection = try refused(gateway)
         connection.send("123456789")
         // One thread serves both, in the order in which they came.

@@ -40,7 +40,11 @@ import Testing
 
     @Test func `a gateway without descriptors goes on when there are some again`() throws {
         let program = try Program(
-            "/bin/sh", ["-c", "ulimit -n 20; exec '\(Binaries.letterbox)' --port 0 --server-port 0 --workers 1"])
+            "/bin/sh",
+            [
+                "-c",
+                "ulimit -n 20; exec '\(Binaries.letterbox)' --port 0 --server-port 0 --workers 1 --max-connections 100 --max-sockets 1",
+            ])
         let line = try program.errorLine(startingWith: "The gateway is ready: http://")
         let port = try #require(line.split(separator: " ")[4].split(separator: ":").last.flatMap { UInt16($0) })
         let address = try #require(SocketAddress("127.0.0.1", port: port))

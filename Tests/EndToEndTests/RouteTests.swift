@@ -44,7 +44,7 @@ import Testing
         let response = try CurlClient().perform(
             CurlRequest("\(gateway.url)/form", fields: fields, body: .text("text=hello")))
         #expect(response.status == 502)
-        #expect(try #require(response.text).contains("nobody listens"))
+        #expect(try #require(response.text).contains("no program listens"))
     }
 
     /// Each letter as a form has it, again and again, with how long it is then and what becomes of it.

@@ -60,7 +60,86 @@ import Testing
         busy.send("POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 5\r\n\r\nhello")
         _ = try peer.receive()
         let ending = try gateway.program.ending(after: SIGTERM)
-        #expect(ending.status == 0)
+        #expect(ending.status == 1)
         #expect(ending.error.contains("--drain-timeout 10ms"))
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT, SIGQUIT])
+    func `a second request to end ends the gateway at once`(signal: Int32) throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(["--timeout", "3600s", "--drain-timeout", "3600s"], upstream: peer.address)
+        let busy = try TCPConnection(to: gateway.address)
+        busy.send("POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 5\r\n\r\nhello")
+        let idle = try TCPConnection(to: gateway.address)
+        idle.send("GET /healthz HTTP/1.1\r\nHost: letterbox\r\n\r\n")
+        _ = try idle.receive(until: "ok\n")
+        _ = try peer.receive()
+        gateway.program.signal(signal)
+        // The end of the idle connection shows that the first signal has come through.
+        _ = try idle.receiveToEnd()
+        let ending = try gateway.program.ending(after: signal)
+        #expect(ending.status == 1)
+        #expect(ending.error.contains("told to end once more"))
+    }
+
+    /// Signals that would end a program that does not know them (signal(7)).
+    @Test(
+        arguments: [SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPIPE, SIGXFSZ, 34, 64] as [Int32])
+    func `other signals do not end a gateway or a server`(signal: Int32) throws {
+        let gateway = try RunningGateway()
+        let server = try RunningServer()
+        for _ in 0..<3 {
+            gateway.program.signal(signal)
+            server.program.signal(signal)
+            #expect(try gateway.post("hello").text == "HELLO")
+            #expect(try exchange("hello", with: server.address) == "HELLO")
+        }
+        #expect(try gateway.program.ending(after: SIGTERM).status == 0)
+        #expect(try server.program.ending(after: SIGTERM).status == 0)
+    }
+
+    /// The gateway is stopped for a moment; whatever has come by the time that it goes on is answered.
+    @Test(arguments: [1, 2]) func `requests that have arrived are answered`(workers: Int) throws {
+        for _ in 0..<5 {
+            let gateway = try RunningGateway(["--workers", "\(workers)"])
+            let kept = try (0..<20).map { _ in
+                let connection = try TCPConnection(to: gateway.address)
+                connection.send("POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 3\r\n\r\none")
+                _ = try connection.receive(until: "ONE")
+                return connection
+            }
+            gateway.program.signal(SIGSTOP)
+            for connection in kept {
+                connection.send("POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 3\r\n\r\ntwo")
+            }
+            let new = try (0..<10).map { _ in
+                let connection = try TCPConnection(to: gateway.address)
+                connection.send("POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 3\r\n\r\ntwo")
+                return connection
+            }
+            gateway.program.signal(SIGTERM)
+            gateway.program.signal(SIGCONT)
+            for connection in kept + new {
+                let response = try connection.receiveToEnd()
+                #expect(response.hasSuffix("\r\n\r\nTWO"))
+            }
+            #expect(try gateway.program.ending().status == 0)
+        }
+    }
+
+    /// A name server that does not answer: the look-up takes seconds, and nothing has begun.
+    @Test(.enabled(if: geteuid() == 0, "only root may bind port 53"))
+    func `a gateway that still looks names up ends at once`() throws {
+        let nameServer = try DatagramSocket(boundTo: try #require(SocketAddress("127.0.0.78", port: 53)))
+        let gateway = try Binaries.letterbox
+        let script = """
+            mount -t tmpfs none /etc && echo nameserver 127.0.0.78 > /etc/resolv.conf && \
+            exec '\(gateway)' --port 0 --upstream nowhere.invalid:9
+            """
+        let program = try Program("/usr/bin/unshare", ["--mount", "/bin/sh", "-c", script])
+        // The query shows that the look-up has begun.
+        var query = pollfd(fd: nameServer.descriptor.number, events: Int16(POLLIN), revents: 0)
+        #expect(unsafe poll(&query, 1, 20_000) == 1)
+        #expect(try program.ending(after: SIGTERM).status == 0)
     }
 }

@@ -170,20 +170,13 @@ import Testing
         #expect(figures["udp_overloads_total"] == 1 && figures["udp_datagrams_sent_total"] == 1)
     }
 
-    @Test func `a service that keeps silent is left alone for a while`() throws {
+    /// Silence is no proof of death: a service need not answer everything, and the last one is always asked.
+    @Test func `a service that keeps silent is asked all the same`() throws {
         let peer = UDPPeer()
         let gateway = try RunningGateway(["--workers", "1", "--timeout", "30ms"], upstream: peer.address)
-        var (response, silent) = (try gateway.post("anybody"), 0)
-        while response.status == 504 {
-            silent += 1
-            response = try gateway.post("anybody")
-        }
-        #expect(silent >= 5)
-        #expect(response.status == 503)
-        #expect(response.fields["Retry-After"] == "1")
-        #expect(response.fields["Proxy-Status"] == "letterbox; error=destination_unavailable")
+        for _ in 0..<12 { #expect(try gateway.post("anybody").status == 504) }
         let figures = try gateway.metrics()
-        #expect(figures["udp_outages_total"] == 1 && figures["udp_datagrams_sent_total"] == silent)
+        #expect(figures["udp_datagrams_sent_total"] == 12)
         #expect(figures["udp_upstream_up"] == 0)
     }
 }

@@ -72,8 +72,8 @@ import Testing
             let signals = try Signals(on: loop)
             pthread_kill(pthread_self(), SIGTERM)
             pthread_kill(pthread_self(), SIGINT)
-            await signals.next()
-            await signals.next()
+            _ = await signals.next()
+            _ = await signals.next()
             return 2
         }
         #expect(count == 2)

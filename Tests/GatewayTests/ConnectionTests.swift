@@ -147,10 +147,9 @@ import Testing
         }
     }
 
-    /// A connection that was parked between its requests is served as before, and its requests are counted on.
-    @Test func parkedConnectionsGoOn() async throws {
+    /// A connection that was idle between its requests is served as before, and its requests are counted on.
+    @Test func idleConnectionsGoOn() async throws {
         var configuration = Configuration()
-        configuration.grace = .milliseconds(1)
         configuration.maxRequestsPerConnection = 3
         try await inHouse(configuration) { house, loop in
             let caller = try LoopCaller(house.address, on: loop)
@@ -158,7 +157,6 @@ import Testing
                 try caller.send(Self.post(text))
                 #expect(await caller.wait(for: text.uppercased()))
                 #expect(!caller.text.contains("Connection: close"))
-                // Long enough for the gateway to park it, as a rule.
                 await loop.sleep(until: loop.now + .milliseconds(20))
             }
             try caller.send(Self.post("three"))
@@ -167,11 +165,10 @@ import Testing
         }
     }
 
-    /// A parked connection ends when it has been idle for too long, or when the gateway ends.
+    /// An idle connection ends when it has been idle for too long, or when the gateway ends.
     @Test(arguments: [Interval.milliseconds(60), .seconds(60)])
-    func parkedConnectionsEnd(timeout: Interval) async throws {
+    func idleConnectionsEnd(timeout: Interval) async throws {
         var configuration = Configuration()
-        configuration.grace = .milliseconds(1)
         configuration.idleTimeout = timeout
         try await inHouse(configuration) { house, loop in
             let caller = try LoopCaller(house.address, on: loop)

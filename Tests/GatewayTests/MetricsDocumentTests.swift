@@ -12,7 +12,7 @@ import Testing
     private static func written() throws -> [String: String] {
         let address = try #require(SocketAddress("127.0.0.1", port: 9))
         var upstream = UpstreamCounts()
-        upstream.destinations = [(address, DestinationCounts())]
+        upstream.backends = [(address, BackendCounts())]
         var http = HTTPCounts()
         http.count(.ok)
         let text = Metrics.text([Census.Entry(http: http, upstream: upstream)])

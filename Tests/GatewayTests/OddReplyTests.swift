@@ -8,7 +8,9 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct OddReplyTests {
     @Test func doublesAreThrownAwayAndCounted() async throws {
         var configuration = patientConfiguration()
-        (configuration.rest, configuration.maxSockets) = (.milliseconds(0), 1)
+        (configuration.rest, configuration.quarantine, configuration.maxSockets) = (
+            .milliseconds(0), .milliseconds(0), 1
+        )
         try await withOffice(configuration) { office, peers in
             for number in 1...20 {
                 async let answer = office.ask("\(number)")
@@ -26,7 +28,9 @@ import Testing
 
     @Test func doublesThatComeLaterAreThrownAwayAndCounted() async throws {
         var configuration = patientConfiguration()
-        (configuration.rest, configuration.maxSockets) = (.milliseconds(0), 1)
+        (configuration.rest, configuration.quarantine, configuration.maxSockets) = (
+            .milliseconds(0), .milliseconds(0), 1
+        )
         try await withOffice(configuration) { office, peers in
             for number in 1...20 {
                 async let answer = office.ask("\(number)")
@@ -42,7 +46,7 @@ import Testing
 
     @Test func aReplyAfterTheDeadlineReachesNobody() async throws {
         var configuration = patientConfiguration()
-        (configuration.rest, configuration.quarantine) = (.milliseconds(0), .milliseconds(0))
+        (configuration.rest, configuration.quarantine) = (.milliseconds(0), .milliseconds(300))
         configuration.maxSockets = 1
         try await withOffice(configuration) { office, peers in
             await #expect(throws: GatewayError.self) { try await office.ask("one", patience: .milliseconds(20)) }
@@ -50,11 +54,50 @@ import Testing
             try await peers[0].send("ONE", to: first.sender)
             async let next = office.ask("two")
             let second = try await peers[0].receive()
-            #expect(second.sender == first.sender, "there is only one socket")
+            // The port may be a dead entry of a NAT, and is not asked from again.
+            #expect(second.sender != first.sender)
             try await peers[0].send("TWO", to: second.sender)
             #expect(try await next.text == "TWO")
             let counts = try #require(await office.counts(of: peers[0].address))
             #expect(counts.sockets.late == 1 && counts.timeouts == 1 && counts.sockets.quarantines == 1)
+        }
+    }
+
+    /// The provisional replies of SIP, the notifications of CoAP: a second reply may be followed by a third, much later.
+    @Test func aPortThatGotASecondReplyIsNotUsedForAWhile() async throws {
+        var configuration = patientConfiguration()
+        (configuration.rest, configuration.minSockets) = (.milliseconds(10), 1)
+        try await withOffice(configuration) { office, peers in
+            var senders: Set<SocketAddress> = []
+            for number in 1...10 {
+                async let answer = office.ask("\(number)")
+                let letter = try await peers[0].receive()
+                try await peers[0].send("\(number)!", to: letter.sender)
+                #expect(try await answer.text == "\(number)!")
+                try await peers[0].send("wrong", to: letter.sender)
+                await office.wait(for: peers[0].address) { $0.sockets.doubled >= 2 * number - 1 }
+                // Longer than the rest: the same port would be the next without the quarantine.
+                try await Task.sleep(for: .milliseconds(20))
+                try await peers[0].send("wrong", to: letter.sender)
+                #expect(senders.insert(letter.sender).inserted)
+            }
+        }
+    }
+
+    /// At ten requests a second, with the default settings, no port comes back within the quarantine.
+    @Test func portsDoNotComeBackAtALowRate() async throws {
+        var configuration = patientConfiguration()
+        configuration.rest = .milliseconds(1)
+        try await withOffice(configuration) { office, peers in
+            var senders: Set<SocketAddress> = []
+            for number in 1...30 {
+                async let answer = office.ask("\(number)")
+                let letter = try await peers[0].receive()
+                try await peers[0].send("\(number)!", to: letter.sender)
+                #expect(try await answer.text == "\(number)!")
+                #expect(senders.insert(letter.sender).inserted)
+                try await Task.sleep(for: .milliseconds(3))
+            }
         }
     }
 
@@ -74,7 +117,7 @@ import Testing
                 }
             }
             let counts = try #require(await office.counts(of: peers[0].address))
-            #expect(counts.truncated == 2 && counts.replies == 1 && counts.isWell)
+            #expect(counts.truncated == 2 && counts.replies == 1 && counts.isUp)
         }
     }
 

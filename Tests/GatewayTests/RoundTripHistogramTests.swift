@@ -55,9 +55,9 @@ import Testing
     @Test func theMetricsHaveOneHistogramForEachAddress() throws {
         let address = try #require(SocketAddress("127.0.0.1", port: 9))
         var entry = UpstreamCounts()
-        var counts = DestinationCounts()
+        var counts = BackendCounts()
         counts.roundTrips = histogram([50_000])
-        entry.destinations = [(address, counts)]
+        entry.backends = [(address, counts)]
         let worker = Census.Entry(http: HTTPCounts(), upstream: entry)
         let shown = Metrics.text([worker, worker], showingAddresses: { _ in true }).split(separator: "\n")
         let name = "letterbox_udp_round_trip_seconds"

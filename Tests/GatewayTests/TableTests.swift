@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 import Testing
 
@@ -8,19 +9,27 @@ import Testing
 @Suite struct TableTests {
     @Test(
         arguments: [
-            ("refused", 502, "connection_refused"), ("route", 502, "destination_ip_unroutable"),
-            ("silent", 504, "http_response_timeout"),
-            ("reply", 502, "http_response_body_size"), ("overload", 503, "connection_limit_reached"),
-            ("socket", 503, "connection_limit_reached"), ("request", 413, "http_request_error"),
-            ("other", 502, "proxy_internal_error"), ("down", 503, "destination_unavailable"),
-        ] as [(String, UInt16, String)])
-    func failures(name: String, status: UInt16, proxyError: String) throws {
-        let error = error(name)
+            (.unreachable(.refused, .network), 502, "connection_refused"),
+            (.unreachable(.unroutable, .local), 502, "destination_ip_unroutable"),
+            (.unreachable(.unroutable, .network), 502, "destination_ip_unroutable"),
+            (.unreachable(.prohibited, .local), 502, "destination_ip_prohibited"),
+            (.unreachable(.prohibited, .network), 502, "destination_ip_prohibited"),
+            (.silent(after: .seconds(2), attempts: 1), 504, "http_response_timeout"),
+            (.replyTooLong(limit: 9), 502, "http_response_body_size"),
+            (.overloaded(limit: 9), 503, "connection_limit_reached"),
+            (.noSocket(limit: 9), 503, "connection_limit_reached"),
+            (.blocked(.noBufferSpace), 503, "connection_limit_reached"),
+            (.requestTooLong(limit: 9), 413, "http_request_error"), (.noBackend, 503, "destination_unavailable"),
+        ] as [(GatewayError, UInt16, String)])
+    func failures(error: GatewayError, status: UInt16, proxyError: String) throws {
         let response = Problem.response(error)
         #expect(response.status.code == status)
         var bytes: [UInt8] = []
-        response.write(
-            into: &bytes, for: nil, withContent: true, connection: .persistent, date: HTTPDate(unixSeconds: 0))
+        ResponseHead(response.status, contentLength: response.content.count, contentType: response.contentType)
+            .write(into: &bytes, date: HTTPDate(unixSeconds: 0)) { writer in
+                for field in response.fields { writer.add(field.name, field.value) }
+            }
+        bytes += response.content
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(text.contains("\r\nProxy-Status: letterbox; error=\(proxyError)\r\n"))
         #expect(text.contains("\r\nContent-Type: application/problem+json\r\n"))
@@ -31,18 +40,39 @@ import Testing
         #expect(text.contains("\"status\":\(status),\"detail\":\"\(error.detail)\"}"))
     }
 
-    private func error(_ name: String) -> GatewayError {
-        switch name {
-        case "refused": return GatewayError(SocketError(.receive, nil, .connectionRefused), limit: 9)
-        case "route": return GatewayError(SocketError(.send, nil, .networkUnreachable), limit: 9)
-        case "request": return GatewayError(SocketError(.send, nil, .messageTooLong), limit: 9)
-        case "silent": return .silent(after: .seconds(2), attempts: 1)
-        case "reply": return .replyTooLong(limit: 9)
-        case "overload": return .overloaded(limit: 9)
-        case "down": return .allDown(retryAfter: .milliseconds(300))
-        case "socket": return .noSocket(limit: 9)
-        default: return GatewayError(SocketError(.open, nil, .permissionDenied), limit: 9)
+    /// What this host refuses and what the network reports are told apart, for the operator looks in another place then.
+    @Test func sentencesTellWhoSaidSo() {
+        for cause in [.unroutable, .prohibited] as [SendFailure.Cause] {
+            let (local, network) = (GatewayError.unreachable(cause, .local), GatewayError.unreachable(cause, .network))
+            #expect(local.detail != network.detail && network.detail.contains("ICMP"))
         }
+    }
+
+    /// All that the system calls and ICMP can say (ip(7), udp(7), linux/net/ipv4/icmp.c, linux/net/ipv6/icmp.c).
+    @Test(
+        arguments: [
+            (EAGAIN, .wait), (EADDRINUSE, .wait), (EMFILE, .wait), (ENFILE, .wait), (ENOBUFS, .wait), (ENOMEM, .wait),
+            (EMSGSIZE, .tooLong), (ECONNREFUSED, .unreachable(.refused)), (EACCES, .unreachable(.prohibited)),
+            (EPERM, .unreachable(.prohibited)), (EHOSTUNREACH, .unreachable(.unroutable)),
+            (ENETUNREACH, .unreachable(.unroutable)), (EHOSTDOWN, .unreachable(.unroutable)),
+            (ENONET, .unreachable(.unroutable)), (ENOPROTOOPT, .unreachable(.unroutable)),
+            (EOPNOTSUPP, .unreachable(.unroutable)), (EPROTO, .unreachable(.unroutable)),
+            (EINVAL, .unreachable(.unroutable)), (EADDRNOTAVAIL, .unreachable(.unroutable)),
+            (EAFNOSUPPORT, .unreachable(.unroutable)), (ENETDOWN, .unreachable(.unroutable)),
+            (EIO, .unreachable(.unroutable)),
+        ] as [(Int32, SendFailure)])
+    func sendFailures(code: Int32, failure: SendFailure) {
+        #expect(SendFailure(ErrorNumber(code)) == failure)
+    }
+
+    @Test(
+        arguments: [
+            (EMFILE, .shortage), (ENFILE, .shortage), (ENOBUFS, .shortage), (ENOMEM, .shortage),
+            (ECONNABORTED, .connection), (EPERM, .connection), (EPROTO, .connection), (ENETDOWN, .connection),
+            (EHOSTUNREACH, .connection), (EBADF, .lasting), (EINVAL, .lasting), (ENOTSOCK, .lasting),
+        ] as [(Int32, AcceptFailure)])
+    func acceptFailures(code: Int32, failure: AcceptFailure) {
+        #expect(AcceptFailure(ErrorNumber(code)) == failure)
     }
 
     @Test(arguments: [
@@ -72,11 +102,11 @@ import Testing
         var (http, upstream) = (HTTPCounts(), UpstreamCounts())
         http.count(.ok)
         http.count(.badGateway)
-        var destination = DestinationCounts()
+        var destination = BackendCounts()
         destination.sent = 3
         destination.roundTrips.add(.milliseconds(2))
         let address = try #require(SocketAddress("127.0.0.1", port: 53))
-        upstream.destinations = [(address, destination)]
+        upstream.backends = [(address, destination)]
         let entry = Census.Entry(http: http, upstream: upstream)
         let lines = Metrics.text([entry, entry]).split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.last == "")
@@ -103,93 +133,30 @@ import Testing
                 list.leave(watch)
             } else {
                 model.append(watch)
-                list.enter(watch, at: MonotonicTime(nanoseconds: UInt64(step)))
+                list.enter(watch)
             }
-            try #require(list.oldest?.watch == model.first, "step \(step)")
+            try #require(list.oldest == model.first, "step \(step)")
         }
     }
 
-    /// Those that wait are handed out by age until one is too young; those that are parked are older than all of them.
-    @Test func idleConnectionsAreParkedByAge() {
-        var list = IdleList()
-        let watches = (0..<5 as Range<Int32>).map { Watch(number: $0 + 3, generation: 1) }
-        for (index, watch) in watches.enumerated() { list.enter(watch, at: MonotonicTime(nanoseconds: UInt64(index))) }
-        let due = list.waiting(since: MonotonicTime(nanoseconds: 2))
-        #expect(due == Array(watches[..<3]) && list.waiting(since: MonotonicTime(nanoseconds: 9)) == watches)
-        #expect(list.waiting(since: .never, most: 3) == due && list.waiting(since: .never, most: 0).isEmpty)
-        for watch in due { list.park(watch, served: Int(watch.number)) }
-        #expect(list.waiting(since: MonotonicTime(nanoseconds: 2)).isEmpty)
-        #expect(list.parked(4)?.parked == 4 && list.parked(7) == nil)
-        for watch in watches[3...] { list.leave(watch) }
-        #expect(list.waiting(since: .never).isEmpty && list.oldest?.watch == watches[0])
-        for watch in due { list.leave(watch) }
-        #expect(list.oldest == nil)
-    }
-
-    @Test func buffersComeBack() {
-        let pool = BufferPool(smallSize: 100, largeSize: 200)
-        var small = pool.rentSmall()
-        small[0] = 7
-        pool.giveBack(&small)
-        #expect(small.isEmpty)
-        #expect(pool.rentSmall()[0] == 7)
-        #expect(pool.rentSmall() == [UInt8](repeating: 0, count: 100))
-        var large = pool.rentLarge()
-        #expect(large.count == 200)
-        large[1] = 8
-        pool.giveBack(&large)
-        #expect(pool.rentLarge()[1] == 8)
-        var stranger = [UInt8](repeating: 9, count: 150)
-        pool.giveBack(&stranger)
-        #expect(stranger.isEmpty)
-        #expect(pool.rentSmall().count == 100 && pool.rentLarge().count == 200)
-    }
-
-    /// A pool is as large as the load of a moment ago, and never smaller than a few buffers.
-    @Test func poolsFollowTheLoad() {
-        let pool = BufferPool(smallSize: 10, largeSize: 3000)
-        func counts() -> [Int] {
-            Mirror(reflecting: pool).children.compactMap { ($0.value as? BufferPool.Shelf)?.buffers.count }
-        }
-        func lend(_ count: Int) {
-            var small = (0..<count).map { _ in pool.rentSmall() }
-            var large = (0..<count).map { _ in pool.rentLarge() }
-            var outputs = (0..<count).map { _ in pool.rentOutput() }
-            for index in 0..<count {
-                pool.giveBack(&small[index])
-                pool.giveBack(&large[index])
-                pool.giveBackOutput(&outputs[index])
+    /// Taken as one by all threads, never more than there may be, and in the end all of it is there again.
+    @Test func aSharedLimitHolds() async {
+        let limit = SharedLimit(7)
+        #expect(!limit.take(8) && limit.take(7) && !limit.take())
+        limit.giveBack(7)
+        await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    var most = 0
+                    for _ in 0..<50_000 where limit.take() {
+                        most = max(most, limit.used)
+                        limit.giveBack()
+                    }
+                    return most
+                }
             }
+            for await most in group { #expect(most <= 7 && most > 0) }
         }
-        lend(200)
-        #expect(counts() == [200, 200, 200])
-        // All of them were in use since the last time.
-        pool.trim()
-        #expect(counts() == [200, 200, 200])
-        lend(150)
-        pool.trim()
-        #expect(counts() == [150, 150, 150])
-        lend(3)
-        pool.trim()
-        #expect(counts() == [64, 64, 64])
-        pool.trim()
-        #expect(counts() == [64, 64, 64])
-    }
-
-    /// What was given back last is still in the caches, and stays; many go in several steps.
-    @Test func theColdestBuffersGo() {
-        var shelf = BufferPool.Shelf()
-        for number in 0..<200 { shelf.put([UInt8(number)]) }
-        for _ in 0..<200 { shelf.put([200]) }
-        shelf.trim()
-        #expect(shelf.buffers.count == 400)
-        shelf.trim()
-        #expect(shelf.buffers.count == 144 && shelf.buffers.allSatisfy { $0 == [200] })
-        shelf.trim()
-        #expect(shelf.buffers.count == 64)
-        for number in 0..<6 { shelf.put([UInt8(number)]) }
-        _ = shelf.take()
-        shelf.trim()
-        #expect(shelf.buffers.count == 64 && shelf.buffers.suffix(5).map { $0[0] } == [0, 1, 2, 3, 4])
+        #expect(limit.used == 0)
     }
 }

@@ -14,71 +14,83 @@ actor UpstreamOffice {
 
     nonisolated let loop: EventLoop
     private let upstream: Upstream
+    private var seen: Set<Int> = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
     init(_ configuration: Configuration, on loop: EventLoop) {
         self.loop = loop
         upstream = Upstream(
-            configuration: configuration, loop: loop, pool: BufferPool(smallSize: 1000, largeSize: 70_000))
+            configuration: configuration, limits: SharedLimits(configuration),
+            replies: ReplyBuffer(maxDatagram: configuration.maxDatagram), loop: loop)
     }
 
     /// Sends the requests to these addresses from now on; returns the new ones.
     @discardableResult
     func move(to addresses: [SocketAddress]) -> [SocketAddress] {
-        upstream.replaceAddresses(addresses).map { destination in
-            let address = destination.address
-            Task { await self.collect(from: address) }
-            return address
-        }
-    }
-
-    private func collect(from address: SocketAddress) async {
-        await upstream.collectStrays(from: address)
+        upstream.replaceAddresses(addresses)
+        let new = upstream.backends.filter { seen.insert($0.id).inserted }
+        return new.map(\.address)
     }
 
     func ask(_ text: String, patience: Interval? = nil) async throws(GatewayError) -> Answer {
-        try await ask(text, patience, nil)
+        try await ask(text, patience, nil).get()
     }
 
     /// The kinds of steps that an exchange went through, whether or not it ended well.
-    func story(of text: String) async -> [ExchangeStory.Kind] {
-        let story = ExchangeStory(start: MonotonicTime.now())
-        _ = try? await ask(text, nil, story)
-        return story.steps.map(\.kind)
+    func trace(of text: String) async -> [ExchangeTrace.Kind] {
+        let trace = ExchangeTrace(start: MonotonicTime.now())
+        _ = await ask(text, nil, trace)
+        return trace.steps.map(\.kind)
     }
 
-    private func ask(_ text: String, _ patience: Interval?, _ story: ExchangeStory?) async throws(GatewayError)
-        -> Answer
+    private func ask(_ text: String, _ patience: Interval?, _ trace: ExchangeTrace?) async
+        -> Result<Answer, GatewayError>
     {
-        let exchange = Exchange()
-        try await upstream.carry(Array(text.utf8)[...], in: exchange, patience: patience, story: story)
-        let answer = Answer(text: String(decoding: exchange.reply, as: UTF8.self), attempts: exchange.attempts)
-        exchange.giveBack(to: upstream.pool)
-        return answer
+        await withCheckedContinuation { continuation in
+            let clerk = Clerk(continuation)
+            let failure = upstream.begin(Array(text.utf8)[...], patience: patience, trace: trace, for: clerk)
+            if let failure { clerk.finished(.failure(failure)) }
+        }
+    }
+
+    /// Waits for one exchange.
+    private final class Clerk: ExchangeHandler {
+        private let continuation: CheckedContinuation<Result<Answer, GatewayError>, Never>
+
+        init(_ continuation: CheckedContinuation<Result<Answer, GatewayError>, Never>) {
+            self.continuation = continuation
+        }
+
+        func finished(_ outcome: Result<Reply, GatewayError>) {
+            continuation.resume(
+                returning: outcome.map { reply in
+                    Answer(text: String(decoding: reply.bytes, as: UTF8.self), attempts: reply.attempts)
+                })
+        }
     }
 
     /// Closes the sockets that are no longer needed, as a worker does from time to time.
-    func sweep() { upstream.retireIdleSockets() }
+    func sweep() { upstream.sweep() }
 
     /// Asks every address for a sign of life.
     func probe() async {
-        for destination in upstream.destinations { await upstream.probe(destination, Array("probe".utf8)) }
+        for backend in upstream.backends { await upstream.probe(backend, Array("probe".utf8)) }
     }
 
     /// The smoothed round trip of an address.
     func roundTrip(of address: SocketAddress) -> Interval? {
-        upstream.destinations.first { $0.address == address }?.estimator.roundTrip
+        upstream.backends.first { $0.address == address }?.estimator.roundTrip
     }
 
     var counts: UpstreamCounts { upstream.snapshot }
 
-    func counts(of address: SocketAddress) -> DestinationCounts? {
-        upstream.snapshot.destinations.first { $0.address == address }?.counts
+    func counts(of address: SocketAddress) -> BackendCounts? {
+        upstream.snapshot.backends.first { $0.address == address }?.counts
     }
 
     /// Waits until what was counted of an address is as `condition` wants it.
-    func wait(for address: SocketAddress, until condition: (DestinationCounts) -> Bool) async {
+    func wait(for address: SocketAddress, until condition: (BackendCounts) -> Bool) async {
         while let counts = counts(of: address), !condition(counts) { await Task.yield() }
     }
 

@@ -36,10 +36,14 @@ import Testing
     @Test(arguments: [(0, 0), (5, 1234), (65_507, 999), (10, 1_000_000), (1, 12_345_678)])
     func thePreparedHeadSaysTheSame(length: Int, thousandths: Int) {
         let timing = FieldValue("udp;dur=")
-        var prepared = Array("before".utf8)
-        ReplyHead(contentType: MediaType.plainText, timing: timing, date: date)
-            .write(into: &prepared, contentLength: length, thousandths: thousandths)
-        var plain = Array("before".utf8)
+        let head = ReplyHead(contentType: MediaType.plainText, timing: timing, date: date)
+        var buffer = [UInt8](repeating: 0, count: head.mostBytes + 5)
+        let start = head.write(
+            before: head.mostBytes, in: &buffer, contentLength: length, thousandths: thousandths)
+        let prepared = Array(buffer[start..<head.mostBytes])
+        // Neither the content nor anything before the head is touched.
+        #expect(buffer[..<start].allSatisfy { $0 == 0 } && buffer[head.mostBytes...].allSatisfy { $0 == 0 })
+        var plain: [UInt8] = []
         ResponseHead(.ok, contentLength: length, contentType: MediaType.plainText)
             .write(into: &plain, date: date) { $0.add(.serverTiming, timing, thousandths: thousandths) }
         let found = lines(prepared)

@@ -1,0 +1,96 @@
+internal import HTTP
+
+/// Which pages of other origins may use the gateway from a browser (WHATWG Fetch 3.2, "CORS"); by default none.
+public struct CrossOrigin: Sendable {
+    private let origins: [[UInt8]]
+    private let allowsAll: Bool
+
+    /// Allows the origins, such as "https://example.org"; "*" allows all.
+    public init(origins: [String]) {
+        self.origins = origins.map { Array($0.utf8) }
+        allowsAll = origins.contains("*")
+    }
+
+    /// Whether the text is an origin as browsers send it: no other is ever equal to theirs (WHATWG HTML 7.1.1,
+    /// "serialization of an origin"; the schemes' own ports are left out, WHATWG URL 4.2).
+    public static func isSerialized(_ text: String) -> Bool {
+        guard let separator = text.firstRange(of: "://") else { return false }
+        let (scheme, authority) = (text[..<separator.lowerBound], text[separator.upperBound...])
+        let ownPort = ["http": ":80", "https": ":443"][scheme]
+        return isLowercase(scheme, or: "+-.") && isLowercase(authority, or: "-._:[]")
+            && ownPort.map { !authority.hasSuffix($0) } ?? true
+    }
+
+    private static func isLowercase(_ text: Substring, or others: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || others.utf8.contains(byte)
+            }
+    }
+
+    /// Whether any page of another origin may use the gateway.
+    var isOn: Bool { !origins.isEmpty }
+
+    /// Answers a browser that asks before it sends (Fetch 3.2.2); nil for a request that is none of these.
+    func preflight(_ request: Request) -> Response? {
+        guard isOn, request.head.method == .options, request.head.range(of: .accessControlRequestMethod) != nil,
+            allowedOrigin(request.value(of: .origin)) != nil
+        else { return nil }
+        var response = Response(.noContent)
+        response.fields = [
+            (FieldName("Access-Control-Allow-Methods"), FieldValue("GET, HEAD, POST")),
+            (
+                FieldName("Access-Control-Allow-Headers"),
+                FieldValue("Accept, Authorization, Content-Type, Prefer, traceparent, tracestate, X-Request-Id")
+            ),
+            (FieldName("Access-Control-Max-Age"), FieldValue("600")),
+        ]
+        return response
+    }
+
+    /// What a browser wants to see before it shows the response to the page that asked.
+    ///
+    /// - `origin`: the value of the request's Origin field, if it came.
+    func fields(for origin: ArraySlice<UInt8>?) -> [(name: FieldName, value: FieldValue)] {
+        guard isOn else { return [] }
+        var fields: [(name: FieldName, value: FieldValue)] = []
+        // A cache must not show one origin what was permitted to another.
+        if !allowsAll { fields.append((.vary, FieldValue("Origin"))) }
+        if let origin = allowedOrigin(origin) {
+            fields.append((Self.allowOrigin, origin))
+            fields.append((Self.exposeHeaders, Self.exposed))
+        }
+        return fields
+    }
+
+    /// The same for bytes that are no whole request, or none at all: the Origin field is looked for in what there is.
+    ///
+    /// Without it a page would see that its request failed, and not the status that says why.
+    func fields(forRefused bytes: ArraySlice<UInt8>) -> [(name: FieldName, value: FieldValue)] {
+        isOn ? fields(for: Self.origin(in: bytes)) : []
+    }
+
+    /// The value of the first line that begins with "Origin:", in either case.
+    private static func origin(in bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        for line in bytes.split(separator: UInt8(ascii: "\n")).dropFirst() {
+            if line.first == UInt8(ascii: "\r") { return nil }
+            guard line.begins(with: Array("origin:".utf8)) else { continue }
+            let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == 13 }
+            let value = line.dropFirst("origin:".utf8.count).drop(while: isBlank)
+            return value.prefix(value.count - value.reversed().prefix(while: isBlank).count)
+        }
+        return nil
+    }
+
+    private func allowedOrigin(_ origin: ArraySlice<UInt8>?) -> FieldValue? {
+        if allowsAll { return FieldValue("*") }
+        guard let origin, origins.contains(Array(origin)) else { return nil }
+        return FieldValue(validating: origin)
+    }
+
+    private static let allowOrigin = FieldName("Access-Control-Allow-Origin")
+    private static let exposeHeaders = FieldName("Access-Control-Expose-Headers")
+    private static let exposed = FieldValue("Preference-Applied, Proxy-Status, Retry-After, Server-Timing")
+}

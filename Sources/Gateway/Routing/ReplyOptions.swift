@@ -1,0 +1,30 @@
+internal import EventLoop
+internal import HTTP
+
+/// What the response to an exchange has to know of its request, where that is not the plain reply.
+final class ReplyOptions {
+    /// How the reply is shown.
+    enum Form {
+        /// As it came, as text or in the type that the request named for its own.
+        case bytes(mirroring: FieldValue?)
+        /// With its trace, as JSON.
+        case trace(ExchangeTrace)
+        /// In the page for a form that was posted without JavaScript; the letter that was posted.
+        case page(letter: [UInt8])
+    }
+
+    let form: Form
+    /// How many seconds the caller wanted to wait, where that holds (RFC 7240 4.3).
+    let wait: Int?
+
+    init(_ form: Form, wait: Int? = nil) {
+        self.form = form
+        self.wait = wait
+    }
+
+    /// Where the exchange is written down.
+    var trace: ExchangeTrace? {
+        if case .trace(let trace) = form { return trace }
+        return nil
+    }
+}

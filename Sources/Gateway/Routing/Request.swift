@@ -1,0 +1,97 @@
+internal import HTTP
+
+/// A request as it was received: what its head means, and the bytes.
+///
+/// One serves a whole worker while requests arrive at once; a connection takes one of its own while a request has come in
+/// part. As a value it would be copied from hand to hand.
+final class Request {
+    /// What reads heads, and keeps the one that it has read.
+    private(set) var parser: RequestParser
+    /// What the head means; its ranges count from the first byte of the message.
+    var head: RequestHead { parser.head }
+    /// Head and content, without transfer coding.
+    private(set) var message: ArraySlice<UInt8> = []
+    /// Whether the head has been read.
+    private(set) var hasHead = false
+    /// Whether the client has been told to go on (RFC 9110 10.1.1).
+    var hasInvitation = false
+    /// What takes the chunks of its content apart.
+    var decoder: ChunkedDecoder?
+
+    init(limits: Limits) {
+        parser = RequestParser(limits: limits)
+    }
+
+    /// Reads the head of the message that begins the bytes; false if it is not complete.
+    func readHead(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
+        if !hasHead { hasHead = try parser.read(bytes) }
+        return hasHead
+    }
+
+    /// Forgets the request that was served; the next may begin.
+    func finish() {
+        message = []
+        hasHead = false
+        if hasInvitation { hasInvitation = false }
+        if decoder != nil { decoder = nil }
+    }
+
+    /// Forgets a request that was not served to its end.
+    func reset() {
+        finish()
+        parser.reset()
+    }
+
+    /// Takes the whole message, once it is there.
+    func take(_ message: ArraySlice<UInt8>) { self.message = message }
+
+    /// The content: what goes into the datagram.
+    var body: ArraySlice<UInt8> { message.dropFirst(head.length) }
+
+    /// The bytes of a part of the head.
+    func bytes(_ range: Range<Int>) -> ArraySlice<UInt8> {
+        message[(message.startIndex + range.lowerBound)..<(message.startIndex + range.upperBound)]
+    }
+
+    /// The value of a field; nil when it did not come.
+    func value(of field: KnownField) -> ArraySlice<UInt8>? {
+        guard let range = parser.head.range(of: field) else { return nil }
+        return bytes(range)
+    }
+
+    /// Whether a field came.
+    func has(_ field: KnownField) -> Bool { parser.head.has(field) }
+
+    /// The first byte of a field's value; nil when it did not come, or is empty.
+    func first(of field: KnownField) -> UInt8? {
+        guard let range = parser.head.range(of: field), !range.isEmpty else { return nil }
+        return message[message.startIndex + range.lowerBound]
+    }
+
+    /// The value of a list field, whose lines are one list (RFC 9110 5.3); nil when none came.
+    func list(of field: KnownField) -> ArraySlice<UInt8>? {
+        guard let first = value(of: field) else { return nil }
+        guard parser.head.isRepeated(field) else { return first }
+        let message = message
+        return head.list(of: field, in: message.span)[...]
+    }
+
+    /// The path, without the query.
+    var path: ArraySlice<UInt8> { bytes(head.path.range) }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether the bytes are this ASCII text.
+    func isEqual(to text: StaticString) -> Bool {
+        count == text.utf8CodeUnitCount && text.description.utf8.elementsEqual(self)
+    }
+
+    /// Whether the bytes begin with this ASCII text in lower case, in whatever case they are.
+    func begins(with prefix: [UInt8]) -> Bool {
+        count >= prefix.count
+            && prefix.indices.allSatisfy { index in
+                let byte = self[startIndex + index]
+                return byte | (byte >= 65 && byte <= 90 ? 0x20 : 0) == prefix[index]
+            }
+    }
+}

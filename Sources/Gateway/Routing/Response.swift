@@ -1,0 +1,20 @@
+internal import EventLoop
+internal import HTTP
+
+/// An answer to a request, before it is bytes.
+struct Response {
+    var status: Status
+    /// Nil where there is no content.
+    var contentType: FieldValue?
+    var content: [UInt8]
+    /// Fields beyond those that every response has.
+    var fields: [(name: FieldName, value: FieldValue)] = []
+    /// Whether the connection ends after it.
+    var closes = false
+
+    init(_ status: Status, _ contentType: FieldValue? = nil, content: [UInt8] = []) {
+        self.status = status
+        self.contentType = contentType
+        self.content = content
+    }
+}

@@ -1,0 +1,74 @@
+internal import EventLoop
+internal import HTTP
+internal import Sockets
+
+/// Makes bytes of responses, with the time of day that is put together once a second.
+final class ResponseWriter {
+    private let loop: EventLoop
+    private var cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
+    /// The head that most responses have: that of a reply to a single datagram, about which there is no more to say.
+    private var replyHead: ReplyHead
+    private var renewal = MonotonicTime(nanoseconds: 0)
+
+    init(loop: EventLoop) {
+        self.loop = loop
+        replyHead = Self.plainReplyHead(cachedDate)
+    }
+
+    /// The time of day for a response.
+    var date: HTTPDate {
+        renew()
+        return cachedDate
+    }
+
+    /// Appends a response to the bytes that leave in the next write.
+    func write(
+        _ response: Response, to bytes: inout [UInt8], withContent: Bool, connection: ResponseHead.Connection
+    ) {
+        let head = ResponseHead(
+            response.status, contentLength: response.content.count, contentType: response.contentType,
+            connection: connection)
+        head.write(into: &bytes, date: date) { writer in
+            for field in response.fields { writer.add(field.name, field.value) }
+        }
+        if withContent { bytes.append(contentsOf: response.content) }
+    }
+
+    /// Writes the head of a plain reply in front of it, and tells where in the reply's buffer the response lies.
+    func frame(_ reply: Reply) -> Range<Int> {
+        renew()
+        let content = reply.buffer.range(of: reply.length)
+        let start = replyHead.write(
+            before: content.lowerBound, in: &reply.buffer.bytes, contentLength: reply.length,
+            thousandths: reply.elapsed.microseconds)
+        return start..<content.upperBound
+    }
+
+    private func renew() {
+        guard loop.now >= renewal else { return }
+        cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
+        replyHead = Self.plainReplyHead(cachedDate)
+        renewal = loop.now + .seconds(1)
+    }
+
+    private static func plainReplyHead(_ date: HTTPDate) -> ReplyHead {
+        let head = ReplyHead(contentType: MediaType.plainText, timing: oneAttempt, date: date)
+        precondition(head.mostBytes <= ReplyBuffer.headroom, "the head of a plain reply fits in front of it")
+        return head
+    }
+
+    /// The value of Server-Timing for a reply, in milliseconds (W3C Server Timing 4).
+    static func timing(_ reply: Reply) -> FieldValue {
+        let description = reply.attempts == 1 ? "" : ";desc=\"\(reply.attempts) attempts\""
+        let milliseconds = reply.elapsed.microseconds
+        let fraction = String(1000 + milliseconds % 1000).dropFirst()
+        return FieldValue(validating: "udp\(description);dur=\(milliseconds / 1000).\(fraction)".utf8) ?? oneAttempt
+    }
+
+    private static let oneAttempt = FieldValue("udp;dur=")
+}
+
+extension Interval {
+    /// Whole microseconds, and so the thousandths of milliseconds.
+    var microseconds: Int { Int(nanoseconds / 1000) }
+}

@@ -1,0 +1,272 @@
+internal import EventLoop
+internal import HTTP
+internal import Sockets
+
+/// What becomes of a request.
+enum Decision {
+    /// It is answered.
+    case response(Response)
+    /// This payload goes to the UDP service; the options are nil where the plain reply is the response.
+    case exchange(ArraySlice<UInt8>, ReplyOptions?)
+    /// The figures of all workers are the response: they are asked first.
+    case statistics
+}
+
+/// Which request gets which answer: the table of routes.
+final class Router {
+    private let configuration: Configuration
+    private let page: Page
+    let crossOrigin: CrossOrigin
+    /// Nil where there is no lab: then there is nothing at its path.
+    private let lab: LabResource?
+
+    init(configuration: Configuration, page: Page) {
+        self.configuration = configuration
+        self.page = page
+        crossOrigin = configuration.crossOrigin
+        lab = configuration.lab.map(LabResource.init)
+    }
+
+    /// Decides what becomes of a request that is complete.
+    func route(_ request: Request) -> Decision {
+        if isLetter(request) { return .exchange(request.body, options(request)) }
+        if let preflight = crossOrigin.preflight(request) { return .response(preflight) }
+        if let refusal = refusal(of: request) { return .response(refusal) }
+        return switch request.head.method {
+        case .post: forwardForm(request)
+        case .put: .response(replace(request))
+        case .options: .response(Self.permit(methods(at: request), .noContent))
+        default: read(request)
+        }
+    }
+
+    /// What a request gets whatever its content is: its head decides (RFC 9110 10.1.1); nil where the content counts.
+    func refusal(of request: Request) -> Response? {
+        if Self.isCoded(request) { return Self.refuseCoding() }
+        switch request.head.method {
+        case .post:
+            if request.path.isEqual(to: "/") { return nil }
+            guard request.path.isEqual(to: "/form") else { return refuse(request) }
+            return Self.isForm(request) ? nil : Self.refuseType()
+        case .put: return lab != nil && request.path.isEqual(to: "/lab") ? nil : refuse(request)
+        case .get, .head, .options: return nil
+        case .unknown: return Problem.response(.notImplemented, "This server does not know the request method.")
+        default: return refuse(request)
+        }
+    }
+
+    /// Whether the content at a path is that of a form, which may be longer than a letter.
+    func isForm(_ method: Method, _ path: ArraySlice<UInt8>) -> Bool { method == .post && path.isEqual(to: "/form") }
+
+    /// Whether the content is to be sent as a datagram, as of nearly every request.
+    private func isLetter(_ request: Request) -> Bool {
+        // A path begins with a slash, so that one of a single byte is "/".
+        request.head.method == .post && request.head.path.range.count == 1 && !Self.isCoded(request)
+    }
+
+    // MARK: - The UDP service
+
+    /// The response to an exchange that has ended.
+    func response(to outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?) -> Response {
+        switch (outcome, options?.form) {
+        case (.success(let reply), .page(let letter)):
+            return page.form(.ok, text: letter, outcome: .success(Array(reply.bytes)))
+        case (.failure(let error), .page(let letter)): return refuseForm(letter, error)
+        case (.success(let reply), _): return pass(reply, options)
+        case (.failure(let error), _):
+            var response = Problem.response(error, exchange: options?.trace.map(json))
+            if case .silent = error, let wait = options?.wait { Self.apply(wait, to: &response) }
+            return response
+        }
+    }
+
+    /// A reply as its caller wants to have it.
+    private func pass(_ reply: Reply, _ options: ReplyOptions?) -> Response {
+        var response: Response
+        switch options?.form {
+        case .trace(let trace): response = JourneyResponse.reply(reply.bytes, json(trace))
+        case .bytes(let type?): response = Response(.ok, type, content: Array(reply.bytes))
+        default: response = Response(.ok, MediaType.plainText, content: Array(reply.bytes))
+        }
+        response.fields.append((.serverTiming, ResponseWriter.timing(reply)))
+        if let wait = options?.wait { Self.apply(wait, to: &response) }
+        return response
+    }
+
+    private static func apply(_ wait: Int, to response: inout Response) {
+        guard let value = FieldValue(validating: "wait=\(wait)".utf8) else { return }
+        response.fields.append((preferenceApplied, value))
+    }
+
+    /// What the response has to know of the request; nil for the plain reply.
+    private func options(_ request: Request) -> ReplyOptions? {
+        let (wait, type) = (wait(request), Self.mirroredType(request))
+        if type == nil, Self.prefersTrace(request) {
+            return ReplyOptions(.trace(ExchangeTrace(start: MonotonicTime.now())), wait: wait)
+        }
+        if wait == nil, type == nil { return nil }
+        return ReplyOptions(.bytes(mirroring: type.flatMap { FieldValue(validating: $0) }), wait: wait)
+    }
+
+    /// Whether the caller would rather have the reply with its trace.
+    ///
+    /// One who speaks JSON to the service would not: the reply itself is what it accepts, in the type that it named.
+    private static func prefersTrace(_ request: Request) -> Bool {
+        // Nearly all clients say "*/*", which is too short to prefer anything.
+        guard let range = request.parser.head.range(of: .accept),
+            range.count >= Negotiation.shortestPreference || request.parser.head.isRepeated(.accept),
+            let accept = request.list(of: .accept)
+        else { return false }
+        return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
+    }
+
+    /// The trace as the operator lets it be told.
+    private func json(_ trace: ExchangeTrace) -> String { trace.json(showingAddresses: configuration.shows) }
+
+    /// The same for a form that a browser posts without JavaScript; a page is the response.
+    private func forwardForm(_ request: Request) -> Decision {
+        let body = request.body
+        guard let text = FormDecoder(0..<body.count).value(of: "text", in: body.span) else {
+            let sentence = "The form has no field named \"text\"."
+            return .response(page.form(.badRequest, text: [], outcome: .failure(sentence)))
+        }
+        // A form ends lines with CRLF (WHATWG HTML 4.10.21.4); the text area had LF, and so the letter has.
+        let letter = text.filter { $0 != UInt8(ascii: "\r") }
+        guard letter.count <= configuration.maxDatagram else {
+            return .response(refuseForm(letter, .requestTooLong(limit: configuration.maxDatagram)))
+        }
+        return .exchange(letter[...], ReplyOptions(.page(letter: letter)))
+    }
+
+    private func refuseForm(_ letter: [UInt8], _ error: GatewayError) -> Response {
+        // The page has no reply then, so that there is room for twice the letter that fits.
+        let kept = letter.count <= 2 * configuration.maxDatagram ? letter : []
+        var response = page.form(error.answer.status, text: kept, outcome: .failure(error.detail))
+        response.fields += Problem.response(error).fields
+        return response
+    }
+
+    /// Answers content that was not read, for it is longer than any that fits in a datagram; where the next message begins
+    /// cannot be told.
+    func refuseContent(ofForm isForm: Bool) -> Response {
+        let error = GatewayError.requestTooLong(limit: configuration.maxDatagram)
+        guard isForm else { return Problem.response(error) }
+        var response = refuseForm([], error)
+        response.closes = true
+        return response
+    }
+
+    /// How many seconds the caller wants to wait (RFC 7240 4.3), where that is less than the operator allows.
+    private func wait(_ request: Request) -> Int? {
+        guard request.has(.prefer), let value = request.list(of: .prefer),
+            let seconds = Negotiation.wait(prefer: value.span, 0..<value.count),
+            seconds > 0, .seconds(UInt64(min(seconds, 86_400))) <= configuration.timeout
+        else { return nil }
+        return seconds
+    }
+
+    private static let application = Array("application/".utf8)
+    private static let form = Array("application/x-www-form-urlencoded".utf8)
+    private static let identity = Array("identity".utf8)
+    private static let preferenceApplied = FieldName("Preference-Applied")
+
+    /// The request's own type for the reply, where the caller named an `application/*` type other than a form's.
+    private static func mirroredType(_ request: Request) -> ArraySlice<UInt8>? {
+        // Most clients name no type of that group, and fewer bytes say so.
+        guard let first = request.first(of: .contentType), first | 0x20 == UInt8(ascii: "a"),
+            let type = request.value(of: .contentType), type.begins(with: Self.application),
+            MediaType.nameLength(in: type.span) != nil, !isForm(type)
+        else { return nil }
+        return type
+    }
+
+    private static func isForm(_ request: Request) -> Bool { request.value(of: .contentType).map(isForm) ?? false }
+
+    private static func isForm(_ type: ArraySlice<UInt8>) -> Bool {
+        type.begins(with: form) && MediaType.nameLength(in: type.span) == form.count
+    }
+
+    private static func refuseType() -> Response {
+        Problem.response(.unsupportedMediaType, "This route takes application/x-www-form-urlencoded.")
+    }
+
+    // MARK: - Everything else
+
+    private func read(_ request: Request) -> Decision {
+        if request.path.isEqual(to: "/healthz") {
+            let alive = Response(.ok, MediaType.plainText, content: Array("ok\n".utf8))
+            return .response(Precondition.refusal(of: request) ?? alive)
+        }
+        if request.path.isEqual(to: "/metrics") {
+            if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
+            return .statistics
+        }
+        if let lab, request.path.isEqual(to: "/lab") {
+            return .response(Precondition.refusal(of: request) ?? lab.read())
+        }
+        guard let file = page.file(at: request.path) else { return .response(refuse(request)) }
+        return .response(file.respond(to: request, now: WallClock.unixSeconds()))
+    }
+
+    private func replace(_ request: Request) -> Response {
+        guard let lab, request.path.isEqual(to: "/lab") else { return refuse(request) }
+        return lab.replace(request)
+    }
+
+    /// The methods that the request's target knows; nil when there is no such thing.
+    private func methods(at request: Request) -> FieldValue? {
+        if case .asterisk = request.head.targetForm { return FieldValue("GET, HEAD, POST, OPTIONS") }
+        if lab != nil, request.path.isEqual(to: "/lab") { return FieldValue("GET, HEAD, PUT, OPTIONS") }
+        if request.path.isEqual(to: "/") {
+            return FieldValue(page.file(at: request.path) == nil ? "POST, OPTIONS" : "GET, HEAD, POST, OPTIONS")
+        }
+        if request.path.isEqual(to: "/form") { return FieldValue("POST, OPTIONS") }
+        let isRead =
+            request.path.isEqual(to: "/healthz") || request.path.isEqual(to: "/metrics")
+            || page.file(at: request.path) != nil
+        return isRead ? FieldValue("GET, HEAD, OPTIONS") : nil
+    }
+
+    /// 405 where the target knows other methods, 404 where there is none.
+    private func refuse(_ request: Request) -> Response {
+        guard let methods = methods(at: request) else {
+            return Problem.response(.notFound, "There is nothing at this path. POST text to \"/\".")
+        }
+        let problem = Problem.response(.methodNotAllowed, "This path does not take the request's method; see Allow.")
+        return Self.permit(methods, problem)
+    }
+
+    /// Whether the content is in a coding, and so not what the UDP service is to get.
+    private static func isCoded(_ request: Request) -> Bool {
+        guard request.has(.contentEncoding), let codings = request.list(of: .contentEncoding) else { return false }
+        return !areIdentity(codings)
+    }
+
+    /// Codings are named in either case (RFC 9110 8.4.1).
+    private static func areIdentity(_ codings: ArraySlice<UInt8>) -> Bool {
+        var list = CommaList(0..<codings.count)
+        while let coding = list.next(in: codings.span) {
+            let isIdentity = coding.count == "identity".utf8.count
+            guard isIdentity, codings.dropFirst(coding.lowerBound).begins(with: Self.identity) else { return false }
+        }
+        return true
+    }
+
+    /// Content in a coding would go into the datagram as it is; nobody asked for that (RFC 9110 15.5.16, 12.5.3).
+    private static func refuseCoding() -> Response {
+        var response = Problem.response(.unsupportedMediaType, "The content must come without a Content-Encoding.")
+        response.fields.append((FieldName("Accept-Encoding"), FieldValue("identity")))
+        return response
+    }
+
+    /// Adds the Allow field (RFC 9110 10.2.1).
+    private static func permit(_ methods: FieldValue?, _ status: Status) -> Response {
+        guard let methods else { return Problem.response(.notFound, "There is nothing at this path.") }
+        return permit(methods, Response(status))
+    }
+
+    private static func permit(_ methods: FieldValue, _ response: consuming Response) -> Response {
+        response.fields.append((.allow, methods))
+        return response
+    }
+}

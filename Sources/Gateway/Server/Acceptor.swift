@@ -1,0 +1,181 @@
+internal import EventLoop
+internal import Logging
+internal import Sockets
+
+/// Takes connections off the listener's queue and gives each to the worker that has the fewest.
+///
+/// With a single worker it lives on that one's loop, and otherwise on a loop of its own.
+actor Acceptor: EventHandler, DeadlineHandler {
+    nonisolated let loop: EventLoop
+    private let listener: StreamListener
+    private let workers: [Worker]
+    private let limits: SharedLimits
+    private let logger: Logger
+    private var watch: Watch?
+    private var deadline = Deadline()
+    private var isDraining = false
+    /// Where the search for the worker with the fewest begins, so that equals take turns.
+    private var rotation = 0
+    /// Why no connection can be accepted any more.
+    private var failure: SocketError?
+    private let ends: WaitQueue
+
+    /// So many connections are accepted at a time; requests wait meanwhile.
+    private static let mostAtOnce = 64
+    /// How long to wait where none can be accepted.
+    private static let pause = Interval.milliseconds(100)
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
+
+    init(listener: consuming StreamListener, workers: [Worker], limits: SharedLimits, loop: EventLoop, logger: Logger) {
+        self.listener = listener
+        self.workers = workers
+        self.limits = limits
+        self.loop = loop
+        self.logger = logger
+        ends = WaitQueue(on: loop)
+    }
+
+    /// Accepts until `drain()`; throws where no connection can be accepted any more.
+    func run() async throws(SocketError) {
+        try listen()
+        let place = ends.join()
+        while !isDraining, failure == nil { _ = await place.wait(until: .never) }
+        ends.leave(place)
+        if let failure { throw failure }
+    }
+
+    /// Accepts those that have arrived, and stops listening.
+    func drain() {
+        guard !isDraining else { return }
+        while acceptOne() {}
+        isDraining = true
+        leave()
+        deadline.cancel(on: loop)
+        listener.stop()
+        ends.wakeFirst()
+    }
+
+    nonisolated func ready(_ readiness: Readiness) { assumeIsolated { $0.acceptSome() } }
+
+    nonisolated func alarm() { assumeIsolated { $0.resume() } }
+
+    // MARK: - Accepting
+
+    private func listen() throws(SocketError) {
+        watch = try loop.watch(listener.descriptor, as: .listener, handler: self)
+    }
+
+    private func leave() {
+        guard let watch else { return }
+        loop.unwatch(watch)
+        loop.release(watch)
+        self.watch = nil
+    }
+
+    private func acceptSome() {
+        for _ in 0..<Self.mostAtOnce { guard acceptOne() else { return } }
+    }
+
+    /// Takes one connection off the queue; false where none waits or none can be accepted for now.
+    private func acceptOne() -> Bool {
+        guard watch != nil else { return false }
+        do {
+            guard let socket = try listener.accept() else { return false }
+            assign(socket.release())
+            return true
+        } catch {
+            return goesOn(after: error)
+        }
+    }
+
+    /// What follows when accept4(2) fails; false where no connection can be accepted for now.
+    private func goesOn(after error: SocketError) -> Bool {
+        switch AcceptFailure(error.reason) {
+        case .connection: return true
+        case .shortage:
+            logger.warning("\(error)")
+            let busiest = workers.max { $0.load.used < $1.load.used } ?? workers[0]
+            perform(on: busiest) { $0.recordShortage() }
+            leave()
+            deadline.set(loop.now + Self.pause, for: self, on: loop)
+        case .lasting:
+            logger.critical("\(error): the gateway accepts no more connections")
+            failure = error
+            leave()
+            ends.wakeFirst()
+        }
+        return false
+    }
+
+    private func resume() {
+        guard deadline.hasPassed(for: self, on: loop), !isDraining else { return }
+        do { try listen() } catch {
+            logger.warning("\(error)")
+            deadline.set(loop.now + Self.pause, for: self, on: loop)
+        }
+    }
+
+    // MARK: - Giving away
+
+    private func assign(_ number: Int32) {
+        let isCounted = limits.connections.take()
+        let worker = leastBusy()
+        _ = worker.load.take()
+        perform(on: worker) { $0.recordAccepted() }
+        offer(number, isCounted: isCounted, to: worker, triedBefore: 0)
+    }
+
+    /// The worker with the fewest connections.
+    private func leastBusy() -> Worker {
+        rotation = (rotation + 1) % workers.count
+        var best = workers[rotation]
+        for offset in 1..<max(1, workers.count) {
+            let worker = workers[(rotation + offset) % workers.count]
+            if worker.load.used < best.load.used { best = worker }
+        }
+        return best
+    }
+
+    /// Gives a connection to a worker; where that is full, to the next, and after the last one it is turned away.
+    private func offer(_ number: Int32, isCounted: Bool, to worker: Worker, triedBefore: Int) {
+        perform(on: worker) { [self] worker in
+            guard worker.admit(number, isCounted: isCounted) == .full else { return }
+            guard triedBefore + 1 < workers.count else { return worker.turnAway(number) }
+            worker.load.giveBack()
+            let index = (workers.firstIndex { $0 === worker } ?? 0) + 1
+            let next = workers[index % workers.count]
+            _ = next.load.take()
+            Task(executorPreference: loop) {
+                await self.offer(number, isCounted: isCounted, to: next, triedBefore: triedBefore + 1)
+            }
+        }
+    }
+
+    /// Does something on a worker's loop: at once, if that is this one's.
+    private func perform(on worker: Worker, _ body: @escaping @Sendable (isolated Worker) -> Void) {
+        if worker.loop === loop {
+            worker.assumeIsolated(body)
+        } else {
+            Task(executorPreference: worker.loop) { await body(worker) }
+        }
+    }
+}
+
+/// What follows when a connection cannot be accepted (accept(2)).
+enum AcceptFailure {
+    /// Only that connection has failed: errors of the network are handed on by accept(2), and a filter may forbid one.
+    case connection
+    /// No descriptor or memory is left: that passes.
+    case shortage
+    /// The listener itself is gone or was never one.
+    case lasting
+
+    init(_ reason: ErrorNumber) {
+        switch reason {
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace, .outOfMemory: self = .shortage
+        case .badDescriptor, .notASocket, .invalidArgument, .badAddress: self = .lasting
+        default: self = .connection
+        }
+    }
+}

@@ -1,0 +1,462 @@
+internal import EventLoop
+internal import HTTP
+internal import Sockets
+
+/// One TCP connection from its first request to its last.
+///
+/// The loop calls ``ready(_:)`` and ``alarm()``; the exchange calls ``finished(_:)``. Each takes the connection as far as the
+/// bytes at hand allow. Requests are served one after the other, so that responses are in order, and a response leaves
+/// before the connection waits for anything else.
+final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
+    /// What the connection waits for.
+    private enum State {
+        /// A request, of which so much has come.
+        case reading(Progress)
+        /// The end of an exchange with the UDP service.
+        case exchanging(ReplyOptions?)
+        /// The figures of all workers.
+        case asking
+        /// Its next turn: other connections are served meanwhile.
+        case pausing
+        /// Room to write the responses that it has; then it goes on, or ends.
+        case writing(thenCloses: Bool)
+        /// The end of what the client sends, of which so many bytes have been thrown away.
+        case lingering(Int)
+        case closed
+    }
+
+    /// How much of the next request has come, as far as a deadline has been set for the rest.
+    private enum Progress {
+        case unknown, nothing, partOfHead, head
+    }
+
+    /// What the response has to know of its request.
+    private struct Summary {
+        var keepsAlive = false
+        var isOld = false
+        var isHead = false
+        /// What a browser wants to see that shows the response to a page of another origin.
+        var crossOrigin: [(name: FieldName, value: FieldValue)] = []
+    }
+
+    let watch: Watch
+    private var socket: StreamSocket?
+    private let context: ConnectionContext
+    private var state = State.reading(.unknown)
+    private var deadline = Deadline()
+    private var reader = RequestReader()
+    private var output = SendBuffer()
+    /// Whether there may be something to read.
+    private var isReadable = false
+    /// Whether the kernel has reported the end of what the client sends, which it does once, and whether it was read.
+    private var endIsReported = false
+    private var isAtEnd = false
+    /// Whether the client does not read any more.
+    private var isGone = false
+    /// Whether it was looked for a request since the gateway is about to end.
+    private var hasReadLast = false
+    private var summary = Summary()
+    /// How many requests have been answered, and since when the connection is open.
+    private var served = 0
+    private let start: MonotonicTime
+
+    /// So many requests a connection answers at a time, then others have their turn.
+    private static let mostAtOnce = 16
+    /// So many bytes of responses may wait for those behind them; then they are written.
+    private static let burst = 65_536
+
+    /// Takes a socket over that counts as one of the open connections.
+    init(socket: consuming StreamSocket, context: ConnectionContext) throws(SocketError) {
+        watch = try context.loop.watch(socket.descriptor, as: .stream)
+        self.socket = .some(socket)
+        self.context = context
+        start = context.loop.now
+        context.loop.setHandler(self, of: watch)
+        context.add(self)
+        // Most clients have sent their first request by the time that they are accepted.
+        isReadable = true
+        advance()
+    }
+
+    // MARK: - Events
+
+    /// The kernel has something to tell, or the connection's next turn has come.
+    func ready(_ readiness: Readiness) {
+        if readiness.contains(.toRead) { isReadable = true }
+        if readiness.contains(.ended) { endIsReported = true }
+        switch state {
+        case .reading: advance()
+        case .pausing where readiness.isEmpty:
+            state = .reading(.unknown)
+            advance()
+        case .writing, .exchanging: if readiness.contains(.toWrite), !output.isEmpty { rest() }
+        case .lingering(let count): discard(count)
+        case .asking, .pausing, .closed: return
+        }
+    }
+
+    func alarm() {
+        guard deadline.hasPassed(for: self, on: context.loop) else { return }
+        switch state {
+        case .reading(.partOfHead) where !reader.buffer.isBlank: refuse(.slow)
+        case .reading(.head): refuse(.slow)
+        case .reading, .writing, .lingering, .closed: close()
+        case .exchanging, .asking, .pausing: preconditionFailure("the gateway's own work has no deadline here")
+        }
+    }
+
+    /// The exchange that this connection waits for has ended.
+    func finished(_ outcome: Result<Reply, GatewayError>) {
+        guard case .exchanging(let options) = state else { preconditionFailure("only an exchange under way ends") }
+        state = .reading(.unknown)
+        answer(with: outcome, options)
+        advance()
+    }
+
+    /// The figures of all workers are there.
+    func finished(_ response: Response) {
+        guard case .asking = state else { preconditionFailure("only a connection that asked gets an answer") }
+        state = .reading(.unknown)
+        answer(with: response)
+        advance()
+    }
+
+    // MARK: - Going on
+
+    /// Goes as far as the bytes at hand allow; then everything that is ready to leave leaves.
+    private func advance() {
+        var count = 0
+        while case .reading = state {
+            do throws(Failure) {
+                guard let request = try nextRequest() else { break }
+                serve(request)
+            } catch {
+                return refuse(error)
+            }
+            count += 1
+            if count == Self.mostAtOnce { return pause() }
+            if output.count > Self.burst, !flush() { break }
+        }
+        rest()
+    }
+
+    /// The next request that is complete; nil where the connection has to wait.
+    private func nextRequest() throws(Failure) -> Request? {
+        while true {
+            do throws(RequestReader.Failure) {
+                switch try reader.next(context) {
+                case .request(let request): return request
+                case .invite: append(InterimResponse.continueBytes)
+                case .more: break
+                }
+            } catch {
+                throw .unserved(error)
+            }
+            guard isReadable, try receive() else { return nil }
+        }
+    }
+
+    /// Serves a request that is complete, and forgets it.
+    private func serve(_ request: Request) {
+        deadline.clear()
+        state = .reading(.unknown)
+        let head = request.head
+        let crossOrigin = context.router.crossOrigin
+        summary = Summary(
+            keepsAlive: head.keepsAlive, isOld: head.minorVersion == 0, isHead: head.method == .head,
+            crossOrigin: crossOrigin.isOn ? crossOrigin.fields(for: request.value(of: .origin)) : [])
+        let decision = context.router.route(request)
+        switch decision {
+        case .response(let response):
+            reader.finish(request, context)
+            answer(with: response)
+        case .statistics:
+            reader.finish(request, context)
+            state = .asking
+            context.ask(for: self)
+        case .exchange(let payload, let options):
+            let failure = context.upstream.begin(
+                payload, patience: options?.wait.map { .seconds(UInt64($0)) }, trace: options?.trace, for: self)
+            reader.finish(request, context)
+            if let failure { return answer(with: .failure(failure), options) }
+            state = .exchanging(options)
+        }
+    }
+
+    /// The connection waits: what is ready to leave leaves, and only what is needed is kept.
+    private func rest() {
+        let isWritten = output.isEmpty || flush()
+        switch state {
+        case .reading, .writing: if isGone { return close() }
+        case .lingering, .closed: return
+        case .exchanging, .asking, .pausing: break
+        }
+        switch state {
+        case .writing(let thenCloses) where isWritten:
+            if thenCloses { return linger() }
+            state = .reading(.unknown)
+            return advance()
+        case .writing: setDeadline(context.configuration.writeTimeout)
+        case .reading where !isWritten:
+            state = .writing(thenCloses: isAtEnd)
+            setDeadline(context.configuration.writeTimeout)
+        case .reading(let progress): if !awaitRequest(progress) { return }
+        default: break
+        }
+        do { try reader.buffer.settle(context) } catch { refuse(.noRoom) }
+    }
+
+    /// Waits for a request, or for the rest of one; false where none will come.
+    private func awaitRequest(_ progress: Progress) -> Bool {
+        if reader.buffer.isEmpty {
+            if isAtEnd || (context.isDraining && !isNewcomer) {
+                close()
+                return false
+            }
+            if case .nothing = progress { return true }
+            state = .reading(.nothing)
+            context.idle.enter(watch)
+            let configuration = context.configuration
+            setDeadline(context.isDraining ? configuration.lingerTimeout : configuration.idleTimeout)
+        } else if reader.hasHead {
+            if case .head = progress { return true }
+            state = .reading(.head)
+            setDeadline(context.configuration.bodyTimeout)
+        } else {
+            if case .partOfHead = progress { return true }
+            state = .reading(.partOfHead)
+            setDeadline(context.configuration.headerTimeout)
+        }
+        return true
+    }
+
+    /// Lets other connections have their turn.
+    private func pause() {
+        guard case .reading = state else { return rest() }
+        state = .pausing
+        context.loop.callAgain(self)
+        rest()
+    }
+
+    private func setDeadline(_ time: Interval) {
+        deadline.set(context.loop.now + time, for: self, on: context.loop)
+    }
+
+    // MARK: - Receiving
+
+    /// Takes what has arrived; false where nothing has.
+    private func receive() throws(Failure) -> Bool {
+        let room: Int
+        do { room = try reader.buffer.makeRoom(context) } catch { throw .noRoom }
+        let received: Int?
+        do {
+            received = try reader.buffer.fill { (bytes, room) throws(SocketError) in
+                try socket?.receive(into: &bytes, room)
+            }
+        } catch {
+            throw .gone
+        }
+        guard let count = received, count > 0 else {
+            isReadable = false
+            isAtEnd = received == 0
+            // A request that the client began and did not finish is not answered; those before it are.
+            if isAtEnd, !reader.buffer.isEmpty { throw .gone }
+            return false
+        }
+        if case .reading(.nothing) = state {
+            context.idle.leave(watch)
+            state = .reading(.unknown)
+        }
+        if context.isDraining { hasReadLast = true }
+        isReadable = count == room || endIsReported
+        return true
+    }
+
+    // MARK: - Answering
+
+    /// Why a connection ends before its client wants it to.
+    private enum Failure: Error {
+        /// The bytes are no request that is served.
+        case unserved(RequestReader.Failure)
+        /// The gateway has no room for a request that comes in parts.
+        case noRoom
+        /// The client began a request and did not finish it in time.
+        case slow
+        /// The client is gone.
+        case gone
+    }
+
+    /// Answers with the end of an exchange; nearly all are plain replies, which leave as they were received, behind a head.
+    private func answer(with outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?) {
+        guard case .success(let reply) = outcome, options == nil, reply.attempts == 1, summary.keepsAlive,
+            !summary.isOld,
+            summary.crossOrigin.isEmpty, output.isEmpty, !isLast
+        else { return answer(with: context.router.response(to: outcome, options)) }
+        served += 1
+        context.counts.count(.ok)
+        let range = context.writer.frame(reply)
+        do {
+            let bytes = reply.buffer.bytes
+            let sent = try socket?.send(bytes.span.extracting(range)) ?? 0
+            if sent < range.count { append(bytes[range.dropFirst(sent)]) }
+        } catch {
+            isGone = true
+        }
+    }
+
+    /// Puts a response behind those that wait to leave.
+    private func answer(with response: Response) {
+        let goesOn = summary.keepsAlive && !response.closes && !isLast
+        served += 1
+        write(response, goesOn ? (summary.isOld ? .keepAlive : .persistent) : .close)
+        if !goesOn { finish() }
+    }
+
+    /// Whether the next response is the last one.
+    ///
+    /// What has been read is owed an answer, also when the gateway is about to end, and so is what may have arrived by then:
+    /// it is looked for once, for some clients have always sent more.
+    private var isLast: Bool {
+        served + 1 >= context.configuration.maxRequestsPerConnection
+            || context.isDraining && reader.buffer.isEmpty && (hasReadLast || !isReadable)
+    }
+
+    private func write(_ response: Response, _ connection: ResponseHead.Connection) {
+        var response = response
+        response.fields += summary.crossOrigin
+        output.prepare(context)
+        context.writer.write(
+            response, to: &output.bytes, withContent: !summary.isHead, connection: connection)
+        context.counts.count(response.status)
+    }
+
+    private func append(_ bytes: some Collection<UInt8>) {
+        output.prepare(context)
+        output.bytes.append(contentsOf: bytes)
+    }
+
+    /// Answers a client that did not send a request that is served, as far as it may be answered, and ends.
+    private func refuse(_ failure: Failure) {
+        if let response = response(to: failure) {
+            summary = Summary(
+                // RFC 9110 9.3.2, also where the fault lies in the rest of the line that begins with the method.
+                isHead: reader.buffer.begins(with: "HEAD "),
+                crossOrigin: context.router.crossOrigin.fields(forRefused: reader.buffer.content))
+            write(response, .close)
+        } else {
+            isAtEnd = true
+        }
+        finish()
+        rest()
+    }
+
+    private func response(to failure: Failure) -> Response? {
+        switch failure {
+        case .gone: return nil
+        case .slow: return Problem.response(.requestTimeout, "The request did not arrive in time.")
+        case .noRoom:
+            context.counts.bufferShortages += 1
+            return Problem.noRoom
+        case .unserved(.refused(let error)): return Problem.response(error)
+        case .unserved(.tooLong(let isForm)): return context.router.refuseContent(ofForm: isForm)
+        case .unserved(.declined(let response)): return response
+        }
+    }
+
+    /// Writes what waits to leave; false when the kernel does not take all of it.
+    private func flush() -> Bool {
+        do {
+            return try output.empty(context) { bytes throws(SocketError) in try socket?.send(bytes) }
+        } catch {
+            isGone = true
+            return false
+        }
+    }
+
+    // MARK: - Ending
+
+    /// The connection ends when all responses have left.
+    private func finish() {
+        if case .reading(.nothing) = state { context.idle.leave(watch) }
+        let unread = reader.buffer.count
+        reader.giveUp(context)
+        discarded = unread
+        state = .writing(thenCloses: true)
+    }
+
+    /// Bytes that were read and not served.
+    private var discarded = 0
+
+    /// Closes in stages, so that the client can read the last response: a socket closed with bytes unread resets the
+    /// connection, and the reset may overtake the response (RFC 9112 9.6).
+    private func linger() {
+        if isAtEnd { return close() }
+        socket?.shutDownSending()
+        state = .lingering(discarded)
+        setDeadline(context.configuration.lingerTimeout)
+        isReadable = true
+        discard(discarded)
+    }
+
+    /// Throws away what the client still sends, until its end or the limit.
+    private func discard(_ before: Int) {
+        var count = before
+        for _ in 0..<Self.mostAtOnce {
+            guard count < context.configuration.limits.maxLinger else { return close() }
+            do {
+                let room = context.sharedBuffer.indices
+                guard let taken = try socket?.receive(into: &context.sharedBuffer, room) else {
+                    state = .lingering(count)
+                    return
+                }
+                if taken == 0 { return close() }
+                count += taken
+            } catch {
+                return close()
+            }
+        }
+        state = .lingering(count)
+        context.loop.callAgain(self)
+    }
+
+    /// Whether the client has just come, and its first request may be on its way.
+    private var isNewcomer: Bool {
+        served == 0 && context.loop.now < start + context.configuration.lingerTimeout
+    }
+
+    /// The gateway is about to end: a connection without a request looks for one once more, and ends if there is none.
+    func drain() {
+        guard case .reading = state else { return }
+        isReadable = true
+        advance()
+        if case .reading(.nothing) = state { setDeadline(context.configuration.lingerTimeout) }
+    }
+
+    /// Makes room for another connection, if there is no request; false where one has just come.
+    func endIfIdle() -> Bool {
+        guard case .reading(.nothing) = state else {
+            context.idle.leave(watch)
+            return false
+        }
+        isReadable = true
+        advance()
+        guard case .reading(.nothing) = state else {
+            if case .closed = state { return true }
+            return false
+        }
+        close()
+        return true
+    }
+
+    private func close() {
+        if case .closed = state { return }
+        if case .reading(.nothing) = state { context.idle.leave(watch) }
+        state = .closed
+        deadline.cancel(on: context.loop)
+        reader.giveUp(context)
+        output.giveUp(context)
+        context.loop.release(watch)
+        socket = nil
+        context.remove(self)
+    }
+}

@@ -1,0 +1,136 @@
+internal import EventLoop
+internal import HTTP
+
+/// What one worker's connections share: touched on the worker's loop only, so without locks.
+final class ConnectionContext {
+    let loop: EventLoop
+    let configuration: Configuration
+    let limits: SharedLimits
+    /// The limits on a request, and the wider ones on a form, which hold while the head is not complete.
+    let requestLimits: (plain: Limits, form: Limits)
+    let router: Router
+    let upstream: Upstream
+    let writer: ResponseWriter
+    var counts = HTTPCounts()
+    var idle = IdleList()
+    /// The open connections, by descriptor number.
+    private var connections: [Connection?] = []
+    /// Whether the gateway is about to end: what is under way is finished, nothing new begins.
+    var isDraining = false
+
+    /// The buffer that serves all requests that arrive at once; empty while a connection has it.
+    var sharedBuffer: [UInt8]
+    /// The same for responses.
+    var sharedOutput: [UInt8] = []
+    /// The parser that serves them.
+    private var spareRequest: Request?
+
+    /// Connections that want to know the figures of all workers, by descriptor number, for the worker to ask.
+    let questions: Strays
+    /// The worker, which waits for the end.
+    let drained: WaitQueue
+    /// How many connections the acceptor has given to this worker.
+    private let load: SharedLimit
+    /// The connections that have ended wake the worker, which waits for the last one.
+    private let ends: WaitQueue
+    /// How many have become idle or ended since memory was given back for the last time.
+    private var released = 0
+    private var nextTrim = MonotonicTime(nanoseconds: 0)
+
+    /// After so many there may be some megabytes to give back to the system, but not at every sweep.
+    private static let releasedBeforeTrim = 1024
+    private static let trimInterval = Interval.seconds(10)
+
+    init(
+        loop: EventLoop, configuration: Configuration, limits: SharedLimits, load: SharedLimit, router: Router,
+        upstream: Upstream
+    ) {
+        self.loop = loop
+        self.load = load
+        questions = Strays(on: loop)
+        self.configuration = configuration
+        self.limits = limits
+        requestLimits = (configuration.limits(ofForm: false), configuration.limits(ofForm: true))
+        self.router = router
+        self.upstream = upstream
+        writer = ResponseWriter(loop: loop)
+        ends = WaitQueue(on: loop)
+        drained = WaitQueue(on: loop)
+        // A head and the longest letter fit.
+        sharedBuffer = [UInt8](
+            repeating: 0, count: max(16_384, configuration.limits.maxHead) + configuration.limits.maxBody)
+    }
+
+    /// A request to fill.
+    func takeRequest() -> Request {
+        defer { spareRequest = nil }
+        return spareRequest ?? Request(limits: requestLimits.form)
+    }
+
+    /// Takes a request back, which has been served or given up.
+    func giveBack(_ request: Request) { spareRequest = request }
+
+    // MARK: - The open connections
+
+    /// Takes a connection in.
+    func add(_ connection: Connection) {
+        let number = Int(connection.watch.number)
+        while connections.count <= number { connections.append(nil) }
+        connections[number] = connection
+        counts.open += 1
+    }
+
+    /// A connection has ended.
+    func remove(_ connection: Connection) {
+        connections[Int(connection.watch.number)] = nil
+        counts.open -= 1
+        released += 1
+        giveUpPlace()
+    }
+
+    /// A connection that was given to this worker has ended, or does not begin.
+    func giveUpPlace() {
+        limits.connections.giveBack()
+        load.giveBack()
+        ends.wakeFirst()
+    }
+
+    /// Takes down that a connection wants to know the figures of all workers.
+    func ask(for connection: Connection) { questions.add(Int(connection.watch.number)) }
+
+    /// The open connection with this descriptor number.
+    func connection(_ number: Int) -> Connection? { connections[number] }
+
+    /// Ends the connection that has been idle longest; false if none is.
+    func evict() -> Bool {
+        while let oldest = idle.oldest {
+            guard let connection = connections[Int(oldest.number)] else { preconditionFailure("the idle are open") }
+            if connection.endIfIdle() {
+                counts.evicted += 1
+                return true
+            }
+        }
+        return false
+    }
+
+    /// Lets connections end as the gateway does: those that have a request finish it, the others end now.
+    func drain() {
+        isDraining = true
+        drained.wakeFirst()
+        for connection in connections { connection?.drain() }
+    }
+
+    /// Waits until no connection is open, and none is on its way from the acceptor.
+    func waitForLastConnection() async {
+        let place = ends.join()
+        while load.used > 0 { _ = await place.wait(until: .never) }
+        ends.leave(place)
+    }
+
+    /// Gives memory back that is not needed for the time being.
+    func sweep() {
+        guard released >= Self.releasedBeforeTrim, loop.now >= nextTrim else { return }
+        (released, nextTrim) = (0, loop.now + Self.trimInterval)
+        Heap.trim()
+    }
+}

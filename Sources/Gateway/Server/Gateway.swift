@@ -1,0 +1,77 @@
+internal import EventLoop
+public import Logging
+public import Sockets
+
+/// The HTTP door in front of a UDP service.
+public final class Gateway: Sendable {
+    /// One for each event loop.
+    let workers: [Worker]
+    private let acceptor: Acceptor
+
+    /// Sets up the acceptor and the workers, each on an event loop of its own; none accepts yet.
+    ///
+    /// - `listener`: where HTTP comes in.
+    /// - `upstream`: where the UDP service is.
+    public init(
+        listener: consuming StreamListener, upstream: [SocketAddress], page: Page, configuration: Configuration,
+        logger: Logger
+    ) throws(SocketError) {
+        let census = Census()
+        let limits = SharedLimits(configuration)
+        // A terminal's datagrams go straight to the service.
+        let service = configuration.lab?.server ?? upstream.first
+        let page = page.telling(
+            upstream: service.flatMap { configuration.shows($0) ? $0 : nil },
+            maxDatagram: configuration.maxDatagram, hasLab: configuration.lab != nil, now: WallClock.unixSeconds())
+        var workers: [Worker] = []
+        for _ in 0..<configuration.workers {
+            let worker = Worker(
+                loop: try EventLoop(), addresses: upstream, page: page, census: census, configuration: configuration,
+                limits: limits, logger: logger)
+            census.enter(worker)
+            workers.append(worker)
+        }
+        self.workers = workers
+        acceptor = Acceptor(
+            listener: listener, workers: workers, limits: limits,
+            loop: workers.count == 1 ? workers[0].loop : try EventLoop(), logger: logger)
+    }
+
+    /// Accepts and serves until `drain()`, and then until the last connection has ended.
+    ///
+    /// Throws where no connection can be accepted, or none any more.
+    public func run() async throws {
+        for worker in workers { try worker.loop.start() }
+        if workers.count > 1 { try acceptor.loop.start() }
+        defer {
+            for worker in workers { worker.loop.stop() }
+            if workers.count > 1 { acceptor.loop.stop() }
+        }
+        try await withThrowingTaskGroup { group in
+            for worker in workers {
+                group.addTask(executorPreference: worker.loop) { await worker.run() }
+            }
+            let acceptor = self.acceptor
+            group.addTask(executorPreference: acceptor.loop) { try await acceptor.run() }
+            do {
+                while try await group.next() != nil {}
+            } catch {
+                await drain()
+                throw error
+            }
+        }
+    }
+
+    /// Takes over where the UDP service is now; exchanges under way are not disturbed.
+    public func replaceUpstream(_ addresses: [SocketAddress]) async {
+        for worker in workers { await worker.replaceAddresses(addresses) }
+    }
+
+    /// Accepts what has arrived and no more, ends idle connections, and lets the others finish the request at hand.
+    ///
+    /// For a gateway that runs: one that has ended does not hear it, and this would never return.
+    public func drain() async {
+        await acceptor.drain()
+        for worker in workers { await worker.drain() }
+    }
+}

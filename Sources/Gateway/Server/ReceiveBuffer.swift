@@ -1,0 +1,168 @@
+internal import HTTP
+internal import Sockets
+
+/// The bytes that a connection has received and not served yet.
+///
+/// A request that arrives at once is served from a buffer that the whole worker shares. What is left over when the
+/// connection waits moves to a buffer of its own, which grows with the bytes that arrive, and counts towards the gateway's
+/// budget of buffered bytes.
+struct ReceiveBuffer: ~Copyable {
+    /// No bytes can be kept: the budget is used up.
+    struct NoRoom: Error {}
+
+    private var bytes: [UInt8] = []
+    /// Whether `bytes` is the worker's.
+    private var isShared = false
+    /// Where the bytes lie that were not served yet.
+    private var unread = 0..<0
+    /// How many of them belong to the request at hand.
+    private var messageLength = 0
+    /// While chunks are taken apart: where their content ends and where the undecoded rest begins.
+    private var decoded: (end: Int, rest: Int)?
+
+    /// The smallest buffer of a connection's own.
+    private static let leastRoom = 512
+
+    /// How many bytes there are.
+    var count: Int { unread.count }
+    /// How many of them lie behind the request at hand.
+    var countBehind: Int { unread.count - messageLength }
+    /// Whether there are none.
+    var isEmpty: Bool { unread.isEmpty }
+    /// Whether there is nothing but line ends, which may come before a request and begin none (RFC 9112 2.2).
+    var isBlank: Bool { bytes[unread].allSatisfy { $0 == 13 || $0 == 10 } }
+    /// The request at hand, once it is complete.
+    var message: ArraySlice<UInt8> { bytes[unread.prefix(messageLength)] }
+    /// All bytes that were not served yet.
+    var content: ArraySlice<UInt8> { bytes[unread] }
+
+    /// Provides room to receive into and tells how many bytes it has.
+    mutating func makeRoom(_ context: ConnectionContext) throws(NoRoom) -> Int {
+        if bytes.isEmpty {
+            swap(&bytes, &context.sharedBuffer)
+            isShared = true
+            unread = 0..<0
+        } else if unread.isEmpty {
+            unread = 0..<0
+        } else if unread.upperBound == bytes.count {
+            if unread.lowerBound > 0 {
+                moveToFront()
+            } else {
+                try grow(context)
+            }
+        }
+        return bytes.count - unread.upperBound
+    }
+
+    /// Lets `receive` fill the room and returns what it returned.
+    mutating func fill(
+        _ receive: (inout [UInt8], Range<Int>) throws(SocketError) -> Int?
+    ) throws(SocketError) -> Int? {
+        let count = try receive(&bytes, unread.upperBound..<bytes.count)
+        unread = unread.lowerBound..<unread.upperBound + (count ?? 0)
+        return count
+    }
+
+    /// The connection waits: gives the worker's buffer back, and keeps what is left over in one of its own.
+    mutating func settle(_ context: ConnectionContext) throws(NoRoom) {
+        if unread.isEmpty { return giveUp(context) }
+        guard isShared else { return }
+        let room = max(Self.leastRoom, unread.count.roundedUpToPowerOfTwo)
+        guard context.limits.buffered.take(room) else { throw NoRoom() }
+        var own = [UInt8](repeating: 0, count: room)
+        own.copy(unread, of: bytes, to: 0)
+        swap(&bytes, &context.sharedBuffer)
+        bytes = own
+        isShared = false
+        unread = 0..<unread.count
+    }
+
+    /// Forgets all bytes and gives the buffer back.
+    mutating func giveUp(_ context: ConnectionContext) {
+        unread = 0..<0
+        decoded = nil
+        messageLength = 0
+        guard !bytes.isEmpty else { return }
+        if isShared { swap(&bytes, &context.sharedBuffer) } else { context.limits.buffered.giveBack(bytes.count) }
+        if !bytes.isEmpty { bytes = [] }
+        isShared = false
+    }
+
+    private mutating func moveToFront() {
+        bytes.move(unread, to: 0)
+        unread = 0..<unread.count
+    }
+
+    /// Twice the room; limits on what a request may have keep that bounded.
+    private mutating func grow(_ context: ConnectionContext) throws(NoRoom) {
+        let room = 2 * bytes.count
+        guard context.limits.buffered.take(room) else { throw NoRoom() }
+        var larger = [UInt8](repeating: 0, count: room)
+        larger.copy(unread, of: bytes, to: 0)
+        if isShared { swap(&bytes, &context.sharedBuffer) } else { context.limits.buffered.giveBack(bytes.count) }
+        bytes = larger
+        isShared = false
+        unread = 0..<unread.count
+    }
+
+    // MARK: - Messages
+
+    /// Looks for a request's head in the bytes; false if it is not complete.
+    func readHead(of request: Request) throws(RequestError) -> Bool {
+        try request.readHead(bytes.span.extracting(unread))
+    }
+
+    /// The path of a head that was read.
+    func path(of head: RequestHead) -> ArraySlice<UInt8> {
+        let path = head.path.range
+        return bytes[unread.lowerBound + path.lowerBound..<unread.lowerBound + path.upperBound]
+    }
+
+    /// Settles how many bytes the request at hand has.
+    mutating func closeMessage(at length: Int) { messageLength = length }
+
+    /// Whether the bytes begin with this text, after line ends that may come before a request.
+    func begins(with text: String) -> Bool {
+        bytes[unread].drop { $0 == 13 || $0 == 10 }.starts(with: text.utf8)
+    }
+
+    /// Forgets the request at hand; what follows it stays.
+    mutating func finishMessage() {
+        unread = unread.dropFirst(messageLength)
+        messageLength = 0
+    }
+
+    /// Takes apart the chunks that have arrived, moving their content together; the length of the message without its coding,
+    /// or nil while some are missing.
+    mutating func decode(_ decoder: inout ChunkedDecoder, after headLength: Int) throws(RequestError) -> Int? {
+        let start = unread.lowerBound
+        var end = start + (decoded?.end ?? headLength)
+        var position = start + (decoded?.rest ?? headLength)
+        while true {
+            switch try decoder.next(bytes.span.extracting(0..<unread.upperBound), from: position) {
+            case .data(let range):
+                bytes.move(range, to: end)
+                end += range.count
+                position = range.upperBound
+            case .incomplete(let consumed):
+                closeGap(from: end, to: consumed)
+                decoded = (end - start, end - start)
+                return nil
+            case .end(let consumed):
+                closeGap(from: end, to: consumed)
+                decoded = nil
+                return end - start
+            }
+        }
+    }
+
+    /// Moves what lies behind a gap to its front.
+    private mutating func closeGap(from start: Int, to end: Int) {
+        bytes.move(end..<unread.upperBound, to: start)
+        unread = unread.lowerBound..<unread.upperBound - (end - start)
+    }
+}
+
+extension Int {
+    fileprivate var roundedUpToPowerOfTwo: Int { 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount) }
+}

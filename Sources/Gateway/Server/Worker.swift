@@ -1,0 +1,145 @@
+internal import EventLoop
+internal import HTTP
+internal import Logging
+internal import Sockets
+
+/// One event loop's share of the gateway: serves the connections that the acceptor gives it.
+///
+/// Everything it does happens on its loop's thread, for the loop is its executor.
+actor Worker {
+    nonisolated let loop: EventLoop
+    /// How many connections the acceptor has given to this worker and have not ended.
+    nonisolated let load = SharedLimit(.max)
+    private let context: ConnectionContext
+    private let upstream: Upstream
+    private let census: Census
+    private let addresses: [SocketAddress]
+    private let logger: Logger
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
+
+    init(
+        loop: EventLoop, addresses: [SocketAddress], page: Page, census: Census, configuration: Configuration,
+        limits: SharedLimits, logger: Logger
+    ) {
+        self.loop = loop
+        self.addresses = addresses
+        self.census = census
+        self.logger = logger
+        upstream = Upstream(
+            configuration: configuration, limits: limits, replies: ReplyBuffer(maxDatagram: configuration.maxDatagram),
+            loop: loop)
+        context = ConnectionContext(
+            loop: loop, configuration: configuration, limits: limits, load: load,
+            router: Router(configuration: configuration, page: page), upstream: upstream)
+    }
+
+    /// The worker's figures at this moment.
+    var figures: Census.Entry { Census.Entry(http: context.counts, upstream: upstream.snapshot) }
+
+    /// Serves until `drain()`, and then until the last connection has ended.
+    func run() async {
+        replaceAddresses(addresses)
+        // A task that begins here lives on the loop from its first step to its last.
+        let helpers = [Task { await self.sweep() }, Task { await self.probe() }, Task { await self.answerQuestions() }]
+        let place = context.drained.join()
+        while !context.isDraining { _ = await place.wait(until: .never) }
+        context.drained.leave(place)
+        await context.waitForLastConnection()
+        context.questions.close()
+        upstream.close()
+        for helper in helpers { helper.cancel() }
+    }
+
+    /// Ends idle connections, and lets the others finish the request at hand.
+    func drain() { context.drain() }
+
+    /// Takes over where the UDP service is now.
+    func replaceAddresses(_ addresses: [SocketAddress]) { upstream.replaceAddresses(addresses) }
+
+    // MARK: - Connections
+
+    /// What becomes of a connection that the acceptor gives to a worker.
+    enum Admission {
+        /// The worker serves it, or has turned it away.
+        case settled
+        /// There are too many connections, and this worker has no idle one that could make room.
+        case full
+    }
+
+    /// Takes a connection over.
+    ///
+    /// - `isCounted`: whether it is within the limit; otherwise the connection here that has been idle longest makes room.
+    func admit(_ number: Int32, isCounted: Bool) -> Admission {
+        if !isCounted {
+            while !context.limits.connections.take() { guard context.evict() else { return .full } }
+        }
+        do {
+            // It keeps itself, as long as the loop calls it.
+            _ = try Connection(socket: StreamSocket(owning: number), context: context)
+        } catch {
+            logger.warning("\(error)")
+            context.giveUpPlace()
+        }
+        return .settled
+    }
+
+    /// Answers a connection that is one too many, as well as that goes without waiting for it.
+    func turnAway(_ number: Int32) {
+        let socket = StreamSocket(owning: number)
+        context.counts.rejected += 1
+        // What is read does not make the kernel reset the connection when it is closed.
+        let room = context.sharedBuffer.indices
+        let count = (try? socket.receive(into: &context.sharedBuffer, room)) ?? 0
+        let request = context.sharedBuffer[..<count]
+        var response = Problem.response(.serviceUnavailable, "All connections are in use. Try again shortly.")
+        response.fields.append((.retryAfter, FieldValue("1")))
+        response.fields += context.router.crossOrigin.fields(forRefused: request)
+        var output: [UInt8] = []
+        context.writer.write(
+            response, to: &output, withContent: !request.starts(with: "HEAD ".utf8), connection: .close)
+        context.counts.count(response.status)
+        _ = try? socket.send(output.span)
+        socket.shutDownSending()
+        load.giveBack()
+    }
+
+    /// The acceptor has taken a connection for this worker off the queue.
+    func recordAccepted() { context.counts.accepted += 1 }
+
+    /// No descriptor is left: the connection that has been idle longest makes room.
+    func recordShortage() {
+        context.counts.descriptorShortages += 1
+        _ = context.evict()
+    }
+
+    // MARK: - From time to time
+
+    /// Tells connections the figures of all workers, which each of them knows by itself.
+    private func answerQuestions() async {
+        while let number = await context.questions.next() {
+            let text = Metrics.text(
+                await census.take(), showingAddresses: context.configuration.shows)
+            let response = Response(.ok, Metrics.mediaType, content: Array(text.utf8))
+            context.connection(number)?.finished(response)
+        }
+    }
+
+    /// Asks each backend for a sign of life from time to time, if the operator wants that.
+    private func probe() async {
+        guard let datagram = context.configuration.probe else { return }
+        while !Task.isCancelled {
+            for backend in upstream.backends { await upstream.probe(backend, datagram) }
+            await loop.sleep(until: loop.now + context.configuration.probeInterval)
+        }
+    }
+
+    /// Gives back what has not been needed for a while.
+    private func sweep() async {
+        while !Task.isCancelled {
+            await loop.sleep(until: loop.now + .seconds(1))
+            upstream.sweep()
+            context.sweep()
+        }
+    }
+}

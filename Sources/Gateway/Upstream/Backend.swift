@@ -1,0 +1,154 @@
+internal import Datagrams
+internal import EventLoop
+internal import Sockets
+
+/// One address of the UDP service, as one worker knows it: its sockets, its round trips, its health.
+final class Backend: ExchangeCandidate {
+    let address: SocketAddress
+    /// Tells it from all other backends of the worker, those that have gone included.
+    let id: Int
+    let sockets: ExchangeSocketPool
+    private(set) var counts = BackendCounts()
+    private(set) var estimator: RoundTripEstimator
+    private var health: Health
+    /// Exchanges now under way with it.
+    private(set) var inFlight = 0
+
+    init(
+        address: SocketAddress, id: Int, sockets: ExchangeSocketPool, configuration: Configuration,
+        at now: MonotonicTime
+    ) {
+        self.address = address
+        self.id = id
+        self.sockets = sockets
+        estimator = RoundTripEstimator(
+            floor: configuration.minRetransmit,
+            initial: Backoff.elapsed(after: 1, of: configuration.attempts, within: configuration.timeout))
+        health = Health(patience: configuration.timeout, at: now)
+    }
+
+    /// The counters at this moment, for the metrics.
+    var snapshot: BackendCounts {
+        var counts = self.counts
+        counts.inFlight = inFlight
+        counts.isUp = health.isUp
+        counts.sockets = sockets.snapshot
+        return counts
+    }
+
+    /// Whether it has no socket, and no exchange that waits for one.
+    var isDeserted: Bool { inFlight == 0 && sockets.isEmpty }
+
+    /// Whether it is asked like the others now.
+    func isPreferred(at now: MonotonicTime) -> Bool { health.isPreferred(at: now) }
+
+    /// When it replied last.
+    var lastReply: MonotonicTime { health.lastReply }
+
+    /// An attempt begins; returns whether it tries a backend that was out.
+    func begin(at now: MonotonicTime) -> Bool {
+        inFlight += 1
+        return health.begin(at: now)
+    }
+
+    /// An attempt has ended, however.
+    func end(at now: MonotonicTime, isTrial: Bool) {
+        inFlight -= 1
+        if isTrial { health.endTrial(at: now) }
+    }
+
+    /// A datagram has left, for the first time or for another.
+    func recordSend(_ departure: ExchangePlan.Departure) {
+        counts.sent += 1
+        switch departure {
+        case .sent: break
+        case .retransmitted: counts.retransmissions += 1
+        case .rerouted: counts.failovers += 1
+        case .resized: counts.resized += 1
+        }
+    }
+
+    /// A reply has come; only that to a single datagram tells how long the way is.
+    func recordReply(after roundTrip: Interval, of one: Bool, length: Int, at now: MonotonicTime) {
+        counts.replies += 1
+        if length == 0 { counts.empty += 1 }
+        counts.roundTrips.add(roundTrip)
+        if one { estimator.sample(roundTrip) }
+        health.succeed(at: now)
+    }
+
+    /// A reply was longer than the limit.
+    ///
+    /// It is a sign of life all the same.
+    func recordTruncated(at now: MonotonicTime) {
+        counts.truncated += 1
+        health.succeed(at: now)
+    }
+
+    /// Strangers had sent datagrams before the socket had its peer.
+    func recordForeign(_ count: Int) { counts.foreign += count }
+
+    /// A report about the datagram of an earlier exchange has come.
+    func recordLateRefusal() { counts.lateRefusals += 1 }
+
+    /// The backend could not be reached.
+    func recordUnreachable(_ cause: SendFailure.Cause, isTrial: Bool, at now: MonotonicTime) {
+        switch cause {
+        case .refused: counts.refusals += 1
+        case .unroutable: counts.unreachables += 1
+        case .prohibited: counts.prohibitions += 1
+        }
+        health.fail(.unreachable, at: now, isTrial: isTrial)
+    }
+
+    /// No reply came in time.
+    func recordSilence(isTrial: Bool, at now: MonotonicTime) {
+        counts.timeouts += 1
+        health.fail(.silence, at: now, isTrial: isTrial)
+    }
+
+    /// This host had no room, no port or no descriptor for a datagram.
+    func recordBlocked() { counts.blocked += 1 }
+}
+
+/// What one worker has seen of one address.
+struct BackendCounts: Sendable {
+    /// Datagrams sent, the first of each exchange and all others.
+    var sent = 0
+    /// Datagrams sent again.
+    var retransmissions = 0
+    /// Datagrams sent here because another address could not be reached.
+    var failovers = 0
+    /// Replies that answered a request.
+    var replies = 0
+    /// Of these, the ones without a byte.
+    var empty = 0
+    /// Replies longer than the limit.
+    var truncated = 0
+    /// Datagrams of strangers to sockets that were just being opened.
+    var foreign = 0
+    /// ICMP reports that nobody listens, of the exchange under way.
+    var refusals = 0
+    /// Datagrams to which no way led, by ICMP reports or by the host's own routes.
+    var unreachables = 0
+    /// Datagrams that a filter or a route forbade, by ICMP reports or by the host's own rules.
+    var prohibitions = 0
+    /// Datagrams sent once more because the path takes less than the kernel knew.
+    var resized = 0
+    /// Times that this host had no room, no port or no descriptor for a datagram.
+    var blocked = 0
+    /// ICMP reports of earlier exchanges, found when sending.
+    var lateRefusals = 0
+    /// Attempts without a reply in time.
+    var timeouts = 0
+    /// How long the round trips took.
+    var roundTrips = RoundTripHistogram()
+    /// Exchanges now under way.
+    var inFlight = 0
+    /// Whether the last verdict was good.
+    var isUp = true
+    /// ICMP reports that belong to no exchange under way, wherever they were found.
+    var foreignRefusals: Int { lateRefusals + sockets.lateRefusals }
+    /// What was seen on its sockets between exchanges.
+    var sockets = ExchangeSocketPool.Counts()
+}

@@ -1,0 +1,329 @@
+internal import EventLoop
+internal import Sockets
+
+/// One exchange with the UDP service: carries out what its ``ExchangePlan`` decides, and tells the plan what came of it.
+///
+/// Send, then receive from the same socket, as the tutorial has it. The loop calls it when its socket has something to say
+/// and when its deadline has passed; an end that is known at once is returned, and never called back.
+final class Exchange: DeadlineHandler {
+    private enum State {
+        /// Among the spare ones.
+        case spare
+        /// Waits in the pool's queue for a socket.
+        case queued
+        /// Tries again at the deadline: this host had no room, no port or no descriptor.
+        case blocked
+        /// Waits for the reply.
+        case waiting
+    }
+
+    private let upstream: Upstream
+    private let loop: EventLoop
+    private var state = State.spare
+    private var plan = ExchangePlan(maxAttempts: 1, deadline: .never)
+    private var handler: (any ExchangeHandler)?
+    private var deadline = Deadline()
+    /// The payload, kept because it may be sent again.
+    private var payload: [UInt8] = []
+    private var timeout = Interval.seconds(0)
+    /// Where what happens is written down, if the caller wants to know.
+    private var trace: ExchangeTrace?
+    /// The only backend to ask, for a probe.
+    private var only: Backend?
+
+    /// The backend that is asked now, through which socket, and whether the exchange tries whether it is up again.
+    private var backend: Backend?
+    private var socket: ExchangeSocket?
+    private var isTrial = false
+    /// Whether nothing has left yet through the socket at hand, and what the next datagram is.
+    private var isFirstHere = true
+    private var departure = ExchangePlan.Departure.sent
+    private var firstSent = MonotonicTime.never
+    /// Why the last datagram did not arrive, and why it did not leave.
+    private var unreachable = (cause: SendFailure.Cause.unroutable, origin: NetworkReport.Origin.local)
+    private var blockedBy: ErrorNumber?
+
+    /// A payload of more than so many bytes is not kept as room for the next.
+    private static let keptRoom = 4096
+
+    init(upstream: Upstream) {
+        self.upstream = upstream
+        loop = upstream.loop
+    }
+
+    /// Begins anew; returns the failure where it ends at once.
+    ///
+    /// - `only`: the one backend to ask, for a probe.
+    func begin(
+        _ payload: ArraySlice<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?, only: Backend?,
+        for handler: any ExchangeHandler
+    ) -> GatewayError? {
+        self.payload.append(contentsOf: payload)
+        (self.timeout, self.trace, self.only, self.handler) = (timeout, trace, only, handler)
+        (firstSent, blockedBy) = (.never, nil)
+        plan = ExchangePlan(maxAttempts: attempts, deadline: loop.now + timeout)
+        return perform(plan.begin(among: candidates, rotation: upstream.nextRotation(), at: loop.now))
+    }
+
+    /// The backends that there are now: they may have changed since the exchange began.
+    private var candidates: [Backend] { only.map { [$0] } ?? upstream.backends }
+
+    // MARK: - Events
+
+    /// The socket has something to say.
+    func receive() {
+        guard let backend, let socket, state != .queued else { return }
+        do {
+            if socket.isFresh { backend.recordForeign(try socket.dropStrangers()) }
+            let replies = upstream.replies
+            guard let length = try socket.socket.receive(into: &replies.bytes, replies.room) else { return }
+            took(length, from: backend, through: socket)
+        } catch {
+            switch SendFailure(error.reason) {
+            case .wait: return
+            case .tooLong:
+                socket.socket.dropReports()
+                trace?.add(.tooLong, socket.port, backend.address, bytes: payload.count, origin: .network)
+                resume(plan.pathShrank(at: loop.now))
+            case .unreachable: resume(failed(error))
+            }
+        }
+    }
+
+    /// A socket is free for an exchange that waited in the queue, or cannot be opened.
+    func proceed(with turn: ExchangeSocketPool.Turn) {
+        guard let action = use(turn) else { return }
+        resume(action)
+    }
+
+    func alarm() {
+        guard deadline.hasPassed(for: self, on: loop) else { return }
+        switch state {
+        case .spare: return
+        case .queued:
+            backend?.sockets.leaveQueue(self)
+            resume(.fail(.blocked))
+        case .blocked: retry()
+        case .waiting: pause()
+        }
+    }
+
+    private func retry() {
+        if loop.now >= plan.deadline { return resume(.fail(.blocked)) }
+        if socket != nil { return resume(send(departure)) }
+        if let action = takeSocket() { resume(action) }
+    }
+
+    /// No reply came before the pause was over.
+    private func pause() {
+        let upstream = self.upstream
+        let action = plan.paused(among: candidates, rotation: upstream.nextRotation(), at: loop.now) {
+            upstream.budget.withdraw()
+        }
+        if case .wait = action { return resume(action) }
+        backend?.recordSilence(isTrial: isTrial, at: loop.now)
+        resume(action)
+    }
+
+    // MARK: - Actions
+
+    /// Carries out an action of the plan, and tells the handler if that is the end.
+    private func resume(_ action: ExchangePlan.Action) {
+        let handler = self.handler
+        if let failure = perform(action) { handler?.finished(.failure(failure)) }
+    }
+
+    /// Carries out actions until there is something to wait for; returns the failure that ends the exchange.
+    private func perform(_ first: ExchangePlan.Action) -> GatewayError? {
+        var action = first
+        while true {
+            switch action {
+            case .ask(let index, let departure):
+                leave(plan.outcomeOfFormer)
+                guard let next = ask(candidates[index], departure) else { return nil }
+                action = next
+            case .sendAgain(let departure): action = send(departure)
+            case .retry(let time):
+                state = .blocked
+                deadline.set(time, for: self, on: loop)
+                return nil
+            case .wait(let time):
+                state = .waiting
+                deadline.set(time, for: self, on: loop)
+                return nil
+            case .fail(let ending): return end(ending)
+            }
+        }
+    }
+
+    /// Begins an attempt at a backend; nil where the exchange waits for a socket.
+    private func ask(_ backend: Backend, _ departure: ExchangePlan.Departure) -> ExchangePlan.Action? {
+        self.backend = backend
+        self.departure = departure
+        isTrial = backend.begin(at: loop.now)
+        isFirstHere = true
+        return takeSocket()
+    }
+
+    private func takeSocket() -> ExchangePlan.Action? {
+        guard let backend else { preconditionFailure("a socket is one of a backend's") }
+        return use(backend.sockets.take(for: self, isNew: isTrial))
+    }
+
+    private func use(_ turn: ExchangeSocketPool.Turn) -> ExchangePlan.Action? {
+        switch turn {
+        case .socket(let socket):
+            socket.exchange = self
+            self.socket = socket
+            return send(departure)
+        case .queued:
+            state = .queued
+            deadline.set(plan.deadline, for: self, on: loop)
+            return nil
+        case .failed(let error): return failed(error)
+        }
+    }
+
+    /// Sends the datagram through the socket at hand.
+    private func send(_ departure: ExchangePlan.Departure) -> ExchangePlan.Action {
+        guard let backend, let socket else { preconditionFailure("a datagram leaves through a socket") }
+        self.departure = departure
+        let now = MonotonicTime.now()
+        do {
+            guard try sendOnce(through: socket, of: backend) else { return blocked(by: .wouldBlock) }
+        } catch {
+            return failed(error)
+        }
+        isFirstHere = false
+        firstSent = min(firstSent, now)
+        backend.recordSend(departure)
+        trace?.add(departure, socket.port, backend.address, bytes: payload.count, at: now)
+        let attempt = plan.attempts + 1
+        return plan.sent(at: now, pause: upstream.pause(beforeAttempt: attempt, at: backend))
+    }
+
+    /// Sends, once more where the first call only told of an earlier datagram (udp(7)) or of a path that has shrunk; false
+    /// when the kernel has no room.
+    private func sendOnce(through socket: ExchangeSocket, of backend: Backend) throws(SocketError) -> Bool {
+        let payload = self.payload
+        do {
+            return try socket.socket.send(payload.span)
+        } catch  where isFirstHere || error.reason == .messageTooLong {
+            if SendFailure(error.reason) == .wait { throw error }
+            socket.socket.dropReports()
+            switch error.reason {
+            case .connectionRefused: backend.recordLateRefusal()
+            // The way takes less than the kernel knew; now it knows. If it is this datagram that is too long, the next
+            // call says so again.
+            case .messageTooLong: break
+            // A socket keeps the address that it began with, which this host may have no more.
+            default: try backend.sockets.renew(socket)
+            }
+            return try socket.socket.send(payload.span)
+        }
+    }
+
+    // MARK: - What came of it
+
+    /// A system call failed, or a report came: the table of ``SendFailure`` says what follows.
+    private func failed(_ error: SocketError) -> ExchangePlan.Action {
+        guard let backend else { preconditionFailure("a backend was asked") }
+        // A report in the queue tells that the network said so; without one it was this host.
+        let origin = socket?.socket.takeReport()?.origin ?? .local
+        socket?.socket.dropReports()
+        switch SendFailure(error.reason) {
+        case .wait: return blocked(by: error.reason)
+        case .tooLong: return .fail(.tooLong)
+        case .unreachable(let cause):
+            unreachable = (cause, origin)
+            backend.recordUnreachable(cause, isTrial: isTrial, at: loop.now)
+            trace?.add(Self.step(cause), socket?.port, backend.address, bytes: nil, origin: origin)
+            return plan.failedToReach(
+                backend.id, among: candidates, rotation: upstream.nextRotation(), at: loop.now)
+        }
+    }
+
+    private static func step(_ cause: SendFailure.Cause) -> ExchangeTrace.Kind {
+        switch cause {
+        case .refused: .refused
+        case .unroutable: .unreachable
+        case .prohibited: .prohibited
+        }
+    }
+
+    private func blocked(by reason: ErrorNumber) -> ExchangePlan.Action {
+        if blockedBy == nil, let backend {
+            trace?.add(.blocked, socket?.port, backend.address, bytes: nil, origin: .local)
+        }
+        blockedBy = reason
+        backend?.recordBlocked()
+        return plan.blocked(at: loop.now)
+    }
+
+    /// A reply has come, which ends the exchange.
+    private func took(_ length: Int, from backend: Backend, through socket: ExchangeSocket) {
+        let now = MonotonicTime.now()
+        let isWhole = length <= upstream.replies.room.count
+        let surplus = trace == nil ? 0 : takeSurplus(behind: length, isWhole, now)
+        let (attempts, elapsed) = (plan.attempts, now.since(firstSent))
+        if isWhole {
+            backend.recordReply(after: elapsed, of: attempts == 1, length: length, at: loop.now)
+        } else {
+            backend.recordTruncated(at: loop.now)
+        }
+        leave(surplus > 0 ? .unsettled : plan.outcomeOfReply, at: now)
+        let (handler, upstream) = (self.handler, self.upstream)
+        close()
+        guard isWhole else {
+            handler?.finished(.failure(.replyTooLong(limit: upstream.configuration.maxDatagram)))
+            return
+        }
+        handler?.finished(
+            .success(
+                Reply(
+                    buffer: upstream.replies, length: length, elapsed: elapsed, attempts: attempts, surplus: surplus)))
+    }
+
+    /// Writes the reply down, and what lies behind it, which is thrown away.
+    private func takeSurplus(behind length: Int, _ isWhole: Bool, _ now: MonotonicTime) -> Int {
+        guard let trace, let backend, let socket else { return 0 }
+        trace.add(isWhole ? .received : .truncated, socket.port, backend.address, bytes: length, at: now)
+        let surplus = backend.sockets.takeSurplus(behind: socket, isSettled: plan.outcomeOfReply == .settled)
+        for bytes in surplus { trace.add(.surplus, socket.port, backend.address, bytes: bytes) }
+        return surplus.count
+    }
+
+    /// Ends the attempt at the present backend, if there is one.
+    private func leave(_ outcome: SocketPool.Outcome, at time: @autoclosure () -> MonotonicTime = .now()) {
+        guard let backend else { return }
+        if let socket { backend.sockets.giveBack(socket, outcome, at: time()) }
+        backend.end(at: loop.now, isTrial: isTrial)
+        (self.backend, socket) = (nil, nil)
+    }
+
+    private func end(_ ending: ExchangePlan.Ending) -> GatewayError {
+        let failure: GatewayError =
+            switch ending {
+            case .silent: .silent(after: timeout, attempts: plan.attempts)
+            case .unreachable: .unreachable(unreachable.cause, unreachable.origin)
+            case .blocked: blockedBy.map { .blocked($0) } ?? .noSocket(limit: upstream.configuration.maxSockets)
+            case .noBackend: .noBackend
+            case .tooLong: .requestTooLong(limit: upstream.configuration.maxDatagram)
+            }
+        leave(plan.outcomeWithoutReply)
+        upstream.record(failure)
+        close()
+        return failure
+    }
+
+    /// Becomes a spare one again.
+    private func close() {
+        deadline.clear()
+        trace?.end()
+        (handler, trace) = (nil, nil)
+        state = .spare
+        payload.removeAll(keepingCapacity: payload.count <= Self.keptRoom)
+        upstream.recycle(self, isProbe: only != nil)
+        only = nil
+    }
+}

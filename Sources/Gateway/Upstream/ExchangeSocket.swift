@@ -1,0 +1,61 @@
+internal import EventLoop
+internal import Sockets
+
+/// An open UDP socket of a pool, connected to one backend.
+final class ExchangeSocket: EventHandler {
+    private(set) var socket: DatagramSocket
+    private(set) var watch: Watch?
+    /// Its place in the pool, which has fewer than two thousand million: thousands of these take turns, and each is cold when
+    /// its turn comes.
+    private let number: Int32
+    private let pool: ExchangeSocketPool
+    /// The exchange that has it now.
+    var exchange: Exchange?
+    /// Whether it has carried no exchange yet, so that what strangers sent before it had its peer may still come.
+    private(set) var isFresh = true
+    /// Whether its last exchange sent a single datagram and has the answer, so that what comes can only be a double.
+    var isSettled = false
+
+    init(socket: consuming DatagramSocket, index: Int, pool: ExchangeSocketPool) {
+        self.socket = socket
+        self.pool = pool
+        number = Int32(index)
+    }
+
+    /// Its place in the pool.
+    var index: Int { Int(number) }
+
+    /// Its port, while the kernel knows it.
+    var port: UInt16? { (try? socket.localAddress())?.port }
+
+    /// Begins to be called for what comes.
+    func open(on loop: EventLoop) throws(SocketError) {
+        watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
+    }
+
+    /// Puts another socket in its place; the old one is closed.
+    func renew(_ socket: consuming DatagramSocket, on loop: EventLoop) throws(SocketError) {
+        close(on: loop)
+        self.socket = socket
+        isFresh = true
+        try open(on: loop)
+    }
+
+    /// Is called no more.
+    func close(on loop: EventLoop) {
+        if let watch { loop.release(watch) }
+        watch = nil
+    }
+
+    /// Hands a reply to the exchange, or throws away what comes while there is none.
+    func ready(_ readiness: Readiness) {
+        if let exchange { exchange.receive() } else { pool.drain(self) }
+    }
+
+    /// Throws away what strangers sent before the socket had its peer, and tells how many datagrams that were.
+    func dropStrangers() throws(SocketError) -> Int {
+        guard isFresh else { return 0 }
+        isFresh = false
+        return try socket.dropStrangers()
+    }
+}

@@ -1,0 +1,217 @@
+internal import DequeModule
+internal import EventLoop
+internal import Sockets
+
+/// The sockets that carry exchanges with one backend: what ``SocketPool`` decides, carried out.
+final class ExchangeSocketPool: EventHandler, DeadlineHandler {
+    /// What was seen on sockets that carried no exchange, and what was done about the pool.
+    struct Counts: Sendable {
+        /// Replies to an exchange that had ended without one, or that had sent several datagrams.
+        var late = 0
+        /// Second replies to a single datagram.
+        var doubled = 0
+        /// ICMP reports that came after their exchange had ended.
+        var lateRefusals = 0
+        /// Requests that had to wait for a socket to be rested.
+        var restWaits = 0
+        /// Sockets put into quarantine.
+        var quarantines = 0
+        /// Sockets now open.
+        var open = 0
+        /// Sockets now in quarantine.
+        var quarantined = 0
+    }
+
+    /// What a request for a socket gets.
+    enum Turn {
+        /// This one.
+        case socket(ExchangeSocket)
+        /// None yet: the exchange waits in the queue, and ``Exchange/proceed(with:)`` is called.
+        case queued
+        /// None, for the system refused to open one.
+        case failed(SocketError)
+    }
+
+    /// Another worker's pool may have the last socket and close it any time, and only the limit tells.
+    private static let pollInterval = Interval.milliseconds(10)
+
+    private let address: SocketAddress
+    private let loop: EventLoop
+    private let limit: SharedLimit
+    /// So many sockets it keeps when other pools have none left.
+    private let fairShare: Int
+    private var pool: SocketPool
+    private var sockets: [ExchangeSocket?] = []
+    /// Exchanges that wait for a socket, in order of arrival.
+    private var waiters: Deque<Exchange> = []
+    private var deadline = Deadline()
+    private var counts = Counts()
+
+    init(to address: SocketAddress, pool: SocketPool, fairShare: Int, limit: SharedLimit, loop: EventLoop) {
+        self.address = address
+        self.pool = pool
+        self.fairShare = fairShare
+        self.limit = limit
+        self.loop = loop
+    }
+
+    /// Whether no socket is open.
+    var isEmpty: Bool { counts.open == 0 }
+
+    /// The counters and the states of the sockets, for the metrics.
+    var snapshot: Counts {
+        var counts = self.counts
+        counts.quarantined = pool.quarantinedCount
+        return counts
+    }
+
+    /// A socket whose past is past, for one exchange; at the limit the exchange waits behind those that came before it.
+    ///
+    /// - `isNew`: whether it must be one that has carried none.
+    func take(for exchange: Exchange, isNew: Bool) -> Turn {
+        if waiters.isEmpty {
+            do {
+                if let socket = try next(isNew: isNew) { return .socket(socket) }
+            } catch {
+                return .failed(error)
+            }
+        }
+        counts.restWaits += 1
+        waiters.append(exchange)
+        if waiters.count == 1 { awaitNext() }
+        return .queued
+    }
+
+    /// Takes an exchange out of the queue whose time is over.
+    func leaveQueue(_ exchange: Exchange) {
+        if let index = waiters.firstIndex(where: { $0 === exchange }) { waiters.remove(at: index) }
+    }
+
+    /// Takes a socket back at the end of its exchange.
+    ///
+    /// - `time`: the end as the clock has it: the loop's own time may be older by as much as an iteration was held up.
+    func giveBack(_ socket: ExchangeSocket, _ outcome: SocketPool.Outcome, at time: MonotonicTime) {
+        socket.exchange = nil
+        socket.isSettled = outcome == .settled
+        pool.release(socket.index, outcome, at: time)
+        if outcome != .settled { counts.quarantines += 1 }
+        if !waiters.isEmpty { loop.callAgain(self) }
+    }
+
+    /// A rested socket, or a new one; nil when there is none yet.
+    private func next(isNew: Bool) throws(SocketError) -> ExchangeSocket? {
+        // Not the time now: a late reply that came before a socket was rested must have been reported, and drained.
+        switch pool.take(isNew: isNew, at: loop.reported) {
+        case .use(let index): return index < sockets.count ? sockets[index] : nil
+        case .open(let index): return try open(index)
+        case .wait: return nil
+        }
+    }
+
+    // MARK: - The queue
+
+    /// Serves the exchanges that wait, as far as there are sockets.
+    func ready(_ readiness: Readiness) {
+        while let first = waiters.first {
+            do {
+                guard let socket = try next(isNew: false) else { return awaitNext() }
+                waiters.removeFirst()
+                first.proceed(with: .socket(socket))
+            } catch {
+                waiters.removeFirst()
+                first.proceed(with: .failed(error))
+            }
+        }
+    }
+
+    private func awaitNext() {
+        let soon = loop.now + Self.pollInterval
+        deadline.set(min(soon, pool.nextRested ?? soon), for: self, on: loop)
+    }
+
+    func alarm() {
+        if deadline.hasPassed(for: self, on: loop) { ready([]) }
+    }
+
+    // MARK: - Opening and closing
+
+    /// Opens a socket; nil when the limit is reached, or the process has no descriptor left, and those that there are must
+    /// do.
+    private func open(_ index: Int) throws(SocketError) -> ExchangeSocket? {
+        close(index)
+        guard limit.take() else {
+            limit.askForRoom()
+            pool.discard(index)
+            return nil
+        }
+        do {
+            let socket = ExchangeSocket(socket: try connect(), index: index, pool: self)
+            try socket.open(on: loop)
+            while sockets.count <= index { sockets.append(nil) }
+            sockets[index] = socket
+            counts.open += 1
+            return socket
+        } catch {
+            limit.giveBack()
+            pool.discard(index)
+            if error.reason == .tooManyOpenFiles || error.reason == .tooManyOpenFilesInSystem { return nil }
+            throw error
+        }
+    }
+
+    private func connect() throws(SocketError) -> DatagramSocket {
+        let socket = try DatagramSocket(connectedTo: address)
+        try socket.hearReports(about: address)
+        return socket
+    }
+
+    private func close(_ index: Int) {
+        guard index < sockets.count, let socket = sockets[index] else { return }
+        socket.close(on: loop)
+        sockets[index] = nil
+        counts.open -= 1
+        limit.giveBack()
+    }
+
+    /// Opens a rested socket anew that cannot send any more.
+    func renew(_ socket: ExchangeSocket) throws(SocketError) { try socket.renew(try connect(), on: loop) }
+
+    /// Closes the sockets that no exchange has needed for `idle`, and those that another pool needs more.
+    func retire(idle: Interval) {
+        while let index = pool.retire(idle: idle, at: loop.now) { close(index) }
+        while limit.isShort, counts.open > fairShare, let index = pool.retire(idle: .seconds(0), at: loop.now) {
+            close(index)
+        }
+    }
+
+    /// Lets go of all sockets: what comes is not drained any more.
+    func close() {
+        deadline.cancel(on: loop)
+        for socket in sockets { socket?.close(on: loop) }
+        sockets = []
+    }
+
+    // MARK: - What comes without an exchange
+
+    /// Throws away what lies behind a reply, and tells how many datagrams that were and of how many bytes each, where the
+    /// caller wants to know it at once.
+    func takeSurplus(behind socket: ExchangeSocket, isSettled: Bool) -> [Int] {
+        let found = socket.socket.drain()
+        count(found, isSettled)
+        return found.lengths
+    }
+
+    /// Throws away what came to a socket while it carried no exchange: its port is not used for a while.
+    func drain(_ socket: ExchangeSocket) {
+        // The plain pool hands to the next request what lies there.
+        guard !pool.isPlainPool else { return }
+        let found = socket.socket.drain()
+        count(found, socket.isSettled)
+        if found.datagrams > 0, pool.hear(socket.index, at: .now()) { counts.quarantines += 1 }
+    }
+
+    private func count(_ found: DatagramSocket.Drained, _ isSettled: Bool) {
+        if isSettled { counts.doubled += found.datagrams } else { counts.late += found.datagrams }
+        counts.lateRefusals += found.errors
+    }
+}

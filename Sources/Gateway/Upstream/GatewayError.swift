@@ -1,0 +1,75 @@
+internal import EventLoop
+internal import HTTP
+internal import Sockets
+
+/// Why a request got no reply from the UDP service: the list of causes.
+enum GatewayError: Error, Equatable {
+    /// The backend cannot be reached; `origin` is who said so.
+    case unreachable(SendFailure.Cause, NetworkReport.Origin)
+    /// No reply by the deadline.
+    case silent(after: Interval, attempts: Int)
+    /// The reply is longer than the limit, in bytes.
+    case replyTooLong(limit: Int)
+    /// No address of the service is known.
+    case noBackend
+    /// More exchanges in flight than the limit.
+    case overloaded(limit: Int)
+    /// No socket could be had before the deadline.
+    case noSocket(limit: Int)
+    /// This host could not send the datagram before the deadline.
+    case blocked(ErrorNumber)
+    /// The body does not fit in one datagram.
+    case requestTooLong(limit: Int)
+
+    /// The status of the response and the error type of Proxy-Status (RFC 9209 2.3): the failure table.
+    var answer: (status: Status, proxyError: StaticString) {
+        switch self {
+        case .unreachable(.refused, _): (.badGateway, "connection_refused")
+        case .unreachable(.unroutable, _): (.badGateway, "destination_ip_unroutable")
+        case .unreachable(.prohibited, _): (.badGateway, "destination_ip_prohibited")
+        case .silent: (.gatewayTimeout, "http_response_timeout")
+        case .replyTooLong: (.badGateway, "http_response_body_size")
+        case .noBackend: (.serviceUnavailable, "destination_unavailable")
+        case .overloaded, .noSocket, .blocked: (.serviceUnavailable, "connection_limit_reached")
+        case .requestTooLong: (.contentTooLarge, "http_request_error")
+        }
+    }
+
+    /// One sentence for the caller.
+    ///
+    /// The upstream's address is the operator's business, and is not in it.
+    var detail: String {
+        switch self {
+        case .unreachable(let cause, let origin): Self.sentence(cause, origin)
+        case .silent(let time, let attempts):
+            "The UDP service did not reply within \(time) (\(attempts) \(attempts == 1 ? "datagram" : "datagrams") sent)."
+        case .replyTooLong(let limit): "The UDP service's reply is longer than the limit of \(limit) bytes."
+        case .noBackend: "No address of the UDP service is known. Try again shortly."
+        case .overloaded(let limit): "All \(limit) exchanges with the UDP service are in use. Try again shortly."
+        case .noSocket(let limit): "None of the \(limit) UDP sockets was free in time. Try again shortly."
+        case .blocked(let reason):
+            "The gateway's host could not send the datagram in time: \(reason). Try again shortly."
+        case .requestTooLong(let limit): "The body does not fit in one datagram of at most \(limit) bytes."
+        }
+    }
+
+    /// An ICMP message comes from a router or from the service's host; the gateway's own host may refuse to send, too, and the
+    /// operator looks in another place then.
+    private static func sentence(_ cause: SendFailure.Cause, _ origin: NetworkReport.Origin) -> String {
+        switch (cause, origin) {
+        case (.refused, _): "The UDP service refused the datagram: no program listens at its port."
+        case (.unroutable, .network): "The network reported that the UDP service cannot be reached (ICMP)."
+        case (.unroutable, .local): "The gateway's host has no way to the UDP service."
+        case (.prohibited, .network): "The network does not let the datagram through to the UDP service (ICMP)."
+        case (.prohibited, .local): "A route or filter of the gateway's host forbids the datagram."
+        }
+    }
+
+    /// How long the caller should wait before it tries again, in whole seconds; nil where that cannot be told.
+    var retryAfter: Int? {
+        switch self {
+        case .noBackend, .overloaded, .noSocket, .blocked: 1
+        default: nil
+        }
+    }
+}

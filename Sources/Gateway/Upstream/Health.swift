@@ -1,0 +1,99 @@
+internal import EventLoop
+
+/// What is known of a backend by its replies: a circuit breaker, without a clock of its own.
+///
+/// It never forbids anything: it says which backends to ask first. A single exchange without a reply says little, for a
+/// service need not answer everything. Several in a row, with no reply to anything meanwhile, open the breaker for a time,
+/// which grows while the backend stays silent: it is asked when no other is left. After that time one request tries it
+/// (half-open). Any reply closes it.
+///
+/// Several reports that the backend cannot be reached say more than silence, and at once. To try such a backend costs a
+/// request next to nothing, so that the first outage is short.
+struct Health {
+    /// How a request came away without a reply.
+    enum Failure {
+        /// None came in time.
+        case silence
+        /// The network or this host reported that the datagram reached no service.
+        case unreachable
+
+        /// How long the first outage is.
+        fileprivate var firstOutage: Interval { self == .unreachable ? .milliseconds(100) : .seconds(1) }
+    }
+
+    private enum State {
+        case closed
+        case open(until: MonotonicTime)
+        /// One request is trying the backend.
+        case halfOpen
+    }
+
+    /// So many failures in a row open the breaker: reports at once, silence if no reply has come for `patience`.
+    static let failures = 5
+    /// The longest outage.
+    static let longestOutage = Interval.seconds(30)
+
+    /// How long a backend must have been silent, whatever else failed.
+    let patience: Interval
+    private var state = State.closed
+    private var failuresInARow = 0
+    private var outages = 0
+    /// When the last reply came, or when the backend became known.
+    private(set) var lastReply: MonotonicTime
+
+    init(patience: Interval, at now: MonotonicTime) {
+        self.patience = patience
+        lastReply = now
+    }
+
+    /// Whether the last verdict was good: the breaker is closed.
+    var isUp: Bool {
+        if case .closed = state { return true }
+        return false
+    }
+
+    /// Whether the backend is asked like the others: it is up, or it is time to try it.
+    func isPreferred(at now: MonotonicTime) -> Bool {
+        switch state {
+        case .closed: true
+        case .open(let until): until <= now
+        case .halfOpen: false
+        }
+    }
+
+    /// A request goes to the backend; returns whether it is the one that tries it.
+    mutating func begin(at now: MonotonicTime) -> Bool {
+        guard case .open(let until) = state, until <= now else { return false }
+        state = .halfOpen
+        return true
+    }
+
+    /// A reply has come.
+    mutating func succeed(at now: MonotonicTime) {
+        lastReply = now
+        failuresInARow = 0
+        outages = 0
+        state = .closed
+    }
+
+    /// A request came away without a reply.
+    ///
+    /// - `isTrial`: whether it was the one that tried the backend; of the others, some began before the outage.
+    mutating func fail(_ failure: Failure, at now: MonotonicTime, isTrial: Bool) {
+        failuresInARow += 1
+        if case .halfOpen = state, isTrial { return open(failure, now) }
+        guard isUp, failuresInARow >= Self.failures else { return }
+        if failure == .unreachable || now.since(lastReply) >= patience { open(failure, now) }
+    }
+
+    /// The request that tried the backend has ended; if it ended without a verdict, another will try.
+    mutating func endTrial(at now: MonotonicTime) {
+        if case .halfOpen = state { state = .open(until: now) }
+    }
+
+    private mutating func open(_ failure: Failure, _ now: MonotonicTime) {
+        let grown = failure.firstOutage.nanoseconds << UInt64(min(outages, 10))
+        state = .open(until: now + min(Self.longestOutage, Interval(nanoseconds: grown)))
+        outages += 1
+    }
+}

@@ -1,0 +1,158 @@
+internal import EventLoop
+internal import Sockets
+
+/// The UDP service behind the gateway, as one worker sees it: its backends, and the exchanges with them.
+final class Upstream {
+    let configuration: Configuration
+    let loop: EventLoop
+    /// Where replies are received.
+    let replies: ReplyBuffer
+    private let limits: SharedLimits
+    private(set) var backends: [Backend] = []
+    /// Addresses that are no longer the service's, as long as sockets to them may still hear a reply.
+    private var departed: [Backend] = []
+    /// How many backends there have been.
+    private var known = 0
+    /// Where the next search for a backend begins, so that equals take turns.
+    private var rotation = 0
+    var budget: RetransmissionBudget
+    private var random = SystemRandomNumberGenerator()
+    private var counts = UpstreamCounts()
+    private var spares: [Exchange] = []
+
+    /// So many exchanges that are not needed now are kept.
+    private static let keptSpares = 64
+    /// A socket that no exchange has needed for so long after its rest is closed, but not before its port may be used again
+    /// without a thought: the kernel might give it to the next one.
+    private var idleTime: Interval { max(configuration.quarantine, .seconds(10)) }
+
+    init(configuration: Configuration, limits: SharedLimits, replies: ReplyBuffer, loop: EventLoop) {
+        self.configuration = configuration
+        self.limits = limits
+        self.replies = replies
+        self.loop = loop
+        budget = RetransmissionBudget(share: configuration.retransmitShare)
+    }
+
+    /// The counters at this moment, for the metrics.
+    var snapshot: UpstreamCounts {
+        var counts = self.counts
+        counts.backends = backends.map { ($0.address, $0.snapshot) }
+        return counts
+    }
+
+    // MARK: - Exchanges
+
+    /// Sends the payload as one datagram; `handler` gets the reply, or the failure where that is not known at once.
+    ///
+    /// - `patience`: how long the caller wants to wait; the configuration's timeout stands.
+    /// - `trace`: what happens is written down there.
+    ///
+    /// Returns the failure where the exchange ends at once.
+    func begin(
+        _ payload: ArraySlice<UInt8>, patience: Interval? = nil, trace: ExchangeTrace? = nil,
+        for handler: any ExchangeHandler
+    ) -> GatewayError? {
+        guard limits.inFlight.take() else {
+            counts.overloads += 1
+            return .overloaded(limit: limits.inFlight.most)
+        }
+        counts.inFlight += 1
+        budget.deposit()
+        return takeSpare().begin(
+            payload, timeout: patience.map { min($0, configuration.timeout) } ?? configuration.timeout,
+            attempts: configuration.attempts, trace: trace, only: nil, for: handler)
+    }
+
+    /// Asks a backend whether it is alive, with a datagram of the operator's: any reply counts.
+    func probe(_ backend: Backend, _ datagram: [UInt8]) async {
+        await withCheckedContinuation { continuation in
+            let probe = Probe(continuation)
+            let failure = takeSpare().begin(
+                datagram[...], timeout: configuration.timeout, attempts: 1, trace: nil, only: backend, for: probe)
+            if let failure { probe.finished(.failure(failure)) }
+        }
+    }
+
+    private final class Probe: ExchangeHandler {
+        private let continuation: CheckedContinuation<Void, Never>
+
+        init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = continuation }
+
+        func finished(_ outcome: Result<Reply, GatewayError>) { continuation.resume() }
+    }
+
+    private func takeSpare() -> Exchange { spares.popLast() ?? Exchange(upstream: self) }
+
+    /// Takes an exchange back that has ended.
+    func recycle(_ exchange: Exchange, isProbe: Bool) {
+        spares.append(exchange)
+        guard !isProbe else { return }
+        counts.inFlight -= 1
+        limits.inFlight.giveBack()
+    }
+
+    /// Counts a failure that belongs to no backend.
+    func record(_ failure: GatewayError) {
+        switch failure {
+        case .noBackend: counts.withoutBackend += 1
+        case .noSocket, .blocked: counts.exhausted += 1
+        default: break
+        }
+    }
+
+    /// How long to wait after this attempt before the next: what round trips took, and a little more at random.
+    func pause(beforeAttempt attempt: Int, at backend: Backend) -> Interval {
+        let jitter = attempt == 1 ? 0 : Double.random(in: 0..<1, using: &random)
+        return backend.estimator.timeout(attempt: attempt, jitter: jitter)
+    }
+
+    /// Where the next search for a backend begins.
+    func nextRotation() -> Int {
+        rotation = (rotation + 1) & 0xFFFF
+        return rotation
+    }
+
+    // MARK: - Addresses
+
+    /// Takes over a new set of addresses; those that stay keep all that is known of them, and exchanges under way with
+    /// those that go are not disturbed.
+    ///
+    /// The sockets of those that go rest and are in quarantine as ever: names move to and fro, and if the address came
+    /// back meanwhile, a new socket with the port of a closed one would hear the reply that is late for that.
+    func replaceAddresses(_ addresses: [SocketAddress]) {
+        let all = backends + departed
+        backends = addresses.map { address in
+            all.first { $0.address == address } ?? makeBackend(at: address, among: addresses.count)
+        }
+        departed = all.filter { !addresses.contains($0.address) }
+    }
+
+    private func makeBackend(at address: SocketAddress, among count: Int) -> Backend {
+        let shares = max(1, count) * configuration.workers
+        let pool = SocketPool(
+            capacity: configuration.maxSockets, spread: max(1, configuration.minSockets / shares),
+            rest: configuration.rest, quarantine: configuration.quarantine, isPlainPool: configuration.isPlainPool)
+        let sockets = ExchangeSocketPool(
+            to: address, pool: pool, fairShare: max(1, configuration.maxSockets / shares), limit: limits.sockets,
+            loop: loop)
+        known += 1
+        return Backend(address: address, id: known, sockets: sockets, configuration: configuration, at: loop.now)
+    }
+
+    /// Closes the sockets that no exchange has needed for a while, and of the addresses that have gone each as soon as it is
+    /// rested.
+    func sweep() {
+        for backend in backends { backend.sockets.retire(idle: idleTime) }
+        for backend in departed { backend.sockets.retire(idle: .seconds(0)) }
+        for backend in departed where backend.isDeserted { backend.sockets.close() }
+        departed.removeAll(where: \.isDeserted)
+        if spares.count > Self.keptSpares { spares.removeFirst((spares.count - Self.keptSpares + 1) / 2) }
+    }
+
+    /// Lets go of all sockets.
+    func close() {
+        for backend in backends + departed { backend.sockets.close() }
+        spares = []
+    }
+}

@@ -1,0 +1,29 @@
+internal import CLinux
+internal import Glibc
+
+/// What the network or this host said of a datagram that did not arrive (ip(7), IP_RECVERR).
+public struct NetworkReport: Equatable, Sendable {
+    /// Who said so.
+    public enum Origin: Sendable {
+        /// This host: a route, a filter or an interface of its own.
+        case local
+        /// A router or the other host, by ICMP or ICMPv6.
+        case network
+    }
+
+    /// The error that the report stands for.
+    public let reason: ErrorNumber
+    /// Who said so.
+    public let origin: Origin
+}
+
+extension DatagramSocket {
+    /// Takes the first waiting report; nil when there is none (recv(2), MSG_ERRQUEUE).
+    public func takeReport() -> NetworkReport? {
+        var report = clinux_report()
+        guard unsafe clinux_take_report(descriptor.number, &report) == 0 else { return nil }
+        // linux/errqueue.h: 2 is SO_EE_ORIGIN_ICMP, 3 is SO_EE_ORIGIN_ICMP6.
+        let isICMP = report.origin == 2 || report.origin == 3
+        return NetworkReport(reason: ErrorNumber(Int32(report.error)), origin: isICMP ? .network : .local)
+    }
+}

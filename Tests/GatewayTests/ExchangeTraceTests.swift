@@ -1,0 +1,106 @@
+import EventLoop
+import Foundation
+import Sockets
+import Testing
+
+@testable import Gateway
+
+/// The story of an exchange as callers read it.
+@Suite struct ExchangeTraceTests {
+    private static let kinds: [ExchangeTrace.Kind] = [
+        .sent, .retransmitted, .rerouted, .received, .surplus, .truncated, .refused, .unreachable,
+    ]
+
+    private func object(_ json: String) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    }
+
+    private func story(_ kinds: [ExchangeTrace.Kind], to upstream: SocketAddress) throws -> (ExchangeTrace, UInt16) {
+        let story = ExchangeTrace(start: MonotonicTime.now())
+        let socket = try DatagramSocket(connectedTo: try #require(SocketAddress("127.0.0.1", port: 9)))
+        for kind in kinds {
+            story.add(
+                kind, try socket.localAddress().port, upstream,
+                bytes: kind == .refused || kind == .unreachable ? nil : 7)
+        }
+        story.end()
+        return (story, try socket.localAddress().port)
+    }
+
+    @Test func everyStepIsTold() throws {
+        let upstream = try #require(SocketAddress("192.0.2.7", port: 12000))
+        let (story, port) = try story(Self.kinds, to: upstream)
+        let told = try object(story.json { _ in true })
+        #expect(told["attempts"] as? Int == 3)
+        let steps = try #require(told["steps"] as? [[String: Any]])
+        #expect(
+            steps.map { $0["kind"] as? String } == [
+                "sent", "retransmitted", "rerouted", "received", "surplus", "truncated", "refused", "unreachable",
+            ])
+        #expect(steps.map { $0["bytes"] as? Int } == [7, 7, 7, 7, 7, 7, nil, nil])
+        #expect(steps.allSatisfy { $0["upstream"] as? String == "192.0.2.7:12000" })
+        #expect(steps.allSatisfy { $0["localPort"] as? Int == Int(port) })
+        let times = try steps.map { try #require($0["at"] as? Double) }
+        #expect(times == times.sorted())
+        #expect(try #require(told["total"] as? Double) >= times[7])
+    }
+
+    @Test func addressesAndPortsAreHidden() throws {
+        let upstream = try #require(SocketAddress("192.0.2.7", port: 12000))
+        let (story, port) = try story(Self.kinds, to: upstream)
+        let json = story.json { $0.isLoopback }
+        #expect(!json.contains("192.0.2.7") && !json.contains("12000") && !json.contains("\(port)"))
+        let steps = try #require(try object(json)["steps"] as? [[String: Any]])
+        #expect(steps.count == 8)
+        #expect(steps.allSatisfy { Set($0.keys).isSubset(of: ["kind", "at", "bytes"]) })
+    }
+
+    @Test func anExchangeThatNeverBeganHasAStoryToo() throws {
+        let told = try object(ExchangeTrace(start: MonotonicTime.now()).json { _ in true })
+        #expect(told["attempts"] as? Int == 0 && (told["steps"] as? [Any])?.isEmpty == true)
+    }
+
+    private func body(of response: Response) -> String {
+        String(decoding: response.content, as: UTF8.self)
+    }
+
+    /// Text as text, and what is no UTF-8 in base64, with a flag that says so.
+    @Test(
+        arguments: [
+            (Array("HELLO \"\\\n".utf8), "HELLO \"\\\n", nil), ([], "", nil), ([0], "\0", nil),
+            ([0xFF, 0xFE], "//4=", true), (Array("ü".utf8.prefix(1)), "ww==", true),
+        ] as [([UInt8], String, Bool?)])
+    func theReplyStandsBesideItsStory(reply: [UInt8], text: String, isBase64: Bool?) throws {
+        let told = try object(body(of: JourneyResponse.reply(reply[...], "{\"attempts\":1}")))
+        #expect(told["reply"] as? String == text)
+        #expect(told["base64"] as? Bool == isBase64)
+        #expect((told["exchange"] as? [String: Any])?["attempts"] as? Int == 1)
+    }
+
+    @Test func aProblemCarriesTheStory() throws {
+        let error = GatewayError.silent(after: .seconds(2), attempts: 3)
+        let told = try object(body(of: Problem.response(error, exchange: "{\"attempts\":3}")))
+        #expect((told["exchange"] as? [String: Any])?["attempts"] as? Int == 3)
+        #expect(try object(body(of: Problem.response(error)))["exchange"] == nil)
+    }
+
+    /// RFC 4648 section 10, and what that has no example of: bytes with the high bit, and both signs.
+    @Test(
+        arguments: [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ])
+    func base64HasTheVectorsOfItsSpecification(text: String, encoded: String) {
+        #expect(Base64.text(Array(text.utf8)) == encoded)
+        // A part of an array counts its indices from elsewhere.
+        #expect(Base64.text(("xx" + text).utf8.dropFirst(2)) == encoded)
+    }
+
+    @Test func base64OfEveryByteIsThatOfFoundation() {
+        for count in 0..<259 {
+            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 250) }
+            #expect(Base64.text(bytes) == Data(bytes).base64EncodedString())
+        }
+        #expect(Base64.text([0xFB, 0xFF, 0xBF]) == "+/+/")
+    }
+}

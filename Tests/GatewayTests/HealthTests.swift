@@ -1,0 +1,186 @@
+import EventLoop
+import Testing
+
+@testable import Gateway
+
+/// The judgement about a backend, with a clock that a test sets.
+@Suite struct HealthTests {
+    /// A backend that was started at 0 and must have been silent for two seconds to be down.
+    private struct Patient {
+        var health = Health(patience: .seconds(2), at: MonotonicTime(nanoseconds: 0))
+
+        mutating func fail(_ count: Int = 1, _ failure: Health.Failure = .silence, at milliseconds: UInt64) {
+            for _ in 0..<count {
+                let isTrial = health.begin(at: Patient.time(milliseconds))
+                health.fail(failure, at: Patient.time(milliseconds), isTrial: isTrial)
+                if isTrial { health.endTrial(at: Patient.time(milliseconds)) }
+            }
+        }
+
+        mutating func succeed(at milliseconds: UInt64) {
+            _ = health.begin(at: Patient.time(milliseconds))
+            health.succeed(at: Patient.time(milliseconds))
+        }
+
+        func isPreferred(at milliseconds: UInt64) -> Bool { health.isPreferred(at: Patient.time(milliseconds)) }
+
+        /// When the breaker lets a request through, from a time on; nil when it does at once or not within two minutes.
+        func end(from milliseconds: UInt64) -> UInt64? {
+            if isPreferred(at: milliseconds) { return nil }
+            return (milliseconds...milliseconds + 120_000).first(where: isPreferred)
+        }
+
+        static func time(_ milliseconds: UInt64) -> MonotonicTime {
+            MonotonicTime(nanoseconds: milliseconds * 1_000_000)
+        }
+    }
+
+    @Test func aNewAddressIsWell() {
+        let patient = Patient()
+        #expect(patient.health.isUp && patient.isPreferred(at: 0))
+    }
+
+    /// Failures in a row and silence: both are needed.
+    @Test(
+        arguments: [
+            (5, 2000, true), (4, 2000, false), (5, 1999, false), (100, 1999, false), (1, 3_600_000, false),
+            (5, 3_600_000, true),
+        ] as [(Int, UInt64, Bool)])
+    func itTakesFailuresAndSilence(failures: Int, time: UInt64, isOut: Bool) {
+        var patient = Patient()
+        patient.fail(failures, at: time)
+        #expect(patient.health.isUp == !isOut)
+        #expect(patient.isPreferred(at: time) == !isOut)
+        #expect(patient.end(from: time) == (isOut ? time + 1000 : nil))
+    }
+
+    /// Reports need no silence.
+    @Test(
+        arguments: [
+            (5, .unreachable, 1, 101), (4, .unreachable, 1, nil), (5, .silence, 1, nil), (5, .silence, 2000, 3000),
+        ] as [(Int, Health.Failure, UInt64, UInt64?)])
+    func reportsTakeItOutAtOnce(failures: Int, failure: Health.Failure, time: UInt64, end: UInt64?) {
+        var patient = Patient()
+        patient.succeed(at: 0)
+        patient.fail(failures, failure, at: time)
+        #expect(patient.health.isUp == (end == nil))
+        #expect(patient.end(from: time) == end)
+    }
+
+    @Test func aReplyBetweenReportsKeepsItWell() {
+        var patient = Patient()
+        for time in 1..<100 as Range<UInt64> {
+            patient.fail(4, .unreachable, at: time)
+            patient.succeed(at: time)
+        }
+        #expect(patient.health.isUp)
+    }
+
+    /// 100 ms, and twice as long each time up to the longest.
+    @Test func outagesAfterReportsBeginShort() {
+        var patient = Patient()
+        patient.fail(5, .unreachable, at: 10_000)
+        var (now, lengths) = (10_000 as UInt64, [] as [UInt64])
+        for _ in 0..<10 {
+            guard let end = patient.end(from: now) else { break }
+            lengths.append(end - now)
+            now = end
+            patient.fail(1, .unreachable, at: now)
+        }
+        #expect(lengths == [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000])
+    }
+
+    @Test func aReplyMeanwhileKeepsItWell() {
+        var patient = Patient()
+        patient.fail(4, at: 5000)
+        patient.succeed(at: 5001)
+        patient.fail(4, at: 8000)
+        #expect(patient.health.isUp)
+        patient.fail(at: 8000)
+        #expect(!patient.health.isUp)
+        // Nor do any number of failures count within the time since the last reply.
+        patient = Patient()
+        for second in 1..<100 as Range<UInt64> {
+            patient.succeed(at: second * 1000)
+            patient.fail(50, at: second * 1000 + 999)
+        }
+        #expect(patient.health.isUp)
+    }
+
+    /// 1, 2, 4, 8, 16 seconds and then 30, each time for one request that fails too.
+    @Test func outagesGrowUpToTheLongest() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000)
+        var (now, lengths) = (10_000 as UInt64, [] as [UInt64])
+        for _ in 0..<8 {
+            guard let end = patient.end(from: now) else { break }
+            let length = end - now
+            lengths.append(length)
+            #expect(!patient.isPreferred(at: now) && !patient.isPreferred(at: now + length - 1))
+            #expect(patient.isPreferred(at: now + length))
+            now += length
+            patient.fail(at: now)
+        }
+        #expect(lengths == [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
+    }
+
+    @Test func oneRequestTriesItAndSuccessBringsItBack() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000)
+        let isEarly = patient.health.begin(at: Patient.time(10_999))
+        let isTrial = patient.health.begin(at: Patient.time(11_000))
+        #expect(isTrial && !isEarly)
+        #expect(!patient.health.isUp && !patient.isPreferred(at: 11_000) && !patient.isPreferred(at: 99_000))
+        patient.succeed(at: 11_001)
+        #expect(patient.health.isUp && patient.isPreferred(at: 11_001))
+        // What was is forgotten: as many failures are needed as before, and the next outage is short again.
+        patient.fail(4, at: 20_000)
+        #expect(patient.health.isUp)
+        patient.fail(at: 20_000)
+        #expect(patient.end(from: 20_000) == 21_000)
+    }
+
+    @Test func aTrialWithoutVerdictIsGivenBack() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000)
+        let isTrial = patient.health.begin(at: Patient.time(11_000))
+        #expect(isTrial)
+        patient.health.endTrial(at: Patient.time(12_000))
+        #expect(!patient.health.isUp && patient.isPreferred(at: 12_000))
+        // It was none of the failures by which outages grow.
+        patient.fail(at: 12_000)
+        #expect(patient.end(from: 12_000) == 14_000)
+    }
+
+    /// Requests that were under way when it went out end later, and change nothing.
+    @Test func stragglersDoNotLengthenAnOutage() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000)
+        for _ in 0..<100 {
+            patient.health.fail(.silence, at: Patient.time(10_500), isTrial: false)
+        }
+        #expect(patient.end(from: 10_500) == 11_000)
+    }
+
+    /// Nor do they end the trial of another, or as many would go there as come away.
+    @Test func stragglersDoNotEndATrial() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000)
+        let isTrial = patient.health.begin(at: Patient.time(11_000))
+        #expect(isTrial)
+        for _ in 0..<100 {
+            patient.health.fail(.silence, at: Patient.time(11_500), isTrial: false)
+        }
+        let isAnother = patient.health.begin(at: Patient.time(11_500))
+        #expect(!isAnother && !patient.isPreferred(at: 11_500))
+        patient.health.fail(.silence, at: Patient.time(12_000), isTrial: true)
+        #expect(patient.end(from: 12_000) == 14_000)
+    }
+
+    @Test func aLateReplyBringsItBackBeforeItsTime() {
+        var patient = Patient()
+        patient.fail(5, at: 10_000)
+        patient.health.succeed(at: Patient.time(10_100))
+        #expect(patient.health.isUp && patient.isPreferred(at: 10_100))
+    }
+}
