@@ -74,9 +74,13 @@ public struct Page: Sendable {
         html.replaceSubrange(start.upperBound..<end, with: FormTemplate.escaped(value))
     }
 
-    /// The file at a path; nil when there is none.
+    /// The file at the path of a target; nil when there is none.
+    ///
+    /// Paths that differ in nothing but their escapes are the same path (RFC 3986 6.2.2.2), and the table's names have
+    /// no escapes. Only the table is asked with what was decoded: no route has a second spelling.
     package func file(at path: ArraySlice<UInt8>) -> StaticFile? {
-        files[Array(path)]
+        guard path.contains(UInt8(ascii: "%")) else { return files[Array(path)] }
+        return FilePath.decode(path.span).flatMap { files[$0] }
     }
 
     /// What a form that was posted without JavaScript gets: the text and its reply, or why there is none.

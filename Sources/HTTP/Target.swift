@@ -82,7 +82,6 @@ extension Span<UInt8> {
 
     /// Whether a percent sign and two hexadecimal digits stand at the index.
     func isEscape(at index: Int, before end: Int) -> Bool {
-        index + 2 < end && self[index] == ASCII.percent
-            && ByteClass.hex.contains(self[index + 1]) && ByteClass.hex.contains(self[index + 2])
+        escapedByte(at: index, before: end) != nil
     }
 }
