@@ -228,7 +228,7 @@ extension RequestParser {
     {
         let value = start..<end
         switch field {
-        case .host: try bytes.checkHost(value, head.targetForm)
+        case .host: try bytes.checkHost(value)
         case .contentLength: try progress.framing.takeLength(bytes, value)
         case .transferEncoding: try progress.framing.takeCodings(bytes, value)
         case .connection: progress.persistence.take(bytes, value)
