@@ -10,6 +10,10 @@ enum TargetCheck {
     private static let page = Page(
         (names + ["form-reply.html"]).map { Page.Source(name: $0, bytes: Array("/\($0)".utf8), modified: 0) })
 
+    /// What a client has to escape, or may be read as something else.
+    private static let notInQuery = Array("\"#<>".utf8)
+    private static let notInPath = notInQuery + Array("?\\^`{}".utf8)
+
     static func run(_ bytes: Span<UInt8>) throws(Broken) {
         let target = bytes.copy()
         try check(target, method: "GET")
@@ -27,7 +31,9 @@ enum TargetCheck {
             return try require(method == "OPTIONS" && path == [42], "An asterisk is misplaced.")
         }
         try require(path.first == 47, "A path begins with no slash: \(path.shown)")
-        try require(path.allSatisfy { (33...126).contains($0) && $0 != 63 && $0 != 35 }, "A path is none.")
+        try require(path.allSatisfy { (33...126).contains($0) && !notInPath.contains($0) }, "A path is none.")
+        let query = head.query.map { message[$0.range] } ?? []
+        try require(query.allSatisfy { (33...126).contains($0) && !notInQuery.contains($0) }, "A query is none.")
         try checkPath(path, head, message)
         try checkEntry(path)
     }

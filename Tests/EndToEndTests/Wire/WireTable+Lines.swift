@@ -70,6 +70,7 @@ extension WireTable {
         WireCase("The page, escaped", "HEAD /%2F HTTP/1.1|Host: a||", [.head(404)], .goesOn),
         WireCase("Two slashes are another path", "GET //healthz HTTP/1.1|Host: a||", [404], .goesOn),
         WireCase("A query", "GET /healthz?a=b&c HTTP/1.1|Host: a||", [.ok("ok\n")], .goesOn),
+        WireCase("A query as browsers send it", "GET /healthz?{a}^`\\[] HTTP/1.1|Host: a||", [.ok("ok\n")], .goesOn),
         WireCase("A URL", "GET http://a/healthz HTTP/1.1|Host: a||", [.ok("ok\n")], .goesOn),
         WireCase(
             "A URL in capitals, with a port", "GET HTTPS://A:80/healthz HTTP/1.1|Host: b||", [.ok("ok\n")], .goesOn),
@@ -79,6 +80,8 @@ extension WireTable {
         .refused(400, "An asterisk for GET", "GET * HTTP/1.1|Host: a||"),
         .refused(400, "An authority for GET", "GET a:80 HTTP/1.1|Host: a||"),
         .refused(400, "A path without a slash", "GET healthz HTTP/1.1|Host: a||"),
+        .refused(400, "A backslash in the path", "GET /\\healthz HTTP/1.1|Host: a||"),
+        .refused(400, "A brace in the path", "GET /{a}?b HTTP/1.1|Host: a||"),
         .refused(400, "A fragment", "GET /healthz#a HTTP/1.1|Host: a||"),
         .refused(400, "Half an escape", "GET /%4 HTTP/1.1|Host: a||"),
         .refused(400, "An escape of nothing", "GET /%zz HTTP/1.1|Host: a||"),
