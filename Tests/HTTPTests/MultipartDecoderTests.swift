@@ -126,6 +126,29 @@ import Testing
         }
     }
 
+    /// Long forms that a reader could go through again and again: it takes moments, or does not come to an end.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            ("--b|\(text)", "|--", "|--b--", true), ("--b|\(text)", "||", "|--b--", true),
+            ("--b|\(text)", "\r", "|--b--", true), ("--b|\(text)hello", "|--b|\(other("a"))", "|--b--", true),
+            ("--b|", "A: b|", "\(text)|--b--", true), ("--b|A: ", "b", "|\(text)|--b--", true),
+            ("--b|Content-Disposition: form-data; name=\"", "\\\"", "\"; filename=a||a|--b--", true),
+            ("--b|Content-Disposition: form-data", ";", "; name=text||a|--b--", true),
+            ("--b|Content-Disposition: form-data", "; a=b", "; name=text||a|--b--", true),
+            ("", "|--a", "", false), ("--b ", "\t", "\(text)|--b--", false), ("", "--b", "", false),
+        ])
+    func longForms(front: String, middle: String, back: String, isLetter: Bool) throws {
+        let count = 400_000 / middle.utf8.count
+        let form = front + String(repeating: middle, count: count) + back
+        let outcome = try Self.read(Array(form.replacing("|", with: "\r\n").utf8))
+        if case .refused(let error) = outcome {
+            #expect(!isLetter, "\(error)")
+        } else {
+            #expect(isLetter)
+        }
+    }
+
     /// Any letter of any bytes comes out as it went in, whatever its neighbours.
     @Test func thereAndBack() throws {
         var generator = SystemRandomNumberGenerator()
