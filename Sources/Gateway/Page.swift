@@ -88,8 +88,8 @@ public struct Page: Sendable {
 
     /// The file at the path of a target; nil when there is none.
     ///
-    /// Paths that differ in nothing but their escapes are the same path (RFC 3986 6.2.2.2), and the table's names have
-    /// no escapes. Only the table is asked with what was decoded: no route has a second spelling.
+    /// Paths that differ in their escapes alone are the same path (RFC 3986 6.2.2.2), and the table's names have no
+    /// escapes. Routes compare the path as it came, and so a route has one spelling.
     package func file(at path: ArraySlice<UInt8>) -> StaticFile? {
         guard path.contains(UInt8(ascii: "%")) else { return files[Array(path)] }
         return FilePath.decode(path.span).flatMap { files[$0] }

@@ -1,12 +1,11 @@
 /// The extensions behind a chunk's size: `*( BWS ";" BWS name [ BWS "=" BWS value ] )` (RFC 9112 7.1.1).
 ///
-/// They mean nothing here. But what one server passes over and another reads as a line end or as a quoted string is where
-/// the two lose each other, and so they must be what the grammar says.
+/// The gateway ignores them. But where one server skips a byte that another takes for a line end or for part of a quoted
+/// string, the two see different messages, and so every extension must follow the grammar.
 enum ChunkExtensions {
-    /// Where they end: at the first byte that is none of theirs, which a carriage return must be, or where the bytes do.
+    /// Where they end: at the carriage return behind them, or at the end of the bytes.
     ///
-    /// Bad white space is passed over, as RFC 9110 5.6.3 wants it. The first byte that is wrong is refused as soon as it
-    /// is there.
+    /// The scan skips bad white space, as RFC 9110 5.6.3 wants it, and refuses the first wrong byte as soon as it is there.
     static func end(in bytes: Span<UInt8>, from start: Int) throws(RequestError) -> Int {
         var end = start
         while end < bytes.count, bytes[end] != ASCII.carriageReturn {

@@ -1,6 +1,6 @@
 /// A part of a form: what its fields say of it, and where its content is (RFC 7578 4).
 struct FormPart {
-    /// What a part is for a reader of letters.
+    /// What a part may be.
     enum Kind: Sendable { case text, file, other }
 
     let kind: Kind
@@ -8,7 +8,7 @@ struct FormPart {
 
     /// Reads the part that begins at the index and ends with the bytes.
     ///
-    /// A part that begins with the boundary is none: it would be, for a reader that counts lines, two delimiters.
+    /// A reader that looks at lines alone would take a boundary at the beginning of a part for another delimiter.
     init(_ bytes: Span<UInt8>, from start: Int, boundary: Span<UInt8>) throws(MultipartError) {
         guard !bytes.begins(with: boundary, at: start) else { throw .malformedPart }
         var fields = FormPartFields()

@@ -4,8 +4,8 @@
 extension Span<UInt8> {
     /// Checks a Host field.
     ///
-    /// An empty one is what the client of a target without authority sends (RFC 9112 3.2). Beside a target that has one
-    /// it is ignored, as any valid Host is (RFC 9112 3.2.2).
+    /// A client sends an empty one where its target has no authority (RFC 9112 3.2). Beside a target that has one, any
+    /// valid Host counts for nothing (RFC 9112 3.2.2), and so does an empty one.
     @inline(__always)
     func checkHost(_ value: Range<Int>) throws(RequestError) {
         if value.isEmpty { return }

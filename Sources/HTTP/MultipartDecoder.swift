@@ -1,15 +1,15 @@
-/// Finds the letter in a form of the type `multipart/form-data` (RFC 7578), as browsers post files and as curl's `-F` does.
+/// Finds the payload in a form of the type `multipart/form-data` (RFC 7578), which browsers and curl's `-F` post.
 ///
-/// The letter is the field named `text`, or the file. Other fields are passed over, and so is the file that a browser
-/// sends where none was chosen: without a name and without content. A file goes before a text that is empty.
+/// The payload is the field named `text`, or the file. The decoder skips other fields. It skips as well the file that a
+/// browser sends where its user chose none, which has neither a name nor content. A file goes before an empty text.
 public struct MultipartDecoder: Sendable {
     /// What ends a part: CRLF, two hyphens and the boundary (RFC 2046 5.1.1).
     private let delimiter: [UInt8]
 
     private static let type = "multipart/form-data"
 
-    /// Where the letter is.
-    public struct Letter: Sendable, Equatable {
+    /// Where the payload is.
+    public struct Payload: Sendable, Equatable {
         /// Its place in the content of the request.
         public let range: Range<Int>
         /// Whether it is a file, whose bytes all count, and not a text, whose lines a browser ends with CRLF.
@@ -39,19 +39,22 @@ public struct MultipartDecoder: Sendable {
         }
     }
 
-    /// The letter in the body, each byte of which is looked at a few times at most.
-    public func letter(in body: Span<UInt8>) throws(MultipartError) -> Letter {
-        var letters = Letters()
+    /// The payload in the body; the time that this takes grows with the body's length and not faster.
+    public func payload(in body: Span<UInt8>) throws(MultipartError) -> Payload {
+        var payloads = Payloads()
         var next = try startOfFirstPart(body)
         while let start = next {
             guard let end = find(in: body, from: start) else { throw .notClosed }
-            try letters.take(FormPart(body.extracting(0..<end), from: start, boundary: delimiter.span.extracting(2...)))
+            let boundary = delimiter.span.extracting(2...)
+            try payloads.take(FormPart(body.extracting(0..<end), from: start, boundary: boundary))
             next = try startOfPart(body, behind: end + delimiter.count)
         }
-        return try letters.only()
+        return try payloads.only()
     }
 
-    /// What comes before the first delimiter is for nobody (RFC 2046 5.1.1); nil where that is the last one, too.
+    /// Where the first part begins; nil where the first delimiter is the last one, too.
+    ///
+    /// A reader ignores what comes before it (RFC 2046 5.1.1).
     private func startOfFirstPart(_ body: Span<UInt8>) throws(MultipartError) -> Int? {
         let opening = delimiter.span.extracting(2...)
         if body.begins(with: opening, at: 0) { return try startOfPart(body, behind: opening.count) }
@@ -61,8 +64,8 @@ public struct MultipartDecoder: Sendable {
 
     /// Where the next part begins, behind the rest of a delimiter's line; nil behind the last delimiter.
     ///
-    /// RFC 2046 5.1.1 lets white space follow the boundary. It says as well that a line which only begins with the
-    /// boundary is a delimiter, and that no part may have such a line: other readers take it for content.
+    /// RFC 2046 5.1.1 lets white space follow the boundary. Some readers take a line that goes on behind the boundary for
+    /// a delimiter, as the RFC says, others for content, and so no form may have one.
     private func startOfPart(_ body: Span<UInt8>, behind boundary: Int) throws(MultipartError) -> Int? {
         let isLast = body.begins(with: Self.hyphens.span, at: boundary)
         let index = body.skipBlanks(from: boundary + (isLast ? 2 : 0), to: body.count)
@@ -76,7 +79,7 @@ public struct MultipartDecoder: Sendable {
 
     /// Where the next delimiter begins.
     ///
-    /// Its first byte comes nowhere else in it, so that no byte is compared twice.
+    /// A carriage return begins the delimiter and comes nowhere else in it, so that comparisons never overlap.
     private func find(in body: Span<UInt8>, from start: Int) -> Int? {
         var index = start
         while index < body.count {
@@ -87,8 +90,8 @@ public struct MultipartDecoder: Sendable {
     }
 }
 
-/// The letters that were found so far.
-private struct Letters {
+/// The payloads that the decoder has found so far.
+private struct Payloads {
     private var text: Range<Int>?
     private var file: Range<Int>?
 
@@ -96,21 +99,21 @@ private struct Letters {
         switch part.kind {
         case .other: return
         case .text:
-            guard text == nil else { throw .severalLetters }
+            guard text == nil else { throw .severalPayloads }
             text = part.content
         case .file:
-            guard file == nil else { throw .severalLetters }
+            guard file == nil else { throw .severalPayloads }
             file = part.content
         }
     }
 
-    func only() throws(MultipartError) -> MultipartDecoder.Letter {
+    func only() throws(MultipartError) -> MultipartDecoder.Payload {
         switch (text, file) {
-        case (nil, nil): throw .noLetter
-        case (let text?, nil): return MultipartDecoder.Letter(range: text, isFile: false)
+        case (nil, nil): throw .noPayload
+        case (let text?, nil): return MultipartDecoder.Payload(range: text, isFile: false)
         case (let text, let file?):
-            guard text?.isEmpty ?? true else { throw .severalLetters }
-            return MultipartDecoder.Letter(range: file, isFile: true)
+            guard text?.isEmpty ?? true else { throw .severalPayloads }
+            return MultipartDecoder.Payload(range: file, isFile: true)
         }
     }
 }

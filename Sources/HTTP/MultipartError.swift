@@ -1,6 +1,6 @@
-/// Why content of the type `multipart/form-data` is no letter.
+/// Why content of the type `multipart/form-data` has no payload that every reader finds.
 public enum MultipartError: Error, Sendable, Equatable, CaseIterable {
-    case noBoundary, noPart, notClosed, malformedDelimiter, malformedPart, encodedPart, noLetter, severalLetters
+    case noBoundary, noPart, notClosed, malformedDelimiter, malformedPart, encodedPart, noPayload, severalPayloads
 
     /// The status that answers this error.
     public var status: Status { self == .encodedPart ? .unsupportedMediaType : .badRequest }
@@ -16,8 +16,8 @@ extension MultipartError: CustomStringConvertible {
         case .malformedDelimiter: "A line of the form goes on behind the boundary."
         case .malformedPart: "A part of the form does not begin with its fields, of which one is Content-Disposition."
         case .encodedPart: "A part of the form is encoded: send it without Content-Transfer-Encoding."
-        case .noLetter: "The form has neither a field named \"text\" nor a file."
-        case .severalLetters: "The form has more than one text or file."
+        case .noPayload: "The form has neither a field named \"text\" nor a file."
+        case .severalPayloads: "The form has more than one text or file."
         }
     }
 }

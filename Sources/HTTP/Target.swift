@@ -73,7 +73,7 @@ extension RequestHead {
 extension Span<UInt8> {
     /// Where the target ends that goes on at the index; a query may have more characters than what comes before it.
     ///
-    /// A backslash in a path would be a slash for some servers (WHATWG URL 4.4), in a query it is itself for all.
+    /// Some servers take a backslash in a path for a slash (WHATWG URL 4.4); in a query all take it for itself.
     @inline(__always)
     func endOfTarget(from start: Int, to end: Int) -> Int {
         let mark = skip(.path, from: start, to: end)

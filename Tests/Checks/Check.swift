@@ -10,7 +10,7 @@ public enum Check: String, CaseIterable, Sendable {
     case target
     /// A form's field is what a slow and obvious reader finds, and is harmless in a page.
     case form
-    /// A letter in a form of parts is the content of one part; whatever is sent as a file is read as it was.
+    /// The payload of a form of parts is the content of one part; whatever is sent as a file is read as it was.
     case multipart
     /// A stream of messages means the same whole and in pieces.
     case pieces

@@ -7,22 +7,22 @@ enum MultipartCheck {
         try checkRoundTrip(bytes.copy())
     }
 
-    /// Reads the bytes as a form with the boundary "b"; a letter must be the content of one of its parts.
+    /// Reads the bytes as a form with the boundary "b"; a payload must be the content of one of its parts.
     private static func checkForm(_ bytes: Span<UInt8>) throws(Broken) {
         let decoder = try makeDecoder("b")
-        let letter: MultipartDecoder.Letter
-        do throws(MultipartError) { letter = try decoder.letter(in: bytes) } catch {
+        let payload: MultipartDecoder.Payload
+        do throws(MultipartError) { payload = try decoder.payload(in: bytes) } catch {
             return try require(!error.description.isEmpty, "\(error) is no refusal.")
         }
         let parts = try read(bytes.copy())
-        try require(parts.count { $0.mayBeLetter } > 0, "A letter comes of no part.")
-        let isOne = parts.contains { $0.content == letter.range && $0.mayBeLetter }
-        try require(isOne, "The letter at \(letter.range) is none of \(parts.map(\.content)).")
+        try require(parts.count { $0.mayBePayload } > 0, "A payload comes of no part.")
+        let isOne = parts.contains { $0.content == payload.range && $0.mayBePayload }
+        try require(isOne, "The payload at \(payload.range) is none of \(parts.map(\.content)).")
     }
 
     private struct Part {
         var content: Range<Int>
-        var mayBeLetter: Bool
+        var mayBePayload: Bool
     }
 
     /// Cuts a form the slow and obvious way: into lines, and at those that begin with the boundary.
@@ -40,7 +40,7 @@ enum MultipartCheck {
     }
 
     private static func readPart(_ bytes: [UInt8], _ range: Range<Int>) throws(Broken) -> Part {
-        var part = Part(content: range.upperBound..<range.upperBound, mayBeLetter: false)
+        var part = Part(content: range.upperBound..<range.upperBound, mayBePayload: false)
         let text = Array(bytes[range])
         for line in lines(text) {
             if line.range.isEmpty {
@@ -50,7 +50,7 @@ enum MultipartCheck {
             let field = text[line.range]
             let name = field.prefix { $0 != 58 }
             try require(PlainHead.isToken(name) && name.count < field.count, "A part's field is none: \(field.shown)")
-            part.mayBeLetter = part.mayBeLetter || name.lowercased.elementsEqual("content-disposition".utf8)
+            part.mayBePayload = part.mayBePayload || name.lowercased.elementsEqual("content-disposition".utf8)
         }
         return part
     }
@@ -75,8 +75,8 @@ enum MultipartCheck {
         var form = Array("--\(boundary)\(head)".utf8)
         let start = form.count
         form += bytes + Array("\r\n--\(boundary)--\r\n".utf8)
-        let letter = try? makeDecoder(boundary).letter(in: form.span)
-        let isSame = letter?.range == start..<start + bytes.count && letter?.isFile == true
+        let payload = try? makeDecoder(boundary).payload(in: form.span)
+        let isSame = payload?.range == start..<start + bytes.count && payload?.isFile == true
         try require(isSame, "What was sent as a file is read as something else: \(form.shown)")
     }
 

@@ -65,7 +65,7 @@ import Testing
         Form("A semicolon in a name", "--b|\(field("name=\"a;name=text\""))1|--b|\(text)2|--b--|", .text("2")),
         Form("An escaped quote in a name", "--b|\(field("name=\"a\\\";b\""))1|--b|\(text)2|--b--|", .text("2")),
         Form("Case", "--b|CONTENT-disposition:FORM-Data; NAME=text||hello|--b--|", .text("hello")),
-        Form("The name's case", "--b|\(field("name=Text"))hello|--b--|", .refused(.noLetter)),
+        Form("The name's case", "--b|\(field("name=Text"))hello|--b--|", .refused(.noPayload)),
         Form("A parameter for later", "--b|\(field("name=text; filename*=UTF-8''a"))hello|--b--|", .text("hello")),
         Form("Fields in another order", "--b|Content-Type: text/plain|\(text)hello|--b--|", .text("hello")),
         Form("Content that is not encoded", "--b|Content-Transfer-Encoding: Binary|\(text)a|--b--|", .text("a")),
@@ -83,7 +83,7 @@ import Testing
         Form("A field that does not end", "--b|\(line("name=text"))|--b--|", .refused(.malformedPart)),
         Form("A bare carriage return for the empty line", "--b|A: b|\ra|--b--|", .refused(.malformedPart)),
         // Delimiters.
-        Form("No part", "--b--|", .refused(.noLetter)),
+        Form("No part", "--b--|", .refused(.noPayload)),
         Form("No boundary", "hello|", .refused(.noPart)),
         Form("Nothing", "", .refused(.noPart)),
         Form("Another boundary", "--a|\(text)hello|--a--|", .refused(.noPart)),
@@ -96,13 +96,13 @@ import Testing
         Form("A boundary that ends in a line feed", "--b\n\(text)hello|--b--|", .refused(.malformedDelimiter)),
         Form("Two boundaries", "--b|--b|\(text)hello|--b--|", .refused(.malformedPart)),
         Form("Two boundaries, one of which is a field", "--b|--b: a|\(text)hello|--b--|", .refused(.malformedPart)),
-        // How many letters.
-        Form("No letter", "--b|\(other("a"))1|--b--|", .refused(.noLetter)),
-        Form("Two texts", "--b|\(text)a|--b|\(text)b|--b--|", .refused(.severalLetters)),
-        Form("Two texts, one of them empty", "--b|\(text)|--b|\(text)b|--b--|", .refused(.severalLetters)),
-        Form("Two files", "--b|\(file)a|--b|\(file)b|--b--|", .refused(.severalLetters)),
-        Form("A text and a file", "--b|\(text)a|--b|\(file)b|--b--|", .refused(.severalLetters)),
-        Form("A text and an empty file", "--b|\(text)a|--b|\(file)|--b--|", .refused(.severalLetters)),
+        // How many payloads.
+        Form("No payload", "--b|\(other("a"))1|--b--|", .refused(.noPayload)),
+        Form("Two texts", "--b|\(text)a|--b|\(text)b|--b--|", .refused(.severalPayloads)),
+        Form("Two texts, one of them empty", "--b|\(text)|--b|\(text)b|--b--|", .refused(.severalPayloads)),
+        Form("Two files", "--b|\(file)a|--b|\(file)b|--b--|", .refused(.severalPayloads)),
+        Form("A text and a file", "--b|\(text)a|--b|\(file)b|--b--|", .refused(.severalPayloads)),
+        Form("A text and an empty file", "--b|\(text)a|--b|\(file)|--b--|", .refused(.severalPayloads)),
     ]
 
     private static func line(_ parameters: String) -> String { "Content-Disposition: form-data; \(parameters)" }
@@ -110,11 +110,11 @@ import Testing
     private static func other(_ name: String) -> String { field("name=\"\(name)\"") }
 
     @Test(arguments: forms)
-    func letters(form: Form) throws {
+    func payloads(form: Form) throws {
         #expect(try Self.read(form.bytes) == form.outcome)
     }
 
-    /// What is cut off is no letter, unless the last boundary and its hyphens are there already.
+    /// What is cut off is no payload, unless the last boundary and its hyphens are there already.
     @Test(arguments: forms)
     func cutAnywhere(form: Form) throws {
         for length in 0..<form.bytes.count {
@@ -138,31 +138,31 @@ import Testing
             ("--b|Content-Disposition: form-data", "; a=b", "; name=text||a|--b--", true),
             ("", "|--a", "", false), ("--b ", "\t", "\(text)|--b--", false), ("", "--b", "", false),
         ])
-    func longForms(front: String, middle: String, back: String, isLetter: Bool) throws {
+    func longForms(front: String, middle: String, back: String, isPayload: Bool) throws {
         let count = 400_000 / middle.utf8.count
         let form = front + String(repeating: middle, count: count) + back
         let outcome = try Self.read(Array(form.replacing("|", with: "\r\n").utf8))
         if case .refused(let error) = outcome {
-            #expect(!isLetter, "\(error)")
+            #expect(!isPayload, "\(error)")
         } else {
-            #expect(isLetter)
+            #expect(isPayload)
         }
     }
 
-    /// Any letter of any bytes comes out as it went in, whatever its neighbours.
+    /// Any payload of any bytes comes out as it went in, whatever its neighbours.
     @Test func thereAndBack() throws {
         var generator = SystemRandomNumberGenerator()
         let alphabet = Array("\r\n-bc \0".utf8)
         for round in 0..<2000 {
-            let letter = (0..<Int.random(in: 0...40, using: &generator)).map { _ in alphabet.randomElement() ?? 0 }
-            // The sender's duty (RFC 2046 5.1.1): a boundary that no line of the letter begins with.
-            guard !String(decoding: [13, 10] + letter, as: UTF8.self).utf8.contains("\r\n--b".utf8) else { continue }
+            let payload = (0..<Int.random(in: 0...40, using: &generator)).map { _ in alphabet.randomElement() ?? 0 }
+            // The sender's duty (RFC 2046 5.1.1): a boundary that no line of the payload begins with.
+            guard !String(decoding: [13, 10] + payload, as: UTF8.self).utf8.contains("\r\n--b".utf8) else { continue }
             let head = round % 2 == 0 ? Self.text : Self.file
             var form = Array("--b|\(Self.other("a"))1|--b|\(head)".replacing("|", with: "\r\n").utf8)
             let start = form.count
-            form += letter + Array("\r\n--b--\r\n".utf8)
-            let found = try #require(try Self.decoder("multipart/form-data; boundary=b")).letter(in: form.span)
-            #expect(found.range == start..<start + letter.count && found.isFile == (round % 2 == 1))
+            form += payload + Array("\r\n--b--\r\n".utf8)
+            let found = try #require(try Self.decoder("multipart/form-data; boundary=b")).payload(in: form.span)
+            #expect(found.range == start..<start + payload.count && found.isFile == (round % 2 == 1))
         }
     }
 
@@ -185,7 +185,7 @@ import Testing
     func boundaries(type: String) throws {
         let form = Array("--b|\(Self.text)hello|--b--|".replacing("|", with: "\r\n").utf8)
         let decoder = try #require(try Self.decoder(type))
-        #expect(try decoder.letter(in: form.span).range.count == 5)
+        #expect(try decoder.payload(in: form.span).range.count == 5)
     }
 
     /// A boundary at the limit and one past it; all that RFC 2046 5.1.1 has in one, and what it has not.
@@ -200,7 +200,7 @@ import Testing
             return
         }
         let form = Array("--\(boundary)|\(Self.text)hello|--\(boundary)--|".replacing("|", with: "\r\n").utf8)
-        #expect(try Self.decoder(type)?.letter(in: form.span).range.count == 5)
+        #expect(try Self.decoder(type)?.payload(in: form.span).range.count == 5)
     }
 
     @Test(arguments: [
@@ -235,11 +235,11 @@ import Testing
     private static func read(_ bytes: Span<UInt8>) throws -> Form.Outcome {
         let decoder = try #require(try decoder("multipart/form-data; boundary=b"))
         do throws(MultipartError) {
-            let letter = try decoder.letter(in: bytes)
+            let payload = try decoder.payload(in: bytes)
             var content: [UInt8] = []
-            for index in letter.range { content.append(bytes[index]) }
+            for index in payload.range { content.append(bytes[index]) }
             let text = String(decoding: content, as: UTF8.self)
-            return letter.isFile ? .file(text) : .text(text)
+            return payload.isFile ? .file(text) : .text(text)
         } catch {
             return .refused(error)
         }
