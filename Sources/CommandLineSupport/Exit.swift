@@ -25,7 +25,7 @@ public enum Exit {
     /// What to do about an error, as far as that can be said in general.
     private static func advice(_ error: any Error, _ hint: String) -> String {
         if error is ResolverError { return ". Check the name and the machine's name servers" }
-        if error is FileError { return ". Check the path and who may read it" }
+        if let error = error as? FolderError { return advice(error) }
         guard let error = error as? SocketError else { return "" }
         switch error.reason {
         case .addressInUse: return ". Stop the program that has the port, or choose another\(hint)"
@@ -34,6 +34,17 @@ public enum Exit {
             return ". Ports below 1024 need a privilege: choose another\(hint)"
         case .tooManyOpenFiles: return ". Allow the program more of them: ulimit -n"
         default: return ""
+        }
+    }
+
+    private static func advice(_ error: FolderError) -> String {
+        switch error {
+        case .unreadable: ". Check the path and who may read it"
+        case .tooManyFiles: ". Allow more of them with --max-public-files"
+        case .tooDeep: ". Allow more with --max-public-depth"
+        case .tooLarge: ". Allow more with --max-public-bytes"
+        case .strayLink: ". Remove it, or put the file itself there"
+        case .namelessEntry: ". Give it another name"
         }
     }
 }

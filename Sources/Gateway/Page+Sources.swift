@@ -29,10 +29,11 @@ extension Page {
         ])
     }
 
-    /// The page in a folder: the files directly in it.
+    /// The page in a folder: its files and those of the folders below it, within the limits.
     ///
-    /// Throws when the folder or one of its files cannot be read.
-    public init(folder: String) throws(FileError) {
-        self.init(try Folder.files(in: folder).map { Source(name: $0.name, bytes: $0.bytes, modified: $0.modified) })
+    /// Throws when there are more, or when one of them cannot be read.
+    public init(folder: String, limits: Folder.Limits = Folder.Limits()) throws(FolderError) {
+        let files = try Folder.files(in: folder, limits: limits)
+        self.init(files.map { Source(name: $0.name, bytes: $0.bytes, modified: $0.modified) })
     }
 }

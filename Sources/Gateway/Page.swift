@@ -7,7 +7,7 @@ internal import Sockets
 public struct Page: Sendable {
     /// A file as it is handed in.
     public struct Source: Sendable {
-        /// Its name, such as "style.css".
+        /// Its path in the folder, such as "style.css" or "images/logo.svg".
         public let name: String
         /// Its content.
         public let bytes: [UInt8]
@@ -29,7 +29,10 @@ public struct Page: Sendable {
     /// The file that `form(_:text:outcome:)` fills in; it is not served itself.
     private static let templateName = "form-reply.html"
 
-    /// A page from files; "index.html" is the path "/" too.
+    /// The end of the path of a file that its folder's path leads to.
+    private static let index = Array("/index.html".utf8)
+
+    /// A page from files; "index.html" is the path "/" too, and "sub/index.html" the path "/sub/".
     public init(_ sources: [Source]) {
         self.sources = sources
         var table: [[UInt8]: StaticFile] = [:]
@@ -40,8 +43,11 @@ public struct Page: Sendable {
                 continue
             }
             let file = StaticFile(name: source.name, bytes: source.bytes, modified: source.modified)
-            table[Array("/\(source.name)".utf8)] = file
-            if source.name == "index.html" { table[Array("/".utf8)] = file }
+            let path = Array("/\(source.name)".utf8)
+            table[path] = file
+            if path.suffix(Self.index.count).elementsEqual(Self.index) {
+                table[path.dropLast(Self.index.count) + [UInt8(ascii: "/")]] = file
+            }
         }
         self.files = table
         self.template = FormTemplate(template)
@@ -66,6 +72,12 @@ public struct Page: Sendable {
             })
     }
 
+    /// How many files are served, and how many bytes they have together.
+    public var size: (files: Int, bytes: Int) {
+        let served = sources.lazy.filter { $0.name != Self.templateName }
+        return (served.count, served.reduce(0) { $0 + $1.bytes.count })
+    }
+
     /// Replaces the content of a `meta` element; a page without it stays as it is.
     private static func fill(_ name: String, _ value: String, in html: inout String) {
         guard let start = html.firstRange(of: "<meta name=\"\(name)\" content=\""),
@@ -74,9 +86,13 @@ public struct Page: Sendable {
         html.replaceSubrange(start.upperBound..<end, with: FormTemplate.escaped(value))
     }
 
-    /// The file at a path; nil when there is none.
+    /// The file at the path of a target; nil when there is none.
+    ///
+    /// Paths that differ in their escapes alone are the same path (RFC 3986 6.2.2.2), and the table's names have no
+    /// escapes. Routes compare the path as it came, and so a route has one spelling.
     package func file(at path: ArraySlice<UInt8>) -> StaticFile? {
-        files[Array(path)]
+        guard path.contains(UInt8(ascii: "%")) else { return files[Array(path)] }
+        return FilePath.decode(path.span).flatMap { files[$0] }
     }
 
     /// What a form that was posted without JavaScript gets: the text and its reply, or why there is none.

@@ -36,9 +36,24 @@ package struct StaticFile: Sendable {
                 .partialContent, Array(bytes[range]),
                 contentRange: "\(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)",
                 isKnown: request.head.range(of: .ifRange) != nil)
-        case .unsatisfiable:
-            return response(.rangeNotSatisfiable, [], contentRange: "*/\(bytes.count)")
+        case .unsatisfiable: return refuseRange(of: request)
         }
+    }
+
+    /// Says which range has no byte in the file, and how long the file is (RFC 9110 15.5.17).
+    ///
+    /// The content is no part of the file, and so it has neither its type nor its tag. A range of many digits is not
+    /// repeated in full.
+    private func refuseRange(of request: Request) -> Response {
+        let asked = request.value(of: .range) ?? []
+        let text = String(decoding: asked.prefix(64), as: UTF8.self) + (asked.count > 64 ? "…" : "")
+        let length = bytes.count == 1 ? "1 byte" : "\(bytes.count) bytes"
+        var response = Problem.response(
+            .rangeNotSatisfiable, "The range \(text) has no byte of the file, which is \(length) long.")
+        if let value = FieldValue(validating: "bytes */\(bytes.count)".utf8) {
+            response.fields.append((.contentRange, value))
+        }
+        return response
     }
 
     /// Whether the file is still the one that the client wants; If-Match counts before If-Unmodified-Since.

@@ -72,7 +72,7 @@ public struct ChunkedDecoder: Sendable {
         // One byte more than the limit, since the carriage return may stand there.
         let window = bytes.extracting(0..<min(bytes.count, start + limits.maxChunkLine + 1))
         let (size, sizeEnd) = try sizeDigits(window, start)
-        let end = try endOfExtensions(window, from: sizeEnd)
+        let end = try ChunkExtensions.end(in: window, from: sizeEnd)
         guard end < window.count else {
             guard end <= start + limits.maxChunkLine else { throw RequestError(.chunkLineTooLong, at: end - 1) }
             return start
@@ -91,21 +91,10 @@ public struct ChunkedDecoder: Sendable {
             size = size << 4 | digit
             index += 1
         }
-        guard index > start || index == bytes.count else { throw RequestError(.malformedChunkSize, at: start) }
-        return (size, index)
-    }
-
-    /// `*( BWS ";" ... )` (RFC 9112 7.1.1): extensions mean nothing here, but must not hide a line end.
-    private func endOfExtensions(_ bytes: Span<UInt8>, from start: Int) throws(RequestError) -> Int {
-        let index = bytes.skipBlanks(from: start, to: bytes.count)
-        guard index < bytes.count else { return index }
-        guard bytes[index] == UInt8(ascii: ";") else {
-            if index == start { return index }
-            throw RequestError(.malformedChunkSize, at: index)
+        guard index > start || index == bytes.count else {
+            throw RequestError(bytes.isBlank(at: start) ? .paddedChunkSize : .malformedChunkSize, at: start)
         }
-        let end = bytes.skipValue(from: index).index
-        guard end < bytes.count, bytes[end] != ASCII.carriageReturn, bytes[end] != ASCII.lineFeed else { return end }
-        throw RequestError(.malformedChunkExtension, at: end)
+        return (size, index)
     }
 
     private mutating func take(_ size: Int, extensions length: Int, at start: Int) throws(RequestError) {

@@ -35,10 +35,8 @@ public struct FormDecoder: Sendable {
         var index = range.lowerBound
         while index < range.upperBound {
             let byte = bytes[index]
-            if byte == ASCII.percent, index + 2 < range.upperBound,
-                let high = ASCII.hexDigit(bytes[index + 1]), let low = ASCII.hexDigit(bytes[index + 2])
-            {
-                out.append(UInt8(high << 4 | low))
+            if let escaped = bytes.escapedByte(at: index, before: range.upperBound) {
+                out.append(escaped)
                 index += 3
             } else {
                 out.append(byte == UInt8(ascii: "+") ? ASCII.space : byte)

@@ -4,10 +4,11 @@
 extension Span<UInt8> {
     /// Checks a Host field.
     ///
-    /// An empty one is right for a target without authority (RFC 9112 3.2); a URL has one, and Host must repeat it.
+    /// A client sends an empty one where its target has no authority (RFC 9112 3.2). Beside a target that has one, any
+    /// valid Host counts for nothing (RFC 9112 3.2.2), and so does an empty one.
     @inline(__always)
-    func checkHost(_ value: Range<Int>, _ form: TargetForm) throws(RequestError) {
-        if value.isEmpty, form == .origin || form == .asterisk { return }
+    func checkHost(_ value: Range<Int>) throws(RequestError) {
+        if value.isEmpty { return }
         guard isAuthority(value) else { throw RequestError(.invalidHost, at: value.lowerBound) }
     }
 
@@ -41,15 +42,23 @@ extension Span<UInt8> {
         }
     }
 
-    /// The index after the bracket that closes an IPv6 address.
-    ///
-    /// Later kinds (`IPvFuture`) never came.
+    /// The index after the bracket that closes an address: IPv6, or of a version to come.
     @inline(never)
     private func endOfLiteral(_ range: Range<Int>) -> Int? {
         var close = range.lowerBound
         while close < range.upperBound, self[close] != UInt8(ascii: "]") { close += 1 }
-        guard close < range.upperBound, isIPv6(range.lowerBound + 1..<close) else { return nil }
+        let address = range.lowerBound + 1..<close
+        guard close < range.upperBound, isIPv6(address) || isIPvFuture(address) else { return nil }
         return close + 1
+    }
+
+    /// `"v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )`, the letter in either case (RFC 3986 3.2.2).
+    private func isIPvFuture(_ range: Range<Int>) -> Bool {
+        guard let first = range.first, self[first].lowercased == UInt8(ascii: "v") else { return false }
+        let dot = skip(.hex, from: first + 1, to: range.upperBound)
+        guard dot > first + 1, dot + 1 < range.upperBound, self[dot] == UInt8(ascii: ".") else { return false }
+        let address = dot + 1..<range.upperBound
+        return address.allSatisfy { ByteClass.hostName.contains(self[$0]) || self[$0] == ASCII.colon }
     }
 
     /// Eight groups of up to four digits; `::` stands once for missing ones, an IPv4 address for the last two.

@@ -25,7 +25,7 @@ public struct RequestError: Error, Sendable, Equatable {
         case missingHost, invalidHost
         case malformedLength, lengthAndCoding, codingInOldVersion, chunkedTwice, chunkedNotFinal, malformedCoding
         case unknownCoding, unknownExpectation
-        case malformedChunkSize, chunkSizeOverflow, malformedChunkExtension, malformedChunkEnd
+        case malformedChunkSize, paddedChunkSize, chunkSizeOverflow, malformedChunkExtension, malformedChunkEnd
         case chunkLineTooLong, chunkExtensionsTooLong, trailersTooLarge
         case requestLineTooLong, headTooLarge, tooManyFields, bodyTooLarge
     }
@@ -84,8 +84,9 @@ extension RequestError.Reason: CustomStringConvertible {
         case .unknownCoding: "Only the transfer coding \"chunked\" is implemented."
         case .unknownExpectation: "The only expectation that can be met is 100-continue."
         case .malformedChunkSize: "A chunk does not begin with its size in hexadecimal digits."
+        case .paddedChunkSize: "White space stands before a chunk size, or behind one without an extension."
         case .chunkSizeOverflow: "A chunk size is beyond all bounds."
-        case .malformedChunkExtension: "A chunk extension has a byte that is not allowed there."
+        case .malformedChunkExtension: "A chunk extension is not a name, or a name and a value, behind a semicolon."
         case .malformedChunkEnd: "The data of a chunk are not followed by CRLF."
         case .chunkLineTooLong: "The line with a chunk size is too long."
         case .chunkExtensionsTooLong: "The chunk extensions of the body are too long together."

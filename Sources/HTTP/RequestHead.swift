@@ -121,6 +121,13 @@ public struct RequestHead: Sendable {
         return values[Int(field.rawValue)].range
     }
 
+    /// Where the authority stands that the request is for: the target's if it has one, and else what Host says, which may
+    /// be empty (RFC 9112 3.2.2 and 3.3); nil where HTTP/1.0 says nothing.
+    public var authority: Range<Int>? {
+        if case .absolute(let authority) = targetForm { return authority.range }
+        return range(of: .host)
+    }
+
     /// Whether the field came.
     @inlinable
     public func has(_ field: KnownField) -> Bool { present & field.bit != 0 }

@@ -147,7 +147,7 @@ extension RequestParser {
         guard try RequestParser.isInside(methodEnd, stop, last, bytes) else { return false }
         let targetStart = methodEnd + 1
         let plainEnd = bytes.skip(.plainTarget, from: targetStart, to: stop)
-        let targetEnd = bytes.skip(.target, from: plainEnd, to: stop)
+        let targetEnd = bytes.endOfTarget(from: plainEnd, to: stop)
         guard try RequestParser.isInside(targetEnd, stop, last, bytes) else { return false }
         guard bytes[targetEnd] == ASCII.space, targetEnd > targetStart else {
             throw RequestParser.targetError(bytes, targetStart, targetEnd)
@@ -228,7 +228,7 @@ extension RequestParser {
     {
         let value = start..<end
         switch field {
-        case .host: try bytes.checkHost(value, head.targetForm)
+        case .host: try bytes.checkHost(value)
         case .contentLength: try progress.framing.takeLength(bytes, value)
         case .transferEncoding: try progress.framing.takeCodings(bytes, value)
         case .connection: progress.persistence.take(bytes, value)

@@ -16,7 +16,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
 public enum Folder {
     /// A regular file and its content.
     public struct File: Sendable {
-        /// Its name in the folder.
+        /// Its path in the folder, such as "style.css" or "images/logo.svg".
         public let name: String
         /// Its content.
         public let bytes: [UInt8]
@@ -24,24 +24,27 @@ public enum Folder {
         public let modified: Int64
     }
 
-    /// The regular files directly in a folder, in order of their names; those whose names begin with a dot are left out.
+    /// How much is read at most: all of it stays in memory.
+    public struct Limits: Sendable, Equatable {
+        /// The most files.
+        public var maxFiles = 1000
+        /// The most folders on the way from the folder to a file in it.
+        public var maxDepth = 8
+        /// The most bytes of all files together.
+        public var maxBytes = 67_108_864
+
+        /// The default limits.
+        public init() {}
+    }
+
+    /// The regular files in a folder and in the folders below it, in order of their names.
     ///
-    /// Throws when the folder or one of its files cannot be read (opendir(3), open(2), read(2)).
-    public static func files(in path: String) throws(FileError) -> [File] {
-        guard let folder = unsafe opendir(path) else { throw FileError(path: path, reason: .current) }
-        defer { unsafe closedir(folder) }
-        var names: [String] = []
-        while let entry = unsafe readdir(folder) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        var files: [File] = []
-        for name in names.sorted() {
-            if let file = try read("\(path)/\(name)", name: name) { files.append(file) }
-        }
-        return files
+    /// Names that begin with a dot are left out, and so is what is neither a file nor a folder. A symbolic link is
+    /// followed to a file that lies in the folder; any other one is an error, for nothing outside may be served by mistake.
+    public static func files(in path: String, limits: Limits = Limits()) throws(FolderError) -> [File] {
+        var walk = try FolderWalk(path, limits)
+        try walk.enter("", depth: 0)
+        return walk.files
     }
 
     /// When a file was changed, in seconds since 1970; nil when that cannot be told (stat(2)).
@@ -49,31 +52,5 @@ public enum Folder {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
         return Int64(status.st_mtim.tv_sec)
-    }
-
-    /// A regular file; nil for anything else.
-    private static func read(_ path: String, name: String) throws(FileError) -> File? {
-        do throws(ErrorNumber) {
-            var status = stat()
-            // Looked at before it is opened: a pipe would wait for its writer, a socket cannot be opened at all.
-            _ = try call { unsafe stat(path, &status) }
-            guard status.st_mode & S_IFMT == S_IFREG else { return nil }
-            let file = Descriptor(owning: try call { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
-            _ = try call { unsafe fstat(file.number, &status) }
-            var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-            var count = 0
-            while count < bytes.count {
-                let number = try call {
-                    unsafe bytes.withMutableBytes(in: count..<bytes.count) {
-                        unsafe Glibc.read(file.number, $0.baseAddress, $0.count)
-                    }
-                }
-                if number == 0 { break }
-                count += number
-            }
-            return File(name: name, bytes: Array(bytes[..<count]), modified: Int64(status.st_mtim.tv_sec))
-        } catch {
-            throw FileError(path: path, reason: error)
-        }
     }
 }

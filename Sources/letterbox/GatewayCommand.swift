@@ -25,10 +25,7 @@ struct GatewayCommand: ParsableCommand {
     @Option(number: "Event loops, each with a thread. (default: one per core)")
     var workers: Int?
 
-    @Option(
-        name: .customLong("public"),
-        help: ArgumentHelp("Serve this folder instead of the built-in page.", valueName: "dir"))
-    var folder: String?
+    @OptionGroup(title: "The page") var page: PageOptions
 
     func validate() throws {
         if let workers { try check("--workers", workers, 1...256) }
@@ -50,7 +47,7 @@ struct GatewayCommand: ParsableCommand {
     private func serve(_ settings: Configuration, on loop: EventLoop) async throws {
         let lifecycle = Lifecycle(on: loop)
         let names = UpstreamNames(addresses.upstream)
-        let page = if let folder { try Page(folder: folder) } else { Page.builtIn() }
+        let page = try page.load()
         let listener = try StreamListener(on: try bindAddress(addresses.host, addresses.port))
         let address = listener.address
         var settings = settings

@@ -10,6 +10,8 @@ public enum Check: String, CaseIterable, Sendable {
     case target
     /// A form's field is what a slow and obvious reader finds, and is harmless in a page.
     case form
+    /// The payload of a form of parts is the content of one part; whatever is sent as a file is read as it was.
+    case multipart
     /// A stream of messages means the same whole and in pieces.
     case pieces
 
@@ -20,6 +22,7 @@ public enum Check: String, CaseIterable, Sendable {
         case .chunked: try ChunkedCheck.run(bytes)
         case .target: try TargetCheck.run(bytes)
         case .form: try FormCheck.run(bytes)
+        case .multipart: try MultipartCheck.run(bytes)
         case .pieces: try PiecesCheck.run(bytes)
         }
     }

@@ -52,6 +52,7 @@ enum ChunkedCheck {
             guard isHex, let size = Int(String(decoding: digits, as: UTF8.self), radix: 16) else {
                 throw Broken(description: "A chunk begins with no size: \(line.shown)")
             }
+            try require(areExtensions(line[digits.endIndex...]), "An extension is none: \(line.shown)")
             if size == 0 { break }
             try require(rest.count >= size, "A chunk is cut off.")
             content += rest.prefix(size)
@@ -66,6 +67,43 @@ enum ChunkedCheck {
         }
         try require(rest.isEmpty, "The body ended earlier.")
         return content
+    }
+
+    /// Takes extensions off the front as long as there are any; nothing must be left.
+    private static func areExtensions(_ text: ArraySlice<UInt8>) -> Bool {
+        var rest = text
+        while !rest.isEmpty {
+            skipBlanks(&rest)
+            guard rest.popFirst() == 59 else { return false }
+            skipBlanks(&rest)
+            guard skipToken(&rest) else { return false }
+            guard rest.drop(while: isBlank).first == 61 else { continue }
+            skipBlanks(&rest)
+            rest = rest.dropFirst()
+            skipBlanks(&rest)
+            guard skipQuotes(&rest) || skipToken(&rest) else { return false }
+        }
+        return true
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
+
+    private static func skipBlanks(_ rest: inout ArraySlice<UInt8>) { rest = rest.drop(while: isBlank) }
+
+    private static func skipToken(_ rest: inout ArraySlice<UInt8>) -> Bool {
+        let token = rest.prefix { PlainHead.isToken([$0]) }
+        rest = rest[token.endIndex...]
+        return !token.isEmpty
+    }
+
+    private static func skipQuotes(_ rest: inout ArraySlice<UInt8>) -> Bool {
+        guard rest.first == 34 else { return false }
+        rest = rest.dropFirst()
+        while let byte = rest.popFirst() {
+            if byte == 34 { return true }
+            if byte == 92 { rest = rest.dropFirst() }
+        }
+        return false
     }
 
     private static func cutLine(_ rest: inout ArraySlice<UInt8>) throws(Broken) -> ArraySlice<UInt8> {

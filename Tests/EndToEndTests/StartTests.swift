@@ -61,6 +61,9 @@ import Testing
         (["--max-trailers", "1"], "--max-trailers 1 is out of range"),
         (["--max-linger", "1073741825"], "--max-linger 1073741825 is out of range"),
         (["--linger-timeout", "0ms"], "--linger-timeout 0s is out of range"),
+        (["--max-public-files", "0"], "--max-public-files 0 is out of range"),
+        (["--max-public-depth", "-1"], "--max-public-depth -1 is out of range"),
+        (["--max-public-bytes", "0"], "--max-public-bytes 0 is out of range"),
         (["--attempts", "0"], "--attempts 0 is out of range"), (["--workers", "0"], "--workers 0 is out of range"),
         (["--port", "65536"], "'65536' is invalid for '--port <port>': a port is a number from 0 to 65535."),
         (

@@ -174,6 +174,11 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
             "If-Match before If-Unmodified-Since", letters("If-Match: ETAG", "If-Unmodified-Since: \(earlier)"), 200),
     ]
 
+    /// The problem document of a range that cannot be sent.
+    private static func noRange(_ detail: String) -> String {
+        "{\"type\":\"about:blank\",\"title\":\"Range Not Satisfiable\",\"status\":416,\"detail\":\"\(detail)\"}\n"
+    }
+
     private static let ranges: [ConformanceCase] = [
         .init(
             "A range", letters("Range: bytes=2-4"), 206,
@@ -186,7 +191,17 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
             "A range from the end", letters("Range: bytes=-3"), 206, has: ["Content-Range: bytes 7-9/10"],
             content: "hij"),
         .init("A range beyond all numbers", letters("Range: bytes=8-99999999999999999999"), 206, content: "ij"),
-        .init("A range past the end", letters("Range: bytes=10-"), 416, has: ["Content-Range: bytes */10"]),
+        .init(
+            "A range past the end", letters("Range: bytes=10-"), 416,
+            has: ["Content-Range: bytes */10", "Content-Type: application/problem+json"],
+            hasNot: ["ETag", "Last-Modified", "Accept-Ranges"],
+            content: noRange("The range bytes=10- has no byte of the file, which is 10 bytes long.")),
+        .init(
+            "A range of many digits past the end",
+            letters("Range: bytes=1" + String(repeating: "0", count: 100) + "-"), 416,
+            content: noRange(
+                "The range bytes=1" + String(repeating: "0", count: 57)
+                    + "… has no byte of the file, which is 10 bytes long.")),
         .init("Several ranges", letters("Range: bytes=0-1,3-4"), 200, content: "abcdefghij"),
         .init("A range in another unit", letters("Range: lines=0-1"), 200, content: "abcdefghij"),
         .init("A range with HEAD", letters("Range: bytes=2-4", method: "HEAD"), 200, has: ["Content-Length: 10"]),

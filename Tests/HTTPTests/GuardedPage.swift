@@ -2,7 +2,9 @@ import Glibc
 
 /// Lends bytes whose end lies flush against a page that cannot be read: one byte too far, and the test dies.
 enum GuardedPage {
-    static func lend<Result>(_ bytes: [UInt8], to body: (Span<UInt8>) -> Result) -> Result {
+    static func lend<Result, Failure: Error>(
+        _ bytes: [UInt8], to body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         let readable = (bytes.count + page - 1) / page * page
         let start = unsafe mmap(
@@ -13,6 +15,6 @@ enum GuardedPage {
         let first = unsafe (start + readable - bytes.count).assumingMemoryBound(to: UInt8.self)
         for (index, byte) in bytes.enumerated() { unsafe first[index] = byte }
         let buffer = unsafe UnsafeBufferPointer(start: first, count: bytes.count)
-        return unsafe body(Span(_unsafeElements: buffer))
+        return try unsafe body(Span(_unsafeElements: buffer))
     }
 }

@@ -37,6 +37,20 @@ import Testing
         }
     }
 
+    /// Of two names for the server, the target's counts (RFC 9112 3.2.2).
+    @Test(arguments: [
+        ("GET / HTTP/1.1\r\nHost: a:1\r\n\r\n", "a:1"), ("GET http://b:2/ HTTP/1.1\r\nHost: a:1\r\n\r\n", "b:2"),
+        ("GET http://b:2/ HTTP/1.1\r\nHost:\r\n\r\n", "b:2"), ("GET http://b HTTP/1.0\r\n\r\n", "b"),
+        ("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "a"), ("GET / HTTP/1.1\r\nHost:\r\n\r\n", ""),
+        ("GET / HTTP/1.0\r\n\r\n", nil),
+    ])
+    func authorities(text: String, expected: String?) throws {
+        let bytes = Array(text.utf8)
+        var parser = RequestParser(limits: Limits())
+        let head = try #require(try parser.parse(bytes.span))
+        #expect(head.authority.map { String(decoding: bytes[$0], as: UTF8.self) } == expected)
+    }
+
     @Test func theDefaultLimits() {
         let limits = Limits()
         #expect(limits == Limits(maxRequestLine: 8192, maxHead: 16384, maxFields: 100, maxBody: 65507))

@@ -26,8 +26,19 @@ final class TemporaryFolder {
         try #require(count == bytes.count)
     }
 
+    /// Adds a folder.
+    func addFolder(_ name: String) throws {
+        try #require(unsafe mkdir(entry(name), 0o700) == 0)
+    }
+
+    /// Adds a symbolic link.
+    func addLink(_ name: String, to target: String) throws {
+        try #require(unsafe symlink(target, entry(name)) == 0)
+    }
+
     deinit {
-        for name in names { unsafe remove("\(path)/\(name)") }
+        // A folder was added before what is in it.
+        for name in names.reversed() { unsafe remove("\(path)/\(name)") }
         unsafe rmdir(path)
     }
 }

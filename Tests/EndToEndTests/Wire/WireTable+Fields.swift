@@ -1,9 +1,12 @@
 extension WireTable {
     /// RFC 9110 7.2 and RFC 9112 3.2.
     static let hosts: [WireCase] = [
-        host("An empty one", ""), host("A port", "a:8080"), host("An empty port", "a:"),
+        host("An empty one", ""), host("An address of a later version", "[v1.a:b]:80"), host("A port", "a:8080"),
+        host("An empty port", "a:"),
         host("IPv6", "[::1]:80"), host("IPv4", "127.0.0.1"),
         .refused(400, "None", "GET /healthz HTTP/1.1||"),
+        WireCase("An empty one with a URL", "GET http://a/healthz HTTP/1.1|Host:||", [200], .goesOn),
+        .refused(400, "An invalid one with a URL", "GET http://a/healthz HTTP/1.1|Host: a/b||"),
         .refused(400, "None with a URL", "GET http://a/healthz HTTP/1.1||"),
         .refused(400, "Two that differ", "GET /healthz HTTP/1.1|Host: a|Host: b||"),
         .refused(400, "Two that are equal", "GET /healthz HTTP/1.1|Host: a|Host: a||"),

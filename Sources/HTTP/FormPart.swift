@@ -1,0 +1,89 @@
+/// A part of a form: what its fields say of it, and where its content is (RFC 7578 4).
+struct FormPart {
+    /// What a part may be.
+    enum Kind: Sendable { case text, file, other }
+
+    let kind: Kind
+    let content: Range<Int>
+
+    /// Reads the part that begins at the index and ends with the bytes.
+    ///
+    /// A reader that looks at lines alone would take a boundary at the beginning of a part for another delimiter.
+    init(_ bytes: Span<UInt8>, from start: Int, boundary: Span<UInt8>) throws(MultipartError) {
+        guard !bytes.begins(with: boundary, at: start) else { throw .malformedPart }
+        var fields = FormPartFields()
+        var index = start
+        // RFC 2046 5.1.1: where no empty line follows the fields, there is no content.
+        while index < bytes.count, bytes[index] != ASCII.carriageReturn {
+            index = try fields.takeLine(bytes, at: index)
+        }
+        if index < bytes.count {
+            guard index + 1 < bytes.count, bytes[index + 1] == ASCII.lineFeed else { throw .malformedPart }
+            index += 2
+        }
+        content = index..<bytes.count
+        kind = try fields.kind(isEmpty: content.isEmpty)
+    }
+}
+
+/// The fields of a part, as far as they matter.
+private struct FormPartFields {
+    private var hasDisposition = false
+    private var name: [UInt8]?
+    private var filename: [UInt8]?
+
+    /// Takes the field whose line begins at the index; returns where the next line begins.
+    mutating func takeLine(_ bytes: Span<UInt8>, at start: Int) throws(MultipartError) -> Int {
+        guard let (colon, line) = Self.cut(bytes, at: start) else { throw .malformedPart }
+        if bytes.matches(start..<colon, "content-disposition") { try takeDisposition(bytes, line.value) }
+        // RFC 7578 4.7: no encoding is the rule, and these name none.
+        if bytes.matches(start..<colon, "content-transfer-encoding") {
+            let names = ["binary", "8bit", "7bit"]
+            guard names.contains(where: { bytes.matches(line.value, $0) }) else { throw .encodedPart }
+        }
+        return line.next
+    }
+
+    private static func cut(_ bytes: Span<UInt8>, at start: Int) -> (colon: Int, line: FieldLine)? {
+        guard let colon = try? FieldLine.endOfName(bytes, at: start),
+            let line = try? FieldLine.cut(bytes, after: colon)
+        else { return nil }
+        return (colon, line)
+    }
+
+    /// `form-data; name="…"; filename="…"` (RFC 7578 4.2).
+    private mutating func takeDisposition(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(MultipartError) {
+        guard !hasDisposition, let end = bytes.endOfToken(from: value.lowerBound, to: value.upperBound),
+            bytes.matches(value.lowerBound..<end, "form-data")
+        else { throw .malformedPart }
+        hasDisposition = true
+        var parameters = ParameterList(end..<value.upperBound)
+        while let parameter = parameters.next(in: bytes) {
+            if bytes.matches(parameter.name, "name") {
+                guard name == nil else { throw .malformedPart }
+                name = parameter.content(in: bytes)
+            } else if bytes.matches(parameter.name, "filename") {
+                guard filename == nil else { throw .malformedPart }
+                filename = parameter.content(in: bytes)
+            }
+        }
+        guard !parameters.isMalformed else { throw .malformedPart }
+    }
+
+    /// What the part is; `isEmpty` says whether it has no content.
+    func kind(isEmpty: Bool) throws(MultipartError) -> FormPart.Kind {
+        guard let name else { throw .malformedPart }
+        // WHATWG HTML 4.10.21.4: where no file was chosen, one without a name and without content is sent.
+        if let filename { return filename.isEmpty && isEmpty ? .other : .file }
+        return name.elementsEqual("text".utf8) ? .text : .other
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether the other bytes stand at the index.
+    func begins(with other: Span<UInt8>, at start: Int) -> Bool {
+        guard start + other.count <= count else { return false }
+        for index in other.indices where self[start + index] != other[index] { return false }
+        return true
+    }
+}

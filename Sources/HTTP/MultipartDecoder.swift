@@ -1,0 +1,119 @@
+/// Finds the payload in a form of the type `multipart/form-data` (RFC 7578), which browsers and curl's `-F` post.
+///
+/// The payload is the field named `text`, or the file. The decoder skips other fields. It skips as well the file that a
+/// browser sends where its user chose none, which has neither a name nor content. A file goes before an empty text.
+public struct MultipartDecoder: Sendable {
+    /// What ends a part: CRLF, two hyphens and the boundary (RFC 2046 5.1.1).
+    private let delimiter: [UInt8]
+
+    private static let type = "multipart/form-data"
+
+    /// Where the payload is.
+    public struct Payload: Sendable, Equatable {
+        /// Its place in the content of the request.
+        public let range: Range<Int>
+        /// Whether it is a file, whose bytes all count, and not a text, whose lines a browser ends with CRLF.
+        public let isFile: Bool
+    }
+
+    /// A decoder for content with this Content-Type; nil for any other type than `multipart/form-data`.
+    public init?(contentType value: Span<UInt8>) throws(MultipartError) {
+        guard let end = MediaType.endOfName(in: value), value.matches(0..<end, Self.type) else { return nil }
+        var parameters = ParameterList(end..<value.count)
+        var boundary: [UInt8]?
+        while let parameter = parameters.next(in: value) {
+            guard value.matches(parameter.name, "boundary") else { continue }
+            guard boundary == nil else { throw .noBoundary }
+            boundary = parameter.content(in: value)
+        }
+        guard let boundary, !parameters.isMalformed, Self.isBoundary(boundary) else { throw .noBoundary }
+        delimiter = Array("\r\n--".utf8) + boundary
+    }
+
+    /// `0*69<bchars> bcharsnospace` (RFC 2046 5.1.1).
+    private static func isBoundary(_ bytes: [UInt8]) -> Bool {
+        guard (1...70).contains(bytes.count), bytes.last != ASCII.space else { return false }
+        return bytes.allSatisfy { byte in
+            let isAlphanumeric = ASCII.digit(byte) != nil || (byte | 0x20) &- UInt8(ascii: "a") < 26
+            return isAlphanumeric || "'()+_,-./:=? ".utf8.contains(byte)
+        }
+    }
+
+    /// The payload in the body; the time that this takes grows with the body's length and not faster.
+    public func payload(in body: Span<UInt8>) throws(MultipartError) -> Payload {
+        var payloads = Payloads()
+        var next = try startOfFirstPart(body)
+        while let start = next {
+            guard let end = find(in: body, from: start) else { throw .notClosed }
+            let boundary = delimiter.span.extracting(2...)
+            try payloads.take(FormPart(body.extracting(0..<end), from: start, boundary: boundary))
+            next = try startOfPart(body, behind: end + delimiter.count)
+        }
+        return try payloads.only()
+    }
+
+    /// Where the first part begins; nil where the first delimiter is the last one, too.
+    ///
+    /// A reader ignores what comes before it (RFC 2046 5.1.1).
+    private func startOfFirstPart(_ body: Span<UInt8>) throws(MultipartError) -> Int? {
+        let opening = delimiter.span.extracting(2...)
+        if body.begins(with: opening, at: 0) { return try startOfPart(body, behind: opening.count) }
+        guard let start = find(in: body, from: 0) else { throw .noPart }
+        return try startOfPart(body, behind: start + delimiter.count)
+    }
+
+    /// Where the next part begins, behind the rest of a delimiter's line; nil behind the last delimiter.
+    ///
+    /// RFC 2046 5.1.1 lets white space follow the boundary. Some readers take a line that goes on behind the boundary for
+    /// a delimiter, as the RFC says, others for content, and so no form may have one.
+    private func startOfPart(_ body: Span<UInt8>, behind boundary: Int) throws(MultipartError) -> Int? {
+        let isLast = body.begins(with: Self.hyphens.span, at: boundary)
+        let index = body.skipBlanks(from: boundary + (isLast ? 2 : 0), to: body.count)
+        if isLast, index == body.count { return nil }
+        guard index + 1 < body.count else { throw .notClosed }
+        guard body[index] == ASCII.carriageReturn, body[index + 1] == ASCII.lineFeed else { throw .malformedDelimiter }
+        return isLast ? nil : index + 2
+    }
+
+    private static let hyphens = Array("--".utf8)
+
+    /// Where the next delimiter begins.
+    ///
+    /// A carriage return begins the delimiter and comes nowhere else in it, so that comparisons never overlap.
+    private func find(in body: Span<UInt8>, from start: Int) -> Int? {
+        var index = start
+        while index < body.count {
+            if body[index] == ASCII.carriageReturn, body.begins(with: delimiter.span, at: index) { return index }
+            index += 1
+        }
+        return nil
+    }
+}
+
+/// The payloads that the decoder has found so far.
+private struct Payloads {
+    private var text: Range<Int>?
+    private var file: Range<Int>?
+
+    mutating func take(_ part: FormPart) throws(MultipartError) {
+        switch part.kind {
+        case .other: return
+        case .text:
+            guard text == nil else { throw .severalPayloads }
+            text = part.content
+        case .file:
+            guard file == nil else { throw .severalPayloads }
+            file = part.content
+        }
+    }
+
+    func only() throws(MultipartError) -> MultipartDecoder.Payload {
+        switch (text, file) {
+        case (nil, nil): throw .noPayload
+        case (let text?, nil): return MultipartDecoder.Payload(range: text, isFile: false)
+        case (let text, let file?):
+            guard text?.isEmpty ?? true else { throw .severalPayloads }
+            return MultipartDecoder.Payload(range: file, isFile: true)
+        }
+    }
+}

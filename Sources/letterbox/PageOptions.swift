@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import CommandLineSupport
+internal import Gateway
+internal import Sockets
+
+/// The page that a browser gets.
+struct PageOptions: ParsableArguments {
+    @Option(
+        name: .customLong("public"),
+        help: ArgumentHelp("Serve the files of this folder instead of the built-in page.", valueName: "dir"))
+    var folder: String?
+
+    @Option(number: "The most files of that folder and those below it.")
+    var maxPublicFiles = Folder.Limits().maxFiles
+
+    @Option(number: "The most folders on the way from that folder to a file.")
+    var maxPublicDepth = Folder.Limits().maxDepth
+
+    @Option(number: "The most bytes of all its files together.")
+    var maxPublicBytes = Folder.Limits().maxBytes
+
+    func validate() throws {
+        try check("--max-public-files", maxPublicFiles, 1...1_000_000)
+        try check("--max-public-depth", maxPublicDepth, 0...100)
+        try check("--max-public-bytes", maxPublicBytes, 1...1_099_511_627_776)
+    }
+
+    /// Reads the folder, and says what is in it; without one it is the built-in page.
+    func load() throws -> Page {
+        guard let folder else { return Page.builtIn() }
+        var limits = Folder.Limits()
+        limits.maxFiles = maxPublicFiles
+        limits.maxDepth = maxPublicDepth
+        limits.maxBytes = maxPublicBytes
+        let page = try Page(folder: folder, limits: limits)
+        let (files, bytes) = page.size
+        Console.error("The page is \(folder): \(files) \(files == 1 ? "file" : "files") of \(bytes) bytes")
+        return page
+    }
+}
