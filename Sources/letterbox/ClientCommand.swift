@@ -63,11 +63,11 @@ private struct Conversation: ~Copyable {
         var lines = LineReader(on: loop)
         var hasFailed = false
         while true {
-            if Console.isInteractive { Console.output(Array("Input lowercase sentence: ".utf8)) }
+            if Console.isInteractive { Output.write(Array("Input lowercase sentence: ".utf8)) }
             guard let line = await lines.next() else { break }
             do { try await say(line) } catch is ExitCode { hasFailed = true }
         }
-        if Console.isInteractive { Console.output(Array("\n".utf8)) }
+        if Console.isInteractive { Output.write(Array("\n".utf8)) }
         if hasFailed { throw Exit.failed }
     }
 
@@ -76,14 +76,14 @@ private struct Conversation: ~Copyable {
         while true {
             do {
                 let reply = try await clients[0].client.exchange(message, on: loop)
-                Console.output(reply.bytes + Array("\n".utf8))
+                Output.write(reply.bytes + Array("\n".utf8))
                 return
             } catch {
                 if case .refused = error, clients.count > 1 {
                     clients.removeFirst()
                     continue
                 }
-                Console.error("letterbox: \(error)")
+                Console.error("letterbox: \(error)", waiting: true)
                 throw Exit.failed
             }
         }

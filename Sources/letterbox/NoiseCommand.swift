@@ -79,7 +79,7 @@ struct NoiseCommand: ParsableCommand {
                 await signals.next()
                 task.cancel()
                 try await task.value
-                Console.output(Array("\(await proxy.counts)\n".utf8))
+                LogOutput.standardOutput.write("\(await proxy.counts)")
             }
         }
     }
@@ -95,7 +95,8 @@ struct NoiseCommand: ParsableCommand {
         guard try !reachesItself(socket.localAddress(), through: server) else {
             throw ValidationError("--to \(server) is the noise's own address")
         }
-        let print: @Sendable (NoiseEvent) -> Void = { Console.output(Array("\($0)\n".utf8)) }
+        // A reader who is slow must not become part of the network.
+        let print: @Sendable (NoiseEvent) -> Void = { LogOutput.standardOutput.write("\($0)") }
         return try NoiseProxy(
             socket: socket, server: server, seed: seed, settings: settings, limits: limits, on: loop,
             onEvent: verbose ? print : nil)

@@ -47,8 +47,8 @@ struct PingCommand: ParsableCommand {
             let server = try bindAddress(host, port)
             try EventLoop.run { loop in
                 let report = try await ping(server, on: loop)
-                if histogram { print("\(report.histogram)") }
-                print("\(report)")
+                if histogram { Output.print("\(report.histogram)") }
+                Output.print("\(report)")
                 if report.received == 0 { throw Exit.failed }
             }
         }
@@ -56,10 +56,10 @@ struct PingCommand: ParsableCommand {
 
     /// Runs until the end or until a signal comes.
     private func ping(_ server: SocketAddress, on loop: EventLoop) async throws -> PingerReport {
-        print("PING \(server) with \(size) bytes")
+        Output.print("PING \(server) with \(size) bytes")
         let settings = self.settings
         let run = Task(executorPreference: loop) {
-            var pinger = try Pinger(server: server, settings: settings, on: loop) { print("\($0)") }
+            var pinger = try Pinger(server: server, settings: settings, on: loop) { Output.print("\($0)") }
             return try await pinger.run()
         }
         Task(executorPreference: loop) {
@@ -76,9 +76,5 @@ struct PingCommand: ParsableCommand {
         settings.size = size
         settings.timeout = timeout
         return settings
-    }
-
-    private func print(_ line: String) {
-        Console.output(Array("\(line)\n".utf8))
     }
 }
