@@ -91,4 +91,34 @@ import Testing
         let ending = try Program("sh", ["-c", script, "sh", Binaries.letterbox]).ending()
         #expect(ending.status == 0 && ending.output.split(separator: "\n").count == 1 && ending.error.isEmpty)
     }
+
+    /// A socket must not take a closed stream's number: what the program says would go to a peer.
+    @Test func `closed streams are not taken for sockets`() throws {
+        let port = UDPPeer().address.port
+        let script = """
+            "$1" server --host 127.0.0.1 --port \(port) 0<&- 1>&- 2>&- & server=$!
+            until "$1" client 127.0.0.1 ready --port \(port) --timeout 200ms > /dev/null 2>&1; do kill -0 $server; done
+            for number in 0 1 2; do readlink /proc/$server/fd/$number; done
+            kill $server; wait $server
+            """
+        let ending = try Program("sh", ["-c", script, "sh", Binaries.letterbox]).ending()
+        #expect(ending.output == "/dev/null\n/dev/null\n/dev/null\n", "\(ending)")
+    }
+
+    /// The first socket of each is towards the peer, who would be sent the sentence that says what has failed.
+    @Test(arguments: ["client", "ping --count 1 --interval 0s"])
+    func `no peer is sent what a command says`(command: String) throws {
+        let peer = UDPPeer()
+        let script = "\"$1\" \(command) --port \(peer.address.port) --timeout 50ms $2 0<&- 1>&- 2>&- || true"
+        let text = command == "client" ? "127.0.0.1 hello" : ""
+        _ = try Program("sh", ["-c", script, "sh", Binaries.letterbox, ""].dropLast() + [text]).ending()
+        peer.send("the last", to: peer.address)
+        var datagrams: [String] = []
+        repeat {
+            datagrams.append(String(decoding: try peer.receive().bytes, as: UTF8.self))
+        } while datagrams.last != "the last"
+        #expect(
+            datagrams.count >= 2 && !datagrams.contains { $0.contains("letterbox") || $0.contains("PING") },
+            "\(datagrams)")
+    }
 }
