@@ -38,6 +38,9 @@ public actor NoiseProxy {
     private let clock: WaitQueue
     private var alarm = MonotonicTime.never
     private var isStopping = false
+    /// Errors of the clients' side, and of the server's.
+    private var errors = ErrorRun()
+    private var linkErrors = ErrorRun()
 
     /// The loop's thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
@@ -87,7 +90,7 @@ public actor NoiseProxy {
                 if carryRequests() { continue }
                 loop.keepReadable(watch)
                 // A flood from one side must not keep the loop from the other side, nor from the clock.
-                await loop.yield()
+                if let pause = errors.pause { await loop.sleep(until: .now() + pause) } else { await loop.yield() }
             }
         }
         isStopping = true
@@ -108,7 +111,11 @@ extension NoiseProxy {
         let settings = self.settings.toServer
         carrier.release(at: now)
         // A socket that is not connected hears of nobody's refusal (udp(7)); after whatever else it hears, look again.
-        guard (try? batch.receive(from: carrier.socket)) != nil else { return false }
+        guard (try? batch.receive(from: carrier.socket)) != nil else {
+            errors.note()
+            return false
+        }
+        errors.end()
         batch.forEach { client, datagram in
             if let link = link(for: client, at: now) {
                 carrier.carry(datagram, .toServer, link, settings, now)
@@ -126,13 +133,15 @@ extension NoiseProxy {
             guard let link = links[tag] else { continue }
             do {
                 try carryReplies(over: link)
+                linkErrors.end()
                 guard batch.isFull else { continue }
             } catch {
                 // The report of a refusal, for the most part; datagrams may wait behind it.
                 carrier.note(error, .toServer)
+                if error.reason != .connectionRefused { linkErrors.note() }
             }
             loop.keepReadable(link.watch)
-            await loop.yield()
+            if let pause = linkErrors.pause { await loop.sleep(until: .now() + pause) } else { await loop.yield() }
         }
     }
 
