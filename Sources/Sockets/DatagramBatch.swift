@@ -17,8 +17,7 @@ public struct DatagramBatch: ~Copyable {
 
     /// Room for one datagram: more than any can hold, so that none is ever cut.
     private static let room = 65_536
-    /// Room for one control message with the address that a datagram was sent to (cmsg(3)).
-    private static let controlRoom = 64
+    private static let controlRoom = DatagramControl.room
 
     private let capacity: Int
     private let bytes: UnsafeMutableRawPointer
@@ -115,7 +114,7 @@ public struct DatagramBatch: ~Copyable {
             ranges.append(start..<replies.count)
             kept += 1
         }
-        for index in 0..<kept { unsafe DatagramControl.forgetInterface(headers[index].msg_hdr) }
+        for index in 0..<kept { unsafe DatagramControl.turnAround(&headers[index].msg_hdr) }
         return oversized
     }
 

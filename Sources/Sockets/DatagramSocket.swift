@@ -25,11 +25,9 @@ public struct DatagramSocket: ~Copyable, Sendable {
         // knows; the kernel tells on request which one that was (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
         let knowsDestination = address.isWildcard
         if knowsDestination {
-            if address.isIPv6 {
-                try descriptor.set(Int32(IPV6_RECVPKTINFO), at: Int32(IPPROTO_IPV6))
-            } else {
-                try descriptor.set(Int32(IP_PKTINFO), at: Int32(IPPROTO_IP))
-            }
+            if address.isIPv6 { try descriptor.set(Int32(IPV6_RECVPKTINFO), at: Int32(IPPROTO_IPV6)) }
+            // An IPv6 socket hears IPv4, too, and this alone tells what to reply from to a broadcast.
+            try descriptor.set(Int32(IP_PKTINFO), at: Int32(IPPROTO_IP))
         }
         // A burst should wait in the queue, not be lost; the kernel caps this at net.core.rmem_max.
         try? descriptor.set(SO_RCVBUF, at: SOL_SOCKET, to: Self.queueLength)
