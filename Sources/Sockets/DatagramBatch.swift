@@ -106,9 +106,12 @@ public struct DatagramBatch: ~Copyable {
                 UnsafeBufferPointer(start: pointer(to: index).assumingMemoryBound(to: UInt8.self), count: length).span,
                 &replies)
             if replies.count - start > DatagramSocket.maximumPayload {
-                oversized.append(Oversized(sender: sender(index), length: replies.count - start))
-                replies.removeSubrange(start...)
-                continue
+                let sender = sender(index)
+                if replies.count - start > (sender?.maximumPayload ?? 0) {
+                    oversized.append(Oversized(sender: sender, length: replies.count - start))
+                    replies.removeSubrange(start...)
+                    continue
+                }
             }
             unsafe headers[kept].msg_hdr = headers[index].msg_hdr
             ranges.append(start..<replies.count)
