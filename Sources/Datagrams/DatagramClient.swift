@@ -65,6 +65,7 @@ public struct DatagramClient: ~Copyable {
         guard message.count <= DatagramSocket.maximumPayload else { throw .tooLong(message.count) }
         do {
             let socket = try DatagramSocket(connectedTo: server)
+            try socket.allowFragments(towards: server)
             let reply = try await exchange(message, over: socket, on: loop)
             former = consume socket
             if let reply { return reply }

@@ -20,6 +20,7 @@ final class NoiseLink {
     ) throws(SocketError) {
         let socket = try DatagramSocket(connectedTo: server)
         socket.lengthenQueue()
+        try socket.allowFragments(towards: server)
         watch = try loop.watch(socket.descriptor, as: .datagrams, strays: strays, tag: tag)
         self.client = client
         peer = try socket.peerAddress()

@@ -31,6 +31,7 @@ public struct DatagramSocket: ~Copyable, Sendable {
         }
         // A burst should wait in the queue, not be lost; the kernel caps this at net.core.rmem_max.
         try? descriptor.set(SO_RCVBUF, at: SOL_SOCKET, to: Self.queueLength)
+        try descriptor.allowFragments(isIPv6: address.isIPv6)
         try descriptor.bind(to: address)
         self.descriptor = descriptor
         self.knowsDestination = knowsDestination
