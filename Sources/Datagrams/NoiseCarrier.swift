@@ -58,6 +58,7 @@ final class NoiseCarrier {
     func release(at now: MonotonicTime) {
         while let next = held.popDue(at: now) {
             counts[next.direction].held -= 1
+            next.link.held -= 1
             send(next.bytes.span, next.direction, next.link)
         }
     }
@@ -86,6 +87,7 @@ final class NoiseCarrier {
             return
         }
         counts[direction].held += 1
+        link.held += 1
         held.insert(Held(bytes: bytes, direction: direction, link: link), size: bytes.count, due: due)
     }
 

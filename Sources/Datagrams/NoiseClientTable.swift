@@ -13,6 +13,12 @@ struct NoiseClientTable<Value> {
     private var entries: [SocketAddress: Entry] = [:]
     /// Before this time nobody has been quiet for long enough: there is no need to look.
     private(set) var nextExpiry = MonotonicTime.never
+    /// Clients that may make room, the one quiet longest last, as they were when they were looked for.
+    private var candidates: [(client: SocketAddress, lastUse: MonotonicTime)] = []
+    /// When to look for candidates again, after there was none.
+    private var nextLook = MonotonicTime(nanoseconds: 0)
+    /// A flood of new clients does not search the table for each of them.
+    private static var pause: Interval { .milliseconds(10) }
 
     /// An empty table for at most `limit` clients, who leave when they have been quiet for `idle`.
     init(limit: Int, idle: Interval) {
@@ -41,6 +47,27 @@ struct NoiseClientTable<Value> {
         precondition(!isFull && entries[client] == nil, "a new client, and room for it")
         entries[client] = Entry(value: value, lastUse: now)
         nextExpiry = min(nextExpiry, now + idle)
+    }
+
+    /// Takes out the client that has been quiet longest, of those that may be forgotten; nil when there is none.
+    mutating func evict(at now: MonotonicTime, where mayGo: (Value) -> Bool) -> Value? {
+        if let value = takeCandidate(mayGo) { return value }
+        guard now >= nextLook else { return nil }
+        candidates = entries.filter { mayGo($0.value.value) }.map { ($0.key, $0.value.lastUse) }
+        candidates.sort { $0.lastUse > $1.lastUse }
+        if candidates.isEmpty { nextLook = now + Self.pause }
+        return takeCandidate(mayGo)
+    }
+
+    private mutating func takeCandidate(_ mayGo: (Value) -> Bool) -> Value? {
+        while let candidate = candidates.popLast() {
+            guard let entry = entries[candidate.client], entry.lastUse == candidate.lastUse, mayGo(entry.value) else {
+                continue
+            }
+            entries[candidate.client] = nil
+            return entry.value
+        }
+        return nil
     }
 
     /// Takes out whoever has been quiet for long enough.

@@ -13,6 +13,8 @@ final class NoiseLink {
     let watch: Watch
     /// Under which the loop reports that the server has sent something.
     let tag: Int
+    /// How many datagrams from or to the client are under way.
+    var held = 0
 
     /// Opens the socket.
     init(

@@ -11,7 +11,10 @@ internal import Synchronization
 public actor NoiseProxy {
     /// What bounds the proxy's memory.
     public struct Limits: Sendable {
-        /// How many clients it serves at a time; others are turned away.
+        /// How many clients it serves at a time.
+        ///
+        /// For one more the client that has been quiet longest is forgotten; where datagrams of all are under way, it is
+        /// turned away.
         public var clients = 1024
         /// How long a client may be quiet before it is forgotten.
         public var idle = Interval.seconds(60)
@@ -163,6 +166,8 @@ extension NoiseProxy {
     private func link(for client: SocketAddress, at now: MonotonicTime) -> NoiseLink? {
         if let link = table.find(client, at: now) { return link }
         if table.isFull { forgetQuietClients(at: now) }
+        // A client that closes its socket does not say so: the table would be full of those that are gone.
+        if table.isFull, let link = table.evict(at: now, where: { $0.held == 0 }) { forget(link) }
         guard !table.isFull else { return nil }
         opened += 1
         guard let link = try? NoiseLink(client, to: server, on: loop, strays: strays, tag: opened) else { return nil }
@@ -172,10 +177,12 @@ extension NoiseProxy {
     }
 
     private func forgetQuietClients(at now: MonotonicTime) {
-        for link in table.expire(at: now) {
-            links[link.tag] = nil
-            carrier.counts.toClient.unseen += link.socket.overflows
-        }
+        for link in table.expire(at: now) { forget(link) }
+    }
+
+    private func forget(_ link: NoiseLink) {
+        links[link.tag] = nil
+        carrier.counts.toClient.unseen += link.socket.overflows
     }
 }
 

@@ -37,7 +37,7 @@ struct NoiseCommand: ParsableCommand {
     @Option(seed: "What decides the dice; without it a new one each time, which the ready line names.")
     var seed: UInt64?
 
-    @Option(number: "How many clients are served at a time; others are turned away.")
+    @Option(number: "How many clients are served at a time; then the one quiet longest makes room.")
     var maxClients = NoiseProxy.Limits().clients
 
     @Option(time: "How long a client may be quiet before it is forgotten.")
