@@ -43,7 +43,8 @@ final class NoiseCarrier {
     ) {
         let passage = impairments[direction].next(size: datagram.count, under: settings)
         counts[direction].note(passage)
-        onEvent?(NoiseEvent(time: now.since(start), direction: direction, client: link.client, passage: passage))
+        onEvent?(
+            NoiseEvent(time: now.since(start), direction: direction, client: link.client.address, passage: passage))
         if let copy = passage.first { carry(datagram, as: copy, direction, link, now) }
         if let copy = passage.second { carry(datagram, as: copy, direction, link, now) }
     }
@@ -115,7 +116,7 @@ final class NoiseCarrier {
     ) throws(SocketError) -> Bool {
         switch direction {
         case .toServer: try link.socket.send(datagram)
-        case .toClient: try socket.send(datagram, to: link.client)
+        case .toClient: try socket.send(datagram, to: link.client.address, from: link.client.asked)
         }
     }
 }

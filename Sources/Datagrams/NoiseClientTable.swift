@@ -1,8 +1,7 @@
 internal import EventLoop
-internal import Sockets
 
 /// What a proxy keeps for each client, for a bounded number of them, until they have been quiet for a while.
-struct NoiseClientTable<Value> {
+struct NoiseClientTable<Client: Hashable, Value> {
     private struct Entry {
         let value: Value
         var lastUse: MonotonicTime
@@ -10,11 +9,11 @@ struct NoiseClientTable<Value> {
 
     private let limit: Int
     private let idle: Interval
-    private var entries: [SocketAddress: Entry] = [:]
+    private var entries: [Client: Entry] = [:]
     /// Before this time nobody has been quiet for long enough: there is no need to look.
     private(set) var nextExpiry = MonotonicTime.never
     /// Clients that may make room, the one quiet longest last, as they were when they were looked for.
-    private var candidates: [(client: SocketAddress, lastUse: MonotonicTime)] = []
+    private var candidates: [(client: Client, lastUse: MonotonicTime)] = []
     /// When to look for candidates again, after there was none.
     private var nextLook = MonotonicTime(nanoseconds: 0)
     /// A flood of new clients does not search the table for each of them.
@@ -36,14 +35,14 @@ struct NoiseClientTable<Value> {
     var values: [Value] { entries.values.map(\.value) }
 
     /// Finds what is kept for a client, who is not quiet now.
-    mutating func find(_ client: SocketAddress, at now: MonotonicTime) -> Value? {
+    mutating func find(_ client: Client, at now: MonotonicTime) -> Value? {
         guard let index = entries.index(forKey: client) else { return nil }
         entries.values[index].lastUse = now
         return entries.values[index].value
     }
 
     /// Adds a new client; the table must not be full.
-    mutating func insert(_ value: Value, for client: SocketAddress, at now: MonotonicTime) {
+    mutating func insert(_ value: Value, for client: Client, at now: MonotonicTime) {
         precondition(!isFull && entries[client] == nil, "a new client, and room for it")
         entries[client] = Entry(value: value, lastUse: now)
         nextExpiry = min(nextExpiry, now + idle)

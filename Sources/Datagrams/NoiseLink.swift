@@ -1,10 +1,18 @@
 internal import EventLoop
 internal import Sockets
 
+/// A client of the noise, as the noise tells them apart.
+struct NoiseClient: Hashable {
+    /// Where it is.
+    let address: SocketAddress
+    /// The address at which it has asked; nil where the noise has but one.
+    let asked: ReplySource?
+}
+
 /// A client of the noise, and the socket that stands for it towards the server.
 final class NoiseLink {
-    /// Where the client is.
-    let client: SocketAddress
+    /// Whose datagrams it carries.
+    let client: NoiseClient
     /// Talks to the server and hears only the server.
     let socket: DatagramSocket
     /// The server, as datagrams name their sender.
@@ -18,7 +26,7 @@ final class NoiseLink {
 
     /// Opens the socket.
     init(
-        _ client: SocketAddress, to server: SocketAddress, on loop: EventLoop, strays: Strays, tag: Int
+        _ client: NoiseClient, to server: SocketAddress, on loop: EventLoop, strays: Strays, tag: Int
     ) throws(SocketError) {
         let socket = try DatagramSocket(connectedTo: server)
         socket.lengthenQueue()

@@ -32,7 +32,7 @@ public actor NoiseProxy {
     private nonisolated let loop: EventLoop
     private nonisolated let shared: Mutex<BothWays<NoiseSettings>>
     private let carrier: NoiseCarrier
-    private var table: NoiseClientTable<NoiseLink>
+    private var table: NoiseClientTable<NoiseClient, NoiseLink>
     /// The links by the tags under which the loop reports them.
     private var links: [Int: NoiseLink] = [:]
     private var opened = 0
@@ -119,8 +119,8 @@ extension NoiseProxy {
             return false
         }
         errors.end()
-        batch.forEach { client, datagram in
-            if let link = link(for: client, at: now) {
+        batch.forEach { address, asked, datagram in
+            if let link = link(for: NoiseClient(address: address, asked: asked), at: now) {
                 carrier.carry(datagram, .toServer, link, settings, now)
             } else {
                 carrier.turnAway()
@@ -163,7 +163,7 @@ extension NoiseProxy {
     }
 
     /// The client's socket towards the server; nil when there is no room for another client.
-    private func link(for client: SocketAddress, at now: MonotonicTime) -> NoiseLink? {
+    private func link(for client: NoiseClient, at now: MonotonicTime) -> NoiseLink? {
         if let link = table.find(client, at: now) { return link }
         if table.isFull { forgetQuietClients(at: now) }
         // A client that closes its socket does not say so: the table would be full of those that are gone.

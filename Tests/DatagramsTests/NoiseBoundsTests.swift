@@ -50,7 +50,7 @@ struct NoiseHeldQueueTests {
 struct NoiseClientTableTests {
     @Test("there is room for as many as the limit says", arguments: [1, 2, 100])
     func limit(limit: Int) {
-        var table = NoiseClientTable<Int>(limit: limit, idle: .milliseconds(10))
+        var table = NoiseClientTable<SocketAddress, Int>(limit: limit, idle: .milliseconds(10))
         for number in 0..<limit {
             #expect(!table.isFull)
             table.insert(number, for: client(number), at: time(0))
@@ -62,7 +62,7 @@ struct NoiseClientTableTests {
 
     @Test("the one quiet longest makes room, of those that may")
     func eviction() {
-        var table = NoiseClientTable<Int>(limit: 4, idle: .seconds(10))
+        var table = NoiseClientTable<SocketAddress, Int>(limit: 4, idle: .seconds(10))
         for number in 0..<4 { table.insert(number, for: client(number), at: time(number)) }
         #expect(table.evict(at: time(4)) { $0 != 0 } == 1)
         table.insert(4, for: client(4), at: time(5))
@@ -76,7 +76,7 @@ struct NoiseClientTableTests {
 
     @Test("after nobody could make room the table is not searched for a while")
     func nobodyMayGo() {
-        var table = NoiseClientTable<Int>(limit: 2, idle: .seconds(10))
+        var table = NoiseClientTable<SocketAddress, Int>(limit: 2, idle: .seconds(10))
         for number in 0..<2 { table.insert(number, for: client(number), at: time(0)) }
         var searched = 0
         for moment in 0..<20 {
@@ -92,7 +92,7 @@ struct NoiseClientTableTests {
 
     @Test("whoever is quiet leaves, at the time and not before; whoever is found stays")
     func expiry() {
-        var table = NoiseClientTable<Int>(limit: 2, idle: .milliseconds(10))
+        var table = NoiseClientTable<SocketAddress, Int>(limit: 2, idle: .milliseconds(10))
         #expect(table.nextExpiry == .never && table.expire(at: time(1000)).isEmpty)
         table.insert(1, for: client(1), at: time(0))
         table.insert(2, for: client(2), at: time(3))

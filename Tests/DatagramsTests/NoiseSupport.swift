@@ -13,8 +13,8 @@ func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async 
 }
 
 /// An address of this machine with a port that the system chooses.
-func anyPort() throws -> SocketAddress {
-    try #require(SocketAddress("127.0.0.1", port: 0))
+func anyPort(_ host: String = "127.0.0.1") throws -> SocketAddress {
+    try #require(SocketAddress(host, port: 0))
 }
 
 /// A server of the tutorial's kind, for the length of a test.
@@ -46,12 +46,12 @@ struct RunningNoise {
 
     init(
         to server: SocketAddress, seed: UInt64 = 7, _ settings: BothWays<NoiseSettings> = BothWays(NoiseSettings()),
-        limits: NoiseProxy.Limits = .init(), on loop: EventLoop
+        host: String = "127.0.0.1", limits: NoiseProxy.Limits = .init(), on loop: EventLoop
     ) throws {
         let (events, continuation) = AsyncStream<NoiseEvent>.makeStream()
         self.events = events
         let proxy = try NoiseProxy(
-            socket: try DatagramSocket(boundTo: anyPort()), server: server, seed: seed, settings: settings,
+            socket: try DatagramSocket(boundTo: anyPort(host)), server: server, seed: seed, settings: settings,
             limits: limits, on: loop, onEvent: { continuation.yield($0) })
         self.proxy = proxy
         task = Task(executorPreference: loop) { try await proxy.run() }

@@ -37,13 +37,18 @@ struct WildcardTests {
     private static let new = [("::1", "::1"), ("fe80::1%left", "fe80::1"), ("2001:db8::1", "2001:db8::1")]
     private static let group = "ff02::1%left"
 
-    @Test(arguments: ["0.0.0.0", "::"])
-    func `a server answers broadcasts and groups from an address of its own`(host: String) throws {
+    private static let noise = """
+        "$1" server --host 127.0.0.1 --port 12005 2> /dev/null &
+        "$1" noise --port 12000 --to 127.0.0.1:12005
+        """
+
+    @Test(arguments: ["0.0.0.0", "::"], ["\"$1\" server", noise])
+    func `broadcasts and groups are answered from an address of the machine`(host: String, command: String) throws {
         let addresses = Self.old + (host == "::" ? Self.new : Self.oldGroup)
         let asked = addresses.map(\.0) + (host == "::" ? [Self.group] : [])
         let script = """
             \(Self.network)
-            "$1" server --host \(host) 2> /dev/null &
+            \(command) --host \(host) 2> /dev/null &
             until "$1" client 127.0.0.1 ready --timeout 200ms > /dev/null 2>&1; do :; done
             python3 -c "$2" \(asked.joined(separator: " "))
             """
