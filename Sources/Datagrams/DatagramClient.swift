@@ -30,6 +30,8 @@ public enum DatagramClientError: Error, Equatable, Sendable, CustomStringConvert
 public struct DatagramClient: ~Copyable {
     /// A reply and how it was come by.
     public struct Reply: Sendable {
+        /// Which of the server's addresses has replied.
+        public let server: SocketAddress
         /// The datagram's bytes.
         public let bytes: [UInt8]
         /// From the first send to the reply.
@@ -104,7 +106,7 @@ public struct DatagramClient: ~Copyable {
         do {
             let socket = try DatagramSocket(connectedTo: server.address)
             try socket.allowFragments(towards: server.address)
-            let reply = try await exchange(message, over: socket, within: time, server.timer, &sent, on: loop)
+            let reply = try await exchange(message, with: server, over: socket, within: time, &sent, on: loop)
             server.former = consume socket
             if let reply {
                 if sent == 1 { server.timer.measure(reply.roundTrip) }
@@ -117,7 +119,7 @@ public struct DatagramClient: ~Copyable {
     }
 
     private func exchange(
-        _ message: [UInt8], over socket: borrowing DatagramSocket, within time: Interval, _ timer: RetransmissionTimer,
+        _ message: [UInt8], with server: Server, over socket: borrowing DatagramSocket, within time: Interval,
         _ sent: inout Int, on loop: EventLoop
     ) async throws(SocketError) -> Reply? {
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
@@ -129,12 +131,14 @@ public struct DatagramClient: ~Copyable {
         while sent < attempts, sent == 0 || deadline < end {
             _ = try socket.send(message.span)
             sent += 1
-            deadline = sent == attempts ? end : min(end, nextSend(after: sent, deadline, start, within: time, timer))
+            deadline =
+                sent == attempts ? end : min(end, nextSend(after: sent, deadline, start, within: time, server.timer))
             while await loop.readable(watch, until: deadline) == .ready {
                 _ = try socket.dropStrangers()
                 guard let length = try socket.receive(into: &buffer, buffer.indices) else { continue }
                 return Reply(
-                    bytes: Array(buffer[..<length]), roundTrip: MonotonicTime.now().since(start), attempts: sent)
+                    server: server.address, bytes: Array(buffer[..<length]),
+                    roundTrip: MonotonicTime.now().since(start), attempts: sent)
             }
         }
         return nil

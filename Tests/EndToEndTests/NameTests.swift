@@ -36,4 +36,11 @@ struct NameTests {
             "printf 'one\\ntwo\\n' | \"$1\" client twins --timeout 2s", pair.0, besides: pair.1, isSilent: isSilent)
         #expect(ending == Program.Ending(status: 0, output: "ONE\nTWO\n", error: ""))
     }
+
+    @Test(arguments: twins, [true, false])
+    func `ping finds the address that replies`(pair: (String, String), isSilent: Bool) throws {
+        let ending = try run(
+            "\"$1\" ping twins --count 2 --interval 0s --timeout 500ms", pair.0, besides: pair.1, isSilent: isSilent)
+        #expect(ending.status == 0 && ending.output.contains("2 sent, 2 received, 0% loss"), "\(ending)")
+    }
 }
