@@ -48,6 +48,12 @@ struct NoiseClientTable<Client: Hashable, Value> {
         nextExpiry = min(nextExpiry, now + idle)
     }
 
+    /// Keeps something else for a client that is known.
+    mutating func replace(_ value: Value, for client: Client) {
+        guard let entry = entries[client] else { preconditionFailure("the client is known") }
+        entries[client] = Entry(value: value, lastUse: entry.lastUse)
+    }
+
     /// Takes out the client that has been quiet longest, of those that may be forgotten; nil when there is none.
     mutating func evict(at now: MonotonicTime, where mayGo: (Value) -> Bool) -> Value? {
         if let value = takeCandidate(mayGo) { return value }

@@ -13,6 +13,8 @@ struct NoiseClient: Hashable {
 final class NoiseLink {
     /// Whose datagrams it carries.
     let client: NoiseClient
+    /// The server's address, of those that it has.
+    let server: SocketAddress
     /// Talks to the server and hears only the server.
     let socket: DatagramSocket
     /// The server, as datagrams name their sender.
@@ -23,6 +25,11 @@ final class NoiseLink {
     let tag: Int
     /// How many datagrams from or to the client are under way.
     var held = 0
+    /// Whether a report has come that nobody listens at the server's address.
+    var isRefused = false
+    /// The latest datagram to the server, for another of its addresses, and at how many it was refused.
+    var latest: [UInt8]?
+    var refusals = 0
 
     /// Opens the socket.
     init(
@@ -33,6 +40,7 @@ final class NoiseLink {
         try socket.allowFragments(towards: server)
         watch = try loop.watch(socket.descriptor, as: .datagrams, strays: strays, tag: tag)
         self.client = client
+        self.server = server
         peer = try socket.peerAddress()
         self.socket = socket
         self.tag = tag

@@ -27,8 +27,10 @@ public actor NoiseProxy {
 
     /// Where clients send to.
     public nonisolated let address: SocketAddress
-    /// Where the server is.
-    public nonisolated let server: SocketAddress
+    /// The server's addresses.
+    public nonisolated let servers: [SocketAddress]
+    /// The one of them that new clients begin with.
+    private var preferred = 0
     private nonisolated let loop: EventLoop
     private nonisolated let shared: Mutex<BothWays<NoiseSettings>>
     private let carrier: NoiseCarrier
@@ -50,16 +52,18 @@ public actor NoiseProxy {
 
     /// Takes a bound socket that clients send to.
     ///
+    /// - `servers`: the server's addresses, 1 or more; where one refuses, the next takes its place.
     /// - `seed`: the same seed does the same things.
     /// - `onEvent`: is told of each datagram, on the loop's thread.
     public init(
-        socket: consuming DatagramSocket, server: SocketAddress, seed: UInt64, settings: BothWays<NoiseSettings>,
+        socket: consuming DatagramSocket, servers: [SocketAddress], seed: UInt64, settings: BothWays<NoiseSettings>,
         limits: Limits = Limits(), on loop: EventLoop, onEvent: (@Sendable (NoiseEvent) -> Void)? = nil
     ) throws(SocketError) {
         address = try socket.localAddress()
-        self.server = server
+        self.servers = servers
         self.loop = loop
-        carrier = NoiseCarrier(socket: socket, seed: seed, heldBytes: limits.heldBytes, onEvent: onEvent)
+        carrier = NoiseCarrier(
+            socket: socket, seed: seed, heldBytes: limits.heldBytes, keepsLatest: servers.count > 1, onEvent: onEvent)
         shared = Mutex(settings)
         table = NoiseClientTable(limit: limits.clients, idle: limits.idle)
         strays = Strays(on: loop)
@@ -140,7 +144,8 @@ extension NoiseProxy {
                 guard batch.isFull else { continue }
             } catch {
                 // The report of a refusal, for the most part; datagrams may wait behind it.
-                carrier.note(error, .toServer)
+                carrier.note(error, .toServer, link)
+                moveOn(from: link)
                 if error.reason != .connectionRefused { linkErrors.note() }
             }
             loop.keepReadable(link.watch)
@@ -164,16 +169,44 @@ extension NoiseProxy {
 
     /// The client's socket towards the server; nil when there is no room for another client.
     private func link(for client: NoiseClient, at now: MonotonicTime) -> NoiseLink? {
-        if let link = table.find(client, at: now) { return link }
+        if let link = table.find(client, at: now) { return link.isRefused ? replacement(for: link) ?? link : link }
         if table.isFull { forgetQuietClients(at: now) }
         // A client that closes its socket does not say so: the table would be full of those that are gone.
         if table.isFull, let link = table.evict(at: now, where: { $0.held == 0 }) { forget(link) }
-        guard !table.isFull else { return nil }
-        opened += 1
-        guard let link = try? NoiseLink(client, to: server, on: loop, strays: strays, tag: opened) else { return nil }
+        guard !table.isFull, let link = open(client) else { return nil }
         table.insert(link, for: client, at: now)
-        links[opened] = link
         return link
+    }
+
+    /// Opens a socket towards the first of the server's addresses that the machine has a way to.
+    private func open(_ client: NoiseClient) -> NoiseLink? {
+        for offset in 0..<servers.count {
+            opened += 1
+            let server = servers[(preferred + offset) % servers.count]
+            guard let link = try? NoiseLink(client, to: server, on: loop, strays: strays, tag: opened) else { continue }
+            links[opened] = link
+            return link
+        }
+        return nil
+    }
+
+    /// Sends a client's latest datagram to the server's next address, unless all have refused it.
+    private func moveOn(from link: NoiseLink) {
+        guard link.isRefused, link.refusals + 1 < servers.count, let latest = link.latest,
+            let next = replacement(for: link)
+        else { return }
+        next.refusals = link.refusals + 1
+        carrier.sendAgain(latest, over: next)
+    }
+
+    /// A socket towards the server's next address, in place of one that was refused; nil where there is no other address.
+    private func replacement(for link: NoiseLink) -> NoiseLink? {
+        guard servers.count > 1 else { return nil }
+        if servers[preferred] == link.server { preferred = (preferred + 1) % servers.count }
+        guard let next = open(link.client) else { return nil }
+        table.replace(next, for: link.client)
+        forget(link)
+        return next
     }
 
     private func forgetQuietClients(at now: MonotonicTime) {

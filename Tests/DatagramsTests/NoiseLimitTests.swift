@@ -109,6 +109,45 @@ struct NoiseLimitTests {
         }
     }
 
+    @Test(
+        "goes on to the server's next address where one refuses, with the datagram that was refused", arguments: [1, 2])
+    func nextAddress(before: Int) async throws {
+        try await onLoop { loop in
+            let gone = try (0..<before).map { try HandClient.deserted("127.0.0.\(80 + $0)") }
+            let server = try RunningServer(Echo(), on: loop)
+            let noise = try RunningNoise(to: gone + [server.address], on: loop)
+            for round in 0..<2 {
+                let client = try HandClient(to: noise.proxy.address, on: loop)
+                for number in 0..<2 {
+                    try client.send("\(round) \(number)")
+                    #expect(try await client.receiveText() == "\(round) \(number)")
+                }
+            }
+            // Only the first datagram was refused; the second client begins where the first one got its reply.
+            let counts = await noise.proxy.counts
+            #expect(counts.toServer.refused == before && counts.toServer.sent == 4)
+            #expect(await noise.proxy.clientCount == 2)
+            expectNothingUnaccounted(counts.toServer)
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
+    @Test("counts each refusal once where all of the server's addresses refuse")
+    func noAddress() async throws {
+        try await onLoop { loop in
+            let gone = try (0..<3).map { try HandClient.deserted("127.0.0.\(80 + $0)") }
+            let noise = try RunningNoise(to: gone, on: loop)
+            let client = try HandClient(to: noise.proxy.address, on: loop)
+            for number in 1...2 {
+                try client.send("\(number)")
+                #expect(await eventually(on: loop) { await noise.proxy.counts.toServer.refused == 3 * number })
+            }
+            #expect(await noise.proxy.counts.toServer.sent == 2)
+            try await noise.stop()
+        }
+    }
+
     @Test("a refusal that a send reports does not cost the datagram that was to be sent")
     func refusedBurst() async throws {
         try await onLoop { loop in

@@ -43,4 +43,17 @@ struct NameTests {
             "\"$1\" ping twins --count 2 --interval 0s --timeout 500ms", pair.0, besides: pair.1, isSilent: isSilent)
         #expect(ending.status == 0 && ending.output.contains("2 sent, 2 received, 0% loss"), "\(ending)")
     }
+
+    /// With one attempt, the datagram that was refused must have gone on.
+    @Test(arguments: twins)
+    func `the noise goes on to the address that does not refuse`(pair: (String, String)) throws {
+        let command = """
+            touch /mnt/noise
+            "$1" noise --port 12001 --to twins:12000 2> /mnt/noise &
+            until grep -q ready /mnt/noise; do :; done
+            for text in one two; do "$1" client 127.0.0.1 $text --port 12001 --attempts 1 --timeout 20s; done
+            """
+        let ending = try run(command, pair.0, besides: pair.1, isSilent: false)
+        #expect(ending == Program.Ending(status: 0, output: "ONE\nTWO\n", error: ""))
+    }
 }
