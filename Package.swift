@@ -54,7 +54,7 @@ let package = Package(
         // What the flags of both programs have in common.
         .target(
             name: "CommandLineSupport",
-            dependencies: ["EventLoop", "Sockets", argumentParser],
+            dependencies: ["EventLoop", "Sockets", argumentParser, logging],
             swiftSettings: rules
         ),
         .executableTarget(
@@ -76,7 +76,7 @@ let package = Package(
             swiftSettings: rules
         ),
 
-        .testTarget(name: "SocketsTests", dependencies: ["Sockets"], swiftSettings: rules),
+        .testTarget(name: "SocketsTests", dependencies: ["CPrograms", "Sockets"], swiftSettings: rules),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Sockets"], swiftSettings: rules),
         // What must hold for all bytes that a stranger may send; the fuzzers and the tests share it.
         .target(name: "Checks", dependencies: ["Gateway", "HTTP"], path: "Tests/Checks", swiftSettings: rules),
@@ -90,6 +90,9 @@ let package = Package(
             name: "DatagramsTests", dependencies: ["Datagrams", "EventLoop", "Sockets", logging], swiftSettings: rules),
         .testTarget(
             name: "GatewayTests", dependencies: ["Datagrams", "EventLoop", "Gateway", "HTTP", "Sockets", logging],
+            swiftSettings: rules),
+        .testTarget(
+            name: "CommandLineSupportTests", dependencies: ["CommandLineSupport", "EventLoop", logging],
             swiftSettings: rules),
         .testTarget(name: "BrowserTests", dependencies: ["CurlClient", "letterbox"], swiftSettings: rules),
         .testTarget(name: "CurlClientTests", dependencies: ["CurlClient"], swiftSettings: rules),

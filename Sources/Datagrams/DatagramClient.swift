@@ -30,6 +30,8 @@ public enum DatagramClientError: Error, Equatable, Sendable, CustomStringConvert
 public struct DatagramClient: ~Copyable {
     /// A reply and how it was come by.
     public struct Reply: Sendable {
+        /// Which of the server's addresses has replied.
+        public let server: SocketAddress
         /// The datagram's bytes.
         public let bytes: [UInt8]
         /// From the first send to the reply.
@@ -38,60 +40,116 @@ public struct DatagramClient: ~Copyable {
         public let attempts: Int
     }
 
-    /// Where the server is.
-    public let server: SocketAddress
+    /// One of the server's addresses, and what is known of it.
+    private final class Server {
+        let address: SocketAddress
+        var timer = RetransmissionTimer()
+        /// The socket of the exchange before: open until the next has its own, so that the two never share a port.
+        var former: DatagramSocket?
+
+        init(_ address: SocketAddress) {
+            self.address = address
+        }
+    }
+
+    /// The one that is asked first, and behind it those that are asked where it does not reply.
+    private var servers: [Server]
     private let timeout: Interval
     private let attempts: Int
-    /// The socket of the exchange before: open until the next has its own, so that the two never share a port.
-    private var former: DatagramSocket?
 
-    /// Prepares to talk to one server.
+    /// Prepares to talk to a server at one of its addresses.
     ///
     /// - `timeout`: for a whole exchange, all attempts together.
-    /// - `attempts`: how often a datagram is sent at most, 1 or more; the pauses between them double.
-    public init(server: SocketAddress, timeout: Interval, attempts: Int) {
+    /// - `attempts`: how often each address is sent a datagram at most, 1 or more; the pauses between them double, and none
+    ///   is shorter than a round trip.
+    public init(servers: [SocketAddress], timeout: Interval, attempts: Int) {
         precondition(attempts >= 1, "an exchange needs an attempt")
-        self.server = server
+        precondition(!servers.isEmpty, "a server has an address")
+        self.servers = servers.map(Server.init)
         self.timeout = timeout
         self.attempts = attempts
     }
 
-    /// Sends one datagram and waits for the reply; sends it again while none comes.
+    /// The same for a server with one address.
+    public init(server: SocketAddress, timeout: Interval, attempts: Int) {
+        self.init(servers: [server], timeout: timeout, attempts: attempts)
+    }
+
+    /// Sends one datagram and waits for the reply; sends it again while none comes, and then to the next address.
     ///
-    /// Each exchange has a socket of its own: a late reply to the one before finds its door closed.
+    /// Each exchange has a socket of its own: a late reply to the one before finds its door closed. The addresses share
+    /// the time that is left. The next exchange begins with the address that has replied.
     public mutating func exchange(
         _ message: [UInt8], on loop: EventLoop
     ) async throws(DatagramClientError) -> Reply {
         guard message.count <= DatagramSocket.maximumPayload else { throw .tooLong(message.count) }
-        do {
-            let socket = try DatagramSocket(connectedTo: server)
-            let reply = try await exchange(message, over: socket, on: loop)
-            former = consume socket
-            if let reply { return reply }
-        } catch {
-            throw error.reason == .connectionRefused ? .refused(server) : .failed(error)
+        let end = MonotonicTime.now() + timeout
+        var failure = DatagramClientError.timedOut(servers[0].address, after: timeout, attempts: 0)
+        for remaining in (1...servers.count).reversed() {
+            // The last one gets all that is left, to the nanosecond where it is the only one.
+            let left = servers.count == 1 ? timeout : end.since(.now())
+            do throws(DatagramClientError) {
+                let share = Interval(nanoseconds: left.nanoseconds / UInt64(remaining))
+                return try await exchange(message, with: servers[0], within: share, on: loop)
+            } catch {
+                failure = error
+                servers.append(servers.removeFirst())
+            }
         }
-        throw .timedOut(server, after: timeout, attempts: attempts)
+        throw failure
     }
 
     private func exchange(
-        _ message: [UInt8], over socket: borrowing DatagramSocket, on loop: EventLoop
+        _ message: [UInt8], with server: Server, within time: Interval, on loop: EventLoop
+    ) async throws(DatagramClientError) -> Reply {
+        var sent = 0
+        do {
+            let socket = try DatagramSocket(connectedTo: server.address)
+            try socket.allowFragments(towards: server.address)
+            let reply = try await exchange(message, with: server, over: socket, within: time, &sent, on: loop)
+            server.former = consume socket
+            if let reply {
+                if sent == 1 { server.timer.measure(reply.roundTrip) }
+                return reply
+            }
+        } catch {
+            throw error.reason == .connectionRefused ? .refused(server.address) : .failed(error)
+        }
+        throw .timedOut(server.address, after: time, attempts: sent)
+    }
+
+    private func exchange(
+        _ message: [UInt8], with server: Server, over socket: borrowing DatagramSocket, within time: Interval,
+        _ sent: inout Int, on loop: EventLoop
     ) async throws(SocketError) -> Reply? {
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
         // More than any datagram can hold, also over IPv6, so that no reply is cut.
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let start = MonotonicTime.now()
-        for attempt in 1...attempts {
+        let end = start + time
+        var deadline = start
+        while sent < attempts, sent == 0 || deadline < end {
             _ = try socket.send(message.span)
-            let deadline = start + Backoff.elapsed(after: attempt, of: attempts, within: timeout)
+            sent += 1
+            deadline =
+                sent == attempts ? end : min(end, nextSend(after: sent, deadline, start, within: time, server.timer))
             while await loop.readable(watch, until: deadline) == .ready {
                 _ = try socket.dropStrangers()
                 guard let length = try socket.receive(into: &buffer, buffer.indices) else { continue }
                 return Reply(
-                    bytes: Array(buffer[..<length]), roundTrip: MonotonicTime.now().since(start),
-                    attempts: attempt)
+                    server: server.address, bytes: Array(buffer[..<length]),
+                    roundTrip: MonotonicTime.now().since(start), attempts: sent)
             }
         }
         return nil
+    }
+
+    /// When the datagram is sent again: the attempts are spread over the time there is, but for a reply they wait.
+    private func nextSend(
+        after attempt: Int, _ last: MonotonicTime, _ start: MonotonicTime, within time: Interval,
+        _ timer: RetransmissionTimer
+    ) -> MonotonicTime {
+        let spread = start + Backoff.elapsed(after: attempt, of: attempts, within: time)
+        return max(spread, last + timer.timeout(attempt: attempt))
     }
 }

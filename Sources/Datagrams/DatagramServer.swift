@@ -27,6 +27,8 @@ public struct DatagramServer: ~Copyable {
     /// For a watched socket the kernel looks who waits for room to send, whenever a reply has left its queue: a twentieth
     /// of the server's time.
     private static let manyHands = 16
+    private var errors = ErrorRun()
+    private var watchErrors = ErrorRun()
     /// What has passed through the server since it started.
     public private(set) var counts = Counts()
 
@@ -48,6 +50,7 @@ public struct DatagramServer: ~Copyable {
                 answer()
                 await send(loop)
                 lookOn(after: count, watch, loop)
+                if let pause = errors.pause ?? watchErrors.pause { await loop.sleep(until: .now() + pause) }
             }
         }
     }
@@ -56,10 +59,12 @@ public struct DatagramServer: ~Copyable {
         do {
             let count = try batch.receive(from: socket)
             counts.received += count
+            errors.end()
             return count
         } catch {
-            // An earlier reply met this error on its way; datagrams may still wait behind it.
-            logger.debug("\(error)")
+            // An earlier reply met this error on its way, as a rule; datagrams may still wait behind it.
+            errors.note()
+            logger.log(level: errors.pause == nil ? .debug : .error, "\(error)")
             loop.keepReadable(watch)
             return 0
         }
@@ -75,7 +80,9 @@ public struct DatagramServer: ~Copyable {
             do {
                 if fullHands >= Self.manyHands { try loop.rewatch(watch, as: .datagrams) }
                 fullHands = 0
+                watchErrors.end()
             } catch {
+                watchErrors.note()
                 logger.warning("\(error)")
                 loop.keepReadable(watch)
             }

@@ -19,13 +19,17 @@ final class NoiseCarrier {
     private var impairments: BothWays<NoiseImpairment>
     private var held: NoiseHeldQueue<Held>
     private let start = MonotonicTime.now()
+    /// Whether a datagram that is refused may be sent elsewhere.
+    private let keepsLatest: Bool
     private let onEvent: (@Sendable (NoiseEvent) -> Void)?
 
     /// Nothing is under way yet.
     init(
-        socket: consuming DatagramSocket, seed: UInt64, heldBytes: Int, onEvent: (@Sendable (NoiseEvent) -> Void)?
+        socket: consuming DatagramSocket, seed: UInt64, heldBytes: Int, keepsLatest: Bool,
+        onEvent: (@Sendable (NoiseEvent) -> Void)?
     ) {
         self.socket = socket
+        self.keepsLatest = keepsLatest
         self.onEvent = onEvent
         impairments = BothWays(
             toServer: NoiseImpairment(seed: seed, direction: .toServer),
@@ -43,7 +47,8 @@ final class NoiseCarrier {
     ) {
         let passage = impairments[direction].next(size: datagram.count, under: settings)
         counts[direction].note(passage)
-        onEvent?(NoiseEvent(time: now.since(start), direction: direction, client: link.client, passage: passage))
+        onEvent?(
+            NoiseEvent(time: now.since(start), direction: direction, client: link.client.address, passage: passage))
         if let copy = passage.first { carry(datagram, as: copy, direction, link, now) }
         if let copy = passage.second { carry(datagram, as: copy, direction, link, now) }
     }
@@ -58,13 +63,22 @@ final class NoiseCarrier {
     func release(at now: MonotonicTime) {
         while let next = held.popDue(at: now) {
             counts[next.direction].held -= 1
+            next.link.held -= 1
             send(next.bytes.span, next.direction, next.link)
         }
     }
 
     /// Counts a report that nobody listens at the server's port.
-    func note(_ error: SocketError, _ direction: NoiseDirection) {
-        if error.reason == .connectionRefused { counts[direction].refused += 1 }
+    func note(_ error: SocketError, _ direction: NoiseDirection, _ link: NoiseLink) {
+        guard error.reason == .connectionRefused else { return }
+        counts[direction].refused += 1
+        if direction == .toServer { link.isRefused = true }
+    }
+
+    /// Sends a datagram that was refused at one of the server's addresses to another one; it was counted before.
+    func sendAgain(_ datagram: [UInt8], over link: NoiseLink) {
+        link.latest = datagram
+        _ = try? link.socket.send(datagram.span)
     }
 
     private func carry(
@@ -86,10 +100,12 @@ final class NoiseCarrier {
             return
         }
         counts[direction].held += 1
+        link.held += 1
         held.insert(Held(bytes: bytes, direction: direction, link: link), size: bytes.count, due: due)
     }
 
     private func send(_ datagram: Span<UInt8>, _ direction: NoiseDirection, _ link: NoiseLink) {
+        if direction == .toServer, keepsLatest { (link.latest, link.refusals) = ([UInt8](copying: datagram), 0) }
         // The first call may only report what happened to a datagram before (udp(7)); the second then sends this one.
         for _ in 0..<2 {
             do {
@@ -101,7 +117,7 @@ final class NoiseCarrier {
                 }
                 return
             } catch {
-                note(error, direction)
+                note(error, direction, link)
                 guard error.reason == .connectionRefused else { break }
             }
         }
@@ -113,7 +129,7 @@ final class NoiseCarrier {
     ) throws(SocketError) -> Bool {
         switch direction {
         case .toServer: try link.socket.send(datagram)
-        case .toClient: try socket.send(datagram, to: link.client)
+        case .toClient: try socket.send(datagram, to: link.client.address, from: link.client.asked)
         }
     }
 }

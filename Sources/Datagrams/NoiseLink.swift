@@ -1,10 +1,20 @@
 internal import EventLoop
 internal import Sockets
 
+/// A client of the noise, as the noise tells them apart.
+struct NoiseClient: Hashable {
+    /// Where it is.
+    let address: SocketAddress
+    /// The address at which it has asked; nil where the noise has but one.
+    let asked: ReplySource?
+}
+
 /// A client of the noise, and the socket that stands for it towards the server.
 final class NoiseLink {
-    /// Where the client is.
-    let client: SocketAddress
+    /// Whose datagrams it carries.
+    let client: NoiseClient
+    /// The server's address, of those that it has.
+    let server: SocketAddress
     /// Talks to the server and hears only the server.
     let socket: DatagramSocket
     /// The server, as datagrams name their sender.
@@ -13,15 +23,24 @@ final class NoiseLink {
     let watch: Watch
     /// Under which the loop reports that the server has sent something.
     let tag: Int
+    /// How many datagrams from or to the client are under way.
+    var held = 0
+    /// Whether a report has come that nobody listens at the server's address.
+    var isRefused = false
+    /// The latest datagram to the server, for another of its addresses, and at how many it was refused.
+    var latest: [UInt8]?
+    var refusals = 0
 
     /// Opens the socket.
     init(
-        _ client: SocketAddress, to server: SocketAddress, on loop: EventLoop, strays: Strays, tag: Int
+        _ client: NoiseClient, to server: SocketAddress, on loop: EventLoop, strays: Strays, tag: Int
     ) throws(SocketError) {
         let socket = try DatagramSocket(connectedTo: server)
         socket.lengthenQueue()
+        try socket.allowFragments(towards: server)
         watch = try loop.watch(socket.descriptor, as: .datagrams, strays: strays, tag: tag)
         self.client = client
+        self.server = server
         peer = try socket.peerAddress()
         self.socket = socket
         self.tag = tag

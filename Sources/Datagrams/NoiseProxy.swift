@@ -11,7 +11,10 @@ internal import Synchronization
 public actor NoiseProxy {
     /// What bounds the proxy's memory.
     public struct Limits: Sendable {
-        /// How many clients it serves at a time; others are turned away.
+        /// How many clients it serves at a time.
+        ///
+        /// For one more the client that has been quiet longest is forgotten; where datagrams of all are under way, it is
+        /// turned away.
         public var clients = 1024
         /// How long a client may be quiet before it is forgotten.
         public var idle = Interval.seconds(60)
@@ -24,12 +27,14 @@ public actor NoiseProxy {
 
     /// Where clients send to.
     public nonisolated let address: SocketAddress
-    /// Where the server is.
-    public nonisolated let server: SocketAddress
+    /// The server's addresses.
+    public nonisolated let servers: [SocketAddress]
+    /// The one of them that new clients begin with.
+    private var preferred = 0
     private nonisolated let loop: EventLoop
     private nonisolated let shared: Mutex<BothWays<NoiseSettings>>
     private let carrier: NoiseCarrier
-    private var table: NoiseClientTable<NoiseLink>
+    private var table: NoiseClientTable<NoiseClient, NoiseLink>
     /// The links by the tags under which the loop reports them.
     private var links: [Int: NoiseLink] = [:]
     private var opened = 0
@@ -38,22 +43,27 @@ public actor NoiseProxy {
     private let clock: WaitQueue
     private var alarm = MonotonicTime.never
     private var isStopping = false
+    /// Errors of the clients' side, and of the server's.
+    private var errors = ErrorRun()
+    private var linkErrors = ErrorRun()
 
     /// The loop's thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
     /// Takes a bound socket that clients send to.
     ///
+    /// - `servers`: the server's addresses, 1 or more; where one refuses, the next takes its place.
     /// - `seed`: the same seed does the same things.
     /// - `onEvent`: is told of each datagram, on the loop's thread.
     public init(
-        socket: consuming DatagramSocket, server: SocketAddress, seed: UInt64, settings: BothWays<NoiseSettings>,
+        socket: consuming DatagramSocket, servers: [SocketAddress], seed: UInt64, settings: BothWays<NoiseSettings>,
         limits: Limits = Limits(), on loop: EventLoop, onEvent: (@Sendable (NoiseEvent) -> Void)? = nil
     ) throws(SocketError) {
         address = try socket.localAddress()
-        self.server = server
+        self.servers = servers
         self.loop = loop
-        carrier = NoiseCarrier(socket: socket, seed: seed, heldBytes: limits.heldBytes, onEvent: onEvent)
+        carrier = NoiseCarrier(
+            socket: socket, seed: seed, heldBytes: limits.heldBytes, keepsLatest: servers.count > 1, onEvent: onEvent)
         shared = Mutex(settings)
         table = NoiseClientTable(limit: limits.clients, idle: limits.idle)
         strays = Strays(on: loop)
@@ -87,7 +97,7 @@ public actor NoiseProxy {
                 if carryRequests() { continue }
                 loop.keepReadable(watch)
                 // A flood from one side must not keep the loop from the other side, nor from the clock.
-                await loop.yield()
+                if let pause = errors.pause { await loop.sleep(until: .now() + pause) } else { await loop.yield() }
             }
         }
         isStopping = true
@@ -108,9 +118,13 @@ extension NoiseProxy {
         let settings = self.settings.toServer
         carrier.release(at: now)
         // A socket that is not connected hears of nobody's refusal (udp(7)); after whatever else it hears, look again.
-        guard (try? batch.receive(from: carrier.socket)) != nil else { return false }
-        batch.forEach { client, datagram in
-            if let link = link(for: client, at: now) {
+        guard (try? batch.receive(from: carrier.socket)) != nil else {
+            errors.note()
+            return false
+        }
+        errors.end()
+        batch.forEach { address, asked, datagram in
+            if let link = link(for: NoiseClient(address: address, asked: asked), at: now) {
                 carrier.carry(datagram, .toServer, link, settings, now)
             } else {
                 carrier.turnAway()
@@ -126,13 +140,16 @@ extension NoiseProxy {
             guard let link = links[tag] else { continue }
             do {
                 try carryReplies(over: link)
+                linkErrors.end()
                 guard batch.isFull else { continue }
             } catch {
                 // The report of a refusal, for the most part; datagrams may wait behind it.
-                carrier.note(error, .toServer)
+                carrier.note(error, .toServer, link)
+                moveOn(from: link)
+                if error.reason != .connectionRefused { linkErrors.note() }
             }
             loop.keepReadable(link.watch)
-            await loop.yield()
+            if let pause = linkErrors.pause { await loop.sleep(until: .now() + pause) } else { await loop.yield() }
         }
     }
 
@@ -151,22 +168,54 @@ extension NoiseProxy {
     }
 
     /// The client's socket towards the server; nil when there is no room for another client.
-    private func link(for client: SocketAddress, at now: MonotonicTime) -> NoiseLink? {
-        if let link = table.find(client, at: now) { return link }
+    private func link(for client: NoiseClient, at now: MonotonicTime) -> NoiseLink? {
+        if let link = table.find(client, at: now) { return link.isRefused ? replacement(for: link) ?? link : link }
         if table.isFull { forgetQuietClients(at: now) }
-        guard !table.isFull else { return nil }
-        opened += 1
-        guard let link = try? NoiseLink(client, to: server, on: loop, strays: strays, tag: opened) else { return nil }
+        // A client that closes its socket does not say so: the table would be full of those that are gone.
+        if table.isFull, let link = table.evict(at: now, where: { $0.held == 0 }) { forget(link) }
+        guard !table.isFull, let link = open(client) else { return nil }
         table.insert(link, for: client, at: now)
-        links[opened] = link
         return link
     }
 
-    private func forgetQuietClients(at now: MonotonicTime) {
-        for link in table.expire(at: now) {
-            links[link.tag] = nil
-            carrier.counts.toClient.unseen += link.socket.overflows
+    /// Opens a socket towards the first of the server's addresses that the machine has a way to.
+    private func open(_ client: NoiseClient) -> NoiseLink? {
+        for offset in 0..<servers.count {
+            opened += 1
+            let server = servers[(preferred + offset) % servers.count]
+            guard let link = try? NoiseLink(client, to: server, on: loop, strays: strays, tag: opened) else { continue }
+            links[opened] = link
+            return link
         }
+        return nil
+    }
+
+    /// Sends a client's latest datagram to the server's next address, unless all have refused it.
+    private func moveOn(from link: NoiseLink) {
+        guard link.isRefused, link.refusals + 1 < servers.count, let latest = link.latest,
+            let next = replacement(for: link)
+        else { return }
+        next.refusals = link.refusals + 1
+        carrier.sendAgain(latest, over: next)
+    }
+
+    /// A socket towards the server's next address, in place of one that was refused; nil where there is no other address.
+    private func replacement(for link: NoiseLink) -> NoiseLink? {
+        guard servers.count > 1 else { return nil }
+        if servers[preferred] == link.server { preferred = (preferred + 1) % servers.count }
+        guard let next = open(link.client) else { return nil }
+        table.replace(next, for: link.client)
+        forget(link)
+        return next
+    }
+
+    private func forgetQuietClients(at now: MonotonicTime) {
+        for link in table.expire(at: now) { forget(link) }
+    }
+
+    private func forget(_ link: NoiseLink) {
+        links[link.tag] = nil
+        carrier.counts.toClient.unseen += link.socket.overflows
     }
 }
 

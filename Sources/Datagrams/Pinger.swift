@@ -37,12 +37,14 @@ public struct Pinger: ~Copyable {
     public init(
         server: SocketAddress, settings: Settings, on loop: EventLoop, onEvent: @escaping (PingerEvent) -> Void
     ) throws(SocketError) {
+        let socket = try DatagramSocket(connectedTo: server)
+        socket.lengthenQueue()
+        try socket.allowFragments(towards: server)
         self.server = server
         self.settings = settings
         self.loop = loop
         self.onEvent = onEvent
-        socket = try DatagramSocket(connectedTo: server)
-        socket.lengthenQueue()
+        self.socket = socket
         session = PingerSession(
             payload: PingerPayload(tag: .random(in: 0 ... .max), size: settings.size), timeout: settings.timeout)
         report = PingerReport(server: server)

@@ -1,8 +1,11 @@
+internal import Sockets
+
 /// Answers with the text in upper case: the server of the UDP tutorial.
 ///
 /// Valid UTF-8 gets Unicode's full mapping (Unicode Standard, section 3.13, rule R1), which can change the length:
 /// "straße" becomes "STRASSE". Anything else is not text that we understand: its ASCII letters change, all other bytes
-/// stay. A reply is at most three times as long as its datagram (U+0390: two bytes to six).
+/// stay. So it is with text whose full mapping no datagram can carry (U+0390 becomes three times as long): every datagram
+/// has a reply that can be sent.
 public struct Uppercase: DatagramService {
     /// Creates the service.
     public init() {}
@@ -16,6 +19,10 @@ public struct Uppercase: DatagramService {
         guard let text = try? UTF8Span(validating: datagram) else { return }
         reply.removeSubrange(start...)
         appendFullUppercase(of: text, to: &reply)
+        // As long as the datagram that came is always possible; over IPv6 that may be a little more than over IPv4.
+        guard reply.count - start > max(datagram.count, DatagramSocket.maximumPayload) else { return }
+        reply.removeSubrange(start...)
+        _ = appendASCIIUppercase(of: datagram, to: &reply)
     }
 
     /// Appends `text` in upper case: runs of ASCII as a whole, every other scalar by Unicode's mapping.

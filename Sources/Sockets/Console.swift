@@ -3,19 +3,22 @@ internal import Glibc
 /// The program's own three streams.
 public enum Console {
     /// Writes a line to standard error, whole, so that lines of several threads do not mix.
-    public static func error(_ line: String) {
-        write(Array("\(line)\n".utf8), to: STDERR_FILENO)
+    ///
+    /// - `waiting`: waits for a slow reader; otherwise the line is dropped.
+    public static func error(_ line: String, waiting: Bool = false) {
+        LogOutput.standardError.write(line, waiting: waiting)
     }
 
-    /// Writes bytes to standard output.
-    public static func output(_ bytes: [UInt8]) {
+    /// Writes bytes to standard output, and waits for a slow reader; false when the reader is gone.
+    @discardableResult
+    public static func output(_ bytes: [UInt8]) -> Bool {
         write(bytes, to: STDOUT_FILENO)
     }
 
     /// Whether a person types what the program reads (isatty(3)).
     public static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 }
 
-    private static func write(_ bytes: [UInt8], to number: Int32) {
+    private static func write(_ bytes: [UInt8], to number: Int32) -> Bool {
         var start = 0
         while start < bytes.count {
             let written = try? call {
@@ -23,9 +26,9 @@ public enum Console {
                     unsafe Glibc.write(number, $0.baseAddress, $0.count)
                 }
             }
-            // Nobody reads any more: there is nobody left to tell.
-            guard let written else { return }
+            guard let written else { return false }
             start += written
         }
+        return true
     }
 }

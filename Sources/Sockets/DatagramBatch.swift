@@ -17,8 +17,7 @@ public struct DatagramBatch: ~Copyable {
 
     /// Room for one datagram: more than any can hold, so that none is ever cut.
     private static let room = 65_536
-    /// Room for one control message with the address that a datagram was sent to (cmsg(3)).
-    private static let controlRoom = 64
+    private static let controlRoom = DatagramControl.room
 
     private let capacity: Int
     private let bytes: UnsafeMutableRawPointer
@@ -90,9 +89,18 @@ public struct DatagramBatch: ~Copyable {
     public func forEach(_ body: (SocketAddress, Span<UInt8>) -> Void) {
         for index in 0..<received {
             guard let sender = sender(index) else { continue }
-            let length = unsafe Int(headers[index].msg_len)
-            let bytes = unsafe pointer(to: index).assumingMemoryBound(to: UInt8.self)
-            unsafe body(sender, UnsafeBufferPointer(start: bytes, count: length).span)
+            unsafe body(sender, datagram(index).span)
+        }
+    }
+
+    /// The same with the address that a reply must come from; nil where the socket has but one.
+    ///
+    /// Such a batch is not for `answer(_:)`.
+    public func forEach(_ body: (SocketAddress, ReplySource?, Span<UInt8>) -> Void) {
+        for index in 0..<received {
+            guard let sender = sender(index) else { continue }
+            let source = unsafe hasControl ? ReplySource(&headers[index].msg_hdr) : nil
+            unsafe body(sender, source, datagram(index).span)
         }
     }
 
@@ -102,20 +110,20 @@ public struct DatagramBatch: ~Copyable {
         var kept = 0
         for index in 0..<received {
             let start = replies.count
-            let length = unsafe Int(headers[index].msg_len)
-            unsafe respond(
-                UnsafeBufferPointer(start: pointer(to: index).assumingMemoryBound(to: UInt8.self), count: length).span,
-                &replies)
+            unsafe respond(datagram(index).span, &replies)
             if replies.count - start > DatagramSocket.maximumPayload {
-                oversized.append(Oversized(sender: sender(index), length: replies.count - start))
-                replies.removeSubrange(start...)
-                continue
+                let sender = sender(index)
+                if replies.count - start > (sender?.maximumPayload ?? 0) {
+                    oversized.append(Oversized(sender: sender, length: replies.count - start))
+                    replies.removeSubrange(start...)
+                    continue
+                }
             }
             unsafe headers[kept].msg_hdr = headers[index].msg_hdr
             ranges.append(start..<replies.count)
             kept += 1
         }
-        for index in 0..<kept { unsafe DatagramControl.forgetInterface(headers[index].msg_hdr) }
+        for index in 0..<kept { unsafe DatagramControl.turnAround(&headers[index].msg_hdr) }
         return oversized
     }
 
@@ -142,6 +150,11 @@ public struct DatagramBatch: ~Copyable {
             sent += Int(count)
         }
         return true
+    }
+
+    private func datagram(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+        let start = unsafe pointer(to: index).assumingMemoryBound(to: UInt8.self)
+        return unsafe UnsafeBufferPointer(start: start, count: Int(headers[index].msg_len))
     }
 
     private func pointer(to index: Int) -> UnsafeMutableRawPointer {

@@ -1,20 +1,49 @@
 internal import CLinux
 internal import Glibc
 
-/// The control message that tells which of the machine's addresses a datagram was sent to (cmsg(3)).
+/// The control messages that tell which of the machine's addresses a datagram was sent to (cmsg(3)).
 enum DatagramControl {
-    /// Makes a received message fit to be sent: the source address stays, the interface is left to routing.
+    /// Room for the two of a datagram that came over IPv4 to an IPv6 socket, 40 and 32 bytes.
+    static let room = 128
+
+    /// Makes a received message fit to be sent: the reply comes from the address that was asked.
     ///
     /// ip(7), IP_PKTINFO: on sending, `ipi_spec_dst` is the source address and a non-zero `ipi_ifindex` the outgoing
-    /// interface; a reply may well leave by another one than the request came in by. Link-local IPv6 addresses mean
-    /// nothing without their interface, so theirs is kept.
-    static func forgetInterface(_ header: msghdr) {
-        guard let control = unsafe header.msg_control, unsafe header.msg_controllen >= MemoryLayout<cmsghdr>.size else {
-            return
+    /// interface; a reply may well leave by another one than the request came in by. For a datagram to a group or to a
+    /// broadcast address the kernel has put an address of the machine there.
+    static func turnAround(_ header: inout msghdr) {
+        guard let control = unsafe header.msg_control else { return }
+        let end = unsafe Int(header.msg_controllen)
+        var offset = 0
+        while offset + MemoryLayout<cmsghdr>.size <= end {
+            let message = unsafe control + offset
+            let kind = unsafe message.load(as: cmsghdr.self)
+            let length = Int(kind.cmsg_len)
+            guard length >= MemoryLayout<cmsghdr>.size, offset + length <= end else { return }
+            if kind.cmsg_level == Int32(IPPROTO_IP), kind.cmsg_type == Int32(IP_PKTINFO) {
+                let info = unsafe (message + MemoryLayout<cmsghdr>.size).assumingMemoryBound(to: in_pktinfo.self)
+                unsafe info.pointee.ipi_ifindex = 0
+                // An IPv6 socket tells both; the other one has the address from the datagram's head.
+                unsafe header.msg_control = message
+                unsafe header.msg_controllen = length
+                return
+            }
+            if kind.cmsg_level == Int32(IPPROTO_IPV6), kind.cmsg_type == Int32(IPV6_PKTINFO) {
+                unsafe turnAround(version6: message + MemoryLayout<cmsghdr>.size)
+            }
+            // CMSG_ALIGN of cmsg(3): to the size of a size_t.
+            offset += (length + 7) & ~7
         }
-        let kind = unsafe control.assumingMemoryBound(to: cmsghdr.self).pointee
-        guard kind.cmsg_level == Int32(IPPROTO_IP), kind.cmsg_type == Int32(IP_PKTINFO) else { return }
-        let info = unsafe (control + MemoryLayout<cmsghdr>.size).assumingMemoryBound(to: in_pktinfo.self)
-        unsafe info.pointee.ipi_ifindex = 0
+    }
+
+    /// The same for `struct in6_pktinfo`: 16 bytes of address and the number of the interface (RFC 3542 6.1).
+    private static func turnAround(version6 info: UnsafeMutableRawPointer) {
+        let first = unsafe info.load(as: UInt8.self)
+        let isGroup = first == 0xFF
+        let isLinkLocal = unsafe first == 0xFE && info.load(fromByteOffset: 1, as: UInt8.self) & 0xC0 == 0x80
+        // A group is no source address; the kernel takes one of the interface's (RFC 4291 2.7).
+        if isGroup { unsafe info.initializeMemory(as: UInt8.self, repeating: 0, count: 16) }
+        // Link-local addresses mean nothing without their interface.
+        if !isGroup, !isLinkLocal { unsafe info.storeBytes(of: 0, toByteOffset: 16, as: UInt32.self) }
     }
 }

@@ -4,18 +4,40 @@ internal import Glibc
 /// What a program needs that stands between others and must not lose anything itself.
 extension DatagramSocket {
     /// Sends one datagram to an address over a socket that is not connected; false means that the kernel has no room
-    /// yet (sendto(2)).
-    public func send(_ datagram: Span<UInt8>, to address: SocketAddress) throws(SocketError) -> Bool {
+    /// yet (sendmsg(2)).
+    ///
+    /// - `source`: which of the machine's addresses it comes from; nil leaves that to the socket or to routing.
+    public func send(
+        _ datagram: Span<UInt8>, to address: SocketAddress, from source: ReplySource? = nil
+    ) throws(SocketError) -> Bool {
         try attempt(.send, address) { () throws(ErrorNumber) in
             try callUnlessBlocked {
                 unsafe datagram.withUnsafeBytes { bytes in
-                    unsafe address.withSocketAddress {
-                        unsafe clinux_sendto(
-                            descriptor.number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL), $0, $1)
+                    unsafe address.withSocketAddress { name, length in
+                        guard let source else { return unsafe transmit(bytes, name, length, nil) }
+                        return unsafe source.withMessage { unsafe transmit(bytes, name, length, $0) }
                     }
                 }
             }
         } != nil
+    }
+
+    private func transmit(
+        _ bytes: UnsafeRawBufferPointer, _ name: UnsafePointer<sockaddr>, _ length: socklen_t,
+        _ control: UnsafeRawBufferPointer?
+    ) -> Int {
+        // The call reads all of these and writes none.
+        var part = unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+        return unsafe withUnsafeMutablePointer(to: &part) { part in
+            var header = unsafe msghdr()
+            unsafe header.msg_name = UnsafeMutableRawPointer(mutating: name)
+            unsafe header.msg_namelen = length
+            unsafe header.msg_iov = part
+            unsafe header.msg_iovlen = 1
+            unsafe header.msg_control = UnsafeMutableRawPointer(mutating: control?.baseAddress)
+            unsafe header.msg_controllen = control?.count ?? 0
+            return unsafe sendmsg(descriptor.number, &header, Int32(MSG_NOSIGNAL))
+        }
     }
 
     /// Takes the first waiting datagram and no other, and tells its length; nil when none waits (recv(2)).

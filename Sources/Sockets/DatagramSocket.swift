@@ -16,8 +16,7 @@ public struct DatagramSocket: ~Copyable, Sendable {
 
     /// Opens a socket at an address: the server's side (socket(2), bind(2)).
     ///
-    /// - `sharingPort`: several sockets of this program share the port and the kernel spreads the senders over them
-    ///   (socket(7), SO_REUSEPORT).
+    /// - `sharingPort`: whether the port may be that of sockets which share theirs, see `sharePort()`.
     public init(boundTo address: SocketAddress, sharingPort: Bool = false) throws(SocketError) {
         let descriptor = try Self.open(for: address)
         if sharingPort { try descriptor.set(SO_REUSEPORT, at: SOL_SOCKET) }
@@ -25,14 +24,13 @@ public struct DatagramSocket: ~Copyable, Sendable {
         // knows; the kernel tells on request which one that was (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
         let knowsDestination = address.isWildcard
         if knowsDestination {
-            if address.isIPv6 {
-                try descriptor.set(Int32(IPV6_RECVPKTINFO), at: Int32(IPPROTO_IPV6))
-            } else {
-                try descriptor.set(Int32(IP_PKTINFO), at: Int32(IPPROTO_IP))
-            }
+            if address.isIPv6 { try descriptor.set(Int32(IPV6_RECVPKTINFO), at: Int32(IPPROTO_IPV6)) }
+            // An IPv6 socket hears IPv4, too, and this alone tells what to reply from to a broadcast.
+            try descriptor.set(Int32(IP_PKTINFO), at: Int32(IPPROTO_IP))
         }
         // A burst should wait in the queue, not be lost; the kernel caps this at net.core.rmem_max.
         try? descriptor.set(SO_RCVBUF, at: SOL_SOCKET, to: Self.queueLength)
+        try descriptor.allowFragments(isIPv6: address.isIPv6)
         try descriptor.bind(to: address)
         self.descriptor = descriptor
         self.knowsDestination = knowsDestination
@@ -63,6 +61,15 @@ public struct DatagramSocket: ~Copyable, Sendable {
         try attempt(.open, address) { () throws(ErrorNumber) in
             try Descriptor(domain: address.domain, type: SOCK_DGRAM)
         }
+    }
+
+    /// Lets further sockets of this program have the port, and the kernel spread the senders over them (socket(7),
+    /// SO_REUSEPORT).
+    ///
+    /// It is for a socket that has its port already. With the option set before bind(2), the port might be one that
+    /// another program shares among its sockets, and the two would take each other's datagrams.
+    public func sharePort() throws(SocketError) {
+        try descriptor.set(SO_REUSEPORT, at: SOL_SOCKET)
     }
 
     /// The socket's own address as the kernel knows it now, with the port that it chose for port 0 (getsockname(2)).

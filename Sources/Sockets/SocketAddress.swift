@@ -103,6 +103,11 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// Whether it never leaves the machine.
     public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
 
+    /// The longest payload of a datagram to this address: IPv6's length does not count its own header (RFC 8200 3).
+    var maximumPayload: Int {
+        isIPv6 && !host.hasPrefix("::ffff:") ? DatagramSocket.maximumPayload + 20 : DatagramSocket.maximumPayload
+    }
+
     /// "127.0.0.1:12000" or "[::1]:12000".
     public var description: String {
         isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)"

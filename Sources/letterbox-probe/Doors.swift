@@ -47,30 +47,18 @@ struct HTTPDoor {
 /// The UDP service itself.
 struct UDPDoor: ~Copyable {
     private var client: DatagramClient
-    private var otherAddresses: ArraySlice<SocketAddress>
-    private let timeout: Interval
-
-    private static let attempts = 3
 
     init(addresses: [SocketAddress], timeout: Interval) {
-        guard let first = addresses.first else { preconditionFailure("a resolved name has an address") }
-        client = DatagramClient(server: first, timeout: timeout, attempts: Self.attempts)
-        otherAddresses = addresses.dropFirst()
-        self.timeout = timeout
+        client = DatagramClient(servers: addresses, timeout: timeout, attempts: 3)
     }
 
-    /// Sends one sentence; a name's next address is tried where nobody listens at the first.
+    /// Sends one sentence.
     mutating func send(_ sentence: [UInt8], on loop: EventLoop) async -> Outcome {
-        while true {
-            do {
-                let reply = try await client.exchange(sentence, on: loop)
-                return .reply(reply.bytes, .nanoseconds(Int64(reply.roundTrip.nanoseconds)))
-            } catch {
-                guard case .refused = error, let next = otherAddresses.popFirst() else {
-                    return .failure("UDP: \(error)")
-                }
-                client = DatagramClient(server: next, timeout: timeout, attempts: Self.attempts)
-            }
+        do {
+            let reply = try await client.exchange(sentence, on: loop)
+            return .reply(reply.bytes, .nanoseconds(Int64(reply.roundTrip.nanoseconds)))
+        } catch {
+            return .failure("UDP: \(error)")
         }
     }
 }

@@ -20,6 +20,11 @@ struct LetterboxProbe: ParsableCommand {
         version: "0.1.0"
     )
 
+    static func main() {
+        Preparation.prepare()
+        main(nil)
+    }
+
     @Option(help: ArgumentHelp("The gateway: sentences are posted here.", valueName: "url"))
     var http = "http://127.0.0.1:8080/"
 
@@ -50,7 +55,7 @@ struct LetterboxProbe: ParsableCommand {
                 for sentence in Sentence.all {
                     table.append(await comparison.row(for: sentence, count: count, on: loop))
                 }
-                Console.output(Array(table.text.utf8))
+                Output.write(Array(table.text.utf8))
                 if table.hasFailed { throw Exit.failed }
             }
         }

@@ -24,7 +24,7 @@ struct ClientCommand: ParsableCommand {
     @Option(time: "For a whole exchange, all attempts together.")
     var timeout = Interval.seconds(1)
 
-    @Option(number: "How often a datagram is sent at most.")
+    @Option(number: "How often each address of the server is sent a datagram at most.")
     var attempts = 3
 
     func validate() throws {
@@ -50,11 +50,11 @@ struct ClientCommand: ParsableCommand {
 
 /// Exchanges with one server, one for each line.
 private struct Conversation: ~Copyable {
-    private var clients: [DatagramClientBox]
+    private var client: DatagramClient
     private let loop: EventLoop
 
     init(addresses: [SocketAddress], timeout: Interval, attempts: Int, loop: EventLoop) {
-        clients = addresses.map { DatagramClientBox(DatagramClient(server: $0, timeout: timeout, attempts: attempts)) }
+        client = DatagramClient(servers: addresses, timeout: timeout, attempts: attempts)
         self.loop = loop
     }
 
@@ -63,38 +63,22 @@ private struct Conversation: ~Copyable {
         var lines = LineReader(on: loop)
         var hasFailed = false
         while true {
-            if Console.isInteractive { Console.output(Array("Input lowercase sentence: ".utf8)) }
+            if Console.isInteractive { Output.write(Array("Input lowercase sentence: ".utf8)) }
             guard let line = await lines.next() else { break }
             do { try await say(line) } catch is ExitCode { hasFailed = true }
         }
-        if Console.isInteractive { Console.output(Array("\n".utf8)) }
+        if Console.isInteractive { Output.write(Array("\n".utf8)) }
         if hasFailed { throw Exit.failed }
     }
 
-    /// One exchange; a name's next address is tried where nobody listens at the first.
+    /// One exchange.
     mutating func say(_ message: [UInt8]) async throws {
-        while true {
-            do {
-                let reply = try await clients[0].client.exchange(message, on: loop)
-                Console.output(reply.bytes + Array("\n".utf8))
-                return
-            } catch {
-                if case .refused = error, clients.count > 1 {
-                    clients.removeFirst()
-                    continue
-                }
-                Console.error("letterbox: \(error)")
-                throw Exit.failed
-            }
+        do {
+            let reply = try await client.exchange(message, on: loop)
+            Output.write(reply.bytes + Array("\n".utf8))
+        } catch {
+            Console.error("letterbox: \(error)", waiting: true)
+            throw Exit.failed
         }
-    }
-}
-
-/// Lets an array hold a client.
-private final class DatagramClientBox {
-    var client: DatagramClient
-
-    init(_ client: consuming DatagramClient) {
-        self.client = client
     }
 }

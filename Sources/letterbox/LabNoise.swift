@@ -16,7 +16,7 @@ struct LabNoise {
         var limits = NoiseProxy.Limits()
         limits.clients = sockets
         let proxy = try NoiseProxy(
-            socket: DatagramSocket(boundTo: try bindAddress("127.0.0.1", 0)), server: server, seed: seed,
+            socket: DatagramSocket(boundTo: try bindAddress("127.0.0.1", 0)), servers: [server], seed: seed,
             settings: BothWays(NoiseSettings()), limits: limits, on: loop)
         address = proxy.address
         lab = Lab(

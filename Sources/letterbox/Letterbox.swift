@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CommandLineSupport
 
 /// The command and its subcommands.
 @main
@@ -16,4 +17,9 @@ struct Letterbox: ParsableCommand {
         ],
         defaultSubcommand: GatewayCommand.self
     )
+
+    static func main() {
+        Preparation.prepare()
+        main(nil)
+    }
 }

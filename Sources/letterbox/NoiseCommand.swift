@@ -37,7 +37,7 @@ struct NoiseCommand: ParsableCommand {
     @Option(seed: "What decides the dice; without it a new one each time, which the ready line names.")
     var seed: UInt64?
 
-    @Option(number: "How many clients are served at a time; others are turned away.")
+    @Option(number: "How many clients are served at a time; then the one quiet longest makes room.")
     var maxClients = NoiseProxy.Limits().clients
 
     @Option(time: "How long a client may be quiet before it is forgotten.")
@@ -69,22 +69,23 @@ struct NoiseCommand: ParsableCommand {
         Signals.block()
         _ = DescriptorLimit.raise()
         try Exit.starting(" with --host or --port.") {
-            let server = try bindAddress(to.host, to.port)
+            let servers = try Resolver.resolve(to)
             try EventLoop.run { loop in
                 let signals = try Signals(on: loop)
                 let seed = self.seed ?? UInt64.random(in: 0..<1_000_000)
-                let proxy = try proxy(to: server, seed: seed, on: loop)
+                let proxy = try proxy(to: servers, seed: seed, on: loop)
                 let task = Task(executorPreference: loop) { try await proxy.run() }
-                Console.error("The noise is ready: udp://\(proxy.address) -> udp://\(server) (seed \(seed))")
+                let targets = servers.map { "udp://\($0)" }.joined(separator: " ")
+                Console.error("The noise is ready: udp://\(proxy.address) -> \(targets) (seed \(seed))")
                 await signals.end()
                 task.cancel()
                 try await task.value
-                Console.output(Array("\(await proxy.counts)\n".utf8))
+                LogOutput.standardOutput.write("\(await proxy.counts)")
             }
         }
     }
 
-    private func proxy(to server: SocketAddress, seed: UInt64, on loop: EventLoop) throws -> NoiseProxy {
+    private func proxy(to servers: [SocketAddress], seed: UInt64, on loop: EventLoop) throws -> NoiseProxy {
         let common = bothWays.changing(NoiseSettings())
         let settings = BothWays(toServer: toServer.changing(common), toClient: toClient.changing(common))
         var limits = NoiseProxy.Limits()
@@ -92,12 +93,14 @@ struct NoiseCommand: ParsableCommand {
         limits.idle = clientIdle
         limits.heldBytes = maxHeld
         let socket = try DatagramSocket(boundTo: try bindAddress(host, port))
-        guard try !reachesItself(socket.localAddress(), through: server) else {
+        let own = try socket.localAddress()
+        for server in servers where try reachesItself(own, through: server) {
             throw ValidationError("--to \(server) is the noise's own address")
         }
-        let print: @Sendable (NoiseEvent) -> Void = { Console.output(Array("\($0)\n".utf8)) }
+        // A reader who is slow must not become part of the network.
+        let print: @Sendable (NoiseEvent) -> Void = { LogOutput.standardOutput.write("\($0)") }
         return try NoiseProxy(
-            socket: socket, server: server, seed: seed, settings: settings, limits: limits, on: loop,
+            socket: socket, servers: servers, seed: seed, settings: settings, limits: limits, on: loop,
             onEvent: verbose ? print : nil)
     }
 
@@ -106,6 +109,8 @@ struct NoiseCommand: ParsableCommand {
         guard own.port == server.port else { return false }
         if own == server || server.isWildcard { return true }
         // To an address of this machine the kernel sends from that same address.
-        return try own.isWildcard && DatagramSocket(connectedTo: server).localAddress().host == server.host
+        // An address that the machine has no way to is none of its own.
+        guard own.isWildcard, let door = try? DatagramSocket(connectedTo: server) else { return false }
+        return try door.localAddress().host == server.host
     }
 }

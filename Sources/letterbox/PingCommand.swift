@@ -44,22 +44,31 @@ struct PingCommand: ParsableCommand {
     func run() throws {
         Signals.block()
         try Exit.starting {
-            let server = try bindAddress(host, port)
+            let addresses = try Resolver.resolve(Endpoint(host: host, port: port))
             try EventLoop.run { loop in
-                let report = try await ping(server, on: loop)
-                if histogram { print("\(report.histogram)") }
-                print("\(report)")
+                let report = try await ping(choose(addresses, on: loop), on: loop)
+                if histogram { Output.print("\(report.histogram)") }
+                Output.print("\(report)")
                 if report.received == 0 { throw Exit.failed }
             }
         }
     }
 
+    /// The first of several addresses that replies to a trial; the first of all where none does.
+    private func choose(_ addresses: [SocketAddress], on loop: EventLoop) async -> SocketAddress {
+        guard addresses.count > 1 else { return addresses[0] }
+        // A signal that comes meanwhile waits, so that this does not take long.
+        let time = min(timeout, .seconds(1)).nanoseconds * UInt64(addresses.count)
+        var client = DatagramClient(servers: addresses, timeout: Interval(nanoseconds: time), attempts: 1)
+        return (try? await client.exchange(Array("PING".utf8), on: loop).server) ?? addresses[0]
+    }
+
     /// Runs until the end or until a signal comes.
     private func ping(_ server: SocketAddress, on loop: EventLoop) async throws -> PingerReport {
-        print("PING \(server) with \(size) bytes")
+        Output.print("PING \(server) with \(size) bytes")
         let settings = self.settings
         let run = Task(executorPreference: loop) {
-            var pinger = try Pinger(server: server, settings: settings, on: loop) { print("\($0)") }
+            var pinger = try Pinger(server: server, settings: settings, on: loop) { Output.print("\($0)") }
             return try await pinger.run()
         }
         Task(executorPreference: loop) {
@@ -76,9 +85,5 @@ struct PingCommand: ParsableCommand {
         settings.size = size
         settings.timeout = timeout
         return settings
-    }
-
-    private func print(_ line: String) {
-        Console.output(Array("\(line)\n".utf8))
     }
 }

@@ -13,7 +13,8 @@ struct UDPService {
     /// Binds all sockets, then starts: either everything runs or nothing does.
     init(address: SocketAddress, workers: Int, service: any DatagramService) throws {
         let logger = Logger(label: "server")
-        let first = try DatagramSocket(boundTo: address, sharingPort: workers > 1)
+        let first = try DatagramSocket(boundTo: address)
+        if workers > 1 { try first.sharePort() }
         let bound = try first.localAddress()
         self.address = bound
         var sockets = [Handover(first)]

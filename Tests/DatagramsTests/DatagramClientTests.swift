@@ -1,7 +1,8 @@
-import Datagrams
 import EventLoop
 import Sockets
 import Testing
+
+@testable import Datagrams
 
 @Suite(.timeLimit(.minutes(1))) struct DatagramClientTests {
     @Test(arguments: [0, 1, 65_507])
@@ -27,12 +28,43 @@ import Testing
     func silence(attempts: Int) async throws {
         let heard = try await onLoop { loop in
             let server = try Door()
-            var client = DatagramClient(server: server.address, timeout: .milliseconds(40), attempts: attempts)
+            var client = DatagramClient(server: server.address, timeout: .milliseconds(700), attempts: attempts)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
-            #expect(error == .timedOut(server.address, after: .milliseconds(40), attempts: attempts))
+            #expect(error == .timedOut(server.address, after: .milliseconds(700), attempts: attempts))
             return try server.answer { $0 }
         }
         #expect(heard == attempts)
+    }
+
+    /// The time is long enough for a few datagrams that wait for a reply each, and not for all.
+    @Test func noSoonerThanAReply() async throws {
+        let heard = try await onLoop { loop in
+            let server = try Door()
+            var client = DatagramClient(server: server.address, timeout: .milliseconds(500), attempts: 20)
+            let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
+            #expect(error == .timedOut(server.address, after: .milliseconds(500), attempts: 3))
+            return try server.answer { $0 }
+        }
+        #expect(heard == 3)
+    }
+
+    /// The first address is silent, the second refuses, the third replies, and is then the first.
+    @Test func theNextAddressIsAsked() async throws {
+        let gone: SocketAddress
+        do { gone = try Door(host: "127.0.0.77").address }
+        try await onLoop { loop in
+            let silent = try Door()
+            let server = try Door()
+            let watch = try server.watch(on: loop)
+            let answering = Task(executorPreference: loop) {
+                for _ in 0..<2 { while try server.answer({ $0 }) == 0 { _ = await loop.readable(watch) } }
+            }
+            var client = DatagramClient(
+                servers: [silent.address, gone, server.address], timeout: .seconds(3), attempts: 1)
+            for number in UInt8(1)...2 { #expect(try await client.exchange([number], on: loop).bytes == [number]) }
+            _ = try await answering.value
+            #expect(try silent.answer { $0 } == 1)
+        }
     }
 
     /// The first datagram is lost; the second finds the server.
@@ -151,6 +183,24 @@ import Testing
             case .tooLong(let length): .tooLong(length)
             }
         }
+    }
+}
+
+@Suite struct RetransmissionTimerTests {
+    @Test func nothingIsKnown() {
+        let timer = RetransmissionTimer()
+        #expect((1...4).map { timer.timeout(attempt: $0) } == [100, 200, 400, 800].map { .milliseconds($0) })
+    }
+
+    /// RFC 6298 2.2 and 2.3, in milliseconds: what was measured, and what follows.
+    @Test(
+        arguments: [([40], 120), ([40, 40], 100), ([40, 80], 145), ([1, 1], 20), ([3000], 9000)] as [([UInt64], UInt64)]
+    )
+    func measured(roundTrips: [UInt64], timeout: UInt64) {
+        var timer = RetransmissionTimer()
+        for roundTrip in roundTrips { timer.measure(.milliseconds(roundTrip)) }
+        #expect(timer.timeout == .milliseconds(timeout))
+        #expect(timer.timeout(attempt: 2) == .milliseconds(2 * timeout))
     }
 }
 

@@ -50,7 +50,7 @@ struct NoiseHeldQueueTests {
 struct NoiseClientTableTests {
     @Test("there is room for as many as the limit says", arguments: [1, 2, 100])
     func limit(limit: Int) {
-        var table = NoiseClientTable<Int>(limit: limit, idle: .milliseconds(10))
+        var table = NoiseClientTable<SocketAddress, Int>(limit: limit, idle: .milliseconds(10))
         for number in 0..<limit {
             #expect(!table.isFull)
             table.insert(number, for: client(number), at: time(0))
@@ -60,9 +60,39 @@ struct NoiseClientTableTests {
         #expect(table.find(client(limit), at: time(1)) == nil)
     }
 
+    @Test("the one quiet longest makes room, of those that may")
+    func eviction() {
+        var table = NoiseClientTable<SocketAddress, Int>(limit: 4, idle: .seconds(10))
+        for number in 0..<4 { table.insert(number, for: client(number), at: time(number)) }
+        #expect(table.evict(at: time(4)) { $0 != 0 } == 1)
+        table.insert(4, for: client(4), at: time(5))
+        // The one that was next has been heard of meanwhile.
+        _ = table.find(client(2), at: time(6))
+        #expect(table.evict(at: time(7)) { $0 != 0 } == 3)
+        #expect(table.evict(at: time(8)) { $0 != 0 } == 4)
+        #expect(table.evict(at: time(9)) { $0 == 0 } == 0)
+        #expect(table.values == [2])
+    }
+
+    @Test("after nobody could make room the table is not searched for a while")
+    func nobodyMayGo() {
+        var table = NoiseClientTable<SocketAddress, Int>(limit: 2, idle: .seconds(10))
+        for number in 0..<2 { table.insert(number, for: client(number), at: time(0)) }
+        var searched = 0
+        for moment in 0..<20 {
+            let evicted = table.evict(at: time(moment)) { _ in
+                searched += 1
+                return false
+            }
+            #expect(evicted == nil)
+        }
+        #expect(searched == 4)
+        #expect(table.evict(at: time(20)) { _ in true } == 0 || table.count == 1)
+    }
+
     @Test("whoever is quiet leaves, at the time and not before; whoever is found stays")
     func expiry() {
-        var table = NoiseClientTable<Int>(limit: 2, idle: .milliseconds(10))
+        var table = NoiseClientTable<SocketAddress, Int>(limit: 2, idle: .milliseconds(10))
         #expect(table.nextExpiry == .never && table.expire(at: time(1000)).isEmpty)
         table.insert(1, for: client(1), at: time(0))
         table.insert(2, for: client(2), at: time(3))

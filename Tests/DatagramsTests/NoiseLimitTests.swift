@@ -5,24 +5,42 @@ import Testing
 
 @Suite("Noise: limits and failures")
 struct NoiseLimitTests {
-    @Test("serves as many clients as the limit says and turns one more away")
+    @Test("serves as many clients as the limit says, and for one more forgets the one quiet longest")
     func clients() async throws {
         try await onLoop { loop in
             let server = try RunningServer(Echo(), on: loop)
             var limits = NoiseProxy.Limits()
             limits.clients = 2
             let noise = try RunningNoise(to: server.address, limits: limits, on: loop)
-            let clients = try (0..<3).map { _ in try HandClient(to: noise.proxy.address, on: loop) }
-            for number in 0..<2 {
-                try clients[number].send("\(number)")
-                #expect(try await clients[number].receiveText() == "\(number)")
+            // The first one closes its socket, as a gateway does with one that has rested too long.
+            for number in 0..<3 {
+                let client = try HandClient(to: noise.proxy.address, on: loop)
+                try client.send("\(number)")
+                #expect(try await client.receiveText() == "\(number)")
             }
-            try clients[2].send("2")
-            // The first client comes after the third, so that its reply says that the third was looked at.
-            try clients[0].send("again")
-            #expect(try await clients[0].receiveText() == "again")
             let counts = await noise.proxy.counts
-            #expect(counts.toServer.turnedAway == 1 && counts.toServer.received == 4 && counts.toServer.sent == 3)
+            #expect(counts.toServer.turnedAway == 0 && counts.toServer.sent == 3)
+            #expect(await noise.proxy.clientCount == 2)
+            expectNothingUnaccounted(counts.toServer)
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
+    @Test("turns one more client away while datagrams of all others are under way")
+    func heldClients() async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(Echo(), on: loop)
+            var limits = NoiseProxy.Limits()
+            limits.clients = 2
+            var settings = BothWays(NoiseSettings())
+            settings.toServer.delay = .seconds(3000)
+            let noise = try RunningNoise(to: server.address, settings, limits: limits, on: loop)
+            let clients = try (0..<3).map { _ in try HandClient(to: noise.proxy.address, on: loop) }
+            for client in clients { try client.send("hello") }
+            #expect(await eventually(on: loop) { await noise.proxy.counts.toServer.received == 3 })
+            let counts = await noise.proxy.counts
+            #expect(counts.toServer.turnedAway == 1 && counts.toServer.held == 2)
             #expect(await noise.proxy.clientCount == 2)
             expectNothingUnaccounted(counts.toServer)
             try await noise.stop()
@@ -88,6 +106,45 @@ struct NoiseLimitTests {
             expectNothingUnaccounted(await noise.proxy.counts.toServer)
             try await noise.stop()
             try await server.stop()
+        }
+    }
+
+    @Test(
+        "goes on to the server's next address where one refuses, with the datagram that was refused", arguments: [1, 2])
+    func nextAddress(before: Int) async throws {
+        try await onLoop { loop in
+            let gone = try (0..<before).map { try HandClient.deserted("127.0.0.\(80 + $0)") }
+            let server = try RunningServer(Echo(), on: loop)
+            let noise = try RunningNoise(to: gone + [server.address], on: loop)
+            for round in 0..<2 {
+                let client = try HandClient(to: noise.proxy.address, on: loop)
+                for number in 0..<2 {
+                    try client.send("\(round) \(number)")
+                    #expect(try await client.receiveText() == "\(round) \(number)")
+                }
+            }
+            // Only the first datagram was refused; the second client begins where the first one got its reply.
+            let counts = await noise.proxy.counts
+            #expect(counts.toServer.refused == before && counts.toServer.sent == 4)
+            #expect(await noise.proxy.clientCount == 2)
+            expectNothingUnaccounted(counts.toServer)
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
+    @Test("counts each refusal once where all of the server's addresses refuse")
+    func noAddress() async throws {
+        try await onLoop { loop in
+            let gone = try (0..<3).map { try HandClient.deserted("127.0.0.\(80 + $0)") }
+            let noise = try RunningNoise(to: gone, on: loop)
+            let client = try HandClient(to: noise.proxy.address, on: loop)
+            for number in 1...2 {
+                try client.send("\(number)")
+                #expect(await eventually(on: loop) { await noise.proxy.counts.toServer.refused == 3 * number })
+            }
+            #expect(await noise.proxy.counts.toServer.sent == 2)
+            try await noise.stop()
         }
     }
 

@@ -45,6 +45,24 @@ struct NoiseProxyTests {
         }
     }
 
+    /// The clients are connected, and would not hear a reply from another address.
+    @Test("a reply comes from the address that was asked", arguments: ["127.0.0.1", "127.0.0.2"])
+    func wildcard(asked: String) async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(Echo(), on: loop)
+            let noise = try RunningNoise(to: server.address, host: "0.0.0.0", on: loop)
+            let address = try #require(SocketAddress(asked, port: noise.proxy.address.port))
+            let client = try HandClient(to: address, on: loop)
+            for number in 0..<3 {
+                try client.send("\(number)")
+                #expect(try await client.receiveText() == "\(number)")
+            }
+            #expect(await noise.proxy.clientCount == 1)
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
     @Test("does to each datagram what its seed says, each way", arguments: [1, 7, 99] as [UInt64])
     func predicted(seed: UInt64) async throws {
         try await onLoop { loop in

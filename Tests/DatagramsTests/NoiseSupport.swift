@@ -13,8 +13,8 @@ func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async 
 }
 
 /// An address of this machine with a port that the system chooses.
-func anyPort() throws -> SocketAddress {
-    try #require(SocketAddress("127.0.0.1", port: 0))
+func anyPort(_ host: String = "127.0.0.1") throws -> SocketAddress {
+    try #require(SocketAddress(host, port: 0))
 }
 
 /// A server of the tutorial's kind, for the length of a test.
@@ -45,16 +45,23 @@ struct RunningNoise {
     private let events: AsyncStream<NoiseEvent>
 
     init(
-        to server: SocketAddress, seed: UInt64 = 7, _ settings: BothWays<NoiseSettings> = BothWays(NoiseSettings()),
-        limits: NoiseProxy.Limits = .init(), on loop: EventLoop
+        to servers: [SocketAddress], seed: UInt64 = 7, settings: BothWays<NoiseSettings> = BothWays(NoiseSettings()),
+        host: String = "127.0.0.1", limits: NoiseProxy.Limits = .init(), on loop: EventLoop
     ) throws {
         let (events, continuation) = AsyncStream<NoiseEvent>.makeStream()
         self.events = events
         let proxy = try NoiseProxy(
-            socket: try DatagramSocket(boundTo: anyPort()), server: server, seed: seed, settings: settings,
+            socket: try DatagramSocket(boundTo: anyPort(host)), servers: servers, seed: seed, settings: settings,
             limits: limits, on: loop, onEvent: { continuation.yield($0) })
         self.proxy = proxy
         task = Task(executorPreference: loop) { try await proxy.run() }
+    }
+
+    init(
+        to server: SocketAddress, seed: UInt64 = 7, _ settings: BothWays<NoiseSettings> = BothWays(NoiseSettings()),
+        host: String = "127.0.0.1", limits: NoiseProxy.Limits = .init(), on loop: EventLoop
+    ) throws {
+        try self.init(to: [server], seed: seed, settings: settings, host: host, limits: limits, on: loop)
     }
 
     /// Waits until so many datagrams have met the noise.
@@ -86,6 +93,11 @@ final class HandClient {
         watch = try loop.watch(socket.descriptor, as: .datagrams)
         self.socket = socket
         self.loop = loop
+    }
+
+    /// An address at which nobody listens.
+    static func deserted(_ host: String) throws -> SocketAddress {
+        try DatagramSocket(boundTo: anyPort(host)).localAddress()
     }
 
     func send(_ bytes: [UInt8]) throws {

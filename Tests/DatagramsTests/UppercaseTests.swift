@@ -58,10 +58,20 @@ struct UppercaseTextTests {
         #expect(Uppercase().reply(to: Array(text.utf8)) == Array(text.uppercased().utf8))
     }
 
-    @Test("grows by as much as three times: the caller must look at the length")
+    @Test("grows by as much as three times, as long as a datagram can carry it")
     func growth() {
-        let text = String(repeating: "ΐ", count: largestDatagram / 2)
-        #expect(Uppercase().reply(to: Array(text.utf8)).count == 3 * text.utf8.count)
+        let text = String(repeating: "ΐ", count: largestDatagram / 6)
+        let reply = Uppercase().reply(to: Array(text.utf8))
+        #expect(reply == Array(text.uppercased().utf8) && reply.count == largestDatagram - 5)
+    }
+
+    @Test("changes the ASCII letters alone where no datagram can carry the full mapping", arguments: [0, 1, 20])
+    func tooLong(more: Int) {
+        // The capitals take 65,508 bytes and more, and the last letters are plain ones.
+        let text = String(repeating: "ΐ", count: largestDatagram / 6) + String(repeating: "x", count: 6 + more)
+        #expect(Uppercase().reply(to: Array(text.utf8)) == Array(text.replacing("x", with: "X").utf8))
+        let long = [UInt8](repeating: 0x61, count: 65_520 + more) + Array("é".utf8)
+        #expect(Uppercase().reply(to: long) == [UInt8](repeating: 0x41, count: 65_520 + more) + Array("É".utf8))
     }
 }
 

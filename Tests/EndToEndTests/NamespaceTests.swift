@@ -134,4 +134,31 @@ struct NamespaceTests {
         #expect(try network.answers(6))
         #expect(try network.isAtRest())
     }
+
+    /// The reply, or the request, is longer than a link takes that neither end knows of.
+    @Test(arguments: [("198.51.100.2", Namespaces.Host.client), ("198.51.100.2", .one), ("2001:db8:1::2", .client)])
+    func `no datagram is lost because a link takes shorter ones`(address: String, narrow: Namespaces.Host) throws {
+        let hosts = try Namespaces()
+        for host in [Namespaces.Host.client, .one] {
+            let (network, far) = host == .one ? ("2001:db8:1:", "192.0.2.0/24") : ("2001:db8:2:", "198.51.100.0/24")
+            let farther = host == .one ? "2001:db8:2::/64" : "2001:db8:1::/64"
+            try hosts.ip(.gateway, "address", "add", "\(network):1/64", "dev", host.rawValue, "nodad")
+            try hosts.ip(host, "address", "add", "\(network):2/64", "dev", "net", "nodad")
+            try hosts.ip(host, "route", "add", far, "via", host == .one ? "198.51.100.1" : Namespaces.door)
+            try hosts.ip(host, "route", "add", farther, "via", "\(network):1")
+        }
+        let forward = "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"
+        #expect(try hosts.start(.gateway, ["sh", "-c", forward]).ending().status == 0)
+        // The least that IPv6 allows.
+        try hosts.ip(.gateway, "link", "set", narrow.rawValue, "mtu", "1280")
+        try hosts.ip(narrow, "link", "set", "net", "mtu", "1280")
+        let isNew = address.contains(":")
+        let server = try hosts.start(.one, [Binaries.letterbox, "server", "--host", isNew ? "::" : "0.0.0.0"])
+        _ = try server.errorLine(startingWith: "The server is ready")
+        // Over IPv6 no more than is too long for the server's own link as well.
+        let text = String(repeating: "x", count: isNew ? 1500 : 1400)
+        let client = try hosts.start(
+            .client, [Binaries.letterbox, "client", address, text, "--attempts", "1", "--timeout", "20s"])
+        #expect(try client.ending() == Program.Ending(status: 0, output: "\(text.uppercased())\n", error: ""))
+    }
 }

@@ -23,6 +23,17 @@ import Testing
         #expect(ending.error.contains("cannot bind \(taken.address): Address already in use"))
     }
 
+    /// Sockets that share a port share it with each other, and not with another server's.
+    @Test(arguments: [("1", "2"), ("2", "1"), ("2", "2")])
+    func `a UDP port whose sockets share it is in use`(first: String, second: String) throws {
+        let server = try RunningServer(["--workers", first])
+        let ending = try Program.letterbox(
+            "server", "--host", "127.0.0.1", "--port", "\(server.address.port)", "--workers", second
+        ).ending()
+        #expect(ending.status == 2)
+        #expect(ending.error.contains("cannot bind \(server.address): Address already in use"))
+    }
+
     /// One datagram would go round until the noise has no sockets left.
     @Test(arguments: [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "0.0.0.0")])
     func `the noise is no server to itself`(host: String, server: String) throws {

@@ -1,5 +1,6 @@
-import EventLoop
 import Testing
+
+@testable import EventLoop
 
 @Suite struct TimeTests {
     @Test(
@@ -40,5 +41,15 @@ import Testing
             last = now
         }
         #expect(WallClock.unixSeconds() > 1_700_000_000)
+    }
+
+    @Test(
+        arguments: [
+            (0, 7, "1970-01-01T00:00:00.007Z"), (951_782_399, 42, "2000-02-28T23:59:59.042Z"),
+            (1_785_542_400, 999, "2026-08-01T00:00:00.999Z"),
+        ] as [(Int64, Int, String)])
+    func timeOfDay(seconds: Int64, milliseconds: Int, text: String) {
+        #expect(WallClock.text(seconds: seconds, milliseconds: milliseconds) == text)
+        #expect(WallClock.text().count == text.count)
     }
 }

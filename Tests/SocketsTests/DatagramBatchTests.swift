@@ -68,6 +68,18 @@ import Testing
         #expect(try client.next().bytes == [UInt8(ascii: ">")] + [UInt8](repeating: 3, count: length))
     }
 
+    /// IPv6's length does not count its own header of 40 bytes, and IPv4's counts its 20 (RFC 8200 3).
+    @Test(.enabled(if: hasIPv6, "needs IPv6")) func theLongestOfIPv6() throws {
+        let server = try server(at: "::1")
+        let client = try DatagramSocket(connectedTo: try place(of: server))
+        try client.send([UInt8](repeating: 3, count: 65_526))
+        var batch = DatagramBatch(capacity: 2)
+        _ = try serve(server, &batch, echo)
+        #expect(try client.next().length == 65_527)
+        try client.send([UInt8](repeating: 3, count: 65_527))
+        #expect(try serve(server, &batch, echo).oversized.map(\.length) == [65_528])
+    }
+
     @Test func anEmptyReplyIsADatagram() throws {
         let server = try server()
         let client = try DatagramSocket(connectedTo: try place(of: server))

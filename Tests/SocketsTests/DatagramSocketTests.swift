@@ -126,9 +126,26 @@ import Testing
     }
 
     @Test func socketsCanShareAPort() throws {
-        let first = try DatagramSocket(boundTo: try address("127.0.0.1"), sharingPort: true)
+        let first = try DatagramSocket(boundTo: try address("127.0.0.1"))
+        try first.sharePort()
         let second = try DatagramSocket(boundTo: try place(of: first), sharingPort: true)
         #expect(try place(of: first) == place(of: second))
+        // Who gets what depends on the sender's port, and nothing is lost.
+        for _ in 0..<64 { try DatagramSocket(connectedTo: try place(of: first)).send([1]) }
+        let counts = (first.drain().datagrams, second.drain().datagrams)
+        #expect(counts.0 + counts.1 == 64 && counts.0 > 0 && counts.1 > 0, "\(counts)")
+    }
+
+    /// A socket that was bound first, without the option, is another program's as likely as not.
+    @Test(arguments: ["127.0.0.1", "0.0.0.0"])
+    func aSharedPortIsNotForOthers(host: String) throws {
+        let first = try DatagramSocket(boundTo: try address(host))
+        try first.sharePort()
+        let second = try DatagramSocket(boundTo: try place(of: first), sharingPort: true)
+        let taken = try address("127.0.0.1", place(of: second).port)
+        #expect(throws: SocketError(.bind, taken, .addressInUse)) {
+            try DatagramSocket(boundTo: taken).descriptor.number
+        }
     }
 
     @Test func systemChoosesThePort() throws {

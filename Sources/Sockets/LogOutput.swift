@@ -1,0 +1,117 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// Lines for people, on a descriptor whose reader may be slow or gone: a line that would have to wait is dropped.
+///
+/// The program serves strangers, and its log goes to a pipe, a terminal or journald's socket that another program reads.
+/// Neither may hold the other up. The shared description of standard error stays blocking, for O_NONBLOCK would change
+/// it for every program that has it (open(2), "Open file descriptions").
+public final class LogOutput: Sendable {
+    /// Standard error, where the log goes.
+    public static let standardError = LogOutput(to: STDERR_FILENO)
+    /// Standard output, for commands that print while they serve.
+    public static let standardOutput = LogOutput(to: STDOUT_FILENO)
+
+    /// How many lines of the log were dropped since the program began.
+    public static var dropped: Int { standardError.dropped }
+
+    private struct State {
+        var dropped = 0
+        /// How many dropped lines no line has told of yet.
+        var untold = 0
+        /// The end of a line of which the kernel took the beginning.
+        var rest: [UInt8] = []
+    }
+
+    private let descriptor: Descriptor
+    /// Whether a write might wait: the descriptor is not the program's own.
+    private let isShared: Bool
+    private let isSocket: Bool
+    private let state = Mutex(State())
+
+    /// Writes to what an open descriptor stands for; the descriptor itself stays the caller's.
+    public init(to number: Int32) {
+        let own = Self.reopen(number)
+        isShared = own == nil
+        isSocket = Self.isSocket(number)
+        descriptor = Descriptor(owning: own ?? fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))
+    }
+
+    /// How many lines were dropped.
+    public var dropped: Int { state.withLock { $0.dropped } }
+
+    /// Writes a line, whole, or drops it.
+    ///
+    /// - `waiting`: waits for a slow reader instead of dropping the line; for programs that serve no one meanwhile.
+    public func write(_ line: String, waiting: Bool = false) {
+        state.withLock { state in
+            if !state.rest.isEmpty {
+                let taken = transmit(state.rest, waiting)
+                state.rest.removeFirst(taken ?? state.rest.count)
+                guard state.rest.isEmpty else { return drop(&state) }
+            }
+            let notice =
+                state.untold == 0
+                ? ""
+                : "\(state.untold) \(state.untold == 1 ? "line was" : "lines were") dropped here: the reader is slow\n"
+            let bytes = Array("\(notice)\(line)\n".utf8)
+            guard let taken = transmit(bytes, waiting), taken > 0 else { return drop(&state) }
+            state.untold = 0
+            state.rest = Array(bytes[taken...])
+        }
+    }
+
+    private func drop(_ state: inout State) {
+        state.dropped += 1
+        state.untold += 1
+    }
+
+    /// Writes as much as the kernel takes without a wait; nil when it will never take any, for the reader is gone.
+    private func transmit(_ bytes: [UInt8], _ waiting: Bool) -> Int? {
+        var start = 0
+        while start < bytes.count {
+            // A pipe with room has room for PIPE_BUF bytes (pipe(7)): a write of that many does not wait.
+            let end = min(bytes.count, start + Int(PIPE_BUF))
+            if isShared || waiting, !isReady(waiting) { break }
+            do {
+                let count = try callUnlessBlocked {
+                    unsafe bytes.span.extracting(start..<end).withUnsafeBytes {
+                        // MSG_NOSIGNAL and MSG_DONTWAIT hold for one call and change nothing for others (send(2)).
+                        unsafe isSocket
+                            ? send(
+                                descriptor.number, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+                            : Glibc.write(descriptor.number, $0.baseAddress, $0.count)
+                    }
+                }
+                if let count { start += count } else if !waiting { break }
+            } catch {
+                return nil
+            }
+        }
+        return start
+    }
+
+    /// Whether a write returns at once, be it with an error (poll(2)).
+    private func isReady(_ waiting: Bool) -> Bool {
+        var entry = pollfd(fd: descriptor.number, events: Int16(POLLOUT), revents: 0)
+        return (try? call { unsafe poll(&entry, 1, waiting ? -1 : 0) }) == 1
+    }
+
+    private static func isSocket(_ number: Int32) -> Bool {
+        var type: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return unsafe getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &length) == 0
+    }
+
+    /// Opens a pipe or a terminal once more (proc(5), /proc/pid/fd): the new description has flags of its own.
+    ///
+    /// nil where that is not possible; then poll(2) tells whether there is room.
+    private static func reopen(_ number: Int32) -> Int32? {
+        var status = stat()
+        guard unsafe fstat(number, &status) == 0 else { return nil }
+        guard status.st_mode & S_IFMT == S_IFIFO || isatty(number) == 1 else { return nil }
+        let copy = unsafe open("/proc/self/fd/\(number)", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+        return copy < 0 ? nil : copy
+    }
+}

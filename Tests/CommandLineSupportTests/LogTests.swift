@@ -1,0 +1,65 @@
+import EventLoop
+import Logging
+import Synchronization
+import Testing
+
+@testable import CommandLineSupport
+
+@Suite struct LogTests {
+    /// Keeps the lines that loggers write, and has a clock that a test sets.
+    private final class Journal: Sendable {
+        private let state = Mutex((lines: [String](), time: MonotonicTime(nanoseconds: 0)))
+
+        /// The lines without their times, which are 24 characters and a blank.
+        var lines: [String] { state.withLock { $0.lines.map { String($0.dropFirst(25)) } } }
+
+        func advance(by interval: Interval) { state.withLock { $0.time = $0.time + interval } }
+
+        func logger(_ label: String) -> Logger {
+            let printer = LinePrinter {
+                self.state.withLock { $0.time }
+            } print: { line in
+                self.state.withLock { $0.lines.append(line) }
+            }
+            return Logger(label: label) { LineLogHandler(label: $0, printer: printer) }
+        }
+    }
+
+    @Test func `a message is one line`() {
+        let journal = Journal()
+        var logger = journal.logger("server")
+        logger[metadataKey: "port"] = "7"
+        logger.notice("one\ntwo", metadata: ["address": "::1"])
+        logger.debug("not told")
+        #expect(journal.lines == ["notice server: one two address=::1 port=7"])
+    }
+
+    @Test func `a warning of one kind comes once a second and counts the others`() {
+        let journal = Journal()
+        let logger = journal.logger("server")
+        for number in 0..<2500 {
+            logger.warning("number \(number)")
+            journal.advance(by: .milliseconds(1))
+        }
+        #expect(
+            journal.lines == [
+                "warning server: number 0", "warning server: number 1000 (and 999 more like it since the last)",
+                "warning server: number 2000 (and 999 more like it since the last)",
+            ])
+    }
+
+    @Test func `warnings of other kinds come all the same, and so do other levels`() {
+        let journal = Journal()
+        let logger = journal.logger("server")
+        for _ in 0..<2 {
+            logger.warning("one")
+            logger.warning("two")
+            logger.error("three")
+            logger.info("four")
+            logger.critical("five")
+        }
+        let first = ["warning server: one", "warning server: two", "error server: three"]
+        let both = ["info server: four", "critical server: five"]
+        #expect(journal.lines == first + both + both)
+    }
+}

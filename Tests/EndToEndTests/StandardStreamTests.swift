@@ -1,0 +1,124 @@
+import Glibc
+import Sockets
+import Testing
+
+/// Programs whose standard streams are not read, have lost their reader, or are closed.
+@Suite struct StandardStreamTests {
+    /// Runs the program of its words with a full pipe as standard error, whose reader is the program itself.
+    private static let stalled = """
+        import os, sys
+        reader, writer = os.pipe()
+        os.set_inheritable(reader, True)
+        os.set_blocking(writer, False)
+        try:
+            while True: os.write(writer, b"x" * 4096)
+        except BlockingIOError: pass
+        os.set_blocking(writer, True)
+        os.dup2(writer, 2)
+        os.execv(sys.argv[1], sys.argv[1:])
+        """
+
+    /// Runs the program of its words with pipes as standard output and error whose readers are gone.
+    private static let abandoned = """
+        import os, signal, sys
+        # The interpreter ignores it, and a program inherits that (execve(2)).
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        for stream in (1, 2):
+            reader, writer = os.pipe()
+            os.dup2(writer, stream)
+            os.close(reader)
+        os.execv(sys.argv[1], sys.argv[1:])
+        """
+
+    /// Sends datagrams whose replies cannot be sent, for they come from port 0.
+    private static let offender = """
+        import socket, struct, time
+        raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+        for number in range(1500):
+            raw.sendto(struct.pack(">HHHH", 0, 12000, 9, 0) + b"x", ("127.0.0.1", 0))
+            if number % 50 == 49: time.sleep(0.001)
+        """
+
+    /// Without a ready line the client finds out: it asks until there is an answer.
+    private static let asks = """
+        until "$1" client 127.0.0.1 ready --timeout 200ms > /dev/null 2>&1; do kill -0 $server; done
+        python3 -c "$3"
+        "$1" client 127.0.0.1 hello --timeout 20s --attempts 20
+        """
+
+    @Test(
+        .enabled(if: PrivateHost.obstacle == nil, Comment(rawValue: PrivateHost.obstacle ?? "")),
+        arguments: [stalled, abandoned], ["server --host 127.0.0.1", "gateway --port 0"])
+    func `a server answers on, whether or not its log is read`(launcher: String, command: String) throws {
+        let script = "python3 -c \"$2\" \"$1\" \(command) & server=$!; \(Self.asks); kill $server; wait $server"
+        let words = [try Binaries.letterbox, launcher, Self.offender]
+        let ending = try PrivateHost.start(script, words).ending()
+        #expect(ending.status == 0 && ending.output == "HELLO\n", "\(ending)")
+    }
+
+    @Test(
+        .enabled(if: PrivateHost.obstacle == nil, Comment(rawValue: PrivateHost.obstacle ?? "")),
+        arguments: [stalled, abandoned])
+    func `the noise passes datagrams on, whether or not its lines are read`(launcher: String) throws {
+        let noise = "noise --port 12000 --to 127.0.0.1:12005 --verbose"
+        let script = """
+            "$1" server --host 127.0.0.1 --port 12005 2> /dev/null &
+            python3 -c "$2" "$1" \(noise) 1>&2 & server=$!
+            \(Self.asks); kill $server; wait $server
+            """
+        let launcher = launcher.replacing("os.dup2(writer, 2)", with: "os.dup2(writer, 2); os.dup2(writer, 1)")
+        let ending = try PrivateHost.start(script, [Binaries.letterbox, launcher, Self.offender]).ending()
+        #expect(ending.status == 0 && ending.output == "HELLO\n", "\(ending)")
+    }
+
+    @Test(
+        .enabled(if: PrivateHost.obstacle == nil, Comment(rawValue: PrivateHost.obstacle ?? "")))
+    func `replies that cannot be sent are told of once a second`() throws {
+        let script =
+            "\"$1\" server --host 127.0.0.1 2> /dev/stderr & server=$!; \(Self.asks); kill $server; wait $server"
+        let words = [try Binaries.letterbox, "", Self.offender]
+        let ending = try PrivateHost.start(script, words).ending()
+        #expect(ending.status == 0 && ending.output == "HELLO\n", "\(ending)")
+        let warnings = ending.errorLines.filter { $0.contains(" warning server: cannot send 127.0.0.1:0: ") }
+        #expect((1...60).contains(warnings.count), "\(ending.error)")
+    }
+
+    /// What is printed for the one who asks ends with its reader, as it does for other filters.
+    @Test(.timeLimit(.minutes(1)), arguments: ["client", "ping --count 1000000 --interval 0s"])
+    func `a command in the foreground ends with its reader`(command: String) throws {
+        let server = try RunningServer()
+        let script = "yes hello | \"$1\" \(command) --port \(server.address.port) | head -n 1"
+        let ending = try Program("sh", ["-c", script, "sh", Binaries.letterbox]).ending()
+        #expect(ending.status == 0 && ending.output.split(separator: "\n").count == 1 && ending.error.isEmpty)
+    }
+
+    /// A socket must not take a closed stream's number: what the program says would go to a peer.
+    @Test func `closed streams are not taken for sockets`() throws {
+        let port = UDPPeer().address.port
+        let script = """
+            "$1" server --host 127.0.0.1 --port \(port) 0<&- 1>&- 2>&- & server=$!
+            until "$1" client 127.0.0.1 ready --port \(port) --timeout 200ms > /dev/null 2>&1; do kill -0 $server; done
+            for number in 0 1 2; do readlink /proc/$server/fd/$number; done
+            kill $server; wait $server
+            """
+        let ending = try Program("sh", ["-c", script, "sh", Binaries.letterbox]).ending()
+        #expect(ending.output == "/dev/null\n/dev/null\n/dev/null\n", "\(ending)")
+    }
+
+    /// The first socket of each is towards the peer, who would be sent the sentence that says what has failed.
+    @Test(arguments: ["client", "ping --count 1 --interval 0s"])
+    func `no peer is sent what a command says`(command: String) throws {
+        let peer = UDPPeer()
+        let script = "\"$1\" \(command) --port \(peer.address.port) --timeout 50ms $2 0<&- 1>&- 2>&- || true"
+        let text = command == "client" ? "127.0.0.1 hello" : ""
+        _ = try Program("sh", ["-c", script, "sh", Binaries.letterbox, ""].dropLast() + [text]).ending()
+        peer.send("the last", to: peer.address)
+        var datagrams: [String] = []
+        repeat {
+            datagrams.append(String(decoding: try peer.receive().bytes, as: UTF8.self))
+        } while datagrams.last != "the last"
+        #expect(
+            datagrams.count >= 2 && !datagrams.contains { $0.contains("letterbox") || $0.contains("PING") },
+            "\(datagrams)")
+    }
+}
