@@ -10,7 +10,7 @@ const kinds = {
   received: ["back", "the reply, one datagram", ""],
   surplus: ["back", "more datagrams, thrown away", "one too many"],
   truncated: ["back", "too long a reply, thrown away", "too long, "],
-  refused: ["back", "refused, nobody listens there", "refused"],
+  refused: ["back", "refused, no program listens", "refused"],
 };
 const ends = { out: "Gateway to UDP server", back: "UDP server to gateway", none: "At the gateway" };
 const inBrowser = (time) => `${duration(time)} after posting, by the browser’s clock`;

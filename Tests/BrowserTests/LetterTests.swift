@@ -64,7 +64,7 @@ extension InTheBrowser {
             try TestGateway.run(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"]) { gateway in
                 let browser = try Browser.open(gateway.url)
                 try expectFailure(
-                    browser, "Bad Gateway. The UDP service refused the datagram: nobody listens at its port.", 502)
+                    browser, "Bad Gateway. The UDP service refused the datagram: no program listens at its port.", 502)
                 try browser.keepPicture("502")
             }
         }

@@ -140,7 +140,7 @@ final class Exchange: DeadlineHandler {
             switch action {
             case .ask(let index, let departure):
                 leave(plan.outcomeOfFormer)
-                guard let next = ask(candidates[index], departure) else { return nil }
+                guard let next = ask(only ?? upstream.backends[index], departure) else { return nil }
                 action = next
             case .sendAgain(let departure): action = send(departure)
             case .retry(let time):

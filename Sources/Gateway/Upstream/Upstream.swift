@@ -4,6 +4,8 @@ internal import Sockets
 /// The UDP service behind the gateway, as one worker sees it: its backends, and the exchanges with them.
 final class Upstream {
     let configuration: Configuration
+    private let timeout: Interval
+    private let attempts: Int
     let loop: EventLoop
     /// Where replies are received.
     let replies: ReplyBuffer
@@ -28,6 +30,8 @@ final class Upstream {
 
     init(configuration: Configuration, limits: SharedLimits, replies: ReplyBuffer, loop: EventLoop) {
         self.configuration = configuration
+        timeout = configuration.timeout
+        attempts = configuration.attempts
         self.limits = limits
         self.replies = replies
         self.loop = loop
@@ -60,8 +64,8 @@ final class Upstream {
         counts.inFlight += 1
         budget.deposit()
         return takeSpare().begin(
-            payload, timeout: patience.map { min($0, configuration.timeout) } ?? configuration.timeout,
-            attempts: configuration.attempts, trace: trace, only: nil, for: handler)
+            payload, timeout: min(patience ?? timeout, timeout), attempts: attempts, trace: trace, only: nil,
+            for: handler)
     }
 
     /// Asks a backend whether it is alive, with a datagram of the operator's: any reply counts.
