@@ -12,6 +12,8 @@ struct HTTPCounts: Sendable {
     var rejected = 0
     /// Requests turned away because there was no room for one that comes in parts.
     var bufferShortages = 0
+    /// Times that a connection with more requests let others have their turn.
+    var turns = 0
     /// Times that no descriptor was left for a connection.
     var descriptorShortages = 0
     /// Responses by status code, from 100 on.
@@ -34,6 +36,7 @@ struct HTTPCounts: Sendable {
         evicted += other.evicted
         rejected += other.rejected
         bufferShortages += other.bufferShortages
+        turns += other.turns
         descriptorShortages += other.descriptorShortages
         for index in responses.indices { responses[index] += other.responses[index] }
     }

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The address of the machine that a datagram was sent to, for the reply to come from it (cmsg(3)).

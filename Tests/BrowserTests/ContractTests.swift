@@ -17,7 +17,9 @@ struct ContractTests {
         try TestGateway.run(["--lab"]) { try given.formUnion(lab($0.url)) }
         let silence = UDPPeer.silent()
         defer { silence.end() }
-        try TestGateway.run(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"]) { try given.formUnion(letters($0.url)) }
+        try TestGateway.run(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"]) {
+            try given.formUnion(letters($0.url))
+        }
         // The only socket is set aside after the first letter, to which no reply came.
         try TestGateway.run(["--upstream", silence.address, "--timeout", "20ms", "--max-sockets", "1"]) { gateway in
             try given.formUnion(letters(gateway.url))

@@ -16,13 +16,17 @@ import Testing
 
     private func at(_ milliseconds: UInt64) -> MonotonicTime { MonotonicTime(nanoseconds: milliseconds * 1_000_000) }
 
-    private func makePlan(attempts: Int) -> ExchangePlan { ExchangePlan(maxAttempts: attempts, deadline: at(2000)) }
+    private func makePlan(attempts: Int) -> ExchangePlan {
+        var plan = ExchangePlan()
+        plan.begin(maxAttempts: attempts, deadline: at(2000))
+        return plan
+    }
 
     private let three = [Candidate(id: 7), Candidate(id: 8), Candidate(id: 9)]
 
     @Test func oneDatagramHasAllTheTime() {
         var plan = makePlan(attempts: 1)
-        #expect(plan.begin(among: [Candidate(id: 7)], rotation: 0, at: at(0)) == .ask(0, .sent))
+        #expect(plan.choose(among: [Candidate(id: 7)], rotation: 0, at: at(0)) == .ask(0, .sent))
         #expect(plan.sent(at: at(1), pause: .milliseconds(20)) == .wait(until: at(2000)))
         #expect(plan.outcomeOfReply == .settled && plan.outcomeWithoutReply == .silent)
         #expect(plan.paused(among: three, rotation: 0, at: at(2000)) { true } == .fail(.silent))
@@ -31,7 +35,7 @@ import Testing
     @Test func itIsSentAgainThroughTheSameSocket() {
         var plan = makePlan(attempts: 2)
         let one = [Candidate(id: 7)]
-        _ = plan.begin(among: one, rotation: 0, at: at(0))
+        _ = plan.choose(among: one, rotation: 0, at: at(0))
         #expect(plan.sent(at: at(0), pause: .milliseconds(20)) == .wait(until: at(20)))
         #expect(plan.paused(among: one, rotation: 0, at: at(20)) { true } == .sendAgain(.retransmitted))
         #expect(plan.sent(at: at(20), pause: .milliseconds(40)) == .wait(until: at(2000)))
@@ -41,7 +45,7 @@ import Testing
     @Test func withoutABudgetItWaitsOn() {
         var plan = makePlan(attempts: 3)
         let one = [Candidate(id: 7)]
-        _ = plan.begin(among: one, rotation: 0, at: at(0))
+        _ = plan.choose(among: one, rotation: 0, at: at(0))
         _ = plan.sent(at: at(0), pause: .milliseconds(20))
         #expect(plan.paused(among: one, rotation: 0, at: at(20)) { false } == .wait(until: at(2000)))
         #expect(plan.attempts == 1 && plan.outcomeOfReply == .settled)
@@ -49,7 +53,7 @@ import Testing
 
     @Test func silenceIsTakenElsewhere() {
         var plan = makePlan(attempts: 2)
-        _ = plan.begin(among: three, rotation: 1, at: at(0))
+        _ = plan.choose(among: three, rotation: 1, at: at(0))
         _ = plan.sent(at: at(0), pause: .milliseconds(20))
         #expect(plan.paused(among: three, rotation: 0, at: at(20)) { true } == .ask(0, .retransmitted))
         #expect(plan.outcomeOfFormer == .silent)
@@ -58,7 +62,7 @@ import Testing
     /// A datagram that reached no service may be sent elsewhere, whatever the number of attempts.
     @Test func allBackendsAreAskedBeforeItFails() {
         var plan = makePlan(attempts: 1)
-        #expect(plan.begin(among: three, rotation: 0, at: at(0)) == .ask(0, .sent))
+        #expect(plan.choose(among: three, rotation: 0, at: at(0)) == .ask(0, .sent))
         for next in 1...2 {
             _ = plan.sent(at: at(0), pause: .milliseconds(20))
             #expect(plan.failedToReach(6 + next, among: three, rotation: 0, at: at(1)) == .ask(next, .rerouted))
@@ -72,7 +76,7 @@ import Testing
     @Test func theSilentOneIsAskedAgainAfterARefusal() {
         var plan = makePlan(attempts: 3)
         let two = Array(three.prefix(2))
-        _ = plan.begin(among: two, rotation: 0, at: at(0))
+        _ = plan.choose(among: two, rotation: 0, at: at(0))
         _ = plan.sent(at: at(0), pause: .milliseconds(20))
         #expect(plan.paused(among: two, rotation: 0, at: at(20)) { true } == .ask(1, .retransmitted))
         _ = plan.sent(at: at(20), pause: .milliseconds(20))
@@ -82,7 +86,7 @@ import Testing
     /// Addresses that have moved: the exchange goes on to those that there are now.
     @Test func itGoesOnToTheBackendsOfNow() {
         var plan = makePlan(attempts: 1)
-        _ = plan.begin(among: three, rotation: 0, at: at(0))
+        _ = plan.choose(among: three, rotation: 0, at: at(0))
         _ = plan.sent(at: at(0), pause: .milliseconds(20))
         let moved = [Candidate(id: 70)]
         #expect(plan.failedToReach(7, among: moved, rotation: 0, at: at(1)) == .ask(0, .rerouted))
@@ -93,7 +97,7 @@ import Testing
         var plan = makePlan(attempts: 1)
         let many = (0..<100).map { Candidate(id: $0) }
         var asked: [Int] = []
-        var action = plan.begin(among: many, rotation: 0, at: at(0))
+        var action = plan.choose(among: many, rotation: 0, at: at(0))
         while case .ask(let index, _) = action {
             asked.append(index)
             _ = plan.sent(at: at(0), pause: .milliseconds(20))
@@ -108,16 +112,16 @@ import Testing
         for index in down.indices { down[index].isUp = false }
         // The one that replied last is silent to some and answers others.
         down[1].lastReply = at(5)
-        #expect(plan.begin(among: down, rotation: 0, at: at(10)) == .ask(1, .sent))
+        #expect(plan.choose(among: down, rotation: 0, at: at(10)) == .ask(1, .sent))
         down[2].isUp = true
         plan = makePlan(attempts: 1)
-        #expect(plan.begin(among: down, rotation: 0, at: at(10)) == .ask(2, .sent))
-        #expect(plan.begin(among: [Candidate](), rotation: 0, at: at(10)) == .fail(.noBackend))
+        #expect(plan.choose(among: down, rotation: 0, at: at(10)) == .ask(2, .sent))
+        #expect(plan.choose(among: [Candidate](), rotation: 0, at: at(10)) == .fail(.noBackend))
     }
 
     @Test func aShrunkPathIsSentToAgainAtOnce() {
         var plan = makePlan(attempts: 1)
-        _ = plan.begin(among: three, rotation: 0, at: at(0))
+        _ = plan.choose(among: three, rotation: 0, at: at(0))
         for time in 1...4 as ClosedRange<UInt64> {
             _ = plan.sent(at: at(time), pause: .milliseconds(20))
             #expect(plan.pathShrank(at: at(time)) == .sendAgain(.resized))
@@ -130,7 +134,7 @@ import Testing
 
     @Test func aHostWithoutRoomIsTriedAgainUntilTheDeadline() {
         var plan = makePlan(attempts: 1)
-        _ = plan.begin(among: three, rotation: 0, at: at(0))
+        _ = plan.choose(among: three, rotation: 0, at: at(0))
         var now: UInt64 = 0
         var pauses: [UInt64] = []
         while case .retry(let time) = plan.blocked(at: at(now)) {
@@ -188,8 +192,9 @@ import Testing
             backends = (0..<Int.random(in: 0...6, using: &generator)).map { id in
                 Candidate(id: id, inFlight: id % 3, isUp: Bool.random(using: &generator))
             }
-            plan = ExchangePlan(maxAttempts: attempts, deadline: MonotonicTime(nanoseconds: deadline * 1_000_000))
-            action = plan.begin(among: backends, rotation: 3, at: MonotonicTime(nanoseconds: 0))
+            plan = ExchangePlan()
+            plan.begin(maxAttempts: attempts, deadline: MonotonicTime(nanoseconds: deadline * 1_000_000))
+            action = plan.choose(among: backends, rotation: 3, at: MonotonicTime(nanoseconds: 0))
         }
 
         private var time: MonotonicTime { MonotonicTime(nanoseconds: now * 1_000_000) }

@@ -17,6 +17,8 @@ final class Router {
     private let configuration: Configuration
     private let page: Page
     let crossOrigin: CrossOrigin
+    /// Whether any page of another origin may use the gateway.
+    let isForOtherOrigins: Bool
     /// Nil where there is no lab: then there is nothing at its path.
     private let lab: LabResource?
 
@@ -24,6 +26,7 @@ final class Router {
         self.configuration = configuration
         self.page = page
         crossOrigin = configuration.crossOrigin
+        isForOtherOrigins = configuration.crossOrigin.isOn
         lab = configuration.lab.map(LabResource.init)
     }
 

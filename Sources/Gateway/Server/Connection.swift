@@ -160,11 +160,12 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     private func serve(_ request: Request) {
         deadline.clear()
         state = .reading(.unknown)
-        let head = request.head
-        let crossOrigin = context.router.crossOrigin
-        summary = Summary(
-            keepsAlive: head.keepsAlive, isOld: head.minorVersion == 0, isHead: head.method == .head,
-            crossOrigin: crossOrigin.isOn ? crossOrigin.fields(for: request.value(of: .origin)) : [])
+        summary.keepsAlive = request.head.keepsAlive
+        summary.isOld = request.head.minorVersion == 0
+        summary.isHead = request.head.method == .head
+        if context.router.isForOtherOrigins {
+            summary.crossOrigin = context.router.crossOrigin.fields(for: request.value(of: .origin))
+        }
         let decision = context.router.route(request)
         switch decision {
         case .response(let response):
@@ -216,8 +217,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
             if case .nothing = progress { return true }
             state = .reading(.nothing)
             context.idle.enter(watch)
-            let configuration = context.configuration
-            setDeadline(context.isDraining ? configuration.lingerTimeout : configuration.idleTimeout)
+            setDeadline(context.isDraining ? context.configuration.lingerTimeout : context.configuration.idleTimeout)
         } else if reader.hasHead {
             if case .head = progress { return true }
             state = .reading(.head)
@@ -234,6 +234,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     private func pause() {
         guard case .reading = state else { return rest() }
         state = .pausing
+        context.counts.turns += 1
         context.loop.callAgain(self)
         rest()
     }

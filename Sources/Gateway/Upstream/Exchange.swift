@@ -20,7 +20,7 @@ final class Exchange: DeadlineHandler {
     private let upstream: Upstream
     private let loop: EventLoop
     private var state = State.spare
-    private var plan = ExchangePlan(maxAttempts: 1, deadline: .never)
+    private var plan = ExchangePlan()
     private var handler: (any ExchangeHandler)?
     private var deadline = Deadline()
     /// The payload, kept because it may be sent again.
@@ -59,10 +59,15 @@ final class Exchange: DeadlineHandler {
         for handler: any ExchangeHandler
     ) -> GatewayError? {
         self.payload.append(contentsOf: payload)
-        (self.timeout, self.trace, self.only, self.handler) = (timeout, trace, only, handler)
-        (firstSent, blockedBy) = (.never, nil)
-        plan = ExchangePlan(maxAttempts: attempts, deadline: loop.now + timeout)
-        return perform(plan.begin(among: candidates, rotation: upstream.nextRotation(), at: loop.now))
+        self.timeout = timeout
+        self.handler = handler
+        if trace != nil { self.trace = trace }
+        if only != nil { self.only = only }
+        firstSent = .never
+        blockedBy = nil
+        let now = loop.now
+        plan.begin(maxAttempts: attempts, deadline: now + timeout)
+        return perform(plan.choose(among: candidates, rotation: upstream.nextRotation(), at: now))
     }
 
     /// The backends that there are now: they may have changed since the exchange began.
@@ -295,10 +300,9 @@ final class Exchange: DeadlineHandler {
 
     /// Ends the attempt at the present backend, if there is one.
     private func leave(_ outcome: SocketPool.Outcome, at time: @autoclosure () -> MonotonicTime = .now()) {
-        guard let backend else { return }
-        if let socket { backend.sockets.giveBack(socket, outcome, at: time()) }
+        guard let backend = self.backend.take() else { return }
+        if let socket = self.socket.take() { backend.sockets.giveBack(socket, outcome, at: time()) }
         backend.end(at: loop.now, isTrial: isTrial)
-        (self.backend, socket) = (nil, nil)
     }
 
     private func end(_ ending: ExchangePlan.Ending) -> GatewayError {
@@ -319,11 +323,14 @@ final class Exchange: DeadlineHandler {
     /// Becomes a spare one again.
     private func close() {
         deadline.clear()
-        trace?.end()
-        (handler, trace) = (nil, nil)
+        handler = nil
+        if let trace {
+            trace.end()
+            self.trace = nil
+        }
         state = .spare
         payload.removeAll(keepingCapacity: payload.count <= Self.keptRoom)
         upstream.recycle(self, isProbe: only != nil)
-        only = nil
+        if only != nil { only = nil }
     }
 }

@@ -70,9 +70,9 @@ struct ExchangePlan {
     private static let longestRetry = Interval.milliseconds(50)
 
     /// The most datagrams that may reach a backend.
-    private let maxAttempts: Int
+    private var maxAttempts = 1
     /// When the exchange must have ended.
-    let deadline: MonotonicTime
+    private(set) var deadline = MonotonicTime.never
     /// How many datagrams have left.
     private(set) var attempts = 0
     /// How many of them surely reached no service.
@@ -89,9 +89,17 @@ struct ExchangePlan {
     /// When the pause after the last datagram ends.
     private var pauseEnd = MonotonicTime.never
 
-    init(maxAttempts: Int, deadline: MonotonicTime) {
-        self.maxAttempts = maxAttempts
-        self.deadline = deadline
+    /// A plan that has not begun.
+    init() {}
+
+    /// Begins a plan anew, for the next exchange.
+    mutating func begin(maxAttempts: Int, deadline: MonotonicTime) {
+        (self.maxAttempts, self.deadline) = (maxAttempts, deadline)
+        (attempts, undelivered, sentHere) = (0, 0, 0)
+        (resizes, retries) = (0, 0)
+        outcomeOfFormer = .settled
+        first = nil
+        if !others.isEmpty { others = [] }
     }
 
     /// Whether the next pause is the last one: it lasts until the deadline.
@@ -105,10 +113,10 @@ struct ExchangePlan {
 
     // MARK: - Events
 
-    /// The exchange begins, or the chosen backend turned out to be gone.
+    /// Chooses the first backend.
     ///
     /// - `rotation`: where the search begins, so that equals take turns.
-    mutating func begin(
+    mutating func choose(
         among backends: [some ExchangeCandidate], rotation: Int, at now: MonotonicTime
     ) -> Action {
         guard let index = best(of: backends, rotation, at: now) else { return .fail(.noBackend) }
