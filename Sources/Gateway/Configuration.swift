@@ -76,13 +76,16 @@ public struct Configuration: Sendable {
     /// Whether callers may see an address of the UDP leg and the ports that belong to it.
     func shows(_ upstream: SocketAddress) -> Bool { showsAddresses || upstream.isLoopback }
 
+    /// What a form may have around its letter: the field's name, or the heads and boundaries of a form in parts.
+    private static let formFrame = 2048
+
     /// What a request may have; a form's content is longer than the letter in it.
     ///
     /// Browsers write a line end as `%0D%0A`, six bytes for the one that the letter has, and any other byte as one or
     /// three (WHATWG URL 5.1, WHATWG HTML 4.10.21.4). So no letter that fits in a datagram is refused for its escapes.
     func limits(ofForm isForm: Bool) -> Limits {
         var limits = self.limits
-        if isForm { limits.maxBody = "text=".utf8.count + 6 * maxDatagram }
+        if isForm { limits.maxBody = Self.formFrame + 6 * maxDatagram }
         return limits
     }
 }

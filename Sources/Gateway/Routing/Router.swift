@@ -48,9 +48,9 @@ final class Router {
         if Self.isCoded(request) { return Self.refuseCoding() }
         switch request.head.method {
         case .post:
-            if request.path.isEqual(to: "/") { return nil }
+            if request.path.isEqual(to: "/") { return Self.isMultipart(request) ? Self.refuseParts() : nil }
             guard request.path.isEqual(to: "/form") else { return refuse(request) }
-            return Self.isForm(request) ? nil : Self.refuseType()
+            return Self.isForm(request) || Self.isMultipart(request) ? nil : Self.refuseType()
         case .put: return lab != nil && request.path.isEqual(to: "/lab") ? nil : refuse(request)
         case .get, .head, .options: return nil
         case .unknown: return Problem.response(.notImplemented, "This server does not know the request method.")
@@ -65,6 +65,7 @@ final class Router {
     private func isLetter(_ request: Request) -> Bool {
         // A path begins with a slash, so that one of a single byte is "/".
         request.head.method == .post && request.head.path.range.count == 1 && !Self.isCoded(request)
+            && !Self.isMultipart(request)
     }
 
     // MARK: - The UDP service
@@ -128,13 +129,34 @@ final class Router {
 
     /// The same for a form that a browser posts without JavaScript; a page is the response.
     private func forwardForm(_ request: Request) -> Decision {
+        if Self.isMultipart(request) { return forwardParts(request) }
         let body = request.body
         guard let text = FormDecoder(0..<body.count).value(of: "text", in: body.span) else {
             let sentence = "The form has no field named \"text\"."
             return .response(page.form(.badRequest, text: [], outcome: .failure(sentence)))
         }
-        // A form ends lines with CRLF (WHATWG HTML 4.10.21.4); the text area had LF, and so the letter has.
-        let letter = text.filter { $0 != UInt8(ascii: "\r") }
+        return forward(text)
+    }
+
+    /// A form in parts (RFC 7578): its text, or a file, whose bytes are the letter as they are.
+    private func forwardParts(_ request: Request) -> Decision {
+        let (body, type) = (request.body, request.value(of: .contentType) ?? [])
+        do throws(MultipartError) {
+            guard let decoder = try MultipartDecoder(contentType: type.span) else {
+                return .response(Self.refuseType())
+            }
+            let payload = try decoder.payload(in: body.span)
+            let content = body.dropFirst(payload.range.lowerBound).prefix(payload.range.count)
+            return payload.isFile ? send(Array(content)) : forward(Array(content))
+        } catch {
+            return .response(page.form(error.status, text: [], outcome: .failure(error.description)))
+        }
+    }
+
+    /// Forms end lines with CRLF (WHATWG HTML 4.10.21.4); the text area had LF, and so the letter has.
+    private func forward(_ text: [UInt8]) -> Decision { send(text.filter { $0 != UInt8(ascii: "\r") }) }
+
+    private func send(_ letter: [UInt8]) -> Decision {
         guard letter.count <= configuration.maxDatagram else {
             return .response(refuseForm(letter, .requestTooLong(limit: configuration.maxDatagram)))
         }
@@ -170,6 +192,7 @@ final class Router {
 
     private static let application = Array("application/".utf8)
     private static let form = Array("application/x-www-form-urlencoded".utf8)
+    private static let parts = Array("multipart/form-data".utf8)
     private static let identity = Array("identity".utf8)
     private static let preferenceApplied = FieldName("Preference-Applied")
 
@@ -190,7 +213,21 @@ final class Router {
     }
 
     private static func refuseType() -> Response {
-        Problem.response(.unsupportedMediaType, "This route takes application/x-www-form-urlencoded.")
+        Problem.response(
+            .unsupportedMediaType, "This route takes application/x-www-form-urlencoded and multipart/form-data.")
+    }
+
+    /// Whether the content is a form in parts: as a letter it would be a datagram with boundaries in it.
+    private static func isMultipart(_ request: Request) -> Bool {
+        guard let first = request.first(of: .contentType), first | 0x20 == UInt8(ascii: "m"),
+            let type = request.value(of: .contentType)
+        else { return false }
+        return type.begins(with: parts) && MediaType.nameLength(in: type.span) == parts.count
+    }
+
+    private static func refuseParts() -> Response {
+        Problem.response(
+            .unsupportedMediaType, "A form in parts goes to /form; here the body is the datagram (curl --data-binary).")
     }
 
     // MARK: - Everything else

@@ -1,0 +1,46 @@
+import HTTP
+import Testing
+
+@testable import Gateway
+
+/// Forms in parts, as browsers and `curl -F` post them (RFC 7578).
+@Suite(.timeLimit(.minutes(1))) struct FormTests {
+    private static func form(_ disposition: String, _ content: String, to path: String = "/form") -> String {
+        let body = "--b\r\nContent-Disposition: form-data; \(disposition)\r\n\r\n\(content)\r\n--b--\r\n"
+        return """
+            POST \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r
+            Content-Length: \(body.utf8.count)\r\n\r\n\(body)
+            """
+    }
+
+    /// The ends of lines of a text are those of the text area; a file is the letter byte for byte.
+    @Test(
+        arguments: [
+            ("name=text", "one\r\ntwo", 200, "ONE\nTWO"),
+            ("name=file; filename=letter.txt", "one\r\ntwo", 200, "ONE\r\nTWO"),
+            ("name=other", "one", 400, nil),
+        ] as [(String, String, Int, String?)])
+    func partsAreRead(disposition: String, content: String, status: Int, reply: String?) async throws {
+        try await inHouse { house, loop in
+            let caller = try LoopCaller(house.address, on: loop)
+            try caller.send(Self.form(disposition, content))
+            let text = await caller.readAll()
+            #expect(text.hasPrefix("HTTP/1.1 \(status) "))
+            // The service takes a bit away from every byte that has it, and so makes capitals of letters.
+            if let reply {
+                let sent = reply.utf8.map { $0 & 0xDF }
+                #expect(text.contains(FormTemplate.escaped(String(decoding: sent, as: UTF8.self))))
+            }
+        }
+    }
+
+    /// A datagram with boundaries in it is not what the caller meant.
+    @Test func partsAreNoLetter() async throws {
+        try await inHouse { house, loop in
+            let caller = try LoopCaller(house.address, on: loop)
+            try caller.send(Self.form("name=text", "one", to: "/"))
+            let text = await caller.readAll()
+            #expect(text.hasPrefix("HTTP/1.1 415 ") && text.contains("A form in parts goes to /form"))
+        }
+    }
+}
