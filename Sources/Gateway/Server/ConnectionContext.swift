@@ -22,8 +22,8 @@ final class ConnectionContext {
     var sharedBuffer: [UInt8]
     /// The same for responses.
     var sharedOutput: [UInt8] = []
-    /// The parser that serves them.
-    private var spareRequest: Request?
+    /// The request that is filled anew for each of them.
+    var spareRequest: Request
 
     /// Connections that want to know the figures of all workers, by descriptor number, for the worker to ask.
     let questions: Strays
@@ -53,6 +53,7 @@ final class ConnectionContext {
         requestLimits = (configuration.limits(ofForm: false), configuration.limits(ofForm: true))
         self.router = router
         self.upstream = upstream
+        spareRequest = Request(limits: requestLimits.form)
         writer = ResponseWriter(loop: loop)
         ends = WaitQueue(on: loop)
         drained = WaitQueue(on: loop)
@@ -60,15 +61,6 @@ final class ConnectionContext {
         sharedBuffer = [UInt8](
             repeating: 0, count: max(16_384, configuration.limits.maxHead) + configuration.limits.maxBody)
     }
-
-    /// A request to fill.
-    func takeRequest() -> Request {
-        defer { spareRequest = nil }
-        return spareRequest ?? Request(limits: requestLimits.form)
-    }
-
-    /// Takes a request back, which has been served or given up.
-    func giveBack(_ request: Request) { spareRequest = request }
 
     // MARK: - The open connections
 

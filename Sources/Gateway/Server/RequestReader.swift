@@ -32,36 +32,45 @@ struct RequestReader: ~Copyable {
     /// The next request in the bytes.
     mutating func next(_ context: ConnectionContext) throws(Failure) -> Step {
         guard !buffer.isEmpty else { return .more }
-        let request = partial ?? context.takeRequest()
-        partial = request
+        let request = partial ?? context.spareRequest
         let hasHead: Bool
         do { hasHead = try buffer.readHead(of: request) } catch {
             // The announced length alone was too large: the head is complete up to there.
             throw error.reason == .bodyTooLarge ? .tooLong(isForm: beginsForm) : .refused(error)
         }
-        guard hasHead else { return .more }
+        guard hasHead else {
+            keep(request, context)
+            return .more
+        }
         var end = lengthAtHand(of: request, context)
         if end == nil { end = try contentEnd(of: request, context) }
-        guard let length = end else { return try invitation(for: request, context) }
+        guard let length = end else {
+            keep(request, context)
+            return try invitation(for: request, context)
+        }
         buffer.closeMessage(at: length)
         request.take(buffer.message)
         return .request(request)
+    }
+
+    /// Keeps a request that has come in part; the worker's next one gets another object.
+    private mutating func keep(_ request: Request, _ context: ConnectionContext) {
+        guard partial == nil else { return }
+        partial = request
+        context.spareRequest = Request(limits: context.requestLimits.form)
     }
 
     /// Forgets the request that was served; what follows it stays.
     mutating func finish(_ request: Request, _ context: ConnectionContext) {
         request.finish()
         buffer.finishMessage()
-        partial = nil
-        context.giveBack(request)
+        if partial != nil { partial = nil }
     }
 
     /// Forgets everything.
     mutating func giveUp(_ context: ConnectionContext) {
-        if let partial {
-            partial.reset()
-            context.giveBack(partial)
-        }
+        // What was begun in the worker's own object is not gone on with.
+        if partial == nil { context.spareRequest.reset() }
         partial = nil
         buffer.giveUp(context)
     }

@@ -97,7 +97,7 @@ final class Exchange: DeadlineHandler {
 
     /// A socket is free for an exchange that waited in the queue, or cannot be opened.
     func proceed(with turn: ExchangeSocketPool.Turn) {
-        guard let action = use(turn) else { return }
+        guard let backend, let action = use(turn, of: backend) else { return }
         resume(action)
     }
 
@@ -167,20 +167,20 @@ final class Exchange: DeadlineHandler {
         self.departure = departure
         isTrial = backend.begin(at: loop.now)
         isFirstHere = true
-        return takeSocket()
+        return use(backend.sockets.take(for: self, isNew: isTrial), of: backend)
     }
 
     private func takeSocket() -> ExchangePlan.Action? {
         guard let backend else { preconditionFailure("a socket is one of a backend's") }
-        return use(backend.sockets.take(for: self, isNew: isTrial))
+        return use(backend.sockets.take(for: self, isNew: isTrial), of: backend)
     }
 
-    private func use(_ turn: ExchangeSocketPool.Turn) -> ExchangePlan.Action? {
+    private func use(_ turn: ExchangeSocketPool.Turn, of backend: Backend) -> ExchangePlan.Action? {
         switch turn {
         case .socket(let socket):
             socket.exchange = self
             self.socket = socket
-            return send(departure)
+            return send(departure, through: socket, of: backend)
         case .queued:
             state = .queued
             deadline.set(plan.deadline, for: self, on: loop)
@@ -192,6 +192,12 @@ final class Exchange: DeadlineHandler {
     /// Sends the datagram through the socket at hand.
     private func send(_ departure: ExchangePlan.Departure) -> ExchangePlan.Action {
         guard let backend, let socket else { preconditionFailure("a datagram leaves through a socket") }
+        return send(departure, through: socket, of: backend)
+    }
+
+    private func send(
+        _ departure: ExchangePlan.Departure, through socket: ExchangeSocket, of backend: Backend
+    ) -> ExchangePlan.Action {
         self.departure = departure
         let now = MonotonicTime.now()
         do {
@@ -277,7 +283,7 @@ final class Exchange: DeadlineHandler {
             backend.recordTruncated(at: loop.now)
         }
         leave(surplus > 0 ? .unsettled : plan.outcomeOfReply, at: now)
-        let (handler, upstream) = (self.handler, self.upstream)
+        let handler = self.handler.take()
         close()
         guard isWhole else {
             handler?.finished(.failure(.replyTooLong(limit: upstream.configuration.maxDatagram)))
