@@ -52,8 +52,9 @@ import Testing
     /// The first of each pair just fits in a datagram.
     @Test(arguments: [
         ("%C3%A9", "é", 600, 200, true), ("%C3%A9", "é", 601, 413, true), ("a", "a", 1200, 200, true),
-        ("a", "a", 1201, 413, true), ("%0D%0A", "\n", 1200, 200, true), ("%0D%0A", "\n", 1201, 413, false),
-        ("a", "a", 7200, 413, true), ("a", "a", 7201, 413, false),
+        ("a", "a", 1201, 413, true), ("%0D%0A", "\n", 1200, 200, true), ("%0D%0A", "\n", 1201, 413, true),
+        ("%0D%0A", "\n", 1540, 413, true), ("%0D%0A", "\n", 1541, 413, false), ("a", "a", 9243, 413, true),
+        ("a", "a", 9244, 413, false),
     ])
     func `a form's letter must fit in a datagram, and not the form`(
         escape: String, character: Character, count: Int, status: Int, isRead: Bool

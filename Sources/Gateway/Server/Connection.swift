@@ -135,7 +135,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
             }
             count += 1
             if count == Self.mostAtOnce { return pause() }
-            if output.count > Self.burst, !flush() { break }
+            // What is left in the buffer is gone on with when there is room again, and not when more arrives.
+            if output.count > Self.burst, !flush(), case .reading = state { state = .writing(thenCloses: false) }
         }
         rest()
     }
@@ -289,9 +290,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
 
     /// Answers with the end of an exchange; nearly all are plain replies, which leave as they were received, behind a head.
     private func answer(with outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?) {
-        guard case .success(let reply) = outcome, options == nil, reply.attempts == 1, summary.keepsAlive,
-            !summary.isOld,
-            summary.crossOrigin.isEmpty, output.isEmpty, !isLast
+        guard case .success(let reply) = outcome, options == nil, reply.attempts == 1, !isLast,
+            summary.keepsAlive, !summary.isOld, summary.crossOrigin.isEmpty, output.isEmpty
         else { return answer(with: context.router.response(to: outcome, options)) }
         served += 1
         context.counts.count(.ok)
