@@ -123,6 +123,33 @@ struct NamespaceTests {
         #expect(try network.isAtRest())
     }
 
+    /// Whatever keeps one service from being reached, the other one answers: each kind says another error (ip-route(8)).
+    @Test(arguments: ["unreachable", "prohibit", "blackhole", "throw"])
+    func `a route that leads nowhere leads to the other service`(kind: String) throws {
+        let network = try Network([.one, .two], ["--timeout", "10s"])
+        #expect(try network.answers(4))
+        try network.hosts.ip(.gateway, "route", "add", kind, "198.51.100.2/32")
+        #expect(try network.answers(12))
+        #expect(try network.isAtRest())
+    }
+
+    @Test func `a route that forbids the way is 502 and says so`() throws {
+        let network = try Network([.one], ["--timeout", "10s"])
+        try network.hosts.ip(.gateway, "route", "add", "prohibit", "198.51.100.2/32")
+        let (status, text) = try network.post("hello")
+        #expect(status == 502 && text.contains("error=destination_ip_prohibited"), "\(text)")
+        #expect(text.contains("A route or filter of the gateway's host forbids the datagram."), "\(text)")
+    }
+
+    /// connect(2) says EAGAIN when no local port is left; the ports that there are do, as soon as they are rested.
+    @Test func `requests wait where no port is left`() throws {
+        let network = try Network([.one], ["--timeout", "20s", "--rest", "10ms"])
+        let few = "echo 40000 40007 > /proc/sys/net/ipv4/ip_local_port_range"
+        #expect(try network.hosts.start(.gateway, ["sh", "-c", few]).ending().status == 0)
+        #expect(try network.answers(24))
+        #expect(try network.isAtRest())
+    }
+
     /// Sockets that are bound to an address of old cannot send any more; no request is to suffer from that.
     @Test func `the gateway may get another address`() throws {
         let network = try Network([.one], ["--workers", "1", "--rest", "0ms"])

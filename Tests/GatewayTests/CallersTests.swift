@@ -145,6 +145,24 @@ import Testing
         }
     }
 
+    /// Workers share the UDP sockets: one that gets no more uses those that it has, as soon as they are rested.
+    @Test func socketsAreSharedByWorkers() async throws {
+        var configuration = Configuration()
+        (configuration.workers, configuration.maxSockets, configuration.rest) = (2, 5, .milliseconds(1))
+        try await inHouse(configuration) { house, loop in
+            let callers = try (0..<4).map { _ in try LoopCaller(house.address, on: loop) }
+            for number in 1...25 {
+                for caller in callers { try caller.send(Self.post("one")) }
+                for caller in callers { #expect(await caller.wait(for: "ONE", count: number)) }
+            }
+            var open = 0
+            for worker in house.gateway.workers {
+                open += await worker.figures.upstream.backends.reduce(0) { $0 + $1.counts.sockets.open }
+            }
+            #expect(open <= 5)
+        }
+    }
+
     /// A client that sends many requests at once takes turns with the others.
     @Test func aPipeliningClientTakesTurns() async throws {
         try await inHouse { house, loop in

@@ -122,6 +122,18 @@ import Testing
         #expect(pool.take(isNew: true, at: at(5000)) == .wait)
     }
 
+    /// Where none can be opened after all, a rest is enough.
+    @Test func aRestedOneDoesWhereNoneCanBeOpened() {
+        var pool = makePool(9, spread: 9)
+        #expect(pool.take(at: at(0)) == .open(0))
+        pool.release(0, .settled, at: at(0))
+        #expect(pool.take(at: at(100)) == .open(1))
+        pool.discard(1)
+        #expect(pool.takeRested(at: at(99)) == nil)
+        #expect(pool.takeRested(at: at(100)) == 0)
+        #expect(pool.isBusy(0) && pool.takeRested(at: at(100)) == nil)
+    }
+
     @Test func discardedNumbersAreGivenAgain() {
         var pool = makePool(2)
         #expect(pool.take(at: at(0)) == .open(0))

@@ -103,10 +103,19 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         // Not the time now: a late reply that came before a socket was rested must have been reported, and drained.
         switch pool.take(isNew: isNew, at: loop.reported) {
         case .use(let index): return index < sockets.count ? sockets[index] : nil
-        case .open(let index): return try open(index)
+        case .open(let index):
+            do {
+                return try open(index) ?? rested()
+            } catch {
+                // No port, no descriptor or no memory is left, and those that there are must do.
+                guard SendFailure(error.reason) == .wait, let rested = rested() else { throw error }
+                return rested
+            }
         case .wait: return nil
         }
     }
+
+    private func rested() -> ExchangeSocket? { pool.takeRested(at: loop.reported).flatMap { sockets[$0] } }
 
     // MARK: - The queue
 
@@ -135,8 +144,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
 
     // MARK: - Opening and closing
 
-    /// Opens a socket; nil when the limit is reached, or the process has no descriptor left, and those that there are must
-    /// do.
+    /// Opens a socket; nil when the limit is reached.
     private func open(_ index: Int) throws(SocketError) -> ExchangeSocket? {
         close(index)
         guard limit.take() else {
@@ -154,7 +162,6 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         } catch {
             limit.giveBack()
             pool.discard(index)
-            if error.reason == .tooManyOpenFiles || error.reason == .tooManyOpenFilesInSystem { return nil }
             throw error
         }
     }

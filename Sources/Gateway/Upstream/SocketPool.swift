@@ -107,6 +107,14 @@ struct SocketPool {
         return .wait
     }
 
+    /// A socket that has rested for `rest`, for an exchange to which a new one cannot be given after all.
+    mutating func takeRested(at now: MonotonicTime) -> Int? {
+        endQuarantines(at: now)
+        guard let first = firstResting(), first.since + rest <= now else { return nil }
+        resting.removeFirst()
+        return begin(first.index)
+    }
+
     /// When the next socket will be rested, as far as that is known; an exchange that ends may be sooner.
     var nextRested: MonotonicTime? {
         let paused = resting.first { isCurrent($0) }.map { $0.since + rest }
