@@ -141,6 +141,26 @@ struct NamespaceTests {
         #expect(text.contains("A route or filter of the gateway's host forbids the datagram."), "\(text)")
     }
 
+    /// send(2) says ENOBUFS while the queue to the network is full (tc-tbf(8)): the datagrams leave a moment later.
+    @Test func `letters wait where the queue to the network is full`() throws {
+        let network = try Network([.one], ["--timeout", "20s", "--attempts", "1"])
+        let slow = "tc qdisc add dev one root tbf rate 2mbit burst 1600 limit 3000"
+        #expect(try network.hosts.start(.gateway, ["sh", "-c", slow]).ending().status == 0)
+        let letter = String(repeating: "x", count: 1000)
+        let burst = try network.hosts.start(
+            .client,
+            [
+                "curl", "-sS", "--parallel", "--parallel-immediate", "--parallel-max", "20", "--max-time", "50",
+                "-w", "%{http_code} ", "-o", "/dev/null", "-d", letter, "http://\(Namespaces.door):8080/?[1-20]",
+            ])
+        let ending = try burst.ending()
+        #expect(ending.output == String(repeating: "200 ", count: 20))
+        // It was full indeed.
+        let metrics = try network.get("/metrics").text
+        #expect(!metrics.contains("letterbox_udp_blocked_total{upstream=\"1\"} 0\n"), "\(metrics)")
+        #expect(try network.isAtRest())
+    }
+
     /// connect(2) says EAGAIN when no local port is left; the ports that there are do, as soon as they are rested.
     @Test func `requests wait where no port is left`() throws {
         let network = try Network([.one], ["--timeout", "20s", "--rest", "10ms"])
