@@ -99,7 +99,8 @@ public struct DatagramBatch: ~Copyable {
     public func forEach(_ body: (SocketAddress, ReplySource?, Span<UInt8>) -> Void) {
         for index in 0..<received {
             guard let sender = sender(index) else { continue }
-            let source = unsafe hasControl ? ReplySource(&headers[index].msg_hdr) : nil
+            var header = unsafe headers[index].msg_hdr
+            let source = unsafe hasControl ? ReplySource(&header) : nil
             unsafe body(sender, source, datagram(index).span)
         }
     }
@@ -123,7 +124,12 @@ public struct DatagramBatch: ~Copyable {
             ranges.append(start..<replies.count)
             kept += 1
         }
-        for index in 0..<kept { unsafe DatagramControl.turnAround(&headers[index].msg_hdr) }
+        for index in 0..<kept {
+            // By way of a variable: Thread Sanitizer's compiler fails on an element that is passed inout.
+            var header = unsafe headers[index].msg_hdr
+            unsafe DatagramControl.turnAround(&header)
+            unsafe headers[index].msg_hdr = header
+        }
         return oversized
     }
 
