@@ -145,6 +145,24 @@ import Testing
         }
     }
 
+    /// There is no room for what waits behind a request under way: its response comes, and is the last.
+    @Test(arguments: [post("one"), "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"])
+    func aRequestUnderWayIsAnsweredWithoutRoomForTheNext(first: String) async throws {
+        var configuration = Configuration()
+        configuration.maxBuffered = 100
+        try await inHouse(configuration) { house, loop in
+            let caller = try LoopCaller(house.address, on: loop)
+            try caller.send(first + Self.post("two"))
+            let text = await caller.readAll()
+            #expect(text.hasPrefix("HTTP/1.1 200 ") && text.contains("\r\nConnection: close\r\n"))
+            #expect(text.split(separator: "HTTP/1.1 ").count == 1 && !text.contains("TWO"))
+            // The gateway goes on.
+            let other = try LoopCaller(house.address, on: loop)
+            try other.send(Self.post("three"))
+            #expect(await other.wait(for: "THREE"))
+        }
+    }
+
     /// Workers share the UDP sockets: one that gets no more uses those that it has, as soon as they are rested.
     @Test func socketsAreSharedByWorkers() async throws {
         var configuration = Configuration()

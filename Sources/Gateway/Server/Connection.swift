@@ -205,7 +205,20 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
         case .reading(let progress): if !awaitRequest(progress) { return }
         default: break
         }
-        do { try reader.buffer.settle(context) } catch { refuse(.noRoom) }
+        do { try reader.buffer.settle(context) } catch { runOutOfRoom() }
+    }
+
+    /// There is no room for the bytes that wait behind the request at hand.
+    private func runOutOfRoom() {
+        switch state {
+        case .exchanging, .asking:
+            // Its response comes first, and says that it is the last: what is behind it is not served.
+            context.counts.bufferShortages += 1
+            discarded += reader.buffer.count
+            reader.giveUp(context)
+            hasRunOutOfRoom = true
+        default: refuse(.noRoom)
+        }
     }
 
     /// Waits for a request, or for the rest of one; false where none will come.
@@ -318,7 +331,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     /// What has been read is owed an answer, also when the gateway is about to end, and so is what may have arrived by then:
     /// it is looked for once, for some clients have always sent more.
     private var isLast: Bool {
-        served + 1 >= context.configuration.maxRequestsPerConnection
+        hasRunOutOfRoom || served + 1 >= context.configuration.maxRequestsPerConnection
             || context.isDraining && reader.buffer.isEmpty && (hasReadLast || !isReadable)
     }
 
@@ -379,14 +392,15 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     /// The connection ends when all responses have left.
     private func finish() {
         if case .reading(.nothing) = state { context.idle.leave(watch) }
-        let unread = reader.buffer.count
+        discarded += reader.buffer.count
         reader.giveUp(context)
-        discarded = unread
         state = .writing(thenCloses: true)
     }
 
     /// Bytes that were read and not served.
     private var discarded = 0
+    /// Whether some of them were, for there was no room to keep them.
+    private var hasRunOutOfRoom = false
 
     /// Closes in stages, so that the client can read the last response: a socket closed with bytes unread resets the
     /// connection, and the reset may overtake the response (RFC 9112 9.6).
