@@ -25,7 +25,7 @@ final class NoiseLink {
     let tag: Int
     /// How many datagrams from or to the client are under way.
     var held = 0
-    /// Whether a report has come that nobody listens at the server's address.
+    /// Whether a report has come that no program listens at the server's address.
     var isRefused = false
     /// The latest datagram to the server, for another of its addresses, and at how many it was refused.
     var latest: [UInt8]?

@@ -292,7 +292,7 @@ final class Router {
         return true
     }
 
-    /// Content in a coding would go into the datagram as it is; nobody asked for that (RFC 9110 15.5.16, 12.5.3).
+    /// Content in a coding would go into the datagram as it is, and no service expects that (RFC 9110 15.5.16, 12.5.3).
     private static func refuseCoding() -> Response {
         var response = Problem.response(.unsupportedMediaType, "The content must come without a Content-Encoding.")
         response.fields.append((FieldName("Accept-Encoding"), FieldValue("identity")))
