@@ -9,6 +9,8 @@ internal import EventLoop
 /// - A port rests as long as there are others: a new socket is opened rather than one used again that has rested for less
 ///   than `quarantine`, until there are `spread` sockets; beyond that the one that has rested longest is next, once it has
 ///   rested for `rest`.
+/// - Where the backend's second replies come later than half of that, sockets rest for twice as long as the latest of them
+///   took, up to `quarantine`.
 /// - After an exchange that may still bring a reply, because several datagrams were sent or a second reply came, a socket is
 ///   in quarantine first: open, so that the kernel does not give its port to another, and drained, but not used.
 /// - After an exchange that brought no reply the socket is closed at the end of its quarantine: its port may be a dead entry
@@ -45,6 +47,8 @@ struct SocketPool {
         var isDead = false
         var isClosable = false
         var pause: UInt32 = 0
+        /// When its last exchange ended, if that sent one datagram and got its reply: what comes then is a second one.
+        var settled = MonotonicTime.never
     }
 
     /// A socket that may not be used before its time.
@@ -60,7 +64,13 @@ struct SocketPool {
     let capacity: Int
     /// So many are opened before one is used again that has rested for less than `quarantine`.
     let spread: Int
-    private let rest: Interval
+    /// How long sockets rest, and how long at least.
+    private(set) var rest: Interval
+    private let leastRest: Interval
+    /// When a second reply came last for which half of `rest` would not have done.
+    private var restNeeded = MonotonicTime(nanoseconds: 0)
+    /// After so many quarantines without one `rest` is halved.
+    private static let memory = 4 as UInt64
     private let quarantine: Interval
     private var slots: [Slot] = []
     private var vacancies: [Int] = []
@@ -80,6 +90,7 @@ struct SocketPool {
         self.capacity = capacity
         self.spread = min(spread, capacity)
         self.rest = rest
+        leastRest = rest
         self.quarantine = quarantine
     }
 
@@ -100,7 +111,7 @@ struct SocketPool {
         if isPlainPool, let last = resting.popLast() { return .use(begin(last.index)) }
         endQuarantines(at: now)
         let rested = firstResting()
-        if !isNew, let rested, rested.since + max(rest, quarantine) <= now { return useFirst() }
+        if !isNew, let rested, rested.since + longRest <= now { return useFirst() }
         if count < (isNew ? capacity : spread) { return .open(begin(vacancy())) }
         if let rested, rested.since + rest <= now { return isNew ? replaceFirst() : useFirst() }
         if count < capacity { return .open(begin(vacancy())) }
@@ -118,7 +129,7 @@ struct SocketPool {
     /// When the next socket will be rested, as far as that is known; an exchange that ends may be sooner.
     var nextRested: MonotonicTime? {
         let paused = resting.first { isCurrent($0) }.map { $0.since + rest }
-        let freed = quarantined.first { isCurrent($0) }.map { $0.since + quarantine + rest }
+        let freed = quarantined.first { isCurrent($0) }.map { $0.since + longRest }
         guard let paused else { return freed }
         return freed.map { min(paused, $0) } ?? paused
     }
@@ -127,6 +138,7 @@ struct SocketPool {
     mutating func release(_ index: Int, _ outcome: Outcome, at now: MonotonicTime) {
         precondition(slots[index].state == .busy, "only a busy socket is released")
         busyCount -= 1
+        slots[index].settled = outcome == .settled ? now : .never
         switch isPlainPool ? .settled : outcome {
         case .settled: beginRest(index, since: now)
         case .unsettled: beginQuarantine(index, since: now)
@@ -138,11 +150,14 @@ struct SocketPool {
 
     /// A datagram came to a socket at rest or in quarantine: others may follow it, and its quarantine begins anew.
     ///
+    /// - `earliest`: it came after that: a process that was held up takes late what came early.
+    ///
     /// Returns whether the socket was at rest.
     @discardableResult
-    mutating func hear(_ index: Int, at now: MonotonicTime) -> Bool {
+    mutating func hear(_ index: Int, earliest: MonotonicTime, at now: MonotonicTime) -> Bool {
         let isResting = slots[index].state == .resting
         guard !isPlainPool, isResting || slots[index].state == .quarantined else { return false }
+        if slots[index].settled < earliest { lengthenRest(after: earliest.since(slots[index].settled), at: now) }
         if !isResting { quarantinedCount -= 1 }
         beginQuarantine(index, since: now)
         return isResting
@@ -159,6 +174,7 @@ struct SocketPool {
     /// for `idle` after its rest; nil when there is none.
     mutating func retire(idle: Interval, at now: MonotonicTime) -> Int? {
         endQuarantines(at: now)
+        shortenRest(at: now)
         while let dead = closable.popLast() {
             if slots[dead].isClosable {
                 slots[dead].isClosable = false
@@ -171,13 +187,35 @@ struct SocketPool {
         return first.index
     }
 
+    // MARK: - How long to rest
+
+    /// After that a port may be used again without a thought.
+    private var longRest: Interval { max(rest, quarantine) }
+
+    /// A second reply came so long after its exchange: others that are still under way may be later.
+    private mutating func lengthenRest(after delay: Interval, at now: MonotonicTime) {
+        let needed = min(quarantine, Interval(nanoseconds: 2 * delay.nanoseconds))
+        guard 2 * needed.nanoseconds > rest.nanoseconds, needed > leastRest else { return }
+        restNeeded = now
+        rest = max(rest, needed)
+    }
+
+    /// Half of the rest would have done for some time, so it does.
+    private mutating func shortenRest(at now: MonotonicTime) {
+        guard rest > leastRest, now.since(restNeeded).nanoseconds / Self.memory >= quarantine.nanoseconds else {
+            return
+        }
+        restNeeded = now
+        rest = max(leastRest, Interval(nanoseconds: rest.nanoseconds / 2))
+    }
+
     // MARK: - Moving between the queues
 
-    /// Lets sockets out of quarantine: they rest before they are used, and the dead ones leave.
+    /// Lets sockets out of quarantine: they have rested by then, and the dead ones leave.
     private mutating func endQuarantines(at now: MonotonicTime) {
         while let first = quarantined.first {
             if isCurrent(first) {
-                guard first.since + quarantine <= now else { return }
+                guard first.since + longRest <= now else { return }
                 quarantinedCount -= 1
                 endQuarantine(of: first)
             }
@@ -191,10 +229,8 @@ struct SocketPool {
             slots[pause.index].isClosable = true
             closable.append(pause.index)
         } else {
-            // Counted from the quarantine's end, whenever that is noticed, or `nextRested` would promise too much; but
-            // never before those who rest already, so that the queue stays in order.
-            let since = max(pause.since + quarantine, resting.last?.since ?? pause.since)
-            beginRest(pause.index, since: since)
+            // Before those that rest already, so that the queue stays in order.
+            beginRest(pause.index, since: min(pause.since, firstResting()?.since ?? pause.since), isFirst: true)
         }
     }
 
@@ -212,10 +248,11 @@ struct SocketPool {
 
     private mutating func replaceFirst() -> Turn { .open(begin(resting.removeFirst().index)) }
 
-    private mutating func beginRest(_ index: Int, since: MonotonicTime) {
+    private mutating func beginRest(_ index: Int, since: MonotonicTime, isFirst: Bool = false) {
         slots[index].state = .resting
         slots[index].pause &+= 1
-        resting.append(Pause(index: index, number: slots[index].pause, since: since))
+        let pause = Pause(index: index, number: slots[index].pause, since: since)
+        if isFirst { resting.prepend(pause) } else { resting.append(pause) }
     }
 
     private mutating func beginQuarantine(_ index: Int, since: MonotonicTime) {
