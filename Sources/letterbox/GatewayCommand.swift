@@ -72,9 +72,10 @@ struct GatewayCommand: ParsableCommand {
                 Glibc.exit(1)
             }
         }
+        // From the moment that it says it is ready, a request to end loses nothing that has arrived.
+        lifecycle.run()
         announce(address, upstream, settings)
         Task(executorPreference: loop) { await names.watch(for: gateway, every: addresses.resolveInterval, on: loop) }
-        lifecycle.run()
         for await request in lifecycle.requests {
             if request == .end { break }
             await names.refresh(for: gateway)
