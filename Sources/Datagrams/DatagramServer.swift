@@ -1,21 +1,21 @@
-public import EventLoop
-public import Logging
-public import Sockets
+package import EventLoop
+package import Logging
+package import System
 
 /// The tutorial's UDP server: receives a datagram, answers its sender, for ever.
-public struct DatagramServer: ~Copyable {
+package struct DatagramServer: ~Copyable {
     /// What has passed through the server since it started.
-    public struct Counts: Sendable {
+    package struct Counts: Sendable {
         /// Datagrams received.
-        public var received = 0
+        package var received = 0
         /// Replies sent.
-        public var sent = 0
+        package var sent = 0
         /// Replies that no datagram can carry.
-        public var oversized = 0
+        package var oversized = 0
         /// Replies that the kernel refused to send.
-        public var failed = 0
+        package var failed = 0
         /// Replies that were sent once more, for a link on their way takes shorter ones.
-        public var repeated = 0
+        package var repeated = 0
     }
 
     private let socket: DatagramSocket
@@ -35,10 +35,10 @@ public struct DatagramServer: ~Copyable {
     private var errors = ErrorRun()
     private var watchErrors = ErrorRun()
     /// What has passed through the server since it started.
-    public private(set) var counts = Counts()
+    package private(set) var counts = Counts()
 
     /// Serves a bound socket.
-    public init(socket: consuming DatagramSocket, service: any DatagramService, logger: Logger) {
+    package init(socket: consuming DatagramSocket, service: any DatagramService, logger: Logger) {
         isIPv6 = (try? socket.localAddress())?.isIPv6 ?? false
         self.socket = socket
         self.service = service
@@ -48,7 +48,7 @@ public struct DatagramServer: ~Copyable {
     /// Answers datagrams until its task is cancelled.
     ///
     /// Throws when the socket cannot be watched; what goes wrong with one datagram is logged and counted.
-    public mutating func run(on loop: EventLoop) async throws(SocketError) {
+    package mutating func run(on loop: EventLoop) async throws(SystemError) {
         if isIPv6 { try socket.hearReports(about: try socket.localAddress()) }
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
         await loop.callingOff(watch) {

@@ -1,4 +1,4 @@
-internal import Sockets
+internal import System
 
 /// Replies that a router may find too long for its next link, for as long as it may say so.
 ///

@@ -2,7 +2,7 @@ import CLinux
 import EventLoop
 import Glibc
 import HTTP
-import Sockets
+import System
 import Testing
 
 @testable import Gateway

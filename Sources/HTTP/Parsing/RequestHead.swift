@@ -1,0 +1,168 @@
+/// The method of a request (RFC 9110 9.3 and RFC 5789); the token is case-sensitive.
+public enum Method: Sendable, Equatable {
+    /// A method that this server knows by name.
+    case get, head, post, put, delete, connect, options, trace, patch
+    /// Any other token: 501 is the answer (RFC 9110 9.1), and the responder's to give.
+    case unknown
+
+    @inline(__always)
+    init(_ bytes: Span<UInt8>, from start: Int, to end: Int) {
+        let length = end &- start
+        let name = length <= 8 ? bytes.word(at: start).prefix(length) : 0
+        switch name {
+        case UInt64("G", "E", "T"): self = .get
+        case UInt64("P", "O", "S", "T"): self = .post
+        case UInt64("H", "E", "A", "D"): self = .head
+        case UInt64("P", "U", "T"): self = .put
+        case UInt64("D", "E", "L", "E", "T", "E"): self = .delete
+        case UInt64("C", "O", "N", "N", "E", "C", "T"): self = .connect
+        case UInt64("O", "P", "T", "I", "O", "N", "S"): self = .options
+        case UInt64("T", "R", "A", "C", "E"): self = .trace
+        case UInt64("P", "A", "T", "C", "H"): self = .patch
+        default: self = .unknown
+        }
+    }
+}
+
+/// A range of bytes in half the space, counted from the first byte of the message.
+public struct ByteRange: Sendable, Equatable {
+    /// The first byte.
+    public var lower: UInt32
+    /// The byte after the last.
+    public var upper: UInt32
+
+    @inline(__always)
+    init(_ lower: Int, _ upper: Int) {
+        self.lower = UInt32(truncatingIfNeeded: lower)
+        self.upper = UInt32(truncatingIfNeeded: upper)
+    }
+
+    static let absent = ByteRange(0, 0)
+
+    /// The range to index a span with.
+    @inlinable public var range: Range<Int> { Int(lower)..<Int(upper) }
+}
+
+/// The form of a request target (RFC 9112 3.2).
+///
+/// The fourth, the authority form of CONNECT, is refused.
+public enum TargetForm: Sendable, Equatable {
+    /// A path, perhaps with a query.
+    case origin
+    /// A whole URL; its authority counts, not the Host field (RFC 9112 3.2.2).
+    case absolute(authority: ByteRange)
+    /// An asterisk: OPTIONS for the server as a whole.
+    case asterisk
+}
+
+/// How the content is delimited (RFC 9112 6.3).
+public enum Framing: Sendable, Equatable {
+    /// No content follows.
+    case none
+    /// So many bytes follow.
+    case length(Int)
+    /// Chunks follow, for ``ChunkedDecoder``.
+    case chunked
+}
+
+/// A request line and its fields: where in the bytes received everything stands, and what it means.
+///
+/// All offsets count from the first byte handed to ``RequestParser``.
+public struct RequestHead: Sendable {
+    /// The method.
+    public var method = Method.unknown
+    /// Where the method stands.
+    public var methodRange = ByteRange.absent
+    /// Where the whole target stands.
+    public var target = ByteRange.absent
+    /// The form of the target.
+    public var targetForm = TargetForm.origin
+    /// Where the path stands, without the query.
+    ///
+    /// Never empty: a URL without a path has the path `/`.
+    public var path = ByteRange.absent
+    /// Where the query stands, without its question mark.
+    public var query: ByteRange?
+    /// 0 or 1; a higher minor version is served as 1 (RFC 9110 2.5).
+    public var minorVersion: UInt8 = 1
+    /// How the content is delimited.
+    public var framing = Framing.none
+    /// Whether another request may follow on the connection (RFC 9112 9.3).
+    public var keepsAlive = true
+    /// Whether the client waits for `100 Continue` before it sends its content (RFC 9110 10.1.1).
+    public var expectsContinue = false
+    /// The bytes of the head, with skipped empty lines and the blank line: the content begins here.
+    public var length = 0
+
+    /// One bit for each field that came; what `values` holds for the others is left over and means nothing.
+    @usableFromInline var present: UInt32 = 0
+    /// One bit for each field that came in several lines.
+    @usableFromInline var repeated: UInt32 = 0
+    @usableFromInline var values = InlineArray<20, ByteRange>(repeating: .absent)
+
+    /// The head of no request yet.
+    public init() {}
+
+    /// Makes the value good for another message, without writing all of it anew.
+    @inline(__always)
+    mutating func forget() {
+        present = 0
+        repeated = 0
+        length = 0
+        expectsContinue = false
+    }
+
+    /// Where the value of the field stands, without white space around it; of several such fields, the first.
+    ///
+    /// Fields that may come only once did come only once: see ``RequestError/Reason/repeatedField``.
+    @inlinable
+    public func range(of field: KnownField) -> Range<Int>? {
+        guard has(field) else { return nil }
+        return values[Int(field.rawValue)].range
+    }
+
+    /// Where the authority stands that the request is for: the target's if it has one, and else what Host says, which may
+    /// be empty (RFC 9112 3.2.2 and 3.3); nil where HTTP/1.0 says nothing.
+    public var authority: Range<Int>? {
+        if case .absolute(let authority) = targetForm { return authority.range }
+        return range(of: .host)
+    }
+
+    /// Whether the field came.
+    @inlinable
+    public func has(_ field: KnownField) -> Bool { present & field.bit != 0 }
+
+    /// Whether the field, which is a list, came in several lines: its value is then that of ``list(of:in:)``.
+    @inlinable
+    public func isRepeated(_ field: KnownField) -> Bool { repeated & field.bit != 0 }
+
+    /// The values of all lines of a field, joined with commas to the one list that they are (RFC 9110 5.3).
+    ///
+    /// - `message`: the bytes that this head was read from. They are read again, since hardly any request needs it.
+    public func list(of field: KnownField, in message: Span<UInt8>) -> [UInt8] {
+        var list: [UInt8] = []
+        // The target is followed by " HTTP/1.1" and a line end.
+        var position = Int(target.upper) + 11
+        while position < length - 2, let name = try? KnownField.read(message, at: position),
+            let line = try? FieldLine.cut(message, after: name.colon)
+        {
+            position = line.next
+            guard name.field == field else { continue }
+            if !list.isEmpty { list.append(ASCII.comma) }
+            for index in line.value { list.append(message[index]) }
+        }
+        return list
+    }
+
+    /// Keeps the value of a field, unless there is one already.
+    @inline(__always)
+    mutating func record(_ field: KnownField, _ start: Int, _ end: Int) throws(RequestError) {
+        guard !has(field) else {
+            guard !field.isSingleton else { throw RequestError(.repeatedField, at: start) }
+            repeated |= field.bit
+            return
+        }
+        present |= field.bit
+        values[Int(field.rawValue)] = ByteRange(start, end)
+    }
+}
