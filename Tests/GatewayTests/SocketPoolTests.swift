@@ -93,17 +93,15 @@ import Testing
 
     /// The second reply of a service that sends several: others may follow.
     @Test func aSocketThatHearsSomethingIsQuarantined() {
-        var pool = makePool(1)
+        var pool = makePool(2)
         _ = pool.take(at: at(0))
         pool.release(0, .settled, at: at(0))
         pool.hear(0, earliest: at(0), at: at(50))
         #expect(pool.quarantinedCount == 1)
-        #expect(pool.take(at: at(1049)) == .wait)
         // Each starts the quarantine anew.
         pool.hear(0, earliest: at(0), at: at(800))
         #expect(pool.quarantinedCount == 1)
-        #expect(pool.take(at: at(1799)) == .wait)
-        #expect(pool.nextRested == at(1800))
+        #expect(pool.take(at: at(1799)) == .open(1))
         #expect(pool.take(at: at(1800)) == .use(0))
         // What an exchange hears is the exchange's.
         pool.hear(0, earliest: at(0), at: at(1800))
@@ -154,6 +152,22 @@ import Testing
             #expect(pool.retire(idle: .seconds(999), at: at(time)) == nil)
             #expect(pool.rest == .milliseconds(rest), "at \(time)")
         }
+    }
+
+    /// A network that doubles datagrams does not use up all sockets; what may still bring a reply of its own is not used.
+    @Test func aSocketOfASecondReplyIsUsedWhereThereIsNoOther() {
+        var pool = makePool(3)
+        for _ in 0..<3 { _ = pool.take(at: at(0)) }
+        for index in 0...1 { pool.release(index, .settled, at: at(0)) }
+        pool.release(2, .unsettled, at: at(0))
+        for (index, time) in [(1, 10), (0, 20)] { pool.hear(index, earliest: at(0), at: at(UInt64(time))) }
+        #expect(pool.quarantinedCount == 3)
+        #expect(pool.take(at: at(109)) == .wait && pool.nextRested == at(110))
+        #expect(pool.take(at: at(110)) == .use(1))
+        #expect(pool.takeRested(at: at(119)) == nil)
+        #expect(pool.takeRested(at: at(120)) == 0)
+        #expect(pool.quarantinedCount == 1)
+        #expect(pool.take(at: at(999)) == .wait && pool.nextRested == at(1000))
     }
 
     @Test func aTrialTakesANewSocket() {
@@ -260,6 +274,11 @@ struct PoolLog {
 
         /// When it may be used or closed.
         func end(_ rest: UInt64) -> UInt64 { since + (isQuarantined ? 1000 : rest) }
+
+        /// Whether nothing but a second reply put it into quarantine, and it has been silent for long enough.
+        func isQuiet(_ rest: UInt64, at now: UInt64) -> Bool {
+            isQuarantined && settled != nil && since + rest <= now
+        }
     }
 
     let capacity: Int
@@ -284,7 +303,8 @@ struct PoolLog {
         case .use(let index):
             if isNew { fault = "\(index) is not new" }
             guard let entry = idle.removeValue(forKey: index) else { return fault = "\(index) was not idle" }
-            if entry.end(rest) > now || entry.isDead { fault = "\(index) is used before its time" }
+            let isLastResort = rested.isEmpty && isFull(at: now, besides: 1) && entry.isQuiet(rest, at: now)
+            if entry.end(rest) > now && !isLastResort || entry.isDead { fault = "\(index) is used before its time" }
             if now - entry.since < 1000, busy.count + idle.count + 1 < spread {
                 fault = "\(index) has rested too little"
             }
@@ -296,17 +316,24 @@ struct PoolLog {
         case .open(let index):
             let former = idle.removeValue(forKey: index)
             if busy.contains(index) { fault = "\(index) is opened while it is busy" }
-            if let former, !(former.isDead && former.end(rest) <= now), !(isNew && former.end(rest) <= now) {
+            let isLastResort = isNew && former?.isQuiet(rest, at: now) ?? false && isFull(at: now, besides: 1)
+            if let former, !isLastResort, !(former.isDead && former.end(rest) <= now),
+                !(isNew && former.end(rest) <= now)
+            {
                 fault = "\(index) is opened in the place of one that is not done"
             }
             if !isNew, rested.contains(where: { now - $0.since >= 1000 }) { fault = "opened while one was long rested" }
             busy.append(index)
         case .wait:
-            if busy.count + idle.values.count(where: { !$0.isDead || $0.end(rest) > now }) < capacity {
-                fault = "waits below the capacity"
-            }
+            if !isFull(at: now) { fault = "waits below the capacity" }
             if !rested.isEmpty { fault = "waits while one is rested" }
+            if idle.values.contains(where: { $0.isQuiet(rest, at: now) }) { fault = "waits while one is quiet" }
         }
+    }
+
+    /// Whether as many sockets are open as may be, the dead ones not counted, and so many that were just taken.
+    private func isFull(at now: UInt64, besides taken: Int = 0) -> Bool {
+        busy.count + taken + idle.values.count { !$0.isDead || $0.end(rest) > now } >= capacity
     }
 
     mutating func released(_ index: Int, _ outcome: SocketPool.Outcome, at now: UInt64) {

@@ -14,6 +14,8 @@ internal import EventLoop
 ///   took, up to `quarantine`.
 /// - After an exchange that may still bring a reply, because several datagrams were sent or a second reply came, a socket is
 ///   in quarantine first: open, so that the kernel does not give its port to another, and drained, but not used.
+/// - Where there is no other any more, one that is there for a second reply alone is used when nothing has come to it for
+///   `rest`, which such replies lengthen: a network that doubles datagrams must not use up all sockets.
 /// - After an exchange that brought no reply the socket is closed at the end of its quarantine: its port may be a dead entry
 ///   of a NAT, of a balancer, or of a route that has moved.
 struct SocketPool {
@@ -65,18 +67,14 @@ struct SocketPool {
     let capacity: Int
     /// So many are opened before one is used again that has rested for less than `quarantine`.
     let spread: Int
-    /// How long sockets rest, and how long at least.
-    private(set) var rest: Interval
-    private let leastRest: Interval
-    /// When a second reply came last for which half of `rest` would not have done.
-    private var restNeeded = MonotonicTime(nanoseconds: 0)
-    /// After so many quarantines without one `rest` is halved.
-    private static let memory = 4 as UInt64
+    private var restTime: RestTime
     private let quarantine: Interval
     private var slots: [Slot] = []
     private var vacancies: [Int] = []
     private var resting: Deque<Pause> = []
     private var quarantined: Deque<Pause> = []
+    /// Those that are in quarantine because a second reply came.
+    private var doubled: Deque<Pause> = []
     /// Places whose dead sockets are still open: `retire` hands them out, unless they are in use again by then.
     private var closable: [Int] = []
 
@@ -90,11 +88,14 @@ struct SocketPool {
         self.isPlainPool = isPlainPool
         self.capacity = capacity
         self.spread = min(spread, capacity)
-        self.rest = rest
-        leastRest = rest
+        restTime = RestTime(least: rest, most: quarantine)
         self.quarantine = quarantine
     }
 
+    /// How long sockets rest now.
+    var rest: Interval { restTime.current }
+    /// After that a port may be used again without a thought.
+    private var longRest: Interval { max(rest, quarantine) }
     /// How many sockets are open.
     var count: Int { slots.count - vacancies.count }
     /// How many sockets are in quarantine.
@@ -116,23 +117,40 @@ struct SocketPool {
         if count < (isNew ? capacity : spread) { return .open(begin(vacancy())) }
         if let rested, rested.since + rest <= now { return isNew ? replaceFirst() : useFirst() }
         if count < capacity { return .open(begin(vacancy())) }
-        return .wait
+        guard let index = takeDoubled(at: now) else { return .wait }
+        return isNew ? .open(index) : .use(index)
     }
 
     /// A socket that has rested for `rest`, for an exchange to which a new one cannot be given after all.
     mutating func takeRested(at now: MonotonicTime) -> Int? {
         endQuarantines(at: now)
-        guard let first = firstResting(), first.since + rest <= now else { return nil }
+        guard let first = firstResting(), first.since + rest <= now else { return takeDoubled(at: now) }
         resting.removeFirst()
         return begin(first.index)
     }
 
+    /// A socket to which a second reply has come, and nothing for `rest` since then.
+    private mutating func takeDoubled(at now: MonotonicTime) -> Int? {
+        while let first = doubled.first {
+            if isCurrent(first) {
+                guard first.since + rest <= now else { return nil }
+                quarantinedCount -= 1
+                doubled.removeFirst()
+                return begin(first.index)
+            }
+            doubled.removeFirst()
+        }
+        return nil
+    }
+
     /// When the next socket will be rested, as far as that is known; an exchange that ends may be sooner.
     var nextRested: MonotonicTime? {
-        let paused = resting.first { isCurrent($0) }.map { $0.since + rest }
-        let freed = quarantined.first { isCurrent($0) }.map { $0.since + longRest }
-        guard let paused else { return freed }
-        return freed.map { min(paused, $0) } ?? paused
+        let times = [
+            resting.first { isCurrent($0) }.map { $0.since + rest },
+            doubled.first { isCurrent($0) }.map { $0.since + rest },
+            quarantined.first { isCurrent($0) }.map { $0.since + longRest },
+        ]
+        return times.compactMap(\.self).min()
     }
 
     /// Ends the exchange on a socket.
@@ -158,7 +176,7 @@ struct SocketPool {
     mutating func hear(_ index: Int, earliest: MonotonicTime, at now: MonotonicTime) -> Bool {
         let isResting = slots[index].state == .resting
         guard !isPlainPool, isResting || slots[index].state == .quarantined else { return false }
-        if slots[index].settled < earliest { lengthenRest(after: earliest.since(slots[index].settled), at: now) }
+        if slots[index].settled < earliest { restTime.lengthen(after: earliest.since(slots[index].settled), at: now) }
         if !isResting { quarantinedCount -= 1 }
         beginQuarantine(index, since: now)
         return isResting
@@ -175,7 +193,7 @@ struct SocketPool {
     /// for `idle` after its rest; nil when there is none.
     mutating func retire(idle: Interval, at now: MonotonicTime) -> Int? {
         endQuarantines(at: now)
-        shortenRest(at: now)
+        restTime.shorten(at: now)
         while let dead = closable.popLast() {
             if slots[dead].isClosable {
                 slots[dead].isClosable = false
@@ -188,43 +206,27 @@ struct SocketPool {
         return first.index
     }
 
-    // MARK: - How long to rest
-
-    /// After that a port may be used again without a thought.
-    private var longRest: Interval { max(rest, quarantine) }
-
-    /// A second reply came so long after its exchange: others that are still under way may be later.
-    private mutating func lengthenRest(after delay: Interval, at now: MonotonicTime) {
-        let needed = min(quarantine, Interval(nanoseconds: 2 * delay.nanoseconds))
-        guard 2 * needed.nanoseconds > rest.nanoseconds, needed > leastRest else { return }
-        restNeeded = now
-        rest = max(rest, needed)
-    }
-
-    /// Half of the rest would have done for some time, so it does.
-    private mutating func shortenRest(at now: MonotonicTime) {
-        guard rest > leastRest, now.since(restNeeded).nanoseconds / Self.memory >= quarantine.nanoseconds else {
-            return
-        }
-        restNeeded = now
-        rest = max(leastRest, Interval(nanoseconds: rest.nanoseconds / 2))
-    }
-
     // MARK: - Moving between the queues
 
     /// Lets sockets out of quarantine: they have rested by then, and the dead ones leave.
     private mutating func endQuarantines(at now: MonotonicTime) {
-        while let first = quarantined.first {
-            if isCurrent(first) {
-                guard first.since + longRest <= now else { return }
-                quarantinedCount -= 1
-                endQuarantine(of: first)
-            }
+        while let first = quarantined.first, isOver(first, at: now) {
             quarantined.removeFirst()
+            endQuarantine(of: first)
+        }
+        while let first = doubled.first, isOver(first, at: now) {
+            doubled.removeFirst()
+            endQuarantine(of: first)
         }
     }
 
+    private func isOver(_ quarantine: Pause, at now: MonotonicTime) -> Bool {
+        !isCurrent(quarantine) || quarantine.since + longRest <= now
+    }
+
     private mutating func endQuarantine(of pause: Pause) {
+        guard isCurrent(pause) else { return }
+        quarantinedCount -= 1
         if slots[pause.index].isDead {
             vacate(pause.index)
             slots[pause.index].isClosable = true
@@ -260,7 +262,8 @@ struct SocketPool {
         slots[index].state = .quarantined
         slots[index].pause &+= 1
         quarantinedCount += 1
-        quarantined.append(Pause(index: index, number: slots[index].pause, since: since))
+        let pause = Pause(index: index, number: slots[index].pause, since: since)
+        if slots[index].settled == .never { quarantined.append(pause) } else { doubled.append(pause) }
     }
 
     private mutating func begin(_ index: Int) -> Int {
