@@ -15,6 +15,12 @@ let rules: [SwiftSetting] = [
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
+/// The release is linked by Swift's own linker.
+///
+/// The argument parser brings Foundation's files along, and one of them mentions mktemp(3). Nothing calls it, but the
+/// system's linker warns of each mention.
+let linker: [LinkerSetting] = [.unsafeFlags(["-use-ld=lld"], .when(configuration: .release))]
+
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
@@ -62,7 +68,8 @@ let package = Package(
             dependencies: [
                 "CommandLineSupport", "Datagrams", "EventLoop", "Gateway", "HTTP", "Sockets", argumentParser, logging,
             ],
-            swiftSettings: rules
+            swiftSettings: rules,
+            linkerSettings: linker
         ),
 
         // The curl-based test client; nothing above depends on it.
@@ -73,7 +80,8 @@ let package = Package(
             dependencies: [
                 "CommandLineSupport", "CurlClient", "Datagrams", "EventLoop", "Sockets", argumentParser,
             ],
-            swiftSettings: rules
+            swiftSettings: rules,
+            linkerSettings: linker
         ),
 
         .testTarget(name: "SocketsTests", dependencies: ["CPrograms", "Sockets"], swiftSettings: rules),
