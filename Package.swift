@@ -72,6 +72,14 @@ let package = Package(
             linkerSettings: linker
         ),
 
+        // The tutorial's two programs, as they read on the module above that knows the system's calls.
+        .executableTarget(
+            name: "UDPServer", dependencies: ["Sockets"], path: "Examples", exclude: ["UDPClient.swift"],
+            sources: ["UDPServer.swift"], swiftSettings: rules),
+        .executableTarget(
+            name: "UDPClient", dependencies: ["Sockets"], path: "Examples", exclude: ["UDPServer.swift"],
+            sources: ["UDPClient.swift"], swiftSettings: rules),
+
         // The curl-based test client; nothing above depends on it.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CurlClient", dependencies: ["CCurl"], swiftSettings: rules),
@@ -108,7 +116,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CPrograms", "CurlClient", "Datagrams", "EventLoop", "Sockets", "letterbox", "letterbox-probe",
+                "CPrograms", "CurlClient", "Datagrams", "EventLoop", "Sockets", "UDPClient", "UDPServer", "letterbox",
+                "letterbox-probe",
             ],
             swiftSettings: rules
         ),
