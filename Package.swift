@@ -35,7 +35,7 @@ let package = Package(
         // For the package in Fuzz, which feeds the checks with bytes of its own making.
         .library(name: "Checks", targets: ["Checks"]),
         // For the package in Benchmarks, which measures the loops by themselves.
-        .library(name: "Kernels", targets: ["Datagrams", "HTTP"]),
+        .library(name: "Kernels", targets: ["Kernels"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -46,27 +46,33 @@ let package = Package(
     targets: [
         // The product, in the order a request meets it.
         .systemLibrary(name: "CLinux"),
-        .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: rules),
-        .target(name: "EventLoop", dependencies: ["CLinux", "Sockets", collections], swiftSettings: rules),
+        .target(name: "System", dependencies: ["CLinux"], swiftSettings: rules),
+        .target(name: "EventLoop", dependencies: ["CLinux", "System", collections], swiftSettings: rules),
         .target(name: "HTTP", swiftSettings: rules),
-        .target(
-            name: "Datagrams", dependencies: ["EventLoop", "Sockets", heap, histogram, logging], swiftSettings: rules),
+        // The tutorial: UDP server, client and what they answer.
+        .target(name: "Datagrams", dependencies: ["EventLoop", "System", logging], swiftSettings: rules),
         .target(
             name: "Gateway",
-            dependencies: ["Datagrams", "EventLoop", "HTTP", "Sockets", collections, logging],
+            dependencies: ["Datagrams", "EventLoop", "HTTP", "System", collections, logging],
             resources: [.embedInCode("public")],
             swiftSettings: rules
         ),
+        // The laboratory: a network that loses datagrams, and the tutorial's pinger.
+        .target(
+            name: "Noise", dependencies: ["Datagrams", "EventLoop", "System", heap, logging], swiftSettings: rules),
+        .target(name: "Ping", dependencies: ["EventLoop", "System", histogram], swiftSettings: rules),
         // What the flags of both programs have in common.
         .target(
             name: "CommandLineSupport",
-            dependencies: ["EventLoop", "Sockets", argumentParser, logging],
+            dependencies: ["EventLoop", "System", argumentParser, logging],
             swiftSettings: rules
         ),
         .executableTarget(
             name: "letterbox",
             dependencies: [
-                "CommandLineSupport", "Datagrams", "EventLoop", "Gateway", "HTTP", "Sockets", argumentParser, logging,
+                "CommandLineSupport", "Datagrams", "EventLoop", "Gateway", "HTTP", "Noise", "Ping", "System",
+                argumentParser,
+                logging,
             ],
             swiftSettings: rules,
             linkerSettings: linker
@@ -74,10 +80,10 @@ let package = Package(
 
         // The tutorial's two programs, as they read on the module above that knows the system's calls.
         .executableTarget(
-            name: "UDPServer", dependencies: ["Sockets"], path: "Examples", exclude: ["UDPClient.swift"],
+            name: "UDPServer", dependencies: ["System"], path: "Examples", exclude: ["UDPClient.swift"],
             sources: ["UDPServer.swift"], swiftSettings: rules),
         .executableTarget(
-            name: "UDPClient", dependencies: ["Sockets"], path: "Examples", exclude: ["UDPServer.swift"],
+            name: "UDPClient", dependencies: ["System"], path: "Examples", exclude: ["UDPServer.swift"],
             sources: ["UDPClient.swift"], swiftSettings: rules),
 
         // The curl-based test client; nothing above depends on it.
@@ -86,14 +92,19 @@ let package = Package(
         .executableTarget(
             name: "letterbox-probe",
             dependencies: [
-                "CommandLineSupport", "CurlClient", "Datagrams", "EventLoop", "Sockets", argumentParser,
+                "CommandLineSupport", "CurlClient", "Datagrams", "EventLoop", "System", argumentParser,
             ],
             swiftSettings: rules,
             linkerSettings: linker
         ),
 
-        .testTarget(name: "SocketsTests", dependencies: ["CPrograms", "Sockets"], swiftSettings: rules),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Sockets"], swiftSettings: rules),
+        // The loops that the package in Benchmarks measures.
+        .target(
+            name: "Kernels", dependencies: ["Datagrams", "HTTP"], path: "Benchmarks/Sources/Measured",
+            swiftSettings: rules),
+
+        .testTarget(name: "SystemTests", dependencies: ["CPrograms", "System"], swiftSettings: rules),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "System"], swiftSettings: rules),
         // What must hold for all bytes that a stranger may send; the fuzzers and the tests share it.
         .target(name: "Checks", dependencies: ["Gateway", "HTTP"], path: "Tests/Checks", swiftSettings: rules),
         .testTarget(
@@ -103,9 +114,10 @@ let package = Package(
             swiftSettings: rules
         ),
         .testTarget(
-            name: "DatagramsTests", dependencies: ["Datagrams", "EventLoop", "Sockets", logging], swiftSettings: rules),
+            name: "DatagramsTests", dependencies: ["Datagrams", "EventLoop", "Noise", "Ping", "System", logging],
+            swiftSettings: rules),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Datagrams", "EventLoop", "Gateway", "HTTP", "Sockets", logging],
+            name: "GatewayTests", dependencies: ["Datagrams", "EventLoop", "Gateway", "HTTP", "System", logging],
             swiftSettings: rules),
         .testTarget(
             name: "CommandLineSupportTests", dependencies: ["CommandLineSupport", "EventLoop", logging],
@@ -116,7 +128,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CPrograms", "CurlClient", "Datagrams", "EventLoop", "Sockets", "UDPClient", "UDPServer", "letterbox",
+                "CPrograms", "CurlClient", "Datagrams", "EventLoop", "System", "UDPClient", "UDPServer", "letterbox",
                 "letterbox-probe",
             ],
             swiftSettings: rules

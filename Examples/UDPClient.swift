@@ -1,5 +1,5 @@
 import Glibc
-import Sockets
+import System
 
 /// The tutorial's UDPClient.py: it sends a line and prints the reply.
 @main struct UDPClient {

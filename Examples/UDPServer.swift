@@ -1,5 +1,5 @@
 import Glibc
-import Sockets
+import System
 
 /// The tutorial's UDPServer.py: it answers each line with the line in capitals.
 @main struct UDPServer {

@@ -1,6 +1,5 @@
-public import ArgumentParser
-public import EventLoop
-public import Sockets
+package import ArgumentParser
+package import System
 
 extension Option where Value: CustomStringConvertible {
     /// A value may begin with a hyphen (.unconditional), so that -1 is told what is wrong with it, and not that it is
@@ -14,14 +13,14 @@ extension Option where Value: CustomStringConvertible {
 
 extension Option where Value == Interval {
     /// A flag that takes a time.
-    public init(wrappedValue: Value, time help: String) {
+    package init(wrappedValue: Interval, time help: String) {
         self.init(wrappedValue, "time", help, readTime)
     }
 }
 
 extension Option where Value == Interval? {
     /// A flag that takes a time and has no default.
-    public init(name: NameSpecification = .long, time help: String) {
+    package init(name: NameSpecification = .long, time help: String) {
         self.init(
             name: name, parsing: .unconditional, help: ArgumentHelp(help, valueName: "time"), transform: readTime)
     }
@@ -29,56 +28,56 @@ extension Option where Value == Interval? {
 
 extension Option where Value == Int {
     /// A flag that takes a whole number.
-    public init(wrappedValue: Value, number help: String, of unit: String = "number") {
+    package init(wrappedValue: Value, number help: String, of unit: String = "number") {
         self.init(wrappedValue, unit, help, readNumber)
     }
 }
 
 extension Option where Value == Int? {
     /// A flag that takes a whole number and has no default.
-    public init(number help: String) {
+    package init(number help: String) {
         self.init(parsing: .unconditional, help: ArgumentHelp(help, valueName: "number"), transform: readNumber)
     }
 }
 
 extension Option where Value == UInt64? {
     /// A flag that takes a number that begins a row of random ones, and has no default.
-    public init(seed help: String) {
+    package init(seed help: String) {
         self.init(parsing: .unconditional, help: ArgumentHelp(help, valueName: "number"), transform: readNumber)
     }
 }
 
 extension Option where Value == UInt16 {
     /// A flag that takes a UDP or TCP port.
-    public init(wrappedValue: Value, port help: String) {
+    package init(wrappedValue: Value, port help: String) {
         self.init(wrappedValue, "port", help, readPort)
     }
 }
 
 extension Option where Value == Endpoint {
     /// A flag that takes a host and a port.
-    public init(wrappedValue: Value, endpoint help: String) {
+    package init(wrappedValue: Endpoint, endpoint help: String) {
         self.init(wrappedValue, "host:port", help, readEndpoint)
     }
 }
 
 extension Option where Value == [Endpoint] {
     /// A flag that takes a host and a port, and may be repeated.
-    public init(wrappedValue: Value, endpoints help: String) {
+    package init(wrappedValue: Value, endpoints help: String) {
         self.init(wrappedValue: wrappedValue, help: ArgumentHelp(help, valueName: "host:port"), transform: readEndpoint)
     }
 }
 
 extension Option where Value == String {
     /// A flag that takes a host.
-    public init(wrappedValue: Value, host help: String) {
+    package init(wrappedValue: Value, host help: String) {
         self.init(wrappedValue, "host", help, readHost)
     }
 }
 
 extension Argument where Value == String {
     /// An argument that is a host.
-    public init(wrappedValue: Value, host help: String) {
+    package init(wrappedValue: Value, host help: String) {
         self.init(wrappedValue: wrappedValue, help: .of("host", help, wrappedValue), transform: readHost)
     }
 }
@@ -139,7 +138,7 @@ private func readEndpoint(_ text: String) throws -> Endpoint {
 }
 
 /// Checks a number against its bounds, in the words that every flag uses.
-public func check<Number: Comparable>(_ flag: String, _ value: Number, _ range: ClosedRange<Number>) throws {
+package func check<Number: Comparable>(_ flag: String, _ value: Number, _ range: ClosedRange<Number>) throws {
     guard range.contains(value) else {
         throw ValidationError("\(flag) \(value) is out of range: it takes \(range.lowerBound) to \(range.upperBound).")
     }

@@ -1,15 +1,15 @@
-public import ArgumentParser
-internal import Sockets
+package import ArgumentParser
+internal import System
 
 /// How a command ends (sysexits.h for 64, which the argument parser uses for wrong usage).
-public enum Exit {
+package enum Exit {
     /// No reply, or not the right one.
-    public static let failed = ExitCode(1)
+    package static let failed = ExitCode(1)
     /// A name, an address, a port or a folder that cannot be used: nothing was started.
-    public static let cannotStart = ExitCode(2)
+    package static let cannotStart = ExitCode(2)
 
     /// Runs a command's start; whatever keeps it from starting becomes one line and the exit status.
-    public static func starting<Result: ~Copyable>(
+    package static func starting<Result: ~Copyable>(
         _ hint: String = "", in program: String = "letterbox", _ body: () throws -> Result
     ) throws -> Result {
         do {
@@ -25,8 +25,8 @@ public enum Exit {
     /// What to do about an error, as far as that can be said in general.
     private static func advice(_ error: any Error, _ hint: String) -> String {
         if error is ResolverError { return ". Check the name and the machine's name servers" }
-        if let error = error as? FolderError { return advice(error) }
-        guard let error = error as? SocketError else { return "" }
+        if let error = error as? FilesError { return advice(error) }
+        guard let error = error as? SystemError else { return "" }
         switch error.reason {
         case .addressInUse: return ". Stop the program that has the port, or choose another\(hint)"
         case .addressNotAvailable: return ". The machine has no such address: choose another\(hint)"
@@ -37,7 +37,7 @@ public enum Exit {
         }
     }
 
-    private static func advice(_ error: FolderError) -> String {
+    private static func advice(_ error: FilesError) -> String {
         switch error {
         case .unreadable: ". Check the path and who may read it"
         case .tooManyFiles: ". Allow more of them with --max-public-files"

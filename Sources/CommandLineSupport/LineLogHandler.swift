@@ -1,6 +1,6 @@
 internal import EventLoop
 internal import Logging
-internal import Sockets
+internal import System
 internal import Synchronization
 
 /// Writes each message of the log as one line: time, level, label, words.

@@ -1,3 +1,4 @@
+internal import System
 internal import EventLoop
 
 /// Lets one warning of a kind through each second, and counts the others.

@@ -1,14 +1,14 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Logging
-internal import Sockets
+internal import System
 
 /// The first thing that each program does.
-public enum Preparation {
+package enum Preparation {
     /// Sees to it that the standard streams neither leak to peers nor stop or end the program.
     ///
     /// Call it once, before a socket is opened and a logger is made.
-    public static func prepare() {
+    package static func prepare() {
         // Without /dev/null there is nothing to say it with.
         guard StandardStreams.openMissing() else { Glibc.exit(Exit.cannotStart.rawValue) }
         StandardStreams.ignoreBrokenPipes()

@@ -3,14 +3,14 @@
 /// Its connections stay open between requests and serve again, which `CurlResponse.newConnections` shows. As every
 /// libcurl program does, it makes a request anew when the connection that it reused was closed without an answer. A
 /// client belongs to one thread at a time; two threads take two clients.
-public final class CurlClient {
+package final class CurlClient {
     private let transfer = Transfer()
 
     /// Makes a client; it connects when there is a request.
-    public init() {}
+    package init() {}
 
     /// Makes a request and returns the whole response, of whatever status.
-    public func perform(_ request: CurlRequest) throws(CurlError) -> CurlResponse {
+    package func perform(_ request: CurlRequest) throws(CurlError) -> CurlResponse {
         transfer.prepare(request)
         return try transfer.outcome(transfer.easy.perform()).get()
     }
@@ -18,27 +18,27 @@ public final class CurlClient {
 
 extension CurlClient {
     /// Fetches a URL.
-    public func get(_ url: String) throws(CurlError) -> CurlResponse {
+    package func get(_ url: String) throws(CurlError) -> CurlResponse {
         try perform(CurlRequest(url))
     }
 
     /// Posts bytes, as they are.
-    public func post(_ url: String, _ bytes: [UInt8]) throws(CurlError) -> CurlResponse {
+    package func post(_ url: String, _ bytes: [UInt8]) throws(CurlError) -> CurlResponse {
         try perform(CurlRequest(url, body: .bytes(bytes)))
     }
 
     /// Posts a JSON text.
-    public func post(_ url: String, json: String) throws(CurlError) -> CurlResponse {
+    package func post(_ url: String, json: String) throws(CurlError) -> CurlResponse {
         try perform(CurlRequest(url, fields: ["Content-Type": "application/json"], body: .text(json)))
     }
 
     /// Puts a JSON text.
-    public func put(_ url: String, json: String) throws(CurlError) -> CurlResponse {
+    package func put(_ url: String, json: String) throws(CurlError) -> CurlResponse {
         try perform(CurlRequest(url, method: "PUT", fields: ["Content-Type": "application/json"], body: .text(json)))
     }
 
     /// Deletes a resource.
-    public func delete(_ url: String) throws(CurlError) -> CurlResponse {
+    package func delete(_ url: String) throws(CurlError) -> CurlResponse {
         try perform(CurlRequest(url, method: "DELETE"))
     }
 }

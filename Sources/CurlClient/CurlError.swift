@@ -3,9 +3,9 @@ internal import CCurl
 /// A transfer that failed: what kind of failure, and curl's own words for it.
 ///
 /// A response of any status is no failure.
-public struct CurlError: Error, Sendable, Equatable {
+package struct CurlError: Error, Sendable, Equatable {
     /// What went wrong, as far as a program wants to tell.
-    public enum Kind: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
         /// The host's name has no address.
         case couldNotResolve
         /// Nobody took the connection.
@@ -31,16 +31,16 @@ public struct CurlError: Error, Sendable, Equatable {
     }
 
     /// What went wrong.
-    public let kind: Kind
+    package let kind: Kind
     /// The number that libcurl-errors(3) explains.
-    public let code: Int
+    package let code: Int
     /// What curl says of this failure.
-    public let message: String
+    package let message: String
 }
 
 extension CurlError: CustomStringConvertible {
     /// The kind, and curl's words.
-    public var description: String { "\(kind): \(message) (curl \(code))" }
+    package var description: String { "\(kind): \(message) (curl \(code))" }
 }
 
 extension CurlError.Kind {

@@ -2,32 +2,32 @@
 ///
 /// Names compare without regard to case (RFC 9110, 5.1). A literal keeps its order:
 /// `["Content-Type": "text/plain", "X-Note": "one", "X-Note": "two"]`.
-public struct CurlFields: Sendable, Equatable {
+package struct CurlFields: Sendable, Equatable {
     /// One line of a head: a name and its value.
-    public struct Field: Sendable, Equatable {
+    package struct Field: Sendable, Equatable {
         /// The name, in the case in which it was written.
-        public let name: String
+        package let name: String
         /// The value, without the white space around it.
-        public let value: String
+        package let value: String
     }
 
     private var fields: [Field] = []
 
     /// Makes an empty list.
-    public init() {}
+    package init() {}
 
     /// Adds a field at the end; one of the same name stays where it is.
-    public mutating func append(_ name: String, _ value: String) {
+    package mutating func append(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
     }
 
     /// The value of the first field called `name`, or nil where there is none.
-    public subscript(name: String) -> String? {
+    package subscript(name: String) -> String? {
         fields.first { Self.areSame($0.name, name) }?.value
     }
 
     /// The values of all the fields called `name`, in order.
-    public func values(of name: String) -> [String] {
+    package func values(of name: String) -> [String] {
         fields.filter { Self.areSame($0.name, name) }.map(\.value)
     }
 
@@ -38,16 +38,16 @@ public struct CurlFields: Sendable, Equatable {
 
 extension CurlFields: ExpressibleByDictionaryLiteral {
     /// Makes a list of the pairs, in the order in which they are written.
-    public init(dictionaryLiteral elements: (String, String)...) {
+    package init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { Field(name: $0.0, value: $0.1) }
     }
 }
 
 extension CurlFields: RandomAccessCollection {
     /// Where the first field is.
-    public var startIndex: Int { fields.startIndex }
+    package var startIndex: Int { fields.startIndex }
     /// The place after the last field.
-    public var endIndex: Int { fields.endIndex }
+    package var endIndex: Int { fields.endIndex }
     /// The field at a place.
-    public subscript(position: Int) -> Field { fields[position] }
+    package subscript(position: Int) -> Field { fields[position] }
 }

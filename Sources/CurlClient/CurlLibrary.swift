@@ -1,9 +1,9 @@
 internal import CCurl
 
 /// The curl library itself.
-public enum CurlLibrary {
+package enum CurlLibrary {
     /// The versions of libcurl and of what it is built on, as curl tells them.
-    public static var version: String {
+    package static var version: String {
         unsafe String(cString: curl_version())
     }
 

@@ -3,14 +3,14 @@ internal import CCurl
 /// A client that makes many requests at once, on one thread, through curl's multi interface.
 ///
 /// Its connections stay open between requests, and between calls. It belongs to one thread at a time.
-public final class CurlMulti {
+package final class CurlMulti {
     private let multi = MultiHandle()
 
     /// Makes a client; it connects when there are requests.
-    public init() {}
+    package init() {}
 
     /// Makes all the requests, at most `concurrency` of them at once, and returns their outcomes in the same order.
-    public func performAll(_ requests: [CurlRequest], concurrency: Int) -> [Result<CurlResponse, CurlError>] {
+    package func performAll(_ requests: [CurlRequest], concurrency: Int) -> [Result<CurlResponse, CurlError>] {
         precondition(concurrency > 0, "without a transfer nothing gets done")
         let width = min(concurrency, requests.count)
         // Otherwise, CURLMOPT_MAXCONNECTS(3), curl closes idle connections as the last transfers run out.

@@ -2,9 +2,9 @@
 ///
 /// Of itself curl adds `Host`, what frames the body, and `Expect` (see `expect100`). Proxies of the environment are
 /// not used, no redirect is followed unless asked for, and a path goes out as it is, its dots included.
-public struct CurlRequest: Sendable {
+package struct CurlRequest: Sendable {
     /// What a request carries behind its head.
-    public enum Body: Sendable {
+    package enum Body: Sendable {
         /// No body, and no field that speaks of one.
         case none
         /// These bytes, announced by `Content-Length`, be they none at all.
@@ -14,7 +14,7 @@ public struct CurlRequest: Sendable {
     }
 
     /// The versions of HTTP in which a request can be made.
-    public enum Version: Sendable {
+    package enum Version: Sendable {
         /// HTTP/1.0.
         case http10
         /// HTTP/1.1.
@@ -22,33 +22,33 @@ public struct CurlRequest: Sendable {
     }
 
     /// Where the request goes: `http:` or `https:`.
-    public var url: String
+    package var url: String
     /// The method; nil is `GET` without a body and `POST` with one.
-    public var method: String?
+    package var method: String?
     /// The fields, besides those that curl adds.
-    public var fields: CurlFields
+    package var fields: CurlFields
     /// The body; `HEAD` has none.
-    public var body: Body
+    package var body: Body
     /// How long the whole request may take, to the millisecond.
-    public var timeout: Duration
+    package var timeout: Duration
     /// Whether the body waits for `100 Continue`.
     ///
     /// With true it waits as long as `timeout` says. With nil curl decides: it asks when the length is unknown or
     /// over 1 MB, and after a second without an answer sends the body all the same.
-    public var expect100: Bool?
+    package var expect100: Bool?
     /// The version of HTTP to speak.
-    public var version = Version.http11
+    package var version = Version.http11
     /// Whether a redirect is followed; the response is the last one's.
-    public var followsRedirects = false
+    package var followsRedirects = false
     /// Whether a connection of an earlier request may serve, and this one's a later request.
-    public var reusesConnection = true
+    package var reusesConnection = true
     /// The request target, when it is not to be the URL's path and query: `*`, or something no URL can say.
-    public var target: String?
+    package var target: String?
     /// How long a response's body may grow before the transfer fails.
-    public var maxResponseBody = 64 << 20
+    package var maxResponseBody = 64 << 20
 
     /// Makes a request; what is not an argument here is a property to set.
-    public init(
+    package init(
         _ url: String, method: String? = nil, fields: CurlFields = [:], body: Body = .none,
         timeout: Duration = .seconds(10), expect100: Bool? = nil
     ) {
@@ -63,7 +63,7 @@ public struct CurlRequest: Sendable {
 
 extension CurlRequest.Body {
     /// The bytes of a text in UTF-8.
-    public static func text(_ text: String) -> Self {
+    package static func text(_ text: String) -> Self {
         .bytes(Array(text.utf8))
     }
 }

@@ -1,10 +1,11 @@
-public import EventLoop
+package import System
+internal import EventLoop
 
 /// When a datagram that was not answered is sent again.
-public enum Backoff {
+package enum Backoff {
     /// How long after the first send an attempt gives up: each pause is twice as long as the one before (RFC 8085
     /// 3.1.1), and the last ends with the timeout.
-    public static func elapsed(after attempt: Int, of attempts: Int, within timeout: Interval) -> Interval {
+    package static func elapsed(after attempt: Int, of attempts: Int, within timeout: Interval) -> Interval {
         precondition((1...attempts).contains(attempt), "attempts count from 1")
         // Dividing what was multiplied may lose a nanosecond.
         guard attempt < attempts else { return timeout }

@@ -1,8 +1,8 @@
-public import EventLoop
-public import Sockets
+package import EventLoop
+package import System
 
 /// Why an exchange with a UDP server ended without a reply.
-public enum DatagramClientError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum DatagramClientError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Nobody answered in time.
     case timedOut(SocketAddress, after: Interval, attempts: Int)
     /// The host reported that nobody listens at the port (ICMP "port unreachable").
@@ -10,10 +10,10 @@ public enum DatagramClientError: Error, Equatable, Sendable, CustomStringConvert
     /// The text is longer than a datagram can be.
     case tooLong(Int)
     /// The system refused to send or to receive.
-    case failed(SocketError)
+    case failed(SystemError)
 
     /// One line that says what happened and what to look at.
-    public var description: String {
+    package var description: String {
         switch self {
         case .timedOut(let server, let time, let attempts):
             "no reply from \(server) within \(time), \(attempts) \(attempts == 1 ? "attempt" : "attempts")"
@@ -27,17 +27,17 @@ public enum DatagramClientError: Error, Equatable, Sendable, CustomStringConvert
 }
 
 /// The tutorial's UDP client: sends a datagram to a server and waits for its reply.
-public struct DatagramClient: ~Copyable {
+package struct DatagramClient: ~Copyable {
     /// A reply and how it was come by.
-    public struct Reply: Sendable {
+    package struct Reply: Sendable {
         /// Which of the server's addresses has replied.
-        public let server: SocketAddress
+        package let server: SocketAddress
         /// The datagram's bytes.
-        public let bytes: [UInt8]
+        package let bytes: [UInt8]
         /// From the first send to the reply.
-        public let roundTrip: Interval
+        package let roundTrip: Interval
         /// How many datagrams were sent.
-        public let attempts: Int
+        package let attempts: Int
     }
 
     /// One of the server's addresses, and what is known of it.
@@ -62,7 +62,7 @@ public struct DatagramClient: ~Copyable {
     /// - `timeout`: for a whole exchange, all attempts together.
     /// - `attempts`: how often each address is sent a datagram at most, 1 or more; the pauses between them double, and none
     ///   is shorter than a round trip.
-    public init(servers: [SocketAddress], timeout: Interval, attempts: Int) {
+    package init(servers: [SocketAddress], timeout: Interval, attempts: Int) {
         precondition(attempts >= 1, "an exchange needs an attempt")
         precondition(!servers.isEmpty, "a server has an address")
         self.servers = servers.map(Server.init)
@@ -71,7 +71,7 @@ public struct DatagramClient: ~Copyable {
     }
 
     /// The same for a server with one address.
-    public init(server: SocketAddress, timeout: Interval, attempts: Int) {
+    package init(server: SocketAddress, timeout: Interval, attempts: Int) {
         self.init(servers: [server], timeout: timeout, attempts: attempts)
     }
 
@@ -79,7 +79,7 @@ public struct DatagramClient: ~Copyable {
     ///
     /// Each exchange has a socket of its own: a late reply to the one before finds its door closed. The addresses share
     /// the time that is left. The next exchange begins with the address that has replied.
-    public mutating func exchange(
+    package mutating func exchange(
         _ message: [UInt8], on loop: EventLoop
     ) async throws(DatagramClientError) -> Reply {
         guard message.count <= DatagramSocket.maximumPayload else { throw .tooLong(message.count) }
@@ -121,7 +121,7 @@ public struct DatagramClient: ~Copyable {
     private func exchange(
         _ message: [UInt8], with server: Server, over socket: borrowing DatagramSocket, within time: Interval,
         _ sent: inout Int, on loop: EventLoop
-    ) async throws(SocketError) -> Reply? {
+    ) async throws(SystemError) -> Reply? {
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
         // More than any datagram can hold, also over IPv6, so that no reply is cut.
         var buffer = [UInt8](repeating: 0, count: 65_536)

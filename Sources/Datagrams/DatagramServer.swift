@@ -1,19 +1,19 @@
-public import EventLoop
-public import Logging
-public import Sockets
+package import EventLoop
+package import Logging
+package import System
 
 /// The tutorial's UDP server: receives a datagram, answers its sender, for ever.
-public struct DatagramServer: ~Copyable {
+package struct DatagramServer: ~Copyable {
     /// What has passed through the server since it started.
-    public struct Counts: Sendable {
+    package struct Counts: Sendable {
         /// Datagrams received.
-        public var received = 0
+        package var received = 0
         /// Replies sent.
-        public var sent = 0
+        package var sent = 0
         /// Replies that no datagram can carry.
-        public var oversized = 0
+        package var oversized = 0
         /// Replies that the kernel refused to send.
-        public var failed = 0
+        package var failed = 0
     }
 
     private let socket: DatagramSocket
@@ -30,10 +30,10 @@ public struct DatagramServer: ~Copyable {
     private var errors = ErrorRun()
     private var watchErrors = ErrorRun()
     /// What has passed through the server since it started.
-    public private(set) var counts = Counts()
+    package private(set) var counts = Counts()
 
     /// Serves a bound socket.
-    public init(socket: consuming DatagramSocket, service: any DatagramService, logger: Logger) {
+    package init(socket: consuming DatagramSocket, service: any DatagramService, logger: Logger) {
         self.socket = socket
         self.service = service
         self.logger = logger
@@ -42,7 +42,7 @@ public struct DatagramServer: ~Copyable {
     /// Answers datagrams until its task is cancelled.
     ///
     /// Throws when the socket cannot be watched; what goes wrong with one datagram is logged and counted.
-    public mutating func run(on loop: EventLoop) async throws(SocketError) {
+    package mutating func run(on loop: EventLoop) async throws(SystemError) {
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
         await loop.callingOff(watch) {
             while !Task.isCancelled, await loop.readable(watch) == .ready {

@@ -1,10 +1,10 @@
 /// Sends every datagram back as it came (RFC 862).
-public struct Echo: DatagramService {
+package struct Echo: DatagramService {
     /// Creates the service.
-    public init() {}
+    package init() {}
 
     /// Appends the bytes of `datagram` to `reply`.
-    public func respond(to datagram: Span<UInt8>, into reply: inout [UInt8]) {
+    package func respond(to datagram: Span<UInt8>, into reply: inout [UInt8]) {
         let count = datagram.count
         reply.append(addingCapacity: count) { output in
             // A loop over a span of fixed length becomes one copy; appending byte by byte does not.

@@ -3,22 +3,22 @@
 /// What counts is the UTF-8 form of exactly this letter, from left to right without overlap: "s" is not "S". The
 /// datagram need not be valid text, and a letter is not found when it is written with other scalars ("é" as "e" and an
 /// accent). The reply is the number in decimal ASCII digits.
-public struct LetterCount: DatagramService {
+package struct LetterCount: DatagramService {
     /// The letter that is counted.
-    public let letter: Character
+    package let letter: Character
 
     /// The bytes that are looked for, at least one.
     private let needle: [UInt8]
 
     /// Creates the service, unless `letter` is anything but one character.
-    public init?(letter: String) {
+    package init?(letter: String) {
         guard let only = letter.first, letter.count == 1 else { return nil }
         self.letter = only
         needle = Array(only.utf8)
     }
 
     /// Appends the number of times the letter occurs in `datagram` to `reply`.
-    public func respond(to datagram: Span<UInt8>, into reply: inout [UInt8]) {
+    package func respond(to datagram: Span<UInt8>, into reply: inout [UInt8]) {
         reply.append(contentsOf: String(occurrences(in: datagram)).utf8)
     }
 

@@ -1,3 +1,4 @@
+internal import System
 internal import EventLoop
 
 /// How long a client waits for a reply before it sends a datagram again (RFC 8085 3.1.1, RFC 6298).

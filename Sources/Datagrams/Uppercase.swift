@@ -1,4 +1,4 @@
-internal import Sockets
+internal import System
 
 /// Answers with the text in upper case: the server of the UDP tutorial.
 ///
@@ -6,12 +6,12 @@ internal import Sockets
 /// "straße" becomes "STRASSE". Anything else is not text that we understand: its ASCII letters change, all other bytes
 /// stay. So it is with text whose full mapping no datagram can carry (U+0390 becomes three times as long): every datagram
 /// has a reply that can be sent.
-public struct Uppercase: DatagramService {
+package struct Uppercase: DatagramService {
     /// Creates the service.
-    public init() {}
+    package init() {}
 
     /// Appends `datagram` in upper case to `reply`.
-    public func respond(to datagram: Span<UInt8>, into reply: inout [UInt8]) {
+    package func respond(to datagram: Span<UInt8>, into reply: inout [UInt8]) {
         // The first pass is the answer for ASCII and also for what is not UTF-8, and it runs near the speed of a copy;
         // only text beyond ASCII, which is seldom, is gone through again.
         let start = reply.count

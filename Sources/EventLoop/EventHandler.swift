@@ -1,3 +1,5 @@
+public import System
+
 /// An object that the loop calls, in the middle of an iteration, when there is something for it to do.
 ///
 /// It is the other way to wait beside `await`: no task is kept, and what the object needs until the next call is what it

@@ -1,15 +1,15 @@
-public import Sockets
+public import System
 internal import Synchronization
 
 extension EventLoop {
     /// Turns the loop on a thread of its own until `stop()`.
-    public func start() throws(SocketError) {
+    public func start() throws(SystemError) {
         try Thread { self.run() }.detach()
     }
 
     /// Runs an asynchronous program from first to last on the calling thread, which turns an event loop for it.
     ///
-    /// Throws what the program throws, or a `SocketError` when no loop can be opened.
+    /// Throws what the program throws, or a `SystemError` when no loop can be opened.
     public static func run(_ program: @escaping @Sendable (EventLoop) async throws -> Void) throws {
         let loop = try EventLoop()
         let outcome = Outcome()

@@ -1,6 +1,6 @@
 internal import CLinux
 internal import DequeModule
-public import Sockets
+public import System
 
 /// One thread that waits for descriptors and deadlines and runs the tasks that wait for them.
 ///
@@ -20,7 +20,7 @@ public final class EventLoop: TaskExecutor {
     private static let maximumLooks = 16
 
     /// Opens the kernel's side; the loop turns once a thread calls `run()`.
-    public init() throws(SocketError) {
+    public init() throws(SystemError) {
         let poller = try Poller()
         queue = try JobQueue()
         actors = LoopActors(queue: queue)
@@ -150,7 +150,7 @@ extension EventLoop {
     /// - `strays`: where the tag goes when there is something to read while nobody waits for it.
     public func watch(
         _ descriptor: borrowing Descriptor, as kind: WatchKind, strays: Strays? = nil, tag: Int = 0
-    ) throws(SocketError) -> Watch {
+    ) throws(SystemError) -> Watch {
         let watch = confined.open(descriptor.number, isLevel: kind.isLevel, strays: strays, tag: tag)
         try confined.poller.add(descriptor.number, kind.flags, key: watch.key)
         return watch
@@ -159,7 +159,7 @@ extension EventLoop {
     /// Begins to watch a descriptor and calls the handler for each event until `release(_:)`.
     public func watch(
         _ descriptor: borrowing Descriptor, as kind: WatchKind, handler: some EventHandler
-    ) throws(SocketError) -> Watch {
+    ) throws(SystemError) -> Watch {
         let watch = try watch(descriptor, as: kind)
         setHandler(handler, of: watch)
         return watch
@@ -182,7 +182,7 @@ extension EventLoop {
     }
 
     /// Watches a descriptor again that was left unwatched; whatever is there by now is reported.
-    public func rewatch(_ watch: Watch, as kind: WatchKind) throws(SocketError) {
+    public func rewatch(_ watch: Watch, as kind: WatchKind) throws(SystemError) {
         try confined.poller.add(watch.number, kind.flags, key: watch.key)
     }
 

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import DequeModule
 internal import Glibc
-internal import Sockets
+internal import System
 internal import Synchronization
 
 /// The jobs that are ready to run on an event loop's thread, in order of arrival; any thread may add one.
@@ -41,7 +41,7 @@ final class JobQueue: Sendable {
     private let hasRung = Atomic(false)
     private let thread = Atomic<UInt>(0)
 
-    init() throws(SocketError) {
+    init() throws(SystemError) {
         bell = Descriptor(owning: try watched(eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))))
     }
 

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Sockets
+internal import System
 
 /// Standard input, line by line, without blocking the loop while nobody types.
 public struct LineReader: ~Copyable {

@@ -1,5 +1,5 @@
 internal import DequeModule
-internal import Sockets
+internal import System
 
 /// What only the loop's own thread touches.
 final class LoopState {

@@ -1,6 +1,6 @@
 internal import CLinux
 internal import Glibc
-internal import Sockets
+internal import System
 
 /// What the kernel reported of one descriptor.
 struct PollEvent {
@@ -20,7 +20,7 @@ struct Poller: ~Copyable {
     private let events: UnsafeMutablePointer<epoll_event>
 
     /// Opens an empty list (epoll_create1(2)).
-    init() throws(SocketError) {
+    init() throws(SystemError) {
         descriptor = Descriptor(owning: try watched(epoll_create1(Int32(EPOLL_CLOEXEC))))
         unsafe events = .allocate(capacity: Self.batch)
         unsafe events.initialize(repeating: epoll_event(), count: Self.batch)
@@ -29,7 +29,7 @@ struct Poller: ~Copyable {
     deinit { unsafe events.deallocate() }
 
     /// Puts a descriptor on the list; it leaves by itself when it is closed.
-    func add(_ number: Int32, _ flags: UInt32, key: UInt64) throws(SocketError) {
+    func add(_ number: Int32, _ flags: UInt32, key: UInt64) throws(SystemError) {
         var event = unsafe epoll_event(events: flags, data: epoll_data_t(u64: key))
         _ = try watched(unsafe epoll_ctl(descriptor.number, EPOLL_CTL_ADD, number, &event))
     }
@@ -61,7 +61,7 @@ struct Poller: ~Copyable {
 }
 
 /// Turns a result of -1 into the error that errno holds.
-func watched(_ result: Int32) throws(SocketError) -> Int32 {
-    guard result != -1 else { throw SocketError(.watch, nil, ErrorNumber(errno)) }
+func watched(_ result: Int32) throws(SystemError) -> Int32 {
+    guard result != -1 else { throw SystemError(.watch, nil, ErrorNumber(errno)) }
     return result
 }

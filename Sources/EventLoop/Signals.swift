@@ -1,6 +1,6 @@
 internal import CLinux
 internal import Glibc
-public import Sockets
+public import System
 
 /// The signals that a program acts on, as something to wait for like a datagram (signalfd(2)).
 public final class Signals {
@@ -40,7 +40,7 @@ public final class Signals {
     }
 
     /// Begins to listen; the signals must be blocked already.
-    public init(on loop: EventLoop) throws(SocketError) {
+    public init(on loop: EventLoop) throws(SystemError) {
         var mask = Self.awaited()
         let descriptor = Descriptor(owning: try watched(unsafe signalfd(-1, &mask, Int32(SFD_CLOEXEC | SFD_NONBLOCK))))
         watch = try loop.watch(descriptor, as: .stream)

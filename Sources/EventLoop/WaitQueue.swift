@@ -1,3 +1,4 @@
+public import System
 internal import DequeModule
 
 /// Tasks that wait for their turn, in the order in which they came.

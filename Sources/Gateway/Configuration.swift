@@ -1,77 +1,77 @@
-public import EventLoop
-public import HTTP
-internal import Sockets
+internal import EventLoop
+package import HTTP
+package import System
 
 /// How a gateway behaves: every limit and every time that an operator can set, with its default.
-public struct Configuration: Sendable {
+package struct Configuration: Sendable {
     /// What a request may have: line, head, fields, body.
-    public var limits = Limits()
+    package var limits = Limits()
     /// The longest datagram in bytes, either way.
-    public var maxDatagram: Int {
+    package var maxDatagram: Int {
         get { limits.maxBody }
         set { limits.maxBody = newValue }
     }
     /// The most exchanges with the UDP service at a time, all workers together.
-    public var maxInFlight = 4096
+    package var maxInFlight = 4096
     /// The most requests on one connection, so that none lasts for ever and load spreads anew.
-    public var maxRequestsPerConnection = 10_000
+    package var maxRequestsPerConnection = 10_000
     /// The most connections at a time, all workers together.
-    public var maxConnections = 10_000
+    package var maxConnections = 10_000
     /// The most UDP sockets, all workers together.
-    public var maxSockets = 16_384
+    package var maxSockets = 16_384
     /// So many UDP sockets are opened, all workers together, before one is used again that has rested for less than
     /// `quarantine`.
-    public var minSockets = 1024
+    package var minSockets = 1024
     /// The most bytes of requests that have arrived in part, all workers together.
-    public var maxBuffered = 128 << 20
+    package var maxBuffered = 128 << 20
 
     /// For a whole exchange, all attempts together.
-    public var timeout = Interval.seconds(2)
+    package var timeout = Interval.seconds(2)
     /// How often a datagram is sent at most.
-    public var attempts = 1
+    package var attempts = 1
     /// The least time before a datagram is sent again.
-    public var minRetransmit = Interval.milliseconds(20)
+    package var minRetransmit = Interval.milliseconds(20)
     /// The most retransmissions for each request, 0 to 1, on the average.
-    public var retransmitShare = 0.2
+    package var retransmitShare = 0.2
     /// What is sent to each address from time to time to see whether it replies; nil for nothing.
-    public var probe: [UInt8]?
+    package var probe: [UInt8]?
     /// How often that is sent.
-    public var probeInterval = Interval.seconds(5)
+    package var probeInterval = Interval.seconds(5)
     /// How long a UDP socket rests between two exchanges.
-    public var rest = Interval.milliseconds(100)
+    package var rest = Interval.milliseconds(100)
     /// How long a UDP socket whose reply may still be under way is set aside.
-    public var quarantine = Interval.seconds(30)
+    package var quarantine = Interval.seconds(30)
 
     /// For a request's head, from its first byte.
-    public var headerTimeout = Interval.seconds(10)
+    package var headerTimeout = Interval.seconds(10)
     /// For a request's body, from the end of its head.
-    public var bodyTimeout = Interval.seconds(10)
+    package var bodyTimeout = Interval.seconds(10)
     /// For a client to make room for more of a response.
-    public var writeTimeout = Interval.seconds(10)
+    package var writeTimeout = Interval.seconds(10)
     /// For a client to end its side of a connection that has got its last response.
-    public var lingerTimeout = Interval.seconds(2)
+    package var lingerTimeout = Interval.seconds(2)
     /// For a connection without a request.
-    public var idleTimeout = Interval.seconds(60)
+    package var idleTimeout = Interval.seconds(60)
     /// For what is in flight when the gateway is told to end.
-    public var drainTimeout = Interval.seconds(10)
+    package var drainTimeout = Interval.seconds(10)
 
     /// Whether sockets are used again at once, last in first out, and not drained: how wrong replies come about.
     ///
     /// For tests, which must be able to fail.
-    public var isPlainPool = false
+    package var isPlainPool = false
     /// Whether callers may see the addresses and ports of the UDP leg; those of this machine they may.
-    public var showsAddresses = false
+    package var showsAddresses = false
     /// Which pages of other origins may use the gateway.
-    public var crossOrigin = CrossOrigin(origins: [])
+    package var crossOrigin = CrossOrigin(origins: [])
 
     /// The bad network in front of the UDP service, if there is one.
-    public var lab: Lab?
+    package var lab: Lab?
 
     /// How many event loops share the work.
-    public var workers = 1
+    package var workers = 1
 
     /// The defaults.
-    public init() {}
+    package init() {}
 
     /// Whether callers may see an address of the UDP leg and the ports that belong to it.
     func shows(_ upstream: SocketAddress) -> Bool { showsAddresses || upstream.isLoopback }

@@ -1,5 +1,5 @@
 internal import HTTP
-internal import Sockets
+internal import System
 
 /// The gateway's figures in the text format of Prometheus (exposition format 0.0.4), described in docs/metrics.md.
 enum Metrics {

@@ -1,9 +1,9 @@
-public import Sockets
+package import System
 
 extension Page {
     /// The page that is built into the program; it is as old as the program's file.
-    public static func builtIn() -> Page {
-        let modified = Folder.modificationTime(of: "/proc/self/exe") ?? 0
+    package static func builtIn() -> Page {
+        let modified = Files.modificationTime(of: "/proc/self/exe") ?? 0
         let source = { (name, bytes) in Source(name: name, bytes: bytes, modified: modified) }
         return Page([
             source("app.js", PackageResources.app_js),
@@ -32,8 +32,8 @@ extension Page {
     /// The page in a folder: its files and those of the folders below it, within the limits.
     ///
     /// Throws when there are more, or when one of them cannot be read.
-    public init(folder: String, limits: Folder.Limits = Folder.Limits()) throws(FolderError) {
-        let files = try Folder.files(in: folder, limits: limits)
+    package init(folder: String, limits: Files.Limits = Files.Limits()) throws(FilesError) {
+        let files = try Files.files(in: folder, limits: limits)
         self.init(files.map { Source(name: $0.name, bytes: $0.bytes, modified: $0.modified) })
     }
 }

@@ -1,21 +1,21 @@
 internal import HTTP
-internal import Sockets
+internal import System
 
 /// The page that a browser gets: files, read once at start into a table.
 ///
 /// A path can only ever name an entry of the table, so that none leads out of the folder.
-public struct Page: Sendable {
+package struct Page: Sendable {
     /// A file as it is handed in.
-    public struct Source: Sendable {
+    package struct Source: Sendable {
         /// Its path in the folder, such as "style.css" or "images/logo.svg".
-        public let name: String
+        package let name: String
         /// Its content.
-        public let bytes: [UInt8]
+        package let bytes: [UInt8]
         /// When it was changed, in seconds since 1970.
-        public let modified: Int64
+        package let modified: Int64
 
         /// Names a file and its content.
-        public init(name: String, bytes: [UInt8], modified: Int64) {
+        package init(name: String, bytes: [UInt8], modified: Int64) {
             self.name = name
             self.bytes = bytes
             self.modified = modified
@@ -33,7 +33,7 @@ public struct Page: Sendable {
     private static let index = Array("/index.html".utf8)
 
     /// A page from files; "index.html" is the path "/" too, and "sub/index.html" the path "/sub/".
-    public init(_ sources: [Source]) {
+    package init(_ sources: [Source]) {
         self.sources = sources
         var table: [[UInt8]: StaticFile] = [:]
         var template = FormTemplate.plain
@@ -73,7 +73,7 @@ public struct Page: Sendable {
     }
 
     /// How many files are served, and how many bytes they have together.
-    public var size: (files: Int, bytes: Int) {
+    package var size: (files: Int, bytes: Int) {
         let served = sources.lazy.filter { $0.name != Self.templateName }
         return (served.count, served.reduce(0) { $0 + $1.bytes.count })
     }

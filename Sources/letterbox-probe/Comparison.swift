@@ -1,5 +1,5 @@
 internal import EventLoop
-internal import Sockets
+internal import System
 
 /// The two doors side by side.
 struct Comparison: ~Copyable {

@@ -1,7 +1,7 @@
 internal import CurlClient
 internal import Datagrams
 internal import EventLoop
-internal import Sockets
+internal import System
 
 /// What came of sending a sentence through one door.
 enum Outcome {

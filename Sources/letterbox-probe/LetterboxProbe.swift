@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import CommandLineSupport
 internal import EventLoop
-internal import Sockets
+internal import System
 
 /// Sends the same sentences through both doors of a running system and compares the replies.
 @main

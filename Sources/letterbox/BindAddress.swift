@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Sockets
+internal import System
 
 /// A local address to bind to, from flags.
 func bindAddress(_ host: String, _ port: UInt16) throws -> SocketAddress {

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import CommandLineSupport
 internal import Datagrams
 internal import EventLoop
-internal import Sockets
+internal import System
 
 /// The tutorial's UDP client.
 struct ClientCommand: ParsableCommand {

@@ -5,7 +5,7 @@ internal import EventLoop
 internal import Gateway
 internal import Glibc
 internal import Logging
-internal import Sockets
+internal import System
 
 /// The HTTP door.
 struct GatewayCommand: ParsableCommand {

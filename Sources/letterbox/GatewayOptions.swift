@@ -1,3 +1,4 @@
+internal import Noise
 internal import ArgumentParser
 internal import CommandLineSupport
 internal import Datagrams
@@ -5,7 +6,7 @@ internal import EventLoop
 internal import Gateway
 internal import Glibc
 internal import HTTP
-internal import Sockets
+internal import System
 
 /// Where the gateway listens and where it forwards to.
 struct AddressOptions: ParsableArguments {

@@ -1,7 +1,8 @@
+internal import Noise
 internal import Datagrams
 internal import EventLoop
 internal import Gateway
-internal import Sockets
+internal import System
 
 /// The bad network between a gateway and its embedded server.
 struct LabNoise {

@@ -1,6 +1,6 @@
 internal import EventLoop
 internal import Glibc
-internal import Sockets
+internal import System
 internal import Synchronization
 
 /// What the program does about signals, which depends on how far it has come.

@@ -1,8 +1,9 @@
+internal import Noise
 internal import ArgumentParser
 internal import CommandLineSupport
 internal import Datagrams
 internal import EventLoop
-internal import Sockets
+internal import System
 
 /// A bad network between UDP clients and a server.
 struct NoiseCommand: ParsableCommand {

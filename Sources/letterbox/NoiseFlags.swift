@@ -1,3 +1,5 @@
+internal import System
+internal import Noise
 internal import ArgumentParser
 internal import CommandLineSupport
 internal import Datagrams

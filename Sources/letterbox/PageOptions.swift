@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import CommandLineSupport
 internal import Gateway
-internal import Sockets
+internal import System
 
 /// The page that a browser gets.
 struct PageOptions: ParsableArguments {
@@ -12,14 +12,14 @@ struct PageOptions: ParsableArguments {
     var folder: String?
 
     @Option(number: "The most files of that folder and those below it; with more the gateway does not start.")
-    var maxPublicFiles = Folder.Limits().maxFiles
+    var maxPublicFiles = Files.Limits().maxFiles
 
     @Option(number: "The most folders on the way from that folder to a file; with more the gateway does not start.")
-    var maxPublicDepth = Folder.Limits().maxDepth
+    var maxPublicDepth = Files.Limits().maxDepth
 
     @Option(
         number: "The most bytes of all its files together, which stay in memory; with more the gateway does not start.")
-    var maxPublicBytes = Folder.Limits().maxBytes
+    var maxPublicBytes = Files.Limits().maxBytes
 
     func validate() throws {
         try check("--max-public-files", maxPublicFiles, 1...1_000_000)
@@ -30,7 +30,7 @@ struct PageOptions: ParsableArguments {
     /// Reads the folder, and says what is in it; without one it is the built-in page.
     func load() throws -> Page {
         guard let folder else { return Page.builtIn() }
-        var limits = Folder.Limits()
+        var limits = Files.Limits()
         limits.maxFiles = maxPublicFiles
         limits.maxDepth = maxPublicDepth
         limits.maxBytes = maxPublicBytes

@@ -1,3 +1,4 @@
+internal import Noise
 internal import ArgumentParser
 internal import Datagrams
 

@@ -1,8 +1,9 @@
+internal import Ping
 internal import ArgumentParser
 internal import CommandLineSupport
 internal import Datagrams
 internal import EventLoop
-internal import Sockets
+internal import System
 
 /// The tutorial's UDP pinger.
 struct PingCommand: ParsableCommand {

@@ -3,7 +3,7 @@ internal import CommandLineSupport
 internal import Datagrams
 internal import EventLoop
 internal import Logging
-internal import Sockets
+internal import System
 
 /// The tutorial's UDP server.
 struct ServerCommand: ParsableCommand {

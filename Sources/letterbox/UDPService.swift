@@ -1,7 +1,7 @@
 internal import Datagrams
 internal import EventLoop
 internal import Logging
-internal import Sockets
+internal import System
 internal import Synchronization
 
 /// UDP servers that share a port, each on a thread of its own, until they are stopped.

@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import Gateway
 internal import Logging
-internal import Sockets
+internal import System
 internal import Synchronization
 
 /// The names of the UDP service, and the addresses that they stand for now.

@@ -1,6 +1,6 @@
 import Datagrams
 import EventLoop
-import Sockets
+import System
 import Synchronization
 import Testing
 

@@ -1,7 +1,7 @@
 import EventLoop
 import Glibc
 import Logging
-import Sockets
+import System
 import Synchronization
 import Testing
 

@@ -1,7 +1,7 @@
 import Datagrams
 import EventLoop
 import Logging
-import Sockets
+import System
 import Synchronization
 import Testing
 
@@ -80,7 +80,7 @@ final class Handover: Sendable {
 
     func take() throws -> DatagramSocket {
         let taken = socket.withLock { $0.take() }
-        guard let taken else { throw SocketError(.open, nil, .wouldBlock) }
+        guard let taken else { throw SystemError(.open, nil, .wouldBlock) }
         return taken
     }
 }

@@ -1,5 +1,6 @@
+@testable import Noise
 import EventLoop
-import Sockets
+import System
 import Testing
 
 @testable import Datagrams

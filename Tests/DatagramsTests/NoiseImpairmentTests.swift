@@ -1,3 +1,5 @@
+import System
+@testable import Noise
 import EventLoop
 import Testing
 

@@ -1,6 +1,7 @@
+@testable import Noise
 import Datagrams
 import EventLoop
-import Sockets
+import System
 import Testing
 
 @Suite("Noise: limits and failures")

@@ -1,7 +1,8 @@
+@testable import Noise
 import Datagrams
 import EventLoop
 import Logging
-import Sockets
+import System
 import Testing
 
 /// Runs a test's body on an event loop of its own.

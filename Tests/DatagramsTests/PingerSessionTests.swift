@@ -1,5 +1,6 @@
+@testable import Ping
 import EventLoop
-import Sockets
+import System
 import Testing
 
 @testable import Datagrams

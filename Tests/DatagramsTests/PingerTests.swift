@@ -1,5 +1,7 @@
+import Noise
+@testable import Ping
 import EventLoop
-import Sockets
+import System
 import Synchronization
 import Testing
 

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import Sockets
+import System
 
 /// Sends UDP datagrams with a source port of its choice, for which it needs CAP_NET_RAW (raw(7)).
 struct RawSender {

@@ -1,5 +1,5 @@
 import Glibc
-import Sockets
+import System
 import Testing
 
 /// The direct UDP client, as a user starts it.

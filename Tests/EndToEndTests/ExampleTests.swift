@@ -1,4 +1,4 @@
-import Sockets
+import System
 import Testing
 
 /// The programs in Examples beside the tutorial's in Python, each way.

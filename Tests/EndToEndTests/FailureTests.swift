@@ -1,6 +1,6 @@
 import CurlClient
 import Glibc
-import Sockets
+import System
 import Testing
 
 /// What goes wrong behind the gateway, or in front of it, and that the next request works.

@@ -1,5 +1,5 @@
 import CurlClient
-import Sockets
+import System
 import Testing
 
 /// The bad network in front of the embedded server, set over HTTP.

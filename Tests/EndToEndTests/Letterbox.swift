@@ -1,6 +1,6 @@
 import CurlClient
 import Glibc
-import Sockets
+import System
 import Testing
 
 /// A gateway that runs for a test.

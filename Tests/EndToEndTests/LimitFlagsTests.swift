@@ -1,5 +1,5 @@
 import CurlClient
-import Sockets
+import System
 import Testing
 
 /// Each limit on what a request may have, set by its flag: what is at the limit is taken, one more is not.

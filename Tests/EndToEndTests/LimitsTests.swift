@@ -1,5 +1,5 @@
 import CurlClient
-import Sockets
+import System
 import Testing
 
 /// What happens at the limits of connections and descriptors, and who may call from other origins.

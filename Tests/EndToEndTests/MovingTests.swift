@@ -1,7 +1,7 @@
 import CurlClient
 import Foundation
 import Glibc
-import Sockets
+import System
 import Testing
 
 /// A name whose address changes, in a hosts file that the gateway alone sees (unshare(1)).

@@ -1,5 +1,5 @@
 import CurlClient
-import Sockets
+import System
 import Testing
 
 /// Programs that others wrote, on either side: the tutorial's pair in Python 3, ncat and curl.

@@ -1,6 +1,6 @@
 import CurlClient
 import Glibc
-import Sockets
+import System
 import Testing
 
 /// How programs end when they are told to.

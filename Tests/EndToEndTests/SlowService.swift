@@ -1,6 +1,6 @@
 import EventLoop
 import Glibc
-import Sockets
+import System
 import Synchronization
 
 /// A UDP service that takes some milliseconds for each reply, remembers all that it received, and can hold replies back.

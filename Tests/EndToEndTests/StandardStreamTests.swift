@@ -1,5 +1,5 @@
 import Glibc
-import Sockets
+import System
 import Testing
 
 /// Programs whose standard streams are not read, have lost their reader, or are closed.

@@ -1,4 +1,4 @@
-import Sockets
+import System
 import Testing
 
 /// What keeps a command from starting: one line that says so, an exit status, and nothing left running.

@@ -1,5 +1,5 @@
 import Glibc
-import Sockets
+import System
 
 /// A TCP connection of which a test says each byte, for what libcurl would not do.
 final class TCPConnection: Sendable {

@@ -1,5 +1,5 @@
 import Foundation
-import Sockets
+import System
 import Testing
 
 /// The tutorial's two programs in Python 3, as docs/tutorial.md has them.

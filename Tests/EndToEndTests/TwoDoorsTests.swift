@@ -1,5 +1,5 @@
 import CurlClient
-import Sockets
+import System
 import Testing
 
 /// The UDP server inside the gateway is a real one, for everybody to use.

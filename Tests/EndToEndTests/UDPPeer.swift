@@ -1,7 +1,7 @@
 import Datagrams
 import EventLoop
 import Glibc
-import Sockets
+import System
 import Synchronization
 
 /// A UDP socket that a test plays the server with, one step at a time.

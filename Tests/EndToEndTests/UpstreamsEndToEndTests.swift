@@ -1,7 +1,7 @@
 import CurlClient
 import EventLoop
 import Glibc
-import Sockets
+import System
 import Synchronization
 import Testing
 

@@ -1,5 +1,5 @@
 import Glibc
-import Sockets
+import System
 import Synchronization
 import Testing
 
@@ -80,10 +80,10 @@ import Testing
             return (UInt(pthread_self()), there)
         }
         #expect(here != there)
-        let failed = try await Thread.blocking { () throws(SocketError) -> Int in
-            throw SocketError(.watch, nil, .wouldBlock)
+        let failed = try await Thread.blocking { () throws(SystemError) -> Int in
+            throw SystemError(.watch, nil, .wouldBlock)
         }
-        #expect(throws: SocketError(.watch, nil, .wouldBlock)) { try failed.get() }
+        #expect(throws: SystemError(.watch, nil, .wouldBlock)) { try failed.get() }
     }
 
     @Test func threadsAreJoined() throws {

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import Sockets
+import System
 import Synchronization
 import Testing
 

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import Sockets
+import System
 import Testing
 
 @testable import EventLoop

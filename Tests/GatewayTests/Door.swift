@@ -2,7 +2,7 @@ import EventLoop
 import Foundation
 import Gateway
 import Logging
-import Sockets
+import System
 import Synchronization
 import Testing
 

@@ -1,6 +1,6 @@
 import EventLoop
 import Foundation
-import Sockets
+import System
 import Testing
 
 @testable import Gateway

@@ -1,7 +1,7 @@
 import EventLoop
 import Foundation
 import HTTP
-import Sockets
+import System
 import Testing
 
 @testable import Gateway

@@ -1,6 +1,6 @@
 import Datagrams
 import EventLoop
-import Sockets
+import System
 import Testing
 
 /// A UDP service that does what a test says, one datagram at a time, on the loop of the upstream that asks it.

@@ -3,7 +3,7 @@ import EventLoop
 import Glibc
 import HTTP
 import Logging
-import Sockets
+import System
 import Synchronization
 import Testing
 

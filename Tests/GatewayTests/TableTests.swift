@@ -4,7 +4,7 @@ import Testing
 
 @testable import EventLoop
 @testable import Gateway
-@testable import Sockets
+@testable import System
 
 @Suite struct TableTests {
     @Test(

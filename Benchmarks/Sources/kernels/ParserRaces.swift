@@ -1,16 +1,10 @@
 import CKernels
-import HTTP
+import Kernels
 
 /// Parsing the head of a request, as the gateway does it: a parser for each.
 private func parseRace(_ work: String, _ request: [UInt8]) -> Race {
     var contestants = [
-        Contestant(name: "letterbox") { times in
-            var parser = RequestParser(limits: Limits())
-            for _ in 0..<times {
-                guard (try? parser.read(request.span)) == true else { fatalError("the request is refused") }
-                keep(parser.head.length)
-            }
-        }
+        Contestant(name: "letterbox") { times in keep(Kernels.parse(request, times: times)) }
     ]
     let peers: [(String, Bool, (Int) -> Bool)] = [
         (
@@ -27,25 +21,9 @@ private func parseRace(_ work: String, _ request: [UInt8]) -> Race {
 
 /// Writing the head of the response to a POST.
 private func writeRace() -> Race {
-    let contentType = FieldValue("text/plain; charset=utf-8")
-    let timing = FieldValue("udp;dur=")
-    let date = HTTPDate(unixSeconds: 1_700_000_000)
-    return Race(
+    Race(
         work: "write the head of a response",
-        contestants: [
-            Contestant(name: "letterbox") { times in
-                var buffer: [UInt8] = []
-                buffer.reserveCapacity(1024)
-                for count in 0..<times {
-                    buffer.removeAll(keepingCapacity: true)
-                    let head = ResponseHead(.ok, contentLength: 50, contentType: contentType)
-                    head.write(into: &buffer, date: date) { writer in
-                        writer.add(.serverTiming, timing, thousandths: count & 1023)
-                    }
-                    keep(buffer.count)
-                }
-            }
-        ])
+        contestants: [Contestant(name: "letterbox") { times in keep(Kernels.writeHead(times: times)) }])
 }
 
 func parserRaces() -> [Race] {

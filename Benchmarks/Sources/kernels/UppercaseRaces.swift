@@ -1,17 +1,8 @@
 import CKernels
-import Datagrams
+import Kernels
 
 private func letterbox(_ text: [UInt8]) -> Contestant {
-    Contestant(name: "letterbox") { times in
-        let service = Uppercase()
-        var reply: [UInt8] = []
-        reply.reserveCapacity(3 * text.count)
-        for _ in 0..<times {
-            reply.removeAll(keepingCapacity: true)
-            service.respond(to: text.span, into: &reply)
-            keep(reply.count)
-        }
-    }
+    Contestant(name: "letterbox") { times in keep(Kernels.uppercase(text, times: times)) }
 }
 
 /// ASCII, beside a loop over bytes in C.

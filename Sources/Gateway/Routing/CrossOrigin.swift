@@ -1,19 +1,19 @@
 internal import HTTP
 
 /// Which pages of other origins may use the gateway from a browser (WHATWG Fetch 3.2, "CORS"); by default none.
-public struct CrossOrigin: Sendable {
+package struct CrossOrigin: Sendable {
     private let origins: [[UInt8]]
     private let allowsAll: Bool
 
     /// Allows the origins, such as "https://example.org"; "*" allows all.
-    public init(origins: [String]) {
+    package init(origins: [String]) {
         self.origins = origins.map { Array($0.utf8) }
         allowsAll = origins.contains("*")
     }
 
     /// Whether the text is an origin as browsers send it: no other is ever equal to theirs (WHATWG HTML 7.1.1,
     /// "serialization of an origin"; the schemes' own ports are left out, WHATWG URL 4.2).
-    public static func isSerialized(_ text: String) -> Bool {
+    package static func isSerialized(_ text: String) -> Bool {
         guard let separator = text.firstRange(of: "://") else { return false }
         let (scheme, authority) = (text[..<separator.lowerBound], text[separator.upperBound...])
         let ownPort = ["http": ":80", "https": ":443"][scheme]

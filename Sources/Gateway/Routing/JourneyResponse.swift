@@ -1,6 +1,6 @@
 internal import EventLoop
 internal import HTTP
-internal import Sockets
+internal import System
 
 /// The reply together with its story, for callers that accept `application/json`.
 enum JourneyResponse {

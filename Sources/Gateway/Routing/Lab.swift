@@ -1,33 +1,33 @@
-public import Sockets
+package import System
 
 /// A bad network between the gateway and its UDP service, for those who want to see what becomes of datagrams there.
 ///
 /// The gateway knows neither how it is done nor by whom: it reads and sets.
-public struct Lab: Sendable {
+package struct Lab: Sendable {
     /// What happens to the datagrams of either direction.
-    public struct Settings: Sendable, Equatable {
+    package struct Settings: Sendable, Equatable {
         /// How many are lost, in per cent.
-        public var loss = 0.0
+        package var loss = 0.0
         /// How many arrive twice, in per cent.
-        public var duplicate = 0.0
+        package var duplicate = 0.0
         /// How long each takes, in milliseconds.
-        public var delay = 0.0
+        package var delay = 0.0
 
         /// A network that does nothing to its datagrams.
-        public init() {}
+        package init() {}
     }
 
     /// Where the service is, past the bad network.
-    public let server: SocketAddress
+    package let server: SocketAddress
     /// What decides the dice.
-    public let seed: UInt64
+    package let seed: UInt64
     /// Tells the settings.
     let read: @Sendable () -> Settings
     /// Takes new settings, within their ranges; they hold from now on.
     let write: @Sendable (Settings) -> Void
 
     /// A network whose settings can be read and set from any thread.
-    public init(
+    package init(
         server: SocketAddress, seed: UInt64, read: @escaping @Sendable () -> Settings,
         write: @escaping @Sendable (Settings) -> Void
     ) {

@@ -1,6 +1,6 @@
 internal import EventLoop
 internal import HTTP
-internal import Sockets
+internal import System
 
 /// Makes bytes of responses, with the time of day that is put together once a second.
 final class ResponseWriter {

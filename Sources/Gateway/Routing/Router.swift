@@ -1,6 +1,6 @@
 internal import EventLoop
 internal import HTTP
-internal import Sockets
+internal import System
 
 /// What becomes of a request.
 enum Decision {

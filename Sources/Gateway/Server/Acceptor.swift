@@ -1,6 +1,6 @@
 internal import EventLoop
 internal import Logging
-internal import Sockets
+internal import System
 
 /// Takes connections off the listener's queue and gives each to the worker that has the fewest.
 ///
@@ -17,7 +17,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
     /// Where the search for the worker with the fewest begins, so that equals take turns.
     private var rotation = 0
     /// Why no connection can be accepted any more.
-    private var failure: SocketError?
+    private var failure: SystemError?
     private let ends: WaitQueue
 
     /// So many connections are accepted at a time; requests wait meanwhile.
@@ -37,7 +37,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
     }
 
     /// Accepts until `drain()`; throws where no connection can be accepted any more.
-    func run() async throws(SocketError) {
+    func run() async throws(SystemError) {
         try listen()
         let place = ends.join()
         while !isDraining, failure == nil { _ = await place.wait(until: .never) }
@@ -62,7 +62,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
 
     // MARK: - Accepting
 
-    private func listen() throws(SocketError) {
+    private func listen() throws(SystemError) {
         watch = try loop.watch(listener.descriptor, as: .listener, handler: self)
     }
 
@@ -90,7 +90,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
     }
 
     /// What follows when accept4(2) fails; false where no connection can be accepted for now.
-    private func goesOn(after error: SocketError) -> Bool {
+    private func goesOn(after error: SystemError) -> Bool {
         switch AcceptFailure(error.reason) {
         case .connection: return true
         case .shortage:

@@ -1,6 +1,6 @@
 internal import EventLoop
 internal import HTTP
-internal import Sockets
+internal import System
 
 /// One TCP connection from its first request to its last.
 ///
@@ -66,7 +66,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     private static let burst = 65_536
 
     /// Takes a socket over that counts as one of the open connections.
-    init(socket: consuming StreamSocket, context: ConnectionContext) throws(SocketError) {
+    init(socket: consuming StreamSocket, context: ConnectionContext) throws(SystemError) {
         watch = try context.loop.watch(socket.descriptor, as: .stream)
         self.socket = .some(socket)
         self.context = context
@@ -265,7 +265,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
         do { room = try reader.buffer.makeRoom(context) } catch { throw .noRoom }
         let received: Int?
         do {
-            received = try reader.buffer.fill { (bytes, room) throws(SocketError) in
+            received = try reader.buffer.fill { (bytes, room) throws(SystemError) in
                 try socket?.receive(into: &bytes, room)
             }
         } catch {
@@ -380,7 +380,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     /// Writes what waits to leave; false when the kernel does not take all of it.
     private func flush() -> Bool {
         do {
-            return try output.empty(context) { bytes throws(SocketError) in try socket?.send(bytes) }
+            return try output.empty(context) { bytes throws(SystemError) in try socket?.send(bytes) }
         } catch {
             isGone = true
             return false

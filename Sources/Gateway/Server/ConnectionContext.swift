@@ -1,3 +1,4 @@
+internal import System
 internal import EventLoop
 internal import HTTP
 
@@ -123,6 +124,6 @@ final class ConnectionContext {
     func sweep() {
         guard released >= Self.releasedBeforeTrim, loop.now >= nextTrim else { return }
         (released, nextTrim) = (0, loop.now + Self.trimInterval)
-        Heap.trim()
+        Malloc.trim()
     }
 }

@@ -1,9 +1,9 @@
 internal import EventLoop
-public import Logging
-public import Sockets
+package import Logging
+package import System
 
 /// The HTTP door in front of a UDP service.
-public final class Gateway: Sendable {
+package final class Gateway: Sendable {
     /// One for each event loop.
     let workers: [Worker]
     private let acceptor: Acceptor
@@ -12,10 +12,10 @@ public final class Gateway: Sendable {
     ///
     /// - `listener`: where HTTP comes in.
     /// - `upstream`: where the UDP service is.
-    public init(
+    package init(
         listener: consuming StreamListener, upstream: [SocketAddress], page: Page, configuration: Configuration,
         logger: Logger
-    ) throws(SocketError) {
+    ) throws(SystemError) {
         let census = Census()
         let limits = SharedLimits(configuration)
         // A terminal's datagrams go straight to the service.
@@ -40,7 +40,7 @@ public final class Gateway: Sendable {
     /// Accepts and serves until `drain()`, and then until the last connection has ended.
     ///
     /// Throws where no connection can be accepted, or none any more.
-    public func run() async throws {
+    package func run() async throws {
         for worker in workers { try worker.loop.start() }
         if workers.count > 1 { try acceptor.loop.start() }
         defer {
@@ -63,14 +63,14 @@ public final class Gateway: Sendable {
     }
 
     /// Takes over where the UDP service is now; exchanges under way are not disturbed.
-    public func replaceUpstream(_ addresses: [SocketAddress]) async {
+    package func replaceUpstream(_ addresses: [SocketAddress]) async {
         for worker in workers { await worker.replaceAddresses(addresses) }
     }
 
     /// Accepts what has arrived and no more, ends idle connections, and lets the others finish the request at hand.
     ///
     /// For a gateway that runs: one that has ended does not hear it, and this would never return.
-    public func drain() async {
+    package func drain() async {
         await acceptor.drain()
         for worker in workers { await worker.drain() }
     }

@@ -1,5 +1,5 @@
 internal import HTTP
-internal import Sockets
+internal import System
 
 /// The bytes that a connection has received and not served yet.
 ///
@@ -56,8 +56,8 @@ struct ReceiveBuffer: ~Copyable {
 
     /// Lets `receive` fill the room and returns what it returned.
     mutating func fill(
-        _ receive: (inout [UInt8], Range<Int>) throws(SocketError) -> Int?
-    ) throws(SocketError) -> Int? {
+        _ receive: (inout [UInt8], Range<Int>) throws(SystemError) -> Int?
+    ) throws(SystemError) -> Int? {
         let count = try receive(&bytes, unread.upperBound..<bytes.count)
         unread = unread.lowerBound..<unread.upperBound + (count ?? 0)
         return count

@@ -1,4 +1,4 @@
-internal import Sockets
+internal import System
 
 /// The responses of a connection that have not left yet.
 struct SendBuffer: ~Copyable {
@@ -22,8 +22,8 @@ struct SendBuffer: ~Copyable {
 
     /// Lets `send` write as much as the kernel takes; false when that is not all.
     mutating func empty(
-        _ context: ConnectionContext, _ send: (Span<UInt8>) throws(SocketError) -> Int?
-    ) throws(SocketError) -> Bool {
+        _ context: ConnectionContext, _ send: (Span<UInt8>) throws(SystemError) -> Int?
+    ) throws(SystemError) -> Bool {
         while sent < bytes.count {
             guard let count = try send(bytes.span.extracting(sent..<bytes.count)) else { return false }
             sent += count

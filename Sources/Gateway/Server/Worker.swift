@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import HTTP
 internal import Logging
-internal import Sockets
+internal import System
 
 /// One event loop's share of the gateway: serves the connections that the acceptor gives it.
 ///

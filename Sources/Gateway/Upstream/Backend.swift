@@ -1,6 +1,6 @@
 internal import Datagrams
 internal import EventLoop
-internal import Sockets
+internal import System
 
 /// One address of the UDP service, as one worker knows it: its sockets, its round trips, its health.
 final class Backend: ExchangeCandidate {

@@ -1,5 +1,5 @@
 internal import EventLoop
-internal import Sockets
+internal import System
 
 /// One exchange with the UDP service: carries out what its ``ExchangePlan`` decides, and tells the plan what came of it.
 ///
@@ -215,7 +215,7 @@ final class Exchange: DeadlineHandler {
 
     /// Sends, once more where the first call only told of an earlier datagram (udp(7)) or of a path that has shrunk; false
     /// when the kernel has no room.
-    private func sendOnce(through socket: ExchangeSocket, of backend: Backend) throws(SocketError) -> Bool {
+    private func sendOnce(through socket: ExchangeSocket, of backend: Backend) throws(SystemError) -> Bool {
         let payload = self.payload
         do {
             return try socket.socket.send(payload.span)
@@ -237,7 +237,7 @@ final class Exchange: DeadlineHandler {
     // MARK: - What came of it
 
     /// A system call failed, or a report came: the table of ``SendFailure`` says what follows.
-    private func failed(_ error: SocketError) -> ExchangePlan.Action {
+    private func failed(_ error: SystemError) -> ExchangePlan.Action {
         guard let backend else { preconditionFailure("a backend was asked") }
         // A report in the queue tells that the network said so; without one it was this host.
         let origin = socket?.socket.takeReport()?.origin ?? .local

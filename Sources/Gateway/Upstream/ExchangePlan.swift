@@ -1,3 +1,4 @@
+internal import System
 internal import EventLoop
 
 /// What an ``ExchangePlan`` has to know of a backend to choose one.

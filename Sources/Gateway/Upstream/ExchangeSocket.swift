@@ -1,5 +1,5 @@
 internal import EventLoop
-internal import Sockets
+internal import System
 
 /// An open UDP socket of a pool, connected to one backend.
 final class ExchangeSocket: EventHandler {
@@ -29,12 +29,12 @@ final class ExchangeSocket: EventHandler {
     var port: UInt16? { (try? socket.localAddress())?.port }
 
     /// Begins to be called for what comes.
-    func open(on loop: EventLoop) throws(SocketError) {
+    func open(on loop: EventLoop) throws(SystemError) {
         watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
     }
 
     /// Puts another socket in its place; the old one is closed.
-    func renew(_ socket: consuming DatagramSocket, on loop: EventLoop) throws(SocketError) {
+    func renew(_ socket: consuming DatagramSocket, on loop: EventLoop) throws(SystemError) {
         close(on: loop)
         self.socket = socket
         isFresh = true
@@ -53,7 +53,7 @@ final class ExchangeSocket: EventHandler {
     }
 
     /// Throws away what strangers sent before the socket had its peer, and tells how many datagrams that were.
-    func dropStrangers() throws(SocketError) -> Int {
+    func dropStrangers() throws(SystemError) -> Int {
         guard isFresh else { return 0 }
         isFresh = false
         return try socket.dropStrangers()

@@ -1,6 +1,6 @@
 internal import DequeModule
 internal import EventLoop
-internal import Sockets
+internal import System
 
 /// The sockets that carry exchanges with one backend: what ``SocketPool`` decides, carried out.
 final class ExchangeSocketPool: EventHandler, DeadlineHandler {
@@ -29,7 +29,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         /// None yet: the exchange waits in the queue, and ``Exchange/proceed(with:)`` is called.
         case queued
         /// None, for the system refused to open one.
-        case failed(SocketError)
+        case failed(SystemError)
     }
 
     /// Another worker's pool may have the last socket and close it any time, and only the limit tells.
@@ -99,7 +99,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     }
 
     /// A rested socket, or a new one; nil when there is none yet.
-    private func next(isNew: Bool) throws(SocketError) -> ExchangeSocket? {
+    private func next(isNew: Bool) throws(SystemError) -> ExchangeSocket? {
         // Not the time now: a late reply that came before a socket was rested must have been reported, and drained.
         switch pool.take(isNew: isNew, at: loop.reported) {
         case .use(let index): return index < sockets.count ? sockets[index] : nil
@@ -145,7 +145,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     // MARK: - Opening and closing
 
     /// Opens a socket; nil when the limit is reached.
-    private func open(_ index: Int) throws(SocketError) -> ExchangeSocket? {
+    private func open(_ index: Int) throws(SystemError) -> ExchangeSocket? {
         close(index)
         guard limit.take() else {
             limit.askForRoom()
@@ -166,7 +166,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         }
     }
 
-    private func connect() throws(SocketError) -> DatagramSocket {
+    private func connect() throws(SystemError) -> DatagramSocket {
         let socket = try DatagramSocket(connectedTo: address)
         try socket.hearReports(about: address)
         return socket
@@ -181,7 +181,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     }
 
     /// Opens a rested socket anew that cannot send any more.
-    func renew(_ socket: ExchangeSocket) throws(SocketError) { try socket.renew(try connect(), on: loop) }
+    func renew(_ socket: ExchangeSocket) throws(SystemError) { try socket.renew(try connect(), on: loop) }
 
     /// Closes the sockets that no exchange has needed for `idle`, and those that another pool needs more.
     func retire(idle: Interval) {

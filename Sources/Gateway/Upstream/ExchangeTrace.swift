@@ -1,5 +1,5 @@
 internal import EventLoop
-internal import Sockets
+internal import System
 
 /// What happened to one request on the UDP leg, datagram by datagram, for those who want to see it.
 final class ExchangeTrace {

@@ -1,6 +1,6 @@
 internal import EventLoop
 internal import HTTP
-internal import Sockets
+internal import System
 
 /// Why a request got no reply from the UDP service: the list of causes.
 enum GatewayError: Error, Equatable {

@@ -1,3 +1,4 @@
+internal import System
 internal import EventLoop
 
 /// What is known of a backend by its replies: a circuit breaker, without a clock of its own.

@@ -1,3 +1,4 @@
+internal import System
 internal import EventLoop
 
 /// A UDP reply as it was received, and how it was come by.

@@ -1,3 +1,4 @@
+internal import System
 internal import EventLoop
 
 /// How long a reply takes, and so how long to wait before a datagram is sent again (RFC 6298, as RFC 8085 3.1.1 asks).

@@ -1,3 +1,4 @@
+internal import System
 internal import EventLoop
 
 /// How often round trips took how long, in the buckets of a Prometheus histogram.

@@ -1,4 +1,4 @@
-internal import Sockets
+internal import System
 
 /// What follows when a datagram cannot be sent, or a report says that it did not arrive: one table for all that socket(2),
 /// connect(2), send(2), recv(2) and the ICMP types behind them can say (ip(7), udp(7); RFC 792, RFC 4443).

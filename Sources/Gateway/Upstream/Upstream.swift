@@ -1,5 +1,5 @@
 internal import EventLoop
-internal import Sockets
+internal import System
 
 /// The UDP service behind the gateway, as one worker sees it: its backends, and the exchanges with them.
 final class Upstream {

@@ -1,4 +1,4 @@
-internal import Sockets
+internal import System
 
 /// What one worker has seen on the UDP leg as a whole.
 struct UpstreamCounts: Sendable {

@@ -1,0 +1,135 @@
+internal import EventLoop
+internal import System
+
+/// Carries out what the impairment of each direction decides, and counts.
+///
+/// Belongs to one proxy and touches only its loop's thread.
+final class NoiseCarrier {
+    /// A datagram under way.
+    private struct Held {
+        let bytes: [UInt8]
+        let direction: NoiseDirection
+        let link: NoiseLink
+    }
+
+    /// Where clients send to, and what they hear.
+    let socket: DatagramSocket
+    /// What has happened so far.
+    var counts = BothWays(NoiseCounts())
+    private var impairments: BothWays<NoiseImpairment>
+    private var held: NoiseHeldQueue<Held>
+    private let start = MonotonicTime.now()
+    /// Whether a datagram that is refused may be sent elsewhere.
+    private let keepsLatest: Bool
+    private let onEvent: (@Sendable (NoiseEvent) -> Void)?
+
+    /// Nothing is under way yet.
+    init(
+        socket: consuming DatagramSocket, seed: UInt64, heldBytes: Int, keepsLatest: Bool,
+        onEvent: (@Sendable (NoiseEvent) -> Void)?
+    ) {
+        self.socket = socket
+        self.keepsLatest = keepsLatest
+        self.onEvent = onEvent
+        impairments = BothWays(
+            toServer: NoiseImpairment(seed: seed, direction: .toServer),
+            toClient: NoiseImpairment(seed: seed, direction: .toClient))
+        held = NoiseHeldQueue(limit: heldBytes)
+    }
+
+    /// When the next datagram arrives that is under way.
+    var nextDue: MonotonicTime { held.nextDue ?? .never }
+
+    /// Lets one datagram pass as the dice have it.
+    func carry(
+        _ datagram: Span<UInt8>, _ direction: NoiseDirection, _ link: NoiseLink, _ settings: NoiseSettings,
+        _ now: MonotonicTime
+    ) {
+        let passage = impairments[direction].next(size: datagram.count, under: settings)
+        counts[direction].note(passage)
+        onEvent?(
+            NoiseEvent(time: now.since(start), direction: direction, client: link.client.address, passage: passage))
+        if let copy = passage.first { carry(datagram, as: copy, direction, link, now) }
+        if let copy = passage.second { carry(datagram, as: copy, direction, link, now) }
+    }
+
+    /// Counts a datagram of a client for whom there is no room.
+    func turnAway() {
+        counts.toServer.received += 1
+        counts.toServer.turnedAway += 1
+    }
+
+    /// Sends what has arrived at the end of its way.
+    func release(at now: MonotonicTime) {
+        while let next = held.popDue(at: now) {
+            counts[next.direction].held -= 1
+            next.link.held -= 1
+            send(next.bytes.span, next.direction, next.link)
+        }
+    }
+
+    /// Counts a report that nobody listens at the server's port.
+    func note(_ error: SystemError, _ direction: NoiseDirection, _ link: NoiseLink) {
+        guard error.reason == .connectionRefused else { return }
+        counts[direction].refused += 1
+        if direction == .toServer { link.isRefused = true }
+    }
+
+    /// Sends a datagram that was refused at one of the server's addresses to another one; it was counted before.
+    func sendAgain(_ datagram: [UInt8], over link: NoiseLink) {
+        link.latest = datagram
+        _ = try? link.socket.send(datagram.span)
+    }
+
+    private func carry(
+        _ datagram: Span<UInt8>, as copy: NoisePassage.Copy, _ direction: NoiseDirection, _ link: NoiseLink,
+        _ now: MonotonicTime
+    ) {
+        if copy.delay.nanoseconds > 0 {
+            hold(copy.applied(to: datagram), direction, link, until: now + copy.delay)
+        } else if copy.flippedBit != nil {
+            send(copy.applied(to: datagram).span, direction, link)
+        } else {
+            send(datagram.extracting(first: copy.length), direction, link)
+        }
+    }
+
+    private func hold(_ bytes: [UInt8], _ direction: NoiseDirection, _ link: NoiseLink, until due: MonotonicTime) {
+        guard held.hasRoom(for: bytes.count) else {
+            counts[direction].crowdedOut += 1
+            return
+        }
+        counts[direction].held += 1
+        link.held += 1
+        held.insert(Held(bytes: bytes, direction: direction, link: link), size: bytes.count, due: due)
+    }
+
+    private func send(_ datagram: Span<UInt8>, _ direction: NoiseDirection, _ link: NoiseLink) {
+        if direction == .toServer, keepsLatest { (link.latest, link.refusals) = ([UInt8](copying: datagram), 0) }
+        // The first call may only report what happened to a datagram before (udp(7)); the second then sends this one.
+        for _ in 0..<2 {
+            do {
+                if try transmit(datagram, direction, link) {
+                    counts[direction].sent += 1
+                } else {
+                    // Rare: the queue to the network is full. It empties within moments.
+                    hold([UInt8](copying: datagram), direction, link, until: .now() + .milliseconds(1))
+                }
+                return
+            } catch {
+                note(error, direction, link)
+                guard error.reason == .connectionRefused else { break }
+            }
+        }
+        counts[direction].failed += 1
+    }
+
+    private func transmit(
+        _ datagram: Span<UInt8>, _ direction: NoiseDirection, _ link: NoiseLink
+    ) throws(SystemError) -> Bool {
+        switch direction {
+        case .toServer: try link.socket.send(datagram)
+        case .toClient: try socket.send(datagram, to: link.client.address, from: link.client.asked)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+internal import EventLoop
+package import System
+
+/// A datagram that met the noise, and what was done to it.
+package struct NoiseEvent: Sendable, CustomStringConvertible {
+    /// When it came, since the proxy started.
+    package let time: Interval
+    /// Which way it travels.
+    package let direction: NoiseDirection
+    /// The client that sent it or is to get it.
+    package let client: SocketAddress
+    /// What was done to it.
+    package let passage: NoisePassage
+
+    /// One line, such as "0.012345 127.0.0.1:40000 to server #12, 52 bytes: lost".
+    package var description: String {
+        let datagram = "#\(passage.number), \(passage.size) \(passage.size == 1 ? "byte" : "bytes")"
+        return
+            "\(time.fixedPoint(unit: 1_000_000_000, digits: 6)) \(client) \(direction.rawValue) \(datagram): \(passage)"
+    }
+}
+
+extension NoisePassage: CustomStringConvertible {
+    /// What was done, in a few words, such as "passed on" or "doubled: delayed 20.5 ms; delayed 23 ms, bit 77 flipped".
+    package var description: String {
+        guard let first else { return "lost" }
+        guard let second else { return words(for: first) }
+        return "doubled: \(words(for: first)); \(words(for: second))"
+    }
+
+    private func words(for copy: Copy) -> String {
+        var words: [String] = []
+        if copy.delay.nanoseconds > 0 {
+            let time = copy.delay.fixedPoint(unit: 1_000_000, digits: 3)
+            words.append("\(copy.isHeldBack ? "held back" : "delayed") \(time) ms")
+        }
+        if copy.length < size { words.append("cut to \(copy.length)") }
+        if let bit = copy.flippedBit { words.append("bit \(bit) flipped") }
+        return words.isEmpty ? "passed on" : words.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,88 @@
+package import System
+internal import EventLoop
+
+/// Decides what happens to each datagram of one direction, and does none of it.
+///
+/// A decision depends on the seed, the direction, the datagram's number and its size, and on the settings: not on time,
+/// not on the other direction, and not on what was decided before. So the same seed does the same things, and a setting
+/// that changes changes only what it is about: the datagrams that 10 % loss takes are among those that 20 % takes.
+package struct NoiseImpairment: Sendable {
+    private let key: UInt64
+    /// How many datagrams have been decided on.
+    package private(set) var count: UInt64 = 0
+
+    /// Nothing has been decided yet.
+    package init(seed: UInt64, direction: NoiseDirection) {
+        let salt: UInt64 =
+            switch direction {
+            case .toServer: 0x7365_7276_6572
+            case .toClient: 0x636C_6965_6E74
+            }
+        key = NoiseGenerator.mix(NoiseGenerator.mix(seed) &+ salt)
+    }
+
+    /// Decides on the next datagram, which is `size` bytes long.
+    package mutating func next(size: Int, under settings: NoiseSettings) -> NoisePassage {
+        count += 1
+        return passage(of: count, size: size, under: settings)
+    }
+
+    /// What happens to the datagram with this number, counted from 1.
+    package func passage(of number: UInt64, size: Int, under settings: NoiseSettings) -> NoisePassage {
+        var generator = NoiseGenerator(seed: NoiseGenerator.mix(key ^ number))
+        // Every decision draws, taken or not, so that one setting does not move the dice of the next.
+        let isLost = generator.happens(settings.loss)
+        let isDoubled = generator.happens(settings.duplicate)
+        let first = copy(size, settings, &generator)
+        let second = copy(size, settings, &generator)
+        return NoisePassage(
+            number: number, size: size, first: isLost ? nil : first, second: isDoubled && !isLost ? second : nil)
+    }
+
+    private func copy(
+        _ size: Int, _ settings: NoiseSettings, _ generator: inout NoiseGenerator
+    ) -> NoisePassage.Copy {
+        let isHeldBack = generator.happens(settings.reorder)
+        let isCut = generator.happens(settings.truncate) && size > 0
+        let cut = Int(generator.next(below: UInt64(size)))
+        let length = isCut ? cut : size
+        let isCorrupted = generator.happens(settings.corrupt) && length > 0
+        let bit = Int(generator.next(below: UInt64(length) * 8))
+        let travel = travelTime(settings, &generator)
+        return NoisePassage.Copy(
+            delay: Interval(nanoseconds: travel &+ (isHeldBack ? settings.reorderDelay.nanoseconds : 0)),
+            isHeldBack: isHeldBack, length: length, flippedBit: isCorrupted ? bit : nil)
+    }
+
+    /// Nanoseconds from one end to the other, without being held back.
+    private func travelTime(_ settings: NoiseSettings, _ generator: inout NoiseGenerator) -> UInt64 {
+        let jitter = settings.jitter.nanoseconds
+        let latest = settings.delay.nanoseconds &+ jitter
+        let lead = generator.next(below: 2 * jitter + 1)
+        return latest > lead ? latest - lead : 0
+    }
+}
+
+/// What happens to one datagram: it arrives not at all, once, or twice.
+package struct NoisePassage: Equatable, Sendable {
+    /// One copy's way.
+    package struct Copy: Equatable, Sendable {
+        /// How long it is under way.
+        package let delay: Interval
+        /// Whether part of that is there to let others overtake it.
+        package let isHeldBack: Bool
+        /// How many bytes of it arrive.
+        package let length: Int
+        /// The bit that is turned over, counted from the lowest bit of the first byte.
+        package let flippedBit: Int?
+    }
+
+    /// The datagram's number in its direction, counted from 1.
+    package let number: UInt64
+    /// Its length before anything happened to it.
+    package let size: Int
+    /// The datagram's way; nil when it is lost.
+    package let first: Copy?
+    /// The way of its double, if it has one.
+    package let second: Copy?
+}

@@ -1,0 +1,244 @@
+package import EventLoop
+package import System
+internal import Synchronization
+
+/// A bad network between UDP clients and a server: loses, doubles, delays, reorders and damages datagrams as set.
+///
+/// Each client has a connected socket of its own towards the server, so that the server tells the clients apart and
+/// every reply finds its way back. What is to happen to a datagram is `NoiseImpairment`'s decision; the proxy carries
+/// it out. Everything it does happens on its loop's thread, for the loop is its executor. Delays end with the loop's
+/// ticks: up to two milliseconds late, never early.
+package actor NoiseProxy {
+    /// What bounds the proxy's memory.
+    package struct Limits: Sendable {
+        /// How many clients it serves at a time.
+        ///
+        /// For one more the client that has been quiet longest is forgotten; where datagrams of all are under way, it is
+        /// turned away.
+        package var clients = 1024
+        /// How long a client may be quiet before it is forgotten.
+        package var idle = Interval.seconds(60)
+        /// How many bytes datagrams may take that are under way; what goes beyond is lost, and counted.
+        package var heldBytes = 64 << 20
+
+        /// The limits that the command has without flags.
+        package init() {}
+    }
+
+    /// Where clients send to.
+    package nonisolated let address: SocketAddress
+    /// The server's addresses.
+    package nonisolated let servers: [SocketAddress]
+    /// The one of them that new clients begin with.
+    private var preferred = 0
+    private nonisolated let loop: EventLoop
+    private nonisolated let shared: Mutex<BothWays<NoiseSettings>>
+    private let carrier: NoiseCarrier
+    private var table: NoiseClientTable<NoiseClient, NoiseLink>
+    /// The links by the tags under which the loop reports them.
+    private var links: [Int: NoiseLink] = [:]
+    private var opened = 0
+    private var batch = DatagramBatch(capacity: 32)
+    private let strays: Strays
+    private let clock: WaitQueue
+    private var alarm = MonotonicTime.never
+    private var isStopping = false
+    /// Errors of the clients' side, and of the server's.
+    private var errors = ErrorRun()
+    private var linkErrors = ErrorRun()
+
+    /// The loop's thread.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
+
+    /// Takes a bound socket that clients send to.
+    ///
+    /// - `servers`: the server's addresses, 1 or more; where one refuses, the next takes its place.
+    /// - `seed`: the same seed does the same things.
+    /// - `onEvent`: is told of each datagram, on the loop's thread.
+    package init(
+        socket: consuming DatagramSocket, servers: [SocketAddress], seed: UInt64, settings: BothWays<NoiseSettings>,
+        limits: Limits = Limits(), on loop: EventLoop, onEvent: (@Sendable (NoiseEvent) -> Void)? = nil
+    ) throws(SystemError) {
+        address = try socket.localAddress()
+        self.servers = servers
+        self.loop = loop
+        carrier = NoiseCarrier(
+            socket: socket, seed: seed, heldBytes: limits.heldBytes, keepsLatest: servers.count > 1, onEvent: onEvent)
+        shared = Mutex(settings)
+        table = NoiseClientTable(limit: limits.clients, idle: limits.idle)
+        strays = Strays(on: loop)
+        clock = WaitQueue(on: loop)
+    }
+
+    /// What happens to datagrams from now on; may be read and set at any time, from any thread.
+    package nonisolated var settings: BothWays<NoiseSettings> {
+        get { shared.withLock { $0 } }
+        set { shared.withLock { $0 = newValue } }
+    }
+
+    /// What has happened so far.
+    package var counts: BothWays<NoiseCounts> {
+        var counts = carrier.counts
+        counts.toServer.unseen += carrier.socket.overflows
+        for link in table.values { counts.toClient.unseen += link.socket.overflows }
+        return counts
+    }
+
+    /// How many clients are known.
+    package var clientCount: Int { table.count }
+
+    /// Passes datagrams on until its task is cancelled; what is under way then does not arrive.
+    package func run() async throws(SystemError) {
+        let watch = try loop.watch(carrier.socket.descriptor, as: .datagrams)
+        let replies = Task { await self.carryReplies() }
+        let timer = Task { await self.keepTime() }
+        await loop.callingOff(watch) {
+            while !Task.isCancelled, await loop.readable(watch) == .ready {
+                if carryRequests() { continue }
+                loop.keepReadable(watch)
+                // A flood from one side must not keep the loop from the other side, nor from the clock.
+                if let pause = errors.pause { await loop.sleep(until: .now() + pause) } else { await loop.yield() }
+            }
+        }
+        isStopping = true
+        strays.close()
+        clock.wakeFirst()
+        await replies.value
+        await timer.value
+        loop.unwatch(watch)
+    }
+}
+
+// MARK: - From both sides
+
+extension NoiseProxy {
+    /// Takes what clients have sent; false when more may wait.
+    private func carryRequests() -> Bool {
+        let now = MonotonicTime.now()
+        let settings = self.settings.toServer
+        carrier.release(at: now)
+        // A socket that is not connected hears of nobody's refusal (udp(7)); after whatever else it hears, look again.
+        guard (try? batch.receive(from: carrier.socket)) != nil else {
+            errors.note()
+            return false
+        }
+        errors.end()
+        batch.forEach { address, asked, datagram in
+            if let link = link(for: NoiseClient(address: address, asked: asked), at: now) {
+                carrier.carry(datagram, .toServer, link, settings, now)
+            } else {
+                carrier.turnAway()
+            }
+        }
+        ring()
+        return !batch.isFull
+    }
+
+    /// Takes what the server has sent, until the proxy stops.
+    private func carryReplies() async {
+        while let tag = await strays.next() {
+            guard let link = links[tag] else { continue }
+            do {
+                try carryReplies(over: link)
+                linkErrors.end()
+                guard batch.isFull else { continue }
+            } catch {
+                // The report of a refusal, for the most part; datagrams may wait behind it.
+                carrier.note(error, .toServer, link)
+                moveOn(from: link)
+                if error.reason != .connectionRefused { linkErrors.note() }
+            }
+            loop.keepReadable(link.watch)
+            if let pause = linkErrors.pause { await loop.sleep(until: .now() + pause) } else { await loop.yield() }
+        }
+    }
+
+    private func carryReplies(over link: NoiseLink) throws(SystemError) {
+        let now = MonotonicTime.now()
+        let settings = self.settings.toClient
+        carrier.release(at: now)
+        _ = try batch.receive(from: link.socket)
+        // Whoever is answered is not quiet.
+        _ = table.find(link.client, at: now)
+        batch.forEach { sender, datagram in
+            // Strangers may have met the socket before it had its peer.
+            if sender == link.peer { carrier.carry(datagram, .toClient, link, settings, now) }
+        }
+        ring()
+    }
+
+    /// The client's socket towards the server; nil when there is no room for another client.
+    private func link(for client: NoiseClient, at now: MonotonicTime) -> NoiseLink? {
+        if let link = table.find(client, at: now) { return link.isRefused ? replacement(for: link) ?? link : link }
+        if table.isFull { forgetQuietClients(at: now) }
+        // A client that closes its socket does not say so: the table would be full of those that are gone.
+        if table.isFull, let link = table.evict(at: now, where: { $0.held == 0 }) { forget(link) }
+        guard !table.isFull, let link = open(client) else { return nil }
+        table.insert(link, for: client, at: now)
+        return link
+    }
+
+    /// Opens a socket towards the first of the server's addresses that the machine has a way to.
+    private func open(_ client: NoiseClient) -> NoiseLink? {
+        for offset in 0..<servers.count {
+            opened += 1
+            let server = servers[(preferred + offset) % servers.count]
+            guard let link = try? NoiseLink(client, to: server, on: loop, strays: strays, tag: opened) else { continue }
+            links[opened] = link
+            return link
+        }
+        return nil
+    }
+
+    /// Sends a client's latest datagram to the server's next address, unless all have refused it.
+    private func moveOn(from link: NoiseLink) {
+        guard link.isRefused, link.refusals + 1 < servers.count, let latest = link.latest,
+            let next = replacement(for: link)
+        else { return }
+        next.refusals = link.refusals + 1
+        carrier.sendAgain(latest, over: next)
+    }
+
+    /// A socket towards the server's next address, in place of one that was refused; nil where there is no other address.
+    private func replacement(for link: NoiseLink) -> NoiseLink? {
+        guard servers.count > 1 else { return nil }
+        if servers[preferred] == link.server { preferred = (preferred + 1) % servers.count }
+        guard let next = open(link.client) else { return nil }
+        table.replace(next, for: link.client)
+        forget(link)
+        return next
+    }
+
+    private func forgetQuietClients(at now: MonotonicTime) {
+        for link in table.expire(at: now) { forget(link) }
+    }
+
+    private func forget(_ link: NoiseLink) {
+        links[link.tag] = nil
+        carrier.counts.toClient.unseen += link.socket.overflows
+    }
+}
+
+// MARK: - Time
+
+extension NoiseProxy {
+    /// Releases datagrams and forgets quiet clients, each at its time.
+    private func keepTime() async {
+        let place = clock.join()
+        while !isStopping {
+            alarm = nextAlarm
+            _ = await place.wait(until: alarm)
+            carrier.release(at: loop.now)
+            forgetQuietClients(at: loop.now)
+        }
+        clock.leave(place)
+    }
+
+    /// When there is something to do next.
+    private var nextAlarm: MonotonicTime { min(carrier.nextDue, table.nextExpiry) }
+
+    /// Sees to it that the clock looks in time.
+    private func ring() {
+        if nextAlarm < alarm { clock.wakeFirst() }
+    }
+}

@@ -1,0 +1,147 @@
+package import EventLoop
+package import System
+
+/// The tutorial's UDP pinger: sends numbered probes to an echoing service and measures how long each takes.
+///
+/// The service may echo or answer in capitals. Each reply belongs to one probe of this run or to none.
+package struct Pinger: ~Copyable {
+    /// How a run goes.
+    package struct Settings: Sendable {
+        /// The shortest probe that has room for what a probe carries.
+        package static let minimumSize = PingerPayload.minimumSize
+
+        /// How many probes are sent.
+        package var count = 10
+        /// How long after a probe the next one follows; 0 sends it as soon as the one before is answered.
+        package var interval = Interval.seconds(1)
+        /// How many bytes a probe has, `minimumSize` or more.
+        package var size = 56
+        /// How long a probe waits for its reply.
+        package var timeout = Interval.seconds(1)
+
+        /// The settings that the command has without flags.
+        package init() {}
+    }
+
+    private let server: SocketAddress
+    private let settings: Settings
+    private let loop: EventLoop
+    private let socket: DatagramSocket
+    private let onEvent: (PingerEvent) -> Void
+    private var session: PingerSession
+    private var report: PingerReport
+    private var buffer: [UInt8]
+    private var nextSend: MonotonicTime
+
+    /// Opens a socket towards the server; `onEvent` is told of everything that happens.
+    package init(
+        server: SocketAddress, settings: Settings, on loop: EventLoop, onEvent: @escaping (PingerEvent) -> Void
+    ) throws(SystemError) {
+        let socket = try DatagramSocket(connectedTo: server)
+        socket.lengthenQueue()
+        try socket.allowFragments(towards: server)
+        self.server = server
+        self.settings = settings
+        self.loop = loop
+        self.onEvent = onEvent
+        self.socket = socket
+        session = PingerSession(
+            payload: PingerPayload(tag: .random(in: 0 ... .max), size: settings.size), timeout: settings.timeout)
+        report = PingerReport(server: server)
+        buffer = [UInt8](repeating: 0, count: DatagramSocket.maximumPayload)
+        nextSend = loop.now
+    }
+
+    /// Sends all probes and waits until each is answered or given up, or until the task is cancelled.
+    package mutating func run() async throws(SystemError) -> PingerReport {
+        let watch = try loop.watch(socket.descriptor, as: .datagrams)
+        await loop.callingOff(watch) {
+            while !Task.isCancelled, !isFinished {
+                sendProbeWhenDue()
+                _ = await loop.readable(watch, until: min(session.deadline, nextSendTime))
+                receive(watch)
+                giveUp()
+            }
+        }
+        return report
+    }
+
+    private var hasMore: Bool { session.sent < settings.count }
+
+    private var isFinished: Bool { !hasMore && !session.isWaiting }
+
+    private var nextSendTime: MonotonicTime { hasMore ? nextSend : .never }
+
+    private mutating func sendProbeWhenDue() {
+        let now = MonotonicTime.now()
+        guard hasMore, now >= nextSend else { return }
+        // Without an interval the reply sets the time; where none comes, the timeout does.
+        let pause = settings.interval.nanoseconds > 0 ? settings.interval : settings.timeout
+        nextSend = now + pause
+        let probe = session.probe(at: now)
+        report.sent += 1
+        do {
+            try send(probe)
+        } catch {
+            tell(.failed(number: session.sent, error))
+        }
+    }
+
+    /// Sends a probe, again where the first call only reports what happened to one before (udp(7)).
+    private mutating func send(_ probe: [UInt8]) throws(SystemError) {
+        do {
+            _ = try socket.send(probe.span)
+        } catch {
+            guard error.reason == .connectionRefused else { throw error }
+            noteRefusal()
+            _ = try socket.send(probe.span)
+        }
+    }
+
+    /// Takes everything that waits.
+    private mutating func receive(_ watch: Watch) {
+        while true {
+            do {
+                guard let length = try socket.receiveOne(into: &buffer) else { return }
+                take(length, at: .now())
+            } catch {
+                guard error.reason == .connectionRefused else { return tell(.failed(number: session.sent, error)) }
+                noteRefusal()
+            }
+        }
+    }
+
+    /// Finds out what the datagram in the buffer is, and tells.
+    private mutating func take(_ length: Int, at now: MonotonicTime) {
+        let datagram = buffer
+        switch session.receive(datagram.span.extracting(first: length), at: now) {
+        case .reply(let number, let roundTrip):
+            report.record(roundTrip)
+            if settings.interval.nanoseconds == 0 { nextSend = now }
+            tell(.reply(number: number, roundTrip), length)
+        case .duplicate(let number, let roundTrip):
+            report.duplicates += 1
+            tell(.duplicate(number: number, roundTrip), length)
+        case .late(let number, let roundTrip):
+            report.late += 1
+            tell(.late(number: number, roundTrip), length)
+        case .foreign:
+            report.foreign += 1
+            tell(.foreign, length)
+        }
+    }
+
+    private mutating func giveUp() {
+        let now = MonotonicTime.now()
+        while let number = session.expire(at: now) { tell(.timedOut(number: number)) }
+    }
+
+    private mutating func noteRefusal() {
+        report.refused += 1
+        if let number = session.refuse() { tell(.refused(number: number)) }
+    }
+
+    private func tell(_ kind: PingerEvent.Kind, _ size: Int = 0) {
+        onEvent(PingerEvent(kind: kind, server: server, size: size))
+    }
+}

@@ -1,0 +1,200 @@
+internal import CLinux
+internal import Glibc
+
+/// Many datagrams for the price of one system call: a server's hand of letters, taken together, answered together.
+///
+/// Receive, answer, send until nothing is left, and again. The memory is set aside once: `capacity` times 64 KiB of
+/// address space, of which the kernel touches only what arrives.
+@safe
+public struct DatagramBatch: ~Copyable {
+    /// A reply that no datagram can carry.
+    public struct Oversized: Sendable {
+        /// Whom it was for.
+        public let sender: SocketAddress?
+        /// How long it was, in bytes.
+        public let length: Int
+    }
+
+    /// Room for one datagram: more than any can hold, so that none is ever cut.
+    private static let room = 65_536
+    private static let controlRoom = DatagramControl.room
+
+    private let capacity: Int
+    private let bytes: UnsafeMutableRawPointer
+    private let controls: UnsafeMutableRawPointer
+    private let names: UnsafeMutablePointer<sockaddr_storage>
+    private let parts: UnsafeMutablePointer<iovec>
+    private let headers: UnsafeMutablePointer<mmsghdr>
+    /// Where in `replies` the reply of each header lies.
+    private var ranges: [Range<Int>] = []
+    private var replies: [UInt8] = []
+    private var received = 0
+    private var sent = 0
+    /// How many headers must be set anew: those that the last datagrams and their replies have changed.
+    private var worn: Int
+    private var hasControl = false
+
+    /// Sets memory aside for up to `capacity` datagrams at a time.
+    public init(capacity: Int = 64) {
+        self.capacity = capacity
+        worn = capacity
+        unsafe bytes = .allocate(byteCount: capacity * Self.room, alignment: 4096)
+        unsafe controls = .allocate(byteCount: capacity * Self.controlRoom, alignment: 16)
+        unsafe names = .allocate(capacity: capacity)
+        unsafe parts = .allocate(capacity: capacity)
+        unsafe headers = .allocate(capacity: capacity)
+        unsafe names.initialize(repeating: sockaddr_storage(), count: capacity)
+        unsafe parts.initialize(repeating: iovec(), count: capacity)
+        unsafe headers.initialize(repeating: mmsghdr(), count: capacity)
+        ranges.reserveCapacity(capacity)
+        replies.reserveCapacity(2 * Self.room)
+    }
+
+    deinit {
+        unsafe bytes.deallocate()
+        unsafe controls.deallocate()
+        unsafe names.deallocate()
+        unsafe parts.deallocate()
+        unsafe headers.deallocate()
+    }
+
+    /// Takes what waits, as far as there is room; 0 means that nothing does (recvmmsg(2)).
+    public mutating func receive(from socket: borrowing DatagramSocket) throws(SystemError) -> Int {
+        ranges.removeAll(keepingCapacity: true)
+        replies.removeAll(keepingCapacity: true)
+        (received, sent) = (0, 0)
+        if hasControl != socket.knowsDestination { (hasControl, worn) = (socket.knowsDestination, capacity) }
+        for index in 0..<worn { prepareToReceive(index) }
+        // The kernel may have touched the first, whatever came of it.
+        worn = 1
+        let number = socket.descriptor.number
+        let count: Int32?
+        do {
+            count = try callUnlessBlocked { unsafe recvmmsg(number, headers, UInt32(capacity), 0, nil) }
+        } catch {
+            throw SystemError(.receive, try? socket.localAddress(), error)
+        }
+        received = Int(count ?? 0)
+        worn = max(worn, received)
+        return received
+    }
+
+    /// How many replies there were to send.
+    public var count: Int { ranges.count }
+
+    /// Whether the last receive filled the batch, so that more may wait.
+    public var isFull: Bool { received == capacity }
+
+    /// Shows each datagram that was received, with its sender, in the order in which they came.
+    public func forEach(_ body: (SocketAddress, Span<UInt8>) -> Void) {
+        for index in 0..<received {
+            guard let sender = sender(index) else { continue }
+            unsafe body(sender, datagram(index).span)
+        }
+    }
+
+    /// The same with the address that a reply must come from; nil where the socket has but one.
+    ///
+    /// Such a batch is not for `answer(_:)`.
+    public func forEach(_ body: (SocketAddress, ReplySource?, Span<UInt8>) -> Void) {
+        for index in 0..<received {
+            guard let sender = sender(index) else { continue }
+            var header = unsafe headers[index].msg_hdr
+            let source = unsafe hasControl ? ReplySource(&header) : nil
+            unsafe body(sender, source, datagram(index).span)
+        }
+    }
+
+    /// Lets `respond` append the reply to each datagram that was received; tells which replies are too long to send.
+    public mutating func answer(_ respond: (Span<UInt8>, inout [UInt8]) -> Void) -> [Oversized] {
+        var oversized: [Oversized] = []
+        var kept = 0
+        for index in 0..<received {
+            let start = replies.count
+            unsafe respond(datagram(index).span, &replies)
+            if replies.count - start > DatagramSocket.maximumPayload {
+                let sender = sender(index)
+                if replies.count - start > (sender?.maximumPayload ?? 0) {
+                    oversized.append(Oversized(sender: sender, length: replies.count - start))
+                    replies.removeSubrange(start...)
+                    continue
+                }
+            }
+            unsafe headers[kept].msg_hdr = headers[index].msg_hdr
+            ranges.append(start..<replies.count)
+            kept += 1
+        }
+        for index in 0..<kept {
+            // By way of a variable: Thread Sanitizer's compiler fails on an element that is passed inout.
+            var header = unsafe headers[index].msg_hdr
+            unsafe DatagramControl.turnAround(&header)
+            unsafe headers[index].msg_hdr = header
+        }
+        return oversized
+    }
+
+    /// Sends the replies that are left; false means that the kernel has no room yet (sendmmsg(2)).
+    ///
+    /// Throws when one reply cannot be sent. That one is given up, with its address in the error; call again for the
+    /// others.
+    public mutating func send(over socket: borrowing DatagramSocket) throws(SystemError) -> Bool {
+        let number = socket.descriptor.number
+        while sent < ranges.count {
+            let count: Int32?
+            do throws(ErrorNumber) {
+                count = try unsafe replies.span.bytes.withUnsafeBytes { replies throws(ErrorNumber) in
+                    for index in sent..<ranges.count { unsafe point(index, into: replies) }
+                    return try callUnlessBlocked {
+                        unsafe sendmmsg(number, headers + sent, UInt32(ranges.count - sent), 0)
+                    }
+                }
+            } catch {
+                sent += 1
+                throw SystemError(.send, sender(sent - 1), error)
+            }
+            guard let count else { return false }
+            sent += Int(count)
+        }
+        return true
+    }
+
+    private func datagram(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+        let start = unsafe pointer(to: index).assumingMemoryBound(to: UInt8.self)
+        return unsafe UnsafeBufferPointer(start: start, count: Int(headers[index].msg_len))
+    }
+
+    private func pointer(to index: Int) -> UnsafeMutableRawPointer {
+        unsafe bytes + index * Self.room
+    }
+
+    /// The address that a header's message came from and goes back to.
+    private func sender(_ index: Int) -> SocketAddress? {
+        guard let name = unsafe headers[index].msg_hdr.msg_name else { return nil }
+        return unsafe SocketAddress(copying: name.assumingMemoryBound(to: sockaddr.self))
+    }
+
+    private func prepareToReceive(_ index: Int) {
+        unsafe parts[index] = iovec(iov_base: pointer(to: index), iov_len: Self.room)
+        var header = unsafe msghdr()
+        unsafe header.msg_name = UnsafeMutableRawPointer(names + index)
+        unsafe header.msg_namelen = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        unsafe header.msg_iov = parts + index
+        unsafe header.msg_iovlen = 1
+        if hasControl {
+            unsafe header.msg_control = controls + index * Self.controlRoom
+            unsafe header.msg_controllen = Self.controlRoom
+        }
+        unsafe headers[index].msg_hdr = header
+    }
+
+    /// Points a header at its reply.
+    ///
+    /// Name and control message stay: the reply goes where the datagram came from, and comes from where the datagram
+    /// went to.
+    private func point(_ index: Int, into replies: UnsafeRawBufferPointer) {
+        let start = unsafe replies.baseAddress.map { unsafe $0 + ranges[index].lowerBound }
+        unsafe parts[index] = iovec(iov_base: UnsafeMutableRawPointer(mutating: start), iov_len: ranges[index].count)
+        unsafe headers[index].msg_hdr.msg_iov = parts + index
+        unsafe headers[index].msg_hdr.msg_flags = 0
+    }
+}

@@ -1,0 +1,67 @@
+internal import CLinux
+internal import Glibc
+
+/// What a program needs that stands between others and must not lose anything itself.
+extension DatagramSocket {
+    /// Sends one datagram to an address over a socket that is not connected; false means that the kernel has no room
+    /// yet (sendmsg(2)).
+    ///
+    /// - `source`: which of the machine's addresses it comes from; nil leaves that to the socket or to routing.
+    public func send(
+        _ datagram: Span<UInt8>, to address: SocketAddress, from source: ReplySource? = nil
+    ) throws(SystemError) -> Bool {
+        try attempt(.send, address) { () throws(ErrorNumber) in
+            try callUnlessBlocked {
+                unsafe datagram.withUnsafeBytes { bytes in
+                    unsafe address.withSocketAddress { name, length in
+                        guard let source else { return unsafe transmit(bytes, name, length, nil) }
+                        return unsafe source.withMessage { unsafe transmit(bytes, name, length, $0) }
+                    }
+                }
+            }
+        } != nil
+    }
+
+    private func transmit(
+        _ bytes: UnsafeRawBufferPointer, _ name: UnsafePointer<sockaddr>, _ length: socklen_t,
+        _ control: UnsafeRawBufferPointer?
+    ) -> Int {
+        // The call reads all of these and writes none.
+        var part = unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+        return unsafe withUnsafeMutablePointer(to: &part) { part in
+            var header = unsafe msghdr()
+            unsafe header.msg_name = UnsafeMutableRawPointer(mutating: name)
+            unsafe header.msg_namelen = length
+            unsafe header.msg_iov = part
+            unsafe header.msg_iovlen = 1
+            unsafe header.msg_control = UnsafeMutableRawPointer(mutating: control?.baseAddress)
+            unsafe header.msg_controllen = control?.count ?? 0
+            return unsafe sendmsg(descriptor.number, &header, Int32(MSG_NOSIGNAL))
+        }
+    }
+
+    /// Takes the first waiting datagram and no other, and tells its length; nil when none waits (recv(2)).
+    public func receiveOne(into bytes: inout [UInt8]) throws(SystemError) -> Int? {
+        try attempt(.receive) { () throws(ErrorNumber) in
+            try unsafe bytes.withMutableBytes(in: bytes.indices) { room throws(ErrorNumber) in
+                try callUnlessBlocked { unsafe recv(descriptor.number, room.baseAddress, room.count, 0) }
+            }
+        }
+    }
+
+    /// Asks for as long a receive queue as a server's; the kernel caps it at net.core.rmem_max.
+    public func lengthenQueue() {
+        try? descriptor.set(SO_RCVBUF, at: SOL_SOCKET, to: Self.queueLength)
+    }
+
+    /// How many datagrams the kernel has thrown away because the receive queue was full, since the socket was opened.
+    ///
+    /// 0 where the kernel cannot tell (SO_MEMINFO, Linux 4.12; its ninth number is SK_MEMINFO_DROPS).
+    public var overflows: Int {
+        var figures: InlineArray<9, UInt32> = .init(repeating: 0)
+        var length = socklen_t(MemoryLayout<InlineArray<9, UInt32>>.size)
+        let status = unsafe getsockopt(descriptor.number, SOL_SOCKET, clinux_so_meminfo, &figures, &length)
+        guard status == 0, length == MemoryLayout<InlineArray<9, UInt32>>.size else { return 0 }
+        return Int(figures[8])
+    }
+}

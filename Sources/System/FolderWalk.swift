@@ -1,0 +1,119 @@
+internal import CLinux
+internal import Glibc
+
+/// A walk through a folder that reads what it finds.
+struct FolderWalk {
+    private(set) var files: [Files.File] = []
+    private let path: String
+    private let limits: Files.Limits
+    /// The folder's path without links, and a slash.
+    private let root: String
+    private var bytes = 0
+
+    /// A walk that begins at the folder with the path.
+    init(_ path: String, _ limits: Files.Limits) throws(FilesError) {
+        self.path = path
+        self.limits = limits
+        let root = try Self.withoutLinks(path)
+        self.root = root == "/" ? root : root + "/"
+    }
+
+    /// Reads the folder whose name is a prefix of the names in it: empty, or ending in a slash.
+    mutating func enter(_ prefix: String, depth: Int) throws(FilesError) {
+        let folder = prefix.isEmpty ? path : "\(path)/\(prefix.dropLast())"
+        guard depth <= limits.maxDepth else { throw .tooDeep(path: folder, limit: limits.maxDepth) }
+        for name in try Self.names(in: folder).sorted() {
+            try visit(prefix + name, depth)
+        }
+    }
+
+    private mutating func visit(_ name: String, _ depth: Int) throws(FilesError) {
+        let entry = "\(path)/\(name)"
+        switch try Self.kind(entry) {
+        case S_IFREG: try read(entry, name)
+        case S_IFDIR: try enter("\(name)/", depth: depth + 1)
+        case S_IFLNK: try follow(entry, name)
+        // A pipe would wait for its writer, a socket cannot be opened, and to open a device may do something.
+        default: break
+        }
+    }
+
+    /// Reads the file that a link leads to, by a path without links: what was looked at is what is read.
+    private mutating func follow(_ link: String, _ name: String) throws(FilesError) {
+        let target = try Self.withoutLinks(link)
+        guard target.utf8.starts(with: root.utf8) else { throw .strayLink(path: link) }
+        switch try Self.kind(target) {
+        case S_IFREG: try read(target, name)
+        case S_IFDIR: throw .strayLink(path: link)
+        default: break
+        }
+    }
+
+    private mutating func read(_ file: String, _ name: String) throws(FilesError) {
+        guard files.count < limits.maxFiles else { throw .tooManyFiles(path: path, limit: limits.maxFiles) }
+        guard let found = try Self.read(file, name, atMost: limits.maxBytes - bytes) else {
+            throw .tooLarge(path: path, limit: limits.maxBytes)
+        }
+        bytes += found.bytes.count
+        files.append(found)
+    }
+
+    // MARK: - System calls
+
+    /// The names in a folder that do not begin with a dot (opendir(3)).
+    private static func names(in path: String) throws(FilesError) -> [String] {
+        guard let folder = unsafe opendir(path) else { throw unreadable(path, .current) }
+        defer { unsafe closedir(folder) }
+        var names: [String] = []
+        while let entry = unsafe readdir(folder) {
+            let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
+            if bytes.first == UInt8(ascii: ".") { continue }
+            guard let name = String(validating: bytes, as: UTF8.self) else { throw .namelessEntry(path: path) }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// The path without symbolic links and dot segments (realpath(3)).
+    private static func withoutLinks(_ path: String) throws(FilesError) -> String {
+        guard let real = unsafe realpath(path, nil) else { throw unreadable(path, .current) }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
+    }
+
+    /// What lies at the path: a file, a folder, a symbolic link or something else (lstat(2)).
+    private static func kind(_ path: String) throws(FilesError) -> mode_t {
+        var status = stat()
+        do throws(ErrorNumber) { _ = try call { unsafe lstat(path, &status) } } catch { throw unreadable(path, error) }
+        return status.st_mode & S_IFMT
+    }
+
+    /// A regular file; nil when it has more bytes (open(2), read(2)).
+    private static func read(_ path: String, _ name: String, atMost limit: Int) throws(FilesError) -> Files.File? {
+        do throws(ErrorNumber) {
+            let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW
+            let file = Descriptor(owning: try call { unsafe open(path, flags) })
+            var status = stat()
+            _ = try call { unsafe fstat(file.number, &status) }
+            guard status.st_size <= limit else { return nil }
+            var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+            var count = 0
+            while count < bytes.count {
+                let number = try call {
+                    unsafe bytes.withMutableBytes(in: count..<bytes.count) {
+                        unsafe Glibc.read(file.number, $0.baseAddress, $0.count)
+                    }
+                }
+                if number == 0 { break }
+                count += number
+            }
+            return Files.File(name: name, bytes: Array(bytes[..<count]), modified: Int64(status.st_mtim.tv_sec))
+        } catch {
+            throw unreadable(path, error)
+        }
+    }
+
+    private static func unreadable(_ path: String, _ reason: ErrorNumber) -> FilesError {
+        .unreadable(FileError(path: path, reason: reason))
+    }
+}

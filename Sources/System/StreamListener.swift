@@ -1,0 +1,40 @@
+internal import CLinux
+internal import Glibc
+
+/// A TCP socket that waits for connections.
+public struct StreamListener: ~Copyable, Sendable {
+    /// The open socket, for the event loop.
+    public let descriptor: Descriptor
+    /// Where it listens, with the port that the system chose for port 0.
+    public let address: SocketAddress
+
+    /// Listens on an address (socket(2), bind(2), listen(2)).
+    ///
+    /// - `backlog`: how many connections may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
+    public init(on address: SocketAddress, backlog: Int32 = 4096) throws(SystemError) {
+        let descriptor = try attempt(.open, address) { () throws(ErrorNumber) in
+            try Descriptor(domain: address.domain, type: SOCK_STREAM)
+        }
+        // Connections of a former run may still be in TIME_WAIT; they do not hold the port (ip(7)).
+        try descriptor.set(SO_REUSEADDR, at: SOL_SOCKET)
+        try descriptor.bind(to: address)
+        try attempt(.listen, address) { () throws(ErrorNumber) in _ = try call { listen(descriptor.number, backlog) } }
+        self.address = try descriptor.localAddress()
+        self.descriptor = descriptor
+    }
+
+    /// Stops listening: whoever connects from now on is refused, and so is whoever waits in the queue (shutdown(2)).
+    public func stop() {
+        _ = shutdown(descriptor.number, Int32(SHUT_RDWR))
+    }
+
+    /// Takes one connection off the queue; nil when none waits (accept4(2)).
+    public func accept() throws(SystemError) -> StreamSocket? {
+        let flags = Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let number = try attempt(.accept, address) { () throws(ErrorNumber) in
+            try callUnlessBlocked { accept4(descriptor.number, nil, nil, flags) }
+        }
+        guard let number else { return nil }
+        return StreamSocket(owning: number)
+    }
+}

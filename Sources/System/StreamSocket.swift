@@ -1,0 +1,50 @@
+internal import CLinux
+internal import Glibc
+
+/// One end of a TCP connection.
+public struct StreamSocket: ~Copyable, Sendable {
+    /// The open socket, for the event loop.
+    public let descriptor: Descriptor
+
+    /// Takes over a connected, non-blocking socket that nobody else will close.
+    ///
+    /// Small responses leave at once: Nagle's algorithm is off (tcp(7), TCP_NODELAY).
+    public init(owning number: Int32) {
+        descriptor = Descriptor(owning: number)
+        // Fails only where the other side has already gone, and then the next call says so.
+        try? descriptor.set(Int32(TCP_NODELAY), at: Int32(IPPROTO_TCP))
+    }
+
+    /// Gives the open descriptor away: the caller now owns it.
+    public consuming func release() -> Int32 {
+        descriptor.release()
+    }
+
+    /// Reads what has arrived into a part of an array; 0 is the end of the stream, nil means that nothing is there yet
+    /// (recv(2)).
+    public func receive(into bytes: inout [UInt8], _ room: Range<Int>) throws(SystemError) -> Int? {
+        let number = descriptor.number
+        return try attempt(.receive) { () throws(ErrorNumber) in
+            try callUnlessBlocked {
+                unsafe bytes.withMutableBytes(in: room) { unsafe clinux_recv(number, $0.baseAddress, $0.count, 0) }
+            }
+        }
+    }
+
+    /// Writes as much as the kernel takes; nil means that it takes nothing yet (send(2)).
+    public func send(_ bytes: Span<UInt8>) throws(SystemError) -> Int? {
+        try attempt(.send) { () throws(ErrorNumber) in
+            try callUnlessBlocked {
+                unsafe bytes.withUnsafeBytes {
+                    unsafe clinux_send(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+            }
+        }
+    }
+
+    /// Ends the outgoing half: the other side reads what was written and then the end (shutdown(2)).
+    public func shutDownSending() {
+        // Fails only where the other side has already gone.
+        _ = shutdown(descriptor.number, Int32(SHUT_WR))
+    }
+}

@@ -1,0 +1,69 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// A thread of its own for work that blocks or that turns a loop (pthread_create(3)).
+@safe
+public struct Thread: ~Copyable {
+    private final class Start {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+
+    private let handle: pthread_t
+
+    /// Starts a thread that runs `body` and ends with it.
+    ///
+    /// - `stackSize`: bytes of address space for the stack, of which only what is used takes memory.
+    public init(stackSize: Int = 1 << 20, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_setstacksize(&attributes, stackSize)
+        let start = unsafe Unmanaged.passRetained(Start(body))
+        var handle = pthread_t()
+        let status = unsafe pthread_create(
+            &handle, &attributes,
+            { context in
+                guard let context = unsafe context else { return nil }
+                unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue().body()
+                return nil
+            }, start.toOpaque())
+        guard status == 0 else {
+            unsafe start.release()
+            throw SystemError(.startThread, nil, ErrorNumber(status))
+        }
+        self.handle = handle
+    }
+
+    /// Waits until the thread has ended (pthread_join(3)).
+    public consuming func join() {
+        pthread_join(handle, nil)
+    }
+
+    /// Leaves the thread to itself (pthread_detach(3)).
+    public consuming func detach() {
+        pthread_detach(handle)
+    }
+
+    /// Runs work that blocks, such as a name look-up, on a thread of its own, and waits for its result without blocking.
+    public static func blocking<Success: Sendable, Failure: Error>(
+        _ work: @escaping @Sendable () throws(Failure) -> Success
+    ) async throws(SystemError) -> Result<Success, Failure> {
+        let result: Result<Result<Success, Failure>, SystemError> = await unsafe withUnsafeContinuation {
+            continuation in
+            do throws(SystemError) {
+                try Thread {
+                    do throws(Failure) {
+                        unsafe continuation.resume(returning: .success(.success(try work())))
+                    } catch {
+                        unsafe continuation.resume(returning: .success(.failure(error)))
+                    }
+                }.detach()
+            } catch {
+                unsafe continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,26 @@
+internal import CLinux
+internal import Glibc
+
+extension WallClock {
+    /// The time as RFC 3339 writes it, to the millisecond and in UTC: "2026-11-28T20:35:27.042Z".
+    public static func text() -> String {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return text(seconds: Int64(time.tv_sec), milliseconds: Int(time.tv_nsec) / 1_000_000)
+    }
+
+    /// The same for a point in time since 1970 (gmtime(3)).
+    static func text(seconds: Int64, milliseconds: Int) -> String {
+        var seconds = time_t(seconds)
+        var parts = unsafe tm()
+        _ = unsafe gmtime_r(&seconds, &parts)
+        let date = unsafe "\(parts.tm_year + 1900)-\(digits(parts.tm_mon + 1))-\(digits(parts.tm_mday))"
+        let time = unsafe "\(digits(parts.tm_hour)):\(digits(parts.tm_min)):\(digits(parts.tm_sec))"
+        return "\(date)T\(time).\(digits(Int32(milliseconds), width: 3))Z"
+    }
+
+    private static func digits(_ number: Int32, width: Int = 2) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+}

@@ -1,0 +1,12 @@
+internal import CLinux
+internal import Glibc
+
+/// The time of day, for people and for HTTP's dates; it may jump (clock_gettime(2), CLOCK_REALTIME).
+public enum WallClock {
+    /// Whole seconds since 1970-01-01 00:00 UTC.
+    public static func unixSeconds() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec)
+    }
+}

@@ -1,6 +1,0 @@
-import Sockets
-
-extension DatagramSocket.Drained {
-    /// Whether so many datagrams and so many errors were thrown away.
-    func isEqual(_ datagrams: Int, _ errors: Int) -> Bool { self.datagrams == datagrams && self.errors == errors }
-}

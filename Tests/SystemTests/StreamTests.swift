@@ -1,0 +1,105 @@
+import CLinux
+import Glibc
+import Testing
+
+@testable import System
+
+@Suite struct StreamTests {
+    /// A connection: the accepted end and the connecting one.
+    private func connect(to listener: borrowing StreamListener) throws -> (server: StreamBox, client: StreamBox) {
+        let descriptor = try Descriptor(domain: AF_INET, type: SOCK_STREAM)
+        // The handshake goes on by itself; the listener tells when it is done.
+        unsafe listener.address.withSocketAddress { _ = unsafe clinux_connect(descriptor.number, $0, $1) }
+        let client = StreamBox(descriptor.release())
+        waitToRead(listener.descriptor)
+        let number = try listener.accept()?.release()
+        return (StreamBox(try #require(number)), client)
+    }
+
+    private func listen() throws -> StreamListener { try StreamListener(on: try address("127.0.0.1")) }
+
+    @Test func nobodyWaits() throws {
+        let listener = try listen()
+        #expect(try listener.accept()?.release() == nil)
+        #expect(listener.address.port != 0)
+    }
+
+    @Test func acceptedSocketsAreSetUp() throws {
+        let (server, client) = try connect(to: try listen())
+        let number = server.socket.descriptor.number
+        #expect(fcntl(number, F_GETFD) & FD_CLOEXEC != 0)
+        #expect(fcntl(number, F_GETFL) & O_NONBLOCK != 0)
+        #expect(server.socket.descriptor.option(Int32(TCP_NODELAY), at: Int32(IPPROTO_TCP)) == 1)
+        _ = client
+    }
+
+    @Test func bytesThenTheEnd() throws {
+        let (server, client) = try connect(to: try listen())
+        var bytes = [UInt8](repeating: 0, count: 8)
+        #expect(try server.socket.receive(into: &bytes, 0..<8) == nil)
+        #expect(try client.socket.send([1, 2, 3].span) == 3)
+        client.socket.shutDownSending()
+        waitToRead(server.socket.descriptor)
+        #expect(try server.socket.receive(into: &bytes, 4..<6) == 2)
+        #expect(bytes == [0, 0, 0, 0, 1, 2, 0, 0])
+        #expect(try server.socket.receive(into: &bytes, 0..<8) == 1)
+        #expect(try server.socket.receive(into: &bytes, 0..<8) == 0)
+        // The other half is still open.
+        #expect(try server.socket.send([9].span) == 1)
+        waitToRead(client.socket.descriptor)
+        #expect(try client.socket.receive(into: &bytes, 0..<8) == 1)
+    }
+
+    @Test func aFullBufferIsNoFailure() throws {
+        let (server, client) = try connect(to: try listen())
+        let chunk = [UInt8](repeating: 1, count: 1 << 20)
+        var (sent, received) = (0, 0)
+        while let count = try server.socket.send(chunk.span) { sent += count }
+        #expect(sent > 0)
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        while received < sent {
+            waitToRead(client.socket.descriptor)
+            received += try client.socket.receive(into: &bytes, bytes.indices) ?? 0
+        }
+        #expect(received == sent)
+        #expect(try server.socket.send(chunk.span) != nil)
+    }
+
+    @Test func writingToNobodyIsAnError() throws {
+        let number: Int32
+        do {
+            let (server, client) = try connect(to: try listen())
+            number = fcntl(server.socket.descriptor.number, F_DUPFD_CLOEXEC, 0)
+            _ = client
+        }
+        let server = StreamSocket(owning: number)
+        waitToRead(server.descriptor)
+        #expect(throws: SystemError.self) {
+            for _ in 0..<3 {
+                _ = try server.send([1].span)
+                waitToRead(server.descriptor)
+            }
+        }
+    }
+
+    @Test func aTakenPortIsNamed() throws {
+        let listener = try listen()
+        let address = listener.address
+        #expect(throws: SystemError(.bind, address, .addressInUse)) {
+            try StreamListener(on: address).descriptor.number
+        }
+    }
+}
+
+/// Lets a tuple hold a connection.
+final class StreamBox {
+    let socket: StreamSocket
+
+    init(_ socket: consuming StreamSocket) {
+        self.socket = socket
+    }
+
+    convenience init(_ number: Int32) {
+        self.init(StreamSocket(owning: number))
+    }
+}
