@@ -22,7 +22,12 @@ struct GatewayCommand: ParsableCommand {
     @OptionGroup(title: "The UDP leg") var datagrams: DatagramOptions
     @OptionGroup(title: "Limits and times of HTTP") var http: HTTPOptions
 
-    @Option(number: "Event loops, each with a thread. (default: one per core)")
+    @Option(
+        number:
+            """
+            Event loops, each with a thread; the limits on what there is at a time are shared out among them, at least 1 \
+            each. (default: one per core)
+            """)
     var workers: Int?
 
     @OptionGroup(title: "The page") var page: PageOptions

@@ -60,6 +60,15 @@ extension WebDriver {
         try Data(base64Encoded: picture)?.write(to: Folders.output().appendingPathComponent("\(name).png"))
         try resize(width: width, height: 1000)
     }
+
+    /// Writes the picture of the page's upper part that the README shows, at seven tenths of its size.
+    func keepPictureForReadme(height: Int) throws {
+        try resize(width: 1280, height: height)
+        let part = ["x": 0, "y": 0, "width": 1280, "height": Double(height), "scale": 0.7]
+        let picture = try order("Page.captureScreenshot", ["format": "png", "clip": part])["data"].string ?? ""
+        try Data(base64Encoded: picture)?.write(to: Folders.output().appendingPathComponent("page.png"))
+        try resize(width: 1280, height: 1000)
+    }
 }
 
 /// Gives a suite one browser session, from its first test to its last.
