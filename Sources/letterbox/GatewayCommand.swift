@@ -64,6 +64,7 @@ struct GatewayCommand: ParsableCommand {
             let service = try UDPService(
                 address: try bindAddress("127.0.0.1", addresses.serverPort), workers: 1, service: Uppercase())
             embedded = service
+            settings.isEmbedded = true
             noise = try makeNoise(before: service.address, sockets: settings.maxSockets, on: loop)
             settings.lab = noise?.lab
             upstream = [noise?.address ?? service.address]
