@@ -8,7 +8,6 @@ import { bytes, duration, number } from "./format.js";
 import { remember } from "./history.js";
 import { showJourney } from "./journey.js";
 import { enableLive } from "./live.js";
-import { enableMany } from "./many.js";
 import { decode, post, timing } from "./post.js";
 
 const element = (id) => document.getElementById(id);
@@ -149,7 +148,9 @@ meter.high = limit * 0.9;
 // A browser may keep a letter when the page is loaded again.
 showSize();
 showCommands(example, example.length);
-enableMany(() => encoded(text.value || example));
+document.querySelector(".many details").addEventListener("toggle", async () => {
+  (await import("./many.js")).enableMany(() => encoded(text.value || example));
+}, { once: true });
 enableLive();
 showExample();
 if (setting("lab")) import("./lab.js");

@@ -14,6 +14,7 @@ export function enableMany(letterOf) {
     event.preventDefault();
     run(letterOf(), Number(new FormData(event.target).get("count")));
   });
+  element("send-many").disabled = false;
   element("stop").addEventListener("click", () => stopping.abort());
 }
 

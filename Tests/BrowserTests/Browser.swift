@@ -19,6 +19,7 @@ enum Browser {
         if scripts, url.hasPrefix("http") {
             try browser.wait(until: "document.querySelector('#steps li')")
             try browser.run("for (const each of document.querySelectorAll('details')) each.open = true")
+            try browser.wait(until: "!document.querySelector('#send-many').disabled")
         }
         // What the pages before had to say does not concern this one.
         _ = try browser.errors()
