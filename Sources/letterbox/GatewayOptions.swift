@@ -151,7 +151,7 @@ struct HTTPOptions: ParsableArguments {
     var lingerTimeout = Interval.seconds(2)
 
     @Option(time: "For a connection without a request.")
-    var idleTimeout = Interval.seconds(60)
+    var idleTimeout = Interval.seconds(75)
 
     @Option(time: "For what is in flight when the gateway is told to end.")
     var drainTimeout = Interval.seconds(10)

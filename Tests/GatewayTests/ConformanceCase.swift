@@ -127,7 +127,24 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("HTTP/1.0", ["GET /letters.txt HTTP/1.0"], 200, content: "abcdefghij", goesOn: false),
         .init(
             "HTTP/1.0 that goes on", ["GET /letters.txt HTTP/1.0", "Connection: keep-alive"], 200,
-            has: ["Connection: keep-alive"], content: "abcdefghij"),
+            has: ["Connection: keep-alive", "Keep-Alive: timeout=75"], content: "abcdefghij"),
+        .init(
+            "HTTP/1.1 that asks to go on", letters("Connection: Keep-Alive"), 200,
+            has: ["Connection: keep-alive", "Keep-Alive: timeout=75"], content: "abcdefghij"),
+        .init(
+            "An exchange that asks to go on",
+            ["POST / HTTP/1.1", "Host: a", "Content-Length: 0", "Connection: keep-alive"], 200,
+            has: ["Connection: keep-alive", "Keep-Alive: timeout=75"], content: ""),
+        .init(
+            "An error that asks to go on", ["GET /none HTTP/1.1", "Host: a", "Connection: keep-alive"], 404,
+            has: ["Connection: keep-alive", "Keep-Alive: timeout=75"]),
+        .init("Nothing asked for", letters(), 200, hasNot: ["Connection", "Keep-Alive"]),
+        .init(
+            "An exchange without that", ["POST / HTTP/1.1", "Host: a", "Content-Length: 0"], 200,
+            hasNot: ["Connection", "Keep-Alive"]),
+        .init(
+            "Keep-alive and close", letters("Connection: keep-alive, close"), 200, hasNot: ["Keep-Alive"],
+            goesOn: false),
         .init(
             "HTTP/1.0 expects nothing",
             ["POST / HTTP/1.0", "Connection: keep-alive", "Expect: 100-continue", "Content-Length: 2", "", ""], 200),

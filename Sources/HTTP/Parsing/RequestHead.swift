@@ -89,6 +89,8 @@ public struct RequestHead: Sendable {
     public var framing = Framing.none
     /// Whether another request may follow on the connection (RFC 9112 9.3).
     public var keepsAlive = true
+    /// Whether the client asked for that with `Connection: keep-alive`, which HTTP/1.0 must and HTTP/1.1 may.
+    public var asksToKeepAlive = false
     /// Whether the client waits for `100 Continue` before it sends its content (RFC 9110 10.1.1).
     public var expectsContinue = false
     /// The bytes of the head, with skipped empty lines and the blank line: the content begins here.
