@@ -52,6 +52,18 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("A path with escaped dots", ["GET /%2e%2e/letters.txt HTTP/1.1", "Host: a"], 404),
         .init(
             "A query is no part of the path", ["GET /letters.txt?a=b HTTP/1.1", "Host: a"], 200, content: "abcdefghij"),
+        .init(
+            "A folder without its slash", ["GET /docs?a=/b HTTP/1.1", "Host: a"], 308,
+            has: ["Location: /docs/?a=/b", "Cache-Control: no-cache", "Content-Length: 0"], content: ""),
+        .init("HEAD of a folder", ["HEAD /%64ocs HTTP/1.1", "Host: a"], 308, has: ["Location: /%64ocs/"]),
+        .init("A folder", ["GET /docs/ HTTP/1.1", "Host: a"], 200, content: "docs"),
+        .init("A folder in a folder without an index", ["GET /docs/none HTTP/1.1", "Host: a"], 404),
+        .init(
+            "POST to a folder", ["POST /docs HTTP/1.1", "Host: a", "Content-Length: 0"], 405,
+            has: ["Allow: GET, HEAD, OPTIONS"]),
+        .init("A file of a route's name", ["GET /form HTTP/1.1", "Host: a"], 405, has: ["Allow: POST, OPTIONS"]),
+        .init("A file of a route's name, escaped", ["GET /%6Detrics HTTP/1.1", "Host: a"], 404),
+        .init("A file of the lab's name without a lab", ["GET /lab HTTP/1.1", "Host: a"], 200, content: "the lab"),
         .init("POST is one exchange", ["POST / HTTP/1.1", "Host: a", "Content-Length: 0"], 200, content: ""),
         .init("PUT where it is not allowed", letters(method: "PUT"), 405, has: ["Allow: GET, HEAD, OPTIONS"]),
         .init("TRACE is not allowed", ["TRACE / HTTP/1.1", "Host: a"], 405, has: ["Allow: GET, HEAD, POST, OPTIONS"]),

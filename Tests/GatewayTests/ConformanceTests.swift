@@ -105,10 +105,15 @@ struct Answer {
 }
 
 extension Page.Source {
-    /// A page, a file of ten letters from 1994, and one whose time is still to come.
+    /// A page, a file of ten letters from 1994, one whose time is still to come, a folder, and files of routes' names.
     static let few = [
         Page.Source(name: "index.html", bytes: Array("<p>A page</p>\n".utf8), modified: 784_111_777),
         Page.Source(name: "letters.txt", bytes: Array("abcdefghij".utf8), modified: 784_111_777),
         Page.Source(name: "future.txt", bytes: Array("soon".utf8), modified: 32_503_680_000),
+        Page.Source(name: "docs/index.html", bytes: Array("docs".utf8), modified: 784_111_777),
+        // Files of the routes' names.
+        Page.Source(name: "form", bytes: Array("a form".utf8), modified: 784_111_777),
+        Page.Source(name: "metrics", bytes: Array("a metric".utf8), modified: 784_111_777),
+        Page.Source(name: "lab", bytes: Array("the lab".utf8), modified: 784_111_777),
     ]
 }
