@@ -77,6 +77,7 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
             "OPTIONS of the server", ["OPTIONS * HTTP/1.1", "Host: a"], 204, has: ["Allow: GET, HEAD, POST, OPTIONS"],
             hasNot: ["Content-Length"]),
         .init("An unknown method", ["BREW / HTTP/1.1", "Host: a"], 501),
+        .init("A new method", ["QUERY / HTTP/1.1", "Host: a"], 405, has: ["Allow: GET, HEAD, POST, OPTIONS"]),
         .init("CONNECT", ["CONNECT a:80 HTTP/1.1", "Host: a:80"], 501, goesOn: false),
         .init("The absolute form", ["GET http://b/letters.txt HTTP/1.1", "Host: a"], 200, content: "abcdefghij"),
         .init("An unknown field", letters("X-Nobody: knows"), 200, content: "abcdefghij"),

@@ -1,7 +1,8 @@
-/// The method of a request (RFC 9110 9.3 and RFC 5789); the token is case-sensitive.
+/// The method of a request (RFC 9110 9.3, RFC 5789, and QUERY of draft-ietf-httpbis-safe-method-w-body); the token is
+/// case-sensitive.
 public enum Method: Sendable, Equatable {
     /// A method that this server knows by name.
-    case get, head, post, put, delete, connect, options, trace, patch
+    case get, head, post, put, delete, connect, options, trace, patch, query
     /// Any other token: 501 is the answer (RFC 9110 9.1), and the responder's to give.
     case unknown
 
@@ -19,6 +20,7 @@ public enum Method: Sendable, Equatable {
         case UInt64("O", "P", "T", "I", "O", "N", "S"): self = .options
         case UInt64("T", "R", "A", "C", "E"): self = .trace
         case UInt64("P", "A", "T", "C", "H"): self = .patch
+        case UInt64("Q", "U", "E", "R", "Y"): self = .query
         default: self = .unknown
         }
     }
