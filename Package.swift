@@ -15,6 +15,12 @@ let rules: [SwiftSetting] = [
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
+/// The release is linked by Swift's own linker.
+///
+/// The argument parser brings Foundation's files along, and one of them mentions mktemp(3). Nothing calls it, but the
+/// system's linker warns of each mention.
+let linker: [LinkerSetting] = [.unsafeFlags(["-use-ld=lld"], .when(configuration: .release))]
+
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
@@ -68,8 +74,17 @@ let package = Package(
                 argumentParser,
                 logging,
             ],
-            swiftSettings: rules
+            swiftSettings: rules,
+            linkerSettings: linker
         ),
+
+        // The tutorial's two programs, as they read on the module above that knows the system's calls.
+        .executableTarget(
+            name: "UDPServer", dependencies: ["System"], path: "Examples", exclude: ["UDPClient.swift"],
+            sources: ["UDPServer.swift"], swiftSettings: rules),
+        .executableTarget(
+            name: "UDPClient", dependencies: ["System"], path: "Examples", exclude: ["UDPServer.swift"],
+            sources: ["UDPClient.swift"], swiftSettings: rules),
 
         // The curl-based test client; nothing above depends on it.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -79,7 +94,8 @@ let package = Package(
             dependencies: [
                 "CommandLineSupport", "CurlClient", "Datagrams", "EventLoop", "System", argumentParser,
             ],
-            swiftSettings: rules
+            swiftSettings: rules,
+            linkerSettings: linker
         ),
 
         // The loops that the package in Benchmarks measures.
@@ -112,7 +128,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CPrograms", "CurlClient", "Datagrams", "EventLoop", "System", "letterbox", "letterbox-probe",
+                "CPrograms", "CurlClient", "Datagrams", "EventLoop", "System", "UDPClient", "UDPServer", "letterbox",
+                "letterbox-probe",
             ],
             swiftSettings: rules
         ),

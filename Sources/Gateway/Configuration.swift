@@ -69,6 +69,8 @@ package struct Configuration: Sendable {
 
     /// The bad network in front of the UDP service, if there is one.
     package var lab: Lab?
+    /// Whether the UDP service is the gateway's own, to which its page may post an example.
+    package var isEmbedded = false
 
     /// How many event loops share the work.
     package var workers = 1

@@ -16,6 +16,12 @@ public enum Console {
         write(bytes, to: STDOUT_FILENO)
     }
 
+    /// The same for text.
+    @discardableResult
+    public static func output(_ text: String) -> Bool {
+        output(Array(text.utf8))
+    }
+
     /// Whether a person types what the program reads (isatty(3)).
     public static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 }
 

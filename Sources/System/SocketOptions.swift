@@ -3,10 +3,11 @@ internal import Glibc
 
 /// The set-up that datagram and stream sockets have in common.
 extension Descriptor {
-    /// Opens a socket that is closed on exec and non-blocking from birth (socket(2)).
-    init(domain: Int32, type: __socket_type) throws(ErrorNumber) {
-        let flags = Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        self.init(owning: try call { socket(domain, flags, 0) })
+    /// Opens a socket that is closed on exec and, unless its calls may wait, non-blocking from birth (socket(2)).
+    init(domain: Int32, type: __socket_type, isBlocking: Bool = false) throws(ErrorNumber) {
+        let blocking = isBlocking ? 0 : Int32(SOCK_NONBLOCK.rawValue)
+        let type = Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | blocking
+        self.init(owning: try call { socket(domain, type, 0) })
     }
 
     /// Gives the socket its own address (bind(2)).

@@ -24,7 +24,7 @@ struct ClientCommand: ParsableCommand {
     @Option(time: "For a whole exchange, all attempts together.")
     var timeout = Interval.seconds(1)
 
-    @Option(number: "How often each address of the server is sent a datagram at most.")
+    @Option(number: "How often each address of the server is sent a datagram at most; the pauses double.")
     var attempts = 3
 
     func validate() throws {

@@ -22,7 +22,12 @@ struct GatewayCommand: ParsableCommand {
     @OptionGroup(title: "The UDP leg") var datagrams: DatagramOptions
     @OptionGroup(title: "Limits and times of HTTP") var http: HTTPOptions
 
-    @Option(number: "Event loops, each with a thread. (default: one per core)")
+    @Option(
+        number:
+            """
+            Event loops, each with a thread; the limits on what there is at a time are shared out among them, at least 1 \
+            each. (default: one per core)
+            """)
     var workers: Int?
 
     @OptionGroup(title: "The page") var page: PageOptions
@@ -59,6 +64,7 @@ struct GatewayCommand: ParsableCommand {
             let service = try UDPService(
                 address: try bindAddress("127.0.0.1", addresses.serverPort), workers: 1, service: Uppercase())
             embedded = service
+            settings.isEmbedded = true
             noise = try makeNoise(before: service.address, sockets: settings.maxSockets, on: loop)
             settings.lab = noise?.lab
             upstream = [noise?.address ?? service.address]
@@ -72,9 +78,10 @@ struct GatewayCommand: ParsableCommand {
                 Glibc.exit(1)
             }
         }
+        // From the moment that it says it is ready, a request to end loses nothing that has arrived.
+        lifecycle.run()
         announce(address, upstream, settings)
         Task(executorPreference: loop) { await names.watch(for: gateway, every: addresses.resolveInterval, on: loop) }
-        lifecycle.run()
         for await request in lifecycle.requests {
             if request == .end { break }
             await names.refresh(for: gateway)

@@ -13,7 +13,7 @@ struct AddressOptions: ParsableArguments {
     @Option(host: "The address to listen on for HTTP.")
     var host = "127.0.0.1"
 
-    @Option(port: "The TCP port; 0 lets the system choose.")
+    @Option(port: "The TCP port; 0 lets the system choose, and the ready line names it.")
     var port: UInt16 = 8080
 
     @Option(port: "The UDP port of the embedded uppercase server; 0 lets the system choose.")
@@ -27,10 +27,11 @@ struct AddressOptions: ParsableArguments {
     @Flag(help: "Let callers see the addresses and ports of a UDP service that is not on this machine.")
     var showAddresses = false
 
-    @Option(time: "How often the names of the UDP service are looked up again.")
+    @Option(time: "How often the names of the UDP service are looked up again; a failed look-up changes nothing.")
     var resolveInterval = Interval.seconds(30)
 
-    @Option(help: "Text that is sent to each address of the UDP service from time to time: does it reply?")
+    @Option(
+        help: "Text that is sent to each address of the UDP service from time to time; any reply is a sign of life.")
     var probeText: String?
 
     @Option(time: "How often that is sent.")
@@ -60,25 +61,35 @@ struct DatagramOptions: ParsableArguments {
     @Option(time: "For a whole exchange, all attempts together.")
     var timeout = Interval.seconds(2)
 
-    @Option(number: "How often a datagram is sent at most. (default: 3 for the embedded server, 1 for --upstream)")
+    @Option(
+        number:
+            """
+            How often a datagram is sent at most, not counting addresses that could not be reached; the pauses double. \
+            (default: 3 for the embedded server, 1 for --upstream)
+            """)
     var attempts: Int?
 
-    @Option(time: "The least time before a datagram is sent again; else as long as replies take (RFC 6298).")
+    @Option(
+        time:
+            """
+            The least time before a datagram is sent again; else as long as replies take (RFC 6298), or while that is \
+            unknown 1s, or what lets all attempts fit.
+            """)
     var minRetransmit = Interval.milliseconds(20)
 
-    @Option(percentage: "The most datagrams sent again, as a share of the requests. (default: 20%)")
+    @Option(percentage: "The most datagrams sent again for each request, on the average. (default: 20%)")
     var retransmitBudget: Probability?
 
-    @Option(number: "The longest datagram in bytes, either way.")
+    @Option(number: "The longest datagram in bytes, either way, and so the longest body; beyond it 413 or 502.")
     var maxDatagram = 65_507
 
-    @Option(number: "The most exchanges at a time.")
+    @Option(number: "The most exchanges at a time; beyond it 503.")
     var maxInFlight = 4096
 
     @Flag(help: .hidden)
     var plainPool = false
 
-    @Option(time: "How long a UDP socket rests between two exchanges.")
+    @Option(time: "How long a UDP socket rests between two exchanges, at least.")
     var rest = Interval.milliseconds(100)
 
     @Option(time: "How long a UDP socket is set aside whose reply may still be under way.")
@@ -105,60 +116,70 @@ struct DatagramOptions: ParsableArguments {
 
 /// What the gateway accepts from strangers, and how long it waits for them.
 struct HTTPOptions: ParsableArguments {
-    @Option(number: "The most connections at a time.")
+    @Option(
+        number:
+            """
+            The most connections at a time, as far as the limit of descriptors allows (ulimit -n), which connections and \
+            UDP sockets share in proportion; beyond it the one idle longest is closed, or else the new one gets 503.
+            """)
     var maxConnections = 10_000
 
-    @Option(number: "The most requests on one connection.")
+    @Option(number: "The most requests on one connection; the last one's response says Connection: close.")
     var maxRequestsPerConnection = 10_000
 
-    @Option(number: "The longest request line in bytes.")
+    @Option(number: "The longest request line in bytes; beyond it 414.")
     var maxRequestLine = 8192
 
-    @Option(number: "The longest request head in bytes.")
+    @Option(number: "The longest request line and fields in bytes, together; beyond it 431.")
     var maxHead = 16_384
 
-    @Option(number: "The most fields of a request.")
+    @Option(number: "The most fields of a request; beyond it 431.")
     var maxFields = 100
 
-    @Option(number: "The most empty lines before a request line.")
+    @Option(number: "The most empty lines that are skipped before a request line; beyond it 400.")
     var maxEmptyLines = 4
 
-    @Option(number: "The longest chunk line in bytes, size and extensions.")
+    @Option(number: "The longest chunk line in bytes, size and extensions; beyond it 400.")
     var maxChunkLine = 256
 
-    @Option(number: "The most chunk extensions of a body in bytes, together.")
+    @Option(number: "The most chunk extensions of a body in bytes, together; beyond it 400.")
     var maxChunkExtensions = 4096
 
-    @Option(number: "The longest trailer section in bytes.")
+    @Option(number: "The longest section after the last chunk in bytes; beyond it 431.")
     var maxTrailers = 8192
 
-    @Option(number: "The most bytes of requests that have come in part, all connections together.")
+    @Option(number: "The most bytes of requests that have come in part, all connections together; beyond it 503.")
     var maxBuffered = 134_217_728
 
-    @Option(number: "The most bytes that are thrown away behind the last response.")
+    @Option(number: "The most bytes that are read and not served around the last response; then the connection is cut.")
     var maxLinger = 67_108_864
 
-    @Option(time: "For a request's head, from its first byte.")
+    @Option(time: "For a request's head, from its first byte; then 408.")
     var headerTimeout = Interval.seconds(10)
 
-    @Option(time: "For a request's body, from the end of its head.")
+    @Option(time: "For a request's body, from the end of its head; then 408.")
     var bodyTimeout = Interval.seconds(10)
 
-    @Option(time: "For a client to make room for more of a response.")
+    @Option(time: "For a client to make room for more of a response; then the connection ends.")
     var writeTimeout = Interval.seconds(10)
 
-    @Option(time: "For a client to end a connection that has got its last response.")
+    @Option(time: "For a client to end a connection that has got its last response; then it is cut.")
     var lingerTimeout = Interval.seconds(2)
 
-    @Option(time: "For a connection without a request.")
+    @Option(time: "For a connection without a request; then it ends.")
     var idleTimeout = Interval.seconds(75)
 
-    @Option(time: "For what is in flight when the gateway is told to end.")
+    @Option(
+        time:
+            """
+            For what is in flight when the gateway is told to end (TERM, INT, QUIT); then it is cut, and the exit status \
+            is 1. A second signal ends at once.
+            """)
     var drainTimeout = Interval.seconds(10)
 
     @Option(
         help: ArgumentHelp(
-            "An origin whose pages may use the gateway from a browser; may be repeated. \"*\" allows all.",
+            "An origin whose pages may use the gateway from a browser (CORS); may be repeated. \"*\" allows all.",
             valueName: "origin"))
     var allowOrigin: [String] = []
 

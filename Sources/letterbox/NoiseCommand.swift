@@ -38,13 +38,14 @@ struct NoiseCommand: ParsableCommand {
     @Option(seed: "What decides the dice; without it a new one each time, which the ready line names.")
     var seed: UInt64?
 
-    @Option(number: "How many clients are served at a time; then the one quiet longest makes room.")
+    @Option(
+        number: "How many clients are served at a time; then the one quiet longest, with no datagram held, makes room.")
     var maxClients = NoiseProxy.Limits().clients
 
     @Option(time: "How long a client may be quiet before it is forgotten.")
     var clientIdle = NoiseProxy.Limits().idle
 
-    @Option(number: "How much memory delayed datagrams may take.", of: "bytes")
+    @Option(number: "How much memory delayed datagrams may take; what is beyond is lost.", of: "bytes")
     var maxHeld = NoiseProxy.Limits().heldBytes
 
     @Flag(help: "Print a line for each datagram.")

@@ -7,16 +7,18 @@ internal import System
 struct PageOptions: ParsableArguments {
     @Option(
         name: .customLong("public"),
-        help: ArgumentHelp("Serve the files of this folder instead of the built-in page.", valueName: "dir"))
+        help: ArgumentHelp(
+            "Serve the files of this folder and those below it instead of the built-in page.", valueName: "dir"))
     var folder: String?
 
-    @Option(number: "The most files of that folder and those below it.")
+    @Option(number: "The most files of that folder and those below it; with more the gateway does not start.")
     var maxPublicFiles = Files.Limits().maxFiles
 
-    @Option(number: "The most folders on the way from that folder to a file.")
+    @Option(number: "The most folders on the way from that folder to a file; with more the gateway does not start.")
     var maxPublicDepth = Files.Limits().maxDepth
 
-    @Option(number: "The most bytes of all its files together.")
+    @Option(
+        number: "The most bytes of all its files together, which stay in memory; with more the gateway does not start.")
     var maxPublicBytes = Files.Limits().maxBytes
 
     func validate() throws {

@@ -9,7 +9,12 @@ internal import System
 struct ServerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "server",
-        abstract: "A UDP server that answers each datagram, for one in capitals."
+        abstract: "A UDP server that answers each datagram, for one in capitals.",
+        discussion: """
+            It listens on all addresses of the machine and answers everyone: keep it behind a filter, or give --host \
+            127.0.0.1. A reply in capitals can be three times as long as its datagram, and the sender of a datagram can be \
+            forged, so that a server open to the Internet can be made to send a victim more than the attacker sends.
+            """
     )
 
     /// What the server makes of a datagram.
@@ -17,7 +22,7 @@ struct ServerCommand: ParsableCommand {
         case uppercase, count, echo
     }
 
-    @Option(host: "The address to listen on.")
+    @Option(host: "The address to listen on; 0.0.0.0 is every IPv4 address of the machine, and :: every address.")
     var host = "0.0.0.0"
 
     @Option(port: "The UDP port; 0 lets the system choose.")

@@ -16,6 +16,10 @@ enum Browser {
         try browser.order("Emulation.setEmulatedMedia", ["features": [scheme]])
         try browser.resize(width: width, height: 1000)
         try browser.open(url)
+        if scripts, url.hasPrefix("http") {
+            try browser.wait(until: "document.querySelector('#steps li')")
+            try browser.run("for (const each of document.querySelectorAll('details')) each.open = true")
+        }
         // What the pages before had to say does not concern this one.
         _ = try browser.errors()
         return browser
@@ -59,6 +63,15 @@ extension WebDriver {
         let picture = try order("Page.captureScreenshot", ["format": "png"])["data"].string ?? ""
         try Data(base64Encoded: picture)?.write(to: Folders.output().appendingPathComponent("\(name).png"))
         try resize(width: width, height: 1000)
+    }
+
+    /// Writes the picture of the page's upper part that the README shows, at seven tenths of its size.
+    func keepPictureForReadme(height: Int) throws {
+        try resize(width: 1280, height: height)
+        let part = ["x": 0, "y": 0, "width": 1280, "height": Double(height), "scale": 0.7]
+        let picture = try order("Page.captureScreenshot", ["format": "png", "clip": part])["data"].string ?? ""
+        try Data(base64Encoded: picture)?.write(to: Folders.output().appendingPathComponent("page.png"))
+        try resize(width: 1280, height: 1000)
     }
 }
 

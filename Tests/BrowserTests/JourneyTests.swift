@@ -30,6 +30,7 @@ extension InTheBrowser {
                     "return [...document.querySelectorAll('#diagram .lost')].map((each) => each.dataset.kind)")
                 #expect(lost.array.map(\.string) == ["sent"])
                 try browser.keepPicture("retransmission")
+                try browser.keepPictureForReadme(height: 1400)
             }
         }
 

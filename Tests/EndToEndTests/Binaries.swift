@@ -6,7 +6,7 @@ enum Binaries {
     static var letterbox: String { get throws { try path(of: "letterbox") } }
     static var probe: String { get throws { try path(of: "letterbox-probe") } }
 
-    private static func path(of name: String) throws -> String {
+    static func path(of name: String) throws -> String {
         let path = try "\(folder())/\(name)"
         guard unsafe access(path, X_OK) == 0 else {
             throw Program.Failure(description: "\(path) is not there: build it with swift build --build-tests")

@@ -6,45 +6,11 @@ import Testing
 ///
 /// Each test needs one program that a machine may lack; `scripts/install-test-tools` installs them all.
 @Suite struct PeerTests {
-    /// The tutorial's UDPClient.py in Python 3; host and port are arguments.
-    private static let pythonClient = """
-        import sys
-        from socket import *
-        serverName = sys.argv[1]
-        serverPort = int(sys.argv[2])
-        clientSocket = socket(AF_INET, SOCK_DGRAM)
-        message = input('Input lowercase sentence:')
-        clientSocket.sendto(message.encode(), (serverName, serverPort))
-        modifiedMessage, serverAddress = clientSocket.recvfrom(2048)
-        print(modifiedMessage.decode())
-        clientSocket.close()
-        """
-
-    /// The tutorial's UDPServer.py in Python 3; the system chooses the port, and the program says which.
-    private static let pythonServer = """
-        from socket import *
-        serverPort = 0
-        serverSocket = socket(AF_INET, SOCK_DGRAM)
-        serverSocket.bind(('', serverPort))
-        print("The server is ready to receive:", serverSocket.getsockname()[1], flush=True)
-        while 1:
-            message, clientAddress = serverSocket.recvfrom(2048)
-            modifiedMessage = message.decode().upper().encode()
-            serverSocket.sendto(modifiedMessage, clientAddress)
-        """
-
-    private func startPythonServer() throws -> (program: Program, address: SocketAddress) {
-        let program = try Program("python3", ["-c", Self.pythonServer])
-        let line = try program.output(containing: "\n")
-        let port = try #require(UInt16(line.dropFirst("The server is ready to receive: ".count).dropLast()))
-        return (program, try #require(SocketAddress("127.0.0.1", port: port)))
-    }
-
     @Test(.enabled(if: Binaries.has("python3"), "python3 is not installed"))
     func `the tutorial's client gets its reply from our server`() throws {
         let server = try RunningServer()
         let client = try Program(
-            "python3", ["-c", Self.pythonClient, server.address.host, "\(server.address.port)"],
+            "python3", ["-c", Tutorial.client(asking: server.address)],
             input: .bytes(Array("hello from python\n".utf8)))
         let ending = try client.ending()
         #expect(ending.status == 0)
@@ -55,7 +21,7 @@ import Testing
     func `the tutorial's client may use the server inside the gateway`() throws {
         let gateway = try RunningGateway()
         let client = try Program(
-            "python3", ["-c", Self.pythonClient, gateway.upstream.host, "\(gateway.upstream.port)"],
+            "python3", ["-c", Tutorial.client(asking: gateway.upstream)],
             input: .bytes(Array("hello\n".utf8)))
         #expect(try client.ending().output == "Input lowercase sentence:HELLO\n")
         #expect(try gateway.post("hello").text == "HELLO")
@@ -63,7 +29,7 @@ import Testing
 
     @Test(.enabled(if: Binaries.has("python3"), "python3 is not installed"))
     func `our client gets its reply from the tutorial's server`() throws {
-        let server = try startPythonServer()
+        let server = try Tutorial.startServer()
         let ending = try Program.letterbox(
             "client", "127.0.0.1", "hello", "straße", "--port", "\(server.address.port)", "--timeout", "60s"
         ).ending()
@@ -72,7 +38,7 @@ import Testing
 
     @Test(.enabled(if: Binaries.has("python3"), "python3 is not installed"))
     func `our gateway forwards to the tutorial's server`() throws {
-        let server = try startPythonServer()
+        let server = try Tutorial.startServer()
         let gateway = try RunningGateway(["--timeout", "60s"], upstream: server.address)
         let texts = try (0..<50).map { try gateway.post("letter \($0)").text }
         #expect(texts == (0..<50).map { "LETTER \($0)" })

@@ -125,8 +125,9 @@ import Testing
     @Test func `help tells defaults`() throws {
         let help = try Program(Binaries.letterbox, ["gateway", "--help"]).ending().output
         let words = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        #expect(words.contains("--port <port> The TCP port; 0 lets the system choose. (default: 8080)"))
-        #expect(words.contains("--idle-timeout <time> For a connection without a request. (default: 60s)"))
-        #expect(words.contains("--max-connections <number> The most connections at a time. (default: 10000)"))
+        #expect(words.contains("system choose, and the ready line names it. (default: 8080)"))
+        #expect(
+            words.contains("--idle-timeout <time> For a connection without a request; then it ends. (default: 60s)"))
+        #expect(words.contains("--max-fields <number> The most fields of a request; beyond it 431. (default: 100)"))
     }
 }

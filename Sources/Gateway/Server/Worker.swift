@@ -13,7 +13,6 @@ actor Worker {
     private let context: ConnectionContext
     private let upstream: Upstream
     private let census: Census
-    private let addresses: [SocketAddress]
     private let logger: Logger
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
@@ -23,12 +22,13 @@ actor Worker {
         limits: SharedLimits, logger: Logger
     ) {
         self.loop = loop
-        self.addresses = addresses
         self.census = census
         self.logger = logger
         upstream = Upstream(
             configuration: configuration, limits: limits, replies: ReplyBuffer(maxDatagram: configuration.maxDatagram),
             loop: loop)
+        // Before anything else: a connection may come before `run()`.
+        upstream.replaceAddresses(addresses)
         context = ConnectionContext(
             loop: loop, configuration: configuration, limits: limits, load: load,
             router: Router(configuration: configuration, page: page), upstream: upstream)
@@ -39,7 +39,6 @@ actor Worker {
 
     /// Serves until `drain()`, and then until the last connection has ended.
     func run() async {
-        replaceAddresses(addresses)
         // A task that begins here lives on the loop from its first step to its last.
         let helpers = [Task { await self.sweep() }, Task { await self.probe() }, Task { await self.answerQuestions() }]
         let place = context.drained.join()

@@ -1,0 +1,39 @@
+import Testing
+
+/// What the program says of itself, and to a first word that it does not know.
+@Suite struct HelpTests {
+    @Test(arguments: [
+        ("sever", " Did you mean 'server'?"), ("pong", " Did you mean 'ping'?"), ("clientt", " Did you mean 'client'?"),
+        ("gatway", " Did you mean 'gateway'?"), ("hello", ""), ("8080", ""), ("", ""),
+    ])
+    func anUnknownSubcommandNamesTheNearestAndAll(word: String, hint: String) throws {
+        let ending = try Program.letterbox(word).ending()
+        let names = "gateway, server, client, noise, ping and help"
+        #expect(ending.status == 64)
+        #expect(ending.output.isEmpty)
+        #expect(ending.errorLines.first == "Error: There is no subcommand '\(word)'.\(hint) There are \(names).")
+    }
+
+    /// A flag is the gateway's, and what follows a subcommand's name is that one's.
+    @Test func everythingElseIsLeftToTheParser() throws {
+        let flag = try Program.letterbox("--prot", "1").ending()
+        #expect(flag.status == 64 && flag.error.hasPrefix("Error: Unknown option '--prot'. Did you mean '--port'?"))
+        let word = try Program.letterbox("server", "sever").ending()
+        #expect(word.status == 64 && word.error.hasPrefix("Error: Unexpected argument 'sever'"))
+        #expect(try Program.letterbox("help").ending().output.hasPrefix("OVERVIEW: An HTTP door for UDP services."))
+    }
+
+    @Test func theFlagsOfEveryDayAreThoseOfTheGateway() throws {
+        let short = try Program.letterbox("--help").ending().output
+        let long = try Program.letterbox("gateway", "--help").ending().output
+        let flags = short.matches(of: /(?m)^  (--[a-z]+) .*? {2,}\w/).map { $0.1 }.filter { $0 != "--version" }
+        #expect(flags == ["--port", "--upstream", "--timeout", "--attempts", "--lab"])
+        for flag in flags { #expect(long.contains("\n  \(flag)")) }
+    }
+
+    @Test func theServersHelpWarnsOfStrangers() throws {
+        let help = try Program.letterbox("server", "--help").ending().output.replacing(/\s+/, with: " ")
+        #expect(help.contains("listens on all addresses of the machine"))
+        #expect(help.contains("three times as long as its datagram"))
+    }
+}
