@@ -51,7 +51,10 @@ package struct Configuration: Sendable {
     /// For a client to end its side of a connection that has got its last response.
     package var lingerTimeout = Interval.seconds(2)
     /// For a connection without a request.
-    package var idleTimeout = Interval.seconds(60)
+    ///
+    /// Longer than proxies and balancers keep a connection that they do not use, of which nginx and AWS take 60 s: whoever
+    /// is first to close must not be the one to whom a request may be on its way.
+    package var idleTimeout = Interval.seconds(75)
     /// For what is in flight when the gateway is told to end.
     package var drainTimeout = Interval.seconds(10)
 

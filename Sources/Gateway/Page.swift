@@ -87,14 +87,19 @@ package struct Page: Sendable {
         html.replaceSubrange(start.upperBound..<end, with: FormTemplate.escaped(value))
     }
 
-    /// The file at the path of a target; nil when there is none.
+    /// The name that the path of a target gives to a file, with a slash in front; nil for a path that names none.
     ///
     /// Paths that differ in their escapes alone are the same path (RFC 3986 6.2.2.2), and the table's names have no
     /// escapes. Routes compare the path as it came, and so a route has one spelling.
-    package func file(at path: ArraySlice<UInt8>) -> StaticFile? {
-        guard path.contains(UInt8(ascii: "%")) else { return files[Array(path)] }
-        return FilePath.decode(path.span).flatMap { files[$0] }
+    static func name(at path: ArraySlice<UInt8>) -> [UInt8]? {
+        path.contains(UInt8(ascii: "%")) ? FilePath.decode(path.span) : Array(path)
     }
+
+    /// The file with a name as ``name(at:)`` gives it; nil when there is none.
+    func file(named name: [UInt8]) -> StaticFile? { files[name] }
+
+    /// The file at the path of a target; nil when there is none.
+    package func file(at path: ArraySlice<UInt8>) -> StaticFile? { Self.name(at: path).flatMap(file(named:)) }
 
     /// What a form that was posted without JavaScript gets: the text and its reply, or why there is none.
     func form(_ status: Status, text: [UInt8], outcome: FormTemplate.Outcome) -> Response {

@@ -167,7 +167,7 @@ struct HTTPOptions: ParsableArguments {
     var lingerTimeout = Interval.seconds(2)
 
     @Option(time: "For a connection without a request; then it ends.")
-    var idleTimeout = Interval.seconds(60)
+    var idleTimeout = Interval.seconds(75)
 
     @Option(
         time:

@@ -55,15 +55,18 @@ struct OpenAPIFile {
         path.children.filter { ["get", "put", "post"].contains($0.name) }
     }
 
-    /// All the answers, each media type one of its own.
+    /// All the answers, each media type one of its own; what has no content has an empty one.
+    ///
+    /// What any request can meet, "default", is none of them.
     var answers: Set<Answer> {
         var result: Set<Answer> = []
         for (path, methods) in root["paths"]?.children ?? [] {
             for (method, operation) in Self.operations(methods) {
-                for (status, response) in operation["responses"]?.children ?? [] {
-                    for (type, _) in resolved(response)["content"]?.children ?? [] {
-                        result.insert(
-                            Answer(method: method.uppercased(), path: path, status: Int(status) ?? 0, type: type))
+                for (name, response) in operation["responses"]?.children ?? [] {
+                    guard let status = Int(name) else { continue }
+                    let content = resolved(response)["content"]?.children ?? []
+                    for type in content.isEmpty ? [""] : content.map(\.name) {
+                        result.insert(Answer(method: method.uppercased(), path: path, status: status, type: type))
                     }
                 }
             }

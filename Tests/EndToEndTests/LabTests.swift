@@ -72,6 +72,25 @@ import Testing
         #expect(try send("GET", gateway).text?.contains("\"loss\":\(isTaken ? 5 : 0),") == true)
     }
 
+    /// RFC 9112 3.2.2: the authority of an absolute target is the request's, and Host says nothing beside it.
+    @Test(arguments: [("a.example", "b.example", 200), ("b.example", "a.example", 403), ("b.example:80", "", 403)])
+    func `the authority of the target is the gateway's own`(authority: String, host: String, status: Int) throws {
+        let gateway = try RunningGateway(["--lab"])
+        let connection = try TCPConnection(to: gateway.address)
+        let content = network(loss: 5)
+        connection.send(
+            """
+            PUT http://\(authority)/lab HTTP/1.1\r
+            Host: \(host)\r
+            Origin: http://a.example\r
+            Connection: close\r
+            Content-Length: \(content.utf8.count)\r
+            \r
+            \(content)
+            """)
+        #expect(try connection.receiveToEnd().hasPrefix("HTTP/1.1 \(status) "))
+    }
+
     /// What a browser says of who asks, with and without the gateway's own origin, and whether the network may be set.
     @Test(arguments: [
         ("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false), ("Same-Origin", false),

@@ -52,6 +52,18 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("A path with escaped dots", ["GET /%2e%2e/letters.txt HTTP/1.1", "Host: a"], 404),
         .init(
             "A query is no part of the path", ["GET /letters.txt?a=b HTTP/1.1", "Host: a"], 200, content: "abcdefghij"),
+        .init(
+            "A folder without its slash", ["GET /docs?a=/b HTTP/1.1", "Host: a"], 308,
+            has: ["Location: /docs/?a=/b", "Cache-Control: no-cache", "Content-Length: 0"], content: ""),
+        .init("HEAD of a folder", ["HEAD /%64ocs HTTP/1.1", "Host: a"], 308, has: ["Location: /%64ocs/"]),
+        .init("A folder", ["GET /docs/ HTTP/1.1", "Host: a"], 200, content: "docs"),
+        .init("A folder in a folder without an index", ["GET /docs/none HTTP/1.1", "Host: a"], 404),
+        .init(
+            "POST to a folder", ["POST /docs HTTP/1.1", "Host: a", "Content-Length: 0"], 405,
+            has: ["Allow: GET, HEAD, OPTIONS"]),
+        .init("A file of a route's name", ["GET /form HTTP/1.1", "Host: a"], 405, has: ["Allow: POST, OPTIONS"]),
+        .init("A file of a route's name, escaped", ["GET /%6Detrics HTTP/1.1", "Host: a"], 404),
+        .init("A file of the lab's name without a lab", ["GET /lab HTTP/1.1", "Host: a"], 200, content: "the lab"),
         .init("POST is one exchange", ["POST / HTTP/1.1", "Host: a", "Content-Length: 0"], 200, content: ""),
         .init("PUT where it is not allowed", letters(method: "PUT"), 405, has: ["Allow: GET, HEAD, OPTIONS"]),
         .init("TRACE is not allowed", ["TRACE / HTTP/1.1", "Host: a"], 405, has: ["Allow: GET, HEAD, POST, OPTIONS"]),
@@ -65,6 +77,7 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
             "OPTIONS of the server", ["OPTIONS * HTTP/1.1", "Host: a"], 204, has: ["Allow: GET, HEAD, POST, OPTIONS"],
             hasNot: ["Content-Length"]),
         .init("An unknown method", ["BREW / HTTP/1.1", "Host: a"], 501),
+        .init("A new method", ["QUERY / HTTP/1.1", "Host: a"], 405, has: ["Allow: GET, HEAD, POST, OPTIONS"]),
         .init("CONNECT", ["CONNECT a:80 HTTP/1.1", "Host: a:80"], 501, goesOn: false),
         .init("The absolute form", ["GET http://b/letters.txt HTTP/1.1", "Host: a"], 200, content: "abcdefghij"),
         .init("An unknown field", letters("X-Nobody: knows"), 200, content: "abcdefghij"),
@@ -127,7 +140,24 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("HTTP/1.0", ["GET /letters.txt HTTP/1.0"], 200, content: "abcdefghij", goesOn: false),
         .init(
             "HTTP/1.0 that goes on", ["GET /letters.txt HTTP/1.0", "Connection: keep-alive"], 200,
-            has: ["Connection: keep-alive"], content: "abcdefghij"),
+            has: ["Connection: keep-alive", "Keep-Alive: timeout=75"], content: "abcdefghij"),
+        .init(
+            "HTTP/1.1 that asks to go on", letters("Connection: Keep-Alive"), 200,
+            has: ["Connection: keep-alive", "Keep-Alive: timeout=75"], content: "abcdefghij"),
+        .init(
+            "An exchange that asks to go on",
+            ["POST / HTTP/1.1", "Host: a", "Content-Length: 0", "Connection: keep-alive"], 200,
+            has: ["Connection: keep-alive", "Keep-Alive: timeout=75"], content: ""),
+        .init(
+            "An error that asks to go on", ["GET /none HTTP/1.1", "Host: a", "Connection: keep-alive"], 404,
+            has: ["Connection: keep-alive", "Keep-Alive: timeout=75"]),
+        .init("Nothing asked for", letters(), 200, hasNot: ["Connection", "Keep-Alive"]),
+        .init(
+            "An exchange without that", ["POST / HTTP/1.1", "Host: a", "Content-Length: 0"], 200,
+            hasNot: ["Connection", "Keep-Alive"]),
+        .init(
+            "Keep-alive and close", letters("Connection: keep-alive, close"), 200, hasNot: ["Keep-Alive"],
+            goesOn: false),
         .init(
             "HTTP/1.0 expects nothing",
             ["POST / HTTP/1.0", "Connection: keep-alive", "Expect: 100-continue", "Content-Length: 2", "", ""], 200),

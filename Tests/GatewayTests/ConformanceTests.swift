@@ -67,6 +67,47 @@ import Testing
             #expect(allowed == (isAllowed ? ["Access-Control-Allow-Origin: https://a.example"] : []))
         }
     }
+
+    /// A page of an allowed origin sees why its request was refused, also where that was no whole request, and another
+    /// does not.
+    @Test(
+        arguments: [
+            (400, "GET / HTTP/1.1\r\n"), (400, "GET /%zz HTTP/1.1\r\nHost: a\r\n"), (404, "GET /none HTTP/1.0\r\n"),
+            (405, "PUT / HTTP/1.0\r\n"), (412, "GET /letters.txt HTTP/1.0\r\nIf-Match: \"x\"\r\n"),
+            (413, "POST / HTTP/1.0\r\nContent-Length: 65508\r\n"),
+            (413, "POST /form HTTP/1.0\r\nContent-Length: 65508000\r\n"),
+            (414, "GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n"),
+            (415, "POST /form HTTP/1.0\r\n"), (416, "GET /letters.txt HTTP/1.0\r\nRange: bytes=10-\r\n"),
+            (417, "GET / HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n"), (501, "BREW / HTTP/1.0\r\n"),
+            (503, "POST / HTTP/1.0\r\n"), (505, "GET / HTTP/2.0\r\nHost: a\r\n"),
+        ], [true, false])
+    func refusalsForOtherOrigins(_ request: (status: Int, text: String), isAllowed: Bool) async throws {
+        var configuration = Configuration()
+        configuration.crossOrigin = CrossOrigin(origins: ["https://a.example"])
+        try await withDoor(configuration, files: Page.Source.few) { port in
+            let caller = try Caller(port: port)
+            caller.send("\(request.text)Origin: https://\(isAllowed ? "a" : "b").example\r\n\r\n")
+            let answer = try Answer(caller.receiveAll(), hasContent: true)
+            #expect(answer.status == request.status)
+            let allowed = answer.fields.filter { $0.hasPrefix("Access-Control-Allow-Origin: ") }
+            #expect(allowed == (isAllowed ? ["Access-Control-Allow-Origin: https://a.example"] : []))
+            #expect(answer.fields.contains("Vary: Origin"))
+        }
+    }
+
+    /// The client that is too slow may be a page's, too.
+    @Test func aSlowRequestOfAnotherOrigin() async throws {
+        var configuration = Configuration()
+        configuration.crossOrigin = CrossOrigin(origins: ["*"])
+        configuration.headerTimeout = .milliseconds(50)
+        try await withDoor(configuration) { port in
+            let caller = try Caller(port: port)
+            caller.send("POST / HTTP/1.1\r\nOrigin: https://a.example\r\n")
+            let answer = try Answer(caller.receiveAll(), hasContent: true)
+            #expect(answer.status == 408)
+            #expect(answer.fields.contains("Access-Control-Allow-Origin: *"))
+        }
+    }
 }
 
 /// The entity tag of the file that the cases ask for.
@@ -105,10 +146,15 @@ struct Answer {
 }
 
 extension Page.Source {
-    /// A page, a file of ten letters from 1994, and one whose time is still to come.
+    /// A page, a file of ten letters from 1994, one whose time is still to come, a folder, and files of routes' names.
     static let few = [
         Page.Source(name: "index.html", bytes: Array("<p>A page</p>\n".utf8), modified: 784_111_777),
         Page.Source(name: "letters.txt", bytes: Array("abcdefghij".utf8), modified: 784_111_777),
         Page.Source(name: "future.txt", bytes: Array("soon".utf8), modified: 32_503_680_000),
+        Page.Source(name: "docs/index.html", bytes: Array("docs".utf8), modified: 784_111_777),
+        // Files of the routes' names.
+        Page.Source(name: "form", bytes: Array("a form".utf8), modified: 784_111_777),
+        Page.Source(name: "metrics", bytes: Array("a metric".utf8), modified: 784_111_777),
+        Page.Source(name: "lab", bytes: Array("the lab".utf8), modified: 784_111_777),
     ]
 }

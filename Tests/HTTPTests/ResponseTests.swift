@@ -33,10 +33,14 @@ import Testing
     }
 
     /// The head that is put together beforehand has every field of the one that is not, and no other.
-    @Test(arguments: [(0, 0), (5, 1234), (65_507, 999), (10, 1_000_000), (1, 12_345_678)])
-    func thePreparedHeadSaysTheSame(length: Int, thousandths: Int) {
+    @Test(
+        arguments: [(0, 0), (5, 1234), (65_507, 999), (10, 1_000_000), (1, 12_345_678)],
+        [.persistent, .keepAlive(seconds: 75)] as [ResponseHead.Connection])
+    func thePreparedHeadSaysTheSame(of numbers: (length: Int, thousandths: Int), connection: ResponseHead.Connection) {
+        let (length, thousandths) = numbers
         let timing = FieldValue("udp;dur=")
-        let head = ReplyHead(contentType: MediaType.plainText, timing: timing, date: date)
+        let head = ReplyHead(
+            contentType: MediaType.plainText, timing: timing, date: date, connection: connection)
         var buffer = [UInt8](repeating: 0, count: head.mostBytes + 5)
         let start = head.write(
             before: head.mostBytes, in: &buffer, contentLength: length, thousandths: thousandths)
@@ -44,7 +48,7 @@ import Testing
         // Neither the content nor anything before the head is touched.
         #expect(buffer[..<start].allSatisfy { $0 == 0 } && buffer[head.mostBytes...].allSatisfy { $0 == 0 })
         var plain: [UInt8] = []
-        ResponseHead(.ok, contentLength: length, contentType: MediaType.plainText)
+        ResponseHead(.ok, contentLength: length, contentType: MediaType.plainText, connection: connection)
             .write(into: &plain, date: date) { $0.add(.serverTiming, timing, thousandths: thousandths) }
         let found = lines(prepared)
         let expected = lines(plain)
@@ -65,9 +69,15 @@ import Testing
         #expect(written(head) == expected)
     }
 
-    @Test func anOldClientIsToldThatTheConnectionGoesOn() {
-        let text = written(ResponseHead(.ok, contentLength: 0, connection: .keepAlive))
-        #expect(text.contains("\r\nConnection: keep-alive\r\n"))
+    /// RFC 9110 7.6.1: Connection names the field that is about it.
+    @Test func aClientThatAskedIsToldThatTheConnectionGoesOnAndForHowLong() {
+        let text = written(ResponseHead(.ok, contentLength: 0, connection: .keepAlive(seconds: 75)))
+        #expect(text.contains("\r\nConnection: keep-alive\r\nKeep-Alive: timeout=75\r\n"))
+    }
+
+    @Test func lessThanASecondIsNoPromise() {
+        let text = written(ResponseHead(.ok, contentLength: 0, connection: .keepAlive(seconds: 0)))
+        #expect(text.contains("\r\nConnection: keep-alive\r\n\r\n"))
     }
 
     @Test(arguments: [Status.continue, .noContent, .notModified])

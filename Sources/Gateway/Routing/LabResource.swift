@@ -43,7 +43,7 @@ struct LabResource {
     /// The scheme does not matter, for TLS may end in front of the gateway.
     private static func isOfThisOrigin(_ request: Request) -> Bool {
         guard let origin = request.value(of: .origin) else { return true }
-        guard let host = request.value(of: .host), !host.isEmpty else { return false }
+        guard let host = request.head.authority.map(request.bytes), !host.isEmpty else { return false }
         return ["http://", "https://"].contains { scheme in
             origin.starts(with: scheme.utf8) && origin.dropFirst(scheme.utf8.count).elementsEqual(host)
         }

@@ -8,11 +8,19 @@ final class ResponseWriter {
     private var cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
     /// The head that most responses have: that of a reply to a single datagram, about which there is no more to say.
     private var replyHead: ReplyHead
+    /// The same for clients that asked for a connection that goes on.
+    private var keepAliveHead: ReplyHead
+    /// What such a client is told.
+    let keepAlive: ResponseHead.Connection
     private var renewal = MonotonicTime(nanoseconds: 0)
 
-    init(loop: EventLoop) {
+    /// - `idleTimeout`: how long a connection may be without a request.
+    init(loop: EventLoop, idleTimeout: Interval) {
         self.loop = loop
-        replyHead = Self.plainReplyHead(cachedDate)
+        // A promise of whole seconds, and so of no more than is kept.
+        keepAlive = .keepAlive(seconds: Int(idleTimeout.nanoseconds / 1_000_000_000))
+        replyHead = Self.plainReplyHead(cachedDate, .persistent)
+        keepAliveHead = Self.plainReplyHead(cachedDate, keepAlive)
     }
 
     /// The time of day for a response.
@@ -35,10 +43,12 @@ final class ResponseWriter {
     }
 
     /// Writes the head of a plain reply in front of it, and tells where in the reply's buffer the response lies.
-    func frame(_ reply: Reply) -> Range<Int> {
+    ///
+    /// - `isAsked`: whether the client asked for a connection that goes on.
+    func frame(_ reply: Reply, isAsked: Bool) -> Range<Int> {
         renew()
         let content = reply.buffer.range(of: reply.length)
-        let start = replyHead.write(
+        let start = (isAsked ? keepAliveHead : replyHead).write(
             before: content.lowerBound, in: &reply.buffer.bytes, contentLength: reply.length,
             thousandths: reply.elapsed.microseconds)
         return start..<content.upperBound
@@ -47,12 +57,14 @@ final class ResponseWriter {
     private func renew() {
         guard loop.now >= renewal else { return }
         cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
-        replyHead = Self.plainReplyHead(cachedDate)
+        replyHead = Self.plainReplyHead(cachedDate, .persistent)
+        keepAliveHead = Self.plainReplyHead(cachedDate, keepAlive)
         renewal = loop.now + .seconds(1)
     }
 
-    private static func plainReplyHead(_ date: HTTPDate) -> ReplyHead {
-        let head = ReplyHead(contentType: MediaType.plainText, timing: oneAttempt, date: date)
+    private static func plainReplyHead(_ date: HTTPDate, _ connection: ResponseHead.Connection) -> ReplyHead {
+        let head = ReplyHead(
+            contentType: MediaType.plainText, timing: oneAttempt, date: date, connection: connection)
         precondition(head.mostBytes <= ReplyBuffer.headroom, "the head of a plain reply fits in front of it")
         return head
     }

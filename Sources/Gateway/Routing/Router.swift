@@ -244,8 +244,36 @@ final class Router {
         if let lab, request.path.isEqual(to: "/lab") {
             return .response(Precondition.refusal(of: request) ?? lab.read())
         }
-        guard let file = page.file(at: request.path) else { return .response(refuse(request)) }
-        return .response(file.respond(to: request, now: WallClock.unixSeconds()))
+        if let file = file(at: request.path) {
+            return .response(file.respond(to: request, now: WallClock.unixSeconds()))
+        }
+        return .response(isFolder(request.path) ? Self.redirectToFolder(request) : refuse(request))
+    }
+
+    /// The file at a path; a route has none in any spelling, or a file of its name would slip past a proxy's rule for it.
+    private func file(at path: ArraySlice<UInt8>) -> StaticFile? {
+        guard let name = Page.name(at: path), !isRoute(name[...]) else { return nil }
+        return page.file(named: name)
+    }
+
+    /// Whether a path is a folder's without its slash, and the folder has a file to show.
+    private func isFolder(_ path: ArraySlice<UInt8>) -> Bool { file(at: path + [UInt8(ascii: "/")]) != nil }
+
+    /// Sends a browser to the folder itself, from where the links of its page lead to its files (RFC 3986 5.2.3).
+    private static func redirectToFolder(_ request: Request) -> Response {
+        var response = Response(.permanentRedirect)
+        // A reference without scheme and authority holds behind a proxy, too (RFC 9110 10.2.2).
+        var reference = request.path + [UInt8(ascii: "/")]
+        if let query = request.head.query { reference += [UInt8(ascii: "?")] + request.bytes(query.range) }
+        if let location = FieldValue(validating: reference) { response.fields.append((.location, location)) }
+        response.fields.append((.cacheControl, FieldValue("no-cache")))
+        return response
+    }
+
+    /// Whether a path is that of a route, where no file is; "/" is a route and a file.
+    private func isRoute(_ path: ArraySlice<UInt8>) -> Bool {
+        path.isEqual(to: "/form") || path.isEqual(to: "/healthz") || path.isEqual(to: "/metrics")
+            || (lab != nil && path.isEqual(to: "/lab"))
     }
 
     private func replace(_ request: Request) -> Response {
@@ -258,12 +286,12 @@ final class Router {
         if case .asterisk = request.head.targetForm { return FieldValue("GET, HEAD, POST, OPTIONS") }
         if lab != nil, request.path.isEqual(to: "/lab") { return FieldValue("GET, HEAD, PUT, OPTIONS") }
         if request.path.isEqual(to: "/") {
-            return FieldValue(page.file(at: request.path) == nil ? "POST, OPTIONS" : "GET, HEAD, POST, OPTIONS")
+            return FieldValue(file(at: request.path) == nil ? "POST, OPTIONS" : "GET, HEAD, POST, OPTIONS")
         }
         if request.path.isEqual(to: "/form") { return FieldValue("POST, OPTIONS") }
         let isRead =
             request.path.isEqual(to: "/healthz") || request.path.isEqual(to: "/metrics")
-            || page.file(at: request.path) != nil
+            || file(at: request.path) != nil || isFolder(request.path)
         return isRead ? FieldValue("GET, HEAD, OPTIONS") : nil
     }
 

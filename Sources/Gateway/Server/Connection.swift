@@ -33,7 +33,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     /// What the response has to know of its request.
     private struct Summary {
         var keepsAlive = false
-        var isOld = false
+        /// Whether the client asked for a connection that goes on; HTTP/1.0 has to, and is told that it does.
+        var asksToKeepAlive = false
         var isHead = false
         /// What a browser wants to see that shows the response to a page of another origin.
         var crossOrigin: [(name: FieldName, value: FieldValue)] = []
@@ -162,7 +163,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
         deadline.clear()
         state = .reading(.unknown)
         summary.keepsAlive = request.head.keepsAlive
-        summary.isOld = request.head.minorVersion == 0
+        summary.asksToKeepAlive = request.head.asksToKeepAlive
         summary.isHead = request.head.method == .head
         if context.router.isForOtherOrigins {
             summary.crossOrigin = context.router.crossOrigin.fields(for: request.value(of: .origin))
@@ -304,11 +305,11 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     /// Answers with the end of an exchange; nearly all are plain replies, which leave as they were received, behind a head.
     private func answer(with outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?) {
         guard case .success(let reply) = outcome, options == nil, reply.attempts == 1, !isLast,
-            summary.keepsAlive, !summary.isOld, summary.crossOrigin.isEmpty, output.isEmpty
+            summary.keepsAlive, summary.crossOrigin.isEmpty, output.isEmpty
         else { return answer(with: context.router.response(to: outcome, options)) }
         served += 1
         context.counts.count(.ok)
-        let range = context.writer.frame(reply)
+        let range = context.writer.frame(reply, isAsked: summary.asksToKeepAlive)
         do {
             let bytes = reply.buffer.bytes
             let sent = try socket?.send(bytes.span.extracting(range)) ?? 0
@@ -322,7 +323,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     private func answer(with response: Response) {
         let goesOn = summary.keepsAlive && !response.closes && !isLast
         served += 1
-        write(response, goesOn ? (summary.isOld ? .keepAlive : .persistent) : .close)
+        write(response, goesOn ? (summary.asksToKeepAlive ? context.writer.keepAlive : .persistent) : .close)
         if !goesOn { finish() }
     }
 

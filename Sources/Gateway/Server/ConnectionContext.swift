@@ -55,7 +55,7 @@ final class ConnectionContext {
         self.router = router
         self.upstream = upstream
         spareRequest = Request(limits: requestLimits.form)
-        writer = ResponseWriter(loop: loop)
+        writer = ResponseWriter(loop: loop, idleTimeout: configuration.idleTimeout)
         ends = WaitQueue(on: loop)
         drained = WaitQueue(on: loop)
         // A head and the longest letter fit.

@@ -85,6 +85,9 @@ struct Persistence: Sendable {
 
     /// HTTP/1.1 goes on unless told to close, HTTP/1.0 closes unless told to go on.
     func keepsAlive(inOldVersion isOld: Bool) -> Bool { !close && (!isOld || keepAlive) }
+
+    /// Whether the client asked for a connection that goes on.
+    var isAskedFor: Bool { keepAlive }
 }
 
 /// What the Expect fields ask for (RFC 9110 10.1.1).

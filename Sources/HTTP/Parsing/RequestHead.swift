@@ -1,7 +1,8 @@
-/// The method of a request (RFC 9110 9.3 and RFC 5789); the token is case-sensitive.
+/// The method of a request (RFC 9110 9.3, RFC 5789, and QUERY of draft-ietf-httpbis-safe-method-w-body); the token is
+/// case-sensitive.
 public enum Method: Sendable, Equatable {
     /// A method that this server knows by name.
-    case get, head, post, put, delete, connect, options, trace, patch
+    case get, head, post, put, delete, connect, options, trace, patch, query
     /// Any other token: 501 is the answer (RFC 9110 9.1), and the responder's to give.
     case unknown
 
@@ -19,6 +20,7 @@ public enum Method: Sendable, Equatable {
         case UInt64("O", "P", "T", "I", "O", "N", "S"): self = .options
         case UInt64("T", "R", "A", "C", "E"): self = .trace
         case UInt64("P", "A", "T", "C", "H"): self = .patch
+        case UInt64("Q", "U", "E", "R", "Y"): self = .query
         default: self = .unknown
         }
     }
@@ -89,6 +91,8 @@ public struct RequestHead: Sendable {
     public var framing = Framing.none
     /// Whether another request may follow on the connection (RFC 9112 9.3).
     public var keepsAlive = true
+    /// Whether the client asked for that with `Connection: keep-alive`, which HTTP/1.0 must and HTTP/1.1 may.
+    public var asksToKeepAlive = false
     /// Whether the client waits for `100 Continue` before it sends its content (RFC 9110 10.1.1).
     public var expectsContinue = false
     /// The bytes of the head, with skipped empty lines and the blank line: the content begins here.

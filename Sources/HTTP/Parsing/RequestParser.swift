@@ -246,6 +246,7 @@ extension RequestParser {
         let framing = try progress.framing.resolve(inOldVersion: isOld, maxBody: limits.maxBody)
         head.framing = framing
         head.keepsAlive = progress.persistence.keepsAlive(inOldVersion: isOld)
+        head.asksToKeepAlive = progress.persistence.isAskedFor
         // RFC 9110 10.1.1: an expectation of HTTP/1.0 is ignored.
         if !isOld { head.expectsContinue = try progress.expectation.wantsContinue(before: framing) }
         head.length = blankLine + 2

@@ -10,13 +10,17 @@ public final class ReplyHead: Sendable {
     /// The head of this second for content of one type.
     ///
     /// - `timing`: the value of Server-Timing up to its number.
-    public init(contentType: FieldValue, timing: FieldValue, date: HTTPDate) {
+    /// - `connection`: what becomes of the connection.
+    public init(
+        contentType: FieldValue, timing: FieldValue, date: HTTPDate, connection: ResponseHead.Connection = .persistent
+    ) {
         var head: [UInt8] = []
         var writer = FieldWriter(taking: &head)
         writer.statusLine(.ok)
         writer.add(.date, date)
         writer.add(.contentType, contentType)
         writer.append(Wire.noSniffing)
+        writer.connection(connection)
         writer.append(FieldName.serverTiming.opening)
         writer.append(timing.bytes)
         writer.end(into: &head)

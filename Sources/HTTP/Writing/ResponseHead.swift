@@ -6,8 +6,9 @@ public struct ResponseHead: Sendable {
     public enum Connection: Sendable {
         /// It goes on, which HTTP/1.1 takes for granted.
         case persistent
-        /// It goes on, and the HTTP/1.0 client that asked for it must be told.
-        case keepAlive
+        /// It goes on, and the client that asked for it is told, and for how many seconds without a request; with 0 it is
+        /// not told for how long.
+        case keepAlive(seconds: Int)
         /// It ends after this response.
         case close
     }
@@ -57,10 +58,23 @@ public struct ResponseHead: Sendable {
         } else {
             writer.append(Wire.noSniffing)
         }
+        writer.connection(connection)
+    }
+}
+
+extension FieldWriter {
+    /// Adds what the client has to be told about its connection.
+    ///
+    /// RFC 9110 7.6.1: Connection names the field Keep-Alive (RFC 2068 19.7.1), in HTTP/1.1 as in HTTP/1.0.
+    mutating func connection(_ connection: ResponseHead.Connection) {
         switch connection {
         case .persistent: break
-        case .keepAlive: writer.append(Wire.keepAlive)
-        case .close: writer.append(Wire.close)
+        case .keepAlive(let seconds):
+            append(Wire.keepAlive)
+            guard seconds > 0 else { return }
+            append(Wire.keepAliveTimeout)
+            endLine(with: seconds)
+        case .close: append(Wire.close)
         }
     }
 }
@@ -73,6 +87,7 @@ enum Wire {
     static let noSniffing = Array("X-Content-Type-Options: nosniff\r\n".utf8)
     static let endAndNoSniffing = lineEnd + noSniffing
     static let keepAlive = Array("Connection: keep-alive\r\n".utf8)
+    static let keepAliveTimeout = Array("Keep-Alive: timeout=".utf8)
     static let close = Array("Connection: close\r\n".utf8)
 }
 

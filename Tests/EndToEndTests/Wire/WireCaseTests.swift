@@ -36,6 +36,25 @@ import Testing
         #expect(responses.isAtEnd)
     }
 
+    /// RFC 9110 10.1.1: content that changes nothing is not asked for.
+    @Test(
+        arguments: [
+            (404, "POST /none HTTP/1.1|"), (405, "PUT / HTTP/1.1|"), (405, "POST /healthz HTTP/1.1|"),
+            (415, "POST / HTTP/1.1|Content-Encoding: gzip|"), (415, "POST /form HTTP/1.1|Content-Type: text/plain|"),
+            (415, "POST / HTTP/1.1|Content-Type: multipart/form-data; boundary=a|"), (501, "BREW / HTTP/1.1|"),
+        ], [1, Int.max])
+    func aHeadThatDecidesIsAnsweredWithoutContent(_ request: (status: Int, text: String), size: Int) throws {
+        for framing in ["Content-Length: 5", "Transfer-Encoding: chunked"] {
+            let socket = try WireSocket(port: WireGateway.port)
+            socket.send(wireBytes("\(request.text)Host: a|Expect: 100-continue|\(framing)||"), inPiecesOf: size)
+            let came = try socket.receiveAll()
+            #expect(String(decoding: came.prefix(13), as: UTF8.self) == "HTTP/1.1 \(request.status) ")
+            var responses = WireResponses(came)
+            #expect(try responses.next(toHead: false).values("connection") == ["close"])
+            #expect(responses.isAtEnd)
+        }
+    }
+
     /// A client that is done sending still gets what it asked for (RFC 9112 9.6).
     @Test(arguments: [1, Int.max])
     func aHalfClosedClientIsAnswered(size: Int) throws {

@@ -7,6 +7,9 @@ extension WireTable {
         connection("close in a second field", "Connection: a|Connection: close", .closes),
         connection("close is stronger than keep-alive", "Connection: keep-alive, close", .closes),
         connection("keep-alive", "Connection: keep-alive", .goesOn),
+        WireCase(
+            "keep-alive and an exchange", post + "Connection: keep-alive|Content-Length: 5||hello", [.ok("HELLO")],
+            .goesOn),
         connection("Another option", "Connection: closed, not-close", .goesOn),
         connection("Empty elements", "Connection: , ,", .goesOn),
         WireCase("HTTP/1.0 closes", "GET /healthz HTTP/1.0|Host: a||", [200], .closes),

@@ -51,6 +51,13 @@ extension WireTable {
         .refused(400, "The hello of TLS", "\u{16}\u{03}\u{01}\u{02}\u{00}\u{01}"),
     ]
 
+    /// RFC 7578: a form of one part.
+    private static func form(_ path: String, _ name: String, _ text: String) -> String {
+        let content = "--b|Content-Disposition: form-data; name=\"\(name)\"||\(text)|--b--|"
+        return "POST \(path) HTTP/1.1|Host: a|Content-Type: multipart/form-data; boundary=b|"
+            + "Content-Length: \(wireBytes(content).count)||" + content
+    }
+
     /// RFC 9110 9 and RFC 9112 3.2.
     static let targets: [WireCase] = [
         WireCase("HEAD", "HEAD /healthz HTTP/1.1|Host: a||", [.head(200)], .goesOn),
@@ -68,6 +75,10 @@ extension WireTable {
         WireCase("A file, escaped", "HEAD /%69ndex%2Ehtml HTTP/1.1|Host: a||", [.head(200)], .goesOn),
         WireCase("A route, escaped, is no route", "GET /%68ealthz HTTP/1.1|Host: a||", [404], .goesOn),
         WireCase("The page, escaped", "HEAD /%2F HTTP/1.1|Host: a||", [.head(404)], .goesOn),
+        WireCase("A route, escaped, is no route for a letter", form("/%66orm", "text", "text"), [404], .goesOn),
+        WireCase("A form in parts", form("/form", "text", "hello"), [200], .goesOn),
+        WireCase("A form in parts without its field", form("/form", "word", "hello"), [400], .goesOn),
+        WireCase("A form in parts is no letter", form("/", "text", "hello"), [415], .goesOn),
         WireCase("Two slashes are another path", "GET //healthz HTTP/1.1|Host: a||", [404], .goesOn),
         WireCase("A query", "GET /healthz?a=b&c HTTP/1.1|Host: a||", [.ok("ok\n")], .goesOn),
         WireCase("A query as browsers send it", "GET /healthz?{a}^`\\[] HTTP/1.1|Host: a||", [.ok("ok\n")], .goesOn),
