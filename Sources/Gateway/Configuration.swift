@@ -67,6 +67,8 @@ package struct Configuration: Sendable {
     /// The bad network in front of the UDP service, if there is one.
     package var lab: Lab?
 
+    /// How many services share the UDP sockets.
+    package var services = 1
     /// How many event loops share the work.
     package var workers = 1
 

@@ -133,7 +133,9 @@ struct ContractTests {
         let form = "application/x-www-form-urlencoded"
         let long = String(repeating: "a", count: 65)
         var result = try letters(url)
-        for path in ["/", "/healthz", "/metrics", "/openapi.yaml"] { try result.insert(answer(url, "GET", path)) }
+        for path in ["/", "/healthz", "/metrics", "/services", "/openapi.yaml"] {
+            try result.insert(answer(url, "GET", path))
+        }
         try result.formUnion([
             answer(url, "GET", "/lab"),
             answer(url, "PUT", "/lab", [:], "{}"),
