@@ -92,7 +92,7 @@ extension ArgumentHelp {
 // With errors that say what is wrong: a conformance to ExpressibleByArgument could only say that something is.
 
 /// Reads a time such as "2s", "100ms", "50us" or "1m", less than a hundred million of its unit.
-private func readTime(_ text: String) throws -> Interval {
+package func readTime(_ text: String) throws -> Interval {
     let units: [(String, UInt64)] = [("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000)]
     for (unit, size) in units where text.hasSuffix(unit) {
         let digits = text.dropLast(unit.count)
@@ -105,7 +105,8 @@ private func readTime(_ text: String) throws -> Interval {
     throw ValidationError("a time is a number and its unit, such as 5s, 100ms, 50us or 1m.")
 }
 
-private func readNumber<Number: FixedWidthInteger>(_ text: String) throws -> Number {
+/// Reads a whole number that its type has room for.
+package func readNumber<Number: FixedWidthInteger>(_ text: String) throws -> Number {
     guard let number = Number(text) else {
         throw ValidationError("a whole number is needed, from \(Number.min) to \(Number.max).")
     }
@@ -130,7 +131,7 @@ private func readHost(_ text: String) throws -> String {
 }
 
 /// Reads "HOST:PORT" or "[IPv6]:PORT".
-private func readEndpoint(_ text: String) throws -> Endpoint {
+package func readEndpoint(_ text: String) throws -> Endpoint {
     guard let endpoint = Endpoint(text) else {
         throw ValidationError("a host and a port are needed, such as localhost:53, 192.0.2.1:53 or [2001:db8::1]:53.")
     }

@@ -72,6 +72,8 @@ package struct Configuration: Sendable {
     /// Whether the UDP service is the gateway's own, to which its page may post an example.
     package var isEmbedded = false
 
+    /// How many services share the UDP sockets.
+    package var services = 1
     /// How many event loops share the work.
     package var workers = 1
 

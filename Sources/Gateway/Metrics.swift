@@ -40,7 +40,7 @@ enum Metrics {
     private static func writeUpstream(
         _ entries: [Census.Entry], _ page: inout MetricsPage, _ showingAddresses: (SocketAddress) -> Bool
     ) {
-        let all = entries.map(\.upstream)
+        let all = entries.flatMap(\.services)
         page.gauge("udp_exchanges_in_flight", "Exchanges now in flight.", all.reduce(0) { $0 + $1.inFlight })
         page.counter(
             "udp_overloads", "Requests turned away because too many exchanges were in flight.",
@@ -51,12 +51,7 @@ enum Metrics {
         page.counter(
             "udp_exhaustions", "Requests turned away because no socket, port or room was to be had in time.",
             all.reduce(0) { $0 + $1.exhausted })
-        var byAddress: [SocketAddress: [BackendCounts]] = [:]
-        for (address, counts) in all.flatMap(\.backends) { byAddress[address, default: []].append(counts) }
-        let sorted = byAddress.sorted { "\($0.key)" < "\($1.key)" }.enumerated().map { number, entry in
-            let name = showingAddresses(entry.key) ? "\(entry.key)" : "\(number + 1)"
-            return (label: "upstream=\"\(name)\"", counts: entry.value)
-        }
+        let sorted = labelled(all, showingAddresses)
         for family in families {
             page.header(family.name, family.kind, family.help)
             for (label, counts) in sorted {
@@ -72,6 +67,21 @@ enum Metrics {
             var histogram = RoundTripHistogram()
             for count in counts { histogram.add(count.roundTrips) }
             page.histogram("udp_round_trip_seconds", label, histogram)
+        }
+    }
+
+    /// What all workers have counted of each address of each service, with its labels.
+    private static func labelled(
+        _ all: [UpstreamCounts], _ showingAddresses: (SocketAddress) -> Bool
+    ) -> [(label: String, counts: [BackendCounts])] {
+        let byService = Dictionary(grouping: all, by: \.service).sorted { $0.key < $1.key }
+        return byService.flatMap { path, services in
+            var byAddress: [SocketAddress: [BackendCounts]] = [:]
+            for (address, counts) in services.flatMap(\.backends) { byAddress[address, default: []].append(counts) }
+            return byAddress.sorted { "\($0.key)" < "\($1.key)" }.enumerated().map { number, entry in
+                let name = showingAddresses(entry.key) ? "\(entry.key)" : "\(number + 1)"
+                return (label: "upstream=\"\(name)\",service=\"\(path)\"", counts: entry.value)
+            }
         }
     }
 

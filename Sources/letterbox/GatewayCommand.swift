@@ -13,7 +13,7 @@ struct GatewayCommand: ParsableCommand {
         commandName: "gateway",
         abstract: "HTTP in front of a UDP service; the default.",
         discussion: """
-            Without --upstream it also starts the uppercase server and forwards to that. Times are given with their \
+            Without --upstream and --service it also starts the uppercase server and forwards to that. Times are given with their \
             unit: us, ms, s or m.
             """
     )
@@ -38,6 +38,7 @@ struct GatewayCommand: ParsableCommand {
             throw ValidationError(
                 "--probe-text has \(length) bytes, and --max-datagram allows \(datagrams.maxDatagram).")
         }
+        for service in addresses.services { try service.validate(maxDatagram: datagrams.maxDatagram) }
     }
 
     func run() throws {
@@ -51,26 +52,28 @@ struct GatewayCommand: ParsableCommand {
     /// Starts everything, or nothing; then does what signals ask for, until the end.
     private func serve(_ settings: Configuration, on loop: EventLoop) async throws {
         let lifecycle = Lifecycle(on: loop)
-        let names = UpstreamNames(addresses.upstream)
+        let described = addresses.services
+        let names = ServiceNames(described)
         let page = try page.load()
+        try checkPaths(of: described, against: page)
         let listener = try StreamListener(on: try bindAddress(addresses.host, addresses.port))
         let address = listener.address
         var settings = settings
         var embedded: UDPService?
         var noise: LabNoise?
         try await names.resolve()
-        var upstream = names.addresses
-        if upstream.isEmpty {
+        var services = zip(described, names.addresses).map { $0.service(at: $1, settings) }
+        if services.isEmpty {
             let service = try UDPService(
                 address: try bindAddress("127.0.0.1", addresses.serverPort), workers: 1, service: Uppercase())
             embedded = service
             settings.isEmbedded = true
             noise = try makeNoise(before: service.address, sockets: settings.maxSockets, on: loop)
             settings.lab = noise?.lab
-            upstream = [noise?.address ?? service.address]
+            services = [Service(path: "/", addresses: [noise?.address ?? service.address], configuration: settings)]
         }
         let gateway = try Gateway(
-            listener: listener, upstream: upstream, page: page, configuration: settings,
+            listener: listener, services: services, page: page, configuration: settings,
             logger: Logger(label: "gateway"))
         let running = Task(executorPreference: loop) {
             do { try await gateway.run() } catch {
@@ -80,8 +83,8 @@ struct GatewayCommand: ParsableCommand {
         }
         // From the moment that it says it is ready, a request to end loses nothing that has arrived.
         lifecycle.run()
-        announce(address, upstream, settings)
-        Task(executorPreference: loop) { await names.watch(for: gateway, every: addresses.resolveInterval, on: loop) }
+        announce(address, services, settings)
+        names.watch(for: gateway, every: addresses.resolveInterval, on: loop)
         for await request in lifecycle.requests {
             if request == .end { break }
             await names.refresh(for: gateway)
@@ -91,17 +94,30 @@ struct GatewayCommand: ParsableCommand {
         await embedded?.stop()
     }
 
-    /// Says where HTTP comes in and where datagrams go.
-    private func announce(_ address: SocketAddress, _ upstream: [SocketAddress], _ settings: Configuration) {
+    /// Ends the start where the page has a file at a service's path.
+    private func checkPaths(of services: [ServiceDescription], against page: Page) throws {
+        for service in services where service.path != "/" && page.file(at: Array(service.path.utf8)[...]) != nil {
+            Console.error("letterbox: --service \(service.path): the page has a file at this path; choose another path")
+            throw ExitCode.validationFailure
+        }
+    }
+
+    /// Says where HTTP comes in and where datagrams go: those of the service at `/` in the last line, which is for programs.
+    private func announce(_ address: SocketAddress, _ services: [Service], _ settings: Configuration) {
+        for service in services where service.path != "/" {
+            let targets = service.addresses.map { "udp://\($0)" }.joined(separator: " ")
+            Console.error("The service \(service.path) is at \(targets)")
+        }
         let lab = settings.lab
-        let targets = upstream.map { "udp://\($0)" }.joined(separator: " ")
+        let root = services.first { $0.path == "/" }
+        let targets = root.map { " -> " + $0.addresses.map { "udp://\($0)" }.joined(separator: " ") } ?? ""
         let past = lab.map { " (the lab, seed \($0.seed)) -> udp://\($0.server)" } ?? ""
         // The limit of descriptors may leave less than was asked for.
         let isLess = settings.maxConnections < http.maxConnections || settings.maxSockets < datagrams.maxSockets
         let limits =
             isLess && lab == nil
             ? " (ulimit -n leaves \(settings.maxConnections) connections, \(settings.maxSockets) UDP sockets)" : ""
-        Console.error("The gateway is ready: http://\(address) -> \(targets)\(past)\(limits)")
+        Console.error("The gateway is ready: http://\(address)\(targets)\(past)\(limits)")
     }
 
     /// The lab's network; nil without --lab.

@@ -24,6 +24,14 @@ struct AddressOptions: ParsableArguments {
             "The UDP service, instead of the embedded server; may be repeated. A name stands for all its addresses.")
     var upstream: [Endpoint] = []
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            A UDP service at a path, 'PATH HOST:PORT ... [OPTION=VALUE ...]'; options are timeout, attempts, \
+            rest, quarantine, max-datagram, probe-text, type. May be repeated.
+            """, valueName: "service"), transform: ServiceDescription.init)
+    var service: [ServiceDescription] = []
+
     @Flag(help: "Let callers see the addresses and ports of a UDP service that is not on this machine.")
     var showAddresses = false
 
@@ -43,7 +51,20 @@ struct AddressOptions: ParsableArguments {
     @Option(seed: "What decides the dice of that network; without it a new one each time, which the ready line names.")
     var labSeed: UInt64?
 
+    /// The services that are described, that of --upstream first; none where the embedded server is the only one.
+    var services: [ServiceDescription] {
+        (upstream.isEmpty ? [] : [ServiceDescription(path: "/", endpoints: upstream)]) + service
+    }
+
     func validate() throws {
+        var paths: Set<String> = []
+        for service in services where !paths.insert(service.path).inserted {
+            let advice = upstream.isEmpty || service.path != "/" ? "" : " (--upstream is --service '/ ...')"
+            throw ValidationError("Two services are at \(service.path)\(advice): give one of them another path.")
+        }
+        if lab, !service.isEmpty {
+            throw ValidationError("--lab is for the embedded server; put letterbox noise in front of a --service.")
+        }
         if lab, !upstream.isEmpty {
             throw ValidationError("--lab is for the embedded server; put letterbox noise in front of an --upstream.")
         }
@@ -65,7 +86,7 @@ struct DatagramOptions: ParsableArguments {
         number:
             """
             How often a datagram is sent at most, not counting addresses that could not be reached; the pauses double. \
-            (default: 3 for the embedded server, 1 for --upstream)
+            (default: 3 for the embedded server, 1 for any other)
             """)
     var attempts: Int?
 
@@ -218,7 +239,7 @@ extension GatewayCommand {
         settings.workers = workers ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         settings.timeout = datagrams.timeout
         // The uppercase server may be asked twice; of another nobody knows (RFC 9110 9.2.2).
-        settings.attempts = datagrams.attempts ?? (addresses.upstream.isEmpty ? 3 : 1)
+        settings.attempts = datagrams.attempts ?? (addresses.services.isEmpty ? 3 : 1)
         settings.minRetransmit = datagrams.minRetransmit
         settings.retransmitShare = datagrams.retransmitBudget?.fraction ?? settings.retransmitShare
         settings.probe = addresses.probeText.map { Array($0.utf8) }
@@ -226,6 +247,7 @@ extension GatewayCommand {
         settings.showsAddresses = addresses.showAddresses
         settings.probeInterval = addresses.probeInterval
         settings.maxDatagram = datagrams.maxDatagram
+        settings.services = max(1, addresses.services.count)
         settings.maxInFlight = datagrams.maxInFlight
         settings.minSockets = datagrams.minSockets
         settings.rest = datagrams.rest

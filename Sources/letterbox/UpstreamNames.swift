@@ -4,14 +4,17 @@ internal import Logging
 internal import System
 internal import Synchronization
 
-/// The names of the UDP service, and the addresses that they stand for now.
+/// The names of a UDP service, and the addresses that they stand for now.
 final class UpstreamNames: Sendable {
     private let endpoints: [Endpoint]
+    /// Its place among the gateway's services.
+    private let number: Int
     private let logger = Logger(label: "upstream")
     private let found = Mutex<[Endpoint: [SocketAddress]]>([:])
 
-    init(_ endpoints: [Endpoint]) {
+    init(_ endpoints: [Endpoint], ofService number: Int) {
         self.endpoints = endpoints
+        self.number = number
     }
 
     /// All addresses, in the order of the names, none twice.
@@ -41,7 +44,7 @@ final class UpstreamNames: Sendable {
         }
         guard Set(addresses) != before else { return }
         logger.notice("the UDP service is now at \(addresses)")
-        await gateway.replaceUpstream(addresses)
+        await gateway.replaceAddresses(addresses, ofService: number)
     }
 
     /// Those of the endpoints that are no addresses.

@@ -32,7 +32,7 @@ struct ContractTests {
         }
         #expect(promised.subtracting(given).isEmpty, "promised, not given")
         #expect(given.subtracting(promised).isEmpty, "given, not promised")
-        #expect(promised.count == 42)
+        #expect(promised.count == 45)
     }
 
     @Test("The methods of each path are the ones that the document has")
@@ -137,7 +137,7 @@ struct ContractTests {
         let form = "application/x-www-form-urlencoded"
         let long = String(repeating: "a", count: 65)
         var result = try letters(url)
-        for path in ["/", "/healthz", "/metrics", "/openapi.yaml"] {
+        for path in ["/", "/healthz", "/metrics", "/services", "/openapi.yaml"] {
             for fields: CurlFields in [[:], ["If-None-Match": "*"], ["If-Match": "\"a\""]] {
                 try result.insert(answer(url, "GET", path, fields))
             }

@@ -28,7 +28,8 @@ struct MovingTests {
     /// The addresses of the service by the metrics, which have those of all workers.
     private func addresses(_ gateway: RunningGateway) throws -> [String] {
         let text = try CurlClient().perform(CurlRequest("\(gateway.url)/metrics", timeout: Program.patience)).text
-        return try #require(text).matches(of: /letterbox_udp_upstream_up\{upstream="([^"]+)"\}/).map { String($0.1) }
+        let up = /letterbox_udp_upstream_up\{upstream="([^"]+)",service="\/"\}/
+        return try #require(text).matches(of: up).map { String($0.1) }
     }
 
     @Test func `no reply is lost or wrong while the service moves to and fro`() async throws {

@@ -116,7 +116,9 @@ struct NamespaceTests {
         #expect(status == 502 && text.contains("error=destination_ip_unroutable"), "\(text)")
         let story = try network.get("/", "--data-binary", "hello", "-H", "Accept: application/json").text
         #expect(story.contains("\"steps\":[{\"kind\":\"unreachable\",\"at\":"), "\(story)")
-        #expect(try network.get("/metrics").text.contains("letterbox_udp_unreachables_total{upstream=\"1\"} 2\n"))
+        #expect(
+            try network.get("/metrics").text.contains(
+                "letterbox_udp_unreachables_total{upstream=\"1\",service=\"/\"} 2\n"))
         try network.hosts.ip(.gateway, "route", "del", "unreachable", "198.51.100.2/32")
         try network.waitUntilItAnswers()
         #expect(try network.answers(6))
@@ -157,7 +159,7 @@ struct NamespaceTests {
         #expect(ending.output == String(repeating: "200 ", count: 20))
         // It was full indeed.
         let metrics = try network.get("/metrics").text
-        #expect(!metrics.contains("letterbox_udp_blocked_total{upstream=\"1\"} 0\n"), "\(metrics)")
+        #expect(!metrics.contains("letterbox_udp_blocked_total{upstream=\"1\",service=\"/\"} 0\n"), "\(metrics)")
         #expect(try network.isAtRest())
     }
 

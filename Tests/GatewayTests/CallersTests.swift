@@ -175,7 +175,7 @@ import Testing
             }
             var open = 0
             for worker in house.gateway.workers {
-                open += await worker.figures.upstream.backends.reduce(0) { $0 + $1.counts.sockets.open }
+                open += await worker.figures.services[0].backends.reduce(0) { $0 + $1.counts.sockets.open }
             }
             #expect(open <= 5)
         }
@@ -207,7 +207,7 @@ extension House {
     fileprivate var underWay: Int {
         get async {
             var count = 0
-            for worker in gateway.workers { count += await worker.figures.upstream.inFlight }
+            for worker in gateway.workers { count += await worker.figures.services[0].inFlight }
             return count
         }
     }

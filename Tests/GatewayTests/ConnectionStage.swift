@@ -94,9 +94,11 @@ final class ConnectionStage {
             configuration: configuration, limits: limits,
             replies: ReplyBuffer(maxDatagram: configuration.maxDatagram), loop: loop)
         upstream.replaceAddresses([try service.localAddress()])
+        let route = ServiceRoute(Service(path: "/", addresses: [], configuration: configuration), upstream)
         context = ConnectionContext(
             loop: loop, configuration: configuration, limits: limits, load: SharedLimit(.max),
-            router: Router(configuration: configuration, page: Self.page), upstream: upstream)
+            router: Router(configuration: configuration, page: Self.page, services: ServiceTable([route])),
+            upstream: upstream)
         let listener = try StreamListener(on: any)
         caller = try LoopCaller(listener.address, on: loop)
         let text = scene.request + following

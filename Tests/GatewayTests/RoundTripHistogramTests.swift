@@ -58,12 +58,12 @@ import Testing
         var counts = BackendCounts()
         counts.roundTrips = histogram([50_000])
         entry.backends = [(address, counts)]
-        let worker = Census.Entry(http: HTTPCounts(), upstream: entry)
+        let worker = Census.Entry(http: HTTPCounts(), services: [entry])
         let shown = Metrics.text([worker, worker], showingAddresses: { _ in true }).split(separator: "\n")
         let name = "letterbox_udp_round_trip_seconds"
-        #expect(shown.contains("\(name)_bucket{upstream=\"127.0.0.1:9\",le=\"0.0001\"} 2"))
-        #expect(shown.contains("\(name)_count{upstream=\"127.0.0.1:9\"} 2"))
+        #expect(shown.contains("\(name)_bucket{upstream=\"127.0.0.1:9\",service=\"/\",le=\"0.0001\"} 2"))
+        #expect(shown.contains("\(name)_count{upstream=\"127.0.0.1:9\",service=\"/\"} 2"))
         let hidden = Metrics.text([worker, worker], showingAddresses: { _ in false })
-        #expect(hidden.contains("\n\(name)_count{upstream=\"1\"} 2\n") && !hidden.contains("127.0.0.1"))
+        #expect(hidden.contains("\n\(name)_count{upstream=\"1\",service=\"/\"} 2\n") && !hidden.contains("127.0.0.1"))
     }
 }

@@ -107,12 +107,12 @@ import Testing
         destination.roundTrips.add(.milliseconds(2))
         let address = try #require(SocketAddress("127.0.0.1", port: 53))
         upstream.backends = [(address, destination)]
-        let entry = Census.Entry(http: http, upstream: upstream)
+        let entry = Census.Entry(http: http, services: [upstream])
         let lines = Metrics.text([entry, entry]).split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.last == "")
         #expect(lines.contains("letterbox_http_responses_total{code=\"200\"} 2"))
         #expect(lines.contains("letterbox_http_responses_total{code=\"502\"} 2"))
-        #expect(lines.contains("letterbox_udp_datagrams_sent_total{upstream=\"127.0.0.1:53\"} 6"))
+        #expect(lines.contains("letterbox_udp_datagrams_sent_total{upstream=\"127.0.0.1:53\",service=\"/\"} 6"))
         // Every family has its help and its type, once, and counters are called totals.
         let types = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ") }
         #expect(Set(types.map { $0[2] }).count == types.count && types.count == lines.count { $0.hasPrefix("# HELP ") })

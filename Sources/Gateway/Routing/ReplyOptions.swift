@@ -16,10 +16,13 @@ final class ReplyOptions {
     let form: Form
     /// How many seconds the caller wanted to wait, where that holds (RFC 7240 4.3).
     let wait: Int?
+    /// The service that is asked, where it is not the one at `/`.
+    let route: ServiceRoute?
 
-    init(_ form: Form, wait: Int? = nil) {
+    init(_ form: Form, wait: Int? = nil, route: ServiceRoute? = nil) {
         self.form = form
         self.wait = wait
+        self.route = route
     }
 
     /// Where the exchange is written down.

@@ -16,15 +16,24 @@ enum Decision {
 final class Router {
     private let configuration: Configuration
     private let page: Page
+    private let services: ServiceTable
+    /// Whether there is a service at `/`.
+    private let hasRoot: Bool
+    /// The media type of its replies, where the operator names one.
+    private let rootType: FieldValue?
     let crossOrigin: CrossOrigin
     /// Whether any page of another origin may use the gateway.
     let isForOtherOrigins: Bool
     /// Nil where there is no lab: then there is nothing at its path.
     private let lab: LabResource?
 
-    init(configuration: Configuration, page: Page) {
+    /// - `configuration`: the settings of the service at `/`.
+    init(configuration: Configuration, page: Page, services: ServiceTable) {
         self.configuration = configuration
         self.page = page
+        self.services = services
+        hasRoot = services.root != nil
+        rootType = services.root?.service.type
         crossOrigin = configuration.crossOrigin
         isForOtherOrigins = configuration.crossOrigin.isOn
         lab = configuration.lab.map(LabResource.init)
@@ -36,7 +45,7 @@ final class Router {
         if let preflight = crossOrigin.preflight(request) { return .response(preflight) }
         if let refusal = refusal(of: request) { return .response(refusal) }
         return switch request.head.method {
-        case .post: forwardForm(request)
+        case .post: services.other(at: request.path).map { forward(request, to: $0) } ?? forwardForm(request)
         case .put: .response(replace(request))
         case .options: .response(Self.permit(methods(at: request), .noContent))
         default: read(request)
@@ -48,8 +57,8 @@ final class Router {
         if Self.isCoded(request) { return Self.refuseCoding() }
         switch request.head.method {
         case .post:
-            if request.path.isEqual(to: "/") { return Self.isMultipart(request) ? Self.refuseParts() : nil }
-            guard request.path.isEqual(to: "/form") else { return refuse(request) }
+            if isService(request.path) { return Self.isMultipart(request) ? Self.refuseParts() : nil }
+            guard hasRoot, request.path.isEqual(to: "/form") else { return refuse(request) }
             return Self.isForm(request) || Self.isMultipart(request) ? nil : Self.refuseType()
         case .put: return lab != nil && request.path.isEqual(to: "/lab") ? nil : refuse(request)
         case .get, .head, .options: return nil
@@ -65,10 +74,33 @@ final class Router {
     private func isLetter(_ request: Request) -> Bool {
         // A path begins with a slash, so that one of a single byte is "/".
         request.head.method == .post && request.head.path.range.count == 1 && !Self.isCoded(request)
-            && !Self.isMultipart(request)
+            && !Self.isMultipart(request) && hasRoot
+    }
+
+    /// Whether a service has the path.
+    private func isService(_ path: ArraySlice<UInt8>) -> Bool {
+        path.isEqual(to: "/") ? hasRoot : services.other(at: path) != nil
     }
 
     // MARK: - The UDP service
+
+    /// Sends the content to a service at a path of its own.
+    private func forward(_ request: Request, to route: ServiceRoute) -> Decision {
+        let limit = route.service.configuration.maxDatagram
+        guard request.body.count <= limit else { return .response(Problem.response(.requestTooLong(limit: limit))) }
+        return .exchange(request.body, options(request, route))
+    }
+
+    /// What the response to a request for a service at a path of its own has to know.
+    private func options(_ request: Request, _ route: ServiceRoute) -> ReplyOptions {
+        let wait = wait(request, within: route.service.configuration.timeout)
+        let mirrored = Self.mirroredType(request)
+        if mirrored == nil, Self.prefersTrace(request) {
+            return ReplyOptions(.trace(ExchangeTrace(start: MonotonicTime.now())), wait: wait, route: route)
+        }
+        let type = route.service.type ?? mirrored.flatMap { FieldValue(validating: $0) }
+        return ReplyOptions(.bytes(mirroring: type), wait: wait, route: route)
+    }
 
     /// The response to an exchange that has ended.
     func response(to outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?) -> Response {
@@ -104,12 +136,13 @@ final class Router {
 
     /// What the response has to know of the request; nil for the plain reply.
     private func options(_ request: Request) -> ReplyOptions? {
-        let (wait, type) = (wait(request), Self.mirroredType(request))
-        if type == nil, Self.prefersTrace(request) {
+        let (wait, mirrored) = (wait(request, within: configuration.timeout), Self.mirroredType(request))
+        if mirrored == nil, Self.prefersTrace(request) {
             return ReplyOptions(.trace(ExchangeTrace(start: MonotonicTime.now())), wait: wait)
         }
+        let type = rootType ?? mirrored.flatMap { FieldValue(validating: $0) }
         if wait == nil, type == nil { return nil }
-        return ReplyOptions(.bytes(mirroring: type.flatMap { FieldValue(validating: $0) }), wait: wait)
+        return ReplyOptions(.bytes(mirroring: type), wait: wait)
     }
 
     /// Whether the caller would rather have the reply with its trace.
@@ -182,10 +215,10 @@ final class Router {
     }
 
     /// How many seconds the caller wants to wait (RFC 7240 4.3), where that is less than the operator allows.
-    private func wait(_ request: Request) -> Int? {
+    private func wait(_ request: Request, within timeout: Interval) -> Int? {
         guard request.has(.prefer), let value = request.list(of: .prefer),
             let seconds = Negotiation.wait(prefer: value.span, 0..<value.count),
-            seconds > 0, .seconds(UInt64(min(seconds, 86_400))) <= configuration.timeout
+            seconds > 0, .seconds(UInt64(min(seconds, 86_400))) <= timeout
         else { return nil }
         return seconds
     }
@@ -241,6 +274,10 @@ final class Router {
             if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
             return .statistics
         }
+        if request.path.isEqual(to: "/services") {
+            let list = Response(.ok, FieldValue("application/json"), content: Array(services.json.utf8))
+            return .response(Precondition.refusal(of: request) ?? list)
+        }
         if let lab, request.path.isEqual(to: "/lab") {
             return .response(Precondition.refusal(of: request) ?? lab.read())
         }
@@ -273,6 +310,7 @@ final class Router {
     /// Whether a path is that of a route, where no file is; "/" is a route and a file.
     private func isRoute(_ path: ArraySlice<UInt8>) -> Bool {
         path.isEqual(to: "/form") || path.isEqual(to: "/healthz") || path.isEqual(to: "/metrics")
+            || path.isEqual(to: "/services") || services.other(at: path) != nil
             || (lab != nil && path.isEqual(to: "/lab"))
     }
 
@@ -286,19 +324,27 @@ final class Router {
         if case .asterisk = request.head.targetForm { return FieldValue("GET, HEAD, POST, OPTIONS") }
         if lab != nil, request.path.isEqual(to: "/lab") { return FieldValue("GET, HEAD, PUT, OPTIONS") }
         if request.path.isEqual(to: "/") {
-            return FieldValue(file(at: request.path) == nil ? "POST, OPTIONS" : "GET, HEAD, POST, OPTIONS")
+            switch (hasRoot, file(at: request.path) != nil) {
+            case (true, true): return FieldValue("GET, HEAD, POST, OPTIONS")
+            case (true, false): return FieldValue("POST, OPTIONS")
+            case (false, true): return FieldValue("GET, HEAD, OPTIONS")
+            case (false, false): return nil
+            }
         }
-        if request.path.isEqual(to: "/form") { return FieldValue("POST, OPTIONS") }
+        if hasRoot && request.path.isEqual(to: "/form") || isService(request.path) {
+            return FieldValue("POST, OPTIONS")
+        }
         let isRead =
             request.path.isEqual(to: "/healthz") || request.path.isEqual(to: "/metrics")
-            || file(at: request.path) != nil || isFolder(request.path)
+            || request.path.isEqual(to: "/services") || file(at: request.path) != nil || isFolder(request.path)
         return isRead ? FieldValue("GET, HEAD, OPTIONS") : nil
     }
 
     /// 405 where the target knows other methods, 404 where there is none.
     private func refuse(_ request: Request) -> Response {
         guard let methods = methods(at: request) else {
-            return Problem.response(.notFound, "There is nothing at this path. POST text to \"/\".")
+            let advice = hasRoot ? " POST text to \"/\"." : ""
+            return Problem.response(.notFound, "There is nothing at this path.\(advice)")
         }
         let problem = Problem.response(.methodNotAllowed, "This path does not take the request's method; see Allow.")
         return Self.permit(methods, problem)

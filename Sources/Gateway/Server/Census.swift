@@ -5,7 +5,7 @@ final class Census: Sendable {
     /// One worker's figures.
     struct Entry: Sendable {
         let http: HTTPCounts
-        let upstream: UpstreamCounts
+        let services: [UpstreamCounts]
     }
 
     private let workers = Mutex<[Worker]>([])

@@ -178,7 +178,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
             state = .asking
             context.ask(for: self)
         case .exchange(let payload, let options):
-            let failure = context.upstream.begin(
+            let upstream = options?.route?.upstream ?? context.upstream
+            let failure = upstream.begin(
                 payload, patience: options?.wait.map { .seconds(UInt64($0)) }, trace: options?.trace, for: self)
             reader.finish(request, context)
             if let failure { return answer(with: .failure(failure), options) }

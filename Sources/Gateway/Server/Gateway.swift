@@ -2,7 +2,7 @@ internal import EventLoop
 package import Logging
 package import System
 
-/// The HTTP door in front of a UDP service.
+/// The HTTP door in front of UDP services.
 package final class Gateway: Sendable {
     /// One for each event loop.
     let workers: [Worker]
@@ -11,15 +11,18 @@ package final class Gateway: Sendable {
     /// Sets up the acceptor and the workers, each on an event loop of its own; none accepts yet.
     ///
     /// - `listener`: where HTTP comes in.
-    /// - `upstream`: where the UDP service is.
+    /// - `services`: at least one; no two have the same path.
     package init(
-        listener: consuming StreamListener, upstream: [SocketAddress], page: Page, configuration: Configuration,
+        listener: consuming StreamListener, services: [Service], page: Page, configuration: Configuration,
         logger: Logger
     ) throws(SystemError) {
+        precondition(!services.isEmpty, "a gateway has a service")
         let census = Census()
         let limits = SharedLimits(configuration)
+        let root = services.first { $0.path == "/" }
+        let configuration = root?.configuration ?? configuration
         // A terminal's datagrams go straight to the service.
-        let service = configuration.lab?.server ?? upstream.first
+        let service = configuration.lab?.server ?? root?.addresses.first
         let page = page.telling(
             upstream: service.flatMap { configuration.shows($0) ? $0 : nil },
             maxDatagram: configuration.maxDatagram, hasLab: configuration.lab != nil,
@@ -27,7 +30,7 @@ package final class Gateway: Sendable {
         var workers: [Worker] = []
         for _ in 0..<configuration.workers {
             let worker = Worker(
-                loop: try EventLoop(), addresses: upstream, page: page, census: census, configuration: configuration,
+                loop: try EventLoop(), services: services, page: page, census: census, configuration: configuration,
                 limits: limits, logger: logger)
             census.enter(worker)
             workers.append(worker)
@@ -63,9 +66,19 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// Takes over where the UDP service is now; exchanges under way are not disturbed.
-    package func replaceUpstream(_ addresses: [SocketAddress]) async {
-        for worker in workers { await worker.replaceAddresses(addresses) }
+    /// A gateway with one service, at `/`.
+    package convenience init(
+        listener: consuming StreamListener, upstream: [SocketAddress], page: Page, configuration: Configuration,
+        logger: Logger
+    ) throws(SystemError) {
+        let service = Service(path: "/", addresses: upstream, configuration: configuration)
+        try self.init(
+            listener: listener, services: [service], page: page, configuration: configuration, logger: logger)
+    }
+
+    /// Takes over where a service is now, by its place in the list; exchanges under way are not disturbed.
+    package func replaceAddresses(_ addresses: [SocketAddress], ofService number: Int) async {
+        for worker in workers { await worker.replaceAddresses(addresses, ofService: number) }
     }
 
     /// Accepts what has arrived and no more, ends idle connections, and lets the others finish the request at hand.

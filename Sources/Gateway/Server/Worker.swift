@@ -11,50 +11,62 @@ actor Worker {
     /// How many connections the acceptor has given to this worker and have not ended.
     nonisolated let load = SharedLimit(.max)
     private let context: ConnectionContext
-    private let upstream: Upstream
+    private let services: [ServiceRoute]
     private let census: Census
     private let logger: Logger
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
     init(
-        loop: EventLoop, addresses: [SocketAddress], page: Page, census: Census, configuration: Configuration,
+        loop: EventLoop, services: [Service], page: Page, census: Census, configuration: Configuration,
         limits: SharedLimits, logger: Logger
     ) {
         self.loop = loop
         self.census = census
         self.logger = logger
-        upstream = Upstream(
-            configuration: configuration, limits: limits, replies: ReplyBuffer(maxDatagram: configuration.maxDatagram),
-            loop: loop)
+        let routes = services.map { service in
+            ServiceRoute(
+                service,
+                Upstream(
+                    configuration: service.configuration, limits: limits,
+                    replies: ReplyBuffer(maxDatagram: service.configuration.maxDatagram), loop: loop))
+        }
+        self.services = routes
+        let table = ServiceTable(routes)
         // Before anything else: a connection may come before `run()`.
-        upstream.replaceAddresses(addresses)
+        for route in routes { route.upstream.replaceAddresses(route.service.addresses) }
+        // Without a service at "/" the router sends no plain letter anywhere.
+        let first = table.root ?? routes[0]
         context = ConnectionContext(
             loop: loop, configuration: configuration, limits: limits, load: load,
-            router: Router(configuration: configuration, page: page), upstream: upstream)
+            router: Router(configuration: configuration, page: page, services: table), upstream: first.upstream)
     }
 
     /// The worker's figures at this moment.
-    var figures: Census.Entry { Census.Entry(http: context.counts, upstream: upstream.snapshot) }
+    var figures: Census.Entry { Census.Entry(http: context.counts, services: services.map(\.figures)) }
 
     /// Serves until `drain()`, and then until the last connection has ended.
     func run() async {
         // A task that begins here lives on the loop from its first step to its last.
-        let helpers = [Task { await self.sweep() }, Task { await self.probe() }, Task { await self.answerQuestions() }]
+        var helpers = [Task { await self.sweep() }, Task { await self.answerQuestions() }]
+        // A service that keeps silent does not hold up the probes of the others.
+        for route in services { helpers.append(Task { await self.probe(route) }) }
         let place = context.drained.join()
         while !context.isDraining { _ = await place.wait(until: .never) }
         context.drained.leave(place)
         await context.waitForLastConnection()
         context.questions.close()
-        upstream.close()
+        for route in services { route.upstream.close() }
         for helper in helpers { helper.cancel() }
     }
 
     /// Ends idle connections, and lets the others finish the request at hand.
     func drain() { context.drain() }
 
-    /// Takes over where the UDP service is now.
-    func replaceAddresses(_ addresses: [SocketAddress]) { upstream.replaceAddresses(addresses) }
+    /// Takes over where a service is now.
+    func replaceAddresses(_ addresses: [SocketAddress], ofService number: Int) {
+        services[number].upstream.replaceAddresses(addresses)
+    }
 
     // MARK: - Connections
 
@@ -124,11 +136,11 @@ actor Worker {
         }
     }
 
-    /// Asks each backend for a sign of life from time to time, if the operator wants that.
-    private func probe() async {
-        guard let datagram = context.configuration.probe else { return }
+    /// Asks each backend of a service for a sign of life from time to time, if the operator wants that.
+    private func probe(_ route: ServiceRoute) async {
+        guard let datagram = route.service.configuration.probe else { return }
         while !Task.isCancelled {
-            for backend in upstream.backends { await upstream.probe(backend, datagram) }
+            for backend in route.upstream.backends { await route.upstream.probe(backend, datagram) }
             await loop.sleep(until: loop.now + context.configuration.probeInterval)
         }
     }
@@ -137,7 +149,7 @@ actor Worker {
     private func sweep() async {
         while !Task.isCancelled {
             await loop.sleep(until: loop.now + .seconds(1))
-            upstream.sweep()
+            for route in services { route.upstream.sweep() }
             context.sweep()
         }
     }

@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import System
 
-/// The UDP service behind the gateway, as one worker sees it: its backends, and the exchanges with them.
+/// A UDP service behind the gateway, as one worker sees it: its backends, and the exchanges with them.
 final class Upstream {
     let configuration: Configuration
     private let timeout: Interval
@@ -133,7 +133,7 @@ final class Upstream {
     }
 
     private func makeBackend(at address: SocketAddress, among count: Int) -> Backend {
-        let shares = max(1, count) * configuration.workers
+        let shares = max(1, count) * configuration.workers * configuration.services
         let pool = SocketPool(
             capacity: configuration.maxSockets, spread: max(1, configuration.minSockets / shares),
             rest: configuration.rest, quarantine: configuration.quarantine, isPlainPool: configuration.isPlainPool)

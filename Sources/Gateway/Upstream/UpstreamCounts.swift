@@ -1,7 +1,9 @@
 internal import System
 
-/// What one worker has seen on the UDP leg as a whole.
+/// What one worker has seen of a service.
 struct UpstreamCounts: Sendable {
+    /// The path of the service.
+    var service = "/"
     /// Requests turned away because too many exchanges were in flight.
     var overloads = 0
     /// Requests turned away because no address was known.

@@ -1,0 +1,59 @@
+internal import HTTP
+internal import System
+
+/// A service as one worker has it: its description, and the exchanges with it.
+final class ServiceRoute {
+    let service: Service
+    let upstream: Upstream
+
+    init(_ service: Service, _ upstream: Upstream) {
+        self.service = service
+        self.upstream = upstream
+    }
+
+    /// What the worker has counted of it.
+    var figures: UpstreamCounts {
+        var counts = upstream.snapshot
+        counts.service = service.path
+        return counts
+    }
+}
+
+/// The services of one worker, by their paths.
+struct ServiceTable {
+    /// All of them, in the operator's order.
+    let routes: [ServiceRoute]
+    /// The one at `/`, which the page and its form use.
+    let root: ServiceRoute?
+    private let others: [[UInt8]: ServiceRoute]
+
+    init(_ routes: [ServiceRoute]) {
+        self.routes = routes
+        root = routes.first { $0.service.path == "/" }
+        let others = routes.filter { $0.service.path != "/" }.map { (Array($0.service.path.utf8), $0) }
+        self.others = Dictionary(uniqueKeysWithValues: others)
+    }
+
+    /// The service at a path other than `/`.
+    func other(at path: ArraySlice<UInt8>) -> ServiceRoute? { others.isEmpty ? nil : others[Array(path)] }
+
+    /// Paths, settings in seconds and bytes, and addresses with the worker's latest verdict on each, as JSON.
+    var json: String {
+        let services = routes.map { route in
+            let settings = route.service.configuration
+            let backends = route.figures.backends.filter { settings.shows($0.address) }.map {
+                "{\"address\":\(Problem.quoted("\($0.address)")),\"up\":\($0.counts.isUp)}"
+            }
+            let up = route.figures.backends.contains { $0.counts.isUp }
+            return """
+                {"path":\(Problem.quoted(route.service.path)),"up":\(up),"timeout":\(Self.seconds(settings.timeout)),\
+                "attempts":\(settings.attempts),"rest":\(Self.seconds(settings.rest)),\
+                "quarantine":\(Self.seconds(settings.quarantine)),"maxDatagram":\(settings.maxDatagram),\
+                "backends":[\(backends.joined(separator: ","))]}
+                """
+        }
+        return "{\"services\":[\(services.joined(separator: ","))]}\n"
+    }
+
+    private static func seconds(_ time: Interval) -> Double { Double(time.nanoseconds) / 1e9 }
+}

@@ -1,0 +1,32 @@
+internal import EventLoop
+internal import Gateway
+internal import System
+
+/// The names of all services, and the addresses that they stand for now.
+struct ServiceNames {
+    private let names: [UpstreamNames]
+
+    init(_ services: [ServiceDescription]) {
+        names = services.enumerated().map { UpstreamNames($1.endpoints, ofService: $0) }
+    }
+
+    /// The addresses of each service, in the order of the services.
+    var addresses: [[SocketAddress]] { names.map(\.addresses) }
+
+    /// Looks every name up for the first time; throws the first failure.
+    func resolve() async throws {
+        for names in names { try await names.resolve() }
+    }
+
+    /// Looks the names of each service up again from time to time; those of one do not wait for another's.
+    func watch(for gateway: Gateway, every interval: Interval, on loop: EventLoop) {
+        for names in names {
+            Task(executorPreference: loop) { await names.watch(for: gateway, every: interval, on: loop) }
+        }
+    }
+
+    /// Looks them up again now and tells the gateway what has changed.
+    func refresh(for gateway: Gateway) async {
+        for names in names { await names.refresh(for: gateway) }
+    }
+}

@@ -1,0 +1,118 @@
+import CurlClient
+import System
+import Testing
+
+/// Several services behind one gateway, each at a path and with settings of its own.
+@Suite struct ServiceTests {
+    private func post(
+        _ text: String, at path: String, of gateway: RunningGateway, _ fields: CurlFields = [:]
+    ) throws -> CurlResponse {
+        try CurlClient().perform(
+            CurlRequest(gateway.url + path, fields: fields, body: .text(text), timeout: Program.patience))
+    }
+
+    private func get(_ path: String, of gateway: RunningGateway) throws -> CurlResponse {
+        try CurlClient().perform(CurlRequest(gateway.url + path, timeout: Program.patience))
+    }
+
+    @Test func `a path names a service`() throws {
+        let (root, game) = (try RunningServer(), try RunningServer(["--service", "echo"]))
+        let gateway = try RunningGateway(["--service", "/game \(game.address)"], upstream: root.address)
+        #expect(try post("hello", at: "/", of: gateway).text == "HELLO")
+        #expect(try post("hello", at: "/game?x=1", of: gateway).text == "hello")
+        #expect(try post("hello", at: "/gam", of: gateway).status == 404)
+        #expect(try post("hello", at: "/game/", of: gateway).status == 404)
+        let other = try get("/game", of: gateway)
+        #expect(other.status == 405 && other.fields["Allow"] == "POST, OPTIONS")
+        #expect(try post("a", at: "/game", of: gateway, ["Content-Encoding": "gzip"]).status == 415)
+        #expect(try post("a", at: "/game", of: gateway, ["Content-Type": "multipart/form-data"]).status == 415)
+        let told = try post("hello", at: "/game", of: gateway, ["Accept": "application/json"])
+        #expect(try #require(told.text).hasPrefix("{\"reply\":\"hello\",\"exchange\":{"))
+    }
+
+    @Test func `a service has settings of its own`() throws {
+        let (silent, echo) = (UDPPeer(), try RunningServer(["--service", "echo"]))
+        let gateway = try RunningGateway(
+            [
+                "--timeout", "3600s", "--service", "/silent \(silent.address) timeout=30ms attempts=2",
+                "--service", "/data \(echo.address) max-datagram=4 type=application/x-data",
+            ], upstream: UDPPeer().address)
+        let silence = try post("anybody", at: "/silent", of: gateway)
+        #expect(silence.status == 504)
+        #expect(try #require(silence.text).contains("within 30ms"))
+        let reply = try post("four", at: "/data", of: gateway)
+        #expect(reply.status == 200 && reply.text == "four")
+        #expect(reply.fields["Content-Type"] == "application/x-data")
+        let tooLong = try post("fiver", at: "/data", of: gateway)
+        #expect(tooLong.status == 413)
+        #expect(try #require(tooLong.text).contains("at most 4 bytes"))
+        // What one of them counts is not counted of another.
+        let metrics = try #require(try get("/metrics", of: gateway).text)
+        #expect(metrics.contains("letterbox_udp_replies_total{upstream=\"\(echo.address)\",service=\"/data\"} 1\n"))
+        #expect(metrics.contains("letterbox_udp_replies_total{upstream=\"\(silent.address)\",service=\"/silent\"} 0\n"))
+    }
+
+    @Test func `services are listed`() throws {
+        let echo = try RunningServer()
+        let gateway = try RunningGateway(
+            ["--service", "/a \(echo.address) timeout=250ms attempts=4 rest=0s quarantine=1m max-datagram=512"],
+            upstream: echo.address)
+        let response = try get("/services", of: gateway)
+        #expect(response.status == 200 && response.fields["Content-Type"] == "application/json")
+        let backends = "\"backends\":[{\"address\":\"\(echo.address)\",\"up\":true}]}"
+        #expect(
+            response.text == """
+                {"services":[{"path":"/","up":true,"timeout":2.0,"attempts":1,"rest":0.1,"quarantine":30.0,\
+                "maxDatagram":65507,\(backends),{"path":"/a","up":true,"timeout":0.25,"attempts":4,"rest":0.0,\
+                "quarantine":60.0,"maxDatagram":512,\(backends)]}
+
+                """)
+    }
+
+    /// Without a service at "/" the page has nothing to send to, and the embedded server does not start.
+    @Test func `there need be no service at the root`() throws {
+        let echo = try RunningServer()
+        let program = try Program(
+            Binaries.letterbox, ["gateway", "--port", "0", "--service", "/a \(echo.address)"])
+        #expect(
+            try program.errorLine(startingWith: "The service /a is at ") == "The service /a is at udp://\(echo.address)"
+        )
+        let line = try program.errorLine(startingWith: "The gateway is ready: ")
+        let url = String(try #require(line.dropFirst("The gateway is ready: ".count).split(separator: " ").first))
+        func post(_ path: String) throws -> CurlResponse {
+            try CurlClient().perform(CurlRequest(url + path, body: .text("a"), timeout: Program.patience))
+        }
+        #expect(try post("/a").text == "A")
+        let refusal = try post("/")
+        #expect(refusal.status == 405 && refusal.fields["Allow"] == "GET, HEAD, OPTIONS")
+        #expect(try post("/form").status == 404)
+    }
+
+    /// Each description with what its error says.
+    @Test(arguments: [
+        ("game 127.0.0.1:9", "a path such as /game comes first"), ("/a/ 127.0.0.1:9", "a path such as /game"),
+        ("/a/../b 127.0.0.1:9", "a path such as /game"), ("/a%20 127.0.0.1:9", "a path such as /game"),
+        ("", "a path such as /game"), ("/metrics 127.0.0.1:9", "/metrics is a path of the gateway's own"),
+        ("/index.html 127.0.0.1:9", "the page has a file at this path"), ("/a", "/a has no address"),
+        ("/a timeout=1s", "/a has no address"), ("/a 127.0.0.1", "a host and a port are needed"),
+        ("/a 127.0.0.1:0", "127.0.0.1:0 has no port"), ("/a 127.0.0.1:9 tiemout=1s", "tiemout=1s is no option"),
+        ("/a 127.0.0.1:9 timeout=1s 127.0.0.1:8", "127.0.0.1:8 is no option"),
+        ("/a 127.0.0.1:9 timeout=1", "timeout=1: a time is a number and its unit"),
+        ("/a 127.0.0.1:9 timeout=0s", "timeout=0s: timeout 0s is out of range"),
+        ("/a 127.0.0.1:9 attempts=21", "attempts 21 is out of range: it takes 1 to 20"),
+        ("/a 127.0.0.1:9 attempts=2 attempts=2", "attempts is there twice"),
+        ("/a 127.0.0.1:9 type=plain", "a media type is needed"),
+        ("/a 127.0.0.1:9 max-datagram=1001", "max-datagram 1001 is more than --max-datagram 1000"),
+        ("/a 127.0.0.1:9 max-datagram=3 probe-text=four", "probe-text has 4 bytes, and max-datagram allows 3"),
+        ("/b 127.0.0.1:9", "Two services are at /b"), ("/ 127.0.0.1:9", "Two services are at / (--upstream is"),
+    ])
+    func `a description with a mistake is no start`(description: String, reason: String) throws {
+        let ending = try Program.letterbox(
+            "--port", "0", "--upstream", "127.0.0.1:9", "--max-datagram", "1000", "--service", "/b 127.0.0.1:9",
+            "--service", description
+        ).ending()
+        #expect(ending.status == 64)
+        #expect(ending.error.contains(reason), "\(ending.error)")
+        #expect(!ending.error.contains("is ready"))
+    }
+}
