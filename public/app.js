@@ -1,7 +1,9 @@
 // The page: what is written goes out through post.js, and what comes back is shown.
 
+import { dump } from "./bytes.js";
 import { asCurl, asUDP } from "./commands.js";
-import { enableCopy } from "./copy.js";
+import { enableCopy, fill, shown } from "./copy.js";
+import { exampleTrip } from "./example.js";
 import { bytes, duration, number } from "./format.js";
 import { remember } from "./history.js";
 import { showJourney } from "./journey.js";
@@ -29,29 +31,43 @@ const patience = 400;
 /** How many were posted; the newest one owns the reply. */
 let posted = 0;
 
+/** The letter that is under way, as long as there is one. */
+let underWay;
+
 /** Runs something once the page has been painted, so that the reply waits for nothing else. */
 const afterPaint = (work) => requestAnimationFrame(() => setTimeout(work));
 
 /** Figures: the whole trip, the UDP leg, the datagrams; the last one stands for those that are missing. */
-function show(state, words, figures, heading = "The reply") {
+function show(state, content, figures, heading = "The reply") {
   reply.dataset.state = state;
-  reply.textContent = words;
+  if (typeof content === "string") fill(reply, content);
+  else reply.replaceChildren(content);
   document.querySelector('[data-copy="reply"]').disabled = state !== "reply";
   element("reply-heading").textContent = heading;
   ["whole-trip", "udp-leg", "datagrams"].forEach((id, index) => (element(id).textContent = figures[index] ?? figures.at(-1)));
 }
 
 function showTrip({ request, reply, failure, start, end, udpLeg }, words, isText) {
-  if (failure) return show("error", failure, [duration(end - start), "no reply"]);
+  if (failure) {
+    announce(failure);
+    return show("error", failure, [duration(end - start), "no reply"], "No reply");
+  }
   const sizes = `${number(request.body.length)} and ${bytes(reply.length)}`;
   const figures = [duration(end - start), duration(udpLeg), sizes];
   if (reply.length === 0) return show("empty", "The reply is empty: a datagram of 0 bytes.", figures);
-  show("reply", words, figures, isText ? "The reply" : "The reply, not all of it text");
+  announce(isText ? `The reply: ${words.slice(0, 200)}` : `The reply has ${bytes(reply.length)} and is not text.`);
+  if (!isText) return show("reply", dump(reply), figures, "The reply, which is not text");
+  show("reply", words, figures, words.length > shown ? `The reply, its first ${number(shown)} characters` : "The reply");
+}
+
+/** A reader of the screen hears the beginning of a reply, not all of it. */
+function announce(words) {
+  element("announcement").textContent = words;
 }
 
 function showCommands(words, byteCount) {
-  element("as-curl").textContent = asCurl(words, location.origin);
-  element("as-udp").textContent = asUDP(words, byteCount, { host, port });
+  fill(element("as-curl"), asCurl(words, location.origin));
+  fill(element("as-udp"), asUDP(words, byteCount, { host, port }));
 }
 
 /** How much of one datagram the letter fills. */
@@ -76,25 +92,42 @@ async function postLetter() {
     const words = `This letter was not posted: it is ${bytes(body.length)} long, and one datagram carries ${number(limit)}.`;
     return show("error", words, ["not posted"]);
   }
+  // A double click, and Enter held down, post once.
+  if (underWay === letter) return;
+  underWay = letter;
   const mine = ++posted;
   const isNewest = () => mine === posted;
   const waiting = setTimeout(() => isNewest() && show("waiting", "On its way…", ["under way"]), patience);
   reply.setAttribute("aria-busy", true);
+  // What is typed next is the next letter.
+  if (document.activeElement === text) text.select();
   const trip = await post(body);
   clearTimeout(waiting);
   const { text: words, isText } = trip.failure ? { text: trip.failure } : decode(trip.reply);
   if (isNewest()) {
     reply.removeAttribute("aria-busy");
+    underWay = undefined;
     showTrip(trip, words, isText);
-    // What one types next is the next letter.
-    if (!trip.failure && document.activeElement === text && text.value === letter) text.select();
   }
   afterPaint(() => {
     remember(mine, letter, words, trip);
     if (!isNewest()) return;
     showCommands(letter, body.length);
+    element("journey-note").classList.add("past");
     showJourney(trip, timing(trip));
   });
+}
+
+/** Fills the page before the first letter, so that there is something to see. */
+async function showExample() {
+  const isReal = setting("embedded") !== "";
+  const trip = await exampleTrip(example, isReal);
+  if (posted > 0) return;
+  const words = trip.failure ?? decode(trip.reply).text;
+  const sizes = `${number(trip.request.body.length)} and ${bytes(trip.reply?.length ?? 0)}`;
+  const figures = isReal ? [duration(trip.end - trip.start), duration(trip.udpLeg), sizes] : ["only drawn"];
+  show("example", words, figures, "An example");
+  showJourney(trip, isReal ? timing(trip) : undefined);
 }
 
 form.addEventListener("submit", (event) => {
@@ -118,4 +151,5 @@ showSize();
 showCommands(example, example.length);
 enableMany(() => encoded(text.value || example));
 enableLive();
+showExample();
 if (setting("lab")) import("./lab.js");

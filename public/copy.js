@@ -2,6 +2,16 @@
 
 const thanks = 1500; // milliseconds
 
+/** So many characters are shown of what may be long: a browser stands still over a word of many thousand letters. */
+export const shown = 4096;
+const whole = new WeakMap();
+
+/** Shows words, the beginning only if there are many; all of them are copied. */
+export function fill(element, words) {
+  whole.set(element, words);
+  element.textContent = words.length > shown ? `${words.slice(0, shown)}…` : words;
+}
+
 export function enableCopy(button, announcement) {
   const { copy: id, what } = button.dataset;
   button.setAttribute("aria-label", `Copy ${what}`);
@@ -15,7 +25,7 @@ export function enableCopy(button, announcement) {
 
 async function copy(source) {
   try {
-    await navigator.clipboard.writeText(source.textContent);
+    await navigator.clipboard.writeText(whole.get(source) ?? source.textContent);
     return true;
   } catch {
     // Pages over plain HTTP from another machine have no clipboard, but this.

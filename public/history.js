@@ -18,5 +18,5 @@ export function remember(value, letter, outcome, { start, end, udpLeg, failure }
 }
 
 function line(name, text) {
-  return html("p", { class: name }, text.length > shown ? `${text.slice(0, shown)}…` : text);
+  return html("p", { class: name, dir: "auto" }, text.length > shown ? `${text.slice(0, shown)}…` : text);
 }

@@ -86,8 +86,10 @@ function note(words) {
   return html("p", { class: "hint" }, words);
 }
 
-for (const event of ["pointerover", "focusin"]) {
-  document.querySelector(".travel").addEventListener(event, ({ target }) => {
+for (const name of ["pointermove", "focusin"]) {
+  document.querySelector(".travel").addEventListener(name, ({ target, type, movementX, movementY }) => {
+    // A page that scrolls below a pointer at rest chooses nothing.
+    if (type === "pointermove" && !movementX && !movementY) return;
     const part = target.closest("[data-step]");
     if (part && Number(part.dataset.step) !== chosen) choose(Number(part.dataset.step));
   });

@@ -3,26 +3,43 @@
 const section = document.getElementById("lab");
 const note = section.querySelector("[role=status]");
 const hint = note.textContent;
-const settings = await (await fetch("/lab", { cache: "no-store" })).json();
+const settings = {};
 let last = Promise.resolve();
+let changes = 0;
 
-for (const input of section.querySelectorAll("input")) {
-  const name = input.id.replace("lab-", "");
-  const show = () => {
-    const words = `${settings[name]} ${input.dataset.unit}`;
-    input.setAttribute("aria-valuetext", words);
-    input.previousElementSibling.textContent = words;
-  };
-  input.value = settings[name];
+const inputs = [...section.querySelectorAll("input")];
+const nameOf = (input) => input.id.replace("lab-", "");
+
+/** What the gateway has set, which another tab may have changed. */
+async function read() {
+  const before = changes;
+  const found = await (await fetch("/lab", { cache: "no-store" })).json();
+  // What was moved meanwhile is newer.
+  if (before !== changes) return;
+  Object.assign(settings, found);
+  for (const input of inputs) [input.value, input.disabled] = [settings[nameOf(input)], false];
+  inputs.forEach(show);
+}
+
+function show(input) {
+  const words = `${settings[nameOf(input)]} ${input.dataset.unit}`;
+  input.setAttribute("aria-valuetext", words);
+  input.previousElementSibling.textContent = words;
+}
+
+for (const input of inputs) {
   input.addEventListener("input", () => {
-    settings[name] = Number(input.value);
-    show();
+    changes += 1;
+    settings[nameOf(input)] = Number(input.value);
+    show(input);
     // One after the other, so that the newest is the last to arrive.
     last = last.then(put);
   });
-  input.disabled = false;
-  show();
 }
+
+await read();
+for (const event of ["focus", "pageshow"]) addEventListener(event, () => read().catch(() => {}));
+document.addEventListener("visibilitychange", () => document.hidden || read().catch(() => {}));
 
 async function put() {
   let words = hint;

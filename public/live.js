@@ -17,14 +17,22 @@ async function look() {
   if (document.hidden) return (looks.length = 0);
   try {
     const response = await fetch("/metrics", { cache: "no-store", signal: AbortSignal.timeout(every) });
-    looks.push({ at: performance.now(), ...parse(await response.text()) });
-    opened ??= looks[0];
+    const now = { at: performance.now(), ...parse(await response.text()) };
+    if (hasRestarted(looks.at(-1) ?? opened, now)) [looks.length, opened] = [0, undefined];
+    looks.push(now);
+    opened ??= now;
     if (looks.length > kept + 1) looks.shift();
     show(looks.at(-1));
   } catch {
     looks.length = 0;
     for (const cell of document.querySelectorAll("#live dd")) cell.textContent = "?";
   }
+}
+
+/** Whether the gateway has begun to count anew: its counters never fall. */
+function hasRestarted(before, now) {
+  const names = Object.keys(before?.sums ?? {}).filter((name) => name.endsWith("_total"));
+  return names.some((name) => !(now.sums[name] >= before.sums[name]));
 }
 
 /** The sum of each name's samples, and the histogram's buckets by upper bound. */

@@ -53,8 +53,8 @@ function json(body) {
 
 /** A failure in words, from the problem document (RFC 9457) if there is one. */
 function sentence(status, { title, detail }, body) {
-  const words = [title, detail].filter(Boolean).map((part) => (/[.!?]$/.test(part) ? part : `${part}.`));
-  if (words.length > 0) return `${words.join(" ")} (HTTP status ${status})`;
+  const words = detail ?? title;
+  if (words) return `${/[.!?]$/.test(words) ? words : `${words}.`} (HTTP status ${status}${detail && title ? `, ${title}` : ""})`;
   return `The gateway answered with HTTP status ${status} and ${bytes(body.length)} that explain nothing.`;
 }
 

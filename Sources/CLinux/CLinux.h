@@ -100,20 +100,24 @@ struct clinux_report {
     uint8_t code;
 };
 
-// Takes the first report off a socket's error queue; -1 with EAGAIN when there is none (recvmsg(2), MSG_ERRQUEUE).
+// Takes the first report off a socket's error queue, and to whom the datagram was sent that it is about; -1 with EAGAIN when
+// there is none (recvmsg(2), MSG_ERRQUEUE).
 //
 // The macros that walk control messages are beyond Swift's importer.
-static inline int clinux_take_report(int fd, struct clinux_report *report) {
+static inline int clinux_take_report(int fd, struct clinux_report *report, struct sockaddr_storage *peer) {
     char control[512];
     char scrap;
     struct iovec part = {&scrap, 1};
     struct msghdr message = {0};
+    message.msg_name = peer;
+    message.msg_namelen = sizeof *peer;
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
     if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return -1;
     *report = (struct clinux_report){0};
+    if (message.msg_namelen == 0) peer->ss_family = AF_UNSPEC;
     for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part; part = CMSG_NXTHDR(&message, part)) {
         int is_ipv4 = part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR;
         int is_ipv6 = part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR;

@@ -52,6 +52,9 @@ package struct DatagramClient: ~Copyable {
         }
     }
 
+    /// How often a path may shrink below what the kernel learned a moment before: each router on it may say so once.
+    private static let mostRepeats = 4
+
     /// The one that is asked first, and behind it those that are asked where it does not reply.
     private var servers: [Server]
     private let timeout: Interval
@@ -128,17 +131,25 @@ package struct DatagramClient: ~Copyable {
         let start = MonotonicTime.now()
         let end = start + time
         var deadline = start
+        var repeats = 0
         while sent < attempts, sent == 0 || deadline < end {
             _ = try socket.send(message.span)
             sent += 1
             deadline =
                 sent == attempts ? end : min(end, nextSend(after: sent, deadline, start, within: time, server.timer))
             while await loop.readable(watch, until: deadline) == .ready {
-                _ = try socket.dropStrangers()
-                guard let length = try socket.receive(into: &buffer, buffer.indices) else { continue }
-                return Reply(
-                    server: server.address, bytes: Array(buffer[..<length]),
-                    roundTrip: MonotonicTime.now().since(start), attempts: sent)
+                do {
+                    _ = try socket.dropStrangers()
+                    guard let length = try socket.receive(into: &buffer, buffer.indices) else { continue }
+                    return Reply(
+                        server: server.address, bytes: Array(buffer[..<length]),
+                        roundTrip: MonotonicTime.now().since(start), attempts: sent)
+                } catch {
+                    // A router threw the datagram away, for the next link takes less (RFC 4443 3.2); now the kernel knows.
+                    guard error.reason == .messageTooLong, repeats < Self.mostRepeats else { throw error }
+                    repeats += 1
+                    _ = try socket.send(message.span)
+                }
             }
         }
         return nil

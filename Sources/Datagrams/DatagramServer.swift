@@ -14,6 +14,8 @@ package struct DatagramServer: ~Copyable {
         package var oversized = 0
         /// Replies that the kernel refused to send.
         package var failed = 0
+        /// Replies that were sent once more, for a link on their way takes shorter ones.
+        package var repeated = 0
     }
 
     private let socket: DatagramSocket
@@ -27,6 +29,9 @@ package struct DatagramServer: ~Copyable {
     /// For a watched socket the kernel looks who waits for room to send, whenever a reply has left its queue: a twentieth
     /// of the server's time.
     private static let manyHands = 16
+    /// Replies over IPv6 that may be too long for a link on their way.
+    private var recent = RecentReplies()
+    private let isIPv6: Bool
     private var errors = ErrorRun()
     private var watchErrors = ErrorRun()
     /// What has passed through the server since it started.
@@ -34,6 +39,7 @@ package struct DatagramServer: ~Copyable {
 
     /// Serves a bound socket.
     package init(socket: consuming DatagramSocket, service: any DatagramService, logger: Logger) {
+        isIPv6 = (try? socket.localAddress())?.isIPv6 ?? false
         self.socket = socket
         self.service = service
         self.logger = logger
@@ -43,6 +49,7 @@ package struct DatagramServer: ~Copyable {
     ///
     /// Throws when the socket cannot be watched; what goes wrong with one datagram is logged and counted.
     package mutating func run(on loop: EventLoop) async throws(SystemError) {
+        if isIPv6 { try socket.hearReports(about: try socket.localAddress()) }
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
         await loop.callingOff(watch) {
             while !Task.isCancelled, await loop.readable(watch) == .ready {
@@ -63,11 +70,30 @@ package struct DatagramServer: ~Copyable {
             return count
         } catch {
             // An earlier reply met this error on its way, as a rule; datagrams may still wait behind it.
-            errors.note()
-            logger.log(level: errors.pause == nil ? .debug : .error, "\(error)")
+            if !takeReports() {
+                errors.note()
+                logger.log(level: errors.pause == nil ? .debug : .error, "\(error)")
+            }
             loop.keepReadable(watch)
             return 0
         }
+    }
+
+    /// Takes what the network has reported of earlier replies, and sends those again that were too long; false where there is
+    /// no report.
+    private mutating func takeReports() -> Bool {
+        guard isIPv6, var report = socket.takeReport() else { return false }
+        // The kernel bounds the queue; so does this, against reports that come as fast as they are taken.
+        for _ in 0..<RecentReplies.capacity {
+            if report.reason == .messageTooLong, report.origin == .network, let peer = report.peer,
+                recent.repeatFirst(to: peer, over: socket)
+            {
+                counts.repeated += 1
+            }
+            guard let next = socket.takeReport() else { break }
+            report = next
+        }
+        return true
     }
 
     /// Settles whether to ask the kernel when there is more: where several datagrams have come, more will have by now.
@@ -100,12 +126,20 @@ package struct DatagramServer: ~Copyable {
 
     private mutating func send(_ loop: EventLoop) async {
         counts.sent += batch.count
+        if isIPv6 {
+            batch.forEachReply(ofAtLeast: RecentReplies.shortest) { recent.keep($2, for: $0, from: $1) }
+        }
         while true {
             do {
                 if try batch.send(over: socket) { break }
                 // Rare: the queue to the network is full. It empties within moments.
                 await loop.sleep(until: loop.now + .milliseconds(1))
             } catch {
+                // What the network says of an earlier reply comes in the place of this one's result.
+                if takeReports() {
+                    batch.keepGivenUp()
+                    continue
+                }
                 counts.sent -= 1
                 counts.failed += 1
                 logger.warning("\(error)")

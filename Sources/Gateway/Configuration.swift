@@ -66,6 +66,8 @@ package struct Configuration: Sendable {
 
     /// The bad network in front of the UDP service, if there is one.
     package var lab: Lab?
+    /// Whether the UDP service is the gateway's own, to which its page may post an example.
+    package var isEmbedded = false
 
     /// How many services share the UDP sockets.
     package var services = 1

@@ -11,6 +11,7 @@ extension Page {
             source("commands.js", PackageResources.commands_js),
             source("copy.js", PackageResources.copy_js),
             source("diagram.js", PackageResources.diagram_js),
+            source("example.js", PackageResources.example_js),
             source("favicon.svg", PackageResources.favicon_svg),
             source("form-reply.html", PackageResources.form_reply_html),
             source("format.js", PackageResources.format_js),

@@ -133,6 +133,19 @@ public struct DatagramBatch: ~Copyable {
         return oversized
     }
 
+    /// Shows each reply of at least so many bytes, whom it is for, and which address it must come from.
+    public func forEachReply(ofAtLeast length: Int, _ body: (SocketAddress, ReplySource?, Span<UInt8>) -> Void) {
+        for (index, range) in ranges.enumerated() where range.count >= length {
+            guard let receiver = sender(index) else { continue }
+            var header = unsafe headers[index].msg_hdr
+            let source = unsafe hasControl ? ReplySource(&header) : nil
+            body(receiver, source, replies.span.extracting(range))
+        }
+    }
+
+    /// Takes back that a reply was given up: the error of `send(over:)` was the report of an earlier one.
+    public mutating func keepGivenUp() { sent = max(0, sent - 1) }
+
     /// Sends the replies that are left; false means that the kernel has no room yet (sendmmsg(2)).
     ///
     /// Throws when one reply cannot be sent. That one is given up, with its address in the error; call again for the

@@ -15,15 +15,22 @@ public struct NetworkReport: Equatable, Sendable {
     public let reason: ErrorNumber
     /// Who said so.
     public let origin: Origin
+    /// Whom the datagram was for.
+    public let peer: SocketAddress?
 }
 
 extension DatagramSocket {
     /// Takes the first waiting report; nil when there is none (recv(2), MSG_ERRQUEUE).
     public func takeReport() -> NetworkReport? {
         var report = clinux_report()
-        guard unsafe clinux_take_report(descriptor.number, &report) == 0 else { return nil }
+        var storage = sockaddr_storage()
+        guard unsafe clinux_take_report(descriptor.number, &report, &storage) == 0 else { return nil }
+        let peer = unsafe withUnsafePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe SocketAddress(copying: $0) }
+        }
         // linux/errqueue.h: 2 is SO_EE_ORIGIN_ICMP, 3 is SO_EE_ORIGIN_ICMP6.
         let isICMP = report.origin == 2 || report.origin == 3
-        return NetworkReport(reason: ErrorNumber(Int32(report.error)), origin: isICMP ? .network : .local)
+        return NetworkReport(
+            reason: ErrorNumber(Int32(report.error)), origin: isICMP ? .network : .local, peer: peer)
     }
 }

@@ -67,6 +67,7 @@ struct GatewayCommand: ParsableCommand {
             let service = try UDPService(
                 address: try bindAddress("127.0.0.1", addresses.serverPort), workers: 1, service: Uppercase())
             embedded = service
+            settings.isEmbedded = true
             noise = try makeNoise(before: service.address, sockets: settings.maxSockets, on: loop)
             settings.lab = noise?.lab
             services = [Service(path: "/", addresses: [noise?.address ?? service.address], configuration: settings)]
@@ -80,9 +81,10 @@ struct GatewayCommand: ParsableCommand {
                 Glibc.exit(1)
             }
         }
+        // From the moment that it says it is ready, a request to end loses nothing that has arrived.
+        lifecycle.run()
         announce(address, services, settings)
         names.watch(for: gateway, every: addresses.resolveInterval, on: loop)
-        lifecycle.run()
         for await request in lifecycle.requests {
             if request == .end { break }
             await names.refresh(for: gateway)

@@ -110,7 +110,7 @@ struct DatagramOptions: ParsableArguments {
     @Flag(help: .hidden)
     var plainPool = false
 
-    @Option(time: "How long a UDP socket rests between two exchanges.")
+    @Option(time: "How long a UDP socket rests between two exchanges, at least.")
     var rest = Interval.milliseconds(100)
 
     @Option(time: "How long a UDP socket is set aside whose reply may still be under way.")

@@ -16,6 +16,10 @@ enum Browser {
         try browser.order("Emulation.setEmulatedMedia", ["features": [scheme]])
         try browser.resize(width: width, height: 1000)
         try browser.open(url)
+        if scripts, url.hasPrefix("http") {
+            try browser.wait(until: "document.querySelector('#steps li')")
+            try browser.run("for (const each of document.querySelectorAll('details')) each.open = true")
+        }
         // What the pages before had to say does not concern this one.
         _ = try browser.errors()
         return browser

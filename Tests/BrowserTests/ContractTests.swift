@@ -32,7 +32,7 @@ struct ContractTests {
         }
         #expect(promised.subtracting(given).isEmpty, "promised, not given")
         #expect(given.subtracting(promised).isEmpty, "given, not promised")
-        #expect(promised.count == 26)
+        #expect(promised.count == 27)
     }
 
     @Test("The methods of each path are the ones that the document has")

@@ -18,6 +18,87 @@ extension InTheBrowser {
             }
         }
 
+        @Test("The page opens with an exchange as an example, which is no letter of the visit")
+        func example() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                #expect(try browser.text("#reply") == "HELLO, LETTERBOX")
+                #expect(try browser.text("#journey-note").hasPrefix("An example"))
+                #expect(try browser.text("#whole-trip").hasSuffix("ms"))
+                #expect(try browser.run("return document.querySelectorAll('#visit li').length").integer == 0)
+                try browser.keepPicture("first-view")
+                try browser.post("mine")
+                #expect(try browser.text("#reply") == "MINE")
+                #expect(
+                    try browser.run(
+                        "return document.querySelector('#journey-note').checkVisibility({ visibilityProperty: true })"
+                    ).bool == false)
+            }
+        }
+
+        @Test("Opening the page sends nothing to an operator's own service: there the example is drawn")
+        func drawnExample() throws {
+            let peer = UDPPeer { number, _ in [Array("\(number)".utf8)] }
+            defer { peer.end() }
+            try TestGateway.run(["--upstream", peer.address]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                #expect(try browser.text("#reply") == "HELLO, LETTERBOX")
+                #expect(try browser.text("#whole-trip") == "only drawn")
+                try browser.post("mine")
+                #expect(try browser.text("#reply") == "0")
+            }
+        }
+
+        @Test("A double click posts once, and what is typed meanwhile is the next letter")
+        func once() throws {
+            let peer = UDPPeer { number, datagram in number < 2 ? [] : [datagram] }
+            defer { peer.end() }
+            let flags = [
+                "--upstream", peer.address, "--attempts", "3", "--timeout", "60s", "--min-retransmit", "500ms",
+            ]
+            try TestGateway.run(flags) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.type("one", into: "#text")
+                try browser.run("for (const _ of [1, 2]) document.querySelector('.post').click()")
+                try browser.type("two\u{E007}", into: "#text")
+                try browser.wait(until: "document.querySelectorAll('#visit li').length === 2")
+                let sent = try browser.run(
+                    "return [...document.querySelectorAll('#visit .sent')].map((each) => each.textContent).sort()")
+                #expect(sent.array.map(\.string) == ["one", "two"])
+            }
+        }
+
+        @Test("A reply that is not text is shown in hexadecimal")
+        func binary() throws {
+            let peer = UDPPeer { _, _ in [[0xFF, 0x00, 0x41]] }
+            defer { peer.end() }
+            try TestGateway.run(["--upstream", peer.address]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.post("anything")
+                #expect(try browser.text("#reply-heading") == "The reply, which is not text")
+                #expect(try browser.text("#reply").contains("ff 00 41"))
+                try browser.keepPicture("binary")
+            }
+        }
+
+        @Test("Of a long reply the beginning is shown, and all of it is copied")
+        func long() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.run("document.querySelector('#text').value = 'a'.repeat(60_000)")
+                try browser.run(
+                    """
+                    Object.defineProperty(navigator, "clipboard", { value: { writeText: async (all) => (window.copied = all) } });
+                    document.querySelector(".post").click();
+                    """)
+                try browser.wait(until: "document.querySelector('#reply').dataset.state === 'reply'")
+                #expect(try browser.run("return document.querySelector('#reply').textContent.length").integer == 4097)
+                try browser.click("[data-copy=reply]")
+                try browser.wait(until: "window.copied")
+                #expect(try browser.run("return window.copied === 'A'.repeat(60_000)").bool == true)
+            }
+        }
+
         @Test("Enter posts, Shift and Enter starts a new line")
         func keys() throws {
             try TestGateway.run { gateway in
@@ -54,7 +135,7 @@ extension InTheBrowser {
             try TestGateway.run(["--max-datagram", "8"], port: port) { _ in
                 let browser = try #require(Browser.shared)
                 try expectFailure(
-                    browser, "Content Too Large. The body does not fit in one datagram of at most 8 bytes.", 413)
+                    browser, "The body does not fit in one datagram of at most 8 bytes.", 413)
                 #expect(try browser.run("return document.querySelectorAll('#steps li').length").integer == 2)
             }
         }
@@ -64,7 +145,7 @@ extension InTheBrowser {
             try TestGateway.run(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"]) { gateway in
                 let browser = try Browser.open(gateway.url)
                 try expectFailure(
-                    browser, "Bad Gateway. The UDP service refused the datagram: no program listens at its port.", 502)
+                    browser, "The UDP service refused the datagram: no program listens at its port.", 502)
                 try browser.keepPicture("502")
             }
         }
@@ -77,7 +158,7 @@ extension InTheBrowser {
             try TestGateway.run(flags) { gateway in
                 let browser = try Browser.open(gateway.url)
                 try expectFailure(
-                    browser, "Gateway Timeout. The UDP service did not reply within 120ms (1 datagram sent).", 504)
+                    browser, "The UDP service did not reply within 120ms (1 datagram sent).", 504)
                 #expect(try browser.run("return document.querySelectorAll('#diagram .udp.lost').length").integer == 1)
                 try browser.keepPicture("504")
             }
@@ -96,7 +177,8 @@ extension InTheBrowser {
 
         private func expectFailure(_ browser: WebDriver, _ sentence: String, _ status: Int) throws {
             try browser.post("hello, letterbox")
-            #expect(try browser.text("#reply") == "\(sentence) (HTTP status \(status))")
+            #expect(try browser.text("#reply").hasPrefix("\(sentence) (HTTP status \(status), "))
+            #expect(try browser.text("#reply-heading") == "No reply")
             #expect(try browser.run("return document.querySelector('#reply').dataset.state").string == "error")
             #expect(try browser.text("#visit .failed").hasPrefix(sentence))
         }

@@ -184,28 +184,53 @@ struct NamespaceTests {
         #expect(try network.isAtRest())
     }
 
-    /// The reply, or the request, is longer than a link takes that neither end knows of.
-    @Test(arguments: [("198.51.100.2", Namespaces.Host.client), ("198.51.100.2", .one), ("2001:db8:1::2", .client)])
-    func `no datagram is lost because a link takes shorter ones`(address: String, narrow: Namespaces.Host) throws {
+    /// A router tells the gateway that the next link takes less: the letter leaves again at once, whatever it is allowed to
+    /// wait for, and once more when the kernel has forgotten.
+    @Test(arguments: ["198.51.100.2", "2001:db8:1::2"])
+    func `a letter too long for a later link leaves again at once`(service: String) throws {
         let hosts = try Namespaces()
-        for host in [Namespaces.Host.client, .one] {
-            let (network, far) = host == .one ? ("2001:db8:1:", "192.0.2.0/24") : ("2001:db8:2:", "198.51.100.0/24")
-            let farther = host == .one ? "2001:db8:2::/64" : "2001:db8:1::/64"
-            try hosts.ip(.gateway, "address", "add", "\(network):1/64", "dev", host.rawValue, "nodad")
-            try hosts.ip(host, "address", "add", "\(network):2/64", "dev", "net", "nodad")
-            try hosts.ip(host, "route", "add", far, "via", host == .one ? "198.51.100.1" : Namespaces.door)
-            try hosts.ip(host, "route", "add", farther, "via", "\(network):1")
-        }
-        let forward = "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"
-        #expect(try hosts.start(.gateway, ["sh", "-c", forward]).ending().status == 0)
-        // The least that IPv6 allows.
-        try hosts.ip(.gateway, "link", "set", narrow.rawValue, "mtu", "1280")
-        try hosts.ip(narrow, "link", "set", "net", "mtu", "1280")
-        let isNew = address.contains(":")
-        let server = try hosts.start(.one, [Binaries.letterbox, "server", "--host", isNew ? "::" : "0.0.0.0"])
+        try hosts.forward()
+        try hosts.narrow(.one, to: 1300)
+        let server = try hosts.start(
+            .one, [Binaries.letterbox, "server", "--host", service.contains(":") ? "::" : "0.0.0.0"])
         _ = try server.errorLine(startingWith: "The server is ready")
-        // Over IPv6 no more than is too long for the server's own link as well.
-        let text = String(repeating: "x", count: isNew ? 1500 : 1400)
+        let upstream = service.contains(":") ? "[\(service)]:12000" : "\(service):12000"
+        let gateway = try hosts.start(
+            .client,
+            [
+                Binaries.letterbox, "gateway", "--port", "8080", "--workers", "1", "--upstream", upstream,
+                "--attempts", "1", "--timeout", "3600s",
+            ])
+        _ = try gateway.errorLine(startingWith: "The gateway is ready")
+        let letter = String(repeating: "x", count: 1400)
+        for count in 1...2 {
+            try hosts.ip(.client, service.contains(":") ? "-6" : "-4", "route", "flush", "cache")
+            let reply = try hosts.curl("http://127.0.0.1:8080/", "--data-binary", letter)
+            #expect(reply == letter.uppercased())
+            let metrics = try hosts.curl("http://127.0.0.1:8080/metrics")
+            let sample = "letterbox_udp_resized_total{upstream=\"1\",service=\"/\"} \(count)\n"
+            #expect(metrics.contains(sample), "\(metrics)")
+        }
+    }
+
+    /// The reply, or the request, is longer than a link takes that neither end knows of: over IPv6 also one that only the
+    /// later link does not take, so that the sender hears of it from a router alone.
+    @Test(
+        arguments: [
+            ("198.51.100.2", .client, 1400), ("198.51.100.2", .one, 1400), ("2001:db8:1::2", .client, 1500),
+            ("2001:db8:1::2", .client, 1400), ("2001:db8:1::2", .one, 1400),
+        ] as [(String, Namespaces.Host, Int)])
+    func `no datagram is lost because a link takes shorter ones`(
+        address: String, narrow: Namespaces.Host, length: Int
+    ) throws {
+        let hosts = try Namespaces()
+        try hosts.forward()
+        // The least that IPv6 allows.
+        try hosts.narrow(narrow, to: 1280)
+        let server = try hosts.start(
+            .one, [Binaries.letterbox, "server", "--host", address.contains(":") ? "::" : "0.0.0.0"])
+        _ = try server.errorLine(startingWith: "The server is ready")
+        let text = String(repeating: "x", count: length)
         let client = try hosts.start(
             .client, [Binaries.letterbox, "client", address, text, "--attempts", "1", "--timeout", "20s"])
         #expect(try client.ending() == Program.Ending(status: 0, output: "\(text.uppercased())\n", error: ""))

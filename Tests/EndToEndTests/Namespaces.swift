@@ -51,6 +51,34 @@ final class Namespaces {
         try Self.run(["ip", "-n", Self.name(host)] + words)
     }
 
+    /// Makes the gateway's host a router between the client and the first service, for IPv4 and IPv6.
+    func forward() throws {
+        for (host, network, far) in [
+            (Host.client, "2001:db8:2:", ["198.51.100.0/24", "2001:db8:1::/64"]),
+            (.one, "2001:db8:1:", ["192.0.2.0/24", "2001:db8:2::/64"]),
+        ] {
+            try ip(.gateway, "address", "add", "\(network):1/64", "dev", host.rawValue, "nodad")
+            try ip(host, "address", "add", "\(network):2/64", "dev", "net", "nodad")
+            try ip(host, "route", "add", far[0], "via", host == .one ? "198.51.100.1" : Self.door)
+            try ip(host, "route", "add", far[1], "via", "\(network):1")
+        }
+        let forward = "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"
+        #expect(try start(.gateway, ["sh", "-c", forward]).ending().status == 0)
+    }
+
+    /// Makes the link to a host take packets of so many bytes at most, at both of its ends.
+    func narrow(_ host: Host, to bytes: Int) throws {
+        try ip(.gateway, "link", "set", host.rawValue, "mtu", "\(bytes)")
+        try ip(host, "link", "set", "net", "mtu", "\(bytes)")
+    }
+
+    /// What curl gets on the client's host; a request that is stuck fails.
+    func curl(_ words: String...) throws -> String {
+        let ending = try start(.client, ["curl", "-sS", "--fail-with-body", "--max-time", "50"] + words).ending()
+        try #require(ending.status == 0, "\(ending.error)\(ending.output)")
+        return ending.output
+    }
+
     private func join(_ host: Host, _ address: String, to gateway: String) throws {
         try ip(
             .gateway, "link", "add", "name", host.rawValue, "type", "veth", "peer", "name", "net", "netns",

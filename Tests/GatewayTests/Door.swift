@@ -38,7 +38,7 @@ private func onThread(_ body: @escaping @Sendable () throws -> Void) async -> Re
 }
 
 /// A UDP service on a free port of this machine that sends every datagram back.
-private final class EchoService: Sendable {
+final class EchoService: Sendable {
     let port: UInt16
     private let number: Int32
     private let isStopped = Mutex(false)

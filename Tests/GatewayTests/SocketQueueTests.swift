@@ -49,6 +49,14 @@ import Testing
         #expect(sockets.open == 1 && sockets.restWaits == 19)
     }
 
+    /// An exchange that gets its socket late has no time left for the reply, and the socket would be lost to the next one.
+    @Test func aSocketThatComesTooLateForAReplyIsNotWaitedFor() async throws {
+        var configuration = Configuration()
+        (configuration.maxSockets, configuration.rest) = (1, .milliseconds(1500))
+        configuration.timeout = .seconds(2)
+        await #expect(throws: GatewayError.noSocket(limit: 1)) { try await ask(2, configuration) }
+    }
+
     /// Who has waited long for a socket does not send all attempts at once.
     @Test func attemptsAreCountedFromTheFirstSend() async throws {
         var configuration = Configuration()

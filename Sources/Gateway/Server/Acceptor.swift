@@ -38,6 +38,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
 
     /// Accepts until `drain()`; throws where no connection can be accepted any more.
     func run() async throws(SystemError) {
+        guard !isDraining else { return }
         try listen()
         let place = ends.join()
         while !isDraining, failure == nil { _ = await place.wait(until: .never) }
@@ -45,7 +46,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         if let failure { throw failure }
     }
 
-    /// Accepts those that have arrived, and stops listening.
+    /// Accepts those that have arrived, also where it has not begun to listen, or pauses; and stops listening.
     func drain() {
         guard !isDraining else { return }
         while acceptOne() {}
@@ -79,7 +80,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
 
     /// Takes one connection off the queue; false where none waits or none can be accepted for now.
     private func acceptOne() -> Bool {
-        guard watch != nil else { return false }
+        guard !isDraining, failure == nil else { return false }
         do {
             guard let socket = try listener.accept() else { return false }
             assign(socket.release())

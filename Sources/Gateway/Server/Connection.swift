@@ -9,7 +9,7 @@ internal import System
 /// before the connection waits for anything else.
 final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     /// What the connection waits for.
-    private enum State {
+    enum State {
         /// A request, of which so much has come.
         case reading(Progress)
         /// The end of an exchange with the UDP service.
@@ -26,7 +26,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     }
 
     /// How much of the next request has come, as far as a deadline has been set for the rest.
-    private enum Progress {
+    enum Progress {
         case unknown, nothing, partOfHead, head
     }
 
@@ -42,7 +42,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     let watch: Watch
     private var socket: StreamSocket?
     private let context: ConnectionContext
-    private var state = State.reading(.unknown)
+    private(set) var state = State.reading(.unknown)
     private var deadline = Deadline()
     private var reader = RequestReader()
     private var output = SendBuffer()

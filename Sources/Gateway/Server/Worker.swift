@@ -33,6 +33,8 @@ actor Worker {
         }
         self.services = routes
         let table = ServiceTable(routes)
+        // Before anything else: a connection may come before `run()`.
+        for route in routes { route.upstream.replaceAddresses(route.service.addresses) }
         // Without a service at "/" the router sends no plain letter anywhere.
         let first = table.root ?? routes[0]
         context = ConnectionContext(
@@ -45,7 +47,6 @@ actor Worker {
 
     /// Serves until `drain()`, and then until the last connection has ended.
     func run() async {
-        for (number, route) in services.enumerated() { replaceAddresses(route.service.addresses, ofService: number) }
         // A task that begins here lives on the loop from its first step to its last.
         var helpers = [Task { await self.sweep() }, Task { await self.answerQuestions() }]
         // A service that keeps silent does not hold up the probes of the others.

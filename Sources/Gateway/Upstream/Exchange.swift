@@ -183,7 +183,10 @@ final class Exchange: DeadlineHandler {
             return send(departure, through: socket, of: backend)
         case .queued:
             state = .queued
-            deadline.set(plan.deadline, for: self, on: loop)
+            // Half of the time that is left is the reply's: under overload those who have waited longest are served next, and
+            // with a socket at the last moment all of them would send, and none would hear the reply.
+            let left = plan.deadline.since(loop.now)
+            deadline.set(loop.now + Interval(nanoseconds: left.nanoseconds / 2), for: self, on: loop)
             return nil
         case .failed(let error): return failed(error)
         }

@@ -214,7 +214,8 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         guard !pool.isPlainPool else { return }
         let found = socket.socket.drain()
         count(found, socket.isSettled)
-        if found.datagrams > 0, pool.hear(socket.index, at: .now()) { counts.quarantines += 1 }
+        guard found.datagrams > 0 else { return }
+        if pool.hear(socket.index, earliest: loop.reported, at: .now()) { counts.quarantines += 1 }
     }
 
     private func count(_ found: DatagramSocket.Drained, _ isSettled: Bool) {

@@ -10,8 +10,12 @@ internal import EventLoop
 /// - A port rests as long as there are others: a new socket is opened rather than one used again that has rested for less
 ///   than `quarantine`, until there are `spread` sockets; beyond that the one that has rested longest is next, once it has
 ///   rested for `rest`.
+/// - Where the backend's second replies come later than half of that, sockets rest for twice as long as the latest of them
+///   took, up to `quarantine`.
 /// - After an exchange that may still bring a reply, because several datagrams were sent or a second reply came, a socket is
 ///   in quarantine first: open, so that the kernel does not give its port to another, and drained, but not used.
+/// - Where there is no other any more, one that is there for a second reply alone is used when nothing has come to it for
+///   `rest`, which such replies lengthen: a network that doubles datagrams must not use up all sockets.
 /// - After an exchange that brought no reply the socket is closed at the end of its quarantine: its port may be a dead entry
 ///   of a NAT, of a balancer, or of a route that has moved.
 struct SocketPool {
@@ -46,6 +50,8 @@ struct SocketPool {
         var isDead = false
         var isClosable = false
         var pause: UInt32 = 0
+        /// When its last exchange ended, if that sent one datagram and got its reply: what comes then is a second one.
+        var settled = MonotonicTime.never
     }
 
     /// A socket that may not be used before its time.
@@ -61,12 +67,14 @@ struct SocketPool {
     let capacity: Int
     /// So many are opened before one is used again that has rested for less than `quarantine`.
     let spread: Int
-    private let rest: Interval
+    private var restTime: RestTime
     private let quarantine: Interval
     private var slots: [Slot] = []
     private var vacancies: [Int] = []
     private var resting: Deque<Pause> = []
     private var quarantined: Deque<Pause> = []
+    /// Those that are in quarantine because a second reply came.
+    private var doubled: Deque<Pause> = []
     /// Places whose dead sockets are still open: `retire` hands them out, unless they are in use again by then.
     private var closable: [Int] = []
 
@@ -80,10 +88,14 @@ struct SocketPool {
         self.isPlainPool = isPlainPool
         self.capacity = capacity
         self.spread = min(spread, capacity)
-        self.rest = rest
+        restTime = RestTime(least: rest, most: quarantine)
         self.quarantine = quarantine
     }
 
+    /// How long sockets rest now.
+    var rest: Interval { restTime.current }
+    /// After that a port may be used again without a thought.
+    private var longRest: Interval { max(rest, quarantine) }
     /// How many sockets are open.
     var count: Int { slots.count - vacancies.count }
     /// How many sockets are in quarantine.
@@ -101,33 +113,51 @@ struct SocketPool {
         if isPlainPool, let last = resting.popLast() { return .use(begin(last.index)) }
         endQuarantines(at: now)
         let rested = firstResting()
-        if !isNew, let rested, rested.since + max(rest, quarantine) <= now { return useFirst() }
+        if !isNew, let rested, rested.since + longRest <= now { return useFirst() }
         if count < (isNew ? capacity : spread) { return .open(begin(vacancy())) }
         if let rested, rested.since + rest <= now { return isNew ? replaceFirst() : useFirst() }
         if count < capacity { return .open(begin(vacancy())) }
-        return .wait
+        guard let index = takeDoubled(at: now) else { return .wait }
+        return isNew ? .open(index) : .use(index)
     }
 
     /// A socket that has rested for `rest`, for an exchange to which a new one cannot be given after all.
     mutating func takeRested(at now: MonotonicTime) -> Int? {
         endQuarantines(at: now)
-        guard let first = firstResting(), first.since + rest <= now else { return nil }
+        guard let first = firstResting(), first.since + rest <= now else { return takeDoubled(at: now) }
         resting.removeFirst()
         return begin(first.index)
     }
 
+    /// A socket to which a second reply has come, and nothing for `rest` since then.
+    private mutating func takeDoubled(at now: MonotonicTime) -> Int? {
+        while let first = doubled.first {
+            if isCurrent(first) {
+                guard first.since + rest <= now else { return nil }
+                quarantinedCount -= 1
+                doubled.removeFirst()
+                return begin(first.index)
+            }
+            doubled.removeFirst()
+        }
+        return nil
+    }
+
     /// When the next socket will be rested, as far as that is known; an exchange that ends may be sooner.
     var nextRested: MonotonicTime? {
-        let paused = resting.first { isCurrent($0) }.map { $0.since + rest }
-        let freed = quarantined.first { isCurrent($0) }.map { $0.since + quarantine + rest }
-        guard let paused else { return freed }
-        return freed.map { min(paused, $0) } ?? paused
+        let times = [
+            resting.first { isCurrent($0) }.map { $0.since + rest },
+            doubled.first { isCurrent($0) }.map { $0.since + rest },
+            quarantined.first { isCurrent($0) }.map { $0.since + longRest },
+        ]
+        return times.compactMap(\.self).min()
     }
 
     /// Ends the exchange on a socket.
     mutating func release(_ index: Int, _ outcome: Outcome, at now: MonotonicTime) {
         precondition(slots[index].state == .busy, "only a busy socket is released")
         busyCount -= 1
+        slots[index].settled = outcome == .settled ? now : .never
         switch isPlainPool ? .settled : outcome {
         case .settled: beginRest(index, since: now)
         case .unsettled: beginQuarantine(index, since: now)
@@ -139,11 +169,14 @@ struct SocketPool {
 
     /// A datagram came to a socket at rest or in quarantine: others may follow it, and its quarantine begins anew.
     ///
+    /// - `earliest`: it came after that: a process that was held up takes late what came early.
+    ///
     /// Returns whether the socket was at rest.
     @discardableResult
-    mutating func hear(_ index: Int, at now: MonotonicTime) -> Bool {
+    mutating func hear(_ index: Int, earliest: MonotonicTime, at now: MonotonicTime) -> Bool {
         let isResting = slots[index].state == .resting
         guard !isPlainPool, isResting || slots[index].state == .quarantined else { return false }
+        if slots[index].settled < earliest { restTime.lengthen(after: earliest.since(slots[index].settled), at: now) }
         if !isResting { quarantinedCount -= 1 }
         beginQuarantine(index, since: now)
         return isResting
@@ -160,6 +193,7 @@ struct SocketPool {
     /// for `idle` after its rest; nil when there is none.
     mutating func retire(idle: Interval, at now: MonotonicTime) -> Int? {
         endQuarantines(at: now)
+        restTime.shorten(at: now)
         while let dead = closable.popLast() {
             if slots[dead].isClosable {
                 slots[dead].isClosable = false
@@ -174,28 +208,32 @@ struct SocketPool {
 
     // MARK: - Moving between the queues
 
-    /// Lets sockets out of quarantine: they rest before they are used, and the dead ones leave.
+    /// Lets sockets out of quarantine: they have rested by then, and the dead ones leave.
     private mutating func endQuarantines(at now: MonotonicTime) {
-        while let first = quarantined.first {
-            if isCurrent(first) {
-                guard first.since + quarantine <= now else { return }
-                quarantinedCount -= 1
-                endQuarantine(of: first)
-            }
+        while let first = quarantined.first, isOver(first, at: now) {
             quarantined.removeFirst()
+            endQuarantine(of: first)
+        }
+        while let first = doubled.first, isOver(first, at: now) {
+            doubled.removeFirst()
+            endQuarantine(of: first)
         }
     }
 
+    private func isOver(_ quarantine: Pause, at now: MonotonicTime) -> Bool {
+        !isCurrent(quarantine) || quarantine.since + longRest <= now
+    }
+
     private mutating func endQuarantine(of pause: Pause) {
+        guard isCurrent(pause) else { return }
+        quarantinedCount -= 1
         if slots[pause.index].isDead {
             vacate(pause.index)
             slots[pause.index].isClosable = true
             closable.append(pause.index)
         } else {
-            // Counted from the quarantine's end, whenever that is noticed, or `nextRested` would promise too much; but
-            // never before those who rest already, so that the queue stays in order.
-            let since = max(pause.since + quarantine, resting.last?.since ?? pause.since)
-            beginRest(pause.index, since: since)
+            // Before those that rest already, so that the queue stays in order.
+            beginRest(pause.index, since: min(pause.since, firstResting()?.since ?? pause.since), isFirst: true)
         }
     }
 
@@ -213,17 +251,19 @@ struct SocketPool {
 
     private mutating func replaceFirst() -> Turn { .open(begin(resting.removeFirst().index)) }
 
-    private mutating func beginRest(_ index: Int, since: MonotonicTime) {
+    private mutating func beginRest(_ index: Int, since: MonotonicTime, isFirst: Bool = false) {
         slots[index].state = .resting
         slots[index].pause &+= 1
-        resting.append(Pause(index: index, number: slots[index].pause, since: since))
+        let pause = Pause(index: index, number: slots[index].pause, since: since)
+        if isFirst { resting.prepend(pause) } else { resting.append(pause) }
     }
 
     private mutating func beginQuarantine(_ index: Int, since: MonotonicTime) {
         slots[index].state = .quarantined
         slots[index].pause &+= 1
         quarantinedCount += 1
-        quarantined.append(Pause(index: index, number: slots[index].pause, since: since))
+        let pause = Pause(index: index, number: slots[index].pause, since: since)
+        if slots[index].settled == .never { quarantined.append(pause) } else { doubled.append(pause) }
     }
 
     private mutating func begin(_ index: Int) -> Int {

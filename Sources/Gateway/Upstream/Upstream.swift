@@ -141,7 +141,7 @@ final class Upstream {
             to: address, pool: pool, fairShare: max(1, configuration.maxSockets / shares), limit: limits.sockets,
             loop: loop)
         known += 1
-        return Backend(address: address, id: known, sockets: sockets, configuration: configuration, at: loop.now)
+        return Backend(address: address, id: known, sockets: sockets, configuration: configuration, at: .now())
     }
 
     /// Closes the sockets that no exchange has needed for a while, and of the addresses that have gone each as soon as it is

@@ -1,0 +1,255 @@
+import CLinux
+import EventLoop
+import Glibc
+import HTTP
+import System
+import Testing
+
+@testable import Gateway
+
+/// A connection on a loop that does nothing by itself: a test brings it into a state, and lets an event come there.
+///
+/// All of it is called on the loop's thread, which hears of the kernel's events only where the test waits.
+final class ConnectionStage {
+    /// What a connection may be at.
+    enum Scene: CaseIterable {
+        case idle, partOfHead, head, exchanging, asking, pausing, writing, closing, lingering, closed
+
+        /// What the client has sent.
+        var request: String {
+            switch self {
+            case .idle, .closed: ""
+            case .partOfHead: "GET /heal"
+            case .head: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab"
+            case .exchanging: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde"
+            case .asking: "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
+            case .pausing: String(repeating: ConnectionStage.healthz, count: 40)
+            case .writing: "GET /big.txt HTTP/1.1\r\nHost: a\r\n\r\n"
+            case .closing: "GET /big.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            case .lingering: "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            }
+        }
+
+        /// What completes that.
+        var rest: String {
+            switch self {
+            case .partOfHead: "thz HTTP/1.1\r\nHost: a\r\n\r\n"
+            case .head: "cde"
+            default: ""
+            }
+        }
+
+        /// The statuses of the requests that are complete.
+        var owed: [Int] {
+            switch self {
+            case .idle, .partOfHead, .head, .closed: []
+            case .exchanging, .asking, .writing, .closing, .lingering: [200]
+            case .pausing: Array(repeating: 200, count: 40)
+            }
+        }
+
+        /// Whether another request is served after those.
+        var goesOn: Bool { ![.closing, .lingering, .closed].contains(self) }
+    }
+
+    /// What may come to it.
+    enum Event: CaseIterable {
+        /// A call for nothing, a further request, bytes that are none, the beginning of one while no room is left.
+        case nothing, request, garbage, noRoom
+        /// The end of what the client sends, and its end without a word.
+        case end, reset
+        /// The end of the gateway, and a connection that needs the place.
+        case drain, eviction
+        /// What the connection waits for inside the gateway.
+        case finished
+    }
+
+    static let healthz = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    private static let page = Page([
+        Page.Source(name: "big.txt", bytes: [UInt8](repeating: 98, count: 1 << 20), modified: 0)
+    ])
+
+    let loop: EventLoop
+    let context: ConnectionContext
+    let connection: Connection
+    private let caller: LoopCaller
+    private let service: DatagramSocket
+    private var batch = DatagramBatch(capacity: 4)
+    private var received: [UInt8] = []
+    private var isCut = false
+    private var roomTaken = 0
+
+    /// Opens a connection and brings it into a state.
+    ///
+    /// - `following`: what arrives behind its request, for which no room is left.
+    init(
+        _ scene: Scene, following: String = "", _ configuration: Configuration = Configuration(), on loop: EventLoop
+    ) throws {
+        self.loop = loop
+        let any = try #require(SocketAddress("127.0.0.1", port: 0))
+        service = try DatagramSocket(boundTo: any)
+        let limits = SharedLimits(configuration)
+        let upstream = Upstream(
+            configuration: configuration, limits: limits,
+            replies: ReplyBuffer(maxDatagram: configuration.maxDatagram), loop: loop)
+        upstream.replaceAddresses([try service.localAddress()])
+        let route = ServiceRoute(Service(path: "/", addresses: [], configuration: configuration), upstream)
+        context = ConnectionContext(
+            loop: loop, configuration: configuration, limits: limits, load: SharedLimit(.max),
+            router: Router(configuration: configuration, page: Self.page, services: ServiceTable([route])),
+            upstream: upstream)
+        let listener = try StreamListener(on: any)
+        caller = try LoopCaller(listener.address, on: loop)
+        let text = scene.request + following
+        if !text.isEmpty { try caller.send(text) }
+        let number = try Self.accept(from: listener)
+        // The kernel does not take the whole of the large file.
+        var room: Int32 = 65_536
+        unsafe _ = setsockopt(number, SOL_SOCKET, SO_SNDBUF, &room, socklen_t(MemoryLayout<Int32>.size))
+        if !text.isEmpty { Self.waitForInput(number) }
+        _ = limits.connections.take()
+        if !following.isEmpty, limits.buffered.take(limits.buffered.most) { roomTaken = limits.buffered.most }
+        connection = try Connection(socket: StreamSocket(owning: number), context: context)
+        if scene == .closed {
+            caller.socket.shutDownSending()
+            Self.waitForInput(number)
+            connection.ready([.toRead, .ended])
+        }
+    }
+
+    /// Whether the connection is where it should be.
+    func isAt(_ scene: Scene) -> Bool {
+        switch (scene, connection.state) {
+        case (.idle, .reading(.nothing)), (.partOfHead, .reading(.partOfHead)), (.head, .reading(.head)): true
+        case (.exchanging, .exchanging), (.asking, .asking), (.pausing, .pausing): true
+        case (.writing, .writing(thenCloses: false)), (.closing, .writing(thenCloses: true)): true
+        case (.lingering, .lingering), (.closed, .closed): true
+        default: false
+        }
+    }
+
+    /// Lets an event come.
+    func deliver(_ event: Event, completing rest: String = "") throws {
+        switch event {
+        case .nothing: connection.ready([])
+        case .request: arrive(rest + Self.healthz)
+        case .garbage: arrive(rest + "\u{1}\u{1}\u{1}\u{1}\r\n\r\n")
+        case .noRoom:
+            takeRoom()
+            arrive(rest + "GET /hea")
+            giveRoomBack()
+        case .end:
+            caller.socket.shutDownSending()
+            hear([.toRead, .ended])
+        case .reset:
+            var linger = linger(l_onoff: 1, l_linger: 0)
+            let number = caller.socket.descriptor.number
+            unsafe _ = setsockopt(number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+            // connect(2): an address of the family AF_UNSPEC dissolves the connection.
+            var nowhere = sockaddr()
+            nowhere.sa_family = sa_family_t(AF_UNSPEC)
+            _ = unsafe clinux_connect(number, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+            isCut = true
+            hear([.toRead, .ended, .toWrite])
+        case .drain: context.drain()
+        case .eviction: _ = context.evict()
+        case .finished: try finish()
+        }
+    }
+
+    private func takeRoom() {
+        let room = context.limits.buffered.most - context.limits.buffered.used
+        if context.limits.buffered.take(room) { roomTaken += room }
+    }
+
+    private func giveRoomBack() {
+        context.limits.buffered.giveBack(roomTaken)
+        roomTaken = 0
+    }
+
+    private func arrive(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = try? caller.socket.send(bytes.span)
+        hear(.toRead)
+    }
+
+    /// The loop's call for what the kernel has, unless it has let go of the connection.
+    private func hear(_ readiness: Readiness) {
+        if case .closed = connection.state { return }
+        Self.waitForInput(connection.watch.number)
+        connection.ready(readiness)
+    }
+
+    private static func accept(from listener: borrowing StreamListener) throws -> Int32 {
+        while true {
+            if let socket = try listener.accept() { return socket.release() }
+        }
+    }
+
+    private static func waitForInput(_ number: Int32) {
+        var ready = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        unsafe _ = poll(&ready, 1, 10_000)
+    }
+
+    /// Gives the connection what it waits for.
+    private func finish() throws {
+        switch connection.state {
+        case .asking: connection.finished(Response(.ok, Metrics.mediaType, content: Array("figures".utf8)))
+        case .exchanging:
+            if try batch.receive(from: service) > 0 {
+                _ = batch.answer { datagram, reply in for index in datagram.indices { reply.append(datagram[index]) } }
+                _ = try batch.send(over: service)
+            }
+        default: break
+        }
+    }
+
+    /// Lets everything end, and tells the statuses of the responses that the client got; nil where it was cut off.
+    func statuses() async throws -> [Int]? {
+        giveRoomBack()
+        caller.socket.shutDownSending()
+        var isOver = false
+        while context.counts.open > 0 || !isOver {
+            try finish()
+            isOver = receive() || isOver
+            await loop.sleep(until: loop.now + .milliseconds(1))
+        }
+        return isCut ? nil : try Self.statuses(in: received)
+    }
+
+    /// Takes what has come; true where no more will.
+    private func receive() -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        while !isCut {
+            do {
+                guard let count = try caller.socket.receive(into: &bytes, bytes.indices) else { return false }
+                if count == 0 { return true }
+                received += bytes[..<count]
+            } catch {
+                isCut = true
+            }
+        }
+        return true
+    }
+
+    private static func statuses(in bytes: [UInt8]) throws -> [Int] {
+        var statuses: [Int] = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let end = try #require(rest.firstRange(of: Array("\r\n\r\n".utf8)))
+            let head = String(decoding: rest[..<end.lowerBound], as: UTF8.self)
+            statuses.append(try #require(Int(head.split(separator: " ")[1])))
+            let length = try #require(head.firstMatch(of: /\r\nContent-Length: (\d+)/).flatMap { Int($0.1) })
+            try #require(rest.endIndex - end.upperBound >= length, "the response is cut")
+            rest = rest[(end.upperBound + length)...]
+        }
+        return statuses
+    }
+
+    /// Whether everything that the connection had has been given back.
+    var isClean: Bool {
+        context.limits.connections.used == 0 && context.limits.inFlight.used == 0
+            && context.limits.buffered.used == 0 && context.idle.oldest == nil && !context.sharedBuffer.isEmpty
+    }
+}

@@ -1,0 +1,117 @@
+import EventLoop
+import System
+import Testing
+
+@testable import Gateway
+
+/// Every event in every state of a connection: each complete request has its response, in order, and everything that the
+/// connection had is given back.
+@Suite(.timeLimit(.minutes(1))) struct ConnectionStateTests {
+    typealias Scene = ConnectionStage.Scene
+    typealias Event = ConnectionStage.Event
+
+    private func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        try await Task(executorPreference: loop) { try await body(loop) }.value
+    }
+
+    private static func expected(_ scene: Scene, _ event: Event) -> [Int] {
+        let completed = scene.rest.isEmpty ? [] : [200]
+        guard scene.goesOn else { return scene.owed }
+        switch event {
+        case .nothing, .end, .reset, .drain, .eviction, .finished: return scene.owed
+        case .request: return scene.owed + completed + [200]
+        case .garbage: return scene.owed + completed + [400]
+        // What has a buffer needs no room, and what is not read yet is read when there is room again.
+        case .noRoom: return scene == .idle ? [503] : scene.owed + completed
+        }
+    }
+
+    @Test(arguments: Scene.allCases, Event.allCases)
+    func anEventInAState(scene: Scene, event: Event) async throws {
+        try await onLoop { loop in
+            let stage = try ConnectionStage(scene, on: loop)
+            #expect(stage.isAt(scene), "\(stage.connection.state)")
+            try stage.deliver(event, completing: scene.rest)
+            let statuses = try await stage.statuses()
+            #expect(statuses == (event == .reset ? nil : Self.expected(scene, event)))
+            #expect(stage.isClean)
+        }
+    }
+
+    /// Two events before the loop has come round: the second finds the connection wherever the first has taken it.
+    @Test(arguments: Scene.allCases, Event.allCases)
+    func twoEventsAtOnce(scene: Scene, first: Event) async throws {
+        try await onLoop { loop in
+            for second in Event.allCases {
+                let stage = try ConnectionStage(scene, on: loop)
+                try stage.deliver(first, completing: scene.rest)
+                try stage.deliver(second)
+                let statuses = try await stage.statuses()
+                #expect((statuses == nil) == (first == .reset || second == .reset), "then \(second)")
+                #expect(statuses?.starts(with: scene.owed) ?? true, "then \(second): \(statuses ?? [])")
+                // A refusal is the last response.
+                #expect(statuses?.dropLast().allSatisfy { $0 == 200 } ?? true, "then \(second): \(statuses ?? [])")
+                #expect(stage.isClean, "then \(second)")
+            }
+        }
+    }
+
+    /// The beginning of a further request has come along, and no room is left to keep it.
+    @Test(arguments: [Scene.idle, .exchanging, .asking, .pausing, .writing, .closing])
+    func bytesBehindTheRequestWithoutRoom(scene: Scene) async throws {
+        try await onLoop { loop in
+            for event in Event.allCases {
+                let stage = try ConnectionStage(scene, following: "GET /hea", on: loop)
+                try stage.deliver(event)
+                let statuses = try await stage.statuses()
+                let told: [Int] =
+                    switch scene {
+                    // The response of the request at hand is the last one.
+                    case .exchanging, .asking, .closing: [200]
+                    // What it could not keep are requests, too.
+                    case .pausing: Array(repeating: 200, count: 16) + [503]
+                    case .writing: [200, 503]
+                    default: [503]
+                    }
+                #expect(statuses == (event == .reset ? nil : told), "\(event)")
+                #expect(stage.isClean, "\(event)")
+            }
+        }
+    }
+
+    /// The deadline passes, where there is one, and then another event comes, where the connection is still open.
+    @Test(arguments: Scene.allCases)
+    func aDeadlineThatPasses(scene: Scene) async throws {
+        var configuration = Configuration()
+        (configuration.idleTimeout, configuration.headerTimeout) = (.milliseconds(5), .milliseconds(5))
+        (configuration.bodyTimeout, configuration.writeTimeout) = (.milliseconds(5), .milliseconds(5))
+        configuration.lingerTimeout = .milliseconds(5)
+        let settings = configuration
+        try await onLoop { loop in
+            for event in Event.allCases {
+                let stage = try ConnectionStage(scene, following: "", settings, on: loop)
+                while Self.hasDeadline(stage.connection.state) {
+                    await loop.sleep(until: loop.now + .milliseconds(1))
+                }
+                try stage.deliver(event)
+                // The client did not read: its response is cut.
+                guard scene != .writing, scene != .closing else { continue }
+                let statuses = try await stage.statuses()
+                let told = [.partOfHead, .head].contains(scene) ? [408] : scene.owed
+                if let statuses { #expect(statuses.starts(with: told), "\(event): \(statuses)") }
+                #expect((statuses == nil) == (event == .reset), "\(event)")
+                #expect(stage.isClean, "\(event)")
+            }
+        }
+    }
+
+    private static func hasDeadline(_ state: Connection.State) -> Bool {
+        switch state {
+        case .reading, .writing, .lingering: true
+        case .exchanging, .asking, .pausing, .closed: false
+        }
+    }
+}
