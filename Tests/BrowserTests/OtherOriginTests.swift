@@ -63,7 +63,9 @@ extension InTheBrowser {
         private func see(_ cases: [Case], _ arguments: [String]) throws {
             try TestGateway.run { home in
                 // A text has no policy that keeps its scripts from other servers.
-                let browser = try Browser.open(home.url + "/healthz")
+                let browser = try #require(Browser.shared)
+                try browser.order("Emulation.setScriptExecutionDisabled", ["value": false])
+                try browser.open(home.url + "/healthz")
                 try TestGateway.run(["--allow-origin", home.url] + arguments) { gateway in
                     for one in cases {
                         let fetch = "\(one.fetch).then(response => response.status, () => 0)"
