@@ -52,6 +52,8 @@ package struct Configuration: Sendable {
     package var lingerTimeout = Interval.seconds(2)
     /// For a connection without a request.
     package var idleTimeout = Interval.seconds(60)
+    /// For proxies to learn that no new clients should come, before the gateway ends.
+    package var drainDelay = Interval.seconds(0)
     /// For what is in flight when the gateway is told to end.
     package var drainTimeout = Interval.seconds(10)
 

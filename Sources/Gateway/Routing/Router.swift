@@ -10,6 +10,8 @@ enum Decision {
     case exchange(ArraySlice<UInt8>, ReplyOptions?)
     /// The figures of all workers are the response: they are asked first.
     case statistics
+    /// The worker says whether new requests should come here.
+    case readiness
 }
 
 /// Which request gets which answer: the table of routes.
@@ -237,6 +239,9 @@ final class Router {
             let alive = Response(.ok, MediaType.plainText, content: Array("ok\n".utf8))
             return .response(Precondition.refusal(of: request) ?? alive)
         }
+        if request.path.isEqual(to: "/readyz") {
+            return Precondition.refusal(of: request).map(Decision.response) ?? .readiness
+        }
         if request.path.isEqual(to: "/metrics") {
             if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
             return .statistics
@@ -262,7 +267,8 @@ final class Router {
         }
         if request.path.isEqual(to: "/form") { return FieldValue("POST, OPTIONS") }
         let isRead =
-            request.path.isEqual(to: "/healthz") || request.path.isEqual(to: "/metrics")
+            request.path.isEqual(to: "/healthz") || request.path.isEqual(to: "/readyz")
+            || request.path.isEqual(to: "/metrics")
             || page.file(at: request.path) != nil
         return isRead ? FieldValue("GET, HEAD, OPTIONS") : nil
     }
