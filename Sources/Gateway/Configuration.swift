@@ -55,6 +55,8 @@ package struct Configuration: Sendable {
     /// Longer than proxies and balancers keep a connection that they do not use, of which nginx and AWS take 60 s: whoever
     /// is first to close must not be the one to whom a request may be on its way.
     package var idleTimeout = Interval.seconds(75)
+    /// For proxies to learn that no new clients should come, before the gateway ends.
+    package var drainDelay = Interval.seconds(0)
     /// For what is in flight when the gateway is told to end.
     package var drainTimeout = Interval.seconds(10)
 

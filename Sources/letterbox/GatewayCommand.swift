@@ -89,6 +89,7 @@ struct GatewayCommand: ParsableCommand {
             if request == .end { break }
             await names.refresh(for: gateway)
         }
+        await leave(gateway, for: settings.drainDelay, on: loop)
         await end(gateway, running, within: settings.drainTimeout, on: loop)
         await noise?.stop()
         await embedded?.stop()
@@ -125,6 +126,13 @@ struct GatewayCommand: ParsableCommand {
         guard addresses.lab else { return nil }
         let seed = addresses.labSeed ?? UInt64.random(in: 0..<1_000_000)
         return try LabNoise(to: server, seed: seed, sockets: sockets, on: loop)
+    }
+
+    /// Tells proxies to send new clients elsewhere, and gives them the time to hear it.
+    private func leave(_ gateway: Gateway, for delay: Interval, on loop: EventLoop) async {
+        guard delay > .seconds(0) else { return }
+        await gateway.leave()
+        await loop.sleep(until: loop.now + delay)
     }
 
     /// Lets what is in flight finish; when the time for that is over, the program ends all the same, and says so.

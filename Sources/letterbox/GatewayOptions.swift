@@ -199,6 +199,14 @@ struct HTTPOptions: ParsableArguments {
     var drainTimeout = Interval.seconds(10)
 
     @Option(
+        time:
+            """
+            How long the gateway still accepts when it is told to end; meanwhile /readyz is 503 and responses say \
+            Connection: close.
+            """)
+    var drainDelay = Interval.seconds(0)
+
+    @Option(
         help: ArgumentHelp(
             "An origin whose pages may use the gateway from a browser (CORS); may be repeated. \"*\" allows all.",
             valueName: "origin"))
@@ -223,6 +231,7 @@ struct HTTPOptions: ParsableArguments {
         try check("--max-trailers", maxTrailers, 2...1_048_576)
         try check("--max-buffered", maxBuffered, 1024...(1 << 40))
         try check("--max-linger", maxLinger, 0...1_073_741_824)
+        try check("--drain-delay", drainDelay, .seconds(0)...(.seconds(86_400)))
         for (flag, time) in [
             ("--header-timeout", headerTimeout), ("--body-timeout", bodyTimeout), ("--write-timeout", writeTimeout),
             ("--linger-timeout", lingerTimeout), ("--idle-timeout", idleTimeout), ("--drain-timeout", drainTimeout),
@@ -287,5 +296,6 @@ extension HTTPOptions {
         settings.crossOrigin = CrossOrigin(origins: allowOrigin)
         settings.idleTimeout = idleTimeout
         settings.drainTimeout = drainTimeout
+        settings.drainDelay = drainDelay
     }
 }

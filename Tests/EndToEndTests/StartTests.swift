@@ -127,7 +127,7 @@ import Testing
         let words = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         #expect(words.contains("system choose, and the ready line names it. (default: 8080)"))
         #expect(
-            words.contains("--idle-timeout <time> For a connection without a request; then it ends. (default: 60s)"))
+            words.contains("--idle-timeout <time> For a connection without a request; then it ends. (default: 75s)"))
         #expect(words.contains("--max-fields <number> The most fields of a request; beyond it 431. (default: 100)"))
     }
 }

@@ -36,6 +36,21 @@ import Testing
         }
     }
 
+    /// A verdict is worth telling for ten seconds after the failure behind it.
+    @Test func aBadVerdictLapses() {
+        var patient = Patient()
+        #expect(!patient.health.isDown(at: Patient.time(0)))
+        patient.fail(4, .unreachable, at: 1000)
+        #expect(!patient.health.isDown(at: Patient.time(1000)))
+        patient.fail(1, .unreachable, at: 1000)
+        #expect(patient.health.isDown(at: Patient.time(10_999)))
+        #expect(!patient.health.isDown(at: Patient.time(11_000)))
+        patient.fail(1, .unreachable, at: 12_000)
+        #expect(patient.health.isDown(at: Patient.time(21_999)))
+        patient.succeed(at: 13_000)
+        #expect(!patient.health.isDown(at: Patient.time(13_000)))
+    }
+
     @Test func aNewAddressIsWell() {
         let patient = Patient()
         #expect(patient.health.isUp && patient.isPreferred(at: 0))

@@ -10,13 +10,15 @@ enum Decision {
     case exchange(ArraySlice<UInt8>, ReplyOptions?)
     /// The figures of all workers are the response: they are asked first.
     case statistics
+    /// The worker says whether new requests should come here.
+    case readiness
 }
 
 /// Which request gets which answer: the table of routes.
 final class Router {
     private let configuration: Configuration
     private let page: Page
-    private let services: ServiceTable
+    let services: ServiceTable
     /// Whether there is a service at `/`.
     private let hasRoot: Bool
     /// The media type of its replies, where the operator names one.
@@ -270,6 +272,9 @@ final class Router {
             let alive = Response(.ok, MediaType.plainText, content: Array("ok\n".utf8))
             return .response(Precondition.refusal(of: request) ?? alive)
         }
+        if request.path.isEqual(to: "/readyz") {
+            return Precondition.refusal(of: request).map(Decision.response) ?? .readiness
+        }
         if request.path.isEqual(to: "/metrics") {
             if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
             return .statistics
@@ -309,7 +314,8 @@ final class Router {
 
     /// Whether a path is that of a route, where no file is; "/" is a route and a file.
     private func isRoute(_ path: ArraySlice<UInt8>) -> Bool {
-        path.isEqual(to: "/form") || path.isEqual(to: "/healthz") || path.isEqual(to: "/metrics")
+        path.isEqual(to: "/form") || path.isEqual(to: "/healthz") || path.isEqual(to: "/readyz")
+            || path.isEqual(to: "/metrics")
             || path.isEqual(to: "/services") || services.other(at: path) != nil
             || (lab != nil && path.isEqual(to: "/lab"))
     }
@@ -335,7 +341,8 @@ final class Router {
             return FieldValue("POST, OPTIONS")
         }
         let isRead =
-            request.path.isEqual(to: "/healthz") || request.path.isEqual(to: "/metrics")
+            request.path.isEqual(to: "/healthz") || request.path.isEqual(to: "/readyz")
+            || request.path.isEqual(to: "/metrics")
             || request.path.isEqual(to: "/services") || file(at: request.path) != nil || isFolder(request.path)
         return isRead ? FieldValue("GET, HEAD, OPTIONS") : nil
     }

@@ -37,6 +37,9 @@ struct ServiceTable {
     /// The service at a path other than `/`.
     func other(at path: ArraySlice<UInt8>) -> ServiceRoute? { others.isEmpty ? nil : others[Array(path)] }
 
+    /// The path of a service of which no address replies; nil where all are well.
+    var pathThatIsDown: String? { routes.first { $0.upstream.isDown }?.service.path }
+
     /// Paths, settings in seconds and bytes, and addresses with the worker's latest verdict on each, as JSON.
     var json: String {
         let services = routes.map { route in

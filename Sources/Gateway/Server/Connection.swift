@@ -173,6 +173,9 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
         case .response(let response):
             reader.finish(request, context)
             answer(with: response)
+        case .readiness:
+            reader.finish(request, context)
+            answer(with: context.readiness)
         case .statistics:
             reader.finish(request, context)
             state = .asking
@@ -284,7 +287,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
             context.idle.leave(watch)
             state = .reading(.unknown)
         }
-        if context.isDraining { hasReadLast = true }
+        if context.isLeaving { hasReadLast = true }
         isReadable = count == room || endIsReported
         return true
     }
@@ -334,7 +337,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     /// it is looked for once, for some clients have always sent more.
     private var isLast: Bool {
         hasRunOutOfRoom || served + 1 >= context.configuration.maxRequestsPerConnection
-            || context.isDraining && reader.buffer.isEmpty && (hasReadLast || !isReadable)
+            || context.isLeaving && reader.buffer.isEmpty && (hasReadLast || !isReadable)
     }
 
     private func write(_ response: Response, _ connection: ResponseHead.Connection) {

@@ -16,6 +16,8 @@ final class ConnectionContext {
     var idle = IdleList()
     /// The open connections, by descriptor number.
     private var connections: [Connection?] = []
+    /// Whether the gateway is to get no new clients: each response is its connection's last.
+    private(set) var isLeaving = false
     /// Whether the gateway is about to end: what is under way is finished, nothing new begins.
     var isDraining = false
 
@@ -106,9 +108,22 @@ final class ConnectionContext {
         return false
     }
 
+    /// From now on `/readyz` sends new clients elsewhere, and each response is its connection's last.
+    func leave() { isLeaving = true }
+
+    /// What `/readyz` says: whether new requests should come here.
+    var readiness: Response {
+        if isLeaving { return Problem.response(.serviceUnavailable, "The gateway is about to end.") }
+        if let path = router.services.pathThatIsDown {
+            return Problem.response(.serviceUnavailable, "No address of the UDP service at \(path) replies.")
+        }
+        return Response(.ok, MediaType.plainText, content: Array("ready\n".utf8))
+    }
+
     /// Lets connections end as the gateway does: those that have a request finish it, the others end now.
     func drain() {
         isDraining = true
+        isLeaving = true
         drained.wakeFirst()
         for connection in connections { connection?.drain() }
     }

@@ -81,6 +81,11 @@ package final class Gateway: Sendable {
         for worker in workers { await worker.replaceAddresses(addresses, ofService: number) }
     }
 
+    /// Sends new clients elsewhere, by `/readyz` and `Connection: close`, and serves those that come all the same.
+    package func leave() async {
+        for worker in workers { await worker.leave() }
+    }
+
     /// Accepts what has arrived and no more, ends idle connections, and lets the others finish the request at hand.
     ///
     /// For a gateway that runs: one that has ended does not hear it, and this would never return.

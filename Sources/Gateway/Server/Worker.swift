@@ -60,6 +60,9 @@ actor Worker {
         for helper in helpers { helper.cancel() }
     }
 
+    /// Sends new clients elsewhere, and serves those that come all the same.
+    func leave() { context.leave() }
+
     /// Ends idle connections, and lets the others finish the request at hand.
     func drain() { context.drain() }
 

@@ -42,6 +42,9 @@ final class Backend: ExchangeCandidate {
     /// Whether it is asked like the others now.
     func isPreferred(at now: MonotonicTime) -> Bool { health.isPreferred(at: now) }
 
+    /// Whether it has failed just now, by the last verdict.
+    func isDown(at now: MonotonicTime) -> Bool { health.isDown(at: now) }
+
     /// When it replied last.
     var lastReply: MonotonicTime { health.lastReply }
 

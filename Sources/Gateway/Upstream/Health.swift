@@ -33,12 +33,15 @@ struct Health {
     static let failures = 5
     /// The longest outage.
     static let longestOutage = Interval.seconds(30)
+    /// How long a bad verdict counts for `/readyz` without newer failures: an instance that gets no requests learns nothing.
+    static let verdictLifetime = Interval.seconds(10)
 
     /// How long a backend must have been silent, whatever else failed.
     let patience: Interval
     private var state = State.closed
     private var failuresInARow = 0
     private var outages = 0
+    private var lastFailure = MonotonicTime(nanoseconds: 0)
     /// When the last reply came, or when the backend became known.
     private(set) var lastReply: MonotonicTime
 
@@ -52,6 +55,9 @@ struct Health {
         if case .closed = state { return true }
         return false
     }
+
+    /// Whether the last verdict was bad, and the failure behind it is recent.
+    func isDown(at now: MonotonicTime) -> Bool { !isUp && now < lastFailure + Self.verdictLifetime }
 
     /// Whether the backend is asked like the others: it is up, or it is time to try it.
     func isPreferred(at now: MonotonicTime) -> Bool {
@@ -82,6 +88,7 @@ struct Health {
     /// - `isTrial`: whether it was the one that tried the backend; of the others, some began before the outage.
     mutating func fail(_ failure: Failure, at now: MonotonicTime, isTrial: Bool) {
         failuresInARow += 1
+        lastFailure = now
         if case .halfOpen = state, isTrial { return open(failure, now) }
         guard isUp, failuresInARow >= Self.failures else { return }
         if failure == .unreachable || now.since(lastReply) >= patience { open(failure, now) }

@@ -45,6 +45,9 @@ final class Upstream {
         return counts
     }
 
+    /// Whether no backend has had a good verdict, and all the bad ones are recent.
+    var isDown: Bool { !backends.isEmpty && backends.allSatisfy { $0.isDown(at: loop.now) } }
+
     // MARK: - Exchanges
 
     /// Sends the payload as one datagram; `handler` gets the reply, or the failure where that is not known at once.
