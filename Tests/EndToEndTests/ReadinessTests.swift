@@ -33,7 +33,8 @@ import Testing
     @Test func `it is not ready while one of its services is down`() throws {
         let well = try RunningServer()
         let gateway = try RunningGateway(
-            ["--workers", "1", "--service", "/down \(UDPPeer.deserted())"], upstream: well.address)
+            ["--workers", "1", "--service", "/down \(UDPPeer.deserted()) timeout=60s attempts=20"],
+            upstream: well.address)
         for _ in 0..<5 {
             #expect(try CurlClient().perform(CurlRequest("\(gateway.url)/down", body: .text("hello"))).status == 502)
         }
