@@ -52,6 +52,30 @@ import Testing
         #expect(metrics.contains("letterbox_udp_replies_total{upstream=\"\(silent.address)\",service=\"/silent\"} 0\n"))
     }
 
+    /// The limit that a caller is told is the service's own, however long the body is and however its length is told.
+    @Test(arguments: ["/data", "/"], [5, 9, 200_000, 50_000_000])
+    func `a body that is too long is told the limit of its service`(path: String, length: Int) throws {
+        let echo = try RunningServer(["--service", "echo"])
+        let gateway = try RunningGateway(
+            ["--max-datagram", "8", "--service", "/data \(echo.address) max-datagram=4"], upstream: echo.address)
+        let limit = path == "/" ? 8 : 4
+        guard length > limit else { return }
+        for target in [path, "http://localhost\(path)", "\(path)?as=it"] {
+            for framing in [
+                "Content-Length: \(length)\r\n\r\n",
+                "Transfer-Encoding: chunked\r\n\r\n\(String(length, radix: 16))\r\n",
+            ] {
+                let connection = try TCPConnection(to: gateway.address)
+                connection.send("POST \(target) HTTP/1.1\r\nHost: localhost\r\n\(framing)")
+                connection.send(String(repeating: "a", count: min(length, 1000)))
+                if framing.hasPrefix("T"), length <= 1000 { connection.send("\r\n0\r\n\r\n") }
+                let response = try connection.receive(until: "bytes.")
+                #expect(response.hasPrefix("HTTP/1.1 413 "), "\(target) \(framing)")
+                #expect(response.contains("at most \(limit) bytes"), "\(target) \(framing)")
+            }
+        }
+    }
+
     @Test func `services are listed`() throws {
         let echo = try RunningServer()
         let gateway = try RunningGateway(

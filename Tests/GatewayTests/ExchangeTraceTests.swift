@@ -71,7 +71,7 @@ import Testing
             ([0xFF, 0xFE], "//4=", true), (Array("ü".utf8.prefix(1)), "ww==", true),
         ] as [([UInt8], String, Bool?)])
     func theReplyStandsBesideItsStory(reply: [UInt8], text: String, isBase64: Bool?) throws {
-        let told = try object(body(of: JourneyResponse.reply(reply[...], "{\"attempts\":1}")))
+        let told = try object(body(of: ReplyResponse.traced(reply[...], "{\"attempts\":1}")))
         #expect(told["reply"] as? String == text)
         #expect(told["base64"] as? Bool == isBase64)
         #expect((told["exchange"] as? [String: Any])?["attempts"] as? Int == 1)

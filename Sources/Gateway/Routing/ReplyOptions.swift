@@ -10,7 +10,7 @@ final class ReplyOptions {
         /// With its trace, as JSON.
         case trace(ExchangeTrace)
         /// In the page for a form that was posted without JavaScript; the letter that was posted.
-        case page(letter: [UInt8])
+        case page(letter: [UInt8], FormResource)
     }
 
     let form: Form

@@ -78,6 +78,43 @@ final class Request {
 
     /// The path, without the query.
     var path: ArraySlice<UInt8> { bytes(head.path.range) }
+
+    // MARK: - The content
+
+    /// Whether the content is that of a form.
+    var isForm: Bool { hasType(Self.form) }
+
+    /// Whether the content is a form in parts (RFC 7578): as a letter it would be a datagram with boundaries in it.
+    var isMultipart: Bool {
+        // Most clients name another type, and its first byte says so.
+        guard let first = first(of: .contentType), first | 0x20 == UInt8(ascii: "m") else { return false }
+        return hasType(Self.parts)
+    }
+
+    private func hasType(_ name: [UInt8]) -> Bool {
+        guard let type = value(of: .contentType) else { return false }
+        return type.begins(with: name) && MediaType.nameLength(in: type.span) == name.count
+    }
+
+    /// Whether the content is in a coding, and so not what the UDP service is to get.
+    var isCoded: Bool {
+        guard has(.contentEncoding), let codings = list(of: .contentEncoding) else { return false }
+        return !Self.areIdentity(codings)
+    }
+
+    /// Codings are named in either case (RFC 9110 8.4.1).
+    private static func areIdentity(_ codings: ArraySlice<UInt8>) -> Bool {
+        var list = CommaList(0..<codings.count)
+        while let coding = list.next(in: codings.span) {
+            let isIdentity = coding.count == identity.count
+            guard isIdentity, codings.dropFirst(coding.lowerBound).begins(with: identity) else { return false }
+        }
+        return true
+    }
+
+    private static let form = Array("application/x-www-form-urlencoded".utf8)
+    private static let parts = Array("multipart/form-data".utf8)
+    private static let identity = Array("identity".utf8)
 }
 
 extension ArraySlice<UInt8> {

@@ -1,41 +1,17 @@
 internal import HTTP
 internal import System
 
-/// A service as one worker has it: its description, and the exchanges with it.
-final class ServiceRoute {
-    let service: Service
-    let upstream: Upstream
-
-    init(_ service: Service, _ upstream: Upstream) {
-        self.service = service
-        self.upstream = upstream
-    }
-
-    /// What the worker has counted of it.
-    var figures: UpstreamCounts {
-        var counts = upstream.snapshot
-        counts.service = service.path
-        return counts
-    }
-}
-
 /// The services of one worker, by their paths.
 struct ServiceTable {
     /// All of them, in the operator's order.
     let routes: [ServiceRoute]
     /// The one at `/`, which the page and its form use.
     let root: ServiceRoute?
-    private let others: [[UInt8]: ServiceRoute]
 
     init(_ routes: [ServiceRoute]) {
         self.routes = routes
         root = routes.first { $0.service.path == "/" }
-        let others = routes.filter { $0.service.path != "/" }.map { (Array($0.service.path.utf8), $0) }
-        self.others = Dictionary(uniqueKeysWithValues: others)
     }
-
-    /// The service at a path other than `/`.
-    func other(at path: ArraySlice<UInt8>) -> ServiceRoute? { others.isEmpty ? nil : others[Array(path)] }
 
     /// The path of a service of which no address replies; nil where all are well.
     var pathThatIsDown: String? { routes.first { $0.upstream.isDown }?.service.path }

@@ -377,7 +377,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
             context.counts.bufferShortages += 1
             return Problem.noRoom
         case .unserved(.refused(let error)): return Problem.response(error)
-        case .unserved(.tooLong(let isForm)): return context.router.refuseContent(ofForm: isForm)
+        case .unserved(.tooLong): return context.router.refuseContent(of: reader.buffer.content)
         case .unserved(.declined(let response)): return response
         }
     }

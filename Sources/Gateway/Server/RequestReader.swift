@@ -16,8 +16,8 @@ struct RequestReader: ~Copyable {
     enum Failure: Error {
         /// They are no request.
         case refused(RequestError)
-        /// The request is longer than a datagram, or a form than the longest letter.
-        case tooLong(isForm: Bool)
+        /// The content is longer than its route takes.
+        case tooLong
         /// The head alone decides, and the client waits with the content.
         case declined(Response)
     }
@@ -36,7 +36,7 @@ struct RequestReader: ~Copyable {
         let hasHead: Bool
         do { hasHead = try buffer.readHead(of: request) } catch {
             // The announced length alone was too large: the head is complete up to there.
-            throw error.reason == .bodyTooLarge ? .tooLong(isForm: beginsForm) : .refused(error)
+            throw error.reason == .bodyTooLarge ? .tooLong : .refused(error)
         }
         guard hasHead else {
             keep(request, context)
@@ -102,10 +102,10 @@ struct RequestReader: ~Copyable {
             do {
                 return try buffer.decode(&decoder, after: head.length)
             } catch {
-                throw error.reason == .bodyTooLarge ? .tooLong(isForm: isForm) : .refused(error)
+                throw error.reason == .bodyTooLarge ? .tooLong : .refused(error)
             }
         }
-        guard length <= limits.maxBody else { throw .tooLong(isForm: isForm) }
+        guard length <= limits.maxBody else { throw .tooLong }
         return head.length + length <= buffer.count ? head.length + length : nil
     }
 
@@ -120,7 +120,4 @@ struct RequestReader: ~Copyable {
         request.hasInvitation = true
         return .invite
     }
-
-    /// Whether the bytes begin with the request line of a form.
-    private var beginsForm: Bool { buffer.begins(with: "POST /form ") || buffer.begins(with: "POST /form?") }
 }

@@ -1,0 +1,41 @@
+internal import HTTP
+
+/// The paths of the gateway: its services, what it tells of itself, and the files of its page.
+struct RouteTable {
+    /// What is at the paths that are no file's.
+    private let routes: [(path: [UInt8], route: Route)]
+    private let page: Page
+
+    init(services: ServiceTable, form: FormResource?, lab: LabResource?, page: Page) {
+        var routes: [String: Route] = [
+            "/healthz": Route(reading: .health),
+            "/readyz": Route(reading: .readiness),
+            "/metrics": Route(reading: .statistics),
+            "/services": Route(reading: .services),
+        ]
+        if let lab { routes["/lab"] = Route(reading: .lab(lab), replacing: lab) }
+        if let form { routes["/form"] = Route(posting: .form(form)) }
+        for service in services.routes { routes[service.service.path] = Route(posting: .service(service)) }
+        // The page and its service share a path.
+        if let index = page.file(at: [UInt8(ascii: "/")]) { routes["/", default: Route()].reading = .file(index) }
+        self.routes = routes.map { (Array($0.utf8), $1) }
+        self.page = page
+    }
+
+    /// What is at a path; nil where there is nothing.
+    func route(at path: ArraySlice<UInt8>) -> Route? {
+        if let route = own(path) { return route }
+        if let file = file(at: path) { return Route(reading: .file(file)) }
+        return file(at: path + [UInt8(ascii: "/")]) == nil ? nil : Route(reading: .folder)
+    }
+
+    private func own(_ path: ArraySlice<UInt8>) -> Route? {
+        routes.first { $0.path.count == path.count && $0.path.elementsEqual(path) }?.route
+    }
+
+    /// The file at a path; a route has none in any spelling, or a file of its name would slip past a proxy's rule for it.
+    private func file(at path: ArraySlice<UInt8>) -> StaticFile? {
+        guard let name = Page.name(at: path), name.count == 1 || own(name[...]) == nil else { return nil }
+        return page.file(named: name)
+    }
+}

@@ -1,0 +1,78 @@
+internal import HTTP
+internal import System
+
+/// A service as one worker has it: its description, the exchanges with it, and what becomes of requests for it.
+final class ServiceRoute {
+    let service: Service
+    let upstream: Upstream
+
+    init(_ service: Service, _ upstream: Upstream) {
+        self.service = service
+        self.upstream = upstream
+    }
+
+    /// What the worker has counted of it.
+    var figures: UpstreamCounts {
+        var counts = upstream.snapshot
+        counts.service = service.path
+        return counts
+    }
+
+    /// What a POST gets whatever its content is; nil where the content counts.
+    func refusal(of request: Request) -> Response? {
+        guard request.isMultipart else { return nil }
+        return Problem.response(
+            .unsupportedMediaType, "A form in parts goes to /form; here the body is the datagram (curl --data-binary).")
+    }
+
+    /// Sends the content of a POST as a datagram.
+    func forward(_ request: Request) -> Decision {
+        let limit = service.configuration.maxDatagram
+        guard request.body.count <= limit else { return .response(Problem.response(.requestTooLong(limit: limit))) }
+        return .exchange(request.body, options(of: request))
+    }
+
+    /// What the response has to know of its request; nil for the plain reply of the service at `/`.
+    func options(of request: Request) -> ReplyOptions? {
+        let (wait, mirrored) = (wait(of: request), Self.mirroredType(of: request))
+        if mirrored == nil, Self.prefersTrace(request) {
+            return ReplyOptions(.trace(ExchangeTrace(start: MonotonicTime.now())), wait: wait, route: self)
+        }
+        let type = service.type ?? mirrored.flatMap { FieldValue(validating: $0) }
+        if wait == nil, type == nil, service.isRoot { return nil }
+        return ReplyOptions(.bytes(mirroring: type), wait: wait, route: self)
+    }
+
+    /// Whether the caller would rather have the reply with its trace.
+    ///
+    /// One who speaks JSON to the service would not: the reply itself is what it accepts, in the type that it named.
+    private static func prefersTrace(_ request: Request) -> Bool {
+        // Nearly all clients say "*/*", which is too short to prefer anything.
+        guard let range = request.parser.head.range(of: .accept),
+            range.count >= Negotiation.shortestPreference || request.parser.head.isRepeated(.accept),
+            let accept = request.list(of: .accept)
+        else { return false }
+        return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
+    }
+
+    /// How many seconds the caller wants to wait (RFC 7240 4.3), where that is less than the operator allows.
+    private func wait(of request: Request) -> Int? {
+        guard request.has(.prefer), let value = request.list(of: .prefer),
+            let seconds = Negotiation.wait(prefer: value.span, 0..<value.count),
+            seconds > 0, .seconds(UInt64(min(seconds, 86_400))) <= service.configuration.timeout
+        else { return nil }
+        return seconds
+    }
+
+    /// The request's own type for the reply, where the caller named an `application/*` type other than a form's.
+    private static func mirroredType(of request: Request) -> ArraySlice<UInt8>? {
+        // Most clients name no type of that group, and fewer bytes say so.
+        guard let first = request.first(of: .contentType), first | 0x20 == UInt8(ascii: "a"),
+            let type = request.value(of: .contentType), type.begins(with: application),
+            MediaType.nameLength(in: type.span) != nil, !request.isForm
+        else { return nil }
+        return type
+    }
+
+    private static let application = Array("application/".utf8)
+}
