@@ -15,7 +15,7 @@ import Testing
         upstream.backends = [(address, BackendCounts())]
         var http = HTTPCounts()
         http.count(.ok)
-        let text = Metrics.text([Census.Entry(http: http, services: [upstream])])
+        let text = PrometheusText.page([Statistics.Entry(http: http, services: [upstream])])
         var types: [String: String] = [:]
         for line in text.split(separator: "\n") where line.hasPrefix("# TYPE ") {
             let words = line.split(separator: " ").map(String.init)

@@ -107,8 +107,8 @@ import Testing
         destination.roundTrips.add(.milliseconds(2))
         let address = try #require(SocketAddress("127.0.0.1", port: 53))
         upstream.backends = [(address, destination)]
-        let entry = Census.Entry(http: http, services: [upstream])
-        let lines = Metrics.text([entry, entry]).split(separator: "\n", omittingEmptySubsequences: false)
+        let entry = Statistics.Entry(http: http, services: [upstream])
+        let lines = PrometheusText.page([entry, entry]).split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.last == "")
         #expect(lines.contains("letterbox_http_responses_total{code=\"200\"} 2"))
         #expect(lines.contains("letterbox_http_responses_total{code=\"502\"} 2"))

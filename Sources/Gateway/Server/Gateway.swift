@@ -17,7 +17,7 @@ package final class Gateway: Sendable {
         logger: Logger
     ) throws(SystemError) {
         precondition(!services.isEmpty, "a gateway has a service")
-        let census = Census()
+        let statistics = Statistics()
         let limits = SharedLimits(configuration)
         let root = services.first { $0.path == "/" }
         let configuration = root?.configuration ?? configuration
@@ -30,9 +30,9 @@ package final class Gateway: Sendable {
         var workers: [Worker] = []
         for _ in 0..<configuration.workers {
             let worker = Worker(
-                loop: try EventLoop(), services: services, page: page, census: census, configuration: configuration,
-                limits: limits, logger: logger)
-            census.enter(worker)
+                loop: try EventLoop(), services: services, page: page, statistics: statistics,
+                configuration: configuration, limits: limits, logger: logger)
+            statistics.add(worker)
             workers.append(worker)
         }
         self.workers = workers

@@ -12,17 +12,17 @@ actor Worker {
     nonisolated let load = SharedLimit(.max)
     private let context: ConnectionContext
     private let services: [ServiceRoute]
-    private let census: Census
+    private let statistics: Statistics
     private let logger: Logger
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
     init(
-        loop: EventLoop, services: [Service], page: Page, census: Census, configuration: Configuration,
+        loop: EventLoop, services: [Service], page: Page, statistics: Statistics, configuration: Configuration,
         limits: SharedLimits, logger: Logger
     ) {
         self.loop = loop
-        self.census = census
+        self.statistics = statistics
         self.logger = logger
         let routes = services.map { service in
             ServiceRoute(
@@ -42,8 +42,8 @@ actor Worker {
             router: Router(configuration: configuration, page: page, services: table), upstream: first.upstream)
     }
 
-    /// The worker's figures at this moment.
-    var figures: Census.Entry { Census.Entry(http: context.counts, services: services.map(\.figures)) }
+    /// What the worker has counted up to this moment.
+    var counts: Statistics.Entry { Statistics.Entry(http: context.counts, services: services.map(\.figures)) }
 
     /// Serves until `drain()`, and then until the last connection has ended.
     func run() async {
@@ -132,9 +132,9 @@ actor Worker {
     /// Tells connections the figures of all workers, which each of them knows by itself.
     private func answerQuestions() async {
         while let number = await context.questions.next() {
-            let text = Metrics.text(
-                await census.take(), showingAddresses: context.configuration.shows)
-            let response = Response(.ok, Metrics.mediaType, content: Array(text.utf8))
+            let text = PrometheusText.page(
+                await statistics.collect(), showingAddresses: context.configuration.shows)
+            let response = Response(.ok, PrometheusText.mediaType, content: Array(text.utf8))
             context.connection(number)?.finished(response)
         }
     }

@@ -2,71 +2,72 @@ internal import HTTP
 internal import System
 
 /// The gateway's figures in the text format of Prometheus (exposition format 0.0.4), described in docs/metrics.md.
-enum Metrics {
+struct PrometheusText {
     /// The media type of the text format.
     static let mediaType = FieldValue("text/plain; version=0.0.4; charset=utf-8")
 
-    /// All workers' figures, added up.
+    /// What has been written so far.
+    private(set) var text = ""
+
+    /// What all workers have counted, added up.
     ///
     /// - `showingAddresses`: whether callers may see an address of the UDP service; one that they may not has a number.
-    static func text(
-        _ entries: [Census.Entry], showingAddresses: (SocketAddress) -> Bool = { _ in true }
+    static func page(
+        _ entries: [Statistics.Entry], showingAddresses: (SocketAddress) -> Bool = { _ in true }
     ) -> String {
-        var page = MetricsPage()
-        writeHTTP(entries, &page)
-        writeUpstream(entries, &page, showingAddresses)
+        var page = PrometheusText()
+        page.writeHTTP(entries)
+        page.writeUpstream(entries, showingAddresses)
         return page.text
     }
 
-    private static func writeHTTP(_ entries: [Census.Entry], _ page: inout MetricsPage) {
+    private mutating func writeHTTP(_ entries: [Statistics.Entry]) {
         var http = HTTPCounts()
         for entry in entries { http.add(entry.http) }
-        page.gauge("http_connections", "TCP connections now open.", http.open)
-        page.counter("http_connections_accepted", "TCP connections accepted.", http.accepted)
-        page.counter(
+        gauge("http_connections", "TCP connections now open.", http.open)
+        counter("http_connections_accepted", "TCP connections accepted.", http.accepted)
+        counter(
             "http_connections_evicted", "Idle TCP connections closed to make room for others.", http.evicted)
-        page.counter(
+        counter(
             "http_connections_rejected", "TCP connections turned away because there were too many.", http.rejected)
-        page.counter(
+        counter(
             "http_buffer_shortages", "Requests in parts turned away because --max-buffered was used up.",
             http.bufferShortages)
-        page.counter(
+        counter(
             "http_descriptor_shortages", "Times that no descriptor was left for a TCP connection.",
             http.descriptorShortages)
-        page.header("http_responses_total", "counter", "HTTP responses by status code.")
-        for (code, count) in http.byStatus { page.sample("http_responses_total", "code=\"\(code)\"", "\(count)") }
+        header("http_responses_total", "counter", "HTTP responses by status code.")
+        for (code, count) in http.byStatus { sample("http_responses_total", "code=\"\(code)\"", "\(count)") }
     }
 
-    private static func writeUpstream(
-        _ entries: [Census.Entry], _ page: inout MetricsPage, _ showingAddresses: (SocketAddress) -> Bool
-    ) {
+    private mutating func writeUpstream(_ entries: [Statistics.Entry], _ showingAddresses: (SocketAddress) -> Bool) {
         let all = entries.flatMap(\.services)
-        page.gauge("udp_exchanges_in_flight", "Exchanges now in flight.", all.reduce(0) { $0 + $1.inFlight })
-        page.counter(
+        gauge("udp_exchanges_in_flight", "Exchanges now in flight.", all.reduce(0) { $0 + $1.inFlight })
+        counter(
             "udp_overloads", "Requests turned away because too many exchanges were in flight.",
             all.reduce(0) { $0 + $1.overloads })
-        page.counter(
+        counter(
             "udp_without_address", "Requests turned away because no address was known.",
             all.reduce(0) { $0 + $1.withoutBackend })
-        page.counter(
+        counter(
             "udp_exhaustions", "Requests turned away because no socket, port or room was to be had in time.",
             all.reduce(0) { $0 + $1.exhausted })
-        let sorted = labelled(all, showingAddresses)
-        for family in families {
-            page.header(family.name, family.kind, family.help)
+        let sorted = Self.labelled(all, showingAddresses)
+        for family in Self.families {
+            header(family.name, family.kind, family.help)
             for (label, counts) in sorted {
-                page.sample(family.name, label, "\(counts.reduce(0) { $0 + $1[keyPath: family.figure] })")
+                sample(family.name, label, "\(counts.reduce(0) { $0 + $1[keyPath: family.figure] })")
             }
         }
-        page.header("udp_upstream_up", "gauge", "Whether every worker's last verdict on the address was good: 1 or 0.")
+        header("udp_upstream_up", "gauge", "Whether every worker's last verdict on the address was good: 1 or 0.")
         for (label, counts) in sorted {
-            page.sample("udp_upstream_up", label, counts.allSatisfy(\.isUp) ? "1" : "0")
+            sample("udp_upstream_up", label, counts.allSatisfy(\.isUp) ? "1" : "0")
         }
-        page.header("udp_round_trip_seconds", "histogram", "Time from a request's first datagram to its reply.")
+        header("udp_round_trip_seconds", "histogram", "Time from a request's first datagram to its reply.")
         for (label, counts) in sorted {
             var histogram = RoundTripHistogram()
             for count in counts { histogram.add(count.roundTrips) }
-            page.histogram("udp_round_trip_seconds", label, histogram)
+            self.histogram("udp_round_trip_seconds", label, histogram)
         }
     }
 
@@ -115,5 +116,44 @@ enum Metrics {
         ]
         return counters.map { ("udp_\($0.0)_total", "counter", $0.1, $0.2) }
             + gauges.map { ("udp_\($0.0)", "gauge", $0.1, $0.2) }
+    }
+}
+
+// MARK: - Lines
+
+extension PrometheusText {
+    /// Writes a gauge without labels.
+    mutating func gauge(_ name: String, _ help: String, _ value: Int) {
+        header(name, "gauge", help)
+        text += "letterbox_\(name) \(value)\n"
+    }
+
+    /// Writes a counter without labels; its name gets the ending that counters have.
+    mutating func counter(_ name: String, _ help: String, _ value: Int) {
+        header("\(name)_total", "counter", help)
+        text += "letterbox_\(name)_total \(value)\n"
+    }
+
+    /// Opens a family of samples.
+    mutating func header(_ name: String, _ kind: String, _ help: String) {
+        text += "# HELP letterbox_\(name) \(help)\n# TYPE letterbox_\(name) \(kind)\n"
+    }
+
+    /// Writes a sample with its labels.
+    mutating func sample(_ name: String, _ labels: String, _ value: String) {
+        text += "letterbox_\(name){\(labels)} \(value)\n"
+    }
+
+    /// Writes a histogram: each bucket counts what lies in it and below.
+    mutating func histogram(_ name: String, _ label: String, _ histogram: RoundTripHistogram) {
+        var total = 0
+        for (bucket, count) in histogram.counts.enumerated() {
+            total += count
+            let bounds = RoundTripHistogram.bounds
+            let bound = bucket < bounds.count ? "\(Double(bounds[bucket]) / 1e6)" : "+Inf"
+            sample("\(name)_bucket", "\(label),le=\"\(bound)\"", "\(total)")
+        }
+        sample("\(name)_sum", label, "\(Double(histogram.sum) / 1e9)")
+        sample("\(name)_count", label, "\(total)")
     }
 }
