@@ -18,20 +18,15 @@ struct ClientCommand: ParsableCommand {
     @Argument(help: "The text to send, as one datagram.")
     var text: [String] = []
 
-    @Option(port: "The server's UDP port.")
+    @Option(port: "The server's UDP port.", in: 1...UInt16.max)
     var port: UInt16 = 12000
 
-    @Option(time: "For a whole exchange, all attempts together.")
+    @Option(time: "For a whole exchange, all attempts together.", in: .untilAnHour)
     var timeout = Interval.seconds(1)
 
-    @Option(number: "How often each address of the server is sent a datagram at most; the pauses double.")
+    @Option(
+        number: "How often each address of the server is sent a datagram at most; the pauses double.", in: .attempts)
     var attempts = 3
-
-    func validate() throws {
-        try check("--port", port, 1...65535)
-        try check("--attempts", attempts, 1...20)
-        try check("--timeout", timeout, .milliseconds(1)...(.seconds(3600)))
-    }
 
     func run() throws {
         let addresses = try Exit.starting { try Resolver.resolve(Endpoint(host: host, port: port)) }

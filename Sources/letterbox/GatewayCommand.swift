@@ -26,14 +26,13 @@ struct GatewayCommand: ParsableCommand {
         number:
             """
             Event loops, each with a thread; the limits on what there is at a time are shared out among them, at least 1 \
-            each. (default: one per core)
-            """)
+            each.
+            """, in: .threads, usual: "one per core")
     var workers: Int?
 
     @OptionGroup(title: "The page") var page: PageOptions
 
     func validate() throws {
-        if let workers { try check("--workers", workers, 1...256) }
         if let length = addresses.probeText?.utf8.count, length > datagrams.maxDatagram {
             throw ValidationError(
                 "--probe-text has \(length) bytes, and --max-datagram allows \(datagrams.maxDatagram).")

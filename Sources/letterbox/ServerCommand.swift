@@ -34,11 +34,10 @@ struct ServerCommand: ParsableCommand {
     @Option(help: "The letter that the service count looks for.")
     var letter = "s"
 
-    @Option(number: "Sockets that share the port, each with a thread.")
+    @Option(number: "Sockets that share the port, each with a thread.", in: .threads)
     var workers = 1
 
     func validate() throws {
-        try check("--workers", workers, 1...256)
         guard LetterCount(letter: letter) != nil else {
             throw ValidationError("--letter takes one letter, not \"\(letter)\".")
         }

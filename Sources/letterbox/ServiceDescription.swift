@@ -71,11 +71,11 @@ struct ServiceDescription {
 
     private mutating func set(_ name: Name, _ value: String) throws {
         switch name {
-        case .timeout: settings.timeout = try time(name, value, .milliseconds(1))
-        case .rest: settings.rest = try time(name, value, .milliseconds(0))
-        case .quarantine: settings.quarantine = try time(name, value, .milliseconds(0))
-        case .attempts: settings.attempts = try number(name, value, 1...20)
-        case .maxDatagram: settings.maxDatagram = try number(name, value, 1...DatagramSocket.maximumPayload)
+        case .timeout: settings.timeout = try readTime(value, in: .untilAnHour)
+        case .rest: settings.rest = try readTime(value, in: .zeroUntilAnHour)
+        case .quarantine: settings.quarantine = try readTime(value, in: .zeroUntilAnHour)
+        case .attempts: settings.attempts = try readNumber(value, in: .attempts)
+        case .maxDatagram: settings.maxDatagram = try readNumber(value, in: .datagramLength)
         case .probeText:
             guard !value.isEmpty else { throw ValidationError("a text without spaces is needed.") }
         case .type:
@@ -85,18 +85,6 @@ struct ServiceDescription {
             }
             settings.type = type
         }
-    }
-
-    private func time(_ name: Name, _ value: String, _ least: Interval) throws -> Interval {
-        let time = try readTime(value)
-        try check(name.rawValue, time, least...(.seconds(3600)))
-        return time
-    }
-
-    private func number(_ name: Name, _ value: String, _ range: ClosedRange<Int>) throws -> Int {
-        let number: Int = try readNumber(value)
-        try check(name.rawValue, number, range)
-        return number
     }
 
     /// Checks what depends on the flags.
