@@ -97,6 +97,7 @@ struct PrometheusText {
             ("empty_replies", "Of these, the ones without a byte.", \.empty),
             ("late_replies", "Replies after their exchange had ended without one, or had sent again.", \.sockets.late),
             ("doubled_replies", "Second replies to a datagram that was sent once.", \.sockets.doubled),
+            ("unasked_replies", "Replies of a service that is to send none; thrown away.", \.unasked),
             ("foreign_replies", "Datagrams of strangers to sockets that were just being opened.", \.foreign),
             ("truncated_replies", "Replies longer than the limit.", \.truncated),
             ("refusals", "ICMP reports that nobody listens, in answer to a request.", \.refusals),

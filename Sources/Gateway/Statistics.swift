@@ -97,6 +97,8 @@ struct BackendCounts: Sendable {
     var empty = 0
     /// Replies longer than the limit.
     var truncated = 0
+    /// Datagrams that came in where none was expected.
+    var unasked = 0
     /// Datagrams of strangers to sockets that were just being opened.
     var foreign = 0
     /// ICMP reports that nobody listens, of the exchange under way.

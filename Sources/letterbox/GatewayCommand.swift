@@ -61,6 +61,9 @@ struct GatewayCommand: ParsableCommand {
         var embedded: UDPService?
         var noise: LabNoise?
         try await names.resolve()
+        for (service, addresses) in zip(described, names.addresses) {
+            try checkAddresses(addresses, of: service)
+        }
         var services = zip(described, names.addresses).map { $0.service(at: $1, settings) }
         if services.isEmpty {
             let service = try UDPService(
@@ -100,6 +103,13 @@ struct GatewayCommand: ParsableCommand {
             Console.error("letterbox: --service \(service.path): the page has a file at this path; choose another path")
             throw ExitCode.validationFailure
         }
+    }
+
+    /// Ends the start where a name stands for an address that the service's options do not go together with.
+    private func checkAddresses(_ addresses: [SocketAddress], of service: ServiceDescription) throws {
+        guard let conflict = service.conflict(at: addresses) else { return }
+        Console.error("letterbox: --service \(service.path): \(conflict)")
+        throw ExitCode.validationFailure
     }
 
     /// Says where HTTP comes in and where datagrams go: those of the service at `/` in the last line, which is for programs.

@@ -18,13 +18,15 @@ struct ServiceDescription {
         case timeout, attempts, rest, quarantine
         case maxDatagram = "max-datagram"
         case probeText = "probe-text"
-        case type
+        case type, replies, wait, quiet, from, ttl, interface
+        case maxReplies = "max-replies"
     }
 
     private struct Settings {
         var timeout, rest, quarantine: Interval?
         var attempts, maxDatagram: Int?
         var type: FieldValue?
+        var replies = ReplyPolicy()
     }
 
     /// A service without options of its own.
@@ -84,7 +86,31 @@ struct ServiceDescription {
                 throw ValidationError("a media type is needed, such as application/octet-stream.")
             }
             settings.type = type
+        case .replies: settings.replies.count = try count(value)
+        case .wait: settings.replies.wait = try readTime(value, in: .untilAnHour)
+        case .quiet: settings.replies.quiet = try readTime(value, in: .untilAnHour)
+        case .maxReplies: settings.replies.maxReplies = try readNumber(value, in: 1...1024)
+        case .ttl: settings.replies.hops = try readNumber(value, in: 1...255)
+        case .from:
+            guard let source = ReplyPolicy.Source(rawValue: value) else {
+                throw ValidationError("from takes peer, host or any.")
+            }
+            settings.replies.source = source
+        case .interface:
+            guard let number = NetworkInterface.number(named: value) else {
+                throw ValidationError("this machine has no interface of that name (see: ip link).")
+            }
+            settings.replies.interface = number
         }
+    }
+
+    /// How many replies there are.
+    private func count(_ text: String) throws -> ReplyPolicy.Count {
+        if text == "all" { return .all }
+        guard let number = Int(text), (0...1024).contains(number) else {
+            throw ValidationError("replies takes 0 to 1024, or all.")
+        }
+        return number == 0 ? .none : .some(number)
     }
 
     /// Checks what depends on the flags.
@@ -98,6 +124,42 @@ struct ServiceDescription {
             throw ValidationError(
                 "--service \(path): probe-text has \(length) bytes, and max-datagram allows \(own): shorten it.")
         }
+        if let conflict = conflict { throw ValidationError("--service \(path): \(conflict).") }
+    }
+
+    /// Two options that do not go together, and what to do; nil where all do.
+    private var conflict: String? {
+        let replies = settings.replies
+        let isOneWay = replies.count == .none
+        let isOpen = replies.source == .any
+        if (isOneWay || isOpen), settings.attempts ?? 1 > 1 {
+            let option = isOneWay ? "replies=0" : "from=any"
+            return "attempts is 1 with \(option), where no silence tells of a loss: leave it out"
+        }
+        if isOneWay, let name = [Name.from, .probeText].first(where: { options[$0] != nil }) {
+            return "\(name.rawValue) is for services that reply, and replies=0 says that none does: leave one out"
+        }
+        if replies.count == .none || replies.count == .some(1),
+            let name = [Name.wait, .quiet, .maxReplies].first(where: { options[$0] != nil })
+        {
+            return "\(name.rawValue) is for several replies: add replies=all or a number above 1"
+        }
+        if case .some(let count) = replies.count, count > replies.maxReplies, options[.maxReplies] != nil {
+            return "replies=\(count) is more than max-replies=\(replies.maxReplies) lets through"
+        }
+        if !isOneWay, !isOpen, let name = [Name.ttl, .interface].first(where: { options[$0] != nil }) {
+            return "\(name.rawValue) is for groups and broadcasts: add from=any, or replies=0"
+        }
+        if options[.probeText] != nil, replies.source != .peer { return "probe-text goes with from=peer only" }
+        return conflict(at: endpoints.compactMap { SocketAddress($0.host, port: $0.port) })
+    }
+
+    /// An address that the service's options do not go together with, and what to do.
+    func conflict(at addresses: [SocketAddress]) -> String? {
+        guard settings.replies.source != .any, settings.replies.count != .none,
+            let address = addresses.first(where: \.isForMany)
+        else { return nil }
+        return "\(address.host) is the address of many hosts: add from=any to hear who answers, or replies=0"
     }
 
     /// The service at these addresses, with the flags' settings where it has none of its own.
@@ -109,7 +171,12 @@ struct ServiceDescription {
         own.quarantine = settings.quarantine ?? flags.quarantine
         own.maxDatagram = settings.maxDatagram ?? flags.maxDatagram
         own.probe = options[.probeText].map { Array($0.utf8) } ?? flags.probe
-        return Service(path: path, addresses: addresses, configuration: own, type: settings.type)
+        var replies = settings.replies
+        if case .some(let count) = replies.count { replies.maxReplies = max(replies.maxReplies, count) }
+        if replies.count == .none || replies.source == .any { own.attempts = 1 }
+        if replies.count == .none || replies.source != .peer { own.probe = nil }
+        return Service(
+            path: path, addresses: addresses, configuration: own, type: settings.type, replies: replies)
     }
 }
 

@@ -11,6 +11,8 @@ final class ReplyOptions {
         case trace(ExchangeTrace)
         /// In the page for a form that was posted without JavaScript; the letter that was posted.
         case page(letter: [UInt8], FormResource)
+        /// As a list of any number of replies.
+        case replies(CollectionResponse.Form, ReplyCollection)
     }
 
     let form: Form
@@ -19,9 +21,19 @@ final class ReplyOptions {
     /// The service that is asked, where it is not the one at `/`.
     let route: ServiceRoute?
 
-    init(_ form: Form, wait: Int? = nil, route: ServiceRoute? = nil) {
+    /// Whether the caller does not wait for the reply (RFC 7240 4.1).
+    let isAsync: Bool
+    /// Where replies go that are not one from the address that was asked.
+    let collection: ReplyCollection?
+
+    init(
+        _ form: Form, wait: Int? = nil, isAsync: Bool = false, collection: ReplyCollection? = nil,
+        route: ServiceRoute? = nil
+    ) {
         self.form = form
         self.wait = wait
+        self.isAsync = isAsync
+        self.collection = collection
         self.route = route
     }
 

@@ -12,13 +12,35 @@ enum ReplyResponse {
         showingAddresses shows: (SocketAddress) -> Bool
     ) -> Response {
         switch (outcome, options?.form) {
-        case (_, .page(let letter, let form)): return form.response(to: outcome, letter: letter)
+        case (_, .replies(let form, let collection)) where collection.isAnswer(to: outcome):
+            var response = CollectionResponse.response(collection, as: form, showingAddresses: shows)
+            apply(options?.wait, to: &response)
+            return response
+        case (_, .page(let letter, let form)):
+            if let collection = options?.collection, !collection.policy.isSingle, collection.isAnswer(to: outcome) {
+                return form.response(to: collection, letter: letter)
+            }
+            return form.response(to: outcome, letter: letter)
         case (.success(let reply), _): return pass(reply, options, shows)
         case (.failure(let error), _):
             var response = Problem.response(error, exchange: options?.trace.map { $0.json(showingAddresses: shows) })
             if case .silent = error { apply(options?.wait, to: &response) }
             return response
         }
+    }
+
+    /// The response to a datagram that has left and expects no reply (RFC 9110 15.3.3).
+    static func sent(_ options: ReplyOptions, showingAddresses shows: (SocketAddress) -> Bool) -> Response {
+        var response = Response(.accepted)
+        switch options.form {
+        case .page(let letter, let form): return form.sent(letter)
+        case .trace(let trace):
+            let json = "{\"exchange\":\(trace.json(showingAddresses: shows))}\n"
+            response = Response(.accepted, FieldValue("application/json"), content: Array(json.utf8))
+        case .bytes, .replies: break
+        }
+        if options.isAsync { response.fields.append((preferenceApplied, FieldValue("respond-async"))) }
+        return response
     }
 
     private static func pass(_ reply: Reply, _ options: ReplyOptions?, _ shows: (SocketAddress) -> Bool) -> Response {
@@ -29,19 +51,23 @@ enum ReplyResponse {
         default: response = Response(.ok, MediaType.plainText, content: Array(reply.bytes))
         }
         response.fields.append((.serverTiming, ResponseWriter.timing(reply)))
+        if reply.surplus > 0, let count = FieldValue(validating: "\(reply.surplus)".utf8) {
+            response.fields.append((surplus, count))
+        }
         apply(options?.wait, to: &response)
         return response
     }
 
     /// The reply together with its trace, for callers that accept `application/json`.
     static func traced(_ bytes: ArraySlice<UInt8>, _ exchange: String) -> Response {
-        let body: String
-        if let text = String(validating: bytes, as: UTF8.self) {
-            body = "{\"reply\":\(Problem.quoted(text)),\"exchange\":\(exchange)}\n"
-        } else {
-            body = "{\"reply\":\"\(Base64.text(bytes))\",\"base64\":true,\"exchange\":\(exchange)}\n"
-        }
+        let body = "{\(member(bytes)),\"exchange\":\(exchange)}\n"
         return Response(.ok, FieldValue("application/json"), content: Array(body.utf8))
+    }
+
+    /// A reply as a member of a JSON object; in base64, and said to be, where it is no text.
+    static func member(_ bytes: ArraySlice<UInt8>) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return "\"reply\":\(Problem.quoted(text))" }
+        return "\"reply\":\"\(Base64.text(bytes))\",\"base64\":true"
     }
 
     /// Tells the caller that its wish was heard (RFC 7240 3).
@@ -50,5 +76,7 @@ enum ReplyResponse {
         response.fields.append((preferenceApplied, value))
     }
 
+    /// How many more datagrams had come by the time of the reply.
+    private static let surplus = FieldName("Letterbox-Surplus")
     private static let preferenceApplied = FieldName("Preference-Applied")
 }

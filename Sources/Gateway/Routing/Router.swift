@@ -8,6 +8,10 @@ enum Decision {
     case response(Response)
     /// This payload goes to the UDP service; the options are nil where the plain reply is the response.
     case exchange(ArraySlice<UInt8>, ReplyOptions?)
+    /// This payload goes to the UDP service, from which no reply is waited for.
+    case dispatch(ArraySlice<UInt8>, ReplyOptions)
+    /// This payload goes to the UDP service, and what comes is collected.
+    case collection(ArraySlice<UInt8>, ReplyOptions)
     /// The figures of all workers are the response: they are asked first.
     case statistics
     /// The worker says whether new requests should come here.
@@ -34,13 +38,13 @@ final class Router {
         root = services.root
         table = RouteTable(
             services: services,
-            form: root.map { _ in FormResource(page: page, maxDatagram: configuration.maxDatagram) },
+            form: root.map { FormResource(page: page, service: $0) },
             lab: configuration.lab.map(LabResource.init), page: page)
     }
 
     /// Decides what becomes of a request that is complete.
     func route(_ request: Request) -> Decision {
-        if let root, isLetter(request) { return .exchange(request.body, root.options(of: request)) }
+        if let root, isLetter(request) { return root.decide(request) }
         if let preflight = crossOrigin.preflight(request) { return .response(preflight) }
         if let refusal = refusal(of: request) { return .response(refusal) }
         if request.head.method == .options { return .response(permit(request)) }
@@ -79,6 +83,16 @@ final class Router {
     /// The response to an exchange that has ended.
     func response(to outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?) -> Response {
         ReplyResponse.response(to: outcome, options, showingAddresses: configuration.shows)
+    }
+
+    /// The response to a datagram that has left and expects no reply.
+    func responseToSent(_ options: ReplyOptions) -> Response {
+        ReplyResponse.sent(options, showingAddresses: configuration.shows)
+    }
+
+    /// A reply as a line of its own, for a caller that gets each as it comes.
+    func line(_ reply: ReplyCollection.Item, _ policy: ReplyPolicy) -> String {
+        CollectionResponse.line(reply, policy, showingAddresses: configuration.shows)
     }
 
     // MARK: - The length of the content

@@ -11,9 +11,15 @@ package struct Service: Sendable {
     package let configuration: Configuration
     /// The media type of its replies; nil for plain text.
     package let type: FieldValue?
+    /// Which replies its callers get.
+    package let replies: ReplyPolicy
 
     /// Describes a service.
-    package init(path: String, addresses: [SocketAddress], configuration: Configuration, type: FieldValue? = nil) {
+    package init(
+        path: String, addresses: [SocketAddress], configuration: Configuration, type: FieldValue? = nil,
+        replies: ReplyPolicy = ReplyPolicy()
+    ) {
+        self.replies = replies
         self.path = path
         self.addresses = addresses
         self.configuration = configuration

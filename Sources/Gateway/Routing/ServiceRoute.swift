@@ -8,6 +8,7 @@ final class ServiceRoute {
 
     init(_ service: Service, _ upstream: Upstream) {
         self.service = service
+        isOrdinary = service.replies.isConnected && service.replies.isSingle
         self.upstream = upstream
     }
 
@@ -29,18 +30,73 @@ final class ServiceRoute {
     func forward(_ request: Request) -> Decision {
         let limit = service.configuration.maxDatagram
         guard request.body.count <= limit else { return .response(Problem.response(.requestTooLong(limit: limit))) }
+        return decide(request)
+    }
+
+    /// Sends content of which it is known that it fits.
+    func decide(_ request: Request) -> Decision {
+        if !isOrdinary || request.has(.prefer), let other = decideOther(request) { return other }
         return .exchange(request.body, options(of: request))
+    }
+
+    /// Whether a reply from the address that is asked is the answer.
+    private let isOrdinary: Bool
+
+    /// Another kind of answer than that; nil where it is the answer all the same.
+    private func decideOther(_ request: Request) -> Decision? {
+        let isAsync = Self.prefersAsync(request)
+        if isAsync || service.replies.count == .none {
+            let trace = Self.prefersTrace(request) ? ExchangeTrace(start: MonotonicTime.now()) : nil
+            let form = trace.map { ReplyOptions.Form.trace($0) } ?? .bytes(mirroring: nil)
+            return .dispatch(request.body, ReplyOptions(form, isAsync: isAsync, route: self))
+        }
+        guard !isOrdinary else { return nil }
+        let collection = upstream.makeCollection()
+        if service.replies.isSingle { return .collection(request.body, options(of: request, collection)) }
+        let form = CollectionResponse.Form(accept: request.list(of: .accept))
+        let options = ReplyOptions(
+            .replies(form, collection), wait: wait(of: request), collection: collection, route: self)
+        return .collection(request.body, options)
+    }
+
+    /// Sends the letter of a form.
+    func decide(_ letter: [UInt8], in form: FormResource) -> Decision {
+        let collection = isOrdinary ? nil : upstream.makeCollection()
+        let options = ReplyOptions(.page(letter: letter, form), collection: collection, route: self)
+        if service.replies.count == .none { return .dispatch(letter[...], options) }
+        return collection == nil ? .exchange(letter[...], options) : .collection(letter[...], options)
+    }
+
+    /// Whether the caller does not want to wait for the reply (RFC 7240 4.1).
+    private static func prefersAsync(_ request: Request) -> Bool {
+        guard let value = request.list(of: .prefer) else { return false }
+        return Negotiation.prefersAsync(prefer: value.span, 0..<value.count)
     }
 
     /// What the response has to know of its request; nil for the plain reply of the service at `/`.
     func options(of request: Request) -> ReplyOptions? {
+        options(of: request, nil, needed: !service.isRoot)
+    }
+
+    /// The same for a reply that may come from elsewhere.
+    private func options(of request: Request, _ collection: ReplyCollection) -> ReplyOptions {
+        guard let options = options(of: request, collection, needed: true) else {
+            preconditionFailure("they are needed")
+        }
+        return options
+    }
+
+    private func options(
+        of request: Request, _ collection: ReplyCollection?, needed: Bool
+    ) -> ReplyOptions? {
         let (wait, mirrored) = (wait(of: request), Self.mirroredType(of: request))
         if mirrored == nil, Self.prefersTrace(request) {
-            return ReplyOptions(.trace(ExchangeTrace(start: MonotonicTime.now())), wait: wait, route: self)
+            return ReplyOptions(
+                .trace(ExchangeTrace(start: MonotonicTime.now())), wait: wait, collection: collection, route: self)
         }
         let type = service.type ?? mirrored.flatMap { FieldValue(validating: $0) }
-        if wait == nil, type == nil, service.isRoot { return nil }
-        return ReplyOptions(.bytes(mirroring: type), wait: wait, route: self)
+        if wait == nil, type == nil, !needed { return nil }
+        return ReplyOptions(.bytes(mirroring: type), wait: wait, collection: collection, route: self)
     }
 
     /// Whether the caller would rather have the reply with its trace.
@@ -59,7 +115,7 @@ final class ServiceRoute {
     private func wait(of request: Request) -> Int? {
         guard request.has(.prefer), let value = request.list(of: .prefer),
             let seconds = Negotiation.wait(prefer: value.span, 0..<value.count),
-            seconds > 0, .seconds(UInt64(min(seconds, 86_400))) <= service.configuration.timeout
+            seconds > 0, .seconds(UInt64(min(seconds, 86_400))) <= service.replies.wait ?? service.configuration.timeout
         else { return nil }
         return seconds
     }

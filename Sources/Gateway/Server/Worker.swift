@@ -28,7 +28,7 @@ actor Worker {
             ServiceRoute(
                 service,
                 Upstream(
-                    configuration: service.configuration, limits: limits,
+                    configuration: service.configuration, policy: service.replies, limits: limits,
                     replies: ReplyBuffer(maxDatagram: service.configuration.maxDatagram), loop: loop))
         }
         self.services = routes

@@ -8,6 +8,8 @@ final class Backend: ExchangeCandidate {
     /// Tells it from all other backends of the worker, those that have gone included.
     let id: Int
     let sockets: ExchangeSocketPool
+    /// For datagrams that expect no reply.
+    let oneWay: OneWaySocket
     private(set) var counts = BackendCounts()
     private(set) var estimator: RoundTripEstimator
     private var health: Health
@@ -15,12 +17,13 @@ final class Backend: ExchangeCandidate {
     private(set) var inFlight = 0
 
     init(
-        address: SocketAddress, id: Int, sockets: ExchangeSocketPool, configuration: Configuration,
-        at now: MonotonicTime
+        address: SocketAddress, id: Int, sockets: ExchangeSocketPool, oneWay: OneWaySocket,
+        configuration: Configuration, at now: MonotonicTime
     ) {
         self.address = address
         self.id = id
         self.sockets = sockets
+        self.oneWay = oneWay
         estimator = RoundTripEstimator(
             floor: configuration.minRetransmit,
             initial: Backoff.elapsed(after: 1, of: configuration.attempts, within: configuration.timeout))
@@ -33,6 +36,7 @@ final class Backend: ExchangeCandidate {
         counts.inFlight = inFlight
         counts.isUp = health.isUp
         counts.sockets = sockets.snapshot
+        counts.unasked = oneWay.unasked
         return counts
     }
 
@@ -78,6 +82,15 @@ final class Backend: ExchangeCandidate {
         counts.roundTrips.add(roundTrip)
         if one { estimator.sample(roundTrip) }
         health.succeed(at: now)
+    }
+
+    /// A datagram that expects no reply has reached a port, for no report says otherwise.
+    func recordDelivery(at now: MonotonicTime) { health.succeed(at: now) }
+
+    /// Lets go of all its sockets.
+    func close() {
+        sockets.close()
+        oneWay.close()
     }
 
     /// A reply was longer than the limit.

@@ -30,6 +30,15 @@ final class ExchangeTrace {
         /// A report came that a datagram was longer than the path takes.
         case tooLong
 
+        /// That the datagram did not arrive.
+        init(_ cause: SendFailure.Cause) {
+            switch cause {
+            case .refused: self = .refused
+            case .unroutable: self = .unreachable
+            case .prohibited: self = .prohibited
+            }
+        }
+
         /// Whether a datagram left.
         var isDeparture: Bool { ExchangePlan.Departure(rawValue: rawValue) != nil }
     }
