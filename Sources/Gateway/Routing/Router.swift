@@ -64,7 +64,9 @@ final class Router {
             return Self.isForm(request) || Self.isMultipart(request) ? nil : Self.refuseType()
         case .put: return lab != nil && request.path.isEqual(to: "/lab") ? nil : refuse(request)
         case .get, .head, .options: return nil
-        case .unknown: return Problem.response(.notImplemented, "This server does not know the request method.")
+        case .unknown:
+            return Problem.response(
+                .notImplemented, "This server does not know the request method.", error: .requestError)
         default: return refuse(request)
         }
     }
@@ -89,7 +91,9 @@ final class Router {
     /// Sends the content to a service at a path of its own.
     private func forward(_ request: Request, to route: ServiceRoute) -> Decision {
         let limit = route.service.configuration.maxDatagram
-        guard request.body.count <= limit else { return .response(Problem.response(.requestTooLong(limit: limit))) }
+        guard request.body.count <= limit else {
+            return .response(Problem.response(.requestTooLong(limit: limit), service: route.service.path))
+        }
         return .exchange(request.body, options(request, route))
     }
 
@@ -112,7 +116,8 @@ final class Router {
         case (.failure(let error), .page(let letter)): return refuseForm(letter, error)
         case (.success(let reply), _): return pass(reply, options)
         case (.failure(let error), _):
-            var response = Problem.response(error, exchange: options?.trace.map(json))
+            var response = Problem.response(
+                error, service: options?.route?.service.path ?? "/", exchange: options?.trace.map(json))
             if case .silent = error, let wait = options?.wait { Self.apply(wait, to: &response) }
             return response
         }
@@ -202,7 +207,9 @@ final class Router {
         // The page has no reply then, so that there is room for twice the letter that fits.
         let kept = letter.count <= 2 * configuration.maxDatagram ? letter : []
         var response = page.form(error.answer.status, text: kept, outcome: .failure(error.detail))
-        response.fields += Problem.response(error).fields
+        let problem = Problem.response(error, service: "/")
+        response.fields += problem.fields
+        response.failure = problem.failure
         return response
     }
 
@@ -210,7 +217,8 @@ final class Router {
     /// cannot be told.
     func refuseContent(ofForm isForm: Bool) -> Response {
         let error = GatewayError.requestTooLong(limit: configuration.maxDatagram)
-        guard isForm else { return Problem.response(error) }
+        // The head was not read to its end, so that the service is not known.
+        guard isForm else { return Problem.response(error, service: "") }
         var response = refuseForm([], error)
         response.closes = true
         return response

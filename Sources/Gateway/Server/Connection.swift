@@ -346,7 +346,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
         output.prepare(context)
         context.writer.write(
             response, to: &output.bytes, withContent: !summary.isHead, connection: connection)
-        context.counts.count(response.status)
+        context.counts.count(response)
     }
 
     private func append(_ bytes: some Collection<UInt8>) {
