@@ -13,11 +13,14 @@ struct PrometheusText {
     ///
     /// - `showingAddresses`: whether callers may see an address of the UDP service; one that they may not has a number.
     static func page(
-        _ entries: [Statistics.Entry], showingAddresses: (SocketAddress) -> Bool = { _ in true }
+        _ snapshot: Statistics.Snapshot, showingAddresses: (SocketAddress) -> Bool = { _ in true }
     ) -> String {
         var page = PrometheusText()
-        page.writeHTTP(entries)
-        page.writeUpstream(entries, showingAddresses)
+        page.writeHTTP(snapshot.workers)
+        page.writeFailures(snapshot.workers)
+        page.writeLimits(snapshot)
+        page.writeUpstream(snapshot.workers, showingAddresses)
+        if let process = snapshot.process { page.writeProcess(process) }
         return page.text
     }
 
@@ -38,6 +41,49 @@ struct PrometheusText {
             http.descriptorShortages)
         header("http_responses_total", "counter", "HTTP responses by status code.")
         for (code, count) in http.byStatus { sample("http_responses_total", "code=\"\(code)\"", "\(count)") }
+    }
+
+    /// Failures of each service and of none, those that have not come yet as well: an alert sees the first of them only where
+    /// it has seen the 0 before.
+    private mutating func writeFailures(_ entries: [Statistics.Entry]) {
+        var failures: [ServiceFailure: Int] = [:]
+        for entry in entries { failures.merge(entry.http.failures, uniquingKeysWith: +) }
+        let services = Set(entries.flatMap(\.services).map(\.service)).sorted()
+        header(
+            "http_failures_total", "counter",
+            "Responses that say why the gateway could not do what was asked, by Proxy-Status' words.")
+        for service in [""] + services {
+            for error in ProxyError.allCases {
+                let count = failures[ServiceFailure(service: service, error: error)] ?? 0
+                sample("http_failures_total", "service=\"\(service)\",error=\"\(error.rawValue)\"", "\(count)")
+            }
+        }
+    }
+
+    private mutating func writeLimits(_ snapshot: Statistics.Snapshot) {
+        let limits = snapshot.limits
+        gauge("http_connections_limit", "The most TCP connections at a time.", limits.connections.most)
+        gauge("http_buffered_bytes", "Bytes of requests that have come in part.", limits.buffered.used)
+        gauge("http_buffered_bytes_limit", "The most of these bytes at a time.", limits.buffered.most)
+        gauge("udp_exchanges_limit", "The most exchanges at a time.", limits.inFlight.most)
+        gauge("udp_sockets_limit", "The most UDP sockets at a time.", limits.sockets.most)
+        gauge("workers", "Event loops, each with a thread.", snapshot.workers.count)
+        counter("log_lines_dropped", "Lines that the log's reader was too slow for.", snapshot.droppedLogLines)
+        header("build_info", "gauge", "The version of the program; always 1.")
+        sample("build_info", "version=\"\(Version.current)\"", "1")
+    }
+
+    /// Under the names that Prometheus' client libraries have for every program.
+    private mutating func writeProcess(_ process: ProcessUsage) {
+        func family(_ name: String, _ kind: String, _ help: String, _ value: some CustomStringConvertible) {
+            text += "# HELP process_\(name) \(help)\n# TYPE process_\(name) \(kind)\nprocess_\(name) \(value)\n"
+        }
+        family("cpu_seconds_total", "counter", "Time on processors, in seconds.", process.processorSeconds)
+        family("resident_memory_bytes", "gauge", "Memory in RAM, in bytes.", process.residentBytes)
+        family("virtual_memory_bytes", "gauge", "Address space, in bytes.", process.virtualBytes)
+        family("open_fds", "gauge", "Open descriptors.", process.openDescriptors)
+        family("max_fds", "gauge", "The most open descriptors.", process.maxDescriptors)
+        family("start_time_seconds", "gauge", "When the process began, in seconds since 1970.", process.startSeconds)
     }
 
     private mutating func writeUpstream(_ entries: [Statistics.Entry], _ showingAddresses: (SocketAddress) -> Bool) {

@@ -4,6 +4,17 @@ internal import System
 
 /// What the workers of a gateway have counted, each by itself and without a lock.
 final class Statistics: Sendable {
+    /// What there is to tell at a moment.
+    struct Snapshot: Sendable {
+        /// What each worker has counted.
+        var workers: [Entry]
+        var limits: SharedLimits
+        /// Nil where the kernel does not tell.
+        var process: ProcessUsage?
+        /// Lines that the log's reader was too slow for.
+        var droppedLogLines = 0
+    }
+
     /// What one worker has counted.
     struct Entry: Sendable {
         let http: HTTPCounts
@@ -11,6 +22,11 @@ final class Statistics: Sendable {
     }
 
     private let workers = Mutex<[Worker]>([])
+    private let limits: SharedLimits
+
+    init(limits: SharedLimits) {
+        self.limits = limits
+    }
 
     /// Adds a worker.
     func add(_ worker: Worker) {
@@ -18,10 +34,11 @@ final class Statistics: Sendable {
     }
 
     /// Asks each worker for its counts, on its own loop.
-    func collect() async -> [Entry] {
+    func collect() async -> Snapshot {
         var entries: [Entry] = []
         for worker in workers.withLock({ $0 }) { entries.append(await worker.counts) }
-        return entries
+        return Snapshot(
+            workers: entries, limits: limits, process: ProcessUsage.current(), droppedLogLines: LogOutput.dropped)
     }
 }
 
@@ -44,9 +61,18 @@ struct HTTPCounts: Sendable {
     /// Responses by status code, from 100 on.
     private var responses = [Int](repeating: 0, count: 500)
 
+    /// Responses that say why the gateway could not do what was asked, by service and reason.
+    private(set) var failures: [ServiceFailure: Int] = [:]
+
     /// Counts a response.
     mutating func count(_ status: Status) {
         responses[Int(status.code) - 100] += 1
+    }
+
+    /// Counts a response, and the failure that it tells of.
+    mutating func count(_ response: Response) {
+        count(response.status)
+        if let failure = response.failure { failures[failure, default: 0] += 1 }
     }
 
     /// The status codes that have been sent, in order, and how often each.
@@ -64,6 +90,7 @@ struct HTTPCounts: Sendable {
         turns += other.turns
         descriptorShortages += other.descriptorShortages
         for index in responses.indices { responses[index] += other.responses[index] }
+        failures.merge(other.failures, uniquingKeysWith: +)
     }
 }
 

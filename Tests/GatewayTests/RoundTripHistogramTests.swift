@@ -59,11 +59,11 @@ import Testing
         counts.roundTrips = histogram([50_000])
         entry.backends = [(address, counts)]
         let worker = Statistics.Entry(http: HTTPCounts(), services: [entry])
-        let shown = PrometheusText.page([worker, worker], showingAddresses: { _ in true }).split(separator: "\n")
+        let shown = PrometheusText.page(.of([worker, worker]), showingAddresses: { _ in true }).split(separator: "\n")
         let name = "letterbox_udp_round_trip_seconds"
         #expect(shown.contains("\(name)_bucket{upstream=\"127.0.0.1:9\",service=\"/\",le=\"0.0001\"} 2"))
         #expect(shown.contains("\(name)_count{upstream=\"127.0.0.1:9\",service=\"/\"} 2"))
-        let hidden = PrometheusText.page([worker, worker], showingAddresses: { _ in false })
+        let hidden = PrometheusText.page(.of([worker, worker]), showingAddresses: { _ in false })
         #expect(hidden.contains("\n\(name)_count{upstream=\"1\",service=\"/\"} 2\n") && !hidden.contains("127.0.0.1"))
     }
 }

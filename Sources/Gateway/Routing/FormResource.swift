@@ -81,7 +81,9 @@ final class FormResource {
         // The page has no reply then, so that there is room for twice the letter that fits.
         let kept = letter.count <= 2 * maxDatagram ? letter : []
         var response = page.form(error.answer.status, text: kept, outcome: .failure(error.detail))
-        response.fields += Problem.response(error).fields
+        let problem = Problem.response(error, service: service.service.path)
+        response.fields += problem.fields
+        response.failure = problem.failure
         return response
     }
 

@@ -23,7 +23,9 @@ enum ReplyResponse {
             return form.response(to: outcome, letter: letter)
         case (.success(let reply), _): return pass(reply, options, shows)
         case (.failure(let error), _):
-            var response = Problem.response(error, exchange: options?.trace.map { $0.json(showingAddresses: shows) })
+            var response = Problem.response(
+                error, service: options?.route?.service.path ?? "/",
+                exchange: options?.trace.map { $0.json(showingAddresses: shows) })
             if case .silent = error { apply(options?.wait, to: &response) }
             return response
         }

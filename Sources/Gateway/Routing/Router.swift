@@ -62,7 +62,8 @@ final class Router {
         if request.isCoded { return Self.refuseCoding() }
         if request.head.method == .options { return nil }
         if request.head.method == .unknown {
-            return Problem.response(.notImplemented, "This server does not know the request method.")
+            return Problem.response(
+                .notImplemented, "This server does not know the request method.", error: .requestError)
         }
         guard let route = table.route(at: request.path) else { return refuseMissing() }
         guard route.takes(request.head.method) else { return Self.refuseMethod(route) }
@@ -110,8 +111,8 @@ final class Router {
     func refuseContent(of bytes: ArraySlice<UInt8>) -> Response {
         switch table.route(at: Self.path(in: bytes))?.posting {
         case .form(let form): form.refuseContent()
-        case .service(let route): Problem.response(.requestTooLong(limit: route.service.configuration.maxDatagram))
-        case nil: Problem.response(.requestTooLong(limit: configuration.maxDatagram))
+        case .service(let service): service.refuseContent()
+        case nil: Problem.response(.requestTooLong(limit: configuration.maxDatagram), service: "")
         }
     }
 

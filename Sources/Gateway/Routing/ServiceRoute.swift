@@ -28,9 +28,13 @@ final class ServiceRoute {
 
     /// Sends the content of a POST as a datagram.
     func forward(_ request: Request) -> Decision {
-        let limit = service.configuration.maxDatagram
-        guard request.body.count <= limit else { return .response(Problem.response(.requestTooLong(limit: limit))) }
+        guard request.body.count <= service.configuration.maxDatagram else { return .response(refuseContent()) }
         return decide(request)
+    }
+
+    /// Answers content that does not fit in a datagram.
+    func refuseContent() -> Response {
+        Problem.response(.requestTooLong(limit: service.configuration.maxDatagram), service: service.path)
     }
 
     /// Sends content of which it is known that it fits.

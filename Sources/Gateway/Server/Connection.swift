@@ -376,7 +376,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         output.prepare(context)
         context.writer.write(
             response, to: &output.bytes, withContent: !summary.isHead, connection: connection)
-        context.counts.count(response.status)
+        context.counts.count(response)
     }
 
     func append(_ bytes: some Collection<UInt8>) {

@@ -17,8 +17,8 @@ package final class Gateway: Sendable {
         logger: Logger
     ) throws(SystemError) {
         precondition(!services.isEmpty, "a gateway has a service")
-        let statistics = Statistics()
         let limits = SharedLimits(configuration)
+        let statistics = Statistics(limits: limits)
         let root = services.first { $0.path == "/" }
         let configuration = root?.configuration ?? configuration
         // A terminal's datagrams go straight to the service.

@@ -106,13 +106,14 @@ actor Worker {
         let room = context.sharedBuffer.indices
         let count = (try? socket.receive(into: &context.sharedBuffer, room)) ?? 0
         let request = context.sharedBuffer[..<count]
-        var response = Problem.response(.serviceUnavailable, "All connections are in use. Try again shortly.")
+        var response = Problem.response(
+            .serviceUnavailable, "All connections are in use. Try again shortly.", error: .connectionLimitReached)
         response.fields.append((.retryAfter, FieldValue("1")))
         response.fields += context.router.crossOrigin.fields(forRefused: request)
         var output: [UInt8] = []
         context.writer.write(
             response, to: &output, withContent: !request.starts(with: "HEAD ".utf8), connection: .close)
-        context.counts.count(response.status)
+        context.counts.count(response)
         _ = try? socket.send(output.span)
         socket.shutDownSending()
         load.giveBack()
