@@ -61,13 +61,20 @@ final class Exchange: DeadlineHandler {
         self.payload.append(contentsOf: payload)
         self.timeout = timeout
         self.handler = handler
-        if trace != nil { self.trace = trace }
+        if trace != nil || upstream.isVerbose { tell(trace) }
         if only != nil { self.only = only }
         firstSent = .never
         blockedBy = nil
         let now = loop.now
         plan.begin(maxAttempts: attempts, deadline: now + timeout)
         return perform(plan.choose(among: candidates, rotation: upstream.nextRotation(), at: now))
+    }
+
+    /// Writes down what happens, and tells the operator who wants to know.
+    private func tell(_ trace: ExchangeTrace?) {
+        let trace = trace ?? ExchangeTrace(start: .now())
+        trace.tell(payload, to: upstream.configuration.onDatagram)
+        self.trace = trace
     }
 
     /// The backends that there are now: they may have changed since the exchange began.
@@ -211,7 +218,10 @@ final class Exchange: DeadlineHandler {
         isFirstHere = false
         firstSent = min(firstSent, now)
         backend.recordSend(departure)
-        trace?.add(departure, socket.port, backend.address, bytes: payload.count, at: now)
+        if let trace {
+            trace.pass(through: socket.socket)
+            trace.add(departure, socket.port, backend.address, bytes: payload.count, at: now)
+        }
         let attempt = plan.attempts + 1
         return plan.sent(at: now, pause: upstream.pause(beforeAttempt: attempt, at: backend))
     }
@@ -301,7 +311,9 @@ final class Exchange: DeadlineHandler {
     /// Writes the reply down, and what lies behind it, which is thrown away.
     private func takeSurplus(behind length: Int, _ isWhole: Bool, _ now: MonotonicTime) -> Int {
         guard let trace, let backend, let socket else { return 0 }
-        trace.add(isWhole ? .received : .truncated, socket.port, backend.address, bytes: length, at: now)
+        let reply = upstream.replies.bytes[upstream.replies.room].prefix(length)
+        trace.add(
+            isWhole ? .received : .truncated, socket.port, backend.address, bytes: length, at: now, reply: reply)
         let surplus = backend.sockets.takeSurplus(behind: socket, isSettled: plan.outcomeOfReply == .settled)
         for bytes in surplus { trace.add(.surplus, socket.port, backend.address, bytes: bytes) }
         return surplus.count
