@@ -30,6 +30,8 @@ struct GatewayCommand: ParsableCommand {
             """, in: .threads, usual: "one per core")
     var workers: Int?
 
+    @OptionGroup var log: VerboseFlag
+
     @OptionGroup(title: "The page") var page: PageOptions
 
     func validate() throws {

@@ -237,6 +237,7 @@ extension GatewayCommand {
         settings.attempts = datagrams.attempts ?? (addresses.services.isEmpty ? 3 : 1)
         settings.minRetransmit = datagrams.minRetransmit
         settings.retransmitShare = datagrams.retransmitBudget?.fraction ?? settings.retransmitShare
+        settings.onDatagram = log.observer
         settings.probe = addresses.probeText.map { Array($0.utf8) }
         settings.isPlainPool = datagrams.plainPool
         settings.showsAddresses = addresses.showAddresses

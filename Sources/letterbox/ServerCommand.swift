@@ -37,6 +37,8 @@ struct ServerCommand: ParsableCommand {
     @Option(number: "Sockets that share the port, each with a thread.", in: .threads)
     var workers = 1
 
+    @OptionGroup var log: VerboseFlag
+
     func validate() throws {
         guard LetterCount(letter: letter) != nil else {
             throw ValidationError("--letter takes one letter, not \"\(letter)\".")
@@ -50,7 +52,8 @@ struct ServerCommand: ParsableCommand {
             try EventLoop.run { loop in
                 let signals = try Signals(on: loop)
                 let address = try bindAddress(host, port)
-                let servers = try UDPService(address: address, workers: workers, service: service)
+                let servers = try UDPService(
+                    address: address, workers: workers, service: service, onDatagram: log.observer)
                 Console.error("The server is ready to receive: udp://\(servers.address)")
                 await signals.end()
                 await servers.stop()

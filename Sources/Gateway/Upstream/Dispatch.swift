@@ -72,6 +72,7 @@ extension Upstream {
         _ payload: ArraySlice<UInt8>, trace: ExchangeTrace?, for handler: any DispatchHandler
     ) -> Dispatch.Outcome {
         if let failure = takePlace() { return .failed(failure) }
+        let trace = isVerbose ? tell(trace, payload) : trace
         switch attemptDispatch(payload.span, trace) {
         case .sent:
             endDispatch(nil)
@@ -84,6 +85,13 @@ extension Upstream {
             _ = Dispatch(payload, trace: trace, upstream: self, for: handler)
             return .waiting
         }
+    }
+
+    /// Writes down what happens, and tells the operator who wants to know.
+    private func tell(_ trace: ExchangeTrace?, _ payload: ArraySlice<UInt8>) -> ExchangeTrace {
+        let trace = trace ?? ExchangeTrace(start: .now())
+        trace.tell(Array(payload), to: configuration.onDatagram)
+        return trace
     }
 
     /// Tries the backends in turn, those that are up first.

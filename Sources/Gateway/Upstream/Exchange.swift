@@ -65,7 +65,7 @@ final class Exchange: DeadlineHandler {
         self.payload.append(contentsOf: payload)
         self.timeout = timeout
         self.handler = handler
-        if trace != nil { self.trace = trace }
+        if trace != nil || upstream.isVerbose { tell(trace) }
         if only != nil { self.only = only }
         firstSent = .never
         blockedBy = nil
@@ -82,6 +82,13 @@ final class Exchange: DeadlineHandler {
         self.collection = collection
         collection.exchange = self
         return begin(payload, timeout: timeout, attempts: attempts, trace: trace, only: nil, for: handler)
+    }
+
+    /// Writes down what happens, and tells the operator who wants to know.
+    private func tell(_ trace: ExchangeTrace?) {
+        let trace = trace ?? ExchangeTrace(start: .now())
+        trace.tell(payload, to: upstream.configuration.onDatagram)
+        self.trace = trace
     }
 
     /// The backends that there are now: they may have changed since the exchange began.
@@ -233,7 +240,10 @@ final class Exchange: DeadlineHandler {
         isFirstHere = false
         firstSent = min(firstSent, now)
         backend.recordSend(departure)
-        trace?.add(departure, socket.port, backend.address, bytes: payload.count, at: now)
+        if let trace {
+            trace.pass(through: socket.socket)
+            trace.add(departure, socket.port, backend.address, bytes: payload.count, at: now)
+        }
         let attempt = plan.attempts + 1
         return plan.sent(at: now, pause: upstream.pause(beforeAttempt: attempt, at: backend))
     }
@@ -315,7 +325,9 @@ final class Exchange: DeadlineHandler {
     /// Writes the reply down, and what lies behind it, which is thrown away.
     private func takeSurplus(behind length: Int, _ isWhole: Bool, _ now: MonotonicTime) -> Int {
         guard let trace, let backend, let socket else { return 0 }
-        trace.add(isWhole ? .received : .truncated, socket.port, backend.address, bytes: length, at: now)
+        let reply = upstream.replies.bytes[upstream.replies.room].prefix(length)
+        trace.add(
+            isWhole ? .received : .truncated, socket.port, backend.address, bytes: length, at: now, reply: reply)
         let surplus = backend.sockets.takeSurplus(behind: socket, isSettled: plan.outcomeOfReply == .settled)
         for bytes in surplus { trace.add(.surplus, socket.port, backend.address, bytes: bytes) }
         return surplus.count
@@ -374,7 +386,9 @@ final class Exchange: DeadlineHandler {
         _ kind: ExchangeTrace.Kind, from sender: SocketAddress, through socket: ExchangeSocket, bytes: Int,
         at now: MonotonicTime
     ) {
-        trace?.add(kind, socket.port, sender, bytes: bytes, at: now)
+        guard let trace else { return }
+        let reply = upstream.replies.bytes[upstream.replies.room].prefix(bytes)
+        trace.add(kind, socket.port, sender, bytes: bytes, at: now, reply: reply)
     }
 
     /// Whether this is still the exchange that collects these.

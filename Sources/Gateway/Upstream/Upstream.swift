@@ -11,6 +11,8 @@ final class Upstream {
     /// Where replies are received.
     let replies: ReplyBuffer
     private let limits: SharedLimits
+    /// Whether the operator wants to be told of each datagram.
+    let isVerbose: Bool
     private(set) var backends: [Backend] = []
     /// Addresses that are no longer the service's, as long as sockets to them may still hear a reply.
     private var departed: [Backend] = []
@@ -37,6 +39,7 @@ final class Upstream {
         self.configuration = configuration
         timeout = configuration.timeout
         attempts = configuration.attempts
+        isVerbose = configuration.onDatagram != nil
         self.limits = limits
         self.replies = replies
         self.loop = loop
