@@ -153,7 +153,8 @@ struct ContractTests {
             answer(url, "POST", "/", ["Prefer": "respond-async"], "hello"),
             answer(url, "GET", "/lab"),
             answer(url, "PUT", "/lab", [:], "{}"),
-            answer(url, "POST", "/", ["Content-Type": "application/octet-stream"], "hello"),
+            answer(url, "POST", "/", ["Content-Type": "application/dns-message"], "hello"),
+            answer(url, "POST", "/", [:], bytes: [0xFF]),
             answer(url, "POST", "/", ["Accept": "application/json"], "hello"),
             answer(url, "POST", "/", [:], long),
             answer(url, "POST", "/", ["Content-Encoding": "gzip"], "hello"),
@@ -165,13 +166,15 @@ struct ContractTests {
     }
 
     private func answer(
-        _ url: String, _ method: String, _ path: String, _ fields: CurlFields = [:], _ body: String? = nil
+        _ url: String, _ method: String, _ path: String, _ fields: CurlFields = [:], _ body: String? = nil,
+        bytes: [UInt8]? = nil
     ) throws -> Answer {
-        let request = CurlRequest(url + path, method: method, fields: fields, body: body.map { .text($0) } ?? .none)
+        let content = bytes ?? body.map { Array($0.utf8) }
+        let request = CurlRequest(url + path, method: method, fields: fields, body: content.map { .bytes($0) } ?? .none)
         let response = try CurlClient().perform(request)
         let type = String((response.fields["Content-Type"] ?? "").prefix { $0 != ";" })
         // One of the types that a letter can have and its reply then has.
-        let promised = type == "application/octet-stream" ? "application/*" : type
+        let promised = type == "application/dns-message" ? "application/*" : type
         return Answer(method: method, path: path, status: response.status, type: promised)
     }
 }

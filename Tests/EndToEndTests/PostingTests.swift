@@ -108,6 +108,28 @@ import Testing
         #expect(response.fields["Content-Type"] == received)
     }
 
+    /// A reply of no named type, whether its connection goes on or not.
+    @Test(
+        arguments: [
+            ([], true), (Array("plain text, of more than eight bytes".utf8), true), (Array("Grüße".utf8), true),
+            ([0, 1, 2, 127], true), ([0xFF], false), ([0xC0, 0x80], false), ([0xED, 0xA0, 0x80], false),
+            (Array("twelve bytes".utf8) + [0xE2, 0x82], false),
+            (Array("twelve bytes".utf8) + [0xE2, 0x82, 0xAC], true),
+        ] as [([UInt8], Bool)])
+    func `a reply is text where it is valid UTF-8`(bytes: [UInt8], isText: Bool) throws {
+        let echo = try RunningServer(["--service", "echo"])
+        let gateway = try RunningGateway(["--service", "/e \(echo.address)"], upstream: echo.address)
+        for fields in [[:], ["Connection": "close"], ["Connection": "keep-alive"]] as [CurlFields] {
+            for path in ["/", "/e"] {
+                let response = try CurlClient().perform(
+                    CurlRequest(gateway.url + path, fields: fields, body: .bytes(bytes)))
+                #expect(response.body == bytes)
+                let type = isText ? "text/plain; charset=utf-8" : "application/octet-stream"
+                #expect(response.fields["Content-Type"] == type)
+            }
+        }
+    }
+
     @Test func `a reply says how long the UDP leg took`() throws {
         // With several attempts it says how many there were, too.
         let gateway = try RunningGateway(["--attempts", "1"])

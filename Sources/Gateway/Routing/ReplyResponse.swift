@@ -50,7 +50,7 @@ enum ReplyResponse {
         switch options?.form {
         case .trace(let trace): response = traced(reply.bytes, trace.json(showingAddresses: shows))
         case .bytes(let type?): response = Response(.ok, type, content: Array(reply.bytes))
-        default: response = Response(.ok, MediaType.plainText, content: Array(reply.bytes))
+        default: response = Response(.ok, type(of: reply.bytes), content: Array(reply.bytes))
         }
         response.fields.append((.serverTiming, ResponseWriter.timing(reply)))
         if reply.surplus > 0, let count = FieldValue(validating: "\(reply.surplus)".utf8) {
@@ -58,6 +58,11 @@ enum ReplyResponse {
         }
         apply(options?.wait, to: &response)
         return response
+    }
+
+    /// The type of a reply that nothing but its bytes is known of.
+    private static func type(of bytes: ArraySlice<UInt8>) -> FieldValue {
+        bytes.span.isUTF8 ? MediaType.plainText : MediaType.bytes
     }
 
     /// The reply together with its trace, for callers that accept `application/json`.

@@ -6,10 +6,10 @@ internal import System
 final class ResponseWriter {
     private let loop: EventLoop
     private var cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
-    /// The head that most responses have: that of a reply to a single datagram, about which there is no more to say.
-    private var replyHead: ReplyHead
+    /// The heads that most responses have: those of a reply to a single datagram, about which there is no more to say.
+    private var heads: PlainReplyHeads
     /// The same for clients that asked for a connection that goes on.
-    private var keepAliveHead: ReplyHead
+    private var keepAliveHeads: PlainReplyHeads
     /// What such a client is told.
     let keepAlive: ResponseHead.Connection
     private var renewal = MonotonicTime(nanoseconds: 0)
@@ -19,8 +19,8 @@ final class ResponseWriter {
         self.loop = loop
         // A promise of whole seconds, and so of no more than is kept.
         keepAlive = .keepAlive(seconds: Int(idleTimeout.nanoseconds / 1_000_000_000))
-        replyHead = Self.plainReplyHead(cachedDate, .persistent)
-        keepAliveHead = Self.plainReplyHead(cachedDate, keepAlive)
+        heads = PlainReplyHeads(cachedDate, .persistent)
+        keepAliveHeads = PlainReplyHeads(cachedDate, keepAlive)
     }
 
     /// The time of day for a response.
@@ -67,7 +67,9 @@ final class ResponseWriter {
     func frame(_ reply: Reply, isAsked: Bool) -> Range<Int> {
         renew()
         let content = reply.buffer.range(of: reply.length)
-        let start = (isAsked ? keepAliveHead : replyHead).write(
+        let isText = reply.buffer.bytes.isUTF8(in: content)
+        let head = isAsked ? keepAliveHeads.head(isText: isText) : heads.head(isText: isText)
+        let start = head.write(
             before: content.lowerBound, in: &reply.buffer.bytes, contentLength: reply.length,
             thousandths: reply.elapsed.microseconds)
         return start..<content.upperBound
@@ -76,16 +78,9 @@ final class ResponseWriter {
     private func renew() {
         guard loop.now >= renewal else { return }
         cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
-        replyHead = Self.plainReplyHead(cachedDate, .persistent)
-        keepAliveHead = Self.plainReplyHead(cachedDate, keepAlive)
+        heads = PlainReplyHeads(cachedDate, .persistent)
+        keepAliveHeads = PlainReplyHeads(cachedDate, keepAlive)
         renewal = loop.now + .seconds(1)
-    }
-
-    private static func plainReplyHead(_ date: HTTPDate, _ connection: ResponseHead.Connection) -> ReplyHead {
-        let head = ReplyHead(
-            contentType: MediaType.plainText, timing: oneAttempt, date: date, connection: connection)
-        precondition(head.mostBytes <= ReplyBuffer.headroom, "the head of a plain reply fits in front of it")
-        return head
     }
 
     /// The value of Server-Timing for a reply, in milliseconds (W3C Server Timing 4).
@@ -96,7 +91,26 @@ final class ResponseWriter {
         return FieldValue(validating: "udp\(description);dur=\(milliseconds / 1000).\(fraction)".utf8) ?? oneAttempt
     }
 
-    private static let oneAttempt = FieldValue("udp;dur=")
+    fileprivate static let oneAttempt = FieldValue("udp;dur=")
+}
+
+/// The heads of replies that nothing but their bytes is known of, for one second.
+private struct PlainReplyHeads {
+    private let text, bytes: ReplyHead
+
+    init(_ date: HTTPDate, _ connection: ResponseHead.Connection) {
+        func head(_ type: FieldValue) -> ReplyHead {
+            let head = ReplyHead(
+                contentType: type, timing: ResponseWriter.oneAttempt, date: date, connection: connection)
+            precondition(head.mostBytes <= ReplyBuffer.headroom, "the head of a plain reply fits in front of it")
+            return head
+        }
+        text = head(MediaType.plainText)
+        bytes = head(MediaType.bytes)
+    }
+
+    @inline(__always)
+    func head(isText: Bool) -> ReplyHead { isText ? text : bytes }
 }
 
 extension Interval {

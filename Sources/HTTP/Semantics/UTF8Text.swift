@@ -1,0 +1,30 @@
+/// Whether bytes are text.
+extension Span<UInt8> {
+    /// Whether the bytes are valid UTF-8 (RFC 3629 4).
+    ///
+    /// Most texts are ASCII alone, and eight bytes at a time say so.
+    public var isUTF8: Bool { isASCII || (try? UTF8Span(validating: self)) != nil }
+
+    /// Whether none of the bytes is above 0x7F.
+    @inline(__always)
+    var isASCII: Bool {
+        var index = 0
+        while hasWord(at: index) {
+            // Each word is looked at by itself: where they are gathered, the eight reads stay eight.
+            guard wholeWord(at: index) & Self.tops == 0 else { return false }
+            index &+= 8
+        }
+        guard index < count else { return true }
+        return (count >= 8 ? wholeWord(at: count &- 8) : word(at: 0)) & Self.tops == 0
+    }
+
+    @inline(__always)
+    private static var tops: UInt64 { 0x8080_8080_8080_8080 }
+}
+
+extension [UInt8] {
+    /// Whether the bytes of a range are valid UTF-8.
+    ///
+    /// It changes nothing: an array that an object holds is retained while it is only read, and lent while it may change.
+    public mutating func isUTF8(in range: Range<Int>) -> Bool { span.extracting(range).isUTF8 }
+}
