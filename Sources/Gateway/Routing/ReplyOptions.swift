@@ -14,13 +14,16 @@ final class ReplyOptions {
     }
 
     let form: Form
+    /// How the reply is written; nil for the bytes themselves.
+    let notation: Notation?
     /// How many seconds the caller wanted to wait, where that holds (RFC 7240 4.3).
     let wait: Int?
     /// The service that is asked, where it is not the one at `/`.
     let route: ServiceRoute?
 
-    init(_ form: Form, wait: Int? = nil, route: ServiceRoute? = nil) {
+    init(_ form: Form, notation: Notation? = nil, wait: Int? = nil, route: ServiceRoute? = nil) {
         self.form = form
+        self.notation = notation
         self.wait = wait
         self.route = route
     }

@@ -24,29 +24,37 @@ enum ReplyResponse {
     private static func pass(_ reply: Reply, _ options: ReplyOptions?, _ shows: (SocketAddress) -> Bool) -> Response {
         var response: Response
         switch options?.form {
-        case .trace(let trace): response = traced(reply.bytes, trace.json(showingAddresses: shows))
+        case .trace(let trace):
+            response = traced(reply.bytes, trace.json(showingAddresses: shows), options?.notation)
         case .bytes(let type?): response = Response(.ok, type, content: Array(reply.bytes))
-        default: response = Response(.ok, type(of: reply.bytes), content: Array(reply.bytes))
+        default: response = plain(reply.bytes, options?.notation)
         }
         response.fields.append((.serverTiming, ResponseWriter.timing(reply)))
         apply(options?.wait, to: &response)
         return response
     }
 
-    /// The type of a reply that nothing but its bytes is known of.
-    private static func type(of bytes: ArraySlice<UInt8>) -> FieldValue {
-        bytes.span.isUTF8 ? MediaType.plainText : MediaType.bytes
+    /// A reply that nothing but its bytes is known of: as it is, or written out on a line.
+    private static func plain(_ bytes: ArraySlice<UInt8>, _ notation: Notation?) -> Response {
+        guard let notation else {
+            return Response(.ok, bytes.span.isUTF8 ? MediaType.plainText : MediaType.bytes, content: Array(bytes))
+        }
+        return Response(.ok, MediaType.plainText, content: notation.encode(bytes.span) + [UInt8(ascii: "\n")])
     }
 
     /// The reply together with its trace, for callers that accept `application/json`.
-    static func traced(_ bytes: ArraySlice<UInt8>, _ exchange: String) -> Response {
-        let body: String
-        if let text = String(validating: bytes, as: UTF8.self) {
-            body = "{\"reply\":\(Problem.quoted(text)),\"exchange\":\(exchange)}\n"
-        } else {
-            body = "{\"reply\":\"\(Base64.text(bytes))\",\"base64\":true,\"exchange\":\(exchange)}\n"
-        }
+    ///
+    /// - `notation`: how the reply is written; without one, as text where it is text, and else in base64.
+    static func traced(_ bytes: ArraySlice<UInt8>, _ exchange: String, _ notation: Notation? = nil) -> Response {
+        let body = "{\"reply\":\(json(bytes, notation)),\"exchange\":\(exchange)}\n"
         return Response(.ok, FieldValue("application/json"), content: Array(body.utf8))
+    }
+
+    /// The reply as a JSON string, and the member that says how it is written, unless it is text.
+    private static func json(_ bytes: ArraySlice<UInt8>, _ notation: Notation?) -> String {
+        if notation == nil, let text = String(validating: bytes, as: UTF8.self) { return Problem.quoted(text) }
+        let notation = notation ?? .base64
+        return "\"\(String(decoding: notation.encode(bytes.span), as: UTF8.self))\",\"\(notation.rawValue)\":true"
     }
 
     /// Tells the caller that its wish was heard (RFC 7240 3).

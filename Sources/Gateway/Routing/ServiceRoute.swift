@@ -20,24 +20,41 @@ final class ServiceRoute {
 
     /// What a POST gets whatever its content is; nil where the content counts.
     func refusal(of request: Request) -> Response? {
-        guard request.isMultipart else { return nil }
-        return Problem.response(
-            .unsupportedMediaType, "A form in parts goes to /form; here the body is the datagram (curl --data-binary).")
+        if request.isMultipart {
+            return Problem.response(
+                .unsupportedMediaType,
+                "A form in parts goes to /form; here the body is the datagram (curl --data-binary).")
+        }
+        guard LetterQuery(request.query).isUnknown else { return nil }
+        return Problem.response(.badRequest, "The parameter \"as\" of the query takes hex or base64.")
     }
 
     /// Sends the content of a POST as a datagram.
     func forward(_ request: Request) -> Decision {
+        let notation = LetterQuery(request.query).notation
+        guard let notation else { return send(request.body, of: request) }
+        let text = request.body
+        do {
+            return send(try notation.decode(text.span)[...], of: request, notation)
+        } catch {
+            return .response(Problem.response(.badRequest, "The body is no \(notation.rawValue): \(error)."))
+        }
+    }
+
+    private func send(_ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation? = nil) -> Decision {
         let limit = service.configuration.maxDatagram
-        guard request.body.count <= limit else { return .response(Problem.response(.requestTooLong(limit: limit))) }
-        return .exchange(request.body, options(of: request))
+        guard letter.count <= limit else { return .response(Problem.response(.requestTooLong(limit: limit))) }
+        return .exchange(letter, options(of: request, notation))
     }
 
     /// What the response has to know of its request; nil for the plain reply of the service at `/`.
-    func options(of request: Request) -> ReplyOptions? {
-        let (wait, mirrored) = (wait(of: request), Self.mirroredType(of: request))
+    func options(of request: Request, _ notation: Notation? = nil) -> ReplyOptions? {
+        let (wait, mirrored) = (wait(of: request), notation == nil ? Self.mirroredType(of: request) : nil)
         if mirrored == nil, Self.prefersTrace(request) {
-            return ReplyOptions(.trace(ExchangeTrace(start: MonotonicTime.now())), wait: wait, route: self)
+            let trace = ExchangeTrace(start: MonotonicTime.now())
+            return ReplyOptions(.trace(trace), notation: notation, wait: wait, route: self)
         }
+        if let notation { return ReplyOptions(.bytes(mirroring: nil), notation: notation, wait: wait, route: self) }
         let type = service.type ?? mirrored.flatMap { FieldValue(validating: $0) }
         if wait == nil, type == nil, service.isRoot { return nil }
         return ReplyOptions(.bytes(mirroring: type), wait: wait, route: self)
