@@ -92,13 +92,30 @@ package struct Configuration: Sendable {
     /// What a form may have around its letter: the field's name, or the heads and boundaries of a form in parts.
     private static let formFrame = 2048
 
-    /// What a request may have; a form's content is longer than the letter in it.
+    /// What bytes that are written out may have around them: white space beyond one character between two bytes.
+    private static let writtenFrame = 1024
+
+    /// What a request may have; a form's content is longer than the letter in it, and so is a letter that is written out.
     ///
-    /// Browsers write a line end as `%0D%0A`, six bytes for the one that the letter has, and any other byte as one or
+    /// A byte of hex is two digits, and a space or a colon (``Notation``). Browsers write a line end as `%0D%0A`, six bytes for the one that the letter has, and any other byte as one or
     /// three (WHATWG URL 5.1, WHATWG HTML 4.10.21.4). So no letter that fits in a datagram is refused for its escapes.
-    func limits(ofForm isForm: Bool) -> Limits {
+    func limits(of content: ContentKind) -> Limits {
         var limits = self.limits
-        if isForm { limits.maxBody = Self.formFrame + 6 * maxDatagram }
+        switch content {
+        case .letter: break
+        case .written: limits.maxBody = Self.writtenFrame + 3 * maxDatagram
+        case .form: limits.maxBody = Self.formFrame + 6 * maxDatagram
+        }
         return limits
     }
+}
+
+/// What the content of a request is, which decides how long it may be.
+enum ContentKind {
+    /// The bytes of the datagram.
+    case letter
+    /// The same written out (``Notation``).
+    case written
+    /// A form with a letter in it.
+    case form
 }

@@ -108,6 +108,19 @@ import Testing
         #expect(response.contains("Letterbox-Lengths: 3, 0, 5\r\n") && response.hasSuffix("\r\n\r\nonethree"))
     }
 
+    @Test func `bytes are written out both ways`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=2")
+        let connection = try TCPConnection(to: gateway.address)
+        connection.send("POST /game?as=hex HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nff 54")
+        let (bytes, sender) = try peer.receive()
+        #expect(bytes == [0xff, 0x54])
+        for text in ["T", ""] { peer.send(text, to: sender) }
+        let response = times(in: try connection.receive(until: "]}\n"))
+        #expect(response.contains("\"reply\":\"54\",\"hex\":true}"))
+        #expect(response.contains("\"reply\":\"\",\"hex\":true}"))
+    }
+
     /// Too many, too long, or too much for the memory allowed: each of two replies is lost, and the caller is told.
     @Test(arguments: [
         ("max-replies=1", [String](), "two"), ("max-datagram=4", [], "longer"),

@@ -60,7 +60,7 @@ import Testing
             ["--max-datagram", "8", "--service", "/data \(echo.address) max-datagram=4"], upstream: echo.address)
         let limit = path == "/" ? 8 : 4
         guard length > limit else { return }
-        for target in [path, "http://localhost\(path)", "\(path)?as=it"] {
+        for target in [path, "http://localhost\(path)", "\(path)?a=it"] {
             for framing in [
                 "Content-Length: \(length)\r\n\r\n",
                 "Transfer-Encoding: chunked\r\n\r\n\(String(length, radix: 16))\r\n",

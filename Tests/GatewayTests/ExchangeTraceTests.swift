@@ -83,24 +83,4 @@ import Testing
         #expect((told["exchange"] as? [String: Any])?["attempts"] as? Int == 3)
         #expect(try object(body(of: Problem.response(error, service: "/")))["exchange"] == nil)
     }
-
-    /// RFC 4648 section 10, and what that has no example of: bytes with the high bit, and both signs.
-    @Test(
-        arguments: [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ])
-    func base64HasTheVectorsOfItsSpecification(text: String, encoded: String) {
-        #expect(Base64.text(Array(text.utf8)) == encoded)
-        // A part of an array counts its indices from elsewhere.
-        #expect(Base64.text(("xx" + text).utf8.dropFirst(2)) == encoded)
-    }
-
-    @Test func base64OfEveryByteIsThatOfFoundation() {
-        for count in 0..<259 {
-            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 250) }
-            #expect(Base64.text(bytes) == Data(bytes).base64EncodedString())
-        }
-        #expect(Base64.text([0xFB, 0xFF, 0xBF]) == "+/+/")
-    }
 }

@@ -32,20 +32,22 @@ enum CollectionResponse {
 
     /// The response when all have come, for a caller that did not get them one by one.
     ///
+    /// - `notation`: how each payload is written in JSON; nil for text where it is text.
     /// - `shows`: whether the caller may see an address.
     static func response(
-        _ collection: ReplyCollection, as form: Form, showingAddresses shows: (SocketAddress) -> Bool
+        _ collection: ReplyCollection, as form: Form, _ notation: Notation?,
+        showingAddresses shows: (SocketAddress) -> Bool
     ) -> Response {
         switch form {
         case .json:
-            let replies = collection.items.map { object($0, collection.policy, shows) }
+            let replies = collection.items.map { object($0, collection.policy, notation, shows) }
             let json = """
                 {"complete":\(collection.isComplete),\(dropped(collection))"replies":[\(replies.joined(separator: ","))]}
 
                 """
             return Response(.ok, FieldValue("application/json"), content: Array(json.utf8))
         case .lines:
-            let text = collection.items.map { line($0, collection.policy, showingAddresses: shows) }.joined()
+            let text = collection.items.map { line($0, collection.policy, notation, showingAddresses: shows) }.joined()
             return Response(.ok, lines, content: Array((text + end(of: collection)).utf8))
         case .bytes:
             var response = Response(.ok, MediaType.bytes, content: collection.items.flatMap(\.bytes))
@@ -57,9 +59,10 @@ enum CollectionResponse {
 
     /// A reply as a line of its own.
     static func line(
-        _ reply: ReplyCollection.Item, _ policy: ReplyPolicy, showingAddresses shows: (SocketAddress) -> Bool
+        _ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ notation: Notation?,
+        showingAddresses shows: (SocketAddress) -> Bool
     ) -> String {
-        object(reply, policy, shows) + "\n"
+        object(reply, policy, notation, shows) + "\n"
     }
 
     /// What follows the lines: nothing, unless something that belongs to the answer is missing.
@@ -73,11 +76,12 @@ enum CollectionResponse {
 
     /// Who replied is what the caller of a group wants to know; of another service the operator says who may see it.
     private static func object(
-        _ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ shows: (SocketAddress) -> Bool
+        _ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ notation: Notation?,
+        _ shows: (SocketAddress) -> Bool
     ) -> String {
         let isShown = policy.source == .any || shows(reply.sender)
         let from = isShown ? "\"from\":\"\(reply.sender)\"," : ""
         let time = Double(reply.time.nanoseconds / 1000) / 1000
-        return "{\"at\":\(time),\(from)\(ReplyResponse.member(reply.bytes[...]))}"
+        return "{\"at\":\(time),\(from)\"reply\":\(ReplyResponse.json(reply.bytes[...], notation))}"
     }
 }

@@ -16,6 +16,8 @@ final class ReplyOptions {
     }
 
     let form: Form
+    /// How the reply is written; nil for the bytes themselves.
+    let notation: Notation?
     /// How many seconds the caller wanted to wait, where that holds (RFC 7240 4.3).
     let wait: Int?
     /// The service that is asked, where it is not the one at `/`.
@@ -27,10 +29,11 @@ final class ReplyOptions {
     let collection: ReplyCollection?
 
     init(
-        _ form: Form, wait: Int? = nil, isAsync: Bool = false, collection: ReplyCollection? = nil,
-        route: ServiceRoute? = nil
+        _ form: Form, notation: Notation? = nil, wait: Int? = nil, isAsync: Bool = false,
+        collection: ReplyCollection? = nil, route: ServiceRoute? = nil
     ) {
         self.form = form
+        self.notation = notation
         self.wait = wait
         self.isAsync = isAsync
         self.collection = collection

@@ -13,7 +13,8 @@ enum ReplyResponse {
     ) -> Response {
         switch (outcome, options?.form) {
         case (_, .replies(let form, let collection)) where collection.isAnswer(to: outcome):
-            var response = CollectionResponse.response(collection, as: form, showingAddresses: shows)
+            var response = CollectionResponse.response(
+                collection, as: form, options?.notation, showingAddresses: shows)
             apply(options?.wait, to: &response)
             return response
         case (_, .page(let letter, let form)):
@@ -48,9 +49,10 @@ enum ReplyResponse {
     private static func pass(_ reply: Reply, _ options: ReplyOptions?, _ shows: (SocketAddress) -> Bool) -> Response {
         var response: Response
         switch options?.form {
-        case .trace(let trace): response = traced(reply.bytes, trace.json(showingAddresses: shows))
+        case .trace(let trace):
+            response = traced(reply.bytes, trace.json(showingAddresses: shows), options?.notation)
         case .bytes(let type?): response = Response(.ok, type, content: Array(reply.bytes))
-        default: response = Response(.ok, type(of: reply.bytes), content: Array(reply.bytes))
+        default: response = plain(reply.bytes, options?.notation)
         }
         response.fields.append((.serverTiming, ResponseWriter.timing(reply)))
         if reply.surplus > 0, let count = FieldValue(validating: "\(reply.surplus)".utf8) {
@@ -60,21 +62,27 @@ enum ReplyResponse {
         return response
     }
 
-    /// The type of a reply that nothing but its bytes is known of.
-    private static func type(of bytes: ArraySlice<UInt8>) -> FieldValue {
-        bytes.span.isUTF8 ? MediaType.plainText : MediaType.bytes
+    /// A reply that nothing but its bytes is known of: as it is, or written out on a line.
+    private static func plain(_ bytes: ArraySlice<UInt8>, _ notation: Notation?) -> Response {
+        guard let notation else {
+            return Response(.ok, bytes.span.isUTF8 ? MediaType.plainText : MediaType.bytes, content: Array(bytes))
+        }
+        return Response(.ok, MediaType.plainText, content: notation.encode(bytes.span) + [UInt8(ascii: "\n")])
     }
 
     /// The reply together with its trace, for callers that accept `application/json`.
-    static func traced(_ bytes: ArraySlice<UInt8>, _ exchange: String) -> Response {
-        let body = "{\(member(bytes)),\"exchange\":\(exchange)}\n"
+    ///
+    /// - `notation`: how the reply is written; without one, as text where it is text, and else in base64.
+    static func traced(_ bytes: ArraySlice<UInt8>, _ exchange: String, _ notation: Notation? = nil) -> Response {
+        let body = "{\"reply\":\(json(bytes, notation)),\"exchange\":\(exchange)}\n"
         return Response(.ok, FieldValue("application/json"), content: Array(body.utf8))
     }
 
-    /// A reply as a member of a JSON object; in base64, and said to be, where it is no text.
-    static func member(_ bytes: ArraySlice<UInt8>) -> String {
-        if let text = String(validating: bytes, as: UTF8.self) { return "\"reply\":\(Problem.quoted(text))" }
-        return "\"reply\":\"\(Base64.text(bytes))\",\"base64\":true"
+    /// The reply as a JSON string, and the member that says how it is written, unless it is text.
+    static func json(_ bytes: ArraySlice<UInt8>, _ notation: Notation?) -> String {
+        if notation == nil, let text = String(validating: bytes, as: UTF8.self) { return Problem.quoted(text) }
+        let notation = notation ?? .base64
+        return "\"\(String(decoding: notation.encode(bytes.span), as: UTF8.self))\",\"\(notation.rawValue)\":true"
     }
 
     /// Tells the caller that its wish was heard (RFC 7240 3).

@@ -79,6 +79,9 @@ final class Request {
     /// The path, without the query.
     var path: ArraySlice<UInt8> { bytes(head.path.range) }
 
+    /// The query; empty where there is none.
+    var query: ArraySlice<UInt8> { head.query.map { bytes($0.range) } ?? [] }
+
     // MARK: - The content
 
     /// Whether the content is that of a form.

@@ -44,7 +44,7 @@ final class Router {
 
     /// Decides what becomes of a request that is complete.
     func route(_ request: Request) -> Decision {
-        if let root, isLetter(request) { return root.decide(request) }
+        if let root, isLetter(request) { return root.decide(request.body, of: request) }
         if let preflight = crossOrigin.preflight(request) { return .response(preflight) }
         if let refusal = refusal(of: request) { return .response(refusal) }
         if request.head.method == .options { return .response(permit(request)) }
@@ -75,10 +75,11 @@ final class Router {
         }
     }
 
-    /// Whether the content is to be sent as a datagram to the service at `/`.
+    /// Whether the content is to be sent to the service at `/` as it is.
     private func isLetter(_ request: Request) -> Bool {
         // A path begins with a slash, so that one of a single byte is "/".
-        request.head.method == .post && request.head.path.range.count == 1 && !request.isCoded && !request.isMultipart
+        request.head.method == .post && request.head.path.range.count == 1 && request.head.query == nil
+            && !request.isCoded && !request.isMultipart
     }
 
     /// The response to an exchange that has ended.
@@ -92,16 +93,20 @@ final class Router {
     }
 
     /// A reply as a line of its own, for a caller that gets each as it comes.
-    func line(_ reply: ReplyCollection.Item, _ policy: ReplyPolicy) -> String {
-        CollectionResponse.line(reply, policy, showingAddresses: configuration.shows)
+    func line(_ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ notation: Notation?) -> String {
+        CollectionResponse.line(reply, policy, notation, showingAddresses: configuration.shows)
     }
 
     // MARK: - The length of the content
 
-    /// Whether the content at a path is that of a form, which may be longer than a letter.
-    func isForm(_ method: Method, _ path: ArraySlice<UInt8>) -> Bool {
-        guard method == .post, path.count > 1, case .form = table.route(at: path)?.posting else { return false }
-        return true
+    /// What the content at a path is: that of a form, and a letter that is written out, may be longer than a letter.
+    func contentKind(_ method: Method, _ path: ArraySlice<UInt8>, query: ArraySlice<UInt8>) -> ContentKind {
+        guard method == .post, path.count > 1 || !query.isEmpty else { return .letter }
+        switch table.route(at: path)?.posting {
+        case .form: return .form
+        case .service: return LetterQuery(query).notation == nil ? .letter : .written
+        case nil: return .letter
+        }
     }
 
     /// Answers content that was not read, for it is longer than its route takes; where the next message begins cannot be

@@ -26,9 +26,6 @@ package struct Service: Sendable {
         self.type = type
     }
 
-    /// Whether it is the service of the page.
-    var isRoot: Bool { path == "/" }
-
     /// The paths that the gateway answers itself, and those that are kept for it.
     package static let reservedPaths: Set<String> = ["/form", "/healthz", "/lab", "/metrics", "/readyz", "/services"]
 

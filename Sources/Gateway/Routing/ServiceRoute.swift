@@ -5,10 +5,14 @@ internal import System
 final class ServiceRoute {
     let service: Service
     let upstream: Upstream
+    /// Whether one reply from the address that is asked is the answer.
+    private let isOrdinary: Bool
+    private let isRoot: Bool
 
     init(_ service: Service, _ upstream: Upstream) {
         self.service = service
         isOrdinary = service.replies.isConnected && service.replies.isSingle
+        isRoot = service.path == "/"
         self.upstream = upstream
     }
 
@@ -21,15 +25,29 @@ final class ServiceRoute {
 
     /// What a POST gets whatever its content is; nil where the content counts.
     func refusal(of request: Request) -> Response? {
-        guard request.isMultipart else { return nil }
-        return Problem.response(
-            .unsupportedMediaType, "A form in parts goes to /form; here the body is the datagram (curl --data-binary).")
+        if request.isMultipart {
+            return Problem.response(
+                .unsupportedMediaType,
+                "A form in parts goes to /form; here the body is the datagram (curl --data-binary).")
+        }
+        guard LetterQuery(request.query).isUnknown else { return nil }
+        return Problem.response(.badRequest, "The parameter \"as\" of the query takes hex or base64.")
     }
 
     /// Sends the content of a POST as a datagram.
     func forward(_ request: Request) -> Decision {
-        guard request.body.count <= service.configuration.maxDatagram else { return .response(refuseContent()) }
-        return decide(request)
+        guard let notation = LetterQuery(request.query).notation else { return send(request.body, of: request, nil) }
+        let text = request.body
+        do {
+            return send(try notation.decode(text.span)[...], of: request, notation)
+        } catch {
+            return .response(Problem.response(.badRequest, "The body is no \(notation.rawValue): \(error)."))
+        }
+    }
+
+    private func send(_ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation?) -> Decision {
+        guard letter.count <= service.configuration.maxDatagram else { return .response(refuseContent()) }
+        return decide(letter, of: request, notation)
     }
 
     /// Answers content that does not fit in a datagram.
@@ -37,30 +55,34 @@ final class ServiceRoute {
         Problem.response(.requestTooLong(limit: service.configuration.maxDatagram), service: service.path)
     }
 
-    /// Sends content of which it is known that it fits.
-    func decide(_ request: Request) -> Decision {
-        if !isOrdinary || request.has(.prefer), let other = decideOther(request) { return other }
-        return .exchange(request.body, options(of: request))
+    // MARK: - The kind of answer
+
+    /// Sends a letter of which it is known that it fits.
+    func decide(_ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation? = nil) -> Decision {
+        if !isOrdinary || request.has(.prefer), let other = decideOther(letter, of: request, notation) { return other }
+        return .exchange(letter, options(of: request, notation, nil))
     }
 
-    /// Whether a reply from the address that is asked is the answer.
-    private let isOrdinary: Bool
-
-    /// Another kind of answer than that; nil where it is the answer all the same.
-    private func decideOther(_ request: Request) -> Decision? {
+    /// Another answer than one reply from the address that is asked; nil where that is the answer all the same.
+    private func decideOther(
+        _ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation?
+    ) -> Decision? {
         let isAsync = Self.prefersAsync(request)
         if isAsync || service.replies.count == .none {
             let trace = Self.prefersTrace(request) ? ExchangeTrace(start: MonotonicTime.now()) : nil
             let form = trace.map { ReplyOptions.Form.trace($0) } ?? .bytes(mirroring: nil)
-            return .dispatch(request.body, ReplyOptions(form, isAsync: isAsync, route: self))
+            return .dispatch(letter, ReplyOptions(form, isAsync: isAsync, route: self))
         }
         guard !isOrdinary else { return nil }
         let collection = upstream.makeCollection()
-        if service.replies.isSingle { return .collection(request.body, options(of: request, collection)) }
+        if service.replies.isSingle, let options = options(of: request, notation, collection) {
+            return .collection(letter, options)
+        }
         let form = CollectionResponse.Form(accept: request.list(of: .accept))
         let options = ReplyOptions(
-            .replies(form, collection), wait: wait(of: request), collection: collection, route: self)
-        return .collection(request.body, options)
+            .replies(form, collection), notation: notation, wait: wait(of: request), collection: collection,
+            route: self)
+        return .collection(letter, options)
     }
 
     /// Sends the letter of a form.
@@ -77,30 +99,21 @@ final class ServiceRoute {
         return Negotiation.prefersAsync(prefer: value.span, 0..<value.count)
     }
 
-    /// What the response has to know of its request; nil for the plain reply of the service at `/`.
-    func options(of request: Request) -> ReplyOptions? {
-        options(of: request, nil, needed: !service.isRoot)
-    }
-
-    /// The same for a reply that may come from elsewhere.
-    private func options(of request: Request, _ collection: ReplyCollection) -> ReplyOptions {
-        guard let options = options(of: request, collection, needed: true) else {
-            preconditionFailure("they are needed")
-        }
-        return options
-    }
-
+    /// What the response to one reply has to know of its request; nil for the plain reply of the service at `/`.
     private func options(
-        of request: Request, _ collection: ReplyCollection?, needed: Bool
+        of request: Request, _ notation: Notation?, _ collection: ReplyCollection?
     ) -> ReplyOptions? {
-        let (wait, mirrored) = (wait(of: request), Self.mirroredType(of: request))
+        let (wait, mirrored) = (wait(of: request), notation == nil ? Self.mirroredType(of: request) : nil)
+        let form: ReplyOptions.Form
         if mirrored == nil, Self.prefersTrace(request) {
-            return ReplyOptions(
-                .trace(ExchangeTrace(start: MonotonicTime.now())), wait: wait, collection: collection, route: self)
+            form = .trace(ExchangeTrace(start: MonotonicTime.now()))
+        } else {
+            let type = notation == nil ? service.type ?? mirrored.flatMap { FieldValue(validating: $0) } : nil
+            let isPlain = wait == nil && type == nil && notation == nil && collection == nil
+            if isPlain, isRoot { return nil }
+            form = .bytes(mirroring: type)
         }
-        let type = service.type ?? mirrored.flatMap { FieldValue(validating: $0) }
-        if wait == nil, type == nil, !needed { return nil }
-        return ReplyOptions(.bytes(mirroring: type), wait: wait, collection: collection, route: self)
+        return ReplyOptions(form, notation: notation, wait: wait, collection: collection, route: self)
     }
 
     /// Whether the caller would rather have the reply with its trace.

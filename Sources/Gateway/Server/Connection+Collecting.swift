@@ -23,7 +23,7 @@ extension Connection: ReplyListener {
         guard case .exchanging(let options?) = state, let collection = options.collection else { return }
         output.prepare(context)
         if !isStreaming { beginStream() }
-        let line = context.router.line(reply, collection.policy)
+        let line = context.router.line(reply, collection.policy, options.notation)
         context.writer.addChunk(Array(line.utf8), to: &output.bytes)
         rest()
         if isGone { stopCollecting(options, isHungUp: true) }

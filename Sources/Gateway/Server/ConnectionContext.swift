@@ -7,8 +7,9 @@ final class ConnectionContext {
     let loop: EventLoop
     let configuration: Configuration
     let limits: SharedLimits
-    /// The limits on a request, and the wider ones on a form, which hold while the head is not complete.
-    let requestLimits: (plain: Limits, form: Limits)
+    /// The limits on a request by what its content is; those on a form are the widest, and hold while the head is not
+    /// complete.
+    let requestLimits: (letter: Limits, written: Limits, form: Limits)
     let router: Router
     let upstream: Upstream
     let writer: ResponseWriter
@@ -53,7 +54,9 @@ final class ConnectionContext {
         questions = Strays(on: loop)
         self.configuration = configuration
         self.limits = limits
-        requestLimits = (configuration.limits(ofForm: false), configuration.limits(ofForm: true))
+        requestLimits = (
+            configuration.limits(of: .letter), configuration.limits(of: .written), configuration.limits(of: .form)
+        )
         self.router = router
         self.upstream = upstream
         spareRequest = Request(limits: requestLimits.form)

@@ -113,9 +113,16 @@ struct ReceiveBuffer: ~Copyable {
     }
 
     /// The path of a head that was read.
-    func path(of head: RequestHead) -> ArraySlice<UInt8> {
-        let path = head.path.range
-        return bytes[unread.lowerBound + path.lowerBound..<unread.lowerBound + path.upperBound]
+    func path(of head: RequestHead) -> ArraySlice<UInt8> { part(head.path) }
+
+    /// The query of a head that was read; empty where there is none.
+    func query(of head: RequestHead) -> ArraySlice<UInt8> {
+        guard let query = head.query else { return [] }
+        return part(query)
+    }
+
+    private func part(_ part: ByteRange) -> ArraySlice<UInt8> {
+        bytes[unread.lowerBound + part.range.lowerBound..<unread.lowerBound + part.range.upperBound]
     }
 
     /// Settles how many bytes the request at hand has.

@@ -82,7 +82,7 @@ struct RequestReader: ~Copyable {
         switch head.framing {
         case .none: return head.length
         case .length(let length):
-            guard head.length + length <= buffer.count, length <= context.requestLimits.plain.maxBody else {
+            guard head.length + length <= buffer.count, length <= context.requestLimits.letter.maxBody else {
                 return nil
             }
             return head.length + length
@@ -94,8 +94,7 @@ struct RequestReader: ~Copyable {
     @inline(never)
     private mutating func contentEnd(of request: Request, _ context: ConnectionContext) throws(Failure) -> Int? {
         let head = request.head
-        let isForm = context.router.isForm(head.method, buffer.path(of: head))
-        let limits = isForm ? context.requestLimits.form : context.requestLimits.plain
+        let limits = self.limits(of: head, context)
         guard case .length(let length) = head.framing else {
             var decoder = request.decoder ?? ChunkedDecoder(limits: limits)
             defer { request.decoder = decoder }
@@ -107,6 +106,14 @@ struct RequestReader: ~Copyable {
         }
         guard length <= limits.maxBody else { throw .tooLong }
         return head.length + length <= buffer.count ? head.length + length : nil
+    }
+
+    private func limits(of head: RequestHead, _ context: ConnectionContext) -> Limits {
+        switch context.router.contentKind(head.method, buffer.path(of: head), query: buffer.query(of: head)) {
+        case .letter: context.requestLimits.letter
+        case .written: context.requestLimits.written
+        case .form: context.requestLimits.form
+        }
     }
 
     /// Whether the client waits to be told to send its content; a head that alone decides is answered without it.
