@@ -18,13 +18,14 @@ struct ServiceDescription {
         case timeout, attempts, rest, quarantine
         case maxDatagram = "max-datagram"
         case probeText = "probe-text"
-        case type
+        case type, get
     }
 
     private struct Settings {
         var timeout, rest, quarantine: Interval?
         var attempts, maxDatagram: Int?
         var type: FieldValue?
+        var get: String?
     }
 
     /// A service without options of its own.
@@ -84,6 +85,11 @@ struct ServiceDescription {
                 throw ValidationError("a media type is needed, such as application/octet-stream.")
             }
             settings.type = type
+        case .get:
+            guard Service.isParameter(value) else {
+                throw ValidationError("a name of letters, digits and -._~ is needed, and as is taken.")
+            }
+            settings.get = value
         }
     }
 
@@ -121,7 +127,7 @@ struct ServiceDescription {
         own.quarantine = settings.quarantine ?? flags.quarantine
         own.maxDatagram = settings.maxDatagram ?? flags.maxDatagram
         own.probe = options[.probeText].map { Array($0.utf8) } ?? flags.probe
-        return Service(path: path, addresses: addresses, configuration: own, type: settings.type)
+        return Service(path: path, addresses: addresses, configuration: own, type: settings.type, get: settings.get)
     }
 }
 

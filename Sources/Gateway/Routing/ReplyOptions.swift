@@ -21,8 +21,21 @@ final class ReplyOptions {
     /// The service that is asked, where it is not the one at `/`.
     let route: ServiceRoute?
 
-    init(_ form: Form, notation: Notation? = nil, wait: Int? = nil, route: ServiceRoute? = nil) {
+    /// How long a cache may keep the response; nil where the method alone says that it may not.
+    let caching: Caching?
+
+    /// How long a cache may keep a response.
+    enum Caching {
+        /// Not at all.
+        case never
+    }
+
+    init(
+        _ form: Form, notation: Notation? = nil, wait: Int? = nil, caching: Caching? = nil,
+        route: ServiceRoute? = nil
+    ) {
         self.form = form
+        self.caching = caching
         self.notation = notation
         self.wait = wait
         self.route = route

@@ -11,13 +11,19 @@ package struct Service: Sendable {
     package let configuration: Configuration
     /// The media type of its replies; nil for plain text.
     package let type: FieldValue?
+    /// The parameter of a query in which GET may carry a letter; nil where GET is no letter.
+    package let get: String?
 
     /// Describes a service.
-    package init(path: String, addresses: [SocketAddress], configuration: Configuration, type: FieldValue? = nil) {
+    package init(
+        path: String, addresses: [SocketAddress], configuration: Configuration, type: FieldValue? = nil,
+        get: String? = nil
+    ) {
         self.path = path
         self.addresses = addresses
         self.configuration = configuration
         self.type = type
+        self.get = get
     }
 
     /// Whether it is the service of the page.
@@ -25,6 +31,11 @@ package struct Service: Sendable {
 
     /// The paths that the gateway answers itself, and those that are kept for it.
     package static let reservedPaths: Set<String> = ["/form", "/healthz", "/lab", "/metrics", "/readyz", "/services"]
+
+    /// Whether the text can name the parameter with a letter: it is written in a query as it is, and `as` is another one.
+    package static func isParameter(_ text: String) -> Bool {
+        !text.isEmpty && text != "as" && text.utf8.allSatisfy(isUnreserved)
+    }
 
     /// Whether the text can name a service: segments of letters, digits and `-._~`, none of them empty or of dots alone.
     ///

@@ -25,7 +25,8 @@ final class ServiceRoute {
                 .unsupportedMediaType,
                 "A form in parts goes to /form; here the body is the datagram (curl --data-binary).")
         }
-        guard LetterQuery(request.query).isUnknown else { return nil }
+        let query = LetterQuery(request.query)
+        guard query.isUnknown || query.isText else { return nil }
         return Problem.response(.badRequest, "The parameter \"as\" of the query takes hex or base64.")
     }
 
@@ -41,23 +42,57 @@ final class ServiceRoute {
         }
     }
 
+    /// Sends the letter that the query of a GET carries.
+    func ask(_ request: Request) -> Decision {
+        if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
+        let query = LetterQuery(request.query)
+        guard let name = service.get, !query.isUnknown else {
+            return .response(
+                Problem.response(.badRequest, "The parameter \"as\" of the query takes base64, hex or text."))
+        }
+        do {
+            guard let letter = try query.letter(in: name) else {
+                return .response(
+                    Problem.response(.badRequest, "The query has no parameter \"\(name)\" with the letter."))
+            }
+            return send(letter[...], of: request, query.notation)
+        } catch {
+            let form = query.notation == .hex ? "hex" : "base64url"
+            return .response(Problem.response(.badRequest, "The parameter \"\(name)\" is no \(form): \(error)."))
+        }
+    }
+
+    /// Whether the query of a GET has the parameter that carries a letter.
+    func isAsked(_ request: Request) -> Bool {
+        guard let name = service.get else { return false }
+        return LetterQuery(request.query).has(name)
+    }
+
     private func send(_ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation? = nil) -> Decision {
         let limit = service.configuration.maxDatagram
-        guard letter.count <= limit else { return .response(Problem.response(.requestTooLong(limit: limit))) }
+        guard letter.count <= limit else {
+            guard request.head.method == .post else {
+                return .response(
+                    Problem.response(.uriTooLong, "The letter does not fit in one datagram of at most \(limit) bytes."))
+            }
+            return .response(Problem.response(.requestTooLong(limit: limit)))
+        }
         return .exchange(letter, options(of: request, notation))
     }
 
     /// What the response has to know of its request; nil for the plain reply of the service at `/`.
     func options(of request: Request, _ notation: Notation? = nil) -> ReplyOptions? {
-        let (wait, mirrored) = (wait(of: request), notation == nil ? Self.mirroredType(of: request) : nil)
+        let (wait, mirrored) = (
+            wait(of: request), request.head.method == .post && notation == nil ? Self.mirroredType(of: request) : nil
+        )
+        let caching = request.head.method == .post ? nil : ReplyOptions.Caching.never
         if mirrored == nil, Self.prefersTrace(request) {
             let trace = ExchangeTrace(start: MonotonicTime.now())
-            return ReplyOptions(.trace(trace), notation: notation, wait: wait, route: self)
+            return ReplyOptions(.trace(trace), notation: notation, wait: wait, caching: caching, route: self)
         }
-        if let notation { return ReplyOptions(.bytes(mirroring: nil), notation: notation, wait: wait, route: self) }
-        let type = service.type ?? mirrored.flatMap { FieldValue(validating: $0) }
-        if wait == nil, type == nil, service.isRoot { return nil }
-        return ReplyOptions(.bytes(mirroring: type), wait: wait, route: self)
+        let type = notation == nil ? service.type ?? mirrored.flatMap { FieldValue(validating: $0) } : nil
+        if wait == nil, type == nil, notation == nil, caching == nil, service.isRoot { return nil }
+        return ReplyOptions(.bytes(mirroring: type), notation: notation, wait: wait, caching: caching, route: self)
     }
 
     /// Whether the caller would rather have the reply with its trace.
