@@ -18,7 +18,7 @@ struct ServiceDescription {
         case timeout, attempts, rest, quarantine
         case maxDatagram = "max-datagram"
         case probeText = "probe-text"
-        case type, replies, wait, quiet, from, ttl, interface
+        case type, get, replies, wait, quiet, from, ttl, interface
         case maxReplies = "max-replies"
     }
 
@@ -27,6 +27,7 @@ struct ServiceDescription {
         var attempts, maxDatagram: Int?
         var type: FieldValue?
         var replies = ReplyPolicy()
+        var get: String?
     }
 
     /// A service without options of its own.
@@ -101,6 +102,11 @@ struct ServiceDescription {
                 throw ValidationError("this machine has no interface of that name (see: ip link).")
             }
             settings.replies.interface = number
+        case .get:
+            guard Service.isParameter(value) else {
+                throw ValidationError("a name of letters, digits and -._~ is needed, and as is taken.")
+            }
+            settings.get = value
         }
     }
 
@@ -176,7 +182,8 @@ struct ServiceDescription {
         if replies.count == .none || replies.source == .any { own.attempts = 1 }
         if replies.count == .none || replies.source != .peer { own.probe = nil }
         return Service(
-            path: path, addresses: addresses, configuration: own, type: settings.type, replies: replies)
+            path: path, addresses: addresses, configuration: own, type: settings.type, get: settings.get,
+            replies: replies)
     }
 }
 

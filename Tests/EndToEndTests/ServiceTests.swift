@@ -24,6 +24,7 @@ import Testing
         #expect(try post("hello", at: "/game/", of: gateway).status == 404)
         let other = try get("/game", of: gateway)
         #expect(other.status == 405 && other.fields["Allow"] == "POST, OPTIONS")
+        #expect(try post("a", at: "/game?as=text", of: gateway).status == 400)
         #expect(try post("a", at: "/game", of: gateway, ["Content-Encoding": "gzip"]).status == 415)
         #expect(try post("a", at: "/game", of: gateway, ["Content-Type": "multipart/form-data"]).status == 415)
         let told = try post("hello", at: "/game", of: gateway, ["Accept": "application/json"])
@@ -125,7 +126,8 @@ import Testing
         ("/a 127.0.0.1:9 timeout=0s", "timeout=0s: a time from 1ms to 3600s is needed."),
         ("/a 127.0.0.1:9 attempts=21", "attempts=21: a whole number is needed, from 1 to 20."),
         ("/a 127.0.0.1:9 attempts=2 attempts=2", "attempts is there twice"),
-        ("/a 127.0.0.1:9 type=plain", "a media type is needed"),
+        ("/a 127.0.0.1:9 type=plain", "a media type is needed"), ("/a 127.0.0.1:9 get=", "get=: a name of letters"),
+        ("/a 127.0.0.1:9 get=a+b", "get=a+b: a name of letters"), ("/a 127.0.0.1:9 get=as", "and as is taken"),
         ("/a 127.0.0.1:9 max-datagram=1001", "max-datagram 1001 is more than --max-datagram 1000"),
         ("/a 127.0.0.1:9 max-datagram=3 probe-text=four", "probe-text has 4 bytes, and max-datagram allows 3"),
         ("/a 127.0.0.1:9 replies=-1", "replies takes 0 to 1024, or all"),

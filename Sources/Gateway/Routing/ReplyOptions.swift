@@ -27,12 +27,21 @@ final class ReplyOptions {
     let isAsync: Bool
     /// Where replies go that are not one from the address that was asked.
     let collection: ReplyCollection?
+    /// How long a cache may keep the response; nil where the method alone says that it may not.
+    let caching: Caching?
+
+    /// How long a cache may keep a response.
+    enum Caching {
+        /// Not at all.
+        case never
+    }
 
     init(
-        _ form: Form, notation: Notation? = nil, wait: Int? = nil, isAsync: Bool = false,
+        _ form: Form, notation: Notation? = nil, wait: Int? = nil, isAsync: Bool = false, caching: Caching? = nil,
         collection: ReplyCollection? = nil, route: ServiceRoute? = nil
     ) {
         self.form = form
+        self.caching = caching
         self.notation = notation
         self.wait = wait
         self.isAsync = isAsync

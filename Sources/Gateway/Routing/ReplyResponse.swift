@@ -11,6 +11,14 @@ enum ReplyResponse {
         to outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?,
         showingAddresses shows: (SocketAddress) -> Bool
     ) -> Response {
+        var response = message(to: outcome, options, shows)
+        if options?.caching != nil { response.fields.append((.cacheControl, FieldValue("no-store"))) }
+        return response
+    }
+
+    private static func message(
+        to outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?, _ shows: (SocketAddress) -> Bool
+    ) -> Response {
         switch (outcome, options?.form) {
         case (_, .replies(let form, let collection)) where collection.isAnswer(to: outcome):
             var response = CollectionResponse.response(

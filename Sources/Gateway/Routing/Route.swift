@@ -25,12 +25,14 @@ struct Route {
 
     var reading: Reading?
     var posting: Posting?
+    /// The service for which the query of GET may carry a letter.
+    var asking: ServiceRoute?
     /// What PUT sets.
     var replacing: LabResource?
 
     /// The methods that the path takes, for the Allow field (RFC 9110 10.2.1).
     var methods: FieldValue {
-        switch (reading != nil, posting != nil, replacing != nil) {
+        switch (takes(.get), posting != nil, replacing != nil) {
         case (true, true, _): FieldValue("GET, HEAD, POST, OPTIONS")
         case (true, false, true): FieldValue("GET, HEAD, PUT, OPTIONS")
         case (true, false, false): FieldValue("GET, HEAD, OPTIONS")
@@ -41,7 +43,7 @@ struct Route {
     /// Whether the path takes a method.
     func takes(_ method: Method) -> Bool {
         switch method {
-        case .get, .head: reading != nil
+        case .get, .head: reading != nil || asking != nil
         case .post: posting != nil
         case .put: replacing != nil
         case .options: true

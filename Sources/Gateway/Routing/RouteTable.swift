@@ -15,7 +15,10 @@ struct RouteTable {
         ]
         if let lab { routes["/lab"] = Route(reading: .lab(lab), replacing: lab) }
         if let form { routes["/form"] = Route(posting: .form(form)) }
-        for service in services.routes { routes[service.service.path] = Route(posting: .service(service)) }
+        for service in services.routes {
+            let asking = service.service.get == nil ? nil : service
+            routes[service.service.path] = Route(posting: .service(service), asking: asking)
+        }
         // The page and its service share a path.
         if let index = page.file(at: [UInt8(ascii: "/")]) { routes["/", default: Route()].reading = .file(index) }
         self.routes = routes.map { (Array($0.utf8), $1) }

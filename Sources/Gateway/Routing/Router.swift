@@ -49,6 +49,9 @@ final class Router {
         if let refusal = refusal(of: request) { return .response(refusal) }
         if request.head.method == .options { return .response(permit(request)) }
         guard let route = table.route(at: request.path) else { return .response(refuseMissing()) }
+        if let service = route.asking, request.head.method != .post, route.reading == nil || service.isAsked(request) {
+            return service.ask(request)
+        }
         switch (request.head.method, route.posting, route.reading) {
         case (.post, .service(let service), _): return service.forward(request)
         case (.post, .form(let form), _): return form.forward(request)

@@ -13,21 +13,29 @@ package struct Service: Sendable {
     package let type: FieldValue?
     /// Which replies its callers get.
     package let replies: ReplyPolicy
+    /// The parameter of a query in which GET may carry a letter; nil where GET is no letter.
+    package let get: String?
 
     /// Describes a service.
     package init(
         path: String, addresses: [SocketAddress], configuration: Configuration, type: FieldValue? = nil,
-        replies: ReplyPolicy = ReplyPolicy()
+        get: String? = nil, replies: ReplyPolicy = ReplyPolicy()
     ) {
         self.replies = replies
         self.path = path
         self.addresses = addresses
         self.configuration = configuration
         self.type = type
+        self.get = get
     }
 
     /// The paths that the gateway answers itself, and those that are kept for it.
     package static let reservedPaths: Set<String> = ["/form", "/healthz", "/lab", "/metrics", "/readyz", "/services"]
+
+    /// Whether the text can name the parameter with a letter: it is written in a query as it is, and `as` is another one.
+    package static func isParameter(_ text: String) -> Bool {
+        !text.isEmpty && text != "as" && text.utf8.allSatisfy(isUnreserved)
+    }
 
     /// Whether the text can name a service: segments of letters, digits and `-._~`, none of them empty or of dots alone.
     ///

@@ -29,6 +29,7 @@ struct ServiceTable {
                 "attempts":\(settings.attempts),"rest":\(Self.seconds(settings.rest)),\
                 "quarantine":\(Self.seconds(settings.quarantine)),"maxDatagram":\(settings.maxDatagram),\
                 \(Self.members(of: route.service.replies)),\
+                \(route.service.ownOptions)\
                 "backends":[\(backends.joined(separator: ","))]}
                 """
         }
@@ -47,4 +48,12 @@ struct ServiceTable {
     }
 
     private static func seconds(_ time: Interval) -> Double { Double(time.nanoseconds) / 1e9 }
+}
+
+extension Service {
+    /// The options that it has and most services have not, as members of JSON with a comma behind each.
+    fileprivate var ownOptions: String {
+        let options = [("get", get), ("type", type.map { String(decoding: $0.bytes, as: UTF8.self) })]
+        return options.map { (name, value) in value.map { "\"\(name)\":\(Problem.quoted($0))," } ?? "" }.joined()
+    }
 }

@@ -32,6 +32,9 @@ public enum Base64 {
         return text
     }
 
+    /// The bytes that a text in the alphabet of URLs stands for, without padding.
+    public static func decode(url text: Span<UInt8>) throws(NotationError) -> [UInt8] { try decode(text, .url) }
+
     /// The bytes that the text stands for.
     static func decode(_ text: Span<UInt8>, _ alphabet: Alphabet) throws(NotationError) -> [UInt8] {
         var bytes: [UInt8] = []
