@@ -28,7 +28,7 @@ struct AddressOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             A UDP service at a path, 'PATH HOST:PORT ... [OPTION=VALUE ...]'; options are timeout, attempts, \
-            rest, quarantine, max-datagram, probe-text, type, get. May be repeated.
+            rest, quarantine, max-datagram, probe-text, type, get, preset. May be repeated.
             """, valueName: "service"), transform: ServiceDescription.init)
     var service: [ServiceDescription] = []
 

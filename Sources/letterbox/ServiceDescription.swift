@@ -18,7 +18,7 @@ struct ServiceDescription {
         case timeout, attempts, rest, quarantine
         case maxDatagram = "max-datagram"
         case probeText = "probe-text"
-        case type, get
+        case type, get, preset
     }
 
     private struct Settings {
@@ -26,6 +26,7 @@ struct ServiceDescription {
         var attempts, maxDatagram: Int?
         var type: FieldValue?
         var get: String?
+        var preset: Service.Preset?
     }
 
     /// A service without options of its own.
@@ -54,6 +55,9 @@ struct ServiceDescription {
             throw ValidationError("\(path) has no address: write a host and a port behind it, such as localhost:53.")
         }
         for word in words.dropFirst(count + 1) { try take(word) }
+        if let preset = settings.preset, settings.type != nil || settings.get != nil {
+            throw ValidationError("\(path): preset=\(preset.rawValue) sets type and get: leave them out.")
+        }
     }
 
     private mutating func take(_ word: String) throws {
@@ -90,6 +94,12 @@ struct ServiceDescription {
                 throw ValidationError("a name of letters, digits and -._~ is needed, and as is taken.")
             }
             settings.get = value
+        case .preset:
+            guard let preset = Service.Preset(rawValue: value) else {
+                let known = Service.Preset.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("there is none of this name: take one of \(known).")
+            }
+            settings.preset = preset
         }
     }
 
@@ -127,6 +137,9 @@ struct ServiceDescription {
         own.quarantine = settings.quarantine ?? flags.quarantine
         own.maxDatagram = settings.maxDatagram ?? flags.maxDatagram
         own.probe = options[.probeText].map { Array($0.utf8) } ?? flags.probe
+        if let preset = settings.preset {
+            return Service(path: path, addresses: addresses, configuration: own, preset: preset)
+        }
         return Service(path: path, addresses: addresses, configuration: own, type: settings.type, get: settings.get)
     }
 }

@@ -26,8 +26,14 @@ final class ServiceRoute {
                 "A form in parts goes to /form; here the body is the datagram (curl --data-binary).")
         }
         let query = LetterQuery(request.query)
-        guard query.isUnknown || query.isText else { return nil }
-        return Problem.response(.badRequest, "The parameter \"as\" of the query takes hex or base64.")
+        if query.isUnknown || query.isText {
+            return Problem.response(.badRequest, "The parameter \"as\" of the query takes hex or base64.")
+        }
+        guard service.preset == .dns, query.notation == nil, !request.isDNSMessage else { return nil }
+        return Problem.response(
+            .unsupportedMediaType,
+            "This service takes application/dns-message (RFC 8484), and with ?as=hex or ?as=base64 a message written out."
+        )
     }
 
     /// Sends the content of a POST as a datagram.
@@ -77,22 +83,39 @@ final class ServiceRoute {
             }
             return .response(Problem.response(.requestTooLong(limit: limit)))
         }
+        guard service.preset != .dns || letter.count >= DNSMessage.headerLength else {
+            return .response(
+                Problem.response(
+                    .badRequest,
+                    "A DNS message has \(DNSMessage.headerLength) bytes at least (RFC 1035 4.1), and this one \(letter.count)."
+                ))
+        }
         return .exchange(letter, options(of: request, notation))
     }
 
     /// What the response has to know of its request; nil for the plain reply of the service at `/`.
     func options(of request: Request, _ notation: Notation? = nil) -> ReplyOptions? {
-        let (wait, mirrored) = (
-            wait(of: request), request.head.method == .post && notation == nil ? Self.mirroredType(of: request) : nil
-        )
-        let caching = request.head.method == .post ? nil : ReplyOptions.Caching.never
+        let wait = wait(of: request)
+        let isMirrored = notation == nil && service.preset == nil && request.head.method == .post
+        let mirrored = isMirrored ? Self.mirroredType(of: request) : nil
         if mirrored == nil, Self.prefersTrace(request) {
             let trace = ExchangeTrace(start: MonotonicTime.now())
+            let caching = caching(of: request, isPlain: false)
             return ReplyOptions(.trace(trace), notation: notation, wait: wait, caching: caching, route: self)
         }
         let type = notation == nil ? service.type ?? mirrored.flatMap { FieldValue(validating: $0) } : nil
+        let caching = caching(of: request, isPlain: notation == nil)
         if wait == nil, type == nil, notation == nil, caching == nil, service.isRoot { return nil }
         return ReplyOptions(.bytes(mirroring: type), notation: notation, wait: wait, caching: caching, route: self)
+    }
+
+    /// What caches are told; nil where the method says it all: what POST gets is kept by none that was not told to
+    /// (RFC 9110 9.3.3).
+    ///
+    /// - `isPlain`: whether the response is the reply itself.
+    private func caching(of request: Request, isPlain: Bool) -> ReplyOptions.Caching? {
+        if isPlain, service.preset == .dns { return .dns }
+        return request.head.method == .post ? nil : .never
     }
 
     /// Whether the caller would rather have the reply with its trace.
