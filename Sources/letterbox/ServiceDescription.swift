@@ -18,7 +18,7 @@ struct ServiceDescription {
         case timeout, attempts, rest, quarantine
         case maxDatagram = "max-datagram"
         case probeText = "probe-text"
-        case type, get, replies, wait, quiet, from, ttl, interface
+        case type, get, preset, replies, wait, quiet, from, ttl, interface
         case maxReplies = "max-replies"
     }
 
@@ -28,6 +28,7 @@ struct ServiceDescription {
         var type: FieldValue?
         var replies = ReplyPolicy()
         var get: String?
+        var preset: Service.Preset?
     }
 
     /// A service without options of its own.
@@ -56,6 +57,9 @@ struct ServiceDescription {
             throw ValidationError("\(path) has no address: write a host and a port behind it, such as localhost:53.")
         }
         for word in words.dropFirst(count + 1) { try take(word) }
+        if let preset = settings.preset, settings.type != nil || settings.get != nil {
+            throw ValidationError("\(path): preset=\(preset.rawValue) sets type and get: leave them out.")
+        }
     }
 
     private mutating func take(_ word: String) throws {
@@ -107,6 +111,12 @@ struct ServiceDescription {
                 throw ValidationError("a name of letters, digits and -._~ is needed, and as is taken.")
             }
             settings.get = value
+        case .preset:
+            guard let preset = Service.Preset(rawValue: value) else {
+                let known = Service.Preset.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("there is none of this name: take one of \(known).")
+            }
+            settings.preset = preset
         }
     }
 
@@ -138,6 +148,10 @@ struct ServiceDescription {
         let replies = settings.replies
         let isOneWay = replies.count == .none
         let isOpen = replies.source == .any
+        if let preset = settings.preset, replies != ReplyPolicy() {
+            return
+                "preset=\(preset.rawValue) is for one reply from the address that is asked: leave the other options out"
+        }
         if (isOneWay || isOpen), settings.attempts ?? 1 > 1 {
             let option = isOneWay ? "replies=0" : "from=any"
             return "attempts is 1 with \(option), where no silence tells of a loss: leave it out"
@@ -177,6 +191,9 @@ struct ServiceDescription {
         own.quarantine = settings.quarantine ?? flags.quarantine
         own.maxDatagram = settings.maxDatagram ?? flags.maxDatagram
         own.probe = options[.probeText].map { Array($0.utf8) } ?? flags.probe
+        if let preset = settings.preset {
+            return Service(path: path, addresses: addresses, configuration: own, preset: preset)
+        }
         var replies = settings.replies
         if case .some(let count) = replies.count { replies.maxReplies = max(replies.maxReplies, count) }
         if replies.count == .none || replies.source == .any { own.attempts = 1 }

@@ -34,6 +34,8 @@ final class ReplyOptions {
     enum Caching {
         /// Not at all.
         case never
+        /// As long as the records of the reply live, which is a DNS message.
+        case dns
     }
 
     init(

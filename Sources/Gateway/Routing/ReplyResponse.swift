@@ -12,8 +12,21 @@ enum ReplyResponse {
         showingAddresses shows: (SocketAddress) -> Bool
     ) -> Response {
         var response = message(to: outcome, options, shows)
-        if options?.caching != nil { response.fields.append((.cacheControl, FieldValue("no-store"))) }
+        if let caching = options?.caching { apply(caching, to: outcome, &response) }
         return response
+    }
+
+    /// Tells caches how long they may keep the response.
+    private static func apply(
+        _ caching: ReplyOptions.Caching, to outcome: Result<Reply, GatewayError>, _ response: inout Response
+    ) {
+        guard caching == .dns, case .success(let reply) = outcome,
+            let seconds = DNSMessage.lifetime(of: reply.bytes.span),
+            let lifetime = FieldValue(validating: "max-age=\(seconds)".utf8)
+        else { return response.fields.append((.cacheControl, FieldValue("no-store"))) }
+        response.fields.append((.cacheControl, lifetime))
+        // Another caller may want to have the trace with it.
+        response.fields.append((.vary, FieldValue("Accept")))
     }
 
     private static func message(

@@ -94,6 +94,9 @@ final class Request {
         return hasType(Self.parts)
     }
 
+    /// Whether the content is a DNS message (RFC 8484 6).
+    var isDNSMessage: Bool { hasType(Self.dnsMessage) }
+
     private func hasType(_ name: [UInt8]) -> Bool {
         guard let type = value(of: .contentType) else { return false }
         return type.begins(with: name) && MediaType.nameLength(in: type.span) == name.count
@@ -117,6 +120,7 @@ final class Request {
 
     private static let form = Array("application/x-www-form-urlencoded".utf8)
     private static let parts = Array("multipart/form-data".utf8)
+    private static let dnsMessage = MediaType.dnsMessage.bytes
     private static let identity = Array("identity".utf8)
 }
 

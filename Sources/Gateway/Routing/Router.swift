@@ -28,6 +28,8 @@ final class Router {
     private let table: RouteTable
     /// The service at `/`, for which nearly all requests are.
     private let root: ServiceRoute?
+    /// The same if it takes whatever is posted.
+    private let plainRoot: ServiceRoute?
 
     /// - `configuration`: the settings of the service at `/`.
     init(configuration: Configuration, page: Page, services: ServiceTable) {
@@ -36,6 +38,7 @@ final class Router {
         crossOrigin = configuration.crossOrigin
         isForOtherOrigins = configuration.crossOrigin.isOn
         root = services.root
+        plainRoot = services.root.flatMap { $0.service.preset == nil ? $0 : nil }
         table = RouteTable(
             services: services,
             form: root.map { FormResource(page: page, service: $0) },
@@ -44,7 +47,7 @@ final class Router {
 
     /// Decides what becomes of a request that is complete.
     func route(_ request: Request) -> Decision {
-        if let root, isLetter(request) { return root.decide(request.body, of: request) }
+        if let plainRoot, isLetter(request) { return plainRoot.decide(request.body, of: request) }
         if let preflight = crossOrigin.preflight(request) { return .response(preflight) }
         if let refusal = refusal(of: request) { return .response(refusal) }
         if request.head.method == .options { return .response(permit(request)) }

@@ -15,6 +15,23 @@ package struct Service: Sendable {
     package let replies: ReplyPolicy
     /// The parameter of a query in which GET may carry a letter; nil where GET is no letter.
     package let get: String?
+    /// What is known of its protocol, if anything.
+    package let preset: Preset?
+
+    /// A protocol whose way over HTTP has a specification.
+    package enum Preset: String, CaseIterable, Sendable {
+        /// DNS queries over HTTPS (RFC 8484).
+        case dns
+    }
+
+    /// A service of a known protocol, whose type and parameter are those of the specification.
+    package init(path: String, addresses: [SocketAddress], configuration: Configuration, preset: Preset) {
+        switch preset {
+        case .dns: (type, get) = (MediaType.dnsMessage, "dns")
+        }
+        (self.path, self.addresses, self.configuration, self.preset) = (path, addresses, configuration, preset)
+        replies = ReplyPolicy()
+    }
 
     /// Describes a service.
     package init(
@@ -27,6 +44,7 @@ package struct Service: Sendable {
         self.configuration = configuration
         self.type = type
         self.get = get
+        preset = nil
     }
 
     /// The paths that the gateway answers itself, and those that are kept for it.

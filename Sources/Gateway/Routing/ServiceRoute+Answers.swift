@@ -18,7 +18,10 @@ extension ServiceRoute {
             let trace = Self.prefersTrace(request) ? ExchangeTrace(start: MonotonicTime.now()) : nil
             let form = trace.map { ReplyOptions.Form.trace($0) } ?? .bytes(mirroring: nil)
             return .dispatch(
-                letter, ReplyOptions(form, isAsync: isAsync, caching: Self.caching(of: request), route: self))
+                letter,
+                ReplyOptions(
+                    form, isAsync: isAsync, caching: caching(of: request, isPlain: false),
+                    route: self))
         }
         guard !isOrdinary else { return nil }
         let collection = upstream.makeCollection()
@@ -28,7 +31,7 @@ extension ServiceRoute {
         let form = CollectionResponse.Form(accept: request.list(of: .accept))
         let options = ReplyOptions(
             .replies(form, collection), notation: notation, wait: wait(of: request),
-            caching: Self.caching(of: request), collection: collection, route: self)
+            caching: caching(of: request, isPlain: false), collection: collection, route: self)
         return .collection(letter, options)
     }
 
@@ -50,25 +53,30 @@ extension ServiceRoute {
     private func options(
         of request: Request, _ notation: Notation?, _ collection: ReplyCollection?
     ) -> ReplyOptions? {
-        let isPost = request.head.method == .post
-        let (wait, mirrored) = (wait(of: request), isPost && notation == nil ? Self.mirroredType(of: request) : nil)
+        let isMirrored = notation == nil && service.preset == nil && request.head.method == .post
+        let (wait, mirrored) = (wait(of: request), isMirrored ? Self.mirroredType(of: request) : nil)
+        let isTraced = mirrored == nil && Self.prefersTrace(request)
+        let caching = caching(of: request, isPlain: !isTraced && notation == nil)
         let form: ReplyOptions.Form
-        if mirrored == nil, Self.prefersTrace(request) {
+        if isTraced {
             form = .trace(ExchangeTrace(start: MonotonicTime.now()))
         } else {
             let type = notation == nil ? service.type ?? mirrored.flatMap { FieldValue(validating: $0) } : nil
-            let isPlain = wait == nil && type == nil && notation == nil && collection == nil
-            if isPlain, isRoot, isPost { return nil }
+            let isPlain = wait == nil && type == nil && notation == nil && collection == nil && caching == nil
+            if isPlain, isRoot { return nil }
             form = .bytes(mirroring: type)
         }
         return ReplyOptions(
-            form, notation: notation, wait: wait, caching: Self.caching(of: request), collection: collection,
-            route: self)
+            form, notation: notation, wait: wait, caching: caching, collection: collection, route: self)
     }
 
-    /// How long a cache may keep the response; nil where the method alone says that it may not (RFC 9110 9.3.3).
-    private static func caching(of request: Request) -> ReplyOptions.Caching? {
-        request.head.method == .post ? nil : .never
+    /// What caches are told; nil where the method says it all: what POST gets is kept by none that was not told to
+    /// (RFC 9110 9.3.3).
+    ///
+    /// - `isPlain`: whether the response is the reply itself.
+    private func caching(of request: Request, isPlain: Bool) -> ReplyOptions.Caching? {
+        if isPlain, service.preset == .dns { return .dns }
+        return request.head.method == .post ? nil : .never
     }
 
     /// Whether the caller would rather have the reply with its trace.

@@ -31,8 +31,14 @@ final class ServiceRoute {
                 "A form in parts goes to /form; here the body is the datagram (curl --data-binary).")
         }
         let query = LetterQuery(request.query)
-        guard query.isUnknown || query.isText else { return nil }
-        return Problem.response(.badRequest, "The parameter \"as\" of the query takes hex or base64.")
+        if query.isUnknown || query.isText {
+            return Problem.response(.badRequest, "The parameter \"as\" of the query takes hex or base64.")
+        }
+        guard service.preset == .dns, query.notation == nil, !request.isDNSMessage else { return nil }
+        return Problem.response(
+            .unsupportedMediaType,
+            "This service takes application/dns-message (RFC 8484), and with ?as=hex or ?as=base64 a message written out."
+        )
     }
 
     /// Sends the content of a POST as a datagram.
@@ -74,6 +80,13 @@ final class ServiceRoute {
 
     private func send(_ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation?) -> Decision {
         let limit = service.configuration.maxDatagram
+        guard service.preset != .dns || letter.count >= DNSMessage.headerLength else {
+            return .response(
+                Problem.response(
+                    .badRequest,
+                    "A DNS message has \(DNSMessage.headerLength) bytes at least (RFC 1035 4.1), and this one \(letter.count)."
+                ))
+        }
         if letter.count <= limit { return decide(letter, of: request, notation) }
         guard request.head.method == .post else {
             return .response(

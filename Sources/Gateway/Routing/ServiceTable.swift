@@ -53,7 +53,10 @@ struct ServiceTable {
 extension Service {
     /// The options that it has and most services have not, as members of JSON with a comma behind each.
     fileprivate var ownOptions: String {
-        let options = [("get", get), ("type", type.map { String(decoding: $0.bytes, as: UTF8.self) })]
+        let options = [
+            ("preset", preset?.rawValue), ("get", get),
+            ("type", type.map { String(decoding: $0.bytes, as: UTF8.self) }),
+        ]
         return options.map { (name, value) in value.map { "\"\(name)\":\(Problem.quoted($0))," } ?? "" }.joined()
     }
 }

@@ -6,6 +6,8 @@ public enum MediaType {
     public static let html = FieldValue("text/html; charset=utf-8")
     /// The type of a problem document (RFC 9457).
     public static let problem = FieldValue("application/problem+json")
+    /// The type of a DNS message (RFC 8484 6).
+    public static let dnsMessage = FieldValue("application/dns-message")
     /// The type of bytes that nothing is known about.
     public static let bytes = FieldValue("application/octet-stream")
 
