@@ -5,11 +5,13 @@ internal import HTTP
 internal import System
 
 /// A service as the operator writes it: `PATH HOST:PORT ... [option=value ...]`, with spaces between them.
-struct ServiceDescription {
+struct ServiceDescription: CustomStringConvertible {
     /// The path that names it.
     let path: String
     /// Where it is; a name stands for all its addresses.
     let endpoints: [Endpoint]
+    /// The words that it was read from.
+    private(set) var description: String
     private var options: [Name: String] = [:]
     private var settings = Settings()
 
@@ -33,6 +35,7 @@ struct ServiceDescription {
     init(path: String, endpoints: [Endpoint]) {
         self.path = path
         self.endpoints = endpoints
+        description = ([path] + endpoints.map { "\($0)" }).joined(separator: " ")
     }
 
     /// Reads a service; throws a `ValidationError` that says what is wrong with which word.
@@ -55,6 +58,7 @@ struct ServiceDescription {
             throw ValidationError("\(path) has no address: write a host and a port behind it, such as localhost:53.")
         }
         for word in words.dropFirst(count + 1) { try take(word) }
+        description = words.joined(separator: " ")
     }
 
     private mutating func take(_ word: String) throws {
