@@ -34,6 +34,17 @@ struct GatewayCommand: ParsableCommand {
 
     @OptionGroup(title: "The page") var page: PageOptions
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Takes flags from a file, one a line, without hyphens; # begins a comment. LETTERBOX_PORT and the like in the \
+            environment come before it, and flags before both.
+            """, valueName: "file"))
+    var config: String?
+
+    @Flag(help: "Check the settings, look up names, print what would be in force, and end: with 0, or with 64.")
+    var check = false
+
     func validate() throws {
         if let length = addresses.probeText?.utf8.count, length > datagrams.maxDatagram {
             throw ValidationError(
@@ -43,8 +54,9 @@ struct GatewayCommand: ParsableCommand {
     }
 
     func run() throws {
-        Signals.block()
         let settings = makeConfiguration(descriptors: DescriptorLimit.raise())
+        if check { return try report(settings) }
+        Signals.block()
         try Exit.starting(" with --host, --port or --server-port.") {
             try EventLoop.run { loop in try await serve(settings, on: loop) }
         }
@@ -99,8 +111,20 @@ struct GatewayCommand: ParsableCommand {
         await embedded?.stop()
     }
 
+    /// Prints the settings in force; whatever would keep the gateway from starting is one line.
+    private func report(_ settings: Configuration) throws {
+        do {
+            Output.print(try SettingsReport.make(of: self, settings))
+        } catch let error as ExitCode {
+            throw error
+        } catch {
+            Console.error("letterbox: \(error)")
+            throw ExitCode.validationFailure
+        }
+    }
+
     /// Ends the start where the page has a file at a service's path.
-    private func checkPaths(of services: [ServiceDescription], against page: Page) throws {
+    func checkPaths(of services: [ServiceDescription], against page: Page) throws {
         for service in services where service.path != "/" && page.file(at: Array(service.path.utf8)[...]) != nil {
             Console.error("letterbox: --service \(service.path): the page has a file at this path; choose another path")
             throw ExitCode.validationFailure

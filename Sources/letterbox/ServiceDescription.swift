@@ -5,11 +5,13 @@ internal import HTTP
 internal import System
 
 /// A service as the operator writes it: `PATH HOST:PORT ... [option=value ...]`, with spaces between them.
-struct ServiceDescription {
+struct ServiceDescription: CustomStringConvertible {
     /// The path that names it.
     let path: String
     /// Where it is; a name stands for all its addresses.
     let endpoints: [Endpoint]
+    /// The words that it was read from.
+    private(set) var description: String
     private var options: [Name: String] = [:]
     private var settings = Settings()
 
@@ -35,6 +37,7 @@ struct ServiceDescription {
     init(path: String, endpoints: [Endpoint]) {
         self.path = path
         self.endpoints = endpoints
+        description = ([path] + endpoints.map { "\($0)" }).joined(separator: " ")
     }
 
     /// Reads a service; throws a `ValidationError` that says what is wrong with which word.
@@ -60,6 +63,7 @@ struct ServiceDescription {
         if let preset = settings.preset, settings.type != nil || settings.get != nil {
             throw ValidationError("\(path): preset=\(preset.rawValue) sets type and get: leave them out.")
         }
+        description = words.joined(separator: " ")
     }
 
     private mutating func take(_ word: String) throws {
