@@ -48,9 +48,12 @@ final class ResponseWriter {
     func frame(_ reply: Reply, isAsked: Bool) -> Range<Int> {
         renew()
         let content = reply.buffer.range(of: reply.length)
-        let start = (isAsked ? keepAliveHead : replyHead).write(
+        let head = isAsked ? keepAliveHead : replyHead
+        let end = head.write(
             before: content.lowerBound, in: &reply.buffer.bytes, contentLength: reply.length,
             thousandths: reply.elapsed.microseconds)
+        let start = end - head.opening.count
+        reply.buffer.bytes.copy(0..<head.opening.count, of: head.opening, to: start)
         return start..<content.upperBound
     }
 

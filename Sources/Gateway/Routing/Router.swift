@@ -75,7 +75,7 @@ final class Router {
     /// Whether the content is to be sent as a datagram, as of nearly every request.
     private func isLetter(_ request: Request) -> Bool {
         // A path begins with a slash, so that one of a single byte is "/".
-        request.head.method == .post && request.head.path.range.count == 1 && !Self.isCoded(request)
+        request.parser.head.method == .post && request.parser.head.path.range.count == 1 && !Self.isCoded(request)
             && !Self.isMultipart(request) && hasRoot
     }
 

@@ -13,7 +13,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
         /// A request, of which so much has come.
         case reading(Progress)
         /// The end of an exchange with the UDP service.
-        case exchanging(ReplyOptions?)
+        case exchanging
         /// The figures of all workers.
         case asking
         /// Its next turn: other connections are served meanwhile.
@@ -57,6 +57,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     /// Whether it was looked for a request since the gateway is about to end.
     private var hasReadLast = false
     private var summary = Summary()
+    /// What the response to the exchange under way has to know of its request; nil where the plain reply is the response.
+    private var options: ReplyOptions?
     /// How many requests have been answered, and since when the connection is open.
     private var served = 0
     private let start: MonotonicTime
@@ -108,9 +110,19 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
 
     /// The exchange that this connection waits for has ended.
     func finished(_ outcome: Result<Reply, GatewayError>) {
-        guard case .exchanging(let options) = state else { preconditionFailure("only an exchange under way ends") }
+        guard case .exchanging = state else { preconditionFailure("only an exchange under way ends") }
         state = .reading(.unknown)
-        answer(with: outcome, options)
+        answer(with: context.router.response(to: outcome, options.take()))
+        advance()
+    }
+
+    /// The exchange has ended with a reply; nearly all leave as they were received, behind a head.
+    func replied(_ reply: Reply) {
+        guard options == nil, reply.attempts == 1, !isLast, summary.keepsAlive, summary.crossOrigin.isEmpty,
+            output.isEmpty, case .exchanging = state
+        else { return finished(.success(reply)) }
+        state = .reading(.unknown)
+        pass(reply)
         advance()
     }
 
@@ -146,10 +158,12 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     private func nextRequest() throws(Failure) -> Request? {
         while true {
             do throws(RequestReader.Failure) {
-                switch try reader.next(context) {
-                case .request(let request): return request
-                case .invite: append(InterimResponse.continueBytes)
-                case .more: break
+                if !reader.buffer.isEmpty {
+                    switch try reader.next(context) {
+                    case .request(let request): return request
+                    case .invite: append(InterimResponse.continueBytes)
+                    case .more: break
+                    }
                 }
             } catch {
                 throw .unserved(error)
@@ -168,8 +182,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
         if context.router.isForOtherOrigins {
             summary.crossOrigin = context.router.crossOrigin.fields(for: request.value(of: .origin))
         }
-        let decision = context.router.route(request)
-        switch decision {
+        switch context.route(request) {
         case .response(let response):
             reader.finish(request, context)
             answer(with: response)
@@ -181,12 +194,11 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
             state = .asking
             context.ask(for: self)
         case .exchange(let payload, let options):
-            let upstream = options?.route?.upstream ?? context.upstream
-            let failure = upstream.begin(
-                payload, patience: options?.wait.map { .seconds(UInt64($0)) }, trace: options?.trace, for: self)
+            let failure = context.begin(payload, options, for: self)
             reader.finish(request, context)
-            if let failure { return answer(with: .failure(failure), options) }
-            state = .exchanging(options)
+            if let failure { return answer(with: context.router.response(to: .failure(failure), options)) }
+            if options != nil { self.options = options }
+            state = .exchanging
         }
     }
 
@@ -306,14 +318,10 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
         case gone
     }
 
-    /// Answers with the end of an exchange; nearly all are plain replies, which leave as they were received, behind a head.
-    private func answer(with outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?) {
-        guard case .success(let reply) = outcome, options == nil, reply.attempts == 1, !isLast,
-            summary.keepsAlive, summary.crossOrigin.isEmpty, output.isEmpty
-        else { return answer(with: context.router.response(to: outcome, options)) }
+    /// Passes a reply on from where it was received.
+    private func pass(_ reply: Reply) {
         served += 1
-        context.counts.count(.ok)
-        let range = context.writer.frame(reply, isAsked: summary.asksToKeepAlive)
+        let range = context.frame(reply, isAsked: summary.asksToKeepAlive)
         do {
             let bytes = reply.buffer.bytes
             let sent = try socket?.send(bytes.span.extracting(range)) ?? 0
