@@ -44,7 +44,7 @@ import Testing
         var buffer = [UInt8](repeating: 0, count: head.mostBytes + 5)
         let start = head.write(
             before: head.mostBytes, in: &buffer, contentLength: length, thousandths: thousandths)
-        let prepared = Array(buffer[start..<head.mostBytes])
+        let prepared = head.opening + buffer[start..<head.mostBytes]
         // Neither the content nor anything before the head is touched.
         #expect(buffer[..<start].allSatisfy { $0 == 0 } && buffer[head.mostBytes...].allSatisfy { $0 == 0 })
         var plain: [UInt8] = []

@@ -46,7 +46,7 @@ final class Request {
     func take(_ message: ArraySlice<UInt8>) { self.message = message }
 
     /// The content: what goes into the datagram.
-    var body: ArraySlice<UInt8> { message.dropFirst(head.length) }
+    var body: ArraySlice<UInt8> { message[(message.startIndex + parser.head.length)..<message.endIndex] }
 
     /// The bytes of a part of the head.
     func bytes(_ range: Range<Int>) -> ArraySlice<UInt8> {

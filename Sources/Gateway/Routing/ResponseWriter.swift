@@ -69,9 +69,11 @@ final class ResponseWriter {
         let content = reply.buffer.range(of: reply.length)
         let isText = reply.buffer.bytes.isUTF8(in: content)
         let head = isAsked ? keepAliveHeads.head(isText: isText) : heads.head(isText: isText)
-        let start = head.write(
+        let end = head.write(
             before: content.lowerBound, in: &reply.buffer.bytes, contentLength: reply.length,
             thousandths: reply.elapsed.microseconds)
+        let start = end - head.opening.count
+        reply.buffer.bytes.copy(0..<head.opening.count, of: head.opening, to: start)
         return start..<content.upperBound
     }
 

@@ -84,7 +84,8 @@ final class Router {
     /// Whether the content is to be sent to the service at `/` as it is.
     private func isLetter(_ request: Request) -> Bool {
         // A path begins with a slash, so that one of a single byte is "/".
-        request.head.method == .post && request.head.path.range.count == 1 && request.head.query == nil
+        request.parser.head.method == .post && request.parser.head.path.range.count == 1
+            && request.parser.head.query == nil
             && !request.isCoded && !request.isMultipart
     }
 

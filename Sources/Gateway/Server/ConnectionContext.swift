@@ -68,6 +68,27 @@ final class ConnectionContext {
             repeating: 0, count: max(16_384, configuration.limits.maxHead) + configuration.limits.maxBody)
     }
 
+    // MARK: - What a connection asks of the others
+
+    /// Decides what becomes of a request.
+    func route(_ request: Request) -> Decision { router.route(request) }
+
+    /// Begins an exchange; returns the failure where it ends at once.
+    func begin(
+        _ payload: ArraySlice<UInt8>, _ options: ReplyOptions?, for connection: Connection
+    ) -> GatewayError? {
+        guard let options else { return upstream.begin(payload, for: connection) }
+        let upstream = options.route?.upstream ?? self.upstream
+        return upstream.begin(
+            payload, patience: options.wait.map { .seconds(UInt64($0)) }, trace: options.trace, for: connection)
+    }
+
+    /// Puts the head of a plain reply in front of it; see ``ResponseWriter/frame(_:isAsked:)``.
+    func frame(_ reply: Reply, isAsked: Bool) -> Range<Int> {
+        counts.count(.ok)
+        return writer.frame(reply, isAsked: isAsked)
+    }
+
     // MARK: - The open connections
 
     /// Takes a connection in.

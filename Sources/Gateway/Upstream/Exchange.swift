@@ -21,6 +21,7 @@ final class Exchange: DeadlineHandler {
 
     let upstream: Upstream
     private let loop: EventLoop
+    private let replies: ReplyBuffer
     private var state = State.spare
     private var plan = ExchangePlan()
     private var handler: (any ExchangeHandler)?
@@ -36,7 +37,7 @@ final class Exchange: DeadlineHandler {
     private var collection: ReplyCollection?
 
     /// The backend that is asked now, through which socket, and whether the exchange tries whether it is up again.
-    private var backend: Backend?
+    private(set) var backend: Backend?
     private var socket: ExchangeSocket?
     private var isTrial = false
     /// Whether nothing has left yet through the socket at hand, and what the next datagram is.
@@ -53,6 +54,7 @@ final class Exchange: DeadlineHandler {
     init(upstream: Upstream) {
         self.upstream = upstream
         loop = upstream.loop
+        replies = upstream.replies
     }
 
     /// Begins anew; returns the failure where it ends at once.
@@ -62,7 +64,7 @@ final class Exchange: DeadlineHandler {
         _ payload: ArraySlice<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?, only: Backend?,
         for handler: any ExchangeHandler
     ) -> GatewayError? {
-        self.payload.append(contentsOf: payload)
+        self.payload.replaceSubrange(self.payload.indices, with: payload)
         self.timeout = timeout
         self.handler = handler
         if trace != nil || upstream.isVerbose { tell(trace) }
@@ -96,29 +98,33 @@ final class Exchange: DeadlineHandler {
 
     // MARK: - Events
 
-    /// The socket has something to say.
-    func receive() {
-        guard let backend, let socket, state != .queued else { return }
+    /// Its socket has something to say.
+    func receive(through socket: ExchangeSocket) {
         do {
-            if socket.isFresh { backend.recordForeign(try socket.dropStrangers()) }
-            if let collection { return try collect(into: collection, from: backend, through: socket) }
-            let replies = upstream.replies
+            if socket.isFresh { backend?.recordForeign(try socket.dropStrangers()) }
+            if let collection { return try collect(into: collection, through: socket) }
             guard let length = try socket.socket.receive(into: &replies.bytes, replies.room) else { return }
-            took(length, from: backend, through: socket)
+            took(length, through: socket)
         } catch {
-            // Another one may still reply.
-            if state == .collecting || collection != nil && upstream.policy.source == .any {
-                socket.socket.dropReports()
-                return
-            }
-            switch SendFailure(error.reason) {
-            case .wait: return
-            case .tooLong:
-                socket.socket.dropReports()
-                trace?.add(.tooLong, socket.port, backend.address, bytes: payload.count, origin: .network)
-                resume(plan.pathShrank(at: loop.now))
-            case .unreachable: resume(failed(error))
-            }
+            learned(error, through: socket)
+        }
+    }
+
+    /// In place of a datagram the socket had the report of an earlier one.
+    private func learned(_ error: SystemError, through socket: ExchangeSocket) {
+        guard let backend else { preconditionFailure("a socket is one of a backend's") }
+        // Another one may still reply.
+        if state == .collecting || collection != nil && upstream.policy.source == .any {
+            socket.socket.dropReports()
+            return
+        }
+        switch SendFailure(error.reason) {
+        case .wait: return
+        case .tooLong:
+            socket.socket.dropReports()
+            trace?.add(.tooLong, socket.port, backend.address, bytes: payload.count, origin: .network)
+            resume(plan.pathShrank(at: loop.now))
+        case .unreachable: resume(failed(error, through: socket, of: backend))
         }
     }
 
@@ -191,12 +197,15 @@ final class Exchange: DeadlineHandler {
     }
 
     /// Begins an attempt at a backend; nil where the exchange waits for a socket.
+    ///
+    /// What it uses is stored last, for then it is moved and not counted.
     private func ask(_ backend: Backend, _ departure: ExchangePlan.Departure) -> ExchangePlan.Action? {
-        self.backend = backend
         self.departure = departure
         isTrial = backend.begin(at: loop.now)
         isFirstHere = true
-        return use(backend.sockets.take(for: self, isNew: isTrial || collection != nil), of: backend)
+        let action = use(backend.sockets.take(for: self, isNew: isTrial || collection != nil), of: backend)
+        self.backend = backend
+        return action
     }
 
     private func takeSocket() -> ExchangePlan.Action? {
@@ -204,12 +213,13 @@ final class Exchange: DeadlineHandler {
         return use(backend.sockets.take(for: self, isNew: isTrial || collection != nil), of: backend)
     }
 
-    private func use(_ turn: ExchangeSocketPool.Turn, of backend: Backend) -> ExchangePlan.Action? {
-        switch turn {
+    private func use(_ turn: consuming ExchangeSocketPool.Turn, of backend: Backend) -> ExchangePlan.Action? {
+        switch consume turn {
         case .socket(let socket):
             socket.exchange = self
+            let action = send(departure, through: socket, of: backend)
             self.socket = socket
-            return send(departure, through: socket, of: backend)
+            return action
         case .queued:
             state = .queued
             // Half of the time that is left is the reply's: under overload those who have waited longest are served next, and
@@ -217,7 +227,7 @@ final class Exchange: DeadlineHandler {
             let left = plan.deadline.since(loop.now)
             deadline.set(loop.now + Interval(nanoseconds: left.nanoseconds / 2), for: self, on: loop)
             return nil
-        case .failed(let error): return failed(error)
+        case .failed(let error): return failed(error, through: nil, of: backend)
         }
     }
 
@@ -233,9 +243,11 @@ final class Exchange: DeadlineHandler {
         self.departure = departure
         let now = MonotonicTime.now()
         do {
-            guard try sendOnce(through: socket, of: backend) else { return blocked(by: .wouldBlock) }
+            guard try sendOnce(through: socket, of: backend) else {
+                return blocked(by: .wouldBlock, through: socket, of: backend)
+            }
         } catch {
-            return failed(error)
+            return failed(error, through: socket, of: backend)
         }
         isFirstHere = false
         firstSent = min(firstSent, now)
@@ -272,13 +284,14 @@ final class Exchange: DeadlineHandler {
     // MARK: - What came of it
 
     /// A system call failed, or a report came: the table of ``SendFailure`` says what follows.
-    private func failed(_ error: SystemError) -> ExchangePlan.Action {
-        guard let backend else { preconditionFailure("a backend was asked") }
+    private func failed(
+        _ error: SystemError, through socket: ExchangeSocket?, of backend: Backend
+    ) -> ExchangePlan.Action {
         // A report in the queue tells that the network said so; without one it was this host.
         let origin = socket?.socket.takeReport()?.origin ?? .local
         socket?.socket.dropReports()
         switch SendFailure(error.reason) {
-        case .wait: return blocked(by: error.reason)
+        case .wait: return blocked(by: error.reason, through: socket, of: backend)
         case .tooLong: return .fail(.tooLong)
         case .unreachable(let cause):
             unreachable = (cause, origin)
@@ -289,37 +302,39 @@ final class Exchange: DeadlineHandler {
         }
     }
 
-    private func blocked(by reason: ErrorNumber) -> ExchangePlan.Action {
-        if blockedBy == nil, let backend {
-            trace?.add(.blocked, socket?.port, backend.address, bytes: nil, origin: .local)
-        }
+    private func blocked(
+        by reason: ErrorNumber, through socket: ExchangeSocket?, of backend: Backend
+    ) -> ExchangePlan.Action {
+        if blockedBy == nil { trace?.add(.blocked, socket?.port, backend.address, bytes: nil, origin: .local) }
         blockedBy = reason
-        backend?.recordBlocked()
+        backend.recordBlocked()
         return plan.blocked(at: loop.now)
     }
 
     /// A reply has come, which ends the exchange.
-    private func took(_ length: Int, from backend: Backend, through socket: ExchangeSocket) {
+    private func took(_ length: Int, through socket: ExchangeSocket) {
         let now = MonotonicTime.now()
-        let isWhole = length <= upstream.replies.room.count
+        let isWhole = length <= replies.room.count
         let surplus = trace == nil ? 0 : takeSurplus(behind: length, isWhole, now)
         let (attempts, elapsed) = (plan.attempts, now.since(firstSent))
-        if isWhole {
-            backend.recordReply(after: elapsed, of: attempts == 1, length: length, at: loop.now)
-        } else {
-            backend.recordTruncated(at: loop.now)
+        if let backend = self.backend.take() {
+            if isWhole {
+                backend.recordReply(after: elapsed, of: attempts == 1, length: length, at: loop.now)
+            } else {
+                backend.recordTruncated(at: loop.now)
+            }
+            self.socket = nil
+            backend.sockets.giveBack(socket, surplus > 0 ? .unsettled : plan.outcomeOfReply, at: now)
+            backend.end(at: loop.now, isTrial: isTrial)
         }
-        leave(surplus > 0 ? .unsettled : plan.outcomeOfReply, at: now)
         let handler = self.handler.take()
         close()
         guard isWhole else {
             handler?.finished(.failure(.replyTooLong(limit: upstream.configuration.maxDatagram)))
             return
         }
-        handler?.finished(
-            .success(
-                Reply(
-                    buffer: upstream.replies, length: length, elapsed: elapsed, attempts: attempts, surplus: surplus)))
+        handler?.replied(
+            Reply(buffer: replies, length: length, elapsed: elapsed, attempts: attempts, surplus: surplus))
     }
 
     /// Writes the reply down, and what lies behind it, which is thrown away.
@@ -367,7 +382,7 @@ final class Exchange: DeadlineHandler {
             self.trace = nil
         }
         state = .spare
-        payload.removeAll(keepingCapacity: payload.count <= Self.keptRoom)
+        if payload.count > Self.keptRoom { payload = [] }
         if collection != nil { collection = nil }
         upstream.recycle(self, isProbe: only != nil)
         if only != nil { only = nil }

@@ -43,4 +43,11 @@ final class ReplyBuffer {
 protocol ExchangeHandler: AnyObject {
     /// The exchange has ended; its reply holds until the handler returns.
     func finished(_ outcome: Result<Reply, GatewayError>)
+
+    /// The same where it has ended with a reply, as nearly all do.
+    func replied(_ reply: Reply)
+}
+
+extension ExchangeHandler {
+    func replied(_ reply: Reply) { finished(.success(reply)) }
 }
