@@ -1,63 +1,69 @@
 package import ArgumentParser
 package import System
 
-extension Option where Value: CustomStringConvertible {
+// Each flag states at its declaration what it takes; help, docs/flags.md and the error come from there.
+
+extension Option {
     /// A value may begin with a hyphen (.unconditional), so that -1 is told what is wrong with it, and not that it is
     /// missing.
-    fileprivate init(
-        _ value: Value, _ unit: String, _ help: String, _ read: @escaping @Sendable (String) throws -> Value
-    ) {
-        self.init(wrappedValue: value, parsing: .unconditional, help: .of(unit, help, value), transform: read)
+    fileprivate init(_ value: Value, _ help: ArgumentHelp, _ read: @escaping @Sendable (String) throws -> Value)
+    where Value: CustomStringConvertible {
+        self.init(wrappedValue: value, parsing: .unconditional, help: help, transform: read)
     }
 }
 
 extension Option where Value == Interval {
     /// A flag that takes a time.
-    package init(wrappedValue: Interval, time help: String) {
-        self.init(wrappedValue, "time", help, readTime)
+    package init(wrappedValue: Value, time help: String, in range: ClosedRange<Interval>) {
+        self.init(wrappedValue, .of("time", help, "\(wrappedValue)", range)) { try readTime($0, in: range) }
     }
 }
 
 extension Option where Value == Interval? {
-    /// A flag that takes a time and has no default.
-    package init(name: NameSpecification = .long, time help: String) {
-        self.init(
-            name: name, parsing: .unconditional, help: ArgumentHelp(help, valueName: "time"), transform: readTime)
+    /// A flag that takes a time and may be left out; `usual` says what holds then.
+    package init(
+        name: NameSpecification = .long, time help: String, in range: ClosedRange<Interval>, usual: String? = nil
+    ) {
+        self.init(name: name, parsing: .unconditional, help: .of("time", help, usual, range)) {
+            try readTime($0, in: range)
+        }
     }
 }
 
 extension Option where Value == Int {
     /// A flag that takes a whole number.
-    package init(wrappedValue: Value, number help: String, of unit: String = "number") {
-        self.init(wrappedValue, unit, help, readNumber)
+    package init(wrappedValue: Value, number help: String, in range: ClosedRange<Int>, of unit: String = "number") {
+        self.init(wrappedValue, .of(unit, help, "\(wrappedValue)", range)) { try readNumber($0, in: range) }
     }
 }
 
 extension Option where Value == Int? {
-    /// A flag that takes a whole number and has no default.
-    package init(number help: String) {
-        self.init(parsing: .unconditional, help: ArgumentHelp(help, valueName: "number"), transform: readNumber)
+    /// A flag that takes a whole number and may be left out; `usual` says what holds then.
+    package init(number help: String, in range: ClosedRange<Int>, usual: String? = nil) {
+        self.init(parsing: .unconditional, help: .of("number", help, usual, range)) { try readNumber($0, in: range) }
     }
 }
 
 extension Option where Value == UInt64? {
     /// A flag that takes a number that begins a row of random ones, and has no default.
     package init(seed help: String) {
-        self.init(parsing: .unconditional, help: ArgumentHelp(help, valueName: "number"), transform: readNumber)
+        self.init(parsing: .unconditional, help: ArgumentHelp(help, valueName: "number")) {
+            try readNumber($0, in: 0...UInt64.max)
+        }
     }
 }
 
 extension Option where Value == UInt16 {
     /// A flag that takes a UDP or TCP port.
-    package init(wrappedValue: Value, port help: String) {
-        self.init(wrappedValue, "port", help, readPort)
+    package init(wrappedValue: Value, port help: String, in range: ClosedRange<UInt16> = 0...UInt16.max) {
+        self.init(wrappedValue, .of("port", help, "\(wrappedValue)", range)) { try readPort($0, in: range) }
     }
 }
 
 extension Option where Value == Endpoint {
     /// A flag that takes a host and a port.
     package init(wrappedValue: Endpoint, endpoint help: String) {
-        self.init(wrappedValue, "host:port", help, readEndpoint)
+        self.init(wrappedValue, .of("host:port", help, "\(wrappedValue)"), readEndpoint)
     }
 }
 
@@ -71,7 +77,7 @@ extension Option where Value == [Endpoint] {
 extension Option where Value == String {
     /// A flag that takes a host.
     package init(wrappedValue: Value, host help: String) {
-        self.init(wrappedValue, "host", help, readHost)
+        self.init(wrappedValue, .of("host", help, wrappedValue), readHost)
     }
 }
 
@@ -83,40 +89,51 @@ extension Argument where Value == String {
 }
 
 extension ArgumentHelp {
-    /// With the default, which the library does not tell where it is left to others to read the value.
-    fileprivate static func of(_ valueName: String, _ help: String, _ value: some CustomStringConvertible) -> Self {
-        ArgumentHelp("\(help) (default: \(value))", valueName: valueName)
+    /// With what the flag takes and the default, which the library does not tell where it is left to others to read the
+    /// value.
+    package static func of(_ valueName: String, _ help: String, _ usual: String?, takes: String? = nil) -> Self {
+        let facts = [takes, usual.map { "default: \($0)" }].compactMap(\.self).joined(separator: "; ")
+        return ArgumentHelp(facts.isEmpty ? help : "\(help) (\(facts))", valueName: valueName)
     }
+
+    fileprivate static func of<Bound>(
+        _ valueName: String, _ help: String, _ usual: String?, _ range: ClosedRange<Bound>
+    ) -> Self { of(valueName, help, usual, takes: range.words) }
+}
+
+extension ClosedRange {
+    /// How help and errors write it.
+    fileprivate var words: String { "\(lowerBound) to \(upperBound)" }
 }
 
 // With errors that say what is wrong: a conformance to ExpressibleByArgument could only say that something is.
 
-/// Reads a time such as "2s", "100ms", "50us" or "1m", less than a hundred million of its unit.
-package func readTime(_ text: String) throws -> Interval {
+/// Reads a time within a range, such as "2s", "100ms", "50us" or "1m".
+package func readTime(_ text: String, in range: ClosedRange<Interval>) throws -> Interval {
     let units: [(String, UInt64)] = [("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000)]
     for (unit, size) in units where text.hasSuffix(unit) {
         let digits = text.dropLast(unit.count)
-        // Double would take signs, exponents and hexadecimal digits as well.
-        guard digits.allSatisfy({ "0123456789.".contains($0) }), let number = Double(digits), number < 1e8 else {
-            continue
-        }
-        return Interval(nanoseconds: UInt64(number * Double(size)))
+        // Double would take signs, exponents and hexadecimal digits as well. More than a hundred million would not fit.
+        guard digits.allSatisfy({ "0123456789.".contains($0) }), let number = Double(digits) else { continue }
+        let time = Interval(nanoseconds: UInt64(min(number, 1e8) * Double(size)))
+        guard range.contains(time) else { throw ValidationError("a time from \(range.words) is needed.") }
+        return time
     }
     throw ValidationError("a time is a number and its unit, such as 5s, 100ms, 50us or 1m.")
 }
 
-/// Reads a whole number that its type has room for.
-package func readNumber<Number: FixedWidthInteger>(_ text: String) throws -> Number {
-    guard let number = Number(text) else {
-        throw ValidationError("a whole number is needed, from \(Number.min) to \(Number.max).")
+/// Reads a whole number within a range.
+package func readNumber<Number: FixedWidthInteger>(_ text: String, in range: ClosedRange<Number>) throws -> Number {
+    guard let number = Number(text), range.contains(number) else {
+        throw ValidationError("a whole number is needed, from \(range.words).")
     }
     return number
 }
 
-private func readPort(_ text: String) throws -> UInt16 {
+private func readPort(_ text: String, in range: ClosedRange<UInt16>) throws -> UInt16 {
     // UInt16 would take a sign as well.
-    guard text.allSatisfy(\.isNumber), let port = UInt16(text) else {
-        throw ValidationError("a port is a number from 0 to 65535.")
+    guard text.allSatisfy(\.isNumber), let port = UInt16(text), range.contains(port) else {
+        throw ValidationError("a port is a number from \(range.words).")
     }
     return port
 }
@@ -136,11 +153,4 @@ package func readEndpoint(_ text: String) throws -> Endpoint {
         throw ValidationError("a host and a port are needed, such as localhost:53, 192.0.2.1:53 or [2001:db8::1]:53.")
     }
     return endpoint
-}
-
-/// Checks a number against its bounds, in the words that every flag uses.
-package func check<Number: Comparable>(_ flag: String, _ value: Number, _ range: ClosedRange<Number>) throws {
-    guard range.contains(value) else {
-        throw ValidationError("\(flag) \(value) is out of range: it takes \(range.lowerBound) to \(range.upperBound).")
-    }
 }

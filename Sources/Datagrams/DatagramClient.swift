@@ -38,6 +38,12 @@ package struct DatagramClient: ~Copyable {
         package let roundTrip: Interval
         /// How many datagrams were sent.
         package let attempts: Int
+
+        /// How it was come by, in words.
+        var effort: String {
+            let time = roundTrip.fixedPoint(unit: 1_000_000, digits: 3)
+            return "after \(time) ms, \(attempts) \(attempts == 1 ? "attempt" : "attempts")"
+        }
     }
 
     /// One of the server's addresses, and what is known of it.
@@ -59,18 +65,23 @@ package struct DatagramClient: ~Copyable {
     private var servers: [Server]
     private let timeout: Interval
     private let attempts: Int
+    private let onDatagram: DatagramEvent.Observer?
 
     /// Prepares to talk to a server at one of its addresses.
     ///
     /// - `timeout`: for a whole exchange, all attempts together.
     /// - `attempts`: how often each address is sent a datagram at most, 1 or more; the pauses between them double, and none
     ///   is shorter than a round trip.
-    package init(servers: [SocketAddress], timeout: Interval, attempts: Int) {
+    /// - `onDatagram`: is told of each datagram.
+    package init(
+        servers: [SocketAddress], timeout: Interval, attempts: Int, onDatagram: DatagramEvent.Observer? = nil
+    ) {
         precondition(attempts >= 1, "an exchange needs an attempt")
         precondition(!servers.isEmpty, "a server has an address")
         self.servers = servers.map(Server.init)
         self.timeout = timeout
         self.attempts = attempts
+        self.onDatagram = onDatagram
     }
 
     /// The same for a server with one address.
@@ -135,24 +146,35 @@ package struct DatagramClient: ~Copyable {
         while sent < attempts, sent == 0 || deadline < end {
             _ = try socket.send(message.span)
             sent += 1
+            tell(message, from: try? socket.localAddress(), to: server.address, sent == 1 ? "sent" : "sent again")
             deadline =
                 sent == attempts ? end : min(end, nextSend(after: sent, deadline, start, within: time, server.timer))
             while await loop.readable(watch, until: deadline) == .ready {
                 do {
                     _ = try socket.dropStrangers()
                     guard let length = try socket.receive(into: &buffer, buffer.indices) else { continue }
-                    return Reply(
+                    let reply = Reply(
                         server: server.address, bytes: Array(buffer[..<length]),
                         roundTrip: MonotonicTime.now().since(start), attempts: sent)
+                    tell(reply.bytes, from: server.address, to: try? socket.localAddress(), "received \(reply.effort)")
+                    return reply
                 } catch {
                     // A router threw the datagram away, for the next link takes less (RFC 4443 3.2); now the kernel knows.
                     guard error.reason == .messageTooLong, repeats < Self.mostRepeats else { throw error }
                     repeats += 1
                     _ = try socket.send(message.span)
+                    tell(message, from: try? socket.localAddress(), to: server.address, "sent again in fragments")
                 }
             }
         }
         return nil
+    }
+
+    private func tell(
+        _ bytes: [UInt8], from sender: @autoclosure () -> SocketAddress?,
+        to receiver: @autoclosure () -> SocketAddress?, _ what: @autoclosure () -> String
+    ) {
+        onDatagram?(DatagramEvent(bytes.span, from: sender(), to: receiver(), what()))
     }
 
     /// When the datagram is sent again: the attempts are spread over the time there is, but for a reply they wait.

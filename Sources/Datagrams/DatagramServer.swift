@@ -34,12 +34,18 @@ package struct DatagramServer: ~Copyable {
     private let isIPv6: Bool
     private var errors = ErrorRun()
     private var watchErrors = ErrorRun()
+    private let observer: DatagramObserver?
     /// What has passed through the server since it started.
     package private(set) var counts = Counts()
 
-    /// Serves a bound socket.
-    package init(socket: consuming DatagramSocket, service: any DatagramService, logger: Logger) {
-        isIPv6 = (try? socket.localAddress())?.isIPv6 ?? false
+    /// Serves a bound socket; `onDatagram` is told of each datagram.
+    package init(
+        socket: consuming DatagramSocket, service: any DatagramService, logger: Logger,
+        onDatagram: DatagramEvent.Observer? = nil
+    ) {
+        let address = try? socket.localAddress()
+        isIPv6 = address?.isIPv6 ?? false
+        observer = onDatagram.map { DatagramObserver(address: address, tell: $0) }
         self.socket = socket
         self.service = service
         self.logger = logger
@@ -54,6 +60,7 @@ package struct DatagramServer: ~Copyable {
         await loop.callingOff(watch) {
             while !Task.isCancelled, await loop.readable(watch) == .ready {
                 let count = receive(watch, loop)
+                observer?.tellReceived(batch)
                 answer()
                 await send(loop)
                 lookOn(after: count, watch, loop)
@@ -119,6 +126,7 @@ package struct DatagramServer: ~Copyable {
         let service = self.service
         for reply in batch.answer({ service.respond(to: $0, into: &$1) }) {
             counts.oversized += 1
+            observer?.tellOversized(reply)
             let sender = reply.sender.map(String.init(describing:)) ?? "nobody"
             logger.warning("reply of \(reply.length) bytes to \(sender) does not fit in a datagram: not sent")
         }
@@ -129,6 +137,8 @@ package struct DatagramServer: ~Copyable {
         if isIPv6 {
             batch.forEachReply(ofAtLeast: RecentReplies.shortest) { recent.keep($2, for: $0, from: $1) }
         }
+        var failures: [SystemError] = []
+        defer { observer?.tellSent(batch, failures) }
         while true {
             do {
                 if try batch.send(over: socket) { break }
@@ -142,6 +152,7 @@ package struct DatagramServer: ~Copyable {
                 }
                 counts.sent -= 1
                 counts.failed += 1
+                if observer != nil { failures.append(error) }
                 logger.warning("\(error)")
             }
         }

@@ -1,3 +1,4 @@
+package import Datagrams
 internal import EventLoop
 package import HTTP
 package import System
@@ -73,6 +74,9 @@ package struct Configuration: Sendable {
     package var lab: Lab?
     /// Whether the UDP service is the gateway's own, to which its page may post an example.
     package var isEmbedded = false
+
+    /// Who is told of each datagram of the UDP leg.
+    package var onDatagram: DatagramEvent.Observer?
 
     /// How many services share the UDP sockets.
     package var services = 1

@@ -49,6 +49,12 @@ public struct DatagramSocket: ~Copyable, Sendable {
         knowsDestination = false
     }
 
+    /// Takes a socket over that has neither an address of its own nor a peer.
+    init(owning descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+        knowsDestination = false
+    }
+
     private static func connect(to remote: SocketAddress) throws(SystemError) -> Descriptor {
         let descriptor = try open(for: remote)
         try attempt(.connect, remote) { () throws(ErrorNumber) in
@@ -57,7 +63,7 @@ public struct DatagramSocket: ~Copyable, Sendable {
         return descriptor
     }
 
-    private static func open(for address: SocketAddress) throws(SystemError) -> Descriptor {
+    static func open(for address: SocketAddress) throws(SystemError) -> Descriptor {
         try attempt(.open, address) { () throws(ErrorNumber) in
             try Descriptor(domain: address.domain, type: SOCK_DGRAM)
         }

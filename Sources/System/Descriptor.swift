@@ -25,6 +25,13 @@ public struct Descriptor: ~Copyable, Sendable {
 
 /// How many descriptors a process may have open (getrlimit(2)).
 public enum DescriptorLimit {
+    /// The limit that holds now.
+    public static var current: Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        return Int(clamping: limit.rlim_cur)
+    }
+
     /// Raises the soft limit to the hard one and returns what holds now.
     public static func raise() -> Int {
         var limit = rlimit()

@@ -47,6 +47,25 @@ public enum Files {
         return walk.files
     }
 
+    /// The beginning of a file as text, of at most so many bytes; nil where it cannot be read.
+    public static func text(of path: String, maxBytes: Int = 65_536) -> String? {
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        let descriptor = Descriptor(owning: number)
+        var bytes = [UInt8](repeating: 0, count: maxBytes)
+        var end = 0
+        while end < maxBytes {
+            let room = end..<maxBytes
+            let count = try? call {
+                unsafe bytes.withMutableBytes(in: room) { unsafe read(descriptor.number, $0.baseAddress, $0.count) }
+            }
+            guard let count else { return nil }
+            if count == 0 { break }
+            end += count
+        }
+        return String(decoding: bytes[..<end], as: UTF8.self)
+    }
+
     /// When a file was changed, in seconds since 1970; nil when that cannot be told (stat(2)).
     public static func modificationTime(of path: String) -> Int64? {
         var status = stat()

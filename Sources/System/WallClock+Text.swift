@@ -9,7 +9,16 @@ extension WallClock {
         return text(seconds: Int64(time.tv_sec), milliseconds: Int(time.tv_nsec) / 1_000_000)
     }
 
-    /// The same for a point in time since 1970 (gmtime(3)).
+    /// The time of day to the microsecond, in UTC: "20:35:27.042817".
+    public static func timeOfDay() -> String {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        let seconds = Int(time.tv_sec) % 86_400
+        let parts = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { digits(Int32($0)) }
+        return "\(parts.joined(separator: ":")).\(digits(Int32(time.tv_nsec / 1000), width: 6))"
+    }
+
+    /// The first for a point in time since 1970 (gmtime(3)).
     static func text(seconds: Int64, milliseconds: Int) -> String {
         var seconds = time_t(seconds)
         var parts = unsafe tm()

@@ -31,15 +31,14 @@ struct LetterboxProbe: ParsableCommand {
     @Option(endpoint: "The UDP service: sentences are sent here.")
     var udp = Endpoint(host: "127.0.0.1", port: 12000)
 
-    @Option(time: "For one exchange through one of the doors; over UDP for all three attempts together.")
+    @Option(
+        time: "For one exchange through one of the doors; over UDP for all three attempts together.", in: .untilAnHour)
     var timeout = Interval.seconds(2)
 
-    @Option(number: "How often each sentence is sent; the table has the median times.")
+    @Option(number: "How often each sentence is sent; the table has the median times.", in: 1...100_000)
     var count = 1
 
     func validate() throws {
-        try check("--timeout", timeout, .milliseconds(1)...(.seconds(3600)))
-        try check("--count", count, 1...100_000)
         guard udp.port != 0 else { throw ValidationError("--udp \(udp) has no port to send to.") }
         guard ["http://", "https://"].contains(where: { http.lowercased().hasPrefix($0) }) else {
             throw ValidationError("--http \(http) is no URL that begins with http:// or https://.")

@@ -18,26 +18,28 @@ struct ClientCommand: ParsableCommand {
     @Argument(help: "The text to send, as one datagram.")
     var text: [String] = []
 
-    @Option(port: "The server's UDP port.")
+    @Option(port: "The server's UDP port.", in: 1...UInt16.max)
     var port: UInt16 = 12000
 
-    @Option(time: "For a whole exchange, all attempts together.")
+    @Option(time: "For a whole exchange, all attempts together.", in: .untilAnHour)
     var timeout = Interval.seconds(1)
 
-    @Option(number: "How often each address of the server is sent a datagram at most; the pauses double.")
+    @Option(
+        number: "How often each address of the server is sent a datagram at most; the pauses double.", in: .attempts)
     var attempts = 3
 
-    func validate() throws {
-        try check("--port", port, 1...65535)
-        try check("--attempts", attempts, 1...20)
-        try check("--timeout", timeout, .milliseconds(1)...(.seconds(3600)))
-    }
+    @Flag(
+        help: """
+            Print a line for each datagram on standard error: time of day (UTC), from, to, bytes, the first of them, what was \
+            done, and of a reply the round trip and the attempts.
+            """)
+    var verbose = false
 
     func run() throws {
         let addresses = try Exit.starting { try Resolver.resolve(Endpoint(host: host, port: port)) }
         try Exit.starting {
             try EventLoop.run { loop in
-                var conversation = Conversation(addresses: addresses, timeout: timeout, attempts: attempts, loop: loop)
+                var conversation = Conversation(client: client(for: addresses), loop: loop)
                 if text.isEmpty {
                     try await conversation.holdOverInput()
                 } else {
@@ -48,13 +50,21 @@ struct ClientCommand: ParsableCommand {
     }
 }
 
+extension ClientCommand {
+    private func client(for addresses: [SocketAddress]) -> DatagramClient {
+        let print: DatagramEvent.Observer = { Console.error("\(WallClock.timeOfDay()) \($0)", waiting: true) }
+        return DatagramClient(
+            servers: addresses, timeout: timeout, attempts: attempts, onDatagram: verbose ? print : nil)
+    }
+}
+
 /// Exchanges with one server, one for each line.
 private struct Conversation: ~Copyable {
     private var client: DatagramClient
     private let loop: EventLoop
 
-    init(addresses: [SocketAddress], timeout: Interval, attempts: Int, loop: EventLoop) {
-        client = DatagramClient(servers: addresses, timeout: timeout, attempts: attempts)
+    init(client: consuming DatagramClient, loop: EventLoop) {
+        self.client = client
         self.loop = loop
     }
 

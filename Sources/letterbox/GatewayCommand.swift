@@ -26,14 +26,15 @@ struct GatewayCommand: ParsableCommand {
         number:
             """
             Event loops, each with a thread; the limits on what there is at a time are shared out among them, at least 1 \
-            each. (default: one per core)
-            """)
+            each.
+            """, in: .threads, usual: "one per core")
     var workers: Int?
+
+    @OptionGroup var log: VerboseFlag
 
     @OptionGroup(title: "The page") var page: PageOptions
 
     func validate() throws {
-        if let workers { try check("--workers", workers, 1...256) }
         if let length = addresses.probeText?.utf8.count, length > datagrams.maxDatagram {
             throw ValidationError(
                 "--probe-text has \(length) bytes, and --max-datagram allows \(datagrams.maxDatagram).")
@@ -62,6 +63,9 @@ struct GatewayCommand: ParsableCommand {
         var embedded: UDPService?
         var noise: LabNoise?
         try await names.resolve()
+        for (service, addresses) in zip(described, names.addresses) {
+            try checkAddresses(addresses, of: service)
+        }
         var services = zip(described, names.addresses).map { $0.service(at: $1, settings) }
         if services.isEmpty {
             let service = try UDPService(
@@ -101,6 +105,13 @@ struct GatewayCommand: ParsableCommand {
             Console.error("letterbox: --service \(service.path): the page has a file at this path; choose another path")
             throw ExitCode.validationFailure
         }
+    }
+
+    /// Ends the start where a name stands for an address that the service's options do not go together with.
+    private func checkAddresses(_ addresses: [SocketAddress], of service: ServiceDescription) throws {
+        guard let conflict = service.conflict(at: addresses) else { return }
+        Console.error("letterbox: --service \(service.path): \(conflict)")
+        throw ExitCode.validationFailure
     }
 
     /// Says where HTTP comes in and where datagrams go: those of the service at `/` in the last line, which is for programs.

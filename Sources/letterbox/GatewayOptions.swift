@@ -8,6 +8,9 @@ internal import Glibc
 internal import HTTP
 internal import System
 
+/// What holds where no flag says otherwise.
+private let usual = Configuration()
+
 /// Where the gateway listens and where it forwards to.
 struct AddressOptions: ParsableArguments {
     @Option(host: "The address to listen on for HTTP.")
@@ -28,22 +31,25 @@ struct AddressOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             A UDP service at a path, 'PATH HOST:PORT ... [OPTION=VALUE ...]'; options are timeout, attempts, \
-            rest, quarantine, max-datagram, probe-text, type, get, preset. May be repeated.
+            rest, quarantine, max-datagram, probe-text, type, get, preset, and how replies come: replies, wait, quiet, \
+            max-replies, from, ttl, interface. May be repeated.
             """, valueName: "service"), transform: ServiceDescription.init)
     var service: [ServiceDescription] = []
 
     @Flag(help: "Let callers see the addresses and ports of a UDP service that is not on this machine.")
     var showAddresses = false
 
-    @Option(time: "How often the names of the UDP service are looked up again; a failed look-up changes nothing.")
+    @Option(
+        time: "How often the names of the UDP service are looked up again; a failed look-up changes nothing.",
+        in: .repeating)
     var resolveInterval = Interval.seconds(30)
 
     @Option(
         help: "Text that is sent to each address of the UDP service from time to time; any reply is a sign of life.")
     var probeText: String?
 
-    @Option(time: "How often that is sent.")
-    var probeInterval = Interval.seconds(5)
+    @Option(time: "How often that is sent.", in: .repeating)
+    var probeInterval = usual.probeInterval
 
     @Flag(help: "Put a bad network in front of the embedded server, with sliders on the page and at /lab.")
     var lab = false
@@ -72,22 +78,19 @@ struct AddressOptions: ParsableArguments {
         for upstream in upstream where upstream.port == 0 {
             throw ValidationError("--upstream \(upstream) has no port to send to.")
         }
-        try check("--resolve-interval", resolveInterval, .milliseconds(100)...(.seconds(86_400)))
-        try check("--probe-interval", probeInterval, .milliseconds(100)...(.seconds(86_400)))
     }
 }
 
 /// How the gateway talks to the UDP service.
 struct DatagramOptions: ParsableArguments {
-    @Option(time: "For a whole exchange, all attempts together.")
-    var timeout = Interval.seconds(2)
+    @Option(time: "For a whole exchange, all attempts together.", in: .untilAnHour)
+    var timeout = usual.timeout
 
     @Option(
         number:
             """
-            How often a datagram is sent at most, not counting addresses that could not be reached; the pauses double. \
-            (default: 3 for the embedded server, 1 for any other)
-            """)
+            How often a datagram is sent at most, not counting addresses that could not be reached; the pauses double.
+            """, in: .attempts, usual: "3 for the embedded server, 1 for any other")
     var attempts: Int?
 
     @Option(
@@ -95,44 +98,39 @@ struct DatagramOptions: ParsableArguments {
             """
             The least time before a datagram is sent again; else as long as replies take (RFC 6298), or while that is \
             unknown 1s, or what lets all attempts fit.
-            """)
-    var minRetransmit = Interval.milliseconds(20)
+            """, in: .untilAnHour)
+    var minRetransmit = usual.minRetransmit
 
-    @Option(percentage: "The most datagrams sent again for each request, on the average. (default: 20%)")
+    @Option(
+        percentage: "The most datagrams sent again for each request, on the average.",
+        usual: "\(Int(usual.retransmitShare * 100))%")
     var retransmitBudget: Probability?
 
-    @Option(number: "The longest datagram in bytes, either way, and so the longest body; beyond it 413 or 502.")
-    var maxDatagram = 65_507
+    @Option(
+        number: "The longest datagram in bytes, either way, and so the longest body; beyond it 413 or 502.",
+        in: .datagramLength)
+    var maxDatagram = usual.maxDatagram
 
-    @Option(number: "The most exchanges at a time; beyond it 503.")
-    var maxInFlight = 4096
+    @Option(number: "The most exchanges at a time; beyond it 503.", in: 1...1_000_000)
+    var maxInFlight = usual.maxInFlight
 
     @Flag(help: .hidden)
     var plainPool = false
 
-    @Option(time: "How long a UDP socket rests between two exchanges, at least.")
-    var rest = Interval.milliseconds(100)
+    @Option(time: "How long a UDP socket rests between two exchanges, at least.", in: .zeroUntilAnHour)
+    var rest = usual.rest
 
-    @Option(time: "How long a UDP socket is set aside whose reply may still be under way.")
-    var quarantine = Interval.seconds(30)
+    @Option(time: "How long a UDP socket is set aside whose reply may still be under way.", in: .zeroUntilAnHour)
+    var quarantine = usual.quarantine
 
-    @Option(number: "The most UDP sockets; no more than the limit of descriptors leaves.")
-    var maxSockets = 16_384
+    @Option(number: "The most UDP sockets; no more than the limit of descriptors leaves.", in: 1...1_000_000)
+    var maxSockets = usual.maxSockets
 
-    @Option(number: "UDP sockets that are opened before one is used again that has rested for less than --quarantine.")
-    var minSockets = 1024
+    @Option(
+        number: "UDP sockets that are opened before one is used again that has rested for less than --quarantine.",
+        in: 1...1_000_000)
+    var minSockets = usual.minSockets
 
-    func validate() throws {
-        try check("--timeout", timeout, .milliseconds(1)...(.seconds(3600)))
-        if let attempts { try check("--attempts", attempts, 1...20) }
-        try check("--min-retransmit", minRetransmit, .milliseconds(1)...(.seconds(3600)))
-        try check("--max-datagram", maxDatagram, 1...DatagramSocket.maximumPayload)
-        try check("--max-in-flight", maxInFlight, 1...1_000_000)
-        try check("--rest", rest, .milliseconds(0)...(.seconds(3600)))
-        try check("--quarantine", quarantine, .milliseconds(0)...(.seconds(3600)))
-        try check("--max-sockets", maxSockets, 1...1_000_000)
-        try check("--min-sockets", minSockets, 1...1_000_000)
-    }
 }
 
 /// What the gateway accepts from strangers, and how long it waits for them.
@@ -142,69 +140,75 @@ struct HTTPOptions: ParsableArguments {
             """
             The most connections at a time, as far as the limit of descriptors allows (ulimit -n), which connections and \
             UDP sockets share in proportion; beyond it the one idle longest is closed, or else the new one gets 503.
-            """)
-    var maxConnections = 10_000
+            """, in: 1...1_000_000)
+    var maxConnections = usual.maxConnections
 
-    @Option(number: "The most requests on one connection; the last one's response says Connection: close.")
-    var maxRequestsPerConnection = 10_000
+    @Option(
+        number: "The most requests on one connection; the last one's response says Connection: close.",
+        in: 1...1_000_000_000)
+    var maxRequestsPerConnection = usual.maxRequestsPerConnection
 
-    @Option(number: "The longest request line in bytes; beyond it 414.")
-    var maxRequestLine = 8192
+    @Option(number: "The longest request line in bytes; beyond it 414.", in: 16...1_048_576)
+    var maxRequestLine = usual.limits.maxRequestLine
 
-    @Option(number: "The longest request line and fields in bytes, together; beyond it 431.")
-    var maxHead = 16_384
+    @Option(number: "The longest request line and fields in bytes, together; beyond it 431.", in: 64...1_048_576)
+    var maxHead = usual.limits.maxHead
 
-    @Option(number: "The most fields of a request; beyond it 431.")
-    var maxFields = 100
+    @Option(number: "The most fields of a request; beyond it 431.", in: 1...10_000)
+    var maxFields = usual.limits.maxFields
 
-    @Option(number: "The most empty lines that are skipped before a request line; beyond it 400.")
-    var maxEmptyLines = 4
+    @Option(number: "The most empty lines that are skipped before a request line; beyond it 400.", in: 1...1000)
+    var maxEmptyLines = usual.limits.maxEmptyLines
 
-    @Option(number: "The longest chunk line in bytes, size and extensions; beyond it 400.")
-    var maxChunkLine = 256
+    @Option(number: "The longest chunk line in bytes, size and extensions; beyond it 400.", in: 1...65_536)
+    var maxChunkLine = usual.limits.maxChunkLine
 
-    @Option(number: "The most chunk extensions of a body in bytes, together; beyond it 400.")
-    var maxChunkExtensions = 4096
+    @Option(number: "The most chunk extensions of a body in bytes, together; beyond it 400.", in: 0...1_048_576)
+    var maxChunkExtensions = usual.limits.maxChunkExtensions
 
-    @Option(number: "The longest section after the last chunk in bytes; beyond it 431.")
-    var maxTrailers = 8192
+    @Option(number: "The longest section after the last chunk in bytes; beyond it 431.", in: 2...1_048_576)
+    var maxTrailers = usual.limits.maxTrailers
 
-    @Option(number: "The most bytes of requests that have come in part, all connections together; beyond it 503.")
-    var maxBuffered = 134_217_728
+    @Option(
+        number: "The most bytes of requests that have come in part, all connections together; beyond it 503.",
+        in: 1024...(1 << 40))
+    var maxBuffered = usual.maxBuffered
 
-    @Option(number: "The most bytes that are read and not served around the last response; then the connection is cut.")
-    var maxLinger = 67_108_864
+    @Option(
+        number: "The most bytes that are read and not served around the last response; then the connection is cut.",
+        in: 0...1_073_741_824)
+    var maxLinger = usual.limits.maxLinger
 
-    @Option(time: "For a request's head, from its first byte; then 408.")
-    var headerTimeout = Interval.seconds(10)
+    @Option(time: "For a request's head, from its first byte; then 408.", in: .untilADay)
+    var headerTimeout = usual.headerTimeout
 
-    @Option(time: "For a request's body, from the end of its head; then 408.")
-    var bodyTimeout = Interval.seconds(10)
+    @Option(time: "For a request's body, from the end of its head; then 408.", in: .untilADay)
+    var bodyTimeout = usual.bodyTimeout
 
-    @Option(time: "For a client to make room for more of a response; then the connection ends.")
-    var writeTimeout = Interval.seconds(10)
+    @Option(time: "For a client to make room for more of a response; then the connection ends.", in: .untilADay)
+    var writeTimeout = usual.writeTimeout
 
-    @Option(time: "For a client to end a connection that has got its last response; then it is cut.")
-    var lingerTimeout = Interval.seconds(2)
+    @Option(time: "For a client to end a connection that has got its last response; then it is cut.", in: .untilADay)
+    var lingerTimeout = usual.lingerTimeout
 
-    @Option(time: "For a connection without a request; then it ends.")
-    var idleTimeout = Interval.seconds(75)
+    @Option(time: "For a connection without a request; then it ends.", in: .untilADay)
+    var idleTimeout = usual.idleTimeout
 
     @Option(
         time:
             """
             For what is in flight when the gateway is told to end (TERM, INT, QUIT); then it is cut, and the exit status \
             is 1. A second signal ends at once.
-            """)
-    var drainTimeout = Interval.seconds(10)
+            """, in: .untilADay)
+    var drainTimeout = usual.drainTimeout
 
     @Option(
         time:
             """
             How long the gateway still accepts when it is told to end; meanwhile /readyz is 503 and responses say \
             Connection: close.
-            """)
-    var drainDelay = Interval.seconds(0)
+            """, in: .zeroUntilADay)
+    var drainDelay = usual.drainDelay
 
     @Option(
         help: ArgumentHelp(
@@ -220,24 +224,6 @@ struct HTTPOptions: ParsableArguments {
                 http://localhost:3000: in lower case, without a path and without the scheme's own port.
                 """)
         }
-        try check("--max-connections", maxConnections, 1...1_000_000)
-        try check("--max-requests-per-connection", maxRequestsPerConnection, 1...1_000_000_000)
-        try check("--max-request-line", maxRequestLine, 16...1_048_576)
-        try check("--max-head", maxHead, 64...1_048_576)
-        try check("--max-fields", maxFields, 1...10_000)
-        try check("--max-empty-lines", maxEmptyLines, 1...1000)
-        try check("--max-chunk-line", maxChunkLine, 1...65_536)
-        try check("--max-chunk-extensions", maxChunkExtensions, 0...1_048_576)
-        try check("--max-trailers", maxTrailers, 2...1_048_576)
-        try check("--max-buffered", maxBuffered, 1024...(1 << 40))
-        try check("--max-linger", maxLinger, 0...1_073_741_824)
-        try check("--drain-delay", drainDelay, .seconds(0)...(.seconds(86_400)))
-        for (flag, time) in [
-            ("--header-timeout", headerTimeout), ("--body-timeout", bodyTimeout), ("--write-timeout", writeTimeout),
-            ("--linger-timeout", lingerTimeout), ("--idle-timeout", idleTimeout), ("--drain-timeout", drainTimeout),
-        ] {
-            try check(flag, time, .milliseconds(1)...(.seconds(86_400)))
-        }
     }
 }
 
@@ -251,6 +237,7 @@ extension GatewayCommand {
         settings.attempts = datagrams.attempts ?? (addresses.services.isEmpty ? 3 : 1)
         settings.minRetransmit = datagrams.minRetransmit
         settings.retransmitShare = datagrams.retransmitBudget?.fraction ?? settings.retransmitShare
+        settings.onDatagram = log.observer
         settings.probe = addresses.probeText.map { Array($0.utf8) }
         settings.isPlainPool = datagrams.plainPool
         settings.showsAddresses = addresses.showAddresses

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineSupport
+internal import Gateway
 
 /// The command and its subcommands.
 @main
@@ -19,7 +20,7 @@ struct Letterbox: ParsableCommand {
 
             All of them: letterbox gateway --help
             """,
-        version: "0.1.0",
+        version: Version.current,
         subcommands: [
             GatewayCommand.self, ServerCommand.self, ClientCommand.self, NoiseCommand.self, PingCommand.self,
         ],

@@ -1,9 +1,9 @@
-internal import System
-internal import Noise
 internal import ArgumentParser
 internal import CommandLineSupport
 internal import Datagrams
 internal import EventLoop
+internal import Noise
+internal import System
 
 /// A direction's own impairments, where they differ from those of both.
 protocol ImpairmentFlags {
@@ -45,11 +45,13 @@ struct BothWaysFlags: ParsableArguments, ImpairmentFlags {
     var corrupt: Probability?
     @Option(percentage: "How many have their end cut off.")
     var truncate: Probability?
-    @Option(time: "How long each takes.")
+    @Option(time: "How long each takes.", in: .zeroUntilAnHour)
     var delay: Interval?
-    @Option(time: "How much longer or shorter than the delay.")
+    @Option(time: "How much longer or shorter than the delay.", in: .zeroUntilAnHour)
     var jitter: Interval?
-    @Option(time: "How much longer one takes that is held back. (default: \(NoiseSettings().reorderDelay))")
+    @Option(
+        time: "How much longer one takes that is held back.", in: .zeroUntilAnHour,
+        usual: "\(NoiseSettings().reorderDelay)")
     var reorderDelay: Interval?
 }
 
@@ -65,11 +67,12 @@ struct ToServerFlags: ParsableArguments, ImpairmentFlags {
     var corrupt: Probability?
     @Option(name: .customLong("truncate-to-server"), percentage: "--truncate, client to server.")
     var truncate: Probability?
-    @Option(name: .customLong("delay-to-server"), time: "--delay, client to server.")
+    @Option(name: .customLong("delay-to-server"), time: "--delay, client to server.", in: .zeroUntilAnHour)
     var delay: Interval?
-    @Option(name: .customLong("jitter-to-server"), time: "--jitter, client to server.")
+    @Option(name: .customLong("jitter-to-server"), time: "--jitter, client to server.", in: .zeroUntilAnHour)
     var jitter: Interval?
-    @Option(name: .customLong("reorder-delay-to-server"), time: "--reorder-delay, client to server.")
+    @Option(
+        name: .customLong("reorder-delay-to-server"), time: "--reorder-delay, client to server.", in: .zeroUntilAnHour)
     var reorderDelay: Interval?
 }
 
@@ -85,10 +88,11 @@ struct ToClientFlags: ParsableArguments, ImpairmentFlags {
     var corrupt: Probability?
     @Option(name: .customLong("truncate-to-client"), percentage: "--truncate, server to client.")
     var truncate: Probability?
-    @Option(name: .customLong("delay-to-client"), time: "--delay, server to client.")
+    @Option(name: .customLong("delay-to-client"), time: "--delay, server to client.", in: .zeroUntilAnHour)
     var delay: Interval?
-    @Option(name: .customLong("jitter-to-client"), time: "--jitter, server to client.")
+    @Option(name: .customLong("jitter-to-client"), time: "--jitter, server to client.", in: .zeroUntilAnHour)
     var jitter: Interval?
-    @Option(name: .customLong("reorder-delay-to-client"), time: "--reorder-delay, server to client.")
+    @Option(
+        name: .customLong("reorder-delay-to-client"), time: "--reorder-delay, server to client.", in: .zeroUntilAnHour)
     var reorderDelay: Interval?
 }

@@ -11,21 +11,20 @@ struct PageOptions: ParsableArguments {
             "Serve the files of this folder and those below it instead of the built-in page.", valueName: "dir"))
     var folder: String?
 
-    @Option(number: "The most files of that folder and those below it; with more the gateway does not start.")
+    @Option(
+        number: "The most files of that folder and those below it; with more the gateway does not start.",
+        in: 1...1_000_000)
     var maxPublicFiles = Files.Limits().maxFiles
 
-    @Option(number: "The most folders on the way from that folder to a file; with more the gateway does not start.")
+    @Option(
+        number: "The most folders on the way from that folder to a file; with more the gateway does not start.",
+        in: 0...100)
     var maxPublicDepth = Files.Limits().maxDepth
 
     @Option(
-        number: "The most bytes of all its files together, which stay in memory; with more the gateway does not start.")
+        number: "The most bytes of all its files together, which stay in memory; with more the gateway does not start.",
+        in: 1...1_099_511_627_776)
     var maxPublicBytes = Files.Limits().maxBytes
-
-    func validate() throws {
-        try check("--max-public-files", maxPublicFiles, 1...1_000_000)
-        try check("--max-public-depth", maxPublicDepth, 0...100)
-        try check("--max-public-bytes", maxPublicBytes, 1...1_099_511_627_776)
-    }
 
     /// Reads the folder, and says what is in it; without one it is the built-in page.
     func load() throws -> Page {

@@ -16,31 +16,26 @@ struct PingCommand: ParsableCommand {
     @Argument(host: "The server's name or address.")
     var host = "127.0.0.1"
 
-    @Option(port: "The server's UDP port.")
+    @Option(port: "The server's UDP port.", in: 1...UInt16.max)
     var port: UInt16 = 12000
 
-    @Option(number: "How many probes are sent.")
+    @Option(number: "How many probes are sent.", in: 1...1_000_000)
     var count = Pinger.Settings().count
 
-    @Option(time: "How long after a probe the next follows; 0s: as soon as the one before is answered.")
+    @Option(
+        time: "How long after a probe the next follows; 0s: as soon as the one before is answered.",
+        in: .zeroUntilAnHour)
     var interval = Pinger.Settings().interval
 
-    @Option(number: "How long a probe is.", of: "bytes")
+    @Option(
+        number: "How long a probe is.", in: Pinger.Settings.minimumSize...DatagramSocket.maximumPayload, of: "bytes")
     var size = Pinger.Settings().size
 
-    @Option(time: "How long a probe waits for its reply.")
+    @Option(time: "How long a probe waits for its reply.", in: .untilAnHour)
     var timeout = Pinger.Settings().timeout
 
     @Flag(help: "Draw how the round trips are spread.")
     var histogram = false
-
-    func validate() throws {
-        try check("--port", port, 1...65535)
-        try check("--count", count, 1...1_000_000)
-        try check("--interval", interval, Interval(nanoseconds: 0)...(.seconds(3600)))
-        try check("--size", size, Pinger.Settings.minimumSize...DatagramSocket.maximumPayload)
-        try check("--timeout", timeout, .milliseconds(1)...(.seconds(3600)))
-    }
 
     func run() throws {
         Signals.block()

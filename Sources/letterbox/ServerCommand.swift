@@ -34,11 +34,12 @@ struct ServerCommand: ParsableCommand {
     @Option(help: "The letter that the service count looks for.")
     var letter = "s"
 
-    @Option(number: "Sockets that share the port, each with a thread.")
+    @Option(number: "Sockets that share the port, each with a thread.", in: .threads)
     var workers = 1
 
+    @OptionGroup var log: VerboseFlag
+
     func validate() throws {
-        try check("--workers", workers, 1...256)
         guard LetterCount(letter: letter) != nil else {
             throw ValidationError("--letter takes one letter, not \"\(letter)\".")
         }
@@ -51,7 +52,8 @@ struct ServerCommand: ParsableCommand {
             try EventLoop.run { loop in
                 let signals = try Signals(on: loop)
                 let address = try bindAddress(host, port)
-                let servers = try UDPService(address: address, workers: workers, service: service)
+                let servers = try UDPService(
+                    address: address, workers: workers, service: service, onDatagram: log.observer)
                 Console.error("The server is ready to receive: udp://\(servers.address)")
                 await signals.end()
                 await servers.stop()

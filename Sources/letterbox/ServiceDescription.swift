@@ -18,13 +18,15 @@ struct ServiceDescription {
         case timeout, attempts, rest, quarantine
         case maxDatagram = "max-datagram"
         case probeText = "probe-text"
-        case type, get, preset
+        case type, get, preset, replies, wait, quiet, from, ttl, interface
+        case maxReplies = "max-replies"
     }
 
     private struct Settings {
         var timeout, rest, quarantine: Interval?
         var attempts, maxDatagram: Int?
         var type: FieldValue?
+        var replies = ReplyPolicy()
         var get: String?
         var preset: Service.Preset?
     }
@@ -58,6 +60,9 @@ struct ServiceDescription {
         if let preset = settings.preset, settings.type != nil || settings.get != nil {
             throw ValidationError("\(path): preset=\(preset.rawValue) sets type and get: leave them out.")
         }
+        if let preset = settings.preset, !settings.replies.isSingle {
+            throw ValidationError("\(path): preset=\(preset.rawValue) has one reply to each letter: leave replies out.")
+        }
     }
 
     private mutating func take(_ word: String) throws {
@@ -76,11 +81,11 @@ struct ServiceDescription {
 
     private mutating func set(_ name: Name, _ value: String) throws {
         switch name {
-        case .timeout: settings.timeout = try time(name, value, .milliseconds(1))
-        case .rest: settings.rest = try time(name, value, .milliseconds(0))
-        case .quarantine: settings.quarantine = try time(name, value, .milliseconds(0))
-        case .attempts: settings.attempts = try number(name, value, 1...20)
-        case .maxDatagram: settings.maxDatagram = try number(name, value, 1...DatagramSocket.maximumPayload)
+        case .timeout: settings.timeout = try readTime(value, in: .untilAnHour)
+        case .rest: settings.rest = try readTime(value, in: .zeroUntilAnHour)
+        case .quarantine: settings.quarantine = try readTime(value, in: .zeroUntilAnHour)
+        case .attempts: settings.attempts = try readNumber(value, in: .attempts)
+        case .maxDatagram: settings.maxDatagram = try readNumber(value, in: .datagramLength)
         case .probeText:
             guard !value.isEmpty else { throw ValidationError("a text without spaces is needed.") }
         case .type:
@@ -89,6 +94,21 @@ struct ServiceDescription {
                 throw ValidationError("a media type is needed, such as application/octet-stream.")
             }
             settings.type = type
+        case .replies: settings.replies.count = try count(value)
+        case .wait: settings.replies.wait = try readTime(value, in: .untilAnHour)
+        case .quiet: settings.replies.quiet = try readTime(value, in: .untilAnHour)
+        case .maxReplies: settings.replies.maxReplies = try readNumber(value, in: 1...1024)
+        case .ttl: settings.replies.hops = try readNumber(value, in: 1...255)
+        case .from:
+            guard let source = ReplyPolicy.Source(rawValue: value) else {
+                throw ValidationError("from takes peer, host or any.")
+            }
+            settings.replies.source = source
+        case .interface:
+            guard let number = NetworkInterface.number(named: value) else {
+                throw ValidationError("this machine has no interface of that name (see: ip link).")
+            }
+            settings.replies.interface = number
         case .get:
             guard Service.isParameter(value) else {
                 throw ValidationError("a name of letters, digits and -._~ is needed, and as is taken.")
@@ -103,16 +123,13 @@ struct ServiceDescription {
         }
     }
 
-    private func time(_ name: Name, _ value: String, _ least: Interval) throws -> Interval {
-        let time = try readTime(value)
-        try check(name.rawValue, time, least...(.seconds(3600)))
-        return time
-    }
-
-    private func number(_ name: Name, _ value: String, _ range: ClosedRange<Int>) throws -> Int {
-        let number: Int = try readNumber(value)
-        try check(name.rawValue, number, range)
-        return number
+    /// How many replies there are.
+    private func count(_ text: String) throws -> ReplyPolicy.Count {
+        if text == "all" { return .all }
+        guard let number = Int(text), (0...1024).contains(number) else {
+            throw ValidationError("replies takes 0 to 1024, or all.")
+        }
+        return number == 0 ? .none : .some(number)
     }
 
     /// Checks what depends on the flags.
@@ -126,6 +143,42 @@ struct ServiceDescription {
             throw ValidationError(
                 "--service \(path): probe-text has \(length) bytes, and max-datagram allows \(own): shorten it.")
         }
+        if let conflict = conflict { throw ValidationError("--service \(path): \(conflict).") }
+    }
+
+    /// Two options that do not go together, and what to do; nil where all do.
+    private var conflict: String? {
+        let replies = settings.replies
+        let isOneWay = replies.count == .none
+        let isOpen = replies.source == .any
+        if (isOneWay || isOpen), settings.attempts ?? 1 > 1 {
+            let option = isOneWay ? "replies=0" : "from=any"
+            return "attempts is 1 with \(option), where no silence tells of a loss: leave it out"
+        }
+        if isOneWay, let name = [Name.from, .probeText].first(where: { options[$0] != nil }) {
+            return "\(name.rawValue) is for services that reply, and replies=0 says that none does: leave one out"
+        }
+        if replies.count == .none || replies.count == .some(1),
+            let name = [Name.wait, .quiet, .maxReplies].first(where: { options[$0] != nil })
+        {
+            return "\(name.rawValue) is for several replies: add replies=all or a number above 1"
+        }
+        if case .some(let count) = replies.count, count > replies.maxReplies, options[.maxReplies] != nil {
+            return "replies=\(count) is more than max-replies=\(replies.maxReplies) lets through"
+        }
+        if !isOneWay, !isOpen, let name = [Name.ttl, .interface].first(where: { options[$0] != nil }) {
+            return "\(name.rawValue) is for groups and broadcasts: add from=any, or replies=0"
+        }
+        if options[.probeText] != nil, replies.source != .peer { return "probe-text goes with from=peer only" }
+        return conflict(at: endpoints.compactMap { SocketAddress($0.host, port: $0.port) })
+    }
+
+    /// An address that the service's options do not go together with, and what to do.
+    func conflict(at addresses: [SocketAddress]) -> String? {
+        guard settings.replies.source != .any, settings.replies.count != .none,
+            let address = addresses.first(where: \.isForMany)
+        else { return nil }
+        return "\(address.host) is the address of many hosts: add from=any to hear who answers, or replies=0"
     }
 
     /// The service at these addresses, with the flags' settings where it has none of its own.
@@ -137,10 +190,16 @@ struct ServiceDescription {
         own.quarantine = settings.quarantine ?? flags.quarantine
         own.maxDatagram = settings.maxDatagram ?? flags.maxDatagram
         own.probe = options[.probeText].map { Array($0.utf8) } ?? flags.probe
+        var replies = settings.replies
+        if case .some(let count) = replies.count { replies.maxReplies = max(replies.maxReplies, count) }
+        if replies.count == .none || replies.source == .any { own.attempts = 1 }
+        if replies.count == .none || replies.source != .peer { own.probe = nil }
         if let preset = settings.preset {
-            return Service(path: path, addresses: addresses, configuration: own, preset: preset)
+            return Service(path: path, addresses: addresses, configuration: own, preset: preset, replies: replies)
         }
-        return Service(path: path, addresses: addresses, configuration: own, type: settings.type, get: settings.get)
+        return Service(
+            path: path, addresses: addresses, configuration: own, type: settings.type, get: settings.get,
+            replies: replies)
     }
 }
 

@@ -11,7 +11,9 @@ struct UDPService {
     private let tasks: [Task<Void, Never>]
 
     /// Binds all sockets, then starts: either everything runs or nothing does.
-    init(address: SocketAddress, workers: Int, service: any DatagramService) throws {
+    init(
+        address: SocketAddress, workers: Int, service: any DatagramService, onDatagram: DatagramEvent.Observer? = nil
+    ) throws {
         let logger = Logger(label: "server")
         let first = try DatagramSocket(boundTo: address)
         if workers > 1 { try first.sharePort() }
@@ -25,7 +27,8 @@ struct UDPService {
             let loop = try EventLoop()
             try loop.start()
             return Task(executorPreference: loop) {
-                var server = DatagramServer(socket: socket.take(), service: service, logger: logger)
+                var server = DatagramServer(
+                    socket: socket.take(), service: service, logger: logger, onDatagram: onDatagram)
                 do { try await server.run(on: loop) } catch { logger.critical("\(error)") }
                 loop.stop()
             }

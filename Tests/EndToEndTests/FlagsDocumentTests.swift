@@ -90,7 +90,7 @@ private enum FlagsDocument {
         let titles = arguments.map(\.sectionTitle).uniqued()
         for title in titles.filter({ $0 == nil }) + titles.filter({ $0 != nil }) {
             if let title { lines += ["### \(title)", ""] }
-            lines += ["| flag | default | what |", "|---|---|---|"]
+            lines += ["| flag | default | takes | what |", "|---|---|---|---|"]
             lines += arguments.filter { $0.sectionTitle == title }.map(row) + [""]
         }
         return lines.joined(separator: "\n")
@@ -104,10 +104,12 @@ private enum FlagsDocument {
             case "flag": "--\(argument.preferredName?.name ?? "")"
             default: "--\(argument.preferredName?.name ?? "") \(value.uppercased())"
             }
-        // The default stands at the end of the help text, see CommandLineSupport.
-        let parts = (argument.abstract ?? "").wholeMatch(of: /(?s)(.*?)(?: \(default: (.*)\))?/)
-        let usual = parts?.2.map(String.init) ?? argument.defaultValue ?? (argument.kind == "flag" ? "off" : "-")
-        return "| `\(flag)` | \(usual) | \(parts.map { String($0.1) } ?? "") |".replacing("<", with: "&lt;")
+        // The range and the default stand at the end of the help text, see CommandLineSupport.
+        let pattern = /(?s)(.*?)(?: \((?:(\S+ to \S+?)(?:; )?)?(?:default: (.*))?\))?/
+        let parts = (argument.abstract ?? "").wholeMatch(of: pattern)
+        let usual = parts?.3.map(String.init) ?? argument.defaultValue ?? (argument.kind == "flag" ? "off" : "-")
+        let takes = parts?.2.map(String.init) ?? ""
+        return "| `\(flag)` | \(usual) | \(takes) | \(parts.map { String($0.1) } ?? "") |".replacing("<", with: "&lt;")
     }
 }
 

@@ -41,7 +41,7 @@ struct RunningGateway {
     func metrics(_ client: CurlClient = CurlClient()) throws -> [String: Int] {
         let response = try client.perform(CurlRequest("\(url)/metrics", timeout: Program.patience))
         var figures: [String: Int] = [:]
-        for line in try #require(response.text).split(separator: "\n") where !line.hasPrefix("#") {
+        for line in try #require(response.text).split(separator: "\n") where line.hasPrefix("letterbox_") {
             let words = line.split(separator: " ")
             // What is counted for each address of the upstream counts as one here.
             let name = words[0].dropFirst("letterbox_".count)

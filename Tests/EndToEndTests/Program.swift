@@ -91,6 +91,14 @@ final class Program: Sendable {
         try read { $0.output.text.contains(text) ? $0.output.text : nil }
     }
 
+    /// Waits until standard output has so many lines; returns all of them.
+    func outputLines(atLeast count: Int) throws -> [Substring] {
+        let text = try read { streams in
+            streams.output.text.count { $0.isNewline } >= count ? streams.output.text : nil
+        }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+    }
+
     /// Waits for the first line on standard error that begins like this.
     func errorLine(startingWith prefix: String) throws -> String {
         try read { streams in

@@ -88,8 +88,8 @@ import Testing
         #expect(
             response.text == """
                 {"services":[{"path":"/","up":true,"timeout":2.0,"attempts":1,"rest":0.1,"quarantine":30.0,\
-                "maxDatagram":65507,\(backends),{"path":"/a","up":true,"timeout":0.25,"attempts":4,"rest":0.0,\
-                "quarantine":60.0,"maxDatagram":512,\(backends)]}
+                "maxDatagram":65507,"replies":1,"from":"peer",\(backends),{"path":"/a","up":true,"timeout":0.25,"attempts":4,"rest":0.0,\
+                "quarantine":60.0,"maxDatagram":512,"replies":1,"from":"peer",\(backends)]}
 
                 """)
     }
@@ -123,15 +123,36 @@ import Testing
         ("/a 127.0.0.1:0", "127.0.0.1:0 has no port"), ("/a 127.0.0.1:9 tiemout=1s", "tiemout=1s is no option"),
         ("/a 127.0.0.1:9 timeout=1s 127.0.0.1:8", "127.0.0.1:8 is no option"),
         ("/a 127.0.0.1:9 timeout=1", "timeout=1: a time is a number and its unit"),
-        ("/a 127.0.0.1:9 timeout=0s", "timeout=0s: timeout 0s is out of range"),
-        ("/a 127.0.0.1:9 attempts=21", "attempts 21 is out of range: it takes 1 to 20"),
+        ("/a 127.0.0.1:9 timeout=0s", "timeout=0s: a time from 1ms to 3600s is needed."),
+        ("/a 127.0.0.1:9 attempts=21", "attempts=21: a whole number is needed, from 1 to 20."),
         ("/a 127.0.0.1:9 attempts=2 attempts=2", "attempts is there twice"),
         ("/a 127.0.0.1:9 type=plain", "a media type is needed"), ("/a 127.0.0.1:9 get=", "get=: a name of letters"),
         ("/a 127.0.0.1:9 get=a+b", "get=a+b: a name of letters"), ("/a 127.0.0.1:9 get=as", "and as is taken"),
         ("/a 127.0.0.1:9 preset=smtp", "preset=smtp: there is none of this name: take one of dns"),
+        ("/a 127.0.0.1:9 preset=dns replies=2", "/a: preset=dns has one reply"),
         ("/a 127.0.0.1:9 preset=dns get=q", "/a: preset=dns sets type and get"),
         ("/a 127.0.0.1:9 max-datagram=1001", "max-datagram 1001 is more than --max-datagram 1000"),
         ("/a 127.0.0.1:9 max-datagram=3 probe-text=four", "probe-text has 4 bytes, and max-datagram allows 3"),
+        ("/a 127.0.0.1:9 replies=-1", "replies takes 0 to 1024, or all"),
+        ("/a 127.0.0.1:9 replies=1025", "replies takes 0 to 1024, or all"),
+        ("/a 127.0.0.1:9 replies=some", "replies takes 0 to 1024, or all"),
+        ("/a 127.0.0.1:9 from=nowhere", "from takes peer, host or any"),
+        ("/a 127.0.0.1:9 replies=all max-replies=1025", "max-replies=1025: a whole number is needed, from 1 to 1024"),
+        ("/a 127.0.0.1:9 replies=9 max-replies=8", "replies=9 is more than max-replies=8"),
+        ("/a 127.0.0.1:9 wait=1s", "wait is for several replies"), ("/a 127.0.0.1:9 quiet=1s", "quiet is for several"),
+        ("/a 127.0.0.1:9 replies=0 max-replies=2", "max-replies is for several replies"),
+        ("/a 127.0.0.1:9 replies=all wait=0s", "wait=0s: a time from 1ms to 3600s"),
+        ("/a 127.0.0.1:9 replies=0 attempts=2", "attempts is 1 with replies=0"),
+        ("/a 127.0.0.1:9 from=any attempts=2", "attempts is 1 with from=any"),
+        ("/a 127.0.0.1:9 replies=0 from=any", "from is for services that reply"),
+        ("/a 127.0.0.1:9 replies=0 probe-text=x", "probe-text is for services that reply"),
+        ("/a 127.0.0.1:9 from=host probe-text=x", "probe-text goes with from=peer only"),
+        ("/a 127.0.0.1:9 ttl=4", "ttl is for groups and broadcasts"),
+        ("/a 127.0.0.1:9 from=any ttl=256", "ttl=256: a whole number is needed, from 1 to 255"),
+        ("/a 127.0.0.1:9 from=any interface=none", "this machine has no interface of that name"),
+        ("/a 239.255.255.250:1900", "239.255.255.250 is the address of many hosts: add from=any"),
+        ("/a 127.0.0.1:9 [ff02::fb]:5353 replies=2", "ff02::fb is the address of many hosts"),
+        ("/a 255.255.255.255:9 from=host", "255.255.255.255 is the address of many hosts"),
         ("/b 127.0.0.1:9", "Two services are at /b"), ("/ 127.0.0.1:9", "Two services are at / (--upstream is"),
     ])
     func `a description with a mistake is no start`(description: String, reason: String) throws {

@@ -12,8 +12,10 @@ final class UDPPeer: Sendable {
     private let socket: Int32
 
     /// Opens a socket on a free port; it is silent until it is told to reply.
-    init() {
-        (socket, address) = Self.bound(to: "127.0.0.1")
+    ///
+    /// - `host`: an IPv4 address of this machine.
+    init(at host: String = "127.0.0.1") {
+        (socket, address) = Self.bound(to: host)
     }
 
     deinit {

@@ -56,7 +56,7 @@ import Testing
             try late.send(Self.healthz)
             #expect(await late.wait(for: "ok\n"))
             var evicted = 0
-            for worker in house.gateway.workers { evicted += await worker.figures.http.evicted }
+            for worker in house.gateway.workers { evicted += await worker.counts.http.evicted }
             #expect(evicted == 1)
         }
     }
@@ -175,7 +175,7 @@ import Testing
             }
             var open = 0
             for worker in house.gateway.workers {
-                open += await worker.figures.services[0].backends.reduce(0) { $0 + $1.counts.sockets.open }
+                open += await worker.counts.services[0].backends.reduce(0) { $0 + $1.counts.sockets.open }
             }
             #expect(open <= 5)
         }
@@ -197,7 +197,7 @@ import Testing
             #expect(await modest.wait(for: "ok\n", count: 2))
             #expect(await greedy.wait(for: "HTTP/1.1 404", count: 900))
             // With sixteen requests at a time there are more than fifty turns.
-            #expect(await house.gateway.workers[0].figures.http.turns >= 900 / 16)
+            #expect(await house.gateway.workers[0].counts.http.turns >= 900 / 16)
         }
     }
 }
@@ -207,7 +207,7 @@ extension House {
     fileprivate var underWay: Int {
         get async {
             var count = 0
-            for worker in gateway.workers { count += await worker.figures.services[0].inFlight }
+            for worker in gateway.workers { count += await worker.counts.services[0].inFlight }
             return count
         }
     }

@@ -195,7 +195,7 @@ final class ConnectionStage {
     /// Gives the connection what it waits for.
     private func finish() throws {
         switch connection.state {
-        case .asking: connection.finished(Response(.ok, Metrics.mediaType, content: Array("figures".utf8)))
+        case .asking: connection.finished(Response(.ok, PrometheusText.mediaType, content: Array("figures".utf8)))
         case .exchanging:
             if try batch.receive(from: service) > 0 {
                 _ = batch.answer { datagram, reply in for index in datagram.indices { reply.append(datagram[index]) } }

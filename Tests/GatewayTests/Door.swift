@@ -78,7 +78,7 @@ final class EchoService: Sendable {
 /// A TCP client that says exactly what it is told and waits where it is told.
 struct Caller: ~Copyable {
     /// Nobody waits longer than this for what does not come.
-    private static let patience = timeval(tv_sec: 20, tv_usec: 0)
+    private static let patience = timeval(tv_sec: 300, tv_usec: 0)
     private let number: Int32
 
     init(port: UInt16) throws {

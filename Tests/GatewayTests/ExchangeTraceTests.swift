@@ -79,8 +79,8 @@ import Testing
 
     @Test func aProblemCarriesTheStory() throws {
         let error = GatewayError.silent(after: .seconds(2), attempts: 3)
-        let told = try object(body(of: Problem.response(error, exchange: "{\"attempts\":3}")))
+        let told = try object(body(of: Problem.response(error, service: "/", exchange: "{\"attempts\":3}")))
         #expect((told["exchange"] as? [String: Any])?["attempts"] as? Int == 3)
-        #expect(try object(body(of: Problem.response(error)))["exchange"] == nil)
+        #expect(try object(body(of: Problem.response(error, service: "/")))["exchange"] == nil)
     }
 }

@@ -6,8 +6,14 @@ import Testing
 
 @testable import Gateway
 
-/// docs/metrics.md and the metrics say the same.
+/// docs/metrics.md, the alerts and the dashboard tell of the metrics that there are.
 @Suite struct MetricsDocumentTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+
+    private static func file(_ path: String) throws -> String {
+        try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
+
     /// Name and type of every metric that is written.
     private static func written() throws -> [String: String] {
         let address = try #require(SocketAddress("127.0.0.1", port: 9))
@@ -15,7 +21,7 @@ import Testing
         upstream.backends = [(address, BackendCounts())]
         var http = HTTPCounts()
         http.count(.ok)
-        let text = Metrics.text([Census.Entry(http: http, services: [upstream])])
+        let text = PrometheusText.page(.of([Statistics.Entry(http: http, services: [upstream])]))
         var types: [String: String] = [:]
         for line in text.split(separator: "\n") where line.hasPrefix("# TYPE ") {
             let words = line.split(separator: " ").map(String.init)
@@ -26,10 +32,9 @@ import Testing
 
     /// Name and type of every row of a table.
     private static func documented() throws -> [String: String] {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-        let text = try String(contentsOf: root.appending(path: "docs/metrics.md"), encoding: .utf8)
         var types: [String: String] = [:]
-        for row in text.matches(of: /(?m)^\| `(letterbox_\w+)`[^|]*\| (\w+) \| [^|]+ \| [^|]+ \|$/) {
+        let text = try file("docs/metrics.md")
+        for row in text.matches(of: /(?m)^\| `((?:letterbox|process)_\w+)`[^|]*\| (\w+) \| [^|]+ \| [^|]+ \|$/) {
             #expect(types.updateValue(String(row.2), forKey: String(row.1)) == nil, "\(row.1) has one row")
         }
         return types
@@ -39,5 +44,37 @@ import Testing
         let written = try Self.written()
         #expect(written.count > 20)
         #expect(try Self.documented() == written)
+    }
+
+    /// An alert on a metric that does not exist never fires, and Prometheus does not say so.
+    @Test(arguments: [
+        "docs/metrics.md", "docs/operating.md", "docs/running.md", "docs/api.md", "README.md",
+        "deploy/alerts.yml", "deploy/alerts.test.yml", "deploy/grafana.json",
+    ])
+    func everyMetricThatIsNamedExists(path: String) throws {
+        let written = try Self.written()
+        for match in try Self.file(path).matches(of: /\b(?:letterbox|process)_[a-z_]*[a-z]/) {
+            var name = String(match.0)
+            for ending in ["_bucket", "_sum", "_count"] where name.hasSuffix(ending) && written[name] == nil {
+                name.removeLast(ending.count)
+                #expect(written[name] == "histogram", "\(match.0) in \(path)")
+            }
+            #expect(written[name] != nil, "\(match.0) in \(path)")
+        }
+    }
+
+    /// Every panel of the dashboard asks for something, and every alert has a test that sees it fire.
+    @Test func everyAlertIsTested() throws {
+        let tested = try Set(Self.file("deploy/alerts.test.yml").matches(of: /alertname: (\w+)/).map { String($0.1) })
+        let alerts = try Set(Self.file("deploy/alerts.yml").matches(of: /- alert: (\w+)/).map { String($0.1) })
+        #expect(alerts.count >= 8 && tested == alerts)
+        let dashboard = try #require(
+            try JSONSerialization.jsonObject(with: Data(Self.file("deploy/grafana.json").utf8)) as? [String: Any])
+        let panels = try #require(dashboard["panels"] as? [[String: Any]]).filter { $0["type"] as? String != "row" }
+        #expect(panels.count >= 8)
+        for panel in panels {
+            let targets = try #require(panel["targets"] as? [[String: Any]])
+            #expect(targets.allSatisfy { ($0["expr"] as? String)?.contains("_") == true }, "\(panel["title"] ?? "")")
+        }
     }
 }

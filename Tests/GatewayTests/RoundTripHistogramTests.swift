@@ -37,7 +37,7 @@ import Testing
 
     /// Prometheus wants each bucket to count those below as well, and the last to be the count.
     @Test func theBucketsOfTheMetricsAreCumulative() {
-        var page = MetricsPage()
+        var page = PrometheusText()
         page.histogram(
             "wait_seconds", "upstream=\"1\"", histogram([50_000, 100_000, 700_000, 9_000_000, 3_000_000_000]))
         let counts = [
@@ -58,12 +58,12 @@ import Testing
         var counts = BackendCounts()
         counts.roundTrips = histogram([50_000])
         entry.backends = [(address, counts)]
-        let worker = Census.Entry(http: HTTPCounts(), services: [entry])
-        let shown = Metrics.text([worker, worker], showingAddresses: { _ in true }).split(separator: "\n")
+        let worker = Statistics.Entry(http: HTTPCounts(), services: [entry])
+        let shown = PrometheusText.page(.of([worker, worker]), showingAddresses: { _ in true }).split(separator: "\n")
         let name = "letterbox_udp_round_trip_seconds"
         #expect(shown.contains("\(name)_bucket{upstream=\"127.0.0.1:9\",service=\"/\",le=\"0.0001\"} 2"))
         #expect(shown.contains("\(name)_count{upstream=\"127.0.0.1:9\",service=\"/\"} 2"))
-        let hidden = Metrics.text([worker, worker], showingAddresses: { _ in false })
+        let hidden = PrometheusText.page(.of([worker, worker]), showingAddresses: { _ in false })
         #expect(hidden.contains("\n\(name)_count{upstream=\"1\",service=\"/\"} 2\n") && !hidden.contains("127.0.0.1"))
     }
 }

@@ -9,6 +9,13 @@ import Testing
 
 @testable import Gateway
 
+extension Statistics.Snapshot {
+    /// What these workers have counted, under the default limits.
+    static func of(_ workers: [Statistics.Entry]) -> Self {
+        Self(workers: workers, limits: SharedLimits(Configuration()), process: ProcessUsage.current())
+    }
+}
+
 /// A gateway on a free port, in front of a UDP socket that a test answers itself.
 final class House: Sendable {
     let gateway: Gateway

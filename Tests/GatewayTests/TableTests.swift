@@ -22,7 +22,7 @@ import Testing
             (.requestTooLong(limit: 9), 413, "http_request_error"), (.noBackend, 503, "destination_unavailable"),
         ] as [(GatewayError, UInt16, String)])
     func failures(error: GatewayError, status: UInt16, proxyError: String) throws {
-        let response = Problem.response(error)
+        let response = Problem.response(error, service: "/a")
         #expect(response.status.code == status)
         var bytes: [UInt8] = []
         ResponseHead(response.status, contentLength: response.content.count, contentType: response.contentType)
@@ -35,6 +35,7 @@ import Testing
         #expect(text.contains("\r\nContent-Type: application/problem+json\r\n"))
         #expect(text.contains("\r\nRetry-After: 1\r\n") == (status == 503))
         #expect(response.closes == (status == 413))
+        #expect(response.failure?.service == "/a" && response.failure?.error.rawValue == proxyError)
         // The operator's address is not the caller's business.
         #expect(!text.contains("192.0.2.1"))
         #expect(text.contains("\"status\":\(status),\"detail\":\"\(error.detail)\"}"))
@@ -107,12 +108,16 @@ import Testing
         destination.roundTrips.add(.milliseconds(2))
         let address = try #require(SocketAddress("127.0.0.1", port: 53))
         upstream.backends = [(address, destination)]
-        let entry = Census.Entry(http: http, services: [upstream])
-        let lines = Metrics.text([entry, entry]).split(separator: "\n", omittingEmptySubsequences: false)
+        let entry = Statistics.Entry(http: http, services: [upstream])
+        let lines = PrometheusText.page(.of([entry, entry])).split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.last == "")
         #expect(lines.contains("letterbox_http_responses_total{code=\"200\"} 2"))
         #expect(lines.contains("letterbox_http_responses_total{code=\"502\"} 2"))
         #expect(lines.contains("letterbox_udp_datagrams_sent_total{upstream=\"127.0.0.1:53\",service=\"/\"} 6"))
+        // None has come, and each has its 0.
+        #expect(
+            lines.count { $0.hasPrefix("letterbox_http_failures_total{") && $0.hasSuffix(" 0") }
+                == 2 * ProxyError.allCases.count)
         // Every family has its help and its type, once, and counters are called totals.
         let types = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ") }
         #expect(Set(types.map { $0[2] }).count == types.count && types.count == lines.count { $0.hasPrefix("# HELP ") })

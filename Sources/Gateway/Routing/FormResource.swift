@@ -3,12 +3,15 @@ internal import HTTP
 /// The resource `/form`: what a browser posts without JavaScript, or a file, which a page answers.
 final class FormResource {
     private let page: Page
+    /// Where letters go.
+    private let service: ServiceRoute
     /// The most bytes of a letter.
     private let maxDatagram: Int
 
-    init(page: Page, maxDatagram: Int) {
+    init(page: Page, service: ServiceRoute) {
         self.page = page
-        self.maxDatagram = maxDatagram
+        self.service = service
+        maxDatagram = service.service.configuration.maxDatagram
     }
 
     /// What a POST gets whatever its content is; nil where the content counts.
@@ -47,7 +50,16 @@ final class FormResource {
         guard letter.count <= maxDatagram else {
             return .response(refuse(letter, .requestTooLong(limit: maxDatagram)))
         }
-        return .exchange(letter[...], ReplyOptions(.page(letter: letter, self)))
+        return service.decide(letter, in: self)
+    }
+
+    /// The page with a letter that has left and gets no reply.
+    func sent(_ letter: [UInt8]) -> Response { page.form(.accepted, text: letter, outcome: .sent) }
+
+    /// The page with the letter and all its replies.
+    func response(to collection: ReplyCollection, letter: [UInt8]) -> Response {
+        let replies = collection.items.map { Array("\($0.sender)\n".utf8) + $0.bytes }
+        return page.form(.ok, text: letter, outcome: .success(Array(replies.joined(separator: Array("\n\n".utf8)))))
     }
 
     /// The page with the letter and its reply, or why there is none.
@@ -69,7 +81,9 @@ final class FormResource {
         // The page has no reply then, so that there is room for twice the letter that fits.
         let kept = letter.count <= 2 * maxDatagram ? letter : []
         var response = page.form(error.answer.status, text: kept, outcome: .failure(error.detail))
-        response.fields += Problem.response(error).fields
+        let problem = Problem.response(error, service: service.service.path)
+        response.fields += problem.fields
+        response.failure = problem.failure
         return response
     }
 

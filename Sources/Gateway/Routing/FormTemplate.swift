@@ -4,6 +4,8 @@ package struct FormTemplate: Sendable {
     enum Outcome {
         /// The reply's bytes.
         case success([UInt8])
+        /// The letter has left, and gets no reply.
+        case sent
         /// A sentence that says why there is no reply.
         case failure(String)
     }
@@ -35,6 +37,7 @@ package struct FormTemplate: Sendable {
             case .success(let bytes) where bytes.isEmpty:
                 ("The reply", "empty", "The reply is empty: a datagram of 0 bytes.")
             case .success(let bytes): ("The reply", "reply", String(decoding: bytes, as: UTF8.self))
+            case .sent: ("Sent", "reply", "The datagram has left. This service sends no reply.")
             case .failure(let sentence): ("No reply", "error", sentence)
             }
         var rest = html[...]

@@ -6,27 +6,35 @@ enum Problem {
 
     /// The response for a failure; `detail` is one sentence.
     ///
+    /// - `error`: the reason by which it is counted, where the gateway cannot do what was asked.
     /// - `exchange`: a JSON object with what happened on the UDP leg, as an extension member (RFC 9457 3.2).
-    static func response(_ status: Status, _ detail: String, exchange: String? = nil) -> Response {
+    static func response(
+        _ status: Status, _ detail: String, error: ProxyError? = nil, exchange: String? = nil
+    ) -> Response {
         // RFC 9457 4.2.1: with "about:blank" the title is the status's own phrase.
         let json = """
             {"type":"about:blank","title":\(quoted(status.reasonPhrase)),"status":\(status.code),\
             "detail":\(quoted(detail))\(exchange.map { ",\"exchange\":\($0)" } ?? "")}
 
             """
-        return Response(status, mediaType, content: Array(json.utf8))
+        var response = Response(status, mediaType, content: Array(json.utf8))
+        response.failure = error.map { ServiceFailure(service: "", error: $0) }
+        return response
     }
 
     /// The response for a failure of the UDP leg.
-    static func response(_ error: GatewayError, exchange: String? = nil) -> Response {
+    ///
+    /// - `service`: the path of the service that the request was for.
+    static func response(_ error: GatewayError, service: String, exchange: String? = nil) -> Response {
         let (status, proxyError) = error.answer
         var response = response(status, error.detail, exchange: exchange)
-        if let value = FieldValue(validating: "letterbox; error=\(proxyError)".utf8) {
+        if let value = FieldValue(validating: "letterbox; error=\(proxyError.rawValue)".utf8) {
             response.fields.append((.proxyStatus, value))
         }
         if let seconds = error.retryAfter, let value = FieldValue(validating: String(seconds).utf8) {
             response.fields.append((.retryAfter, value))
         }
+        response.failure = ServiceFailure(service: service, error: proxyError)
         if status == .contentTooLarge { response.closes = true }
         return response
     }
@@ -34,14 +42,17 @@ enum Problem {
     /// The response to a request that comes in parts, for which there is no room.
     static var noRoom: Response {
         var response = response(
-            .serviceUnavailable, "The gateway has no room for more requests that come in parts. Try again shortly.")
+            .serviceUnavailable, "The gateway has no room for more requests that come in parts. Try again shortly.",
+            error: .internalError)
         response.fields.append((.retryAfter, FieldValue("1")))
         return response
     }
 
     /// The response for bytes that are no request; nobody knows where the next message would begin, so it closes.
     static func response(_ error: RequestError) -> Response {
-        var response = response(error.status, error.reason.description)
+        let isOfServer = error.status.code >= 500
+        var response = response(
+            error.status, error.reason.description, error: isOfServer ? .requestError : nil)
         response.closes = true
         return response
     }

@@ -11,6 +11,8 @@ final class ReplyOptions {
         case trace(ExchangeTrace)
         /// In the page for a form that was posted without JavaScript; the letter that was posted.
         case page(letter: [UInt8], FormResource)
+        /// As a list of any number of replies.
+        case replies(CollectionResponse.Form, ReplyCollection)
     }
 
     let form: Form
@@ -21,6 +23,10 @@ final class ReplyOptions {
     /// The service that is asked, where it is not the one at `/`.
     let route: ServiceRoute?
 
+    /// Whether the caller does not wait for the reply (RFC 7240 4.1).
+    let isAsync: Bool
+    /// Where replies go that are not one from the address that was asked.
+    let collection: ReplyCollection?
     /// How long a cache may keep the response; nil where the method alone says that it may not.
     let caching: Caching?
 
@@ -33,13 +39,15 @@ final class ReplyOptions {
     }
 
     init(
-        _ form: Form, notation: Notation? = nil, wait: Int? = nil, caching: Caching? = nil,
-        route: ServiceRoute? = nil
+        _ form: Form, notation: Notation? = nil, wait: Int? = nil, isAsync: Bool = false, caching: Caching? = nil,
+        collection: ReplyCollection? = nil, route: ServiceRoute? = nil
     ) {
         self.form = form
         self.caching = caching
         self.notation = notation
         self.wait = wait
+        self.isAsync = isAsync
+        self.collection = collection
         self.route = route
     }
 

@@ -33,13 +33,38 @@ enum ReplyResponse {
         to outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?, _ shows: (SocketAddress) -> Bool
     ) -> Response {
         switch (outcome, options?.form) {
-        case (_, .page(let letter, let form)): return form.response(to: outcome, letter: letter)
+        case (_, .replies(let form, let collection)) where collection.isAnswer(to: outcome):
+            var response = CollectionResponse.response(
+                collection, as: form, options?.notation, showingAddresses: shows)
+            apply(options?.wait, to: &response)
+            return response
+        case (_, .page(let letter, let form)):
+            if let collection = options?.collection, !collection.policy.isSingle, collection.isAnswer(to: outcome) {
+                return form.response(to: collection, letter: letter)
+            }
+            return form.response(to: outcome, letter: letter)
         case (.success(let reply), _): return pass(reply, options, shows)
         case (.failure(let error), _):
-            var response = Problem.response(error, exchange: options?.trace.map { $0.json(showingAddresses: shows) })
+            var response = Problem.response(
+                error, service: options?.route?.service.path ?? "/",
+                exchange: options?.trace.map { $0.json(showingAddresses: shows) })
             if case .silent = error { apply(options?.wait, to: &response) }
             return response
         }
+    }
+
+    /// The response to a datagram that has left and expects no reply (RFC 9110 15.3.3).
+    static func sent(_ options: ReplyOptions, showingAddresses shows: (SocketAddress) -> Bool) -> Response {
+        var response = Response(.accepted)
+        switch options.form {
+        case .page(let letter, let form): return form.sent(letter)
+        case .trace(let trace):
+            let json = "{\"exchange\":\(trace.json(showingAddresses: shows))}\n"
+            response = Response(.accepted, FieldValue("application/json"), content: Array(json.utf8))
+        case .bytes, .replies: break
+        }
+        if options.isAsync { response.fields.append((preferenceApplied, FieldValue("respond-async"))) }
+        return response
     }
 
     private static func pass(_ reply: Reply, _ options: ReplyOptions?, _ shows: (SocketAddress) -> Bool) -> Response {
@@ -51,6 +76,9 @@ enum ReplyResponse {
         default: response = plain(reply.bytes, options?.notation)
         }
         response.fields.append((.serverTiming, ResponseWriter.timing(reply)))
+        if reply.surplus > 0, let count = FieldValue(validating: "\(reply.surplus)".utf8) {
+            response.fields.append((surplus, count))
+        }
         apply(options?.wait, to: &response)
         return response
     }
@@ -72,7 +100,7 @@ enum ReplyResponse {
     }
 
     /// The reply as a JSON string, and the member that says how it is written, unless it is text.
-    private static func json(_ bytes: ArraySlice<UInt8>, _ notation: Notation?) -> String {
+    static func json(_ bytes: ArraySlice<UInt8>, _ notation: Notation?) -> String {
         if notation == nil, let text = String(validating: bytes, as: UTF8.self) { return Problem.quoted(text) }
         let notation = notation ?? .base64
         return "\"\(String(decoding: notation.encode(bytes.span), as: UTF8.self))\",\"\(notation.rawValue)\":true"
@@ -84,5 +112,7 @@ enum ReplyResponse {
         response.fields.append((preferenceApplied, value))
     }
 
+    /// How many more datagrams had come by the time of the reply.
+    private static let surplus = FieldName("Letterbox-Surplus")
     private static let preferenceApplied = FieldName("Preference-Applied")
 }

@@ -9,6 +9,8 @@ struct Response {
     var content: [UInt8]
     /// Fields beyond those that every response has.
     var fields: [(name: FieldName, value: FieldValue)] = []
+    /// Why it is not what the request asked for, where that is counted.
+    var failure: ServiceFailure?
     /// Whether the connection ends after it.
     var closes = false
 

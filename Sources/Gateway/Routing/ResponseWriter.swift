@@ -42,6 +42,25 @@ final class ResponseWriter {
         if withContent { bytes.append(contentsOf: response.content) }
     }
 
+    /// Appends the head of a response whose content comes in chunks.
+    func beginChunks(
+        _ type: FieldValue, _ fields: [(name: FieldName, value: FieldValue)], to bytes: inout [UInt8],
+        connection: ResponseHead.Connection
+    ) {
+        let head = ResponseHead(.ok, contentLength: nil, contentType: type, connection: connection)
+        head.write(into: &bytes, date: date) { writer in
+            for field in fields { writer.add(field.name, field.value) }
+        }
+    }
+
+    /// Appends a chunk (RFC 9112 7.1); one without content is the last.
+    func addChunk(_ content: [UInt8], to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: String(content.count, radix: 16).utf8)
+        bytes.append(contentsOf: "\r\n".utf8)
+        bytes.append(contentsOf: content)
+        bytes.append(contentsOf: "\r\n".utf8)
+    }
+
     /// Writes the head of a plain reply in front of it, and tells where in the reply's buffer the response lies.
     ///
     /// - `isAsked`: whether the client asked for a connection that goes on.

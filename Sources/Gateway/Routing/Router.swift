@@ -8,6 +8,10 @@ enum Decision {
     case response(Response)
     /// This payload goes to the UDP service; the options are nil where the plain reply is the response.
     case exchange(ArraySlice<UInt8>, ReplyOptions?)
+    /// This payload goes to the UDP service, from which no reply is waited for.
+    case dispatch(ArraySlice<UInt8>, ReplyOptions)
+    /// This payload goes to the UDP service, and what comes is collected.
+    case collection(ArraySlice<UInt8>, ReplyOptions)
     /// The figures of all workers are the response: they are asked first.
     case statistics
     /// The worker says whether new requests should come here.
@@ -37,13 +41,13 @@ final class Router {
         plainRoot = services.root.flatMap { $0.service.preset == nil ? $0 : nil }
         table = RouteTable(
             services: services,
-            form: root.map { _ in FormResource(page: page, maxDatagram: configuration.maxDatagram) },
+            form: root.map { FormResource(page: page, service: $0) },
             lab: configuration.lab.map(LabResource.init), page: page)
     }
 
     /// Decides what becomes of a request that is complete.
     func route(_ request: Request) -> Decision {
-        if let plainRoot, isLetter(request) { return .exchange(request.body, plainRoot.options(of: request)) }
+        if let plainRoot, isLetter(request) { return plainRoot.decide(request.body, of: request) }
         if let preflight = crossOrigin.preflight(request) { return .response(preflight) }
         if let refusal = refusal(of: request) { return .response(refusal) }
         if request.head.method == .options { return .response(permit(request)) }
@@ -64,7 +68,8 @@ final class Router {
         if request.isCoded { return Self.refuseCoding() }
         if request.head.method == .options { return nil }
         if request.head.method == .unknown {
-            return Problem.response(.notImplemented, "This server does not know the request method.")
+            return Problem.response(
+                .notImplemented, "This server does not know the request method.", error: .requestError)
         }
         guard let route = table.route(at: request.path) else { return refuseMissing() }
         guard route.takes(request.head.method) else { return Self.refuseMethod(route) }
@@ -88,6 +93,16 @@ final class Router {
         ReplyResponse.response(to: outcome, options, showingAddresses: configuration.shows)
     }
 
+    /// The response to a datagram that has left and expects no reply.
+    func responseToSent(_ options: ReplyOptions) -> Response {
+        ReplyResponse.sent(options, showingAddresses: configuration.shows)
+    }
+
+    /// A reply as a line of its own, for a caller that gets each as it comes.
+    func line(_ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ notation: Notation?) -> String {
+        CollectionResponse.line(reply, policy, notation, showingAddresses: configuration.shows)
+    }
+
     // MARK: - The length of the content
 
     /// What the content at a path is: that of a form, and a letter that is written out, may be longer than a letter.
@@ -107,8 +122,8 @@ final class Router {
     func refuseContent(of bytes: ArraySlice<UInt8>) -> Response {
         switch table.route(at: Self.path(in: bytes))?.posting {
         case .form(let form): form.refuseContent()
-        case .service(let route): Problem.response(.requestTooLong(limit: route.service.configuration.maxDatagram))
-        case nil: Problem.response(.requestTooLong(limit: configuration.maxDatagram))
+        case .service(let service): service.refuseContent()
+        case nil: Problem.response(.requestTooLong(limit: configuration.maxDatagram), service: "")
         }
     }
 

@@ -11,6 +11,8 @@ package struct Service: Sendable {
     package let configuration: Configuration
     /// The media type of its replies; nil for plain text.
     package let type: FieldValue?
+    /// Which replies its callers get.
+    package let replies: ReplyPolicy
     /// The parameter of a query in which GET may carry a letter; nil where GET is no letter.
     package let get: String?
     /// What is known of its protocol, if anything.
@@ -23,18 +25,23 @@ package struct Service: Sendable {
     }
 
     /// A service of a known protocol, whose type and parameter are those of the specification.
-    package init(path: String, addresses: [SocketAddress], configuration: Configuration, preset: Preset) {
+    package init(
+        path: String, addresses: [SocketAddress], configuration: Configuration, preset: Preset,
+        replies: ReplyPolicy = ReplyPolicy()
+    ) {
         switch preset {
         case .dns: (type, get) = (MediaType.dnsMessage, "dns")
         }
+        self.replies = replies
         (self.path, self.addresses, self.configuration, self.preset) = (path, addresses, configuration, preset)
     }
 
     /// Describes a service.
     package init(
         path: String, addresses: [SocketAddress], configuration: Configuration, type: FieldValue? = nil,
-        get: String? = nil
+        get: String? = nil, replies: ReplyPolicy = ReplyPolicy()
     ) {
+        self.replies = replies
         self.path = path
         self.addresses = addresses
         self.configuration = configuration
@@ -42,9 +49,6 @@ package struct Service: Sendable {
         self.get = get
         preset = nil
     }
-
-    /// Whether it is the service of the page.
-    var isRoot: Bool { path == "/" }
 
     /// The paths that the gateway answers itself, and those that are kept for it.
     package static let reservedPaths: Set<String> = ["/form", "/healthz", "/lab", "/metrics", "/readyz", "/services"]

@@ -5,9 +5,14 @@ internal import System
 final class ServiceRoute {
     let service: Service
     let upstream: Upstream
+    /// Whether one reply from the address that is asked is the answer.
+    let isOrdinary: Bool
+    let isRoot: Bool
 
     init(_ service: Service, _ upstream: Upstream) {
         self.service = service
+        isOrdinary = service.replies.isConnected && service.replies.isSingle
+        isRoot = service.path == "/"
         self.upstream = upstream
     }
 
@@ -38,8 +43,7 @@ final class ServiceRoute {
 
     /// Sends the content of a POST as a datagram.
     func forward(_ request: Request) -> Decision {
-        let notation = LetterQuery(request.query).notation
-        guard let notation else { return send(request.body, of: request) }
+        guard let notation = LetterQuery(request.query).notation else { return send(request.body, of: request, nil) }
         let text = request.body
         do {
             return send(try notation.decode(text.span)[...], of: request, notation)
@@ -74,80 +78,28 @@ final class ServiceRoute {
         return LetterQuery(request.query).has(name)
     }
 
-    private func send(_ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation? = nil) -> Decision {
+    private func send(_ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation?) -> Decision {
         let limit = service.configuration.maxDatagram
-        guard letter.count <= limit else {
-            guard request.head.method == .post else {
-                return .response(
-                    Problem.response(.uriTooLong, "The letter does not fit in one datagram of at most \(limit) bytes."))
-            }
-            return .response(Problem.response(.requestTooLong(limit: limit)))
+        if letter.count <= limit {
+            guard let sentence = complaint(about: letter) else { return decide(letter, of: request, notation) }
+            return .response(Problem.response(.badRequest, sentence))
         }
-        guard service.preset != .dns || letter.count >= DNSMessage.headerLength else {
+        guard request.head.method == .post else {
             return .response(
-                Problem.response(
-                    .badRequest,
-                    "A DNS message has \(DNSMessage.headerLength) bytes at least (RFC 1035 4.1), and this one \(letter.count)."
-                ))
+                Problem.response(.uriTooLong, "The letter does not fit in one datagram of at most \(limit) bytes."))
         }
-        return .exchange(letter, options(of: request, notation))
+        return .response(refuseContent())
     }
 
-    /// What the response has to know of its request; nil for the plain reply of the service at `/`.
-    func options(of request: Request, _ notation: Notation? = nil) -> ReplyOptions? {
-        let wait = wait(of: request)
-        let isMirrored = notation == nil && service.preset == nil && request.head.method == .post
-        let mirrored = isMirrored ? Self.mirroredType(of: request) : nil
-        if mirrored == nil, Self.prefersTrace(request) {
-            let trace = ExchangeTrace(start: MonotonicTime.now())
-            let caching = caching(of: request, isPlain: false)
-            return ReplyOptions(.trace(trace), notation: notation, wait: wait, caching: caching, route: self)
-        }
-        let type = notation == nil ? service.type ?? mirrored.flatMap { FieldValue(validating: $0) } : nil
-        let caching = caching(of: request, isPlain: notation == nil)
-        if wait == nil, type == nil, notation == nil, caching == nil, service.isRoot { return nil }
-        return ReplyOptions(.bytes(mirroring: type), notation: notation, wait: wait, caching: caching, route: self)
+    /// Why a letter is none that the service may get; nil where there is nothing to say.
+    func complaint(about letter: ArraySlice<UInt8>) -> String? {
+        guard service.preset == .dns, letter.count < DNSMessage.headerLength else { return nil }
+        return
+            "A DNS message has \(DNSMessage.headerLength) bytes at least (RFC 1035 4.1), and this one \(letter.count)."
     }
 
-    /// What caches are told; nil where the method says it all: what POST gets is kept by none that was not told to
-    /// (RFC 9110 9.3.3).
-    ///
-    /// - `isPlain`: whether the response is the reply itself.
-    private func caching(of request: Request, isPlain: Bool) -> ReplyOptions.Caching? {
-        if isPlain, service.preset == .dns { return .dns }
-        return request.head.method == .post ? nil : .never
+    /// Answers content that does not fit in a datagram.
+    func refuseContent() -> Response {
+        Problem.response(.requestTooLong(limit: service.configuration.maxDatagram), service: service.path)
     }
-
-    /// Whether the caller would rather have the reply with its trace.
-    ///
-    /// One who speaks JSON to the service would not: the reply itself is what it accepts, in the type that it named.
-    private static func prefersTrace(_ request: Request) -> Bool {
-        // Nearly all clients say "*/*", which is too short to prefer anything.
-        guard let range = request.parser.head.range(of: .accept),
-            range.count >= Negotiation.shortestPreference || request.parser.head.isRepeated(.accept),
-            let accept = request.list(of: .accept)
-        else { return false }
-        return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
-    }
-
-    /// How many seconds the caller wants to wait (RFC 7240 4.3), where that is less than the operator allows.
-    private func wait(of request: Request) -> Int? {
-        guard request.has(.prefer), let value = request.list(of: .prefer),
-            let seconds = Negotiation.wait(prefer: value.span, 0..<value.count),
-            seconds > 0, .seconds(UInt64(min(seconds, 86_400))) <= service.configuration.timeout
-        else { return nil }
-        return seconds
-    }
-
-    /// The request's own type for the reply, where the caller named an `application/*` type other than a form's.
-    private static func mirroredType(of request: Request) -> ArraySlice<UInt8>? {
-        // Most clients name no type of that group, and fewer bytes say so.
-        guard let first = request.first(of: .contentType), first | 0x20 == UInt8(ascii: "a"),
-            let type = request.value(of: .contentType), type.begins(with: application),
-            MediaType.nameLength(in: type.span) != nil, !request.isForm
-        else { return nil }
-        return type
-    }
-
-    private static let application = Array("application/".utf8)
 }

@@ -28,10 +28,23 @@ struct ServiceTable {
                 {"path":\(Problem.quoted(route.service.path)),"up":\(up),"timeout":\(Self.seconds(settings.timeout)),\
                 "attempts":\(settings.attempts),"rest":\(Self.seconds(settings.rest)),\
                 "quarantine":\(Self.seconds(settings.quarantine)),"maxDatagram":\(settings.maxDatagram),\
-                \(route.service.ownOptions)"backends":[\(backends.joined(separator: ","))]}
+                \(Self.members(of: route.service.replies)),\
+                \(route.service.ownOptions)\
+                "backends":[\(backends.joined(separator: ","))]}
                 """
         }
         return "{\"services\":[\(services.joined(separator: ","))]}\n"
+    }
+
+    /// Which replies there are.
+    private static func members(of policy: ReplyPolicy) -> String {
+        let count =
+            switch policy.count {
+            case .none: "0"
+            case .some(let number): "\(number)"
+            case .all: "\"all\""
+            }
+        return "\"replies\":\(count),\"from\":\"\(policy.source.rawValue)\""
     }
 
     private static func seconds(_ time: Interval) -> Double { Double(time.nanoseconds) / 1e9 }

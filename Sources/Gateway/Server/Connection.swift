@@ -7,7 +7,7 @@ internal import System
 /// The loop calls ``ready(_:)`` and ``alarm()``; the exchange calls ``finished(_:)``. Each takes the connection as far as the
 /// bytes at hand allow. Requests are served one after the other, so that responses are in order, and a response leaves
 /// before the connection waits for anything else.
-final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
+final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, DispatchHandler {
     /// What the connection waits for.
     enum State {
         /// A request, of which so much has come.
@@ -31,7 +31,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     }
 
     /// What the response has to know of its request.
-    private struct Summary {
+    struct Summary {
         var keepsAlive = false
         /// Whether the client asked for a connection that goes on; HTTP/1.0 has to, and is told that it does.
         var asksToKeepAlive = false
@@ -42,23 +42,25 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
 
     let watch: Watch
     private var socket: StreamSocket?
-    private let context: ConnectionContext
-    private(set) var state = State.reading(.unknown)
+    let context: ConnectionContext
+    var state = State.reading(.unknown)
     private var deadline = Deadline()
     private var reader = RequestReader()
-    private var output = SendBuffer()
+    var output = SendBuffer()
     /// Whether there may be something to read.
     private var isReadable = false
     /// Whether the kernel has reported the end of what the client sends, which it does once, and whether it was read.
     private var endIsReported = false
     private var isAtEnd = false
     /// Whether the client does not read any more.
-    private var isGone = false
+    var isGone = false
     /// Whether it was looked for a request since the gateway is about to end.
     private var hasReadLast = false
-    private var summary = Summary()
+    var summary = Summary()
+    /// Whether the response at hand leaves in chunks, of which the first has been written.
+    var isStreaming = false
     /// How many requests have been answered, and since when the connection is open.
-    private var served = 0
+    var served = 0
     private let start: MonotonicTime
 
     /// So many requests a connection answers at a time, then others have their turn.
@@ -90,6 +92,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
         case .pausing where readiness.isEmpty:
             state = .reading(.unknown)
             advance()
+        case .exchanging(let options?) where readiness.contains(.ended) && options.collection != nil:
+            stopCollecting(options, isHungUp: readiness.contains(.hungUp))
         case .writing, .exchanging: if readiness.contains(.toWrite), !output.isEmpty { rest() }
         case .lingering(let count): discard(count)
         case .asking, .pausing, .closed: return
@@ -110,7 +114,19 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     func finished(_ outcome: Result<Reply, GatewayError>) {
         guard case .exchanging(let options) = state else { preconditionFailure("only an exchange under way ends") }
         state = .reading(.unknown)
-        answer(with: outcome, options)
+        if isStreaming { endStream(options) } else { answer(with: outcome, options) }
+        advance()
+    }
+
+    /// The datagram that expects no reply, and that this connection waits for, has left or could not.
+    func dispatched(_ failure: GatewayError?) {
+        guard case .exchanging(let options?) = state else { preconditionFailure("only a datagram under way leaves") }
+        state = .reading(.unknown)
+        if let failure {
+            answer(with: .failure(failure), options)
+        } else {
+            answer(with: context.router.responseToSent(options))
+        }
         advance()
     }
 
@@ -180,6 +196,20 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
             reader.finish(request, context)
             state = .asking
             context.ask(for: self)
+        case .dispatch(let payload, let options):
+            let upstream = options.route?.upstream ?? context.upstream
+            let outcome = upstream.dispatch(payload, trace: options.trace, for: self)
+            reader.finish(request, context)
+            switch outcome {
+            case .sent: answer(with: context.router.responseToSent(options))
+            case .failed(let failure): answer(with: .failure(failure), options)
+            case .waiting: state = .exchanging(options)
+            }
+        case .collection(let payload, let options):
+            let failure = collect(payload, options, isStreamable: request.head.minorVersion > 0)
+            reader.finish(request, context)
+            if let failure { return answer(with: .failure(failure), options) }
+            state = .exchanging(options)
         case .exchange(let payload, let options):
             let upstream = options?.route?.upstream ?? context.upstream
             let failure = upstream.begin(
@@ -191,7 +221,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     }
 
     /// The connection waits: what is ready to leave leaves, and only what is needed is kept.
-    private func rest() {
+    func rest() {
         let isWritten = output.isEmpty || flush()
         switch state {
         case .reading, .writing: if isGone { return close() }
@@ -335,7 +365,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     ///
     /// What has been read is owed an answer, also when the gateway is about to end, and so is what may have arrived by then:
     /// it is looked for once, for some clients have always sent more.
-    private var isLast: Bool {
+    var isLast: Bool {
         hasRunOutOfRoom || served + 1 >= context.configuration.maxRequestsPerConnection
             || context.isLeaving && reader.buffer.isEmpty && (hasReadLast || !isReadable)
     }
@@ -346,10 +376,10 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
         output.prepare(context)
         context.writer.write(
             response, to: &output.bytes, withContent: !summary.isHead, connection: connection)
-        context.counts.count(response.status)
+        context.counts.count(response)
     }
 
-    private func append(_ bytes: some Collection<UInt8>) {
+    func append(_ bytes: some Collection<UInt8>) {
         output.prepare(context)
         output.bytes.append(contentsOf: bytes)
     }
@@ -395,7 +425,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
     // MARK: - Ending
 
     /// The connection ends when all responses have left.
-    private func finish() {
+    func finish() {
         if case .reading(.nothing) = state { context.idle.leave(watch) }
         discarded += reader.buffer.count
         reader.giveUp(context)
@@ -468,7 +498,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler {
         return true
     }
 
-    private func close() {
+    func close() {
         if case .closed = state { return }
         if case .reading(.nothing) = state { context.idle.leave(watch) }
         state = .closed

@@ -17,8 +17,8 @@ package final class Gateway: Sendable {
         logger: Logger
     ) throws(SystemError) {
         precondition(!services.isEmpty, "a gateway has a service")
-        let census = Census()
         let limits = SharedLimits(configuration)
+        let statistics = Statistics(limits: limits)
         let root = services.first { $0.path == "/" }
         let configuration = root?.configuration ?? configuration
         // A terminal's datagrams go straight to the service.
@@ -30,9 +30,9 @@ package final class Gateway: Sendable {
         var workers: [Worker] = []
         for _ in 0..<configuration.workers {
             let worker = Worker(
-                loop: try EventLoop(), services: services, page: page, census: census, configuration: configuration,
-                limits: limits, logger: logger)
-            census.enter(worker)
+                loop: try EventLoop(), services: services, page: page, statistics: statistics,
+                configuration: configuration, limits: limits, logger: logger)
+            statistics.add(worker)
             workers.append(worker)
         }
         self.workers = workers

@@ -12,23 +12,23 @@ actor Worker {
     nonisolated let load = SharedLimit(.max)
     private let context: ConnectionContext
     private let services: [ServiceRoute]
-    private let census: Census
+    private let statistics: Statistics
     private let logger: Logger
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
     init(
-        loop: EventLoop, services: [Service], page: Page, census: Census, configuration: Configuration,
+        loop: EventLoop, services: [Service], page: Page, statistics: Statistics, configuration: Configuration,
         limits: SharedLimits, logger: Logger
     ) {
         self.loop = loop
-        self.census = census
+        self.statistics = statistics
         self.logger = logger
         let routes = services.map { service in
             ServiceRoute(
                 service,
                 Upstream(
-                    configuration: service.configuration, limits: limits,
+                    configuration: service.configuration, policy: service.replies, limits: limits,
                     replies: ReplyBuffer(maxDatagram: service.configuration.maxDatagram), loop: loop))
         }
         self.services = routes
@@ -42,8 +42,8 @@ actor Worker {
             router: Router(configuration: configuration, page: page, services: table), upstream: first.upstream)
     }
 
-    /// The worker's figures at this moment.
-    var figures: Census.Entry { Census.Entry(http: context.counts, services: services.map(\.figures)) }
+    /// What the worker has counted up to this moment.
+    var counts: Statistics.Entry { Statistics.Entry(http: context.counts, services: services.map(\.figures)) }
 
     /// Serves until `drain()`, and then until the last connection has ended.
     func run() async {
@@ -106,13 +106,14 @@ actor Worker {
         let room = context.sharedBuffer.indices
         let count = (try? socket.receive(into: &context.sharedBuffer, room)) ?? 0
         let request = context.sharedBuffer[..<count]
-        var response = Problem.response(.serviceUnavailable, "All connections are in use. Try again shortly.")
+        var response = Problem.response(
+            .serviceUnavailable, "All connections are in use. Try again shortly.", error: .connectionLimitReached)
         response.fields.append((.retryAfter, FieldValue("1")))
         response.fields += context.router.crossOrigin.fields(forRefused: request)
         var output: [UInt8] = []
         context.writer.write(
             response, to: &output, withContent: !request.starts(with: "HEAD ".utf8), connection: .close)
-        context.counts.count(response.status)
+        context.counts.count(response)
         _ = try? socket.send(output.span)
         socket.shutDownSending()
         load.giveBack()
@@ -132,9 +133,9 @@ actor Worker {
     /// Tells connections the figures of all workers, which each of them knows by itself.
     private func answerQuestions() async {
         while let number = await context.questions.next() {
-            let text = Metrics.text(
-                await census.take(), showingAddresses: context.configuration.shows)
-            let response = Response(.ok, Metrics.mediaType, content: Array(text.utf8))
+            let text = PrometheusText.page(
+                await statistics.collect(), showingAddresses: context.configuration.shows)
+            let response = Response(.ok, PrometheusText.mediaType, content: Array(text.utf8))
             context.connection(number)?.finished(response)
         }
     }

@@ -8,6 +8,8 @@ final class Backend: ExchangeCandidate {
     /// Tells it from all other backends of the worker, those that have gone included.
     let id: Int
     let sockets: ExchangeSocketPool
+    /// For datagrams that expect no reply.
+    let oneWay: OneWaySocket
     private(set) var counts = BackendCounts()
     private(set) var estimator: RoundTripEstimator
     private var health: Health
@@ -15,12 +17,13 @@ final class Backend: ExchangeCandidate {
     private(set) var inFlight = 0
 
     init(
-        address: SocketAddress, id: Int, sockets: ExchangeSocketPool, configuration: Configuration,
-        at now: MonotonicTime
+        address: SocketAddress, id: Int, sockets: ExchangeSocketPool, oneWay: OneWaySocket,
+        configuration: Configuration, at now: MonotonicTime
     ) {
         self.address = address
         self.id = id
         self.sockets = sockets
+        self.oneWay = oneWay
         estimator = RoundTripEstimator(
             floor: configuration.minRetransmit,
             initial: Backoff.elapsed(after: 1, of: configuration.attempts, within: configuration.timeout))
@@ -33,6 +36,7 @@ final class Backend: ExchangeCandidate {
         counts.inFlight = inFlight
         counts.isUp = health.isUp
         counts.sockets = sockets.snapshot
+        counts.unasked = oneWay.unasked
         return counts
     }
 
@@ -80,6 +84,15 @@ final class Backend: ExchangeCandidate {
         health.succeed(at: now)
     }
 
+    /// A datagram that expects no reply has reached a port, for no report says otherwise.
+    func recordDelivery(at now: MonotonicTime) { health.succeed(at: now) }
+
+    /// Lets go of all its sockets.
+    func close() {
+        sockets.close()
+        oneWay.close()
+    }
+
     /// A reply was longer than the limit.
     ///
     /// It is a sign of life all the same.
@@ -112,46 +125,4 @@ final class Backend: ExchangeCandidate {
 
     /// This host had no room, no port or no descriptor for a datagram.
     func recordBlocked() { counts.blocked += 1 }
-}
-
-/// What one worker has seen of one address.
-struct BackendCounts: Sendable {
-    /// Datagrams sent, the first of each exchange and all others.
-    var sent = 0
-    /// Datagrams sent again.
-    var retransmissions = 0
-    /// Datagrams sent here because another address could not be reached.
-    var failovers = 0
-    /// Replies that answered a request.
-    var replies = 0
-    /// Of these, the ones without a byte.
-    var empty = 0
-    /// Replies longer than the limit.
-    var truncated = 0
-    /// Datagrams of strangers to sockets that were just being opened.
-    var foreign = 0
-    /// ICMP reports that nobody listens, of the exchange under way.
-    var refusals = 0
-    /// Datagrams to which no way led, by ICMP reports or by the host's own routes.
-    var unreachables = 0
-    /// Datagrams that a filter or a route forbade, by ICMP reports or by the host's own rules.
-    var prohibitions = 0
-    /// Datagrams sent once more because the path takes less than the kernel knew.
-    var resized = 0
-    /// Times that this host had no room, no port or no descriptor for a datagram.
-    var blocked = 0
-    /// ICMP reports of earlier exchanges, found when sending.
-    var lateRefusals = 0
-    /// Attempts without a reply in time.
-    var timeouts = 0
-    /// How long the round trips took.
-    var roundTrips = RoundTripHistogram()
-    /// Exchanges now under way.
-    var inFlight = 0
-    /// Whether the last verdict was good.
-    var isUp = true
-    /// ICMP reports that belong to no exchange under way, wherever they were found.
-    var foreignRefusals: Int { lateRefusals + sockets.lateRefusals }
-    /// What was seen on its sockets between exchanges.
-    var sockets = ExchangeSocketPool.Counts()
 }

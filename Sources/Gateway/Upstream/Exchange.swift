@@ -15,9 +15,11 @@ final class Exchange: DeadlineHandler {
         case blocked
         /// Waits for the reply.
         case waiting
+        /// Has got a reply, and waits for more.
+        case collecting
     }
 
-    private let upstream: Upstream
+    let upstream: Upstream
     private let loop: EventLoop
     private var state = State.spare
     private var plan = ExchangePlan()
@@ -30,6 +32,8 @@ final class Exchange: DeadlineHandler {
     private var trace: ExchangeTrace?
     /// The only backend to ask, for a probe.
     private var only: Backend?
+    /// Where replies go that are not one from the address that was asked.
+    private var collection: ReplyCollection?
 
     /// The backend that is asked now, through which socket, and whether the exchange tries whether it is up again.
     private var backend: Backend?
@@ -38,7 +42,7 @@ final class Exchange: DeadlineHandler {
     /// Whether nothing has left yet through the socket at hand, and what the next datagram is.
     private var isFirstHere = true
     private var departure = ExchangePlan.Departure.sent
-    private var firstSent = MonotonicTime.never
+    private(set) var firstSent = MonotonicTime.never
     /// Why the last datagram did not arrive, and why it did not leave.
     private var unreachable = (cause: SendFailure.Cause.unroutable, origin: NetworkReport.Origin.local)
     private var blockedBy: ErrorNumber?
@@ -61,13 +65,30 @@ final class Exchange: DeadlineHandler {
         self.payload.append(contentsOf: payload)
         self.timeout = timeout
         self.handler = handler
-        if trace != nil { self.trace = trace }
+        if trace != nil || upstream.isVerbose { tell(trace) }
         if only != nil { self.only = only }
         firstSent = .never
         blockedBy = nil
         let now = loop.now
         plan.begin(maxAttempts: attempts, deadline: now + timeout)
         return perform(plan.choose(among: candidates, rotation: upstream.nextRotation(), at: now))
+    }
+
+    /// Begins anew, with another kind of answer than one reply from the address that is asked.
+    func begin(
+        _ payload: ArraySlice<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?,
+        collection: ReplyCollection, for handler: any ExchangeHandler
+    ) -> GatewayError? {
+        self.collection = collection
+        collection.exchange = self
+        return begin(payload, timeout: timeout, attempts: attempts, trace: trace, only: nil, for: handler)
+    }
+
+    /// Writes down what happens, and tells the operator who wants to know.
+    private func tell(_ trace: ExchangeTrace?) {
+        let trace = trace ?? ExchangeTrace(start: .now())
+        trace.tell(payload, to: upstream.configuration.onDatagram)
+        self.trace = trace
     }
 
     /// The backends that there are now: they may have changed since the exchange began.
@@ -80,10 +101,16 @@ final class Exchange: DeadlineHandler {
         guard let backend, let socket, state != .queued else { return }
         do {
             if socket.isFresh { backend.recordForeign(try socket.dropStrangers()) }
+            if let collection { return try collect(into: collection, from: backend, through: socket) }
             let replies = upstream.replies
             guard let length = try socket.socket.receive(into: &replies.bytes, replies.room) else { return }
             took(length, from: backend, through: socket)
         } catch {
+            // Another one may still reply.
+            if state == .collecting || collection != nil && upstream.policy.source == .any {
+                socket.socket.dropReports()
+                return
+            }
             switch SendFailure(error.reason) {
             case .wait: return
             case .tooLong:
@@ -110,6 +137,7 @@ final class Exchange: DeadlineHandler {
             resume(.fail(.blocked))
         case .blocked: retry()
         case .waiting: pause()
+        case .collecting: finishCollecting(with: .success(0))
         }
     }
 
@@ -126,7 +154,8 @@ final class Exchange: DeadlineHandler {
             upstream.budget.withdraw()
         }
         if case .wait = action { return resume(action) }
-        backend?.recordSilence(isTrial: isTrial, at: loop.now)
+        // Of a service that has any number of replies, none is a number of them.
+        if collection?.policy.count != .all { backend?.recordSilence(isTrial: isTrial, at: loop.now) }
         resume(action)
     }
 
@@ -167,12 +196,12 @@ final class Exchange: DeadlineHandler {
         self.departure = departure
         isTrial = backend.begin(at: loop.now)
         isFirstHere = true
-        return use(backend.sockets.take(for: self, isNew: isTrial), of: backend)
+        return use(backend.sockets.take(for: self, isNew: isTrial || collection != nil), of: backend)
     }
 
     private func takeSocket() -> ExchangePlan.Action? {
         guard let backend else { preconditionFailure("a socket is one of a backend's") }
-        return use(backend.sockets.take(for: self, isNew: isTrial), of: backend)
+        return use(backend.sockets.take(for: self, isNew: isTrial || collection != nil), of: backend)
     }
 
     private func use(_ turn: ExchangeSocketPool.Turn, of backend: Backend) -> ExchangePlan.Action? {
@@ -211,7 +240,10 @@ final class Exchange: DeadlineHandler {
         isFirstHere = false
         firstSent = min(firstSent, now)
         backend.recordSend(departure)
-        trace?.add(departure, socket.port, backend.address, bytes: payload.count, at: now)
+        if let trace {
+            trace.pass(through: socket.socket)
+            trace.add(departure, socket.port, backend.address, bytes: payload.count, at: now)
+        }
         let attempt = plan.attempts + 1
         return plan.sent(at: now, pause: upstream.pause(beforeAttempt: attempt, at: backend))
     }
@@ -221,7 +253,7 @@ final class Exchange: DeadlineHandler {
     private func sendOnce(through socket: ExchangeSocket, of backend: Backend) throws(SystemError) -> Bool {
         let payload = self.payload
         do {
-            return try socket.socket.send(payload.span)
+            return try socket.send(payload.span)
         } catch  where isFirstHere || error.reason == .messageTooLong {
             if SendFailure(error.reason) == .wait { throw error }
             socket.socket.dropReports()
@@ -233,7 +265,7 @@ final class Exchange: DeadlineHandler {
             // A socket keeps the address that it began with, which this host may have no more.
             default: try backend.sockets.renew(socket)
             }
-            return try socket.socket.send(payload.span)
+            return try socket.send(payload.span)
         }
     }
 
@@ -251,17 +283,9 @@ final class Exchange: DeadlineHandler {
         case .unreachable(let cause):
             unreachable = (cause, origin)
             backend.recordUnreachable(cause, isTrial: isTrial, at: loop.now)
-            trace?.add(Self.step(cause), socket?.port, backend.address, bytes: nil, origin: origin)
+            trace?.add(ExchangeTrace.Kind(cause), socket?.port, backend.address, bytes: nil, origin: origin)
             return plan.failedToReach(
                 backend.id, among: candidates, rotation: upstream.nextRotation(), at: loop.now)
-        }
-    }
-
-    private static func step(_ cause: SendFailure.Cause) -> ExchangeTrace.Kind {
-        switch cause {
-        case .refused: .refused
-        case .unroutable: .unreachable
-        case .prohibited: .prohibited
         }
     }
 
@@ -301,7 +325,9 @@ final class Exchange: DeadlineHandler {
     /// Writes the reply down, and what lies behind it, which is thrown away.
     private func takeSurplus(behind length: Int, _ isWhole: Bool, _ now: MonotonicTime) -> Int {
         guard let trace, let backend, let socket else { return 0 }
-        trace.add(isWhole ? .received : .truncated, socket.port, backend.address, bytes: length, at: now)
+        let reply = upstream.replies.bytes[upstream.replies.room].prefix(length)
+        trace.add(
+            isWhole ? .received : .truncated, socket.port, backend.address, bytes: length, at: now, reply: reply)
         let surplus = backend.sockets.takeSurplus(behind: socket, isSettled: plan.outcomeOfReply == .settled)
         for bytes in surplus { trace.add(.surplus, socket.port, backend.address, bytes: bytes) }
         return surplus.count
@@ -310,7 +336,10 @@ final class Exchange: DeadlineHandler {
     /// Ends the attempt at the present backend, if there is one.
     private func leave(_ outcome: SocketPool.Outcome, at time: @autoclosure () -> MonotonicTime = .now()) {
         guard let backend = self.backend.take() else { return }
-        if let socket = self.socket.take() { backend.sockets.giveBack(socket, outcome, at: time()) }
+        if let socket = self.socket.take() {
+            // More replies may come at any time to a socket that has collected some.
+            backend.sockets.giveBack(socket, collection == nil ? outcome : .silent, at: time())
+        }
         backend.end(at: loop.now, isTrial: isTrial)
     }
 
@@ -339,7 +368,56 @@ final class Exchange: DeadlineHandler {
         }
         state = .spare
         payload.removeAll(keepingCapacity: payload.count <= Self.keptRoom)
+        if collection != nil { collection = nil }
         upstream.recycle(self, isProbe: only != nil)
         if only != nil { only = nil }
+    }
+
+    // MARK: - Several replies
+
+    /// Counts a reply; only that to a single datagram tells how long the way is.
+    func record(_ length: Int, _ isWhole: Bool, after elapsed: Interval, isFirst: Bool) {
+        guard isWhole else { return backend?.recordTruncated(at: loop.now) ?? () }
+        backend?.recordReply(after: elapsed, of: isFirst && plan.attempts == 1, length: length, at: loop.now)
+    }
+
+    /// Writes a reply down.
+    func addStep(
+        _ kind: ExchangeTrace.Kind, from sender: SocketAddress, through socket: ExchangeSocket, bytes: Int,
+        at now: MonotonicTime
+    ) {
+        guard let trace else { return }
+        let reply = upstream.replies.bytes[upstream.replies.room].prefix(bytes)
+        trace.add(kind, socket.port, sender, bytes: bytes, at: now, reply: reply)
+    }
+
+    /// Whether this is still the exchange that collects these.
+    func isUnderWay(for collection: ReplyCollection) -> Bool { self.collection === collection }
+
+    /// Waits for another reply: no datagram is sent again.
+    func awaitMore(quiet: Interval?) {
+        state = .collecting
+        let end = quiet.map { min(plan.deadline, loop.now + $0) } ?? plan.deadline
+        deadline.set(end, for: self, on: loop)
+    }
+
+    /// Ends with what has been collected; the reply is the latest, of which so many bytes are in the buffer.
+    func finishCollecting(with outcome: Result<Int, GatewayError>) {
+        let (attempts, elapsed) = (plan.attempts, MonotonicTime.now().since(firstSent))
+        leave(.silent)
+        let handler = self.handler.take()
+        close()
+        handler?.finished(
+            outcome.map { length in
+                Reply(buffer: upstream.replies, length: length, elapsed: elapsed, attempts: attempts, surplus: 0)
+            })
+    }
+
+    /// The caller has left: ends at once, and tells the handler nothing.
+    func abandon() {
+        guard state != .spare else { return }
+        if state == .queued { backend?.sockets.leaveQueue(self) }
+        leave(.silent)
+        close()
     }
 }

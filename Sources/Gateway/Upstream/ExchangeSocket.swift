@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import System
 
-/// An open UDP socket of a pool, connected to one backend.
+/// An open UDP socket of a pool, for one backend: connected to it, unless replies come from elsewhere.
 final class ExchangeSocket: EventHandler {
     private(set) var socket: DatagramSocket
     private(set) var watch: Watch?
@@ -9,6 +9,8 @@ final class ExchangeSocket: EventHandler {
     /// its turn comes.
     private let number: Int32
     private let pool: ExchangeSocketPool
+    /// Where it sends to; nil where it is connected to its peer.
+    private let destination: SocketAddress?
     /// The exchange that has it now.
     var exchange: Exchange?
     /// Whether it has carried no exchange yet, so that what strangers sent before it had its peer may still come.
@@ -16,8 +18,14 @@ final class ExchangeSocket: EventHandler {
     /// Whether its last exchange sent a single datagram and has the answer, so that what comes can only be a double.
     var isSettled = false
 
-    init(socket: consuming DatagramSocket, index: Int, pool: ExchangeSocketPool) {
+    /// - `destination`: where it sends to; nil where it is connected.
+    init(
+        socket: consuming DatagramSocket, towards destination: SocketAddress? = nil, index: Int,
+        pool: ExchangeSocketPool
+    ) {
         self.socket = socket
+        self.destination = destination
+        isFresh = destination == nil
         self.pool = pool
         number = Int32(index)
     }
@@ -28,6 +36,12 @@ final class ExchangeSocket: EventHandler {
     /// Its port, while the kernel knows it.
     var port: UInt16? { (try? socket.localAddress())?.port }
 
+    /// Sends one datagram; false means that the kernel has no room yet.
+    func send(_ payload: Span<UInt8>) throws(SystemError) -> Bool {
+        guard let destination else { return try socket.send(payload) }
+        return try socket.send(payload, to: destination)
+    }
+
     /// Begins to be called for what comes.
     func open(on loop: EventLoop) throws(SystemError) {
         watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
@@ -37,7 +51,7 @@ final class ExchangeSocket: EventHandler {
     func renew(_ socket: consuming DatagramSocket, on loop: EventLoop) throws(SystemError) {
         close(on: loop)
         self.socket = socket
-        isFresh = true
+        isFresh = destination == nil
         try open(on: loop)
     }
 

@@ -36,6 +36,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     private static let pollInterval = Interval.milliseconds(10)
 
     private let address: SocketAddress
+    private let policy: ReplyPolicy
     private let loop: EventLoop
     private let limit: SharedLimit
     /// So many sockets it keeps when other pools have none left.
@@ -47,8 +48,12 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     private var deadline = Deadline()
     private var counts = Counts()
 
-    init(to address: SocketAddress, pool: SocketPool, fairShare: Int, limit: SharedLimit, loop: EventLoop) {
+    init(
+        to address: SocketAddress, policy: ReplyPolicy = ReplyPolicy(), pool: SocketPool, fairShare: Int,
+        limit: SharedLimit, loop: EventLoop
+    ) {
         self.address = address
+        self.policy = policy
         self.pool = pool
         self.fairShare = fairShare
         self.limit = limit
@@ -153,7 +158,8 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
             return nil
         }
         do {
-            let socket = ExchangeSocket(socket: try connect(), index: index, pool: self)
+            let socket = ExchangeSocket(
+                socket: try connect(), towards: policy.isConnected ? nil : address, index: index, pool: self)
             try socket.open(on: loop)
             while sockets.count <= index { sockets.append(nil) }
             sockets[index] = socket
@@ -167,6 +173,11 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     }
 
     private func connect() throws(SystemError) -> DatagramSocket {
+        guard policy.isConnected else {
+            let socket = try DatagramSocket(towards: address, hops: policy.hops, interface: policy.interface)
+            if !address.isForMany { try socket.hearReports(about: address) }
+            return socket
+        }
         let socket = try DatagramSocket(connectedTo: address)
         try socket.hearReports(about: address)
         return socket

@@ -1,3 +1,4 @@
+internal import Datagrams
 internal import EventLoop
 internal import System
 
@@ -30,6 +31,15 @@ final class ExchangeTrace {
         /// A report came that a datagram was longer than the path takes.
         case tooLong
 
+        /// That the datagram did not arrive.
+        init(_ cause: SendFailure.Cause) {
+            switch cause {
+            case .refused: self = .refused
+            case .unroutable: self = .unreachable
+            case .prohibited: self = .prohibited
+            }
+        }
+
         /// Whether a datagram left.
         var isDeparture: Bool { ExchangePlan.Departure(rawValue: rawValue) != nil }
     }
@@ -52,6 +62,10 @@ final class ExchangeTrace {
     let start: MonotonicTime
     private(set) var steps: [Step] = []
     private(set) var total = Interval(nanoseconds: 0)
+    /// Who is told of each datagram, and what the exchange sends; nil where nothing but the story is wanted.
+    private var audience: (tell: DatagramEvent.Observer, payload: [UInt8])?
+    /// The gateway's address on the way to the service.
+    private var local: SocketAddress?
 
     /// Begins when the request has been read.
     init(start: MonotonicTime) {
@@ -61,8 +75,9 @@ final class ExchangeTrace {
     /// Takes a step down; there may have been no socket, and so no port.
     func add(
         _ kind: Kind, _ localPort: UInt16?, _ upstream: SocketAddress, bytes: Int?,
-        at now: MonotonicTime = .now(), origin: NetworkReport.Origin? = nil
+        at now: MonotonicTime = .now(), origin: NetworkReport.Origin? = nil, reply: ArraySlice<UInt8>? = nil
     ) {
+        if let audience { tell(audience, kind, upstream, bytes, reply) }
         steps.append(
             Step(
                 kind: kind, time: now.since(start), upstream: upstream, localPort: localPort, bytes: bytes,
@@ -76,6 +91,28 @@ final class ExchangeTrace {
     ) {
         guard let kind = Kind(rawValue: departure.rawValue) else { preconditionFailure("a departure is a step") }
         add(kind, localPort, upstream, bytes: bytes, at: now)
+    }
+
+    /// Tells of each datagram as well, among them those with this payload.
+    func tell(_ payload: [UInt8], to observer: DatagramEvent.Observer?) {
+        audience = observer.map { ($0, payload) }
+    }
+
+    /// What follows comes and goes through this socket.
+    func pass(through socket: borrowing DatagramSocket) {
+        if audience != nil { local = try? socket.localAddress() }
+    }
+
+    private func tell(
+        _ audience: (tell: DatagramEvent.Observer, payload: [UInt8]), _ kind: Kind, _ upstream: SocketAddress,
+        _ length: Int?, _ reply: ArraySlice<UInt8>?
+    ) {
+        let (from, to) = kind.isDeparture ? (local, upstream) : (upstream, local)
+        let what = kind.rawValue
+        if let bytes = kind.isDeparture ? audience.payload[...] : reply {
+            return audience.tell(DatagramEvent(bytes.span, ofLength: length, from: from, to: to, what))
+        }
+        audience.tell(DatagramEvent([], ofLength: length, from: from, to: to, what))
     }
 
     /// Ends with the reply, or without one.

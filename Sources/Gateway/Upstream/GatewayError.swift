@@ -22,16 +22,16 @@ enum GatewayError: Error, Equatable {
     case requestTooLong(limit: Int)
 
     /// The status of the response and the error type of Proxy-Status (RFC 9209 2.3): the failure table.
-    var answer: (status: Status, proxyError: StaticString) {
+    var answer: (status: Status, proxyError: ProxyError) {
         switch self {
-        case .unreachable(.refused, _): (.badGateway, "connection_refused")
-        case .unreachable(.unroutable, _): (.badGateway, "destination_ip_unroutable")
-        case .unreachable(.prohibited, _): (.badGateway, "destination_ip_prohibited")
-        case .silent: (.gatewayTimeout, "http_response_timeout")
-        case .replyTooLong: (.badGateway, "http_response_body_size")
-        case .noBackend: (.serviceUnavailable, "destination_unavailable")
-        case .overloaded, .noSocket, .blocked: (.serviceUnavailable, "connection_limit_reached")
-        case .requestTooLong: (.contentTooLarge, "http_request_error")
+        case .unreachable(.refused, _): (.badGateway, .connectionRefused)
+        case .unreachable(.unroutable, _): (.badGateway, .destinationUnroutable)
+        case .unreachable(.prohibited, _): (.badGateway, .destinationProhibited)
+        case .silent: (.gatewayTimeout, .responseTimeout)
+        case .replyTooLong: (.badGateway, .responseBodySize)
+        case .noBackend: (.serviceUnavailable, .destinationUnavailable)
+        case .overloaded, .noSocket, .blocked: (.serviceUnavailable, .connectionLimitReached)
+        case .requestTooLong: (.contentTooLarge, .requestError)
         }
     }
 

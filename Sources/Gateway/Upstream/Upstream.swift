@@ -4,12 +4,15 @@ internal import System
 /// A UDP service behind the gateway, as one worker sees it: its backends, and the exchanges with them.
 final class Upstream {
     let configuration: Configuration
+    let policy: ReplyPolicy
     private let timeout: Interval
     private let attempts: Int
     let loop: EventLoop
     /// Where replies are received.
     let replies: ReplyBuffer
     private let limits: SharedLimits
+    /// Whether the operator wants to be told of each datagram.
+    let isVerbose: Bool
     private(set) var backends: [Backend] = []
     /// Addresses that are no longer the service's, as long as sockets to them may still hear a reply.
     private var departed: [Backend] = []
@@ -28,10 +31,15 @@ final class Upstream {
     /// without a thought: the kernel might give it to the next one.
     private var idleTime: Interval { max(configuration.quarantine, .seconds(10)) }
 
-    init(configuration: Configuration, limits: SharedLimits, replies: ReplyBuffer, loop: EventLoop) {
+    init(
+        configuration: Configuration, policy: ReplyPolicy = ReplyPolicy(), limits: SharedLimits, replies: ReplyBuffer,
+        loop: EventLoop
+    ) {
+        self.policy = policy
         self.configuration = configuration
         timeout = configuration.timeout
         attempts = configuration.attempts
+        isVerbose = configuration.onDatagram != nil
         self.limits = limits
         self.replies = replies
         self.loop = loop
@@ -60,15 +68,45 @@ final class Upstream {
         _ payload: ArraySlice<UInt8>, patience: Interval? = nil, trace: ExchangeTrace? = nil,
         for handler: any ExchangeHandler
     ) -> GatewayError? {
+        if let failure = takePlace() { return failure }
+        budget.deposit()
+        return takeSpare().begin(
+            payload, timeout: min(patience ?? timeout, timeout), attempts: attempts, trace: trace, only: nil,
+            for: handler)
+    }
+
+    /// What replies go into that are not one from the address that is asked.
+    func makeCollection() -> ReplyCollection { ReplyCollection(policy: policy, budget: limits.buffered) }
+
+    /// The same where the answer is not one reply from the address that is asked: what comes goes into the collection, and
+    /// the end is told as for one.
+    func collect(
+        _ payload: ArraySlice<UInt8>, into collection: ReplyCollection, patience: Interval?, trace: ExchangeTrace?,
+        for handler: any ExchangeHandler
+    ) -> GatewayError? {
+        if let failure = takePlace() { return failure }
+        budget.deposit()
+        let longest = policy.wait ?? timeout
+        return takeSpare().begin(
+            payload, timeout: min(patience ?? longest, longest), attempts: policy.source == .any ? 1 : attempts,
+            trace: trace, collection: collection, for: handler)
+    }
+
+    /// Takes the place of an exchange; returns the failure where there is none.
+    func takePlace() -> GatewayError? {
         guard limits.inFlight.take() else {
             counts.overloads += 1
             return .overloaded(limit: limits.inFlight.most)
         }
         counts.inFlight += 1
-        budget.deposit()
-        return takeSpare().begin(
-            payload, timeout: min(patience ?? timeout, timeout), attempts: attempts, trace: trace, only: nil,
-            for: handler)
+        return nil
+    }
+
+    /// Gives the place back.
+    func endDispatch(_ failure: GatewayError?) {
+        if let failure { record(failure) }
+        counts.inFlight -= 1
+        limits.inFlight.giveBack()
     }
 
     /// Asks a backend whether it is alive, with a datagram of the operator's: any reply counts.
@@ -141,10 +179,12 @@ final class Upstream {
             capacity: configuration.maxSockets, spread: max(1, configuration.minSockets / shares),
             rest: configuration.rest, quarantine: configuration.quarantine, isPlainPool: configuration.isPlainPool)
         let sockets = ExchangeSocketPool(
-            to: address, pool: pool, fairShare: max(1, configuration.maxSockets / shares), limit: limits.sockets,
-            loop: loop)
+            to: address, policy: policy, pool: pool, fairShare: max(1, configuration.maxSockets / shares),
+            limit: limits.sockets, loop: loop)
         known += 1
-        return Backend(address: address, id: known, sockets: sockets, configuration: configuration, at: .now())
+        let oneWay = OneWaySocket(to: address, policy: policy, limit: limits.sockets, loop: loop)
+        return Backend(
+            address: address, id: known, sockets: sockets, oneWay: oneWay, configuration: configuration, at: .now())
     }
 
     /// Closes the sockets that no exchange has needed for a while, and of the addresses that have gone each as soon as it is
@@ -152,14 +192,14 @@ final class Upstream {
     func sweep() {
         for backend in backends { backend.sockets.retire(idle: idleTime) }
         for backend in departed { backend.sockets.retire(idle: .seconds(0)) }
-        for backend in departed where backend.isDeserted { backend.sockets.close() }
+        for backend in departed where backend.isDeserted { backend.close() }
         departed.removeAll(where: \.isDeserted)
         if spares.count > Self.keptSpares { spares.removeFirst((spares.count - Self.keptSpares + 1) / 2) }
     }
 
     /// Lets go of all sockets.
     func close() {
-        for backend in backends + departed { backend.sockets.close() }
+        for backend in backends + departed { backend.close() }
         spares = []
     }
 }

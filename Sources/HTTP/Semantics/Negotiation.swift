@@ -57,6 +57,16 @@ public enum Negotiation {
         return nil
     }
 
+    /// Whether a Prefer value asks for an answer before the work is done: `respond-async` (RFC 7240 4.1).
+    public static func prefersAsync(prefer bytes: Span<UInt8>, _ value: Range<Int>) -> Bool {
+        var list = CommaList(value)
+        while let preference = list.next(in: bytes) {
+            var parts = CommaList(preference, separator: UInt8(ascii: ";"), keepsEmpty: true)
+            if let name = parts.next(in: bytes), bytes.matches(name, "respond-async") { return true }
+        }
+        return false
+    }
+
     /// Parts an element from its weight: `text/html;level=1;q=0.5`.
     ///
     /// Nil if the weight is malformed.

@@ -17,8 +17,8 @@ public struct ResponseHead: Sendable {
     public var status: Status
     /// The bytes of content; left out where the status forbids content.
     ///
-    /// For HEAD, what GET would have sent.
-    public var contentLength: Int
+    /// For HEAD, what GET would have sent; nil where it is not known yet, and the content comes in chunks (RFC 9112 7.1).
+    public var contentLength: Int?
     /// The type of the content, if there is any and it is known.
     public var contentType: FieldValue?
     /// What becomes of the connection.
@@ -26,7 +26,7 @@ public struct ResponseHead: Sendable {
 
     /// A head for so many bytes of content.
     public init(
-        _ status: Status, contentLength: Int, contentType: FieldValue? = nil, connection: Connection = .persistent
+        _ status: Status, contentLength: Int?, contentType: FieldValue? = nil, connection: Connection = .persistent
     ) {
         self.status = status
         self.contentLength = contentLength
@@ -50,7 +50,11 @@ public struct ResponseHead: Sendable {
     func begin(_ writer: inout FieldWriter, _ date: HTTPDate) {
         writer.statusLine(status)
         writer.add(.date, date)
-        if !status.forbidsContent { writer.add(.contentLength, contentLength) }
+        if let contentLength {
+            if !status.forbidsContent { writer.add(.contentLength, contentLength) }
+        } else {
+            writer.append(Wire.chunked)
+        }
         if let contentType {
             writer.append(FieldName.contentType.opening)
             writer.append(contentType.bytes)
@@ -88,6 +92,7 @@ enum Wire {
     static let endAndNoSniffing = lineEnd + noSniffing
     static let keepAlive = Array("Connection: keep-alive\r\n".utf8)
     static let keepAliveTimeout = Array("Keep-Alive: timeout=".utf8)
+    static let chunked = Array("Transfer-Encoding: chunked\r\n".utf8)
     static let close = Array("Connection: close\r\n".utf8)
 }
 

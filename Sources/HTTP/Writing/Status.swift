@@ -9,6 +9,8 @@ public struct Status: Sendable, Equatable, Hashable {
     public static let `continue` = Status(100)
     /// Done, and here is the content.
     public static let ok = Status(200)
+    /// Begun, and nothing is said of the end.
+    public static let accepted = Status(202)
     /// Done, nothing to send.
     public static let noContent = Status(204)
     /// The part that was asked for.
@@ -74,6 +76,7 @@ public struct Status: Sendable, Equatable, Hashable {
         switch code {
         case 100: "Continue"
         case 200: "OK"
+        case 202: "Accepted"
         case 204: "No Content"
         case 206: "Partial Content"
         case 301: "Moved Permanently"

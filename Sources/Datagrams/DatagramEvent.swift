@@ -1,0 +1,53 @@
+package import System
+
+/// A datagram that came or left, or what is known of one, as `--verbose` tells of it.
+package struct DatagramEvent: Sendable, CustomStringConvertible {
+    /// Who is told of each.
+    package typealias Observer = @Sendable (DatagramEvent) -> Void
+
+    private let sender: SocketAddress?
+    private let receiver: SocketAddress?
+    private let length: Int?
+    /// The first bytes.
+    private let beginning: [UInt8]
+    /// What was done.
+    private let what: String
+
+    /// So many bytes are shown of a datagram.
+    package static let shown = 32
+
+    /// A datagram, or the beginning of one that is longer, and what was done with it.
+    package init(
+        _ bytes: Span<UInt8>, ofLength length: Int? = nil, from sender: SocketAddress?, to receiver: SocketAddress?,
+        _ what: String
+    ) {
+        var end = min(bytes.count, Self.shown)
+        // Not in the middle of a character, which has three more bytes at the most.
+        while end < bytes.count, end > Self.shown - 3, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+        self.init((0..<end).map { bytes[$0] }, ofLength: length ?? bytes.count, from: sender, to: receiver, what)
+    }
+
+    /// The same of its first bytes; without a length it is news of a datagram that does not exist, such as a refusal.
+    package init(
+        _ beginning: [UInt8], ofLength length: Int?, from sender: SocketAddress?, to receiver: SocketAddress?,
+        _ what: String
+    ) {
+        self.beginning = beginning
+        self.length = length
+        self.sender = sender
+        self.receiver = receiver
+        self.what = what
+    }
+
+    /// One line without its time, such as "127.0.0.1:40000 -> 127.0.0.1:12000, 5 bytes "hello": received".
+    package var description: String {
+        let way = "\(words(for: sender)) -> \(words(for: receiver))"
+        guard let length else { return "\(way): \(what)" }
+        let bytes = "\(length) \(length == 1 ? "byte" : "bytes")"
+        let more = length > beginning.count ? "..." : ""
+        let text = length == 0 ? "" : " \"\(String(showing: beginning))\"\(more)"
+        return "\(way), \(bytes)\(text): \(what)"
+    }
+
+    private func words(for address: SocketAddress?) -> String { address.map { "\($0)" } ?? "?" }
+}

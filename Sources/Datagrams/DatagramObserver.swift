@@ -1,0 +1,32 @@
+internal import System
+
+/// Tells of what passes through a server's socket, datagram by datagram.
+struct DatagramObserver {
+    /// Where the server receives.
+    let address: SocketAddress?
+    let tell: DatagramEvent.Observer
+
+    /// Tells of what was received last.
+    func tellReceived(_ batch: borrowing DatagramBatch) {
+        batch.forEach { (sender: SocketAddress, bytes: Span<UInt8>) in
+            tell(DatagramEvent(bytes, from: sender, to: address, "received"))
+        }
+    }
+
+    /// Tells of a reply that no datagram can carry.
+    func tellOversized(_ reply: DatagramBatch.Oversized) {
+        tell(
+            DatagramEvent(
+                [], ofLength: reply.length, from: address, to: reply.sender, "not sent: it does not fit in a datagram"))
+    }
+
+    /// Tells of the replies, some of which could not be sent.
+    func tellSent(_ batch: borrowing DatagramBatch, _ failures: [SystemError]) {
+        var failures = failures
+        batch.forEachReply(ofAtLeast: 0) { receiver, _, bytes in
+            let index = failures.firstIndex { $0.address == receiver }
+            let what = index.map { "not sent: \(failures.remove(at: $0))" } ?? "sent"
+            tell(DatagramEvent(bytes, from: address, to: receiver, what))
+        }
+    }
+}

@@ -1,0 +1,206 @@
+internal import HTTP
+internal import System
+
+/// The gateway's figures in the text format of Prometheus (exposition format 0.0.4), described in docs/metrics.md.
+struct PrometheusText {
+    /// The media type of the text format.
+    static let mediaType = FieldValue("text/plain; version=0.0.4; charset=utf-8")
+
+    /// What has been written so far.
+    private(set) var text = ""
+
+    /// What all workers have counted, added up.
+    ///
+    /// - `showingAddresses`: whether callers may see an address of the UDP service; one that they may not has a number.
+    static func page(
+        _ snapshot: Statistics.Snapshot, showingAddresses: (SocketAddress) -> Bool = { _ in true }
+    ) -> String {
+        var page = PrometheusText()
+        page.writeHTTP(snapshot.workers)
+        page.writeFailures(snapshot.workers)
+        page.writeLimits(snapshot)
+        page.writeUpstream(snapshot.workers, showingAddresses)
+        if let process = snapshot.process { page.writeProcess(process) }
+        return page.text
+    }
+
+    private mutating func writeHTTP(_ entries: [Statistics.Entry]) {
+        var http = HTTPCounts()
+        for entry in entries { http.add(entry.http) }
+        gauge("http_connections", "TCP connections now open.", http.open)
+        counter("http_connections_accepted", "TCP connections accepted.", http.accepted)
+        counter(
+            "http_connections_evicted", "Idle TCP connections closed to make room for others.", http.evicted)
+        counter(
+            "http_connections_rejected", "TCP connections turned away because there were too many.", http.rejected)
+        counter(
+            "http_buffer_shortages", "Requests in parts turned away because --max-buffered was used up.",
+            http.bufferShortages)
+        counter(
+            "http_descriptor_shortages", "Times that no descriptor was left for a TCP connection.",
+            http.descriptorShortages)
+        header("http_responses_total", "counter", "HTTP responses by status code.")
+        for (code, count) in http.byStatus { sample("http_responses_total", "code=\"\(code)\"", "\(count)") }
+    }
+
+    /// Failures of each service and of none, those that have not come yet as well: an alert sees the first of them only where
+    /// it has seen the 0 before.
+    private mutating func writeFailures(_ entries: [Statistics.Entry]) {
+        var failures: [ServiceFailure: Int] = [:]
+        for entry in entries { failures.merge(entry.http.failures, uniquingKeysWith: +) }
+        let services = Set(entries.flatMap(\.services).map(\.service)).sorted()
+        header(
+            "http_failures_total", "counter",
+            "Responses that say why the gateway could not do what was asked, by Proxy-Status' words.")
+        for service in [""] + services {
+            for error in ProxyError.allCases {
+                let count = failures[ServiceFailure(service: service, error: error)] ?? 0
+                sample("http_failures_total", "service=\"\(service)\",error=\"\(error.rawValue)\"", "\(count)")
+            }
+        }
+    }
+
+    private mutating func writeLimits(_ snapshot: Statistics.Snapshot) {
+        let limits = snapshot.limits
+        gauge("http_connections_limit", "The most TCP connections at a time.", limits.connections.most)
+        gauge("http_buffered_bytes", "Bytes of requests that have come in part.", limits.buffered.used)
+        gauge("http_buffered_bytes_limit", "The most of these bytes at a time.", limits.buffered.most)
+        gauge("udp_exchanges_limit", "The most exchanges at a time.", limits.inFlight.most)
+        gauge("udp_sockets_limit", "The most UDP sockets at a time.", limits.sockets.most)
+        gauge("workers", "Event loops, each with a thread.", snapshot.workers.count)
+        counter("log_lines_dropped", "Lines that the log's reader was too slow for.", snapshot.droppedLogLines)
+        header("build_info", "gauge", "The version of the program; always 1.")
+        sample("build_info", "version=\"\(Version.current)\"", "1")
+    }
+
+    /// Under the names that Prometheus' client libraries have for every program.
+    private mutating func writeProcess(_ process: ProcessUsage) {
+        func family(_ name: String, _ kind: String, _ help: String, _ value: some CustomStringConvertible) {
+            text += "# HELP process_\(name) \(help)\n# TYPE process_\(name) \(kind)\nprocess_\(name) \(value)\n"
+        }
+        family("cpu_seconds_total", "counter", "Time on processors, in seconds.", process.processorSeconds)
+        family("resident_memory_bytes", "gauge", "Memory in RAM, in bytes.", process.residentBytes)
+        family("virtual_memory_bytes", "gauge", "Address space, in bytes.", process.virtualBytes)
+        family("open_fds", "gauge", "Open descriptors.", process.openDescriptors)
+        family("max_fds", "gauge", "The most open descriptors.", process.maxDescriptors)
+        family("start_time_seconds", "gauge", "When the process began, in seconds since 1970.", process.startSeconds)
+    }
+
+    private mutating func writeUpstream(_ entries: [Statistics.Entry], _ showingAddresses: (SocketAddress) -> Bool) {
+        let all = entries.flatMap(\.services)
+        gauge("udp_exchanges_in_flight", "Exchanges now in flight.", all.reduce(0) { $0 + $1.inFlight })
+        counter(
+            "udp_overloads", "Requests turned away because too many exchanges were in flight.",
+            all.reduce(0) { $0 + $1.overloads })
+        counter(
+            "udp_without_address", "Requests turned away because no address was known.",
+            all.reduce(0) { $0 + $1.withoutBackend })
+        counter(
+            "udp_exhaustions", "Requests turned away because no socket, port or room was to be had in time.",
+            all.reduce(0) { $0 + $1.exhausted })
+        let sorted = Self.labelled(all, showingAddresses)
+        for family in Self.families {
+            header(family.name, family.kind, family.help)
+            for (label, counts) in sorted {
+                sample(family.name, label, "\(counts.reduce(0) { $0 + $1[keyPath: family.figure] })")
+            }
+        }
+        header("udp_upstream_up", "gauge", "Whether every worker's last verdict on the address was good: 1 or 0.")
+        for (label, counts) in sorted {
+            sample("udp_upstream_up", label, counts.allSatisfy(\.isUp) ? "1" : "0")
+        }
+        header("udp_round_trip_seconds", "histogram", "Time from a request's first datagram to its reply.")
+        for (label, counts) in sorted {
+            var histogram = RoundTripHistogram()
+            for count in counts { histogram.add(count.roundTrips) }
+            self.histogram("udp_round_trip_seconds", label, histogram)
+        }
+    }
+
+    /// What all workers have counted of each address of each service, with its labels.
+    private static func labelled(
+        _ all: [UpstreamCounts], _ showingAddresses: (SocketAddress) -> Bool
+    ) -> [(label: String, counts: [BackendCounts])] {
+        let byService = Dictionary(grouping: all, by: \.service).sorted { $0.key < $1.key }
+        return byService.flatMap { path, services in
+            var byAddress: [SocketAddress: [BackendCounts]] = [:]
+            for (address, counts) in services.flatMap(\.backends) { byAddress[address, default: []].append(counts) }
+            return byAddress.sorted { "\($0.key)" < "\($1.key)" }.enumerated().map { number, entry in
+                let name = showingAddresses(entry.key) ? "\(entry.key)" : "\(number + 1)"
+                return (label: "upstream=\"\(name)\",service=\"\(path)\"", counts: entry.value)
+            }
+        }
+    }
+
+    private typealias Family = (name: String, kind: String, help: String, figure: KeyPath<BackendCounts, Int>)
+
+    private static var families: [Family] {
+        let counters: [(String, String, KeyPath<BackendCounts, Int>)] = [
+            ("datagrams_sent", "Datagrams sent, the first ones and all others.", \.sent),
+            ("retransmissions", "Datagrams sent again.", \.retransmissions),
+            ("failovers", "Datagrams sent because another address could not be reached.", \.failovers),
+            ("replies", "Replies that answered a request.", \.replies),
+            ("empty_replies", "Of these, the ones without a byte.", \.empty),
+            ("late_replies", "Replies after their exchange had ended without one, or had sent again.", \.sockets.late),
+            ("doubled_replies", "Second replies to a datagram that was sent once.", \.sockets.doubled),
+            ("unasked_replies", "Replies of a service that is to send none; thrown away.", \.unasked),
+            ("foreign_replies", "Datagrams of strangers to sockets that were just being opened.", \.foreign),
+            ("truncated_replies", "Replies longer than the limit.", \.truncated),
+            ("refusals", "ICMP reports that nobody listens, in answer to a request.", \.refusals),
+            ("unreachables", "Datagrams to which no way led.", \.unreachables),
+            ("prohibitions", "Datagrams that a filter or a route forbade.", \.prohibitions),
+            ("resized", "Datagrams sent once more because the path takes less than the kernel knew.", \.resized),
+            ("blocked", "Times that this host had no room, port or descriptor for a datagram.", \.blocked),
+            ("foreign_refusals", "ICMP reports that belong to no exchange under way.", \.foreignRefusals),
+            ("timeouts", "Attempts without a reply in time.", \.timeouts),
+            ("rest_waits", "Requests that waited for a socket to be rested.", \.sockets.restWaits),
+            ("quarantines", "Sockets put into quarantine.", \.sockets.quarantines),
+        ]
+        let gauges: [(String, String, KeyPath<BackendCounts, Int>)] = [
+            ("upstream_in_flight", "Exchanges now in flight with the address.", \.inFlight),
+            ("sockets", "UDP sockets now open.", \.sockets.open),
+            ("sockets_quarantined", "UDP sockets now in quarantine.", \.sockets.quarantined),
+        ]
+        return counters.map { ("udp_\($0.0)_total", "counter", $0.1, $0.2) }
+            + gauges.map { ("udp_\($0.0)", "gauge", $0.1, $0.2) }
+    }
+}
+
+// MARK: - Lines
+
+extension PrometheusText {
+    /// Writes a gauge without labels.
+    mutating func gauge(_ name: String, _ help: String, _ value: Int) {
+        header(name, "gauge", help)
+        text += "letterbox_\(name) \(value)\n"
+    }
+
+    /// Writes a counter without labels; its name gets the ending that counters have.
+    mutating func counter(_ name: String, _ help: String, _ value: Int) {
+        header("\(name)_total", "counter", help)
+        text += "letterbox_\(name)_total \(value)\n"
+    }
+
+    /// Opens a family of samples.
+    mutating func header(_ name: String, _ kind: String, _ help: String) {
+        text += "# HELP letterbox_\(name) \(help)\n# TYPE letterbox_\(name) \(kind)\n"
+    }
+
+    /// Writes a sample with its labels.
+    mutating func sample(_ name: String, _ labels: String, _ value: String) {
+        text += "letterbox_\(name){\(labels)} \(value)\n"
+    }
+
+    /// Writes a histogram: each bucket counts what lies in it and below.
+    mutating func histogram(_ name: String, _ label: String, _ histogram: RoundTripHistogram) {
+        var total = 0
+        for (bucket, count) in histogram.counts.enumerated() {
+            total += count
+            let bounds = RoundTripHistogram.bounds
+            let bound = bucket < bounds.count ? "\(Double(bounds[bucket]) / 1e6)" : "+Inf"
+            sample("\(name)_bucket", "\(label),le=\"\(bound)\"", "\(total)")
+        }
+        sample("\(name)_sum", label, "\(Double(histogram.sum) / 1e9)")
+        sample("\(name)_count", label, "\(total)")
+    }
+}

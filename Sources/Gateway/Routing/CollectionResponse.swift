@@ -1,0 +1,87 @@
+internal import EventLoop
+internal import HTTP
+internal import System
+
+/// The response with any number of replies, in the form that its caller accepts.
+enum CollectionResponse {
+    /// How replies are written.
+    enum Form {
+        /// One JSON object with all of them.
+        case json
+        /// One JSON object a line for each, as it comes.
+        case lines
+        /// The payloads one after the other; their lengths are in a field.
+        case bytes
+
+        /// The form that a caller likes best; without a wish the first of these.
+        init(accept: ArraySlice<UInt8>?) {
+            guard let accept else {
+                self = .json
+                return
+            }
+            let quality = { Negotiation.quality(of: $0, accept: accept.span, 0..<accept.count) }
+            let (json, lines) = (quality("application/json"), quality("application/x-ndjson"))
+            let bytes = quality("application/octet-stream")
+            self = bytes > max(json, lines) ? .bytes : lines > json ? .lines : .json
+        }
+    }
+
+    /// The media type of lines.
+    static let lines = FieldValue("application/x-ndjson")
+    private static let lengths = FieldName("Letterbox-Lengths")
+
+    /// The response when all have come, for a caller that did not get them one by one.
+    ///
+    /// - `notation`: how each payload is written in JSON; nil for text where it is text.
+    /// - `shows`: whether the caller may see an address.
+    static func response(
+        _ collection: ReplyCollection, as form: Form, _ notation: Notation?,
+        showingAddresses shows: (SocketAddress) -> Bool
+    ) -> Response {
+        switch form {
+        case .json:
+            let replies = collection.items.map { object($0, collection.policy, notation, shows) }
+            let json = """
+                {"complete":\(collection.isComplete),\(dropped(collection))"replies":[\(replies.joined(separator: ","))]}
+
+                """
+            return Response(.ok, FieldValue("application/json"), content: Array(json.utf8))
+        case .lines:
+            let text = collection.items.map { line($0, collection.policy, notation, showingAddresses: shows) }.joined()
+            return Response(.ok, lines, content: Array((text + end(of: collection)).utf8))
+        case .bytes:
+            var response = Response(.ok, MediaType.bytes, content: collection.items.flatMap(\.bytes))
+            let text = collection.items.map { "\($0.bytes.count)" }.joined(separator: ", ")
+            if let value = FieldValue(validating: text.utf8) { response.fields.append((lengths, value)) }
+            return response
+        }
+    }
+
+    /// A reply as a line of its own.
+    static func line(
+        _ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ notation: Notation?,
+        showingAddresses shows: (SocketAddress) -> Bool
+    ) -> String {
+        object(reply, policy, notation, shows) + "\n"
+    }
+
+    /// What follows the lines: nothing, unless something that belongs to the answer is missing.
+    static func end(of collection: ReplyCollection) -> String {
+        collection.isComplete ? "" : "{\"complete\":false,\"dropped\":\(collection.dropped)}\n"
+    }
+
+    private static func dropped(_ collection: ReplyCollection) -> String {
+        collection.dropped == 0 ? "" : "\"dropped\":\(collection.dropped),"
+    }
+
+    /// Who replied is what the caller of a group wants to know; of another service the operator says who may see it.
+    private static func object(
+        _ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ notation: Notation?,
+        _ shows: (SocketAddress) -> Bool
+    ) -> String {
+        let isShown = policy.source == .any || shows(reply.sender)
+        let from = isShown ? "\"from\":\"\(reply.sender)\"," : ""
+        let time = Double(reply.time.nanoseconds / 1000) / 1000
+        return "{\"at\":\(time),\(from)\"reply\":\(ReplyResponse.json(reply.bytes[...], notation))}"
+    }
+}

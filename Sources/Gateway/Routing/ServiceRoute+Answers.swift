@@ -1,0 +1,108 @@
+internal import HTTP
+internal import System
+
+/// Which answer a letter gets: one reply, several, or none.
+extension ServiceRoute {
+    /// Sends a letter of which it is known that it fits.
+    func decide(_ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation? = nil) -> Decision {
+        if !isOrdinary || request.has(.prefer), let other = decideOther(letter, of: request, notation) { return other }
+        return .exchange(letter, options(of: request, notation, nil))
+    }
+
+    /// Another answer than one reply from the address that is asked; nil where that is the answer all the same.
+    private func decideOther(
+        _ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation?
+    ) -> Decision? {
+        let isAsync = Self.prefersAsync(request)
+        if isAsync || service.replies.count == .none {
+            let trace = Self.prefersTrace(request) ? ExchangeTrace(start: MonotonicTime.now()) : nil
+            let form = trace.map { ReplyOptions.Form.trace($0) } ?? .bytes(mirroring: nil)
+            return .dispatch(
+                letter, ReplyOptions(form, isAsync: isAsync, caching: Self.caching(of: request), route: self))
+        }
+        guard !isOrdinary else { return nil }
+        let collection = upstream.makeCollection()
+        if service.replies.isSingle, let options = options(of: request, notation, collection) {
+            return .collection(letter, options)
+        }
+        let form = CollectionResponse.Form(accept: request.list(of: .accept))
+        let options = ReplyOptions(
+            .replies(form, collection), notation: notation, wait: wait(of: request),
+            caching: Self.caching(of: request), collection: collection, route: self)
+        return .collection(letter, options)
+    }
+
+    /// Sends the letter of a form.
+    func decide(_ letter: [UInt8], in form: FormResource) -> Decision {
+        let collection = isOrdinary ? nil : upstream.makeCollection()
+        let options = ReplyOptions(.page(letter: letter, form), collection: collection, route: self)
+        if service.replies.count == .none { return .dispatch(letter[...], options) }
+        return collection == nil ? .exchange(letter[...], options) : .collection(letter[...], options)
+    }
+
+    /// Whether the caller does not want to wait for the reply (RFC 7240 4.1).
+    private static func prefersAsync(_ request: Request) -> Bool {
+        guard let value = request.list(of: .prefer) else { return false }
+        return Negotiation.prefersAsync(prefer: value.span, 0..<value.count)
+    }
+
+    /// What the response to one reply has to know of its request; nil for the plain reply of the service at `/`.
+    private func options(
+        of request: Request, _ notation: Notation?, _ collection: ReplyCollection?
+    ) -> ReplyOptions? {
+        let isPost = request.head.method == .post
+        let isMirrored = isPost && notation == nil && service.preset == nil
+        let (wait, mirrored) = (wait(of: request), isMirrored ? Self.mirroredType(of: request) : nil)
+        var caching = Self.caching(of: request)
+        let form: ReplyOptions.Form
+        if mirrored == nil, Self.prefersTrace(request) {
+            form = .trace(ExchangeTrace(start: MonotonicTime.now()))
+        } else {
+            let type = notation == nil ? service.type ?? mirrored.flatMap { FieldValue(validating: $0) } : nil
+            let isPlain = wait == nil && type == nil && notation == nil && collection == nil
+            if isPlain, isRoot, isPost { return nil }
+            form = .bytes(mirroring: type)
+            if service.preset == .dns, notation == nil { caching = .dns }
+        }
+        return ReplyOptions(
+            form, notation: notation, wait: wait, caching: caching, collection: collection, route: self)
+    }
+
+    /// How long a cache may keep the response; nil where the method alone says that it may not (RFC 9110 9.3.3).
+    private static func caching(of request: Request) -> ReplyOptions.Caching? {
+        request.head.method == .post ? nil : .never
+    }
+
+    /// Whether the caller would rather have the reply with its trace.
+    ///
+    /// One who speaks JSON to the service would not: the reply itself is what it accepts, in the type that it named.
+    private static func prefersTrace(_ request: Request) -> Bool {
+        // Nearly all clients say "*/*", which is too short to prefer anything.
+        guard let range = request.parser.head.range(of: .accept),
+            range.count >= Negotiation.shortestPreference || request.parser.head.isRepeated(.accept),
+            let accept = request.list(of: .accept)
+        else { return false }
+        return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
+    }
+
+    /// How many seconds the caller wants to wait (RFC 7240 4.3), where that is less than the operator allows.
+    private func wait(of request: Request) -> Int? {
+        guard request.has(.prefer), let value = request.list(of: .prefer),
+            let seconds = Negotiation.wait(prefer: value.span, 0..<value.count),
+            seconds > 0, .seconds(UInt64(min(seconds, 86_400))) <= service.replies.wait ?? service.configuration.timeout
+        else { return nil }
+        return seconds
+    }
+
+    /// The request's own type for the reply, where the caller named an `application/*` type other than a form's.
+    private static func mirroredType(of request: Request) -> ArraySlice<UInt8>? {
+        // Most clients name no type of that group, and fewer bytes say so.
+        guard let first = request.first(of: .contentType), first | 0x20 == UInt8(ascii: "a"),
+            let type = request.value(of: .contentType), type.begins(with: application),
+            MediaType.nameLength(in: type.span) != nil, !request.isForm
+        else { return nil }
+        return type
+    }
+
+    private static let application = Array("application/".utf8)
+}

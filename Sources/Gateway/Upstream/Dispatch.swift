@@ -1,0 +1,150 @@
+internal import EventLoop
+internal import System
+
+/// What waits for a datagram to leave that expects no reply.
+protocol DispatchHandler: AnyObject {
+    /// The datagram has left, or could not.
+    func dispatched(_ failure: GatewayError?)
+}
+
+/// A datagram that expects no reply, and for which this host had no room at once.
+final class Dispatch: DeadlineHandler {
+    /// What became of it so far.
+    enum Outcome {
+        case sent
+        case failed(GatewayError)
+        /// It waits for room; the handler is told.
+        case waiting
+    }
+
+    private let upstream: Upstream
+    private let payload: [UInt8]
+    private let trace: ExchangeTrace?
+    private let handler: any DispatchHandler
+    private let end: MonotonicTime
+    private var deadline = Deadline()
+    private var pause = Interval.milliseconds(1)
+
+    private static let longestPause = Interval.milliseconds(50)
+
+    init(_ payload: ArraySlice<UInt8>, trace: ExchangeTrace?, upstream: Upstream, for handler: any DispatchHandler) {
+        self.payload = Array(payload)
+        self.trace = trace
+        self.upstream = upstream
+        self.handler = handler
+        end = upstream.loop.now + upstream.configuration.timeout
+        wait()
+    }
+
+    private func wait() {
+        deadline.set(min(end, upstream.loop.now + pause), for: self, on: upstream.loop)
+        pause = min(Self.longestPause, Interval(nanoseconds: 2 * pause.nanoseconds))
+    }
+
+    func alarm() {
+        guard deadline.hasPassed(for: self, on: upstream.loop) else { return }
+        let payload = self.payload
+        switch upstream.attemptDispatch(payload.span, trace) {
+        case .sent: finish(nil)
+        case .failed(let failure): finish(failure)
+        case .blocked(let reason): upstream.loop.now < end ? wait() : finish(.blocked(reason))
+        }
+    }
+
+    private func finish(_ failure: GatewayError?) {
+        upstream.endDispatch(failure)
+        handler.dispatched(failure)
+    }
+}
+
+extension Upstream {
+    /// What became of one try to send a datagram.
+    enum DispatchAttempt {
+        case sent
+        case failed(GatewayError)
+        case blocked(ErrorNumber)
+    }
+
+    /// Sends the payload as one datagram and expects no reply: the request is over when the datagram has left.
+    ///
+    /// - `handler`: is told where that takes a while.
+    func dispatch(
+        _ payload: ArraySlice<UInt8>, trace: ExchangeTrace?, for handler: any DispatchHandler
+    ) -> Dispatch.Outcome {
+        if let failure = takePlace() { return .failed(failure) }
+        let trace = isVerbose ? tell(trace, payload) : trace
+        switch attemptDispatch(payload.span, trace) {
+        case .sent:
+            endDispatch(nil)
+            return .sent
+        case .failed(let failure):
+            endDispatch(failure)
+            return .failed(failure)
+        case .blocked:
+            // Its deadline keeps it.
+            _ = Dispatch(payload, trace: trace, upstream: self, for: handler)
+            return .waiting
+        }
+    }
+
+    /// Writes down what happens, and tells the operator who wants to know.
+    private func tell(_ trace: ExchangeTrace?, _ payload: ArraySlice<UInt8>) -> ExchangeTrace {
+        let trace = trace ?? ExchangeTrace(start: .now())
+        trace.tell(Array(payload), to: configuration.onDatagram)
+        return trace
+    }
+
+    /// Tries the backends in turn, those that are up first.
+    func attemptDispatch(_ payload: Span<UInt8>, _ trace: ExchangeTrace?) -> DispatchAttempt {
+        let rotation = nextRotation()
+        var last = DispatchAttempt.failed(.noBackend)
+        for isPreferred in [true, false] {
+            for offset in backends.indices {
+                let backend = backends[(rotation + offset) % backends.count]
+                guard backend.isPreferred(at: loop.now) == isPreferred else { continue }
+                last = attemptDispatch(payload, at: backend, trace)
+                guard case .failed(.unreachable) = last else { return last }
+            }
+        }
+        return last
+    }
+
+    private func attemptDispatch(
+        _ payload: Span<UInt8>, at backend: Backend, _ trace: ExchangeTrace?
+    ) -> DispatchAttempt {
+        let isTrial = backend.begin(at: loop.now)
+        defer { backend.end(at: loop.now, isTrial: isTrial) }
+        do {
+            switch try backend.oneWay.send(payload) {
+            case .sent(let afterDelivery):
+                backend.recordSend(.sent)
+                if afterDelivery { backend.recordDelivery(at: loop.now) }
+                trace?.add(.sent, nil, backend.address, bytes: payload.count)
+                return .sent
+            case .blocked:
+                backend.recordBlocked()
+                return .blocked(.wouldBlock)
+            case .refused(let report):
+                guard case .unreachable(let cause) = SendFailure(report.reason) else { return .blocked(report.reason) }
+                return unreachable(cause, report.origin, backend, isTrial, trace)
+            }
+        } catch {
+            switch SendFailure(error.reason) {
+            case .wait:
+                backend.recordBlocked()
+                return .blocked(error.reason)
+            case .tooLong: return .failed(.requestTooLong(limit: configuration.maxDatagram))
+            case .unreachable(let cause): return unreachable(cause, .local, backend, isTrial, trace)
+            }
+        }
+    }
+
+    private func unreachable(
+        _ cause: SendFailure.Cause, _ origin: NetworkReport.Origin, _ backend: Backend, _ isTrial: Bool,
+        _ trace: ExchangeTrace?
+    ) -> DispatchAttempt {
+        backend.recordUnreachable(cause, isTrial: isTrial, at: loop.now)
+        trace?.add(ExchangeTrace.Kind(cause), nil, backend.address, bytes: nil, origin: origin)
+        return .failed(.unreachable(cause, origin))
+    }
+}

@@ -1,0 +1,65 @@
+internal import EventLoop
+internal import System
+
+/// Several replies to a datagram, or one from another address than the one that was asked.
+extension Exchange {
+    /// So many datagrams are taken at a time, then others have their turn.
+    private static let mostAtOnce = 64
+
+    /// Takes what has come to a socket that may hear others than its peer.
+    func collect(
+        into collection: ReplyCollection, from backend: Backend, through socket: ExchangeSocket
+    ) throws(SystemError) {
+        let replies = upstream.replies
+        for _ in 0..<Self.mostAtOnce {
+            guard let (length, sender) = try socket.socket.receiveFrom(into: &replies.bytes, replies.room) else {
+                return
+            }
+            guard accepts(sender, from: backend) else {
+                backend.recordForeign(1)
+                continue
+            }
+            if takeOne(length, from: sender, into: collection, backend, socket) { return }
+        }
+    }
+
+    /// Whether a reply from there is one.
+    private func accepts(_ sender: SocketAddress, from backend: Backend) -> Bool {
+        switch upstream.policy.source {
+        case .peer: sender == backend.address
+        case .host: sender.isSameHost(as: backend.address)
+        case .any: true
+        }
+    }
+
+    /// Takes one reply down; returns whether it was the last one.
+    private func takeOne(
+        _ length: Int, from sender: SocketAddress, into collection: ReplyCollection, _ backend: Backend,
+        _ socket: ExchangeSocket
+    ) -> Bool {
+        let now = MonotonicTime.now()
+        let isWhole = length <= upstream.replies.room.count
+        let elapsed = now.since(firstSent)
+        record(length, isWhole, after: elapsed, isFirst: collection.count == 0)
+        addStep(isWhole ? .received : .truncated, from: sender, through: socket, bytes: length, at: now)
+        if upstream.policy.isSingle {
+            finishCollecting(with: isWhole ? .success(length) : .failure(.replyTooLong(limit: maxDatagram)))
+            return true
+        }
+        if isWhole {
+            collection.add(upstream.replies.bytes[upstream.replies.range(of: length)], from: sender, after: elapsed)
+        } else {
+            collection.drop()
+        }
+        // The caller may have been found to be gone.
+        guard isUnderWay(for: collection) else { return true }
+        if collection.isFull {
+            finishCollecting(with: .success(0))
+            return true
+        }
+        awaitMore(quiet: upstream.policy.quiet)
+        return false
+    }
+
+    private var maxDatagram: Int { upstream.configuration.maxDatagram }
+}

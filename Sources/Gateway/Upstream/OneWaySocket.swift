@@ -1,0 +1,95 @@
+internal import EventLoop
+internal import System
+
+/// The socket through which a backend gets the datagrams that expect no reply.
+///
+/// One carries all of them, for no reply has to find its request. What comes in is thrown away; a report that a datagram did
+/// not arrive is kept for the next caller, as the kernel itself has it (udp(7)).
+final class OneWaySocket: EventHandler {
+    private let address: SocketAddress
+    private let policy: ReplyPolicy
+    private let limit: SharedLimit
+    private let loop: EventLoop
+    private var socket: DatagramSocket?
+    private var watch: Watch?
+    /// The first report that has come since a caller was told of one.
+    private var report: NetworkReport?
+    /// When the latest datagram left, of which no report has come.
+    private var latest = MonotonicTime.never
+    /// Datagrams that came in.
+    private(set) var unasked = 0
+
+    /// So long a report may be on its way; a datagram that is older has reached a port.
+    private static let reportTime = Interval.seconds(1)
+
+    init(to address: SocketAddress, policy: ReplyPolicy, limit: SharedLimit, loop: EventLoop) {
+        self.address = address
+        self.policy = policy
+        self.limit = limit
+        self.loop = loop
+    }
+
+    /// What became of a datagram.
+    enum Outcome {
+        /// It has left; whether the one before has reached a port, as far as a report would have told by now.
+        case sent(afterDelivery: Bool)
+        /// It has not left, for an earlier one did not arrive.
+        case refused(NetworkReport)
+        /// The kernel has no room, or the gateway no socket.
+        case blocked
+    }
+
+    /// Sends a datagram.
+    func send(_ payload: Span<UInt8>) throws(SystemError) -> Outcome {
+        if let report = report.take() { return .refused(report) }
+        guard try open() else { return .blocked }
+        do {
+            guard try socket?.send(payload, to: address) == true else { return .blocked }
+        } catch {
+            if let report = socket?.takeReport() {
+                latest = .never
+                socket?.dropReports()
+                return .refused(report)
+            }
+            throw error
+        }
+        let before = latest
+        latest = loop.now
+        return .sent(afterDelivery: before != .never && loop.now >= before + Self.reportTime)
+    }
+
+    /// Opens the socket if it is not open; false where the gateway has no socket left.
+    private func open() throws(SystemError) -> Bool {
+        if watch != nil { return true }
+        guard limit.take() else {
+            limit.askForRoom()
+            return false
+        }
+        do {
+            let socket = try DatagramSocket(towards: address, hops: policy.hops, interface: policy.interface)
+            if !address.isForMany { try socket.hearReports(about: address) }
+            watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
+            self.socket = .some(socket)
+        } catch {
+            limit.giveBack()
+            throw error
+        }
+        return true
+    }
+
+    func ready(_ readiness: Readiness) {
+        if let report = socket?.takeReport() {
+            latest = .never
+            if self.report == nil { self.report = report }
+        }
+        unasked += socket?.drain().datagrams ?? 0
+    }
+
+    func close() {
+        guard let watch else { return }
+        loop.release(watch)
+        self.watch = nil
+        socket = nil
+        limit.giveBack()
+    }
+}

@@ -1,0 +1,20 @@
+/// Why the gateway could not do what a request asked for, in the words of Proxy-Status (RFC 9209 2.3), which the metrics
+/// and the access log use as well.
+enum ProxyError: String, CaseIterable, Sendable {
+    case connectionRefused = "connection_refused"
+    case destinationUnroutable = "destination_ip_unroutable"
+    case destinationProhibited = "destination_ip_prohibited"
+    case responseTimeout = "http_response_timeout"
+    case responseBodySize = "http_response_body_size"
+    case destinationUnavailable = "destination_unavailable"
+    case connectionLimitReached = "connection_limit_reached"
+    case requestError = "http_request_error"
+    case internalError = "proxy_internal_error"
+}
+
+/// A failure as it is counted: the service that the request was for, and the reason.
+struct ServiceFailure: Hashable, Sendable {
+    /// The path of the service; empty where the request had not come so far.
+    let service: String
+    let error: ProxyError
+}

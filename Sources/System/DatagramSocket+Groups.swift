@@ -1,0 +1,96 @@
+internal import CLinux
+internal import Glibc
+
+/// What a program needs that sends to a group, to a broadcast address, or to a service that answers from elsewhere.
+extension DatagramSocket {
+    /// Opens a socket that hears every sender and may send to groups and broadcast addresses: without a peer, as the
+    /// tutorial's client has it (socket(7), SO_BROADCAST).
+    ///
+    /// - `remote`: where it will send to; it decides between IPv4 and IPv6.
+    /// - `hops`: how many routers a datagram to a group may pass, 1 to 255; the kernel's own default is 1 for a group.
+    /// - `interface`: the number of the interface by which datagrams leave (if_nametoindex(3)); nil leaves it to routing.
+    public init(towards remote: SocketAddress, hops: Int? = nil, interface: UInt32? = nil) throws(SystemError) {
+        let descriptor = try Self.open(for: remote)
+        try descriptor.set(SO_BROADCAST, at: SOL_SOCKET)
+        if let hops { try descriptor.setGroupHops(Int32(hops), isIPv6: remote.isIPv6) }
+        if let interface { try descriptor.setInterface(interface, isIPv6: remote.isIPv6) }
+        self.init(owning: descriptor)
+    }
+
+    /// Takes the first waiting datagram into a part of an array, and tells how long it is and who sent it; nil when none
+    /// waits.
+    ///
+    /// A longer one than there is room for is cut (recv(2), MSG_TRUNC).
+    public func receiveFrom(
+        into bytes: inout [UInt8], _ room: Range<Int>
+    ) throws(SystemError) -> (length: Int, sender: SocketAddress)? {
+        try attempt(.receive) { () throws(ErrorNumber) -> (Int, SocketAddress)? in
+            var length: Int?
+            let sender = try unsafe SocketAddress { (pointer, size) throws(ErrorNumber) in
+                length = try unsafe bytes.withMutableBytes(in: room) { room throws(ErrorNumber) -> Int? in
+                    try callUnlessBlocked {
+                        unsafe clinux_recvfrom(
+                            descriptor.number, room.baseAddress, room.count, Int32(MSG_TRUNC), pointer, size)
+                    }
+                }
+            }
+            guard let length, let sender else { return nil }
+            return (length, sender)
+        }
+    }
+}
+
+extension Descriptor {
+    /// ip(7), IP_MULTICAST_TTL; ipv6(7), IPV6_MULTICAST_HOPS.
+    fileprivate func setGroupHops(_ hops: Int32, isIPv6: Bool) throws(SystemError) {
+        if isIPv6 {
+            try set(Int32(IPV6_MULTICAST_HOPS), at: Int32(IPPROTO_IPV6), to: hops)
+        } else {
+            try set(Int32(IP_MULTICAST_TTL), at: Int32(IPPROTO_IP), to: hops)
+        }
+    }
+
+    /// Sets where datagrams to groups leave, and where those leave to which no route points, as 255.255.255.255
+    /// (linux/in.h, IP_UNICAST_IF, whose number is in network byte order).
+    fileprivate func setInterface(_ number: UInt32, isIPv6: Bool) throws(SystemError) {
+        let swapped = Int32(bitPattern: number.bigEndian)
+        if isIPv6 {
+            try set(Int32(IPV6_MULTICAST_IF), at: Int32(IPPROTO_IPV6), to: Int32(bitPattern: number))
+            try set(Int32(IPV6_UNICAST_IF), at: Int32(IPPROTO_IPV6), to: swapped)
+            return
+        }
+        try set(Int32(IP_UNICAST_IF), at: Int32(IPPROTO_IP), to: swapped)
+        try attempt(.configure) { () throws(ErrorNumber) in
+            var request = ip_mreqn()
+            request.imr_ifindex = Int32(bitPattern: number)
+            _ = try call {
+                unsafe setsockopt(
+                    self.number, Int32(IPPROTO_IP), Int32(IP_MULTICAST_IF), &request,
+                    socklen_t(MemoryLayout<ip_mreqn>.size))
+            }
+        }
+    }
+}
+
+/// The machine's network interfaces.
+public enum NetworkInterface {
+    /// The number of the interface with this name, such as "eth0" (if_nametoindex(3)); nil where there is none.
+    public static func number(named name: String) -> UInt32? {
+        let number = unsafe if_nametoindex(name)
+        return number == 0 ? nil : number
+    }
+}
+
+extension SocketAddress {
+    /// Whether both are of one host, whatever the ports are.
+    public func isSameHost(as other: SocketAddress) -> Bool { isIPv6 == other.isIPv6 && host == other.host }
+
+    /// Whether it is a group's (RFC 1112 4, RFC 4291 2.7), or every host's of the link (RFC 919 7).
+    ///
+    /// That an address is the broadcast address of some network, such as 192.0.2.255, only that network's mask tells.
+    public var isForMany: Bool {
+        if isIPv6 { return host.lowercased().hasPrefix("ff") }
+        guard let first = host.split(separator: ".").first.flatMap({ Int($0) }) else { return false }
+        return (224...239).contains(first) || host == "255.255.255.255"
+    }
+}

@@ -1,0 +1,92 @@
+import CurlClient
+import System
+import Testing
+
+/// Services that send no reply, and callers that do not wait for one.
+@Suite struct OneWayTests {
+    private func gateway(_ addresses: [SocketAddress], _ options: String = "") throws -> RunningGateway {
+        let targets = addresses.map { "\($0)" }.joined(separator: " ")
+        return try RunningGateway(
+            ["--timeout", "3600s", "--service", "/log \(targets) replies=0 \(options)"], upstream: UDPPeer().address)
+    }
+
+    private func post(
+        _ text: String, to gateway: RunningGateway, at path: String = "/log", _ fields: CurlFields = [:],
+        _ client: CurlClient = CurlClient()
+    ) throws -> CurlResponse {
+        try client.perform(
+            CurlRequest(gateway.url + path, fields: fields, body: .text(text), timeout: Program.patience))
+    }
+
+    @Test func `every datagram is sent, and its request answered at once`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway([peer.address])
+        let client = CurlClient()
+        for number in 0..<300 {
+            let response = try post("line \(number)", to: gateway, client)
+            #expect(response.status == 202 && response.fields["Content-Length"] == "0")
+            #expect(try peer.receive().bytes == Array("line \(number)".utf8))
+        }
+        let figures = try gateway.metrics()
+        #expect(figures["udp_timeouts_total"] == 0 && figures["udp_sockets_quarantined"] == 0)
+        #expect(try #require(figures["udp_sockets"]) <= 1, "one socket carries them all")
+    }
+
+    private func post(
+        _ text: String, to gateway: RunningGateway, _ client: CurlClient
+    ) throws -> CurlResponse { try post(text, to: gateway, at: "/log", [:], client) }
+
+    @Test func `replies that come all the same are thrown away and counted`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway([peer.address])
+        #expect(try post("a", to: gateway).status == 202)
+        let sender = try peer.receive().sender
+        for _ in 0..<3 { peer.send("unasked", to: sender) }
+        try gateway.metrics { $0["udp_unasked_replies_total"] == 3 }
+        #expect(try post("b", to: gateway).status == 202)
+        #expect(try peer.receive().sender == sender)
+    }
+
+    @Test func `a refusal that came back is told to the next caller`() throws {
+        let gateway = try gateway([UDPPeer.deserted()])
+        #expect(try post("a", to: gateway).status == 202)
+        let deadline = ContinuousClock.now + Program.patience
+        var refusal = try post("b", to: gateway)
+        while refusal.status == 202 {
+            try #require(ContinuousClock.now < deadline)
+            refusal = try post("b", to: gateway)
+        }
+        #expect(refusal.status == 502)
+        #expect(refusal.fields["Proxy-Status"] == "letterbox; error=connection_refused")
+    }
+
+    @Test func `another address takes what one does not`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway([UDPPeer.deserted(), peer.address])
+        for number in 0..<40 { #expect(try post("\(number)", to: gateway).status == 202) }
+        #expect(try peer.receive().bytes.count > 0)
+    }
+
+    @Test func `a caller need not wait for the reply of any service`() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(["--timeout", "3600s"], upstream: peer.address)
+        for wish in ["respond-async", "wait=10, Respond-Async", "respond-async; x=1"] {
+            let response = try post(wish, to: gateway, at: "/", ["Prefer": wish])
+            #expect(response.status == 202 && response.fields["Preference-Applied"] == "respond-async", "\(wish)")
+            #expect(try peer.receive().bytes == Array(wish.utf8))
+        }
+        let told = try post("told", to: gateway, at: "/", ["Prefer": "respond-async", "Accept": "application/json"])
+        #expect(try #require(told.text).hasPrefix("{\"exchange\":{\"attempts\":1,"))
+    }
+
+    @Test func `a form is told that there is no reply`() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(
+            Program(Binaries.letterbox, ["gateway", "--port", "0", "--service", "/ \(peer.address) replies=0"]))
+        let response = try post(
+            "text=hello", to: gateway, at: "/form", ["Content-Type": "application/x-www-form-urlencoded"])
+        #expect(response.status == 202)
+        #expect(try #require(response.text).contains("This service sends no reply."))
+        #expect(try peer.receive().bytes == Array("hello".utf8))
+    }
+}

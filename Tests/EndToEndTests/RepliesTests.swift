@@ -1,0 +1,194 @@
+import CurlClient
+import System
+import Testing
+
+/// Services that send several replies, or send them from another address.
+@Suite struct RepliesTests {
+    private func gateway(_ address: SocketAddress, _ options: String, _ flags: [String] = []) throws -> RunningGateway {
+        try RunningGateway(
+            ["--timeout", "3600s", "--service", "/game \(address) \(options)"] + flags, upstream: UDPPeer().address)
+    }
+
+    /// Begins a request whose response is read later.
+    private func begin(_ gateway: RunningGateway, accepting type: String = "*/*", path: String = "/game") throws
+        -> TCPConnection
+    {
+        let connection = try TCPConnection(to: gateway.address)
+        connection.send("POST \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: \(type)\r\nContent-Length: 4\r\n\r\nwho?")
+        return connection
+    }
+
+    private func times(in text: String) -> String { text.replacing(#/"at":[0-9.e-]+/#, with: "\"at\":0") }
+
+    @Test func `so many replies as were asked for end the exchange`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=2")
+        let connection = try begin(gateway)
+        let sender = try peer.receive().sender
+        peer.send("one", to: sender)
+        peer.send("two", to: sender)
+        let response = times(in: try connection.receive(until: "]}\n"))
+        let from = "\"from\":\"\(peer.address)\""
+        #expect(response.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(
+            response.hasSuffix(
+                """
+                \r\n\r\n{"complete":true,"replies":[{"at":0,\(from),"reply":"one"},{"at":0,\(from),"reply":"two"}]}
+
+                """), "\(response)")
+        // Its socket is set aside, for more may come.
+        #expect(try gateway.metrics()["udp_sockets_quarantined"] == 1)
+    }
+
+    @Test func `fewer than were asked for are told to be incomplete, none is 504`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=2 wait=300ms")
+        let connection = try begin(gateway)
+        peer.send("one", to: try peer.receive().sender)
+        let response = try connection.receive(until: "]}\n")
+        #expect(response.hasPrefix("HTTP/1.1 200 OK\r\n") && response.contains("{\"complete\":false,\"replies\":[{"))
+        #expect(try begin(gateway).receive(until: "}\n").hasPrefix("HTTP/1.1 504 "))
+    }
+
+    @Test func `all that come in time may be none`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=all wait=100ms")
+        let response = try begin(gateway).receive(until: "]}\n")
+        #expect(response.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(response.hasSuffix("{\"complete\":true,\"replies\":[]}\n"))
+        #expect(try peer.receive().bytes == Array("who?".utf8))
+        #expect(try gateway.metrics()["udp_timeouts_total"] == 0, "silence is no failure of such a service")
+    }
+
+    @Test func `a quiet time after the latest reply ends the wait`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=all wait=3600s quiet=100ms")
+        let connection = try begin(gateway)
+        let sender = try peer.receive().sender
+        for text in ["one", "two", "three"] { peer.send(text, to: sender) }
+        let response = try connection.receive(until: "]}\n")
+        #expect(response.contains("{\"complete\":true") && response.contains("\"three\""))
+    }
+
+    @Test func `each reply leaves as it comes`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=2")
+        let connection = try begin(gateway, accepting: "application/x-ndjson")
+        let sender = try peer.receive().sender
+        peer.send("one", to: sender)
+        let head = try connection.receive(until: "\"one\"}\n\r\n")
+        #expect(head.contains("Transfer-Encoding: chunked\r\n") && head.contains("application/x-ndjson\r\n"))
+        #expect(!head.contains("Content-Length"))
+        peer.send("two", to: sender)
+        #expect(try connection.receive(until: "\r\n0\r\n\r\n").contains("\"two\"}\n"))
+        // The connection goes on.
+        connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        #expect(try connection.receiveToEnd().hasSuffix("ok\n"))
+    }
+
+    @Test func `a client of HTTP 1.0 gets the lines at once`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=2")
+        let connection = try TCPConnection(to: gateway.address)
+        connection.send(
+            "POST /game HTTP/1.0\r\nAccept: application/x-ndjson\r\nContent-Length: 4\r\n\r\nwho?")
+        let sender = try peer.receive().sender
+        for text in ["one", "two"] { peer.send(text, to: sender) }
+        let response = try connection.receiveToEnd()
+        #expect(response.contains("Content-Length: ") && response.hasSuffix("\"two\"}\n"))
+    }
+
+    @Test func `payloads come as they are, with their lengths`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=3")
+        let connection = try begin(gateway, accepting: "application/octet-stream")
+        let sender = try peer.receive().sender
+        for text in ["one", "", "three"] { peer.send(text, to: sender) }
+        let response = try connection.receive(until: "onethree")
+        #expect(response.contains("Letterbox-Lengths: 3, 0, 5\r\n") && response.hasSuffix("\r\n\r\nonethree"))
+    }
+
+    @Test func `bytes are written out both ways`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=2")
+        let connection = try TCPConnection(to: gateway.address)
+        connection.send("POST /game?as=hex HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nff 54")
+        let (bytes, sender) = try peer.receive()
+        #expect(bytes == [0xff, 0x54])
+        for text in ["T", ""] { peer.send(text, to: sender) }
+        let response = times(in: try connection.receive(until: "]}\n"))
+        #expect(response.contains("\"reply\":\"54\",\"hex\":true}"))
+        #expect(response.contains("\"reply\":\"\",\"hex\":true}"))
+    }
+
+    /// Too many, too long, or too much for the memory allowed: each of two replies is lost, and the caller is told.
+    @Test(arguments: [
+        ("max-replies=1", [String](), "two"), ("max-datagram=4", [], "longer"),
+        ("", ["--max-buffered", "70000"], String(repeating: "a", count: 40_000)),
+    ])
+    func `a reply that does not fit is dropped and told`(options: String, flags: [String], second: String) throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=all wait=500ms \(options)", flags)
+        let connection = try begin(gateway, path: "/game")
+        let sender = try peer.receive().sender
+        let first = second.count > 1000 ? second : "one"
+        for text in [first, second] { peer.send(text, to: sender) }
+        let response = try connection.receive(until: "]}\n")
+        #expect(response.contains("{\"complete\":false,\"dropped\":1,\"replies\":[{"))
+        #expect(response.contains(first))
+        // What was taken of the memory is given back.
+        let again = try begin(gateway)
+        peer.send(first, to: try peer.receive().sender)
+        #expect(try again.receive(until: "]}\n").contains("{\"complete\":true"))
+    }
+
+    /// Who is asked, who replies, and whether the caller gets that reply.
+    @Test(arguments: [
+        ("from=peer", "127.0.0.1", false), ("from=host", "127.0.0.1", true), ("from=host", "127.0.0.2", false),
+        ("from=any", "127.0.0.1", true), ("from=any", "127.0.0.2", true),
+    ])
+    func `a reply may come from another door or house`(options: String, host: String, isTaken: Bool) throws {
+        let (peer, other) = (UDPPeer(), UDPPeer(at: host))
+        let gateway = try gateway(peer.address, options)
+        let connection = try begin(gateway)
+        let sender = try peer.receive().sender
+        other.send("from elsewhere", to: sender)
+        if !isTaken { peer.send("from the peer", to: sender) }
+        let response = try connection.receive(until: isTaken ? "elsewhere" : "peer")
+        #expect(response.hasPrefix("HTTP/1.1 200 OK\r\n") && response.contains("Content-Type: text/plain"))
+        #expect(response.hasSuffix(isTaken ? "\r\n\r\nfrom elsewhere" : "\r\n\r\nfrom the peer"))
+    }
+
+    @Test func `a refusal is told of a host that need not answer from its port`() throws {
+        let gateway = try gateway(UDPPeer.deserted(), "from=host attempts=20")
+        let response = try begin(gateway).receive(until: "}\n")
+        #expect(response.hasPrefix("HTTP/1.1 502 ") && response.contains("connection_refused"))
+    }
+
+    @Test(arguments: [false, true]) func `a caller that leaves ends the wait`(isReset: Bool) throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=all wait=3600s")
+        do {
+            let connection = try begin(gateway)
+            peer.send("one", to: try peer.receive().sender)
+            try gateway.metrics { $0["udp_replies_total"] == 1 }
+            if isReset { connection.resetWhenClosed() }
+        }
+        try gateway.metrics { $0["udp_exchanges_in_flight"] == 0 }
+    }
+
+    @Test func `a form shows all replies`() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(
+            Program(Binaries.letterbox, ["gateway", "--port", "0", "--service", "/ \(peer.address) replies=2"]))
+        let connection = try TCPConnection(to: gateway.address)
+        connection.send(
+            """
+            POST /form HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+            Content-Length: 6\r\n\r\ntext=a
+            """)
+        let sender = try peer.receive().sender
+        for text in ["<one>", "two"] { peer.send(text, to: sender) }
+        #expect(try connection.receive(until: "two").contains("&lt;one&gt;"))
+    }
+}

@@ -1,0 +1,124 @@
+import CurlClient
+import System
+import Testing
+
+/// A line for each datagram, where --verbose asks for it.
+@Suite struct VerboseTests {
+    /// A time of day to the microsecond, as each line begins.
+    private static var time: Regex<Substring> { #/\d\d:\d\d:\d\d\.\d{6} /# }
+
+    /// Waits for so many lines, and returns them without their times.
+    private func lines(_ count: Int, of program: Program) throws -> [Substring] {
+        try program.outputLines(atLeast: count).map { line in
+            let time = try #require(line.prefixMatch(of: Self.time), "\(line)")
+            return line[time.range.upperBound...]
+        }
+    }
+
+    @Test func theServerTellsOfEachDatagram() throws {
+        let server = try RunningServer(["--verbose"])
+        let peer = UDPPeer()
+        for text in ["hello", "tab\tescape\u{1b}[2J", "\u{FFFD}", ""] { peer.send(text, to: server.address) }
+        for _ in 0..<4 { _ = try peer.receive() }
+        let (to, from) = ("\(peer.address) -> \(server.address)", "\(server.address) -> \(peer.address)")
+        let lines = try lines(8, of: server.program)
+        #expect(
+            lines.filter { $0.hasPrefix(to) }.map { $0.dropFirst(to.count) } == [
+                ", 5 bytes \"hello\": received", ", 14 bytes \"tab\\tescape\\x1b[2J\": received",
+                ", 3 bytes \"\u{FFFD}\": received", ", 0 bytes: received",
+            ])
+        #expect(
+            lines.filter { $0.hasPrefix(from) }.map { $0.dropFirst(from.count) } == [
+                ", 5 bytes \"HELLO\": sent", ", 14 bytes \"TAB\\tESCAPE\\x1b[2J\": sent",
+                ", 3 bytes \"\u{FFFD}\": sent",
+                ", 0 bytes: sent",
+            ])
+    }
+
+    @Test func aLongDatagramIsToldByItsBeginning() throws {
+        let server = try RunningServer(["--verbose"])
+        let peer = UDPPeer()
+        peer.send(String(repeating: "a", count: 33), to: server.address)
+        let line = try lines(2, of: server.program)[0]
+        #expect(line.hasSuffix(", 33 bytes \"\(String(repeating: "a", count: 32))\"...: received"))
+    }
+
+    @Test func theGatewayTellsOfEachDatagram() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(
+            ["--verbose", "--attempts", "2", "--min-retransmit", "1ms", "--timeout", "60s"],
+            upstream: peer.address)
+        let post = try Program("curl", ["-s", "-d", "hello", gateway.url])
+        let sender = try peer.receive().sender
+        _ = try peer.receive()
+        peer.send("HELLO", to: sender)
+        #expect(try post.ending().output == "HELLO")
+        let (to, from) = ("\(sender) -> \(peer.address)", "\(peer.address) -> \(sender)")
+        #expect(
+            try lines(3, of: gateway.program) == [
+                "\(to), 5 bytes \"hello\": sent", "\(to), 5 bytes \"hello\": retransmitted",
+                "\(from), 5 bytes \"HELLO\": received",
+            ])
+    }
+
+    @Test func theGatewayTellsOfARefusal() throws {
+        let deserted = UDPPeer.deserted()
+        let gateway = try RunningGateway(["--verbose"], upstream: deserted)
+        #expect(try gateway.post("hello").status == 502)
+        let lines = try lines(2, of: gateway.program)
+        #expect(lines[0].hasSuffix(" -> \(deserted), 5 bytes \"hello\": sent"))
+        #expect(lines[1].hasPrefix("\(deserted) -> 127.0.0.1:") && lines[1].hasSuffix(": refused"))
+    }
+
+    /// The answer of one who asks for the trace is as without the lines.
+    @Test func theTraceIsToldToo() throws {
+        let gateway = try RunningGateway(["--verbose"])
+        var request = CurlRequest("\(gateway.url)/", body: .text("hello"), timeout: Program.patience)
+        request.fields.append("Accept", "application/json")
+        #expect(try CurlClient().perform(request).text?.contains("\"attempts\":1") == true)
+        #expect(try lines(2, of: gateway.program).count == 2)
+    }
+
+    @Test func theClientTellsRoundTripAndAttempts() throws {
+        let server = try RunningServer()
+        let client = try Program.letterbox(
+            "client", "127.0.0.1", "hello", "--verbose", "--port", "\(server.address.port)", "--timeout", "60s")
+        let ending = try client.ending()
+        #expect(ending.output == "HELLO\n")
+        try #require(ending.errorLines.count == 2)
+        let times = ending.errorLines.compactMap { $0.prefixMatch(of: Self.time) }
+        #expect(times.count == 2)
+        let sent = ending.errorLines[0].dropFirst(times[0].0.count)
+        let local = try #require(sent.split(separator: " ").first)
+        #expect(sent == "\(local) -> \(server.address), 5 bytes \"hello\": sent")
+        let pattern = #/(.*), 5 bytes "HELLO": received after \d+\.\d{3} ms, 1 attempt/#
+        let received = try #require(ending.errorLines[1].dropFirst(times[1].0.count).wholeMatch(of: pattern))
+        #expect(received.1 == "\(server.address) -> \(local)")
+    }
+
+    /// A reader that stands still costs lines and no letters, and the lines that are missing are told.
+    @Test(arguments: ["server", "gateway"])
+    func linesThatNobodyReadsAreDropped(command: String) throws {
+        let flags = ["--verbose"] + (command == "gateway" ? ["--port", "0", "--server-port", "0"] : ["--port", "0"])
+        let program = try Program(Binaries.letterbox, [command] + flags)
+        let isGateway = command == "gateway"
+        let ready = try program.errorLine(startingWith: isGateway ? "The gateway is ready" : "The server is ready")
+        let (client, peer) = (CurlClient(), UDPPeer())
+        let words = ready.split(separator: " ")
+        // A pipe holds 65,536 bytes, and each letter makes more than 100.
+        for _ in 0..<1000 {
+            if isGateway {
+                let response = try client.perform(
+                    CurlRequest("\(words[4])/", body: .text("hello"), timeout: Program.patience))
+                #expect(response.text == "HELLO")
+            } else {
+                peer.send("hello", to: try SocketAddress("127.0.0.1", port: SocketAddress(udp: words[6]).port)!)
+                #expect(try peer.receive().bytes == Array("HELLO".utf8))
+            }
+        }
+        let ending = try program.ending(after: 15)
+        #expect(ending.status == 0)
+        let told = ending.output.count { $0 == "\n" }
+        #expect(told < 2000 && told > 300)
+    }
+}
