@@ -195,13 +195,13 @@ struct ServiceDescription: CustomStringConvertible {
         own.quarantine = settings.quarantine ?? flags.quarantine
         own.maxDatagram = settings.maxDatagram ?? flags.maxDatagram
         own.probe = options[.probeText].map { Array($0.utf8) } ?? flags.probe
-        if let preset = settings.preset {
-            return Service(path: path, addresses: addresses, configuration: own, preset: preset)
-        }
         var replies = settings.replies
         if case .some(let count) = replies.count { replies.maxReplies = max(replies.maxReplies, count) }
         if replies.count == .none || replies.source == .any { own.attempts = 1 }
         if replies.count == .none || replies.source != .peer { own.probe = nil }
+        if let preset = settings.preset {
+            return Service(path: path, addresses: addresses, configuration: own, preset: preset, replies: replies)
+        }
         return Service(
             path: path, addresses: addresses, configuration: own, type: settings.type, get: settings.get,
             replies: replies)

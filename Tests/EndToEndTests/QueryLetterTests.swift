@@ -84,7 +84,7 @@ import Testing
         #expect(try ask("/e", of: gateway, method: "PUT").fields["Allow"] == "GET, HEAD, POST, OPTIONS")
         #expect(try ask("/e?q=QQ", of: gateway, ["If-Match": "\"a\""]).status == 412)
         let services = try #require(try ask("/services", of: gateway).text)
-        #expect(services.contains("\"maxDatagram\":6,\"get\":\"q\",\"backends\":["))
+        #expect(services.contains("\"from\":\"peer\",\"get\":\"q\",\"backends\":["))
     }
 
     @Test func `a failure is not kept by a cache either`() throws {

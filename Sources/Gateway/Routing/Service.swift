@@ -25,12 +25,15 @@ package struct Service: Sendable {
     }
 
     /// A service of a known protocol, whose type and parameter are those of the specification.
-    package init(path: String, addresses: [SocketAddress], configuration: Configuration, preset: Preset) {
+    package init(
+        path: String, addresses: [SocketAddress], configuration: Configuration, preset: Preset,
+        replies: ReplyPolicy = ReplyPolicy()
+    ) {
         switch preset {
         case .dns: (type, get) = (MediaType.dnsMessage, "dns")
         }
+        self.replies = replies
         (self.path, self.addresses, self.configuration, self.preset) = (path, addresses, configuration, preset)
-        replies = ReplyPolicy()
     }
 
     /// Describes a service.

@@ -80,19 +80,22 @@ final class ServiceRoute {
 
     private func send(_ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation?) -> Decision {
         let limit = service.configuration.maxDatagram
-        guard service.preset != .dns || letter.count >= DNSMessage.headerLength else {
-            return .response(
-                Problem.response(
-                    .badRequest,
-                    "A DNS message has \(DNSMessage.headerLength) bytes at least (RFC 1035 4.1), and this one \(letter.count)."
-                ))
+        if letter.count <= limit {
+            guard let sentence = complaint(about: letter) else { return decide(letter, of: request, notation) }
+            return .response(Problem.response(.badRequest, sentence))
         }
-        if letter.count <= limit { return decide(letter, of: request, notation) }
         guard request.head.method == .post else {
             return .response(
                 Problem.response(.uriTooLong, "The letter does not fit in one datagram of at most \(limit) bytes."))
         }
         return .response(refuseContent())
+    }
+
+    /// Why a letter is none that the service may get; nil where there is nothing to say.
+    func complaint(about letter: ArraySlice<UInt8>) -> String? {
+        guard service.preset == .dns, letter.count < DNSMessage.headerLength else { return nil }
+        return
+            "A DNS message has \(DNSMessage.headerLength) bytes at least (RFC 1035 4.1), and this one \(letter.count)."
     }
 
     /// Answers content that does not fit in a datagram.

@@ -44,5 +44,5 @@ package struct ReplyPolicy: Equatable, Sendable {
     var isConnected: Bool { source == .peer && count != .none }
 
     /// Whether the one reply is the response.
-    var isSingle: Bool { count == .some(1) }
+    package var isSingle: Bool { count == .some(1) }
 }
