@@ -58,18 +58,23 @@ struct GatewayCommand: ParsableCommand {
         if check { return try report(settings) }
         Signals.block()
         try Exit.starting(" with --host, --port or --server-port.") {
-            try EventLoop.run { loop in try await serve(settings, on: loop) }
+            let manager = ServiceManager.fromEnvironment()
+            let inherited = try InheritedListeners.take()
+            try EventLoop.run { loop in try await serve(settings, inherited, manager, on: loop) }
         }
     }
 
     /// Starts everything, or nothing; then does what signals ask for, until the end.
-    private func serve(_ settings: Configuration, on loop: EventLoop) async throws {
+    private func serve(
+        _ settings: Configuration, _ inherited: [InheritedListeners.Entry], _ manager: ServiceManager?,
+        on loop: EventLoop
+    ) async throws {
         let lifecycle = Lifecycle(on: loop)
         let described = addresses.services
         let names = ServiceNames(described)
         let page = try page.load()
         try checkPaths(of: described, against: page)
-        let listener = try StreamListener(on: try bindAddress(addresses.host, addresses.port))
+        let listener = try listen(at: inherited)
         let address = listener.address
         var settings = settings
         var embedded: UDPService?
@@ -100,15 +105,36 @@ struct GatewayCommand: ParsableCommand {
         // From the moment that it says it is ready, a request to end loses nothing that has arrived.
         lifecycle.run()
         announce(address, services, settings)
+        manager?.tell(.ready, "Serving http://\(address)")
+        manager?.watch(gateway, on: loop)
         names.watch(for: gateway, every: addresses.resolveInterval, on: loop)
         for await request in lifecycle.requests {
             if request == .end { break }
+            manager?.tell(.reloading)
             await names.refresh(for: gateway)
+            manager?.tell(.ready)
         }
+        let times = [settings.drainDelay, settings.drainTimeout, .seconds(5)].map(\.nanoseconds)
+        manager?.tell(
+            .stopping(within: Interval(nanoseconds: times.reduce(0, +))), "Ending: what is in flight is finished")
         await leave(gateway, for: settings.drainDelay, on: loop)
         await end(gateway, running, within: settings.drainTimeout, on: loop)
         await noise?.stop()
         await embedded?.stop()
+    }
+
+    /// The socket that a service manager has opened, or one of its own.
+    private func listen(at inherited: [InheritedListeners.Entry]) throws -> StreamListener {
+        guard let entry = inherited.first else {
+            return try StreamListener(on: try bindAddress(addresses.host, addresses.port))
+        }
+        guard inherited.count == 1 else {
+            Console.error(
+                "letterbox: \(inherited.count) sockets are inherited, and the gateway listens at one: leave one ListenStream="
+            )
+            throw ExitCode.validationFailure
+        }
+        return try StreamListener(inheriting: entry)
     }
 
     /// Prints the settings in force; whatever would keep the gateway from starting is one line.
@@ -132,7 +158,7 @@ struct GatewayCommand: ParsableCommand {
     }
 
     /// Ends the start where a name stands for an address that the service's options do not go together with.
-    private func checkAddresses(_ addresses: [SocketAddress], of service: ServiceDescription) throws {
+    func checkAddresses(_ addresses: [SocketAddress], of service: ServiceDescription) throws {
         guard let conflict = service.conflict(at: addresses) else { return }
         Console.error("letterbox: --service \(service.path): \(conflict)")
         throw ExitCode.validationFailure

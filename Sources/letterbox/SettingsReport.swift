@@ -11,6 +11,9 @@ enum SettingsReport {
         let described = command.addresses.services
         let names = ServiceNames(described)
         try EventLoop.run { loop in try await names.resolve() }
+        for (service, addresses) in zip(described, names.addresses) {
+            try command.checkAddresses(addresses, of: service)
+        }
         let listening = try bindAddress(command.addresses.host, command.addresses.port)
         let page = try command.page.load()
         try command.checkPaths(of: described, against: page)

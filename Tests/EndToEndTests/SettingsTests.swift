@@ -73,7 +73,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("lab-seed 3", "PATH:1: --lab-seed needs --lab."), ("\nmax-head 5", "PATH:2: --max-head 5 is out of range"),
+        ("lab-seed 3", "PATH:1: --lab-seed needs --lab."),
+        (
+            "\nmax-head 5",
+            "PATH:2: The value '5' is invalid for '--max-head <number>': a whole number is needed, from 64"
+        ),
         ("port 1\nport 2", "PATH:2: port is there twice, first in line 1: leave one out."),
         ("port 1\nconfig x", "PATH:2: config is for the command line."), ("prot 1", "PATH:1: prot is no setting"),
         ("upstream 127.0.0.1:9\nservice /a 127.0.0.1:9\nservice /a 127.0.0.1:8", "PATH:3: Two services are at /a"),
