@@ -110,7 +110,7 @@ import Testing
         #expect(try post("/a").text == "A")
         let refusal = try post("/")
         #expect(refusal.status == 405 && refusal.fields["Allow"] == "GET, HEAD, OPTIONS")
-        #expect(try post("/form").status == 404)
+        #expect(try post("/form").status == 415)
     }
 
     /// Each description with what its error says.

@@ -93,10 +93,13 @@ import Testing
 
     @Test func placesAreFilledOnce() {
         let template = FormTemplate("{{heading}}|{{text}}|{{reply}}|{{other}}|{{text}}|{{")
-        let page = template.fill(text: "{{reply}}<", .success(Array("{{text}}<b>".utf8)))
+        let page = template.fill(PostedForm(text: Array("{{reply}}<".utf8)), .success(Array("{{text}}<b>".utf8)))
         #expect(page == "The reply|{{reply}}&lt;|{{text}}&lt;b&gt;|{{other}}|{{reply}}&lt;|{{")
-        #expect(template.fill(text: "a", .failure("why")).hasPrefix("No reply|a|why|"))
-        #expect(FormTemplate("{{reply}}").fill(text: "", .success([0xFF])) == "\u{FFFD}")
+        #expect(template.fill(PostedForm(text: [97]), .failure("why")).hasPrefix("No reply|a|why|"))
+        let kind = PostedForm(to: Array("/a\"".utf8), notation: Array("hex".utf8))
+        #expect(FormTemplate("{{to}} {{as}}").fill(kind, .success([])) == "/a&quot; hex")
+        #expect(FormTemplate("{{to}} {{as}}").fill(PostedForm(to: [], notation: []), .success([])) == "/ ")
+        #expect(FormTemplate("{{reply}}").fill(PostedForm(), .success([0xFF])) == "\u{FFFD}")
     }
 
     @Test func metrics() throws {

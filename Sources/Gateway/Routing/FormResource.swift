@@ -3,15 +3,14 @@ internal import HTTP
 /// The resource `/form`: what a browser posts without JavaScript, or a file, which a page answers.
 final class FormResource {
     private let page: Page
-    /// Where letters go.
-    private let service: ServiceRoute
-    /// The most bytes of a letter.
+    private let services: ServiceTable
+    /// The most bytes of a letter to any service.
     private let maxDatagram: Int
 
-    init(page: Page, service: ServiceRoute) {
+    init(page: Page, services: ServiceTable, maxDatagram: Int) {
         self.page = page
-        self.service = service
-        maxDatagram = service.service.configuration.maxDatagram
+        self.services = services
+        self.maxDatagram = maxDatagram
     }
 
     /// What a POST gets whatever its content is; nil where the content counts.
@@ -21,11 +20,16 @@ final class FormResource {
     func forward(_ request: Request) -> Decision {
         if request.isMultipart { return forwardParts(request) }
         let body = request.body
-        guard let text = FormDecoder(0..<body.count).value(of: "text", in: body.span) else {
-            let sentence = "The form has no field named \"text\"."
-            return .response(page.form(.badRequest, text: [], outcome: .failure(sentence)))
+        let form = FormDecoder(0..<body.count)
+        let text = form.value(of: "text", in: body.span)
+        let posted = PostedForm(
+            // Forms end lines with CRLF (WHATWG HTML 4.10.21.4); the text area had LF, and so the letter has.
+            text: text?.filter { $0 != UInt8(ascii: "\r") } ?? [], to: form.value(of: "to", in: body.span),
+            notation: form.value(of: "as", in: body.span))
+        guard text != nil || services.route(at: posted.path) == nil else {
+            return .response(refuse(posted, .badRequest, "The form has no field named \"text\"."))
         }
-        return forward(text)
+        return send(posted)
     }
 
     /// A form in parts (RFC 7578): its text, or a file, whose bytes are the letter as they are.
@@ -36,55 +40,78 @@ final class FormResource {
                 return .response(Self.refuseType())
             }
             let payload = try decoder.payload(in: body.span)
-            let content = body.dropFirst(payload.range.lowerBound).prefix(payload.range.count)
-            return payload.isFile ? send(Array(content)) : forward(Array(content))
+            func content(_ range: Range<Int>) -> [UInt8] {
+                Array(body.dropFirst(range.lowerBound).prefix(range.count))
+            }
+            let text = content(payload.range)
+            return send(
+                PostedForm(
+                    text: payload.isFile ? text : text.filter { $0 != UInt8(ascii: "\r") },
+                    to: payload.place(of: "to").map(content), notation: payload.place(of: "as").map(content)))
         } catch {
-            return .response(page.form(error.status, text: [], outcome: .failure(error.description)))
+            return .response(refuse(PostedForm(), error.status, error.description))
         }
     }
 
-    /// Forms end lines with CRLF (WHATWG HTML 4.10.21.4); the text area had LF, and so the letter has.
-    private func forward(_ text: [UInt8]) -> Decision { send(text.filter { $0 != UInt8(ascii: "\r") }) }
-
-    private func send(_ letter: [UInt8]) -> Decision {
-        guard letter.count <= maxDatagram else {
-            return .response(refuse(letter, .requestTooLong(limit: maxDatagram)))
+    private func send(_ form: PostedForm) -> Decision {
+        guard let service = services.route(at: form.path) else {
+            return .response(refuse(form, .notFound, "There is no service at \(form.to)."))
         }
-        return service.decide(letter, in: self)
+        guard !form.isUnknown else {
+            return .response(refuse(form, .badRequest, "The field \"as\" takes hex or base64, or is left out."))
+        }
+        let letter: [UInt8]
+        do throws(NotationError) { letter = try form.letter } catch {
+            return .response(
+                refuse(form, .badRequest, "The text is no \(form.notation?.rawValue ?? "text"): \(error)."))
+        }
+        let limit = service.service.configuration.maxDatagram
+        guard letter.count <= limit else { return .response(refuse(form, .requestTooLong(limit: limit))) }
+        if let sentence = service.complaint(about: letter[...]) {
+            return .response(refuse(form, .badRequest, sentence))
+        }
+        return service.decide(letter, form, self)
     }
 
     /// The page with a letter that has left and gets no reply.
-    func sent(_ letter: [UInt8]) -> Response { page.form(.accepted, text: letter, outcome: .sent) }
+    func sent(_ form: PostedForm) -> Response { page.form(.accepted, form, outcome: .sent) }
 
     /// The page with the letter and all its replies.
-    func response(to collection: ReplyCollection, letter: [UInt8]) -> Response {
-        let replies = collection.items.map { Array("\($0.sender)\n".utf8) + $0.bytes }
-        return page.form(.ok, text: letter, outcome: .success(Array(replies.joined(separator: Array("\n\n".utf8)))))
+    func response(to collection: ReplyCollection, _ form: PostedForm) -> Response {
+        let replies = collection.items.map { Array("\($0.sender)\n".utf8) + form.write($0.bytes.span) }
+        return page.form(.ok, form, outcome: .success(Array(replies.joined(separator: Array("\n\n".utf8)))))
     }
 
     /// The page with the letter and its reply, or why there is none.
-    func response(to outcome: Result<Reply, GatewayError>, letter: [UInt8]) -> Response {
+    func response(to outcome: Result<Reply, GatewayError>, _ form: PostedForm) -> Response {
         switch outcome {
-        case .success(let reply): page.form(.ok, text: letter, outcome: .success(Array(reply.bytes)))
-        case .failure(let error): refuse(letter, error)
+        case .success(let reply):
+            let bytes = reply.bytes
+            return page.form(.ok, form, outcome: .success(form.write(bytes.span)))
+        case .failure(let error): return refuse(form, error)
         }
     }
 
     /// Answers content that was not read, for it is longer than that of any letter.
     func refuseContent() -> Response {
-        var response = refuse([], .requestTooLong(limit: maxDatagram))
+        var response = refuse(PostedForm(), .requestTooLong(limit: maxDatagram))
         response.closes = true
         return response
     }
 
-    private func refuse(_ letter: [UInt8], _ error: GatewayError) -> Response {
+    private func refuse(_ form: PostedForm, _ error: GatewayError) -> Response {
+        var form = form
         // The page has no reply then, so that there is room for twice the letter that fits.
-        let kept = letter.count <= 2 * maxDatagram ? letter : []
-        var response = page.form(error.answer.status, text: kept, outcome: .failure(error.detail))
-        let problem = Problem.response(error, service: service.service.path)
+        if form.text.count > 2 * maxDatagram { form.text = [] }
+        var response = refuse(form, error.answer.status, error.detail)
+        let problem = Problem.response(error, service: form.to)
         response.fields += problem.fields
         response.failure = problem.failure
         return response
+    }
+
+    private func refuse(_ form: PostedForm, _ status: Status, _ sentence: String) -> Response {
+        page.form(status, form, outcome: .failure(sentence))
     }
 
     private static func refuseType() -> Response {

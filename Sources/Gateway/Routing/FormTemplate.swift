@@ -1,4 +1,7 @@
-/// An HTML page with places to fill in: `{{heading}}`, `{{state}}`, `{{text}}` and `{{reply}}`.
+internal import HTTP
+
+/// An HTML page with places to fill in: `{{heading}}`, `{{state}}`, `{{text}}` and `{{reply}}`, and for the next letter of the
+/// same kind `{{to}}` and `{{as}}`.
 package struct FormTemplate: Sendable {
     /// What became of a posted form.
     enum Outcome {
@@ -31,7 +34,7 @@ package struct FormTemplate: Sendable {
     }
 
     /// The page with its places filled in, each text escaped.
-    func fill(text: String, _ outcome: Outcome) -> String {
+    func fill(_ form: PostedForm, _ outcome: Outcome) -> String {
         let (heading, state, reply) =
             switch outcome {
             case .success(let bytes) where bytes.isEmpty:
@@ -47,7 +50,9 @@ package struct FormTemplate: Sendable {
             switch rest[open.upperBound..<close.lowerBound] {
             case "heading": result += Self.escaped(heading)
             case "state": result += state
-            case "text": result += Self.escaped(text)
+            case "text": result += Self.escaped(String(decoding: form.text, as: UTF8.self))
+            case "to": result += Self.escaped(form.to)
+            case "as": result += form.notation?.rawValue ?? ""
             case "reply": result += Self.escaped(reply)
             default: result += rest[open.lowerBound..<close.upperBound]
             }

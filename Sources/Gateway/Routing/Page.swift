@@ -102,8 +102,8 @@ package struct Page: Sendable {
     package func file(at path: ArraySlice<UInt8>) -> StaticFile? { Self.name(at: path).flatMap(file(named:)) }
 
     /// What a form that was posted without JavaScript gets: the text and its reply, or why there is none.
-    func form(_ status: Status, text: [UInt8], outcome: FormTemplate.Outcome) -> Response {
-        let html = template.fill(text: String(decoding: text, as: UTF8.self), outcome)
+    func form(_ status: Status, _ form: PostedForm, outcome: FormTemplate.Outcome) -> Response {
+        let html = template.fill(form, outcome)
         var response = Response(status, MediaType.html, content: Array(html.utf8))
         response.fields.append((StaticFile.securityPolicy, StaticFile.policy))
         return response

@@ -10,7 +10,7 @@ final class ReplyOptions {
         /// With its trace, as JSON.
         case trace(ExchangeTrace)
         /// In the page for a form that was posted without JavaScript; the letter that was posted.
-        case page(letter: [UInt8], FormResource)
+        case page(PostedForm, FormResource)
         /// As a list of any number of replies.
         case replies(CollectionResponse.Form, ReplyCollection)
     }

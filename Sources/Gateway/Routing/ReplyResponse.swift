@@ -38,11 +38,11 @@ enum ReplyResponse {
                 collection, as: form, options?.notation, showingAddresses: shows)
             apply(options?.wait, to: &response)
             return response
-        case (_, .page(let letter, let form)):
+        case (_, .page(let form, let resource)):
             if let collection = options?.collection, !collection.policy.isSingle, collection.isAnswer(to: outcome) {
-                return form.response(to: collection, letter: letter)
+                return resource.response(to: collection, form)
             }
-            return form.response(to: outcome, letter: letter)
+            return resource.response(to: outcome, form)
         case (.success(let reply), _): return pass(reply, options, shows)
         case (.failure(let error), _):
             var response = Problem.response(
@@ -57,7 +57,7 @@ enum ReplyResponse {
     static func sent(_ options: ReplyOptions, showingAddresses shows: (SocketAddress) -> Bool) -> Response {
         var response = Response(.accepted)
         switch options.form {
-        case .page(let letter, let form): return form.sent(letter)
+        case .page(let form, let resource): return resource.sent(form)
         case .trace(let trace):
             let json = "{\"exchange\":\(trace.json(showingAddresses: shows))}\n"
             response = Response(.accepted, FieldValue("application/json"), content: Array(json.utf8))

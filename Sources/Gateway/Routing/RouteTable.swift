@@ -6,7 +6,7 @@ struct RouteTable {
     private let routes: [(path: [UInt8], route: Route)]
     private let page: Page
 
-    init(services: ServiceTable, form: FormResource?, lab: LabResource?, page: Page) {
+    init(services: ServiceTable, form: FormResource, lab: LabResource?, page: Page) {
         var routes: [String: Route] = [
             "/healthz": Route(reading: .health),
             "/readyz": Route(reading: .readiness),
@@ -14,7 +14,7 @@ struct RouteTable {
             "/services": Route(reading: .services),
         ]
         if let lab { routes["/lab"] = Route(reading: .lab(lab), replacing: lab) }
-        if let form { routes["/form"] = Route(posting: .form(form)) }
+        if !services.routes.isEmpty { routes["/form"] = Route(posting: .form(form)) }
         for service in services.routes {
             let asking = service.service.get == nil ? nil : service
             routes[service.service.path] = Route(posting: .service(service), asking: asking)

@@ -41,7 +41,7 @@ final class Router {
         plainRoot = services.root.flatMap { $0.service.preset == nil ? $0 : nil }
         table = RouteTable(
             services: services,
-            form: root.map { FormResource(page: page, service: $0) },
+            form: FormResource(page: page, services: services, maxDatagram: configuration.maxDatagram),
             lab: configuration.lab.map(LabResource.init), page: page)
     }
 

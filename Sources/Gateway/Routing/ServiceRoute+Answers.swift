@@ -36,9 +36,9 @@ extension ServiceRoute {
     }
 
     /// Sends the letter of a form.
-    func decide(_ letter: [UInt8], in form: FormResource) -> Decision {
+    func decide(_ letter: [UInt8], _ form: PostedForm, _ resource: FormResource) -> Decision {
         let collection = isOrdinary ? nil : upstream.makeCollection()
-        let options = ReplyOptions(.page(letter: letter, form), collection: collection, route: self)
+        let options = ReplyOptions(.page(form, resource), collection: collection, route: self)
         if service.replies.count == .none { return .dispatch(letter[...], options) }
         return collection == nil ? .exchange(letter[...], options) : .collection(letter[...], options)
     }

@@ -13,6 +13,11 @@ struct ServiceTable {
         root = routes.first { $0.service.path == "/" }
     }
 
+    /// The service with a path; nil where there is none.
+    func route(at path: ArraySlice<UInt8>) -> ServiceRoute? {
+        routes.first { $0.service.path.utf8.elementsEqual(path) }
+    }
+
     /// The path of a service of which no address replies; nil where all are well.
     var pathThatIsDown: String? { routes.first { $0.upstream.isDown }?.service.path }
 

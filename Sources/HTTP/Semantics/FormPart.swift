@@ -1,7 +1,11 @@
 /// A part of a form: what its fields say of it, and where its content is (RFC 7578 4).
 struct FormPart {
     /// What a part may be.
-    enum Kind: Sendable { case text, file, other }
+    enum Kind: Sendable {
+        case text, file
+        /// Another field, by its name; without one where it is a file that is none.
+        case other([UInt8])
+    }
 
     let kind: Kind
     let content: Range<Int>
@@ -74,8 +78,8 @@ private struct FormPartFields {
     func kind(isEmpty: Bool) throws(MultipartError) -> FormPart.Kind {
         guard let name else { throw .malformedPart }
         // WHATWG HTML 4.10.21.4: where no file was chosen, one without a name and without content is sent.
-        if let filename { return filename.isEmpty && isEmpty ? .other : .file }
-        return name.elementsEqual("text".utf8) ? .text : .other
+        if let filename { return filename.isEmpty && isEmpty ? .other([]) : .file }
+        return name.elementsEqual("text".utf8) ? .text : .other(name)
     }
 }
 

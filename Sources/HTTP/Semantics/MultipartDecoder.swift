@@ -1,6 +1,7 @@
 /// Finds the payload in a form of the type `multipart/form-data` (RFC 7578), which browsers and curl's `-F` post.
 ///
-/// The payload is the field named `text`, or the file. The decoder skips other fields. It skips as well the file that a
+/// The payload is the field named `text`, or the file. The decoder skips other fields, but for those that say where the payload
+/// goes and how it is written. It skips as well the file that a
 /// browser sends where its user chose none, which has neither a name nor content. A file goes before an empty text.
 public struct MultipartDecoder: Sendable {
     /// What ends a part: CRLF, two hyphens and the boundary (RFC 2046 5.1.1).
@@ -14,7 +15,19 @@ public struct MultipartDecoder: Sendable {
         public let range: Range<Int>
         /// Whether it is a file, whose bytes all count, and not a text, whose lines a browser ends with CRLF.
         public let isFile: Bool
+        /// The fields that stand beside it: the first of each name that may.
+        private let others: [String: Range<Int>]
+
+        fileprivate init(range: Range<Int>, isFile: Bool, others: [String: Range<Int>]) {
+            (self.range, self.isFile, self.others) = (range, isFile, others)
+        }
+
+        /// The content of the field `to` or `as`, if there is one.
+        public func place(of field: String) -> Range<Int>? { others[field] }
     }
+
+    /// The names of fields that a payload may have beside it.
+    fileprivate static let others = ["to", "as"]
 
     /// A decoder for content with this Content-Type; nil for any other type than `multipart/form-data`.
     public init?(contentType value: Span<UInt8>) throws(MultipartError) {
@@ -94,10 +107,13 @@ public struct MultipartDecoder: Sendable {
 private struct Payloads {
     private var text: Range<Int>?
     private var file: Range<Int>?
+    private var others: [String: Range<Int>] = [:]
 
     mutating func take(_ part: FormPart) throws(MultipartError) {
         switch part.kind {
-        case .other: return
+        case .other(let name):
+            guard let other = MultipartDecoder.others.first(where: { name.elementsEqual($0.utf8) }) else { return }
+            if others[other] == nil { others[other] = part.content }
         case .text:
             guard text == nil else { throw .severalPayloads }
             text = part.content
@@ -110,10 +126,10 @@ private struct Payloads {
     func only() throws(MultipartError) -> MultipartDecoder.Payload {
         switch (text, file) {
         case (nil, nil): throw .noPayload
-        case (let text?, nil): return MultipartDecoder.Payload(range: text, isFile: false)
+        case (let text?, nil): return MultipartDecoder.Payload(range: text, isFile: false, others: others)
         case (let text, let file?):
             guard text?.isEmpty ?? true else { throw .severalPayloads }
-            return MultipartDecoder.Payload(range: file, isFile: true)
+            return MultipartDecoder.Payload(range: file, isFile: true, others: others)
         }
     }
 }
