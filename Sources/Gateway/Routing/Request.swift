@@ -63,6 +63,7 @@ final class Request {
     func has(_ field: KnownField) -> Bool { parser.head.has(field) }
 
     /// The first byte of a field's value; nil when it did not come, or is empty.
+    @inline(__always)
     func first(of field: KnownField) -> UInt8? {
         guard let range = parser.head.range(of: field), !range.isEmpty else { return nil }
         return message[message.startIndex + range.lowerBound]

@@ -73,6 +73,7 @@ final class Router {
     func isForm(_ method: Method, _ path: ArraySlice<UInt8>) -> Bool { method == .post && path.isEqual(to: "/form") }
 
     /// Whether the content is to be sent as a datagram, as of nearly every request.
+    @inline(__always)
     private func isLetter(_ request: Request) -> Bool {
         // A path begins with a slash, so that one of a single byte is "/".
         request.parser.head.method == .post && request.parser.head.path.range.count == 1 && !Self.isCoded(request)
@@ -137,7 +138,9 @@ final class Router {
     }
 
     /// What the response has to know of the request; nil for the plain reply.
+    @inline(__always)
     private func options(_ request: Request) -> ReplyOptions? {
+        guard rootType != nil || Self.mayShapeReply(request) else { return nil }
         let (wait, mirrored) = (wait(request, within: configuration.timeout), Self.mirroredType(request))
         if mirrored == nil, Self.prefersTrace(request) {
             return ReplyOptions(.trace(ExchangeTrace(start: MonotonicTime.now())), wait: wait)
@@ -147,15 +150,25 @@ final class Router {
         return ReplyOptions(.bytes(mirroring: type), wait: wait)
     }
 
+    /// Whether a field came that may have a say in how the reply is shown, as with few requests.
+    @inline(__always)
+    private static func mayShapeReply(_ request: Request) -> Bool {
+        request.has(.prefer) || mayPrefer(request)
+            || request.first(of: .contentType).map { $0 | 0x20 == UInt8(ascii: "a") } ?? false
+    }
+
+    /// Whether the caller may prefer anything: nearly all clients say "*/*", which is too short for that.
+    @inline(__always)
+    private static func mayPrefer(_ request: Request) -> Bool {
+        guard let range = request.parser.head.range(of: .accept) else { return false }
+        return range.count >= Negotiation.shortestPreference || request.parser.head.isRepeated(.accept)
+    }
+
     /// Whether the caller would rather have the reply with its trace.
     ///
     /// One who speaks JSON to the service would not: the reply itself is what it accepts, in the type that it named.
     private static func prefersTrace(_ request: Request) -> Bool {
-        // Nearly all clients say "*/*", which is too short to prefer anything.
-        guard let range = request.parser.head.range(of: .accept),
-            range.count >= Negotiation.shortestPreference || request.parser.head.isRepeated(.accept),
-            let accept = request.list(of: .accept)
-        else { return false }
+        guard mayPrefer(request), let accept = request.list(of: .accept) else { return false }
         return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
     }
 

@@ -92,6 +92,7 @@ final class Upstream {
     private func takeSpare() -> Exchange { spares.popLast() ?? Exchange(upstream: self) }
 
     /// Takes an exchange back that has ended.
+    @inline(__always)
     func recycle(_ exchange: Exchange, isProbe: Bool) {
         spares.append(exchange)
         guard !isProbe else { return }
