@@ -46,6 +46,7 @@ final class Request {
     func take(_ message: ArraySlice<UInt8>) { self.message = message }
 
     /// The content: what goes into the datagram.
+    @inline(__always)
     var body: ArraySlice<UInt8> { message[(message.startIndex + parser.head.length)..<message.endIndex] }
 
     /// The bytes of a part of the head.

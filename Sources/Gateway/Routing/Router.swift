@@ -266,11 +266,14 @@ final class Router {
     }
 
     /// Whether the content is a form in parts: as a letter it would be a datagram with boundaries in it.
+    @inline(__always)
     private static func isMultipart(_ request: Request) -> Bool {
-        guard let first = request.first(of: .contentType), first | 0x20 == UInt8(ascii: "m"),
-            let type = request.value(of: .contentType)
-        else { return false }
-        return type.begins(with: parts) && MediaType.nameLength(in: type.span) == parts.count
+        guard let first = request.first(of: .contentType), first | 0x20 == UInt8(ascii: "m") else { return false }
+        return isMultipart(type: request.value(of: .contentType) ?? [])
+    }
+
+    private static func isMultipart(type: ArraySlice<UInt8>) -> Bool {
+        type.begins(with: parts) && MediaType.nameLength(in: type.span) == parts.count
     }
 
     private static func refuseParts() -> Response {

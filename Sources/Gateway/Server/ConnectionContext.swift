@@ -76,6 +76,13 @@ final class ConnectionContext {
         _ payload: ArraySlice<UInt8>, _ options: ReplyOptions?, for connection: Connection
     ) -> GatewayError? {
         guard let options else { return upstream.begin(payload, for: connection) }
+        return begin(payload, options, for: connection)
+    }
+
+    @inline(never)
+    private func begin(
+        _ payload: ArraySlice<UInt8>, _ options: ReplyOptions, for connection: Connection
+    ) -> GatewayError? {
         let upstream = options.route?.upstream ?? self.upstream
         return upstream.begin(
             payload, patience: options.wait.map { .seconds(UInt64($0)) }, trace: options.trace, for: connection)

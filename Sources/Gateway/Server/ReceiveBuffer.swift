@@ -65,7 +65,10 @@ struct ReceiveBuffer: ~Copyable {
     /// The connection waits: gives the worker's buffer back, and keeps what is left over in one of its own.
     @inline(__always)
     mutating func settle(_ context: ConnectionContext) throws(NoRoom) {
-        if unread.isEmpty { return giveUp(context) }
+        if unread.isEmpty {
+            if !bytes.isEmpty { giveUp(context) }
+            return
+        }
         guard isShared else { return }
         let room = max(Self.leastRoom, unread.count.roundedUpToPowerOfTwo)
         guard context.limits.buffered.take(room) else { throw NoRoom() }

@@ -85,7 +85,7 @@ final class Exchange: DeadlineHandler {
     }
 
     /// The backends that there are now: they may have changed since the exchange began.
-    private var candidates: [Backend] { only.map { [$0] } ?? upstream.backends }
+    private var candidates: [Backend] { if let only { [only] } else { upstream.backends } }
 
     // MARK: - Events
 
@@ -163,7 +163,7 @@ final class Exchange: DeadlineHandler {
             switch action {
             case .ask(let index, let departure):
                 leave(plan.outcomeOfFormer)
-                guard let next = ask(only ?? upstream.backends[index], departure) else { return nil }
+                guard let next = ask(index, departure) else { return nil }
                 action = next
             case .sendAgain(let departure): action = send(departure)
             case .retry(let time):
@@ -182,7 +182,9 @@ final class Exchange: DeadlineHandler {
     /// Begins an attempt at a backend; nil where the exchange waits for a socket.
     ///
     /// What it uses is stored last, for then it is moved and not counted.
-    private func ask(_ backend: Backend, _ departure: ExchangePlan.Departure) -> ExchangePlan.Action? {
+    @inline(__always)
+    private func ask(_ index: Int, _ departure: ExchangePlan.Departure) -> ExchangePlan.Action? {
+        let backend = if let only { only } else { upstream.backends[index] }
         self.departure = departure
         isTrial = backend.begin(at: loop.now)
         isFirstHere = true
@@ -358,6 +360,7 @@ final class Exchange: DeadlineHandler {
     }
 
     /// Becomes a spare one again.
+    @inline(__always)
     private func close() {
         deadline.clear()
         handler = nil

@@ -56,6 +56,7 @@ final class Upstream {
     /// - `trace`: what happens is written down there.
     ///
     /// Returns the failure where the exchange ends at once.
+    @inline(__always)
     func begin(
         _ payload: ArraySlice<UInt8>, patience: Interval? = nil, trace: ExchangeTrace? = nil,
         for handler: any ExchangeHandler

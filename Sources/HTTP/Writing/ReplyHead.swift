@@ -68,6 +68,7 @@ public final class ReplyHead: Sendable {
 
 extension MutableSpan<UInt8> {
     /// Writes a number whose last digit comes before `end`, and returns where the first one is.
+    @inline(__always)
     fileprivate mutating func write(decimal number: UInt, before end: Int) -> Int {
         var (rest, start) = (number, end)
         repeat {
@@ -78,6 +79,7 @@ extension MutableSpan<UInt8> {
         return start
     }
 
+    @inline(__always)
     fileprivate mutating func write(thousandths number: UInt, before end: Int) -> Int {
         var rest = number
         for place in 1...3 {
