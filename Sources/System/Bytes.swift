@@ -25,6 +25,18 @@ extension [UInt8] {
         }
     }
 
+    /// Overwrites the bytes from `start` on with those of a slice.
+    @inlinable
+    public mutating func copy(_ slice: ArraySlice<UInt8>, to start: Int) {
+        precondition(start >= 0 && start + slice.count <= count, "the target lies in the array")
+        unsafe withUnsafeMutableBytes { target in
+            unsafe slice.withUnsafeBytes { source in
+                guard let target = target.baseAddress, let source = source.baseAddress else { return }
+                unsafe (target + start).copyMemory(from: source, byteCount: slice.count)
+            }
+        }
+    }
+
     /// Lends a part of the array to a system call that writes.
     @inline(__always)
     mutating func withMutableBytes<Result, Failure: Error>(

@@ -83,11 +83,7 @@ extension ServiceRoute {
     ///
     /// One who speaks JSON to the service would not: the reply itself is what it accepts, in the type that it named.
     private static func prefersTrace(_ request: Request) -> Bool {
-        // Nearly all clients say "*/*", which is too short to prefer anything.
-        guard let range = request.parser.head.range(of: .accept),
-            range.count >= Negotiation.shortestPreference || request.parser.head.isRepeated(.accept),
-            let accept = request.list(of: .accept)
-        else { return false }
+        guard request.mayPrefer, let accept = request.list(of: .accept) else { return false }
         return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
     }
 

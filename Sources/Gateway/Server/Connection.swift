@@ -174,6 +174,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     }
 
     /// The next request that is complete; nil where the connection has to wait.
+    @inline(__always)
     private func nextRequest() throws(Failure) -> Request? {
         while true {
             do throws(RequestReader.Failure) {
@@ -192,6 +193,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     }
 
     /// Serves a request that is complete, and forgets it.
+    @inline(__always)
     private func serve(_ request: Request) {
         deadline.clear()
         state = .reading(.unknown)
@@ -275,6 +277,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     }
 
     /// Waits for a request, or for the rest of one; false where none will come.
+    @inline(__always)
     private func awaitRequest(_ progress: Progress) -> Bool {
         if reader.buffer.isEmpty {
             if isAtEnd || (context.isDraining && !isNewcomer) {
@@ -307,12 +310,13 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     }
 
     private func setDeadline(_ time: Interval) {
-        deadline.set(context.loop.now + time, for: self, on: context.loop)
+        context.set(&deadline, after: time, for: self)
     }
 
     // MARK: - Receiving
 
     /// Takes what has arrived; false where nothing has.
+    @inline(__always)
     private func receive() throws(Failure) -> Bool {
         let room: Int
         do { room = try reader.buffer.makeRoom(context) } catch { throw .noRoom }
@@ -355,6 +359,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     }
 
     /// Passes a reply on from where it was received.
+    @inline(__always)
     private func pass(_ reply: Reply) {
         served += 1
         let range = context.frame(reply, isAsked: summary.asksToKeepAlive)

@@ -35,6 +35,7 @@ struct ReceiveBuffer: ~Copyable {
     var content: ArraySlice<UInt8> { bytes[unread] }
 
     /// Provides room to receive into and tells how many bytes it has.
+    @inline(__always)
     mutating func makeRoom(_ context: ConnectionContext) throws(NoRoom) -> Int {
         if bytes.isEmpty {
             swap(&bytes, &context.sharedBuffer)
@@ -62,8 +63,12 @@ struct ReceiveBuffer: ~Copyable {
     }
 
     /// The connection waits: gives the worker's buffer back, and keeps what is left over in one of its own.
+    @inline(__always)
     mutating func settle(_ context: ConnectionContext) throws(NoRoom) {
-        if unread.isEmpty { return giveUp(context) }
+        if unread.isEmpty {
+            if !bytes.isEmpty { giveUp(context) }
+            return
+        }
         guard isShared else { return }
         let room = max(Self.leastRoom, unread.count.roundedUpToPowerOfTwo)
         guard context.limits.buffered.take(room) else { throw NoRoom() }
@@ -108,6 +113,7 @@ struct ReceiveBuffer: ~Copyable {
     /// Looks for a request's head in the bytes; false if it is not complete.
     ///
     /// It changes nothing, and is mutating so that the buffer is not copied to where it is read.
+    @inline(__always)
     mutating func readHead(of request: Request) throws(RequestError) -> Bool {
         try request.readHead(bytes.span.extracting(unread))
     }

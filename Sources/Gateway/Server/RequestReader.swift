@@ -30,6 +30,7 @@ struct RequestReader: ~Copyable {
     var hasHead: Bool { partial?.hasHead ?? false }
 
     /// The next request in the bytes.
+    @inline(__always)
     mutating func next(_ context: ConnectionContext) throws(Failure) -> Step {
         guard !buffer.isEmpty else { return .more }
         let request = partial ?? context.spareRequest

@@ -26,8 +26,9 @@ final class Exchange: DeadlineHandler {
     private var plan = ExchangePlan()
     private var handler: (any ExchangeHandler)?
     private var deadline = Deadline()
-    /// The payload, kept because it may be sent again.
+    /// The payload, kept because it may be sent again: so many bytes at the beginning of memory that is used again.
     private var payload: [UInt8] = []
+    private var payloadLength = 0
     private var timeout = Interval.seconds(0)
     /// Where what happens is written down, if the caller wants to know.
     private var trace: ExchangeTrace?
@@ -48,7 +49,9 @@ final class Exchange: DeadlineHandler {
     private var unreachable = (cause: SendFailure.Cause.unroutable, origin: NetworkReport.Origin.local)
     private var blockedBy: ErrorNumber?
 
-    /// A payload of more than so many bytes is not kept as room for the next.
+    /// Room for a payload has at least so many bytes.
+    private static let leastRoom = 512
+    /// Longer room is not kept for the next payload.
     private static let keptRoom = 4096
 
     init(upstream: Upstream) {
@@ -64,7 +67,7 @@ final class Exchange: DeadlineHandler {
         _ payload: ArraySlice<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?, only: Backend?,
         for handler: any ExchangeHandler
     ) -> GatewayError? {
-        self.payload.replaceSubrange(self.payload.indices, with: payload)
+        keep(payload)
         self.timeout = timeout
         self.handler = handler
         if trace != nil || upstream.isVerbose { tell(trace) }
@@ -89,12 +92,21 @@ final class Exchange: DeadlineHandler {
     /// Writes down what happens, and tells the operator who wants to know.
     private func tell(_ trace: ExchangeTrace?) {
         let trace = trace ?? ExchangeTrace(start: .now())
-        trace.tell(payload, to: upstream.configuration.onDatagram)
+        trace.tell(Array(payload.prefix(payloadLength)), to: upstream.configuration.onDatagram)
         self.trace = trace
     }
 
+    @inline(__always)
+    private func keep(_ payload: ArraySlice<UInt8>) {
+        if self.payload.count < payload.count {
+            self.payload = [UInt8](repeating: 0, count: max(Self.leastRoom, payload.count))
+        }
+        self.payload.copy(payload, to: 0)
+        payloadLength = payload.count
+    }
+
     /// The backends that there are now: they may have changed since the exchange began.
-    private var candidates: [Backend] { only.map { [$0] } ?? upstream.backends }
+    private var candidates: [Backend] { if let only { [only] } else { upstream.backends } }
 
     // MARK: - Events
 
@@ -122,7 +134,7 @@ final class Exchange: DeadlineHandler {
         case .wait: return
         case .tooLong:
             socket.socket.dropReports()
-            trace?.add(.tooLong, socket.port, backend.address, bytes: payload.count, origin: .network)
+            trace?.add(.tooLong, socket.port, backend.address, bytes: payloadLength, origin: .network)
             resume(plan.pathShrank(at: loop.now))
         case .unreachable: resume(failed(error, through: socket, of: backend))
         }
@@ -180,7 +192,7 @@ final class Exchange: DeadlineHandler {
             switch action {
             case .ask(let index, let departure):
                 leave(plan.outcomeOfFormer)
-                guard let next = ask(only ?? upstream.backends[index], departure) else { return nil }
+                guard let next = ask(index, departure) else { return nil }
                 action = next
             case .sendAgain(let departure): action = send(departure)
             case .retry(let time):
@@ -199,18 +211,20 @@ final class Exchange: DeadlineHandler {
     /// Begins an attempt at a backend; nil where the exchange waits for a socket.
     ///
     /// What it uses is stored last, for then it is moved and not counted.
-    private func ask(_ backend: Backend, _ departure: ExchangePlan.Departure) -> ExchangePlan.Action? {
+    @inline(__always)
+    private func ask(_ index: Int, _ departure: ExchangePlan.Departure) -> ExchangePlan.Action? {
+        let backend = if let only { only } else { upstream.backends[index] }
         self.departure = departure
         isTrial = backend.begin(at: loop.now)
         isFirstHere = true
-        let action = use(backend.sockets.take(for: self, isNew: isTrial || collection != nil), of: backend)
+        let action = use(backend.takeSocket(for: self, isNew: isTrial || collection != nil), of: backend)
         self.backend = backend
         return action
     }
 
     private func takeSocket() -> ExchangePlan.Action? {
         guard let backend else { preconditionFailure("a socket is one of a backend's") }
-        return use(backend.sockets.take(for: self, isNew: isTrial || collection != nil), of: backend)
+        return use(backend.takeSocket(for: self, isNew: isTrial || collection != nil), of: backend)
     }
 
     private func use(_ turn: consuming ExchangeSocketPool.Turn, of backend: Backend) -> ExchangePlan.Action? {
@@ -254,7 +268,7 @@ final class Exchange: DeadlineHandler {
         backend.recordSend(departure)
         if let trace {
             trace.pass(through: socket.socket)
-            trace.add(departure, socket.port, backend.address, bytes: payload.count, at: now)
+            trace.add(departure, socket.port, backend.address, bytes: payloadLength, at: now)
         }
         let attempt = plan.attempts + 1
         return plan.sent(at: now, pause: upstream.pause(beforeAttempt: attempt, at: backend))
@@ -262,10 +276,11 @@ final class Exchange: DeadlineHandler {
 
     /// Sends, once more where the first call only told of an earlier datagram (udp(7)) or of a path that has shrunk; false
     /// when the kernel has no room.
+    @inline(__always)
     private func sendOnce(through socket: ExchangeSocket, of backend: Backend) throws(SystemError) -> Bool {
         let payload = self.payload
         do {
-            return try socket.send(payload.span)
+            return try socket.send(payload.span.extracting(0..<payloadLength))
         } catch  where isFirstHere || error.reason == .messageTooLong {
             if SendFailure(error.reason) == .wait { throw error }
             socket.socket.dropReports()
@@ -277,7 +292,7 @@ final class Exchange: DeadlineHandler {
             // A socket keeps the address that it began with, which this host may have no more.
             default: try backend.sockets.renew(socket)
             }
-            return try socket.send(payload.span)
+            return try socket.send(payload.span.extracting(0..<payloadLength))
         }
     }
 
@@ -312,28 +327,28 @@ final class Exchange: DeadlineHandler {
     }
 
     /// A reply has come, which ends the exchange.
+    @inline(__always)
     private func took(_ length: Int, through socket: ExchangeSocket) {
-        let now = MonotonicTime.now()
+        let (now, loopTime) = (MonotonicTime.now(), loop.now)
         let isWhole = length <= replies.room.count
         let surplus = trace == nil ? 0 : takeSurplus(behind: length, isWhole, now)
         let (attempts, elapsed) = (plan.attempts, now.since(firstSent))
         if let backend = self.backend.take() {
             if isWhole {
-                backend.recordReply(after: elapsed, of: attempts == 1, length: length, at: loop.now)
+                backend.recordReply(after: elapsed, of: attempts == 1, length: length, at: loopTime)
             } else {
-                backend.recordTruncated(at: loop.now)
+                backend.recordTruncated(at: loopTime)
             }
             self.socket = nil
-            backend.sockets.giveBack(socket, surplus > 0 ? .unsettled : plan.outcomeOfReply, at: now)
-            backend.end(at: loop.now, isTrial: isTrial)
+            backend.giveBack(socket, surplus > 0 ? .unsettled : plan.outcomeOfReply, at: now)
+            backend.end(at: loopTime, isTrial: isTrial)
         }
-        let handler = self.handler.take()
+        guard let handler = self.handler.take() else { preconditionFailure("an exchange has a handler to the end") }
         close()
         guard isWhole else {
-            handler?.finished(.failure(.replyTooLong(limit: upstream.configuration.maxDatagram)))
-            return
+            return handler.finished(.failure(.replyTooLong(limit: upstream.configuration.maxDatagram)))
         }
-        handler?.replied(
+        handler.replied(
             Reply(buffer: replies, length: length, elapsed: elapsed, attempts: attempts, surplus: surplus))
     }
 
@@ -353,7 +368,7 @@ final class Exchange: DeadlineHandler {
         guard let backend = self.backend.take() else { return }
         if let socket = self.socket.take() {
             // More replies may come at any time to a socket that has collected some.
-            backend.sockets.giveBack(socket, collection == nil ? outcome : .silent, at: time())
+            backend.giveBack(socket, collection == nil ? outcome : .silent, at: time())
         }
         backend.end(at: loop.now, isTrial: isTrial)
     }
@@ -374,6 +389,7 @@ final class Exchange: DeadlineHandler {
     }
 
     /// Becomes a spare one again.
+    @inline(__always)
     private func close() {
         deadline.clear()
         handler = nil
