@@ -43,10 +43,12 @@ extension ServiceRoute {
         return collection == nil ? .exchange(letter[...], options) : .collection(letter[...], options)
     }
 
-    /// Whether the caller does not want to wait for the reply (RFC 7240 4.1).
+    /// Whether the caller does not want to wait for the reply (RFC 7240 4.1); one that says how long it waits does want to.
     private static func prefersAsync(_ request: Request) -> Bool {
         guard let value = request.list(of: .prefer) else { return false }
-        return Negotiation.prefersAsync(prefer: value.span, 0..<value.count)
+        let range = 0..<value.count
+        return Negotiation.prefersAsync(prefer: value.span, range)
+            && Negotiation.wait(prefer: value.span, range) == nil
     }
 
     /// What the response to one reply has to know of its request; nil for the plain reply of the service at `/`.
