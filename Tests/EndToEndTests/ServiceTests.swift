@@ -129,7 +129,7 @@ import Testing
         ("/a 127.0.0.1:9 type=plain", "a media type is needed"), ("/a 127.0.0.1:9 get=", "get=: a name of letters"),
         ("/a 127.0.0.1:9 get=a+b", "get=a+b: a name of letters"), ("/a 127.0.0.1:9 get=as", "and as is taken"),
         ("/a 127.0.0.1:9 preset=smtp", "preset=smtp: there is none of this name: take one of dns"),
-        ("/a 127.0.0.1:9 preset=dns replies=2", "/a: preset=dns has one reply"),
+        ("/a 127.0.0.1:9 preset=dns replies=2", "preset=dns is for one reply from the address"),
         ("/a 127.0.0.1:9 preset=dns get=q", "/a: preset=dns sets type and get"),
         ("/a 127.0.0.1:9 max-datagram=1001", "max-datagram 1001 is more than --max-datagram 1000"),
         ("/a 127.0.0.1:9 max-datagram=3 probe-text=four", "probe-text has 4 bytes, and max-datagram allows 3"),
