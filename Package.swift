@@ -120,7 +120,8 @@ let package = Package(
             name: "GatewayTests", dependencies: ["Datagrams", "EventLoop", "Gateway", "HTTP", "System", logging],
             swiftSettings: rules),
         .testTarget(
-            name: "CommandLineSupportTests", dependencies: ["CommandLineSupport", "EventLoop", logging],
+            name: "CommandLineSupportTests",
+            dependencies: ["CommandLineSupport", "EventLoop", argumentParser, logging],
             swiftSettings: rules),
         .testTarget(name: "BrowserTests", dependencies: ["CurlClient", "letterbox"], swiftSettings: rules),
         .testTarget(name: "CurlClientTests", dependencies: ["CurlClient"], swiftSettings: rules),

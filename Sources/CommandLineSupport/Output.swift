@@ -4,13 +4,23 @@ internal import System
 
 /// The results of a command that runs in the foreground and serves no one else.
 package enum Output {
-    /// Writes a line to standard output; where its reader is gone, the program ends, as SIGPIPE would end it.
+    /// Writes a line to standard output; where that fails the program ends, without a word where the reader is gone, as
+    /// SIGPIPE would end it.
     package static func print(_ line: String) {
         write(Array("\(line)\n".utf8))
     }
 
+    private static var program: String {
+        CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""
+    }
+
     /// The same for bytes that need not be text, nor a line.
     package static func write(_ bytes: [UInt8]) {
-        guard Console.output(bytes) else { Glibc.exit(Exit.failed.rawValue) }
+        do {
+            try Console.output(bytes)
+        } catch {
+            if error.reason != .brokenPipe { Console.error("\(program): \(error)", waiting: true) }
+            Glibc.exit(Exit.failed.rawValue)
+        }
     }
 }

@@ -12,6 +12,12 @@ package enum Preparation {
         // Without /dev/null there is nothing to say it with.
         guard StandardStreams.openMissing() else { Glibc.exit(Exit.cannotStart.rawValue) }
         StandardStreams.ignoreBrokenPipes()
+        // Swift reads them from /proc/self/cmdline; without them every program would do what it does by default.
+        guard !CommandLine.arguments.isEmpty else {
+            Console.error(
+                "letterbox: the arguments cannot be read: /proc is not there; mount it (mount -t proc proc /proc)")
+            Glibc.exit(Exit.cannotStart.rawValue)
+        }
         let output = LogOutput.standardError
         let printer = LinePrinter { output.write($0) }
         LoggingSystem.bootstrap { LineLogHandler(label: $0, printer: printer) }

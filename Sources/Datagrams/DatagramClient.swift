@@ -7,6 +7,8 @@ package enum DatagramClientError: Error, Equatable, Sendable, CustomStringConver
     case timedOut(SocketAddress, after: Interval, attempts: Int)
     /// The host reported that nobody listens at the port (ICMP "port unreachable").
     case refused(SocketAddress)
+    /// Fewer replies came than were wanted; without a number any would have done.
+    case tooFew(Int, of: Int?, after: Interval)
     /// The text is longer than a datagram can be.
     case tooLong(Int)
     /// The system refused to send or to receive.
@@ -19,6 +21,9 @@ package enum DatagramClientError: Error, Equatable, Sendable, CustomStringConver
             "no reply from \(server) within \(time), \(attempts) \(attempts == 1 ? "attempt" : "attempts")"
         case .refused(let server):
             "nobody listens at \(server): is the server running?"
+        case .tooFew(let count, let wanted?, let time):
+            "\(count) of \(wanted) \(wanted == 1 ? "reply" : "replies") came within \(time)"
+        case .tooFew(_, nil, let time): "no reply came within \(time)"
         case .tooLong(let length):
             "\(length) bytes do not fit in one datagram, which holds \(DatagramSocket.maximumPayload)"
         case .failed(let error): error.description
@@ -41,8 +46,7 @@ package struct DatagramClient: ~Copyable {
 
         /// How it was come by, in words.
         var effort: String {
-            let time = roundTrip.fixedPoint(unit: 1_000_000, digits: 3)
-            return "after \(time) ms, \(attempts) \(attempts == 1 ? "attempt" : "attempts")"
+            "\(roundTrip.words), \(attempts) \(attempts == 1 ? "attempt" : "attempts")"
         }
     }
 

@@ -1,58 +1,67 @@
-internal import Glibc
-internal import System
+public import System
 
-/// Standard input, line by line, without blocking the loop while nobody types.
+/// Standard input, line by line, without blocking the loop while there is none.
 public struct LineReader: ~Copyable {
-    private let loop: EventLoop
-    /// Nil for a regular file, which never keeps anybody waiting and cannot be watched (epoll_ctl(2), EPERM).
-    private let watch: Watch?
-    private let input: Descriptor
+    /// A line of the input.
+    public enum Line: Equatable, Sendable {
+        /// Without its line end.
+        case whole([UInt8])
+        /// Longer than the limit; the rest of it is skipped.
+        case tooLong
+    }
+
+    private var input: InputReader
+    private let limit: Int
     private var bytes: [UInt8] = []
+    /// Where the search for the next line end goes on.
+    private var searched = 0
+    private var isSkipping = false
     private var hasEnded = false
 
-    /// Reads standard input, which nobody else does.
-    public init(on loop: EventLoop) {
-        self.init(Descriptor(owning: STDIN_FILENO), on: loop)
+    /// Reads standard input, which has no other reader; no line of more than `limit` bytes is kept.
+    public init(limit: Int, on loop: EventLoop) {
+        self.init(InputReader(on: loop), limit: limit)
     }
 
-    init(_ input: consuming Descriptor, on loop: EventLoop) {
-        self.loop = loop
-        watch = try? loop.watch(input, as: .stream)
+    init(_ input: consuming InputReader, limit: Int) {
         self.input = input
+        self.limit = limit
     }
 
-    /// The next line without its line end, or what follows the last one; nil at the end.
-    public mutating func next() async -> [UInt8]? {
+    /// The next line, or what follows the last one; nil at the end.
+    public mutating func next() async throws(SystemError) -> Line? {
         while true {
-            if let end = bytes.firstIndex(of: UInt8(ascii: "\n")) {
-                let line = Array(bytes[..<end])
-                bytes.removeSubrange(...end)
-                return line.last == UInt8(ascii: "\r") ? line.dropLast() : line
-            }
-            guard !hasEnded else { break }
-            if let watch, await loop.readable(watch) != .ready { break }
-            read()
+            if let line = takeLine() { return line }
+            guard !hasEnded else { return takeRest() }
+            if let chunk = try await input.next() { bytes += chunk } else { hasEnded = true }
         }
-        defer { bytes = [] }
-        return bytes.isEmpty ? nil : bytes
     }
 
-    /// Whether something waits behind what was read (poll(2)).
-    ///
-    /// A terminal hands out one line at a time, however many have been typed, and reports them as one.
-    private var hasMore: Bool {
-        var entry = pollfd(fd: input.number, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&entry, 1, 0) == 1
+    /// The next line that is whole, or of which there is too much.
+    private mutating func takeLine() -> Line? {
+        while let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+            var line = bytes[..<end]
+            if line.last == UInt8(ascii: "\r") { line.removeLast() }
+            defer { drop(end + 1) }
+            guard isSkipping else { return line.count > limit ? .tooLong : .whole(Array(line)) }
+            isSkipping = false
+        }
+        searched = bytes.count
+        // One byte more may be the first of a line end.
+        guard bytes.count > limit + 1 || isSkipping else { return nil }
+        drop(bytes.count)
+        defer { isSkipping = true }
+        return isSkipping ? nil : .tooLong
     }
 
-    private mutating func read() {
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        let count = unsafe Glibc.read(input.number, &chunk, chunk.count)
-        if count > 0 {
-            bytes += chunk[..<count]
-            if let watch, hasMore { loop.keepReadable(watch) }
-        } else if count == 0 || errno != EINTR && errno != EAGAIN {
-            hasEnded = true
-        }
+    private mutating func takeRest() -> Line? {
+        defer { drop(bytes.count) }
+        guard !bytes.isEmpty else { return nil }
+        return bytes.count > limit ? .tooLong : .whole(bytes)
+    }
+
+    private mutating func drop(_ count: Int) {
+        bytes.removeFirst(count)
+        searched = 0
     }
 }

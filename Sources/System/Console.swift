@@ -10,32 +10,31 @@ public enum Console {
         LogOutput.standardError.write(line, waiting: waiting)
     }
 
-    /// Writes bytes to standard output, and waits for a slow reader; false when the reader is gone.
-    @discardableResult
-    public static func output(_ bytes: [UInt8]) -> Bool {
-        write(bytes, to: STDOUT_FILENO)
+    /// Writes bytes to standard output, and waits for a slow reader.
+    public static func output(_ bytes: [UInt8]) throws(SystemError) {
+        try attempt(.writeOutput) { () throws(ErrorNumber) in try write(bytes, to: STDOUT_FILENO) }
     }
 
-    /// The same for text.
-    @discardableResult
-    public static func output(_ text: String) -> Bool {
-        output(Array(text.utf8))
+    /// The same for text; a failure is none of the caller's, who has no other way to tell.
+    public static func output(_ text: String) {
+        try? output(Array(text.utf8))
     }
 
     /// Whether a person types what the program reads (isatty(3)).
     public static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 }
 
-    private static func write(_ bytes: [UInt8], to number: Int32) -> Bool {
+    /// Whether a person reads what the program writes (isatty(3)).
+    public static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Writes all bytes to a descriptor (write(2)).
+    static func write(_ bytes: [UInt8], to number: Int32) throws(ErrorNumber) {
         var start = 0
         while start < bytes.count {
-            let written = try? call {
+            start += try call {
                 unsafe bytes.span.extracting(start..<bytes.count).withUnsafeBytes {
                     unsafe Glibc.write(number, $0.baseAddress, $0.count)
                 }
             }
-            guard let written else { return false }
-            start += written
         }
-        return true
     }
 }

@@ -6,10 +6,11 @@ extension DatagramSocket {
     ///
     /// A longer one than there is room for is cut (recv(2), MSG_TRUNC).
     public func receive(into bytes: inout [UInt8], _ room: Range<Int>) throws(SystemError) -> Int? {
-        try attempt(.receive) { () throws(ErrorNumber) -> Int? in
-            try unsafe bytes.withMutableBytes(in: room) { room throws(ErrorNumber) -> Int? in
-                try callUnlessBlocked {
-                    unsafe clinux_recv(descriptor.number, room.baseAddress, room.count, Int32(MSG_TRUNC))
+        let number = descriptor.number
+        return try attempt(.receive) { () throws(ErrorNumber) in
+            try callUnlessBlocked {
+                unsafe bytes.withMutableBytes(in: room) {
+                    unsafe clinux_recv(number, $0.baseAddress, $0.count, Int32(MSG_TRUNC))
                 }
             }
         }

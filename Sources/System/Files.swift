@@ -47,23 +47,27 @@ public enum Files {
         return walk.files
     }
 
-    /// The beginning of a file as text, of at most so many bytes; nil where it cannot be read.
-    public static func text(of path: String, maxBytes: Int = 65_536) -> String? {
-        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard number >= 0 else { return nil }
-        let descriptor = Descriptor(owning: number)
-        var bytes = [UInt8](repeating: 0, count: maxBytes)
-        var end = 0
-        while end < maxBytes {
-            let room = end..<maxBytes
-            let count = try? call {
-                unsafe bytes.withMutableBytes(in: room) { unsafe read(descriptor.number, $0.baseAddress, $0.count) }
+    /// A file as text; a file of more than so many bytes is an error (EFBIG).
+    public static func text(of path: String, maxBytes: Int = 1 << 20) throws(FileError) -> String {
+        do throws(ErrorNumber) {
+            // O_NONBLOCK: a pipe without a writer is opened, and is empty (fifo(7)).
+            let descriptor = Descriptor(
+                owning: try call { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) })
+            var bytes: [UInt8] = []
+            var piece = [UInt8](repeating: 0, count: 16_384)
+            while true {
+                let room = piece.indices
+                let count = try call {
+                    unsafe piece.withMutableBytes(in: room) { unsafe read(descriptor.number, $0.baseAddress, $0.count) }
+                }
+                if count == 0 { break }
+                bytes += piece[..<count]
+                guard bytes.count <= maxBytes else { throw ErrorNumber(EFBIG) }
             }
-            guard let count else { return nil }
-            if count == 0 { break }
-            end += count
+            return String(decoding: bytes, as: UTF8.self)
+        } catch {
+            throw FileError(path: path, reason: error)
         }
-        return String(decoding: bytes[..<end], as: UTF8.self)
     }
 
     /// When a file was changed, in seconds since 1970; nil when that cannot be told (stat(2)).

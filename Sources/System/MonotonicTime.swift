@@ -56,7 +56,7 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
     }
 
     /// A point that is never reached: a wait without a deadline.
-    public static let never = MonotonicTime(nanoseconds: .max)
+    public static var never: MonotonicTime { MonotonicTime(nanoseconds: .max) }
 
     /// How long it was from `earlier` to this point; 0 when it was not earlier.
     public func since(_ earlier: MonotonicTime) -> Interval {

@@ -18,7 +18,7 @@ public struct ProcessUsage: Sendable, Equatable {
 
     /// Reads them now; nil where /proc is missing.
     public static func current() -> ProcessUsage? {
-        guard let text = Files.text(of: "/proc/self/stat"), let open = countDescriptors() else { return nil }
+        guard let text = try? Files.text(of: "/proc/self/stat"), let open = countDescriptors() else { return nil }
         return ProcessUsage(stat: text, openDescriptors: open, maxDescriptors: DescriptorLimit.current)
     }
 

@@ -57,3 +57,10 @@ extension Descriptor {
         return unsafe getsockopt(number, level, option, &value, &length) == 0 ? value : nil
     }
 }
+
+extension DatagramSocket {
+    /// Lets the socket send to all hosts of a network; the kernel wants to be told that it is meant (socket(7), SO_BROADCAST).
+    public func permitBroadcast() throws(SystemError) {
+        try descriptor.set(SO_BROADCAST, at: SOL_SOCKET)
+    }
+}

@@ -8,6 +8,17 @@ public struct StreamListener: ~Copyable, Sendable {
     /// Where it listens, with the port that the system chose for port 0.
     public let address: SocketAddress
 
+    /// Whether another process has the socket as well, and will have it when this one has ended.
+    public let isInherited: Bool
+
+    /// Takes over a socket that listens already, does not block, and belongs to another process as well.
+    public init(inheriting entry: InheritedListeners.Entry) throws(SystemError) {
+        let descriptor = Descriptor(owning: entry.number)
+        address = try descriptor.localAddress()
+        self.descriptor = descriptor
+        isInherited = true
+    }
+
     /// Listens on an address (socket(2), bind(2), listen(2)).
     ///
     /// - `backlog`: how many connections may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
@@ -21,10 +32,14 @@ public struct StreamListener: ~Copyable, Sendable {
         try attempt(.listen, address) { () throws(ErrorNumber) in _ = try call { listen(descriptor.number, backlog) } }
         self.address = try descriptor.localAddress()
         self.descriptor = descriptor
+        isInherited = false
     }
 
     /// Stops listening: whoever connects from now on is refused, and so is whoever waits in the queue (shutdown(2)).
+    ///
+    /// An inherited socket goes on: those who wait in its queue are the next process's.
     public func stop() {
+        guard !isInherited else { return }
         _ = shutdown(descriptor.number, Int32(SHUT_RDWR))
     }
 

@@ -55,6 +55,8 @@ public struct ErrorNumber: Error, Equatable, Sendable, CustomStringConvertible {
     public static let notSupported = ErrorNumber(EOPNOTSUPP)
     /// A filter of this host forbids it.
     public static let notPermitted = ErrorNumber(EPERM)
+    /// The pipe has no reader any more.
+    public static let brokenPipe = ErrorNumber(EPIPE)
     /// The other side went away before the connection was accepted.
     public static let connectionAborted = ErrorNumber(ECONNABORTED)
 }

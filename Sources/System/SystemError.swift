@@ -24,6 +24,10 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
         case startThread = "start a thread"
         /// epoll_create1(2), epoll_ctl(2), eventfd(2), signalfd(2)
         case watch
+        /// read(2)
+        case readInput = "read standard input"
+        /// write(2)
+        case writeOutput = "write standard output"
     }
 
     /// What the program was doing.

@@ -25,8 +25,15 @@ struct ClientCommand: ParsableCommand {
     var timeout = Interval.seconds(1)
 
     @Option(
-        number: "How often each address of the server is sent a datagram at most; the pauses double.", in: .attempts)
-    var attempts = 3
+        number: "How often each address of the server is sent a datagram at most; the pauses double.", in: .attempts,
+        usual: "3, and 1 with --replies")
+    var attempts: Int?
+
+    @Flag(help: "Take the text as bytes in hexadecimal, such as \"48 65 6c\", and show the reply as a hex dump.")
+    var hex = false
+
+    @Option(help: ReplyCount.help, transform: ReplyCount.init)
+    var replies: ReplyCount?
 
     @Flag(
         help: """
@@ -35,60 +42,62 @@ struct ClientCommand: ParsableCommand {
             """)
     var verbose = false
 
+    @OptionGroup var misplaced: MisplacedHost
+
+    func validate() throws {
+        if replies != nil, let attempts, attempts > 1 {
+            throw ValidationError("--replies sends once: leave --attempts out.")
+        }
+        if hex, !text.isEmpty, HexText.bytes(of: message) == nil {
+            throw ValidationError("--hex takes pairs of hexadecimal digits, such as \"48 65 6c\", not \"\(joined)\".")
+        }
+    }
+
     func run() throws {
-        let addresses = try Exit.starting { try Resolver.resolve(Endpoint(host: host, port: port)) }
+        let addresses = try resolve()
         try Exit.starting {
             try EventLoop.run { loop in
-                var conversation = Conversation(client: client(for: addresses), loop: loop)
+                var conversation = conversation(with: addresses, on: loop)
                 if text.isEmpty {
                     try await conversation.holdOverInput()
                 } else {
-                    try await conversation.say(Array(text.joined(separator: " ").utf8))
+                    let bytes = hex ? HexText.bytes(of: message) : message
+                    try await conversation.say(bytes ?? [])
                 }
             }
         }
     }
-}
 
-extension ClientCommand {
-    private func client(for addresses: [SocketAddress]) -> DatagramClient {
+    private var joined: String { text.joined(separator: " ") }
+    private var message: [UInt8] { Array(joined.utf8) }
+
+    /// The server's addresses; one who has written the text alone gets a hint.
+    private func resolve() throws -> [SocketAddress] {
+        try Exit.starting {
+            do { return try Resolver.resolve(Endpoint(host: host, port: port)) } catch  where text.isEmpty {
+                Console.error(
+                    "letterbox: \(error). The host comes first: letterbox client 127.0.0.1 \(host)", waiting: true)
+                throw Exit.cannotStart
+            }
+        }
+    }
+
+    private func conversation(with addresses: [SocketAddress], on loop: EventLoop) -> Conversation {
         let print: DatagramEvent.Observer = { Console.error("\(WallClock.timeOfDay()) \($0)", waiting: true) }
-        return DatagramClient(
-            servers: addresses, timeout: timeout, attempts: attempts, onDatagram: verbose ? print : nil)
+        let observer = verbose ? print : nil
+        let client = DatagramClient(
+            servers: addresses, timeout: timeout, attempts: attempts ?? 3, onDatagram: observer)
+        let collector = ReplyCollector(server: addresses[0], timeout: timeout, onDatagram: observer)
+        return Conversation(client, replies == nil ? nil : collector, replies ?? .all, isHex: hex, loop: loop)
     }
 }
 
-/// Exchanges with one server, one for each line.
-private struct Conversation: ~Copyable {
-    private var client: DatagramClient
-    private let loop: EventLoop
+/// A flag that commands have which listen, and that one who sends might try.
+struct MisplacedHost: ParsableArguments {
+    @Option(name: .customLong("host"), help: .hidden, transform: Self.refuse)
+    var value: String?
 
-    init(client: consuming DatagramClient, loop: EventLoop) {
-        self.client = client
-        self.loop = loop
-    }
-
-    /// Sends lines until the end of input; a line without a reply does not end it, but the exit status tells.
-    mutating func holdOverInput() async throws {
-        var lines = LineReader(on: loop)
-        var hasFailed = false
-        while true {
-            if Console.isInteractive { Output.write(Array("Input lowercase sentence: ".utf8)) }
-            guard let line = await lines.next() else { break }
-            do { try await say(line) } catch is ExitCode { hasFailed = true }
-        }
-        if Console.isInteractive { Output.write(Array("\n".utf8)) }
-        if hasFailed { throw Exit.failed }
-    }
-
-    /// One exchange.
-    mutating func say(_ message: [UInt8]) async throws {
-        do {
-            let reply = try await client.exchange(message, on: loop)
-            Output.write(reply.bytes + Array("\n".utf8))
-        } catch {
-            Console.error("letterbox: \(error)", waiting: true)
-            throw Exit.failed
-        }
+    private static func refuse(_ host: String) throws -> String {
+        throw ValidationError("the host is a word of its own, and the first: leave --host out.")
     }
 }

@@ -34,6 +34,17 @@ struct GatewayCommand: ParsableCommand {
 
     @OptionGroup(title: "The page") var page: PageOptions
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Takes flags from a file, one a line, without hyphens; # begins a comment. LETTERBOX_PORT and the like in the \
+            environment come before it, and flags before both.
+            """, valueName: "file"))
+    var config: String?
+
+    @Flag(help: "Check the settings, look up names, print what would be in force, and end: with 0, or with 64.")
+    var check = false
+
     func validate() throws {
         if let length = addresses.probeText?.utf8.count, length > datagrams.maxDatagram {
             throw ValidationError(
@@ -43,21 +54,27 @@ struct GatewayCommand: ParsableCommand {
     }
 
     func run() throws {
-        Signals.block()
         let settings = makeConfiguration(descriptors: DescriptorLimit.raise())
+        if check { return try report(settings) }
+        Signals.block()
         try Exit.starting(" with --host, --port or --server-port.") {
-            try EventLoop.run { loop in try await serve(settings, on: loop) }
+            let manager = ServiceManager.fromEnvironment()
+            let inherited = try InheritedListeners.take()
+            try EventLoop.run { loop in try await serve(settings, inherited, manager, on: loop) }
         }
     }
 
     /// Starts everything, or nothing; then does what signals ask for, until the end.
-    private func serve(_ settings: Configuration, on loop: EventLoop) async throws {
+    private func serve(
+        _ settings: Configuration, _ inherited: [InheritedListeners.Entry], _ manager: ServiceManager?,
+        on loop: EventLoop
+    ) async throws {
         let lifecycle = Lifecycle(on: loop)
         let described = addresses.services
         let names = ServiceNames(described)
         let page = try page.load()
         try checkPaths(of: described, against: page)
-        let listener = try StreamListener(on: try bindAddress(addresses.host, addresses.port))
+        let listener = try listen(at: inherited)
         let address = listener.address
         var settings = settings
         var embedded: UDPService?
@@ -88,19 +105,52 @@ struct GatewayCommand: ParsableCommand {
         // From the moment that it says it is ready, a request to end loses nothing that has arrived.
         lifecycle.run()
         announce(address, services, settings)
+        manager?.tell(.ready, "Serving http://\(address)")
+        manager?.watch(gateway, on: loop)
         names.watch(for: gateway, every: addresses.resolveInterval, on: loop)
         for await request in lifecycle.requests {
             if request == .end { break }
+            manager?.tell(.reloading)
             await names.refresh(for: gateway)
+            manager?.tell(.ready)
         }
+        let times = [settings.drainDelay, settings.drainTimeout, .seconds(5)].map(\.nanoseconds)
+        manager?.tell(
+            .stopping(within: Interval(nanoseconds: times.reduce(0, +))), "Ending: what is in flight is finished")
         await leave(gateway, for: settings.drainDelay, on: loop)
         await end(gateway, running, within: settings.drainTimeout, on: loop)
         await noise?.stop()
         await embedded?.stop()
     }
 
+    /// The socket that a service manager has opened, or one of its own.
+    private func listen(at inherited: [InheritedListeners.Entry]) throws -> StreamListener {
+        guard let entry = inherited.first else {
+            return try StreamListener(on: try bindAddress(addresses.host, addresses.port))
+        }
+        guard inherited.count == 1 else {
+            Console.error(
+                "letterbox: \(inherited.count) sockets are inherited, and the gateway listens at one: leave one ListenStream="
+            )
+            throw ExitCode.validationFailure
+        }
+        return try StreamListener(inheriting: entry)
+    }
+
+    /// Prints the settings in force; whatever would keep the gateway from starting is one line.
+    private func report(_ settings: Configuration) throws {
+        do {
+            Output.print(try SettingsReport.make(of: self, settings))
+        } catch let error as ExitCode {
+            throw error
+        } catch {
+            Console.error("letterbox: \(error)")
+            throw ExitCode.validationFailure
+        }
+    }
+
     /// Ends the start where the page has a file at a service's path.
-    private func checkPaths(of services: [ServiceDescription], against page: Page) throws {
+    func checkPaths(of services: [ServiceDescription], against page: Page) throws {
         for service in services where service.path != "/" && page.file(at: Array(service.path.utf8)[...]) != nil {
             Console.error("letterbox: --service \(service.path): the page has a file at this path; choose another path")
             throw ExitCode.validationFailure
@@ -108,7 +158,7 @@ struct GatewayCommand: ParsableCommand {
     }
 
     /// Ends the start where a name stands for an address that the service's options do not go together with.
-    private func checkAddresses(_ addresses: [SocketAddress], of service: ServiceDescription) throws {
+    func checkAddresses(_ addresses: [SocketAddress], of service: ServiceDescription) throws {
         guard let conflict = service.conflict(at: addresses) else { return }
         Console.error("letterbox: --service \(service.path): \(conflict)")
         throw ExitCode.validationFailure

@@ -31,8 +31,8 @@ struct AddressOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             A UDP service at a path, 'PATH HOST:PORT ... [OPTION=VALUE ...]'; options are timeout, attempts, \
-            rest, quarantine, max-datagram, probe-text, type, get, preset, and how replies come: replies, wait, quiet, \
-            max-replies, from, ttl, interface. May be repeated.
+            rest, quarantine, max-datagram, probe-text, type, get, preset, and how replies come: replies, wait, \
+            quiet, max-replies, from, ttl, interface. May be repeated.
             """, valueName: "service"), transform: ServiceDescription.init)
     var service: [ServiceDescription] = []
 

@@ -35,6 +35,39 @@ struct Letterbox: ParsableCommand {
         {
             exit(withError: ValidationError(problem))
         }
-        main(nil)
+        run(Array(CommandLine.arguments.dropFirst()))
     }
+
+    /// Runs the command that the words ask for.
+    private static func run(_ words: [String]) -> Never {
+        let named = configuration.subcommands.first { $0.configuration.commandName == words.first }
+        let isQuestion = words.contains { $0 == "-h" || $0.hasPrefix("--help") || questions.contains($0) }
+        if words.first == "help" || isQuestion {
+            main(words)
+            exit()
+        }
+        let command = named ?? GatewayCommand.self
+        let settings: LayeredSettings
+        do { settings = try LayeredSettings(command, words: named == nil ? words : Array(words.dropFirst())) } catch {
+            exit(withError: ValidationError(error.description))
+        }
+        let name = command.configuration.commandName.map { [$0] } ?? []
+        do {
+            var command = try parseCommand(name, settings)
+            try command.run()
+            exit()
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    private static func parseCommand(_ name: [String], _ settings: LayeredSettings) throws -> any ParsableCommand {
+        let command: any ParsableCommand
+        do { command = try parseAsRoot(name + settings.words) } catch { throw settings.explain(error) }
+        do { try settings.checkEffects() } catch { throw ValidationError(error.description) }
+        return command
+    }
+
+    /// What ArgumentParser answers by itself.
+    private static let questions = ["--version", "--experimental-dump-help", "--generate-completion-script"]
 }

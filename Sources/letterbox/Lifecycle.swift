@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Gateway
 internal import Glibc
 internal import System
 internal import Synchronization
@@ -44,6 +45,22 @@ final class Lifecycle: Sendable {
             Console.error("letterbox: told to end once more; connections under way are cut")
             Glibc.exit(1)
         case (.starting, .reload), (.ending, .reload): return
+        }
+    }
+}
+
+extension ServiceManager {
+    /// Gives signs of life as often as they are wanted, as long as all loops of the gateway turn.
+    func watch(_ gateway: Gateway, on loop: EventLoop) {
+        guard let interval = watchdogInterval else { return }
+        // Twice as often as it must be: sd_watchdog_enabled(3).
+        let pause = Interval(nanoseconds: max(1_000_000, interval.nanoseconds / 2))
+        Task(executorPreference: loop) {
+            while true {
+                await gateway.awaitTurns()
+                self.tell(.alive)
+                await loop.sleep(until: loop.now + pause)
+            }
         }
     }
 }

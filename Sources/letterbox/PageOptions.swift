@@ -6,10 +6,9 @@ internal import System
 /// The page that a browser gets.
 struct PageOptions: ParsableArguments {
     @Option(
-        name: .customLong("public"),
         help: ArgumentHelp(
             "Serve the files of this folder and those below it instead of the built-in page.", valueName: "dir"))
-    var folder: String?
+    var `public`: String?
 
     @Option(
         number: "The most files of that folder and those below it; with more the gateway does not start.",
@@ -28,7 +27,7 @@ struct PageOptions: ParsableArguments {
 
     /// Reads the folder, and says what is in it; without one it is the built-in page.
     func load() throws -> Page {
-        guard let folder else { return Page.builtIn() }
+        guard let folder = `public` else { return Page.builtIn() }
         var limits = Files.Limits()
         limits.maxFiles = maxPublicFiles
         limits.maxDepth = maxPublicDepth

@@ -37,6 +37,8 @@ struct PingCommand: ParsableCommand {
     @Flag(help: "Draw how the round trips are spread.")
     var histogram = false
 
+    @OptionGroup var misplaced: MisplacedHost
+
     func run() throws {
         Signals.block()
         try Exit.starting {

@@ -5,11 +5,13 @@ internal import HTTP
 internal import System
 
 /// A service as the operator writes it: `PATH HOST:PORT ... [option=value ...]`, with spaces between them.
-struct ServiceDescription {
+struct ServiceDescription: CustomStringConvertible {
     /// The path that names it.
     let path: String
     /// Where it is; a name stands for all its addresses.
     let endpoints: [Endpoint]
+    /// The words that it was read from.
+    private(set) var description: String
     private var options: [Name: String] = [:]
     private var settings = Settings()
 
@@ -35,6 +37,7 @@ struct ServiceDescription {
     init(path: String, endpoints: [Endpoint]) {
         self.path = path
         self.endpoints = endpoints
+        description = ([path] + endpoints.map { "\($0)" }).joined(separator: " ")
     }
 
     /// Reads a service; throws a `ValidationError` that says what is wrong with which word.
@@ -60,9 +63,7 @@ struct ServiceDescription {
         if let preset = settings.preset, settings.type != nil || settings.get != nil {
             throw ValidationError("\(path): preset=\(preset.rawValue) sets type and get: leave them out.")
         }
-        if let preset = settings.preset, !settings.replies.isSingle {
-            throw ValidationError("\(path): preset=\(preset.rawValue) has one reply to each letter: leave replies out.")
-        }
+        description = words.joined(separator: " ")
     }
 
     private mutating func take(_ word: String) throws {
@@ -151,6 +152,10 @@ struct ServiceDescription {
         let replies = settings.replies
         let isOneWay = replies.count == .none
         let isOpen = replies.source == .any
+        if let preset = settings.preset, replies != ReplyPolicy() {
+            return
+                "preset=\(preset.rawValue) is for one reply from the address that is asked: leave the other options out"
+        }
         if (isOneWay || isOpen), settings.attempts ?? 1 > 1 {
             let option = isOneWay ? "replies=0" : "from=any"
             return "attempts is 1 with \(option), where no silence tells of a loss: leave it out"

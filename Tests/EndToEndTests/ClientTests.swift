@@ -44,21 +44,6 @@ import Testing
             ending == Program.Ending(status: 0, output: "FIRST LINE\nSECOND LINE\nLAST, WITHOUT AN END\n", error: ""))
     }
 
-    @Test func `a terminal is asked for a sentence`() throws {
-        let server = try RunningServer()
-        let (terminal, line) = openTerminal()
-        defer { for end in [terminal, line] { close(end) } }
-        let port = "\(server.address.port)"
-        let client = try Program.letterbox("client", "--port", port, input: .descriptor(line))
-        let prompt = "Input lowercase sentence: "
-        try client.output(containing: prompt)
-        typeText("hello\n", at: terminal)
-        try client.output(containing: "HELLO\n\(prompt)")
-        // What a terminal makes the end of its input (termios(3), VEOF).
-        typeText("\u{4}", at: terminal)
-        #expect(try client.ending() == Program.Ending(status: 0, output: "\(prompt)HELLO\n\(prompt)\n", error: ""))
-    }
-
     @Test func `without a server it says so at once`() throws {
         let server = UDPPeer.deserted()
         let words = ["client", server.host, "hello", "--port", "\(server.port)"]

@@ -39,7 +39,7 @@ import Testing
         #expect(
             failures == [
                 key("/", "connection_refused"): 2, key("/silent", "http_response_timeout"): 1,
-                key("", "http_request_error"): 3, key("/", "http_request_error"): 1,
+                key("", "http_request_error"): 2, key("/", "http_request_error"): 2,
                 key("", "connection_limit_reached"): turnedAway,
             ])
     }

@@ -213,10 +213,21 @@ extension Program {
         }
         // What else this process has open, another test's connection for one, is none of the program's business.
         unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        // The process that runs the tests may have been started with signals ignored or blocked, as in the background of a
+        // shell.
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe posix_spawnattr_setsigmask(&attributes, &signals)
+        unsafe sigaddset(&signals, SIGINT)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var words: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
         defer { unsafe words.forEach { unsafe free($0) } }
         var pid: pid_t = 0
-        let code = unsafe posix_spawnp(&pid, path, &actions, nil, &words, environ)
+        let code = unsafe posix_spawnp(&pid, path, &actions, &attributes, &words, environ)
         guard code == 0 else { throw Failure(description: "cannot start \(path): errno \(code)") }
         return pid
     }

@@ -7,12 +7,12 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct InputTests {
     /// Reads all lines of what `write` writes, from a pipe.
-    private func lines(of pieces: [[UInt8]]) async throws -> [[UInt8]] {
+    private func lines(of pieces: [[UInt8]], limit: Int = 65_535) async throws -> [[UInt8]] {
         try await onLoop { loop in
             var ends: [Int32] = [-1, -1]
             guard unsafe pipe(&ends) == 0 else { return [] }
             let end = ends[1]
-            var reader = LineReader(Descriptor(owning: ends[0]), on: loop)
+            var reader = LineReader(InputReader(Descriptor(owning: ends[0]), on: loop), limit: limit)
             let writer = Task(executorPreference: loop) {
                 let output = Descriptor(owning: end)
                 for piece in pieces {
@@ -21,7 +21,9 @@ import Testing
                 }
             }
             var lines: [[UInt8]] = []
-            while let line = await reader.next() { lines.append(line) }
+            while let line = try await reader.next() {
+                if case .whole(let bytes) = line { lines.append(bytes) } else { lines.append(Array("too long".utf8)) }
+            }
             await writer.value
             return lines
         }
@@ -35,6 +37,30 @@ import Testing
     func cut(pieces: [String], expected: [String]) async throws {
         let lines = try await lines(of: pieces.map { Array($0.utf8) })
         #expect(lines.map { String(decoding: $0, as: UTF8.self) } == expected)
+    }
+
+    /// Each line is kept up to the limit, with either line end or none; of a longer one there is no byte.
+    @Test(
+        arguments: [
+            (["abcd\n"], ["abcd"]), (["abcde\n"], ["too long"]), (["abcd\r\n"], ["abcd"]), (["abcd"], ["abcd"]),
+            (["abcde"], ["too long"]), (["abcd", "\n"], ["abcd"]), (["abcd\r", "\n"], ["abcd"]),
+            (["abcd\r", "e\n"], ["too long"]), (["ab", "cde", "fgh", "i\nj\n"], ["too long", "j"]),
+            (["abcdefgh", "ijkl"], ["too long"]),
+            (["abcdefg\nab\n", "abcdefg\nab"], ["too long", "ab", "too long", "ab"]),
+        ] as [([String], [String])])
+    func linesAreBounded(pieces: [String], expected: [String]) async throws {
+        let lines = try await lines(of: pieces.map { Array($0.utf8) }, limit: 4)
+        #expect(lines.map { String(decoding: $0, as: UTF8.self) } == expected)
+    }
+
+    @Test func aFolderIsNoInput() async throws {
+        await #expect(throws: SystemError(.readInput, nil, ErrorNumber(EISDIR))) {
+            try await onLoop { loop in
+                let folder = Descriptor(owning: unsafe open("/", O_RDONLY | O_CLOEXEC))
+                var reader = LineReader(InputReader(folder, on: loop), limit: 4)
+                _ = try await reader.next()
+            }
+        }
     }
 
     /// A pipe that is exactly full reads as one whole chunk, behind which nothing waits.
@@ -53,12 +79,14 @@ import Testing
                 unsafe ioctl(terminal.number, 0x8004_5430, &number) == 0
             else { return ["no terminal"] }
             let input = Descriptor(owning: unsafe open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC))
-            var reader = LineReader(input, on: loop)
+            var reader = LineReader(InputReader(input, on: loop), limit: 100)
             let typed = Array("one\ntwo\nthree\n".utf8)
             _ = unsafe typed.withUnsafeBytes { unsafe write(terminal.number, $0.baseAddress, $0.count) }
             var lines: [String] = []
             for _ in 0..<3 {
-                if let line = await reader.next() { lines.append(String(decoding: line, as: UTF8.self)) }
+                if case .whole(let line) = try await reader.next() {
+                    lines.append(String(decoding: line, as: UTF8.self))
+                }
             }
             return lines
         }

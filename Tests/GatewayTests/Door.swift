@@ -122,7 +122,7 @@ struct Caller: ~Copyable {
             let count = unsafe recv(number, &bytes, bytes.count, 0)
             // A call with a time limit ends when the process was stopped and goes on (signal(7)).
             if count < 0, errno == EINTR { continue }
-            try #require(count >= 0, "nothing came, or the connection was reset")
+            try #require(count >= 0, "nothing came, or the connection was reset: \(ErrorNumber(errno))")
             if count == 0 { break }
             received += bytes[..<count]
         }

@@ -143,7 +143,7 @@ import Testing
                 model.append(watch)
                 list.enter(watch)
             }
-            try #require(list.oldest == model.first, "step \(step)")
+            try #require(list.oldest == model.first?.number, "step \(step)")
         }
     }
 

@@ -41,12 +41,14 @@ import Testing
         let timing = FieldValue("udp;dur=")
         let head = ReplyHead(
             contentType: MediaType.plainText, timing: timing, date: date, connection: connection)
-        var buffer = [UInt8](repeating: 0, count: head.mostBytes + 5)
+        let end = head.mostBytes
+        var buffer = [UInt8](repeating: 0, count: end + 5)
+        var place = ReplyHead.Place()
         let start = head.write(
-            before: head.mostBytes, in: &buffer, contentLength: length, thousandths: thousandths)
-        let prepared = Array(buffer[start..<head.mostBytes])
-        // Neither the content nor anything before the head is touched.
-        #expect(buffer[..<start].allSatisfy { $0 == 0 } && buffer[head.mostBytes...].allSatisfy { $0 == 0 })
+            before: end, in: &buffer, contentLength: length, thousandths: thousandths, over: &place)
+        let prepared = Array(buffer[start..<end])
+        // Neither what follows nor anything before the head is touched.
+        #expect(buffer[..<start].allSatisfy { $0 == 0 } && buffer[end...].allSatisfy { $0 == 0 })
         var plain: [UInt8] = []
         ResponseHead(.ok, contentLength: length, contentType: MediaType.plainText, connection: connection)
             .write(into: &plain, date: date) { $0.add(.serverTiming, timing, thousandths: thousandths) }
@@ -54,6 +56,23 @@ import Testing
         let expected = lines(plain)
         #expect(found.first == expected.first && found.suffix(2) == ["", ""])
         #expect(found.sorted() == expected.sorted())
+    }
+
+    /// A head over the last one is the same as one in a buffer of its own, whatever the numbers were before.
+    @Test func aHeadOverAnother() {
+        let head = ReplyHead(contentType: MediaType.plainText, timing: FieldValue("udp;dur="), date: date)
+        let end = head.mostBytes
+        var buffer = [UInt8](repeating: 0, count: end)
+        var place = ReplyHead.Place()
+        for (length, thousandths) in [(50, 123), (51, 999), (9, 1), (99, 10_000), (100, 1_000), (10, 0), (1, 12_345)] {
+            var fresh = [UInt8](repeating: 0, count: end)
+            var nowhere = ReplyHead.Place()
+            let start = head.write(
+                before: end, in: &buffer, contentLength: length, thousandths: thousandths, over: &place)
+            let expected = head.write(
+                before: end, in: &fresh, contentLength: length, thousandths: thousandths, over: &nowhere)
+            #expect(start == expected && buffer[start...] == fresh[start...])
+        }
     }
 
     @Test func everyByteOfAnError() {

@@ -46,7 +46,8 @@ final class Request {
     func take(_ message: ArraySlice<UInt8>) { self.message = message }
 
     /// The content: what goes into the datagram.
-    var body: ArraySlice<UInt8> { message.dropFirst(head.length) }
+    @inline(__always)
+    var body: ArraySlice<UInt8> { message[(message.startIndex + parser.head.length)..<message.endIndex] }
 
     /// The bytes of a part of the head.
     func bytes(_ range: Range<Int>) -> ArraySlice<UInt8> {
@@ -63,6 +64,7 @@ final class Request {
     func has(_ field: KnownField) -> Bool { parser.head.has(field) }
 
     /// The first byte of a field's value; nil when it did not come, or is empty.
+    @inline(__always)
     func first(of field: KnownField) -> UInt8? {
         guard let range = parser.head.range(of: field), !range.isEmpty else { return nil }
         return message[message.startIndex + range.lowerBound]
@@ -82,12 +84,28 @@ final class Request {
     /// The query; empty where there is none.
     var query: ArraySlice<UInt8> { head.query.map { bytes($0.range) } ?? [] }
 
+    // MARK: - The answer
+
+    /// Whether a field came that may have a say in how the reply is shown, as with few requests.
+    @inline(__always)
+    var mayShapeReply: Bool {
+        has(.prefer) || mayPrefer || first(of: .contentType).map { $0 | 0x20 == UInt8(ascii: "a") } ?? false
+    }
+
+    /// Whether the caller may prefer anything: nearly all clients say "*/*", which is too short for that.
+    @inline(__always)
+    var mayPrefer: Bool {
+        guard let range = parser.head.range(of: .accept) else { return false }
+        return range.count >= Negotiation.shortestPreference || parser.head.isRepeated(.accept)
+    }
+
     // MARK: - The content
 
     /// Whether the content is that of a form.
     var isForm: Bool { hasType(Self.form) }
 
     /// Whether the content is a form in parts (RFC 7578): as a letter it would be a datagram with boundaries in it.
+    @inline(__always)
     var isMultipart: Bool {
         // Most clients name another type, and its first byte says so.
         guard let first = first(of: .contentType), first | 0x20 == UInt8(ascii: "m") else { return false }

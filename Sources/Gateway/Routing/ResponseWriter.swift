@@ -66,13 +66,9 @@ final class ResponseWriter {
     /// - `isAsked`: whether the client asked for a connection that goes on.
     func frame(_ reply: Reply, isAsked: Bool) -> Range<Int> {
         renew()
-        let content = reply.buffer.range(of: reply.length)
-        let isText = reply.buffer.bytes.isUTF8(in: content)
+        let isText = reply.buffer.bytes.isUTF8(in: reply.buffer.range(of: reply.length))
         let head = isAsked ? keepAliveHeads.head(isText: isText) : heads.head(isText: isText)
-        let start = head.write(
-            before: content.lowerBound, in: &reply.buffer.bytes, contentLength: reply.length,
-            thousandths: reply.elapsed.microseconds)
-        return start..<content.upperBound
+        return reply.buffer.frame(reply.length, with: head, thousandths: reply.elapsed.microseconds)
     }
 
     private func renew() {

@@ -38,7 +38,7 @@ final class Router {
         crossOrigin = configuration.crossOrigin
         isForOtherOrigins = configuration.crossOrigin.isOn
         root = services.root
-        plainRoot = services.root.flatMap { $0.service.preset == nil ? $0 : nil }
+        plainRoot = services.root.flatMap { $0.isPlain ? $0 : nil }
         table = RouteTable(
             services: services,
             form: FormResource(page: page, services: services, maxDatagram: configuration.maxDatagram),
@@ -47,7 +47,9 @@ final class Router {
 
     /// Decides what becomes of a request that is complete.
     func route(_ request: Request) -> Decision {
-        if let plainRoot, isLetter(request) { return plainRoot.decide(request.body, of: request) }
+        if let plainRoot, isLetter(request) {
+            return request.mayShapeReply ? plainRoot.decide(request.body, of: request) : .exchange(request.body, nil)
+        }
         if let preflight = crossOrigin.preflight(request) { return .response(preflight) }
         if let refusal = refusal(of: request) { return .response(refusal) }
         if request.head.method == .options { return .response(permit(request)) }
@@ -82,9 +84,11 @@ final class Router {
     }
 
     /// Whether the content is to be sent to the service at `/` as it is.
+    @inline(__always)
     private func isLetter(_ request: Request) -> Bool {
         // A path begins with a slash, so that one of a single byte is "/".
-        request.head.method == .post && request.head.path.range.count == 1 && request.head.query == nil
+        request.parser.head.method == .post && request.parser.head.path.range.count == 1
+            && request.parser.head.query == nil
             && !request.isCoded && !request.isMultipart
     }
 

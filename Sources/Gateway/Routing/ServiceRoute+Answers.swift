@@ -18,7 +18,10 @@ extension ServiceRoute {
             let trace = Self.prefersTrace(request) ? ExchangeTrace(start: MonotonicTime.now()) : nil
             let form = trace.map { ReplyOptions.Form.trace($0) } ?? .bytes(mirroring: nil)
             return .dispatch(
-                letter, ReplyOptions(form, isAsync: isAsync, caching: Self.caching(of: request), route: self))
+                letter,
+                ReplyOptions(
+                    form, isAsync: isAsync, caching: caching(of: request, isPlain: false),
+                    route: self))
         }
         guard !isOrdinary else { return nil }
         let collection = upstream.makeCollection()
@@ -28,7 +31,7 @@ extension ServiceRoute {
         let form = CollectionResponse.Form(accept: request.list(of: .accept))
         let options = ReplyOptions(
             .replies(form, collection), notation: notation, wait: wait(of: request),
-            caching: Self.caching(of: request), collection: collection, route: self)
+            caching: caching(of: request, isPlain: false), collection: collection, route: self)
         return .collection(letter, options)
     }
 
@@ -40,48 +43,49 @@ extension ServiceRoute {
         return collection == nil ? .exchange(letter[...], options) : .collection(letter[...], options)
     }
 
-    /// Whether the caller does not want to wait for the reply (RFC 7240 4.1).
+    /// Whether the caller does not want to wait for the reply (RFC 7240 4.1); one that says how long it waits does want to.
     private static func prefersAsync(_ request: Request) -> Bool {
         guard let value = request.list(of: .prefer) else { return false }
-        return Negotiation.prefersAsync(prefer: value.span, 0..<value.count)
+        let range = 0..<value.count
+        return Negotiation.prefersAsync(prefer: value.span, range)
+            && Negotiation.wait(prefer: value.span, range) == nil
     }
 
     /// What the response to one reply has to know of its request; nil for the plain reply of the service at `/`.
     private func options(
         of request: Request, _ notation: Notation?, _ collection: ReplyCollection?
     ) -> ReplyOptions? {
-        let isPost = request.head.method == .post
-        let isMirrored = isPost && notation == nil && service.preset == nil
+        let isMirrored = notation == nil && service.preset == nil && request.head.method == .post
         let (wait, mirrored) = (wait(of: request), isMirrored ? Self.mirroredType(of: request) : nil)
-        var caching = Self.caching(of: request)
+        let isTraced = mirrored == nil && Self.prefersTrace(request)
+        let caching = caching(of: request, isPlain: !isTraced && notation == nil)
         let form: ReplyOptions.Form
-        if mirrored == nil, Self.prefersTrace(request) {
+        if isTraced {
             form = .trace(ExchangeTrace(start: MonotonicTime.now()))
         } else {
             let type = notation == nil ? service.type ?? mirrored.flatMap { FieldValue(validating: $0) } : nil
-            let isPlain = wait == nil && type == nil && notation == nil && collection == nil
-            if isPlain, isRoot, isPost { return nil }
+            let isPlain = wait == nil && type == nil && notation == nil && collection == nil && caching == nil
+            if isPlain, isRoot { return nil }
             form = .bytes(mirroring: type)
-            if service.preset == .dns, notation == nil { caching = .dns }
         }
         return ReplyOptions(
             form, notation: notation, wait: wait, caching: caching, collection: collection, route: self)
     }
 
-    /// How long a cache may keep the response; nil where the method alone says that it may not (RFC 9110 9.3.3).
-    private static func caching(of request: Request) -> ReplyOptions.Caching? {
-        request.head.method == .post ? nil : .never
+    /// What caches are told; nil where the method says it all: what POST gets is kept by none that was not told to
+    /// (RFC 9110 9.3.3).
+    ///
+    /// - `isPlain`: whether the response is the reply itself.
+    private func caching(of request: Request, isPlain: Bool) -> ReplyOptions.Caching? {
+        if isPlain, service.preset == .dns { return .dns }
+        return request.head.method == .post ? nil : .never
     }
 
     /// Whether the caller would rather have the reply with its trace.
     ///
     /// One who speaks JSON to the service would not: the reply itself is what it accepts, in the type that it named.
     private static func prefersTrace(_ request: Request) -> Bool {
-        // Nearly all clients say "*/*", which is too short to prefer anything.
-        guard let range = request.parser.head.range(of: .accept),
-            range.count >= Negotiation.shortestPreference || request.parser.head.isRepeated(.accept),
-            let accept = request.list(of: .accept)
-        else { return false }
+        guard request.mayPrefer, let accept = request.list(of: .accept) else { return false }
         return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
     }
 

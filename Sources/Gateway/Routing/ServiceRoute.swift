@@ -8,6 +8,8 @@ final class ServiceRoute {
     /// Whether one reply from the address that is asked is the answer.
     let isOrdinary: Bool
     let isRoot: Bool
+    /// Whether a letter that says nothing of its answer gets the plain reply at `/`, for which there is a way of its own.
+    var isPlain: Bool { isRoot && isOrdinary && service.preset == nil && service.type == nil }
 
     init(_ service: Service, _ upstream: Upstream) {
         self.service = service

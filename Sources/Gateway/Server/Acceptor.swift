@@ -57,6 +57,9 @@ actor Acceptor: EventHandler, DeadlineHandler {
         ends.wakeFirst()
     }
 
+    /// Runs on the acceptor's loop, as long as that turns.
+    func takeTurn() {}
+
     nonisolated func ready(_ readiness: Readiness) { assumeIsolated { $0.acceptSome() } }
 
     nonisolated func alarm() { assumeIsolated { $0.resume() } }

@@ -20,13 +20,13 @@ extension Connection: ReplyListener {
 
     /// Lets a reply leave.
     func received(_ reply: ReplyCollection.Item) {
-        guard case .exchanging(let options?) = state, let collection = options.collection else { return }
+        guard case .exchanging = state, let options, let collection = options.collection else { return }
         output.prepare(context)
         if !isStreaming { beginStream() }
         let line = context.router.line(reply, collection.policy, options.notation)
         context.writer.addChunk(Array(line.utf8), to: &output.bytes)
         rest()
-        if isGone { stopCollecting(options, isHungUp: true) }
+        if isGone { stopCollecting(isHungUp: true) }
     }
 
     private func beginStream() {
@@ -53,8 +53,8 @@ extension Connection: ReplyListener {
     /// The caller has ended its side, as one does that has left: it gets what has come by now.
     ///
     /// One reply is waited for all the same, as for any other caller that has said all it had to say.
-    func stopCollecting(_ options: ReplyOptions, isHungUp: Bool) {
-        guard let collection = options.collection else { return }
+    func stopCollecting(isHungUp: Bool) {
+        guard let collection = options?.collection else { return }
         if isHungUp {
             collection.exchange?.abandon()
             close()

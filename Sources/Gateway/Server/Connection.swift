@@ -13,7 +13,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         /// A request, of which so much has come.
         case reading(Progress)
         /// The end of an exchange with the UDP service.
-        case exchanging(ReplyOptions?)
+        case exchanging
         /// The figures of all workers.
         case asking
         /// Its next turn: other connections are served meanwhile.
@@ -59,6 +59,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     var summary = Summary()
     /// Whether the response at hand leaves in chunks, of which the first has been written.
     var isStreaming = false
+    /// What the response to the exchange under way has to know of its request; nil where the plain reply is the response.
+    private(set) var options: ReplyOptions?
     /// How many requests have been answered, and since when the connection is open.
     var served = 0
     private let start: MonotonicTime
@@ -92,8 +94,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         case .pausing where readiness.isEmpty:
             state = .reading(.unknown)
             advance()
-        case .exchanging(let options?) where readiness.contains(.ended) && options.collection != nil:
-            stopCollecting(options, isHungUp: readiness.contains(.hungUp))
+        case .exchanging where readiness.contains(.ended) && options?.collection != nil:
+            stopCollecting(isHungUp: readiness.contains(.hungUp))
         case .writing, .exchanging: if readiness.contains(.toWrite), !output.isEmpty { rest() }
         case .lingering(let count): discard(count)
         case .asking, .pausing, .closed: return
@@ -112,18 +114,31 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
 
     /// The exchange that this connection waits for has ended.
     func finished(_ outcome: Result<Reply, GatewayError>) {
-        guard case .exchanging(let options) = state else { preconditionFailure("only an exchange under way ends") }
+        guard case .exchanging = state else { preconditionFailure("only an exchange under way ends") }
         state = .reading(.unknown)
-        if isStreaming { endStream(options) } else { answer(with: outcome, options) }
+        let options = options.take()
+        if isStreaming { endStream(options) } else { answer(with: context.router.response(to: outcome, options)) }
+        advance()
+    }
+
+    /// The exchange has ended with a reply; nearly all leave as they were received, behind a head.
+    func replied(_ reply: Reply) {
+        guard options == nil, reply.attempts == 1, !isLast, summary.keepsAlive, summary.crossOrigin.isEmpty,
+            output.isEmpty, case .exchanging = state
+        else { return finished(.success(reply)) }
+        state = .reading(.unknown)
+        pass(reply)
         advance()
     }
 
     /// The datagram that expects no reply, and that this connection waits for, has left or could not.
     func dispatched(_ failure: GatewayError?) {
-        guard case .exchanging(let options?) = state else { preconditionFailure("only a datagram under way leaves") }
+        guard case .exchanging = state, let options = options.take() else {
+            preconditionFailure("only a datagram under way leaves")
+        }
         state = .reading(.unknown)
         if let failure {
-            answer(with: .failure(failure), options)
+            answer(with: context.router.response(to: .failure(failure), options))
         } else {
             answer(with: context.router.responseToSent(options))
         }
@@ -159,13 +174,16 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     }
 
     /// The next request that is complete; nil where the connection has to wait.
+    @inline(__always)
     private func nextRequest() throws(Failure) -> Request? {
         while true {
             do throws(RequestReader.Failure) {
-                switch try reader.next(context) {
-                case .request(let request): return request
-                case .invite: append(InterimResponse.continueBytes)
-                case .more: break
+                if !reader.buffer.isEmpty {
+                    switch try reader.next(context) {
+                    case .request(let request): return request
+                    case .invite: append(InterimResponse.continueBytes)
+                    case .more: break
+                    }
                 }
             } catch {
                 throw .unserved(error)
@@ -175,6 +193,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     }
 
     /// Serves a request that is complete, and forgets it.
+    @inline(__always)
     private func serve(_ request: Request) {
         deadline.clear()
         state = .reading(.unknown)
@@ -184,8 +203,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         if context.router.isForOtherOrigins {
             summary.crossOrigin = context.router.crossOrigin.fields(for: request.value(of: .origin))
         }
-        let decision = context.router.route(request)
-        switch decision {
+        switch context.route(request) {
         case .response(let response):
             reader.finish(request, context)
             answer(with: response)
@@ -202,21 +220,23 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
             reader.finish(request, context)
             switch outcome {
             case .sent: answer(with: context.router.responseToSent(options))
-            case .failed(let failure): answer(with: .failure(failure), options)
-            case .waiting: state = .exchanging(options)
+            case .failed(let failure): answer(with: context.router.response(to: .failure(failure), options))
+            case .waiting:
+                self.options = options
+                state = .exchanging
             }
         case .collection(let payload, let options):
             let failure = collect(payload, options, isStreamable: request.head.minorVersion > 0)
             reader.finish(request, context)
-            if let failure { return answer(with: .failure(failure), options) }
-            state = .exchanging(options)
+            if let failure { return answer(with: context.router.response(to: .failure(failure), options)) }
+            self.options = options
+            state = .exchanging
         case .exchange(let payload, let options):
-            let upstream = options?.route?.upstream ?? context.upstream
-            let failure = upstream.begin(
-                payload, patience: options?.wait.map { .seconds(UInt64($0)) }, trace: options?.trace, for: self)
+            let failure = context.begin(payload, options, for: self)
             reader.finish(request, context)
-            if let failure { return answer(with: .failure(failure), options) }
-            state = .exchanging(options)
+            if let failure { return answer(with: context.router.response(to: .failure(failure), options)) }
+            if options != nil { self.options = options }
+            state = .exchanging
         }
     }
 
@@ -257,6 +277,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     }
 
     /// Waits for a request, or for the rest of one; false where none will come.
+    @inline(__always)
     private func awaitRequest(_ progress: Progress) -> Bool {
         if reader.buffer.isEmpty {
             if isAtEnd || (context.isDraining && !isNewcomer) {
@@ -289,12 +310,13 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     }
 
     private func setDeadline(_ time: Interval) {
-        deadline.set(context.loop.now + time, for: self, on: context.loop)
+        context.set(&deadline, after: time, for: self)
     }
 
     // MARK: - Receiving
 
     /// Takes what has arrived; false where nothing has.
+    @inline(__always)
     private func receive() throws(Failure) -> Bool {
         let room: Int
         do { room = try reader.buffer.makeRoom(context) } catch { throw .noRoom }
@@ -336,14 +358,11 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         case gone
     }
 
-    /// Answers with the end of an exchange; nearly all are plain replies, which leave as they were received, behind a head.
-    private func answer(with outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?) {
-        guard case .success(let reply) = outcome, options == nil, reply.attempts == 1, !isLast,
-            summary.keepsAlive, summary.crossOrigin.isEmpty, output.isEmpty
-        else { return answer(with: context.router.response(to: outcome, options)) }
+    /// Passes a reply on from where it was received.
+    @inline(__always)
+    private func pass(_ reply: Reply) {
         served += 1
-        context.counts.count(.ok)
-        let range = context.writer.frame(reply, isAsked: summary.asksToKeepAlive)
+        let range = context.frame(reply, isAsked: summary.asksToKeepAlive)
         do {
             let bytes = reply.buffer.bytes
             let sent = try socket?.send(bytes.span.extracting(range)) ?? 0

@@ -68,6 +68,41 @@ final class ConnectionContext {
             repeating: 0, count: max(16_384, configuration.limits.maxHead) + configuration.limits.maxBody)
     }
 
+    // MARK: - What a connection asks of the others
+
+    /// Decides what becomes of a request.
+    func route(_ request: Request) -> Decision { router.route(request) }
+
+    /// Begins an exchange; returns the failure where it ends at once.
+    @inline(__always)
+    func begin(
+        _ payload: ArraySlice<UInt8>, _ options: ReplyOptions?, for connection: Connection
+    ) -> GatewayError? {
+        guard let options else { return upstream.begin(payload, for: connection) }
+        return begin(payload, options, for: connection)
+    }
+
+    @inline(never)
+    private func begin(
+        _ payload: ArraySlice<UInt8>, _ options: ReplyOptions, for connection: Connection
+    ) -> GatewayError? {
+        let upstream = options.route?.upstream ?? self.upstream
+        return upstream.begin(
+            payload, patience: options.wait.map { .seconds(UInt64($0)) }, trace: options.trace, for: connection)
+    }
+
+    /// Sets a connection's deadline.
+    func set(_ deadline: inout Deadline, after time: Interval, for connection: Connection) {
+        deadline.set(loop.now + time, for: connection, on: loop)
+    }
+
+    /// Puts the head of a plain reply in front of it; see ``ResponseWriter/frame(_:isAsked:)``.
+    @inline(__always)
+    func frame(_ reply: Reply, isAsked: Bool) -> Range<Int> {
+        counts.count(.ok)
+        return writer.frame(reply, isAsked: isAsked)
+    }
+
     // MARK: - The open connections
 
     /// Takes a connection in.
@@ -102,7 +137,7 @@ final class ConnectionContext {
     /// Ends the connection that has been idle longest; false if none is.
     func evict() -> Bool {
         while let oldest = idle.oldest {
-            guard let connection = connections[Int(oldest.number)] else { preconditionFailure("the idle are open") }
+            guard let connection = connections[Int(oldest)] else { preconditionFailure("the idle are open") }
             if connection.endIfIdle() {
                 counts.evicted += 1
                 return true

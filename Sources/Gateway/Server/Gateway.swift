@@ -82,6 +82,12 @@ package final class Gateway: Sendable {
         for worker in workers { await worker.replaceAddresses(addresses, ofService: number) }
     }
 
+    /// Returns once each loop has had its turn: a sign that none of them hangs.
+    package func awaitTurns() async {
+        for worker in workers { await worker.takeTurn() }
+        await acceptor.takeTurn()
+    }
+
     /// Sends new clients elsewhere, by `/readyz` and `Connection: close`, and serves those that come all the same.
     package func leave() async {
         for worker in workers { await worker.leave() }

@@ -4,34 +4,40 @@ internal import EventLoop
 ///
 /// A doubly linked list in a table by descriptor number: constant time to enter, to leave, and to find the oldest.
 struct IdleList {
+    /// The neighbours of a connection by their numbers.
     private struct Node {
-        var watch: Watch?
-        var previous: Int32 = -1
-        var next: Int32 = -1
+        var previous = IdleList.outside
+        var next = IdleList.none
     }
 
-    private var nodes: [Node] = []
-    private var first: Int32 = -1
-    private var last: Int32 = -1
+    /// There is no neighbour.
+    private static let none: Int32 = -1
+    /// The connection is not in the list.
+    private static let outside: Int32 = -2
 
-    /// The connection that has been idle longest.
-    var oldest: Watch? { first < 0 ? nil : nodes[Int(first)].watch }
+    private var nodes: [Node] = []
+    private var first = Self.none
+    private var last = Self.none
+
+    /// The descriptor number of the connection that has been idle longest.
+    var oldest: Int32? { first == Self.none ? nil : first }
 
     /// Adds a connection that has become idle.
     mutating func enter(_ watch: Watch) {
-        while nodes.count <= Int(watch.number) { nodes.append(Node()) }
-        precondition(nodes[Int(watch.number)].watch == nil, "a connection becomes idle once")
-        nodes[Int(watch.number)] = Node(watch: watch, previous: last)
-        if last >= 0 { nodes[Int(last)].next = watch.number } else { first = watch.number }
+        let number = Int(watch.number)
+        while nodes.count <= number { nodes.append(Node()) }
+        precondition(nodes[number].previous == Self.outside, "a connection becomes idle once")
+        nodes[number] = Node(previous: last)
+        if last == Self.none { first = watch.number } else { nodes[Int(last)].next = watch.number }
         last = watch.number
     }
 
     /// Takes out a connection, if it is in the list.
     mutating func leave(_ watch: Watch) {
-        guard Int(watch.number) < nodes.count, nodes[Int(watch.number)].watch == watch else { return }
+        guard Int(watch.number) < nodes.count, nodes[Int(watch.number)].previous != Self.outside else { return }
         let node = nodes[Int(watch.number)]
-        if node.previous >= 0 { nodes[Int(node.previous)].next = node.next } else { first = node.next }
-        if node.next >= 0 { nodes[Int(node.next)].previous = node.previous } else { last = node.previous }
         nodes[Int(watch.number)] = Node()
+        if node.previous == Self.none { first = node.next } else { nodes[Int(node.previous)].next = node.next }
+        if node.next == Self.none { last = node.previous } else { nodes[Int(node.next)].previous = node.previous }
     }
 }

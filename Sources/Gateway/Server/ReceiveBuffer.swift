@@ -25,18 +25,17 @@ struct ReceiveBuffer: ~Copyable {
 
     /// How many bytes there are.
     var count: Int { unread.count }
-    /// How many of them lie behind the request at hand.
-    var countBehind: Int { unread.count - messageLength }
     /// Whether there are none.
     var isEmpty: Bool { unread.isEmpty }
     /// Whether there is nothing but line ends, which may come before a request and begin none (RFC 9112 2.2).
     var isBlank: Bool { bytes[unread].allSatisfy { $0 == 13 || $0 == 10 } }
     /// The request at hand, once it is complete.
-    var message: ArraySlice<UInt8> { bytes[unread.prefix(messageLength)] }
+    var message: ArraySlice<UInt8> { bytes[unread.lowerBound..<unread.lowerBound + messageLength] }
     /// All bytes that were not served yet.
     var content: ArraySlice<UInt8> { bytes[unread] }
 
     /// Provides room to receive into and tells how many bytes it has.
+    @inline(__always)
     mutating func makeRoom(_ context: ConnectionContext) throws(NoRoom) -> Int {
         if bytes.isEmpty {
             swap(&bytes, &context.sharedBuffer)
@@ -64,8 +63,12 @@ struct ReceiveBuffer: ~Copyable {
     }
 
     /// The connection waits: gives the worker's buffer back, and keeps what is left over in one of its own.
+    @inline(__always)
     mutating func settle(_ context: ConnectionContext) throws(NoRoom) {
-        if unread.isEmpty { return giveUp(context) }
+        if unread.isEmpty {
+            if !bytes.isEmpty { giveUp(context) }
+            return
+        }
         guard isShared else { return }
         let room = max(Self.leastRoom, unread.count.roundedUpToPowerOfTwo)
         guard context.limits.buffered.take(room) else { throw NoRoom() }
@@ -108,7 +111,10 @@ struct ReceiveBuffer: ~Copyable {
     // MARK: - Messages
 
     /// Looks for a request's head in the bytes; false if it is not complete.
-    func readHead(of request: Request) throws(RequestError) -> Bool {
+    ///
+    /// It changes nothing, and is mutating so that the buffer is not copied to where it is read.
+    @inline(__always)
+    mutating func readHead(of request: Request) throws(RequestError) -> Bool {
         try request.readHead(bytes.span.extracting(unread))
     }
 
@@ -135,7 +141,7 @@ struct ReceiveBuffer: ~Copyable {
 
     /// Forgets the request at hand; what follows it stays.
     mutating func finishMessage() {
-        unread = unread.dropFirst(messageLength)
+        unread = unread.lowerBound + messageLength..<unread.upperBound
         messageLength = 0
     }
 

@@ -30,6 +30,7 @@ struct RequestReader: ~Copyable {
     var hasHead: Bool { partial?.hasHead ?? false }
 
     /// The next request in the bytes.
+    @inline(__always)
     mutating func next(_ context: ConnectionContext) throws(Failure) -> Step {
         guard !buffer.isEmpty else { return .more }
         let request = partial ?? context.spareRequest
@@ -78,14 +79,14 @@ struct RequestReader: ~Copyable {
     /// How long the request is, if all of it has come, as of most; nil where something is still to come or to be done.
     @inline(__always)
     private func lengthAtHand(of request: Request, _ context: ConnectionContext) -> Int? {
-        let head = request.head
-        switch head.framing {
-        case .none: return head.length
+        let headLength = request.parser.head.length
+        switch request.parser.head.framing {
+        case .none: return headLength
         case .length(let length):
-            guard head.length + length <= buffer.count, length <= context.requestLimits.letter.maxBody else {
+            guard headLength + length <= buffer.count, length <= context.requestLimits.letter.maxBody else {
                 return nil
             }
-            return head.length + length
+            return headLength + length
         case .chunked: return nil
         }
     }

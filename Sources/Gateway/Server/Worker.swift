@@ -60,6 +60,9 @@ actor Worker {
         for helper in helpers { helper.cancel() }
     }
 
+    /// Runs on the worker's loop, as long as that turns.
+    func takeTurn() {}
+
     /// Sends new clients elsewhere, and serves those that come all the same.
     func leave() { context.leave() }
 

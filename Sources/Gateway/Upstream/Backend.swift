@@ -64,6 +64,16 @@ final class Backend: ExchangeCandidate {
         if isTrial { health.endTrial(at: now) }
     }
 
+    /// Takes a socket for an exchange; see ``ExchangeSocketPool/take(for:isNew:)``.
+    func takeSocket(for exchange: Exchange, isNew: Bool) -> ExchangeSocketPool.Turn {
+        sockets.take(for: exchange, isNew: isNew)
+    }
+
+    /// Takes a socket back; see ``ExchangeSocketPool/giveBack(_:_:at:)``.
+    func giveBack(_ socket: ExchangeSocket, _ outcome: SocketPool.Outcome, at time: MonotonicTime) {
+        sockets.giveBack(socket, outcome, at: time)
+    }
+
     /// A datagram has left, for the first time or for another.
     func recordSend(_ departure: ExchangePlan.Departure) {
         counts.sent += 1

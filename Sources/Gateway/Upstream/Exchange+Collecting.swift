@@ -8,8 +8,9 @@ extension Exchange {
 
     /// Takes what has come to a socket that may hear others than its peer.
     func collect(
-        into collection: ReplyCollection, from backend: Backend, through socket: ExchangeSocket
+        into collection: ReplyCollection, through socket: ExchangeSocket
     ) throws(SystemError) {
+        guard let backend else { preconditionFailure("a socket is one of a backend's") }
         let replies = upstream.replies
         for _ in 0..<Self.mostAtOnce {
             guard let (length, sender) = try socket.socket.receiveFrom(into: &replies.bytes, replies.room) else {

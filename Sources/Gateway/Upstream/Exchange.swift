@@ -21,12 +21,14 @@ final class Exchange: DeadlineHandler {
 
     let upstream: Upstream
     private let loop: EventLoop
+    private let replies: ReplyBuffer
     private var state = State.spare
     private var plan = ExchangePlan()
     private var handler: (any ExchangeHandler)?
     private var deadline = Deadline()
-    /// The payload, kept because it may be sent again.
+    /// The payload, kept because it may be sent again: so many bytes at the beginning of memory that is used again.
     private var payload: [UInt8] = []
+    private var payloadLength = 0
     private var timeout = Interval.seconds(0)
     /// Where what happens is written down, if the caller wants to know.
     private var trace: ExchangeTrace?
@@ -36,7 +38,7 @@ final class Exchange: DeadlineHandler {
     private var collection: ReplyCollection?
 
     /// The backend that is asked now, through which socket, and whether the exchange tries whether it is up again.
-    private var backend: Backend?
+    private(set) var backend: Backend?
     private var socket: ExchangeSocket?
     private var isTrial = false
     /// Whether nothing has left yet through the socket at hand, and what the next datagram is.
@@ -47,12 +49,15 @@ final class Exchange: DeadlineHandler {
     private var unreachable = (cause: SendFailure.Cause.unroutable, origin: NetworkReport.Origin.local)
     private var blockedBy: ErrorNumber?
 
-    /// A payload of more than so many bytes is not kept as room for the next.
+    /// Room for a payload has at least so many bytes.
+    private static let leastRoom = 512
+    /// Longer room is not kept for the next payload.
     private static let keptRoom = 4096
 
     init(upstream: Upstream) {
         self.upstream = upstream
         loop = upstream.loop
+        replies = upstream.replies
     }
 
     /// Begins anew; returns the failure where it ends at once.
@@ -62,7 +67,7 @@ final class Exchange: DeadlineHandler {
         _ payload: ArraySlice<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?, only: Backend?,
         for handler: any ExchangeHandler
     ) -> GatewayError? {
-        self.payload.append(contentsOf: payload)
+        keep(payload)
         self.timeout = timeout
         self.handler = handler
         if trace != nil || upstream.isVerbose { tell(trace) }
@@ -87,38 +92,51 @@ final class Exchange: DeadlineHandler {
     /// Writes down what happens, and tells the operator who wants to know.
     private func tell(_ trace: ExchangeTrace?) {
         let trace = trace ?? ExchangeTrace(start: .now())
-        trace.tell(payload, to: upstream.configuration.onDatagram)
+        trace.tell(Array(payload.prefix(payloadLength)), to: upstream.configuration.onDatagram)
         self.trace = trace
     }
 
+    @inline(__always)
+    private func keep(_ payload: ArraySlice<UInt8>) {
+        if self.payload.count < payload.count {
+            self.payload = [UInt8](repeating: 0, count: max(Self.leastRoom, payload.count))
+        }
+        self.payload.copy(payload, to: 0)
+        payloadLength = payload.count
+    }
+
     /// The backends that there are now: they may have changed since the exchange began.
-    private var candidates: [Backend] { only.map { [$0] } ?? upstream.backends }
+    private var candidates: [Backend] { if let only { [only] } else { upstream.backends } }
 
     // MARK: - Events
 
-    /// The socket has something to say.
-    func receive() {
-        guard let backend, let socket, state != .queued else { return }
+    /// Its socket has something to say.
+    func receive(through socket: ExchangeSocket) {
         do {
-            if socket.isFresh { backend.recordForeign(try socket.dropStrangers()) }
-            if let collection { return try collect(into: collection, from: backend, through: socket) }
-            let replies = upstream.replies
+            if socket.isFresh { backend?.recordForeign(try socket.dropStrangers()) }
+            if let collection { return try collect(into: collection, through: socket) }
             guard let length = try socket.socket.receive(into: &replies.bytes, replies.room) else { return }
-            took(length, from: backend, through: socket)
+            took(length, through: socket)
         } catch {
-            // Another one may still reply.
-            if state == .collecting || collection != nil && upstream.policy.source == .any {
-                socket.socket.dropReports()
-                return
-            }
-            switch SendFailure(error.reason) {
-            case .wait: return
-            case .tooLong:
-                socket.socket.dropReports()
-                trace?.add(.tooLong, socket.port, backend.address, bytes: payload.count, origin: .network)
-                resume(plan.pathShrank(at: loop.now))
-            case .unreachable: resume(failed(error))
-            }
+            learned(error, through: socket)
+        }
+    }
+
+    /// In place of a datagram the socket had the report of an earlier one.
+    private func learned(_ error: SystemError, through socket: ExchangeSocket) {
+        guard let backend else { preconditionFailure("a socket is one of a backend's") }
+        // Another one may still reply.
+        if state == .collecting || collection != nil && upstream.policy.source == .any {
+            socket.socket.dropReports()
+            return
+        }
+        switch SendFailure(error.reason) {
+        case .wait: return
+        case .tooLong:
+            socket.socket.dropReports()
+            trace?.add(.tooLong, socket.port, backend.address, bytes: payloadLength, origin: .network)
+            resume(plan.pathShrank(at: loop.now))
+        case .unreachable: resume(failed(error, through: socket, of: backend))
         }
     }
 
@@ -174,7 +192,7 @@ final class Exchange: DeadlineHandler {
             switch action {
             case .ask(let index, let departure):
                 leave(plan.outcomeOfFormer)
-                guard let next = ask(only ?? upstream.backends[index], departure) else { return nil }
+                guard let next = ask(index, departure) else { return nil }
                 action = next
             case .sendAgain(let departure): action = send(departure)
             case .retry(let time):
@@ -191,25 +209,31 @@ final class Exchange: DeadlineHandler {
     }
 
     /// Begins an attempt at a backend; nil where the exchange waits for a socket.
-    private func ask(_ backend: Backend, _ departure: ExchangePlan.Departure) -> ExchangePlan.Action? {
-        self.backend = backend
+    ///
+    /// What it uses is stored last, for then it is moved and not counted.
+    @inline(__always)
+    private func ask(_ index: Int, _ departure: ExchangePlan.Departure) -> ExchangePlan.Action? {
+        let backend = if let only { only } else { upstream.backends[index] }
         self.departure = departure
         isTrial = backend.begin(at: loop.now)
         isFirstHere = true
-        return use(backend.sockets.take(for: self, isNew: isTrial || collection != nil), of: backend)
+        let action = use(backend.takeSocket(for: self, isNew: isTrial || collection != nil), of: backend)
+        self.backend = backend
+        return action
     }
 
     private func takeSocket() -> ExchangePlan.Action? {
         guard let backend else { preconditionFailure("a socket is one of a backend's") }
-        return use(backend.sockets.take(for: self, isNew: isTrial || collection != nil), of: backend)
+        return use(backend.takeSocket(for: self, isNew: isTrial || collection != nil), of: backend)
     }
 
-    private func use(_ turn: ExchangeSocketPool.Turn, of backend: Backend) -> ExchangePlan.Action? {
-        switch turn {
+    private func use(_ turn: consuming ExchangeSocketPool.Turn, of backend: Backend) -> ExchangePlan.Action? {
+        switch consume turn {
         case .socket(let socket):
             socket.exchange = self
+            let action = send(departure, through: socket, of: backend)
             self.socket = socket
-            return send(departure, through: socket, of: backend)
+            return action
         case .queued:
             state = .queued
             // Half of the time that is left is the reply's: under overload those who have waited longest are served next, and
@@ -217,7 +241,7 @@ final class Exchange: DeadlineHandler {
             let left = plan.deadline.since(loop.now)
             deadline.set(loop.now + Interval(nanoseconds: left.nanoseconds / 2), for: self, on: loop)
             return nil
-        case .failed(let error): return failed(error)
+        case .failed(let error): return failed(error, through: nil, of: backend)
         }
     }
 
@@ -233,16 +257,18 @@ final class Exchange: DeadlineHandler {
         self.departure = departure
         let now = MonotonicTime.now()
         do {
-            guard try sendOnce(through: socket, of: backend) else { return blocked(by: .wouldBlock) }
+            guard try sendOnce(through: socket, of: backend) else {
+                return blocked(by: .wouldBlock, through: socket, of: backend)
+            }
         } catch {
-            return failed(error)
+            return failed(error, through: socket, of: backend)
         }
         isFirstHere = false
         firstSent = min(firstSent, now)
         backend.recordSend(departure)
         if let trace {
             trace.pass(through: socket.socket)
-            trace.add(departure, socket.port, backend.address, bytes: payload.count, at: now)
+            trace.add(departure, socket.port, backend.address, bytes: payloadLength, at: now)
         }
         let attempt = plan.attempts + 1
         return plan.sent(at: now, pause: upstream.pause(beforeAttempt: attempt, at: backend))
@@ -250,10 +276,11 @@ final class Exchange: DeadlineHandler {
 
     /// Sends, once more where the first call only told of an earlier datagram (udp(7)) or of a path that has shrunk; false
     /// when the kernel has no room.
+    @inline(__always)
     private func sendOnce(through socket: ExchangeSocket, of backend: Backend) throws(SystemError) -> Bool {
         let payload = self.payload
         do {
-            return try socket.send(payload.span)
+            return try socket.send(payload.span.extracting(0..<payloadLength))
         } catch  where isFirstHere || error.reason == .messageTooLong {
             if SendFailure(error.reason) == .wait { throw error }
             socket.socket.dropReports()
@@ -265,20 +292,21 @@ final class Exchange: DeadlineHandler {
             // A socket keeps the address that it began with, which this host may have no more.
             default: try backend.sockets.renew(socket)
             }
-            return try socket.send(payload.span)
+            return try socket.send(payload.span.extracting(0..<payloadLength))
         }
     }
 
     // MARK: - What came of it
 
     /// A system call failed, or a report came: the table of ``SendFailure`` says what follows.
-    private func failed(_ error: SystemError) -> ExchangePlan.Action {
-        guard let backend else { preconditionFailure("a backend was asked") }
+    private func failed(
+        _ error: SystemError, through socket: ExchangeSocket?, of backend: Backend
+    ) -> ExchangePlan.Action {
         // A report in the queue tells that the network said so; without one it was this host.
         let origin = socket?.socket.takeReport()?.origin ?? .local
         socket?.socket.dropReports()
         switch SendFailure(error.reason) {
-        case .wait: return blocked(by: error.reason)
+        case .wait: return blocked(by: error.reason, through: socket, of: backend)
         case .tooLong: return .fail(.tooLong)
         case .unreachable(let cause):
             unreachable = (cause, origin)
@@ -289,37 +317,39 @@ final class Exchange: DeadlineHandler {
         }
     }
 
-    private func blocked(by reason: ErrorNumber) -> ExchangePlan.Action {
-        if blockedBy == nil, let backend {
-            trace?.add(.blocked, socket?.port, backend.address, bytes: nil, origin: .local)
-        }
+    private func blocked(
+        by reason: ErrorNumber, through socket: ExchangeSocket?, of backend: Backend
+    ) -> ExchangePlan.Action {
+        if blockedBy == nil { trace?.add(.blocked, socket?.port, backend.address, bytes: nil, origin: .local) }
         blockedBy = reason
-        backend?.recordBlocked()
+        backend.recordBlocked()
         return plan.blocked(at: loop.now)
     }
 
     /// A reply has come, which ends the exchange.
-    private func took(_ length: Int, from backend: Backend, through socket: ExchangeSocket) {
-        let now = MonotonicTime.now()
-        let isWhole = length <= upstream.replies.room.count
+    @inline(__always)
+    private func took(_ length: Int, through socket: ExchangeSocket) {
+        let (now, loopTime) = (MonotonicTime.now(), loop.now)
+        let isWhole = length <= replies.room.count
         let surplus = trace == nil ? 0 : takeSurplus(behind: length, isWhole, now)
         let (attempts, elapsed) = (plan.attempts, now.since(firstSent))
-        if isWhole {
-            backend.recordReply(after: elapsed, of: attempts == 1, length: length, at: loop.now)
-        } else {
-            backend.recordTruncated(at: loop.now)
+        if let backend = self.backend.take() {
+            if isWhole {
+                backend.recordReply(after: elapsed, of: attempts == 1, length: length, at: loopTime)
+            } else {
+                backend.recordTruncated(at: loopTime)
+            }
+            self.socket = nil
+            backend.giveBack(socket, surplus > 0 ? .unsettled : plan.outcomeOfReply, at: now)
+            backend.end(at: loopTime, isTrial: isTrial)
         }
-        leave(surplus > 0 ? .unsettled : plan.outcomeOfReply, at: now)
-        let handler = self.handler.take()
+        guard let handler = self.handler.take() else { preconditionFailure("an exchange has a handler to the end") }
         close()
         guard isWhole else {
-            handler?.finished(.failure(.replyTooLong(limit: upstream.configuration.maxDatagram)))
-            return
+            return handler.finished(.failure(.replyTooLong(limit: upstream.configuration.maxDatagram)))
         }
-        handler?.finished(
-            .success(
-                Reply(
-                    buffer: upstream.replies, length: length, elapsed: elapsed, attempts: attempts, surplus: surplus)))
+        handler.replied(
+            Reply(buffer: replies, length: length, elapsed: elapsed, attempts: attempts, surplus: surplus))
     }
 
     /// Writes the reply down, and what lies behind it, which is thrown away.
@@ -338,7 +368,7 @@ final class Exchange: DeadlineHandler {
         guard let backend = self.backend.take() else { return }
         if let socket = self.socket.take() {
             // More replies may come at any time to a socket that has collected some.
-            backend.sockets.giveBack(socket, collection == nil ? outcome : .silent, at: time())
+            backend.giveBack(socket, collection == nil ? outcome : .silent, at: time())
         }
         backend.end(at: loop.now, isTrial: isTrial)
     }
@@ -359,6 +389,7 @@ final class Exchange: DeadlineHandler {
     }
 
     /// Becomes a spare one again.
+    @inline(__always)
     private func close() {
         deadline.clear()
         handler = nil
@@ -367,7 +398,7 @@ final class Exchange: DeadlineHandler {
             self.trace = nil
         }
         state = .spare
-        payload.removeAll(keepingCapacity: payload.count <= Self.keptRoom)
+        if payload.count > Self.keptRoom { payload = [] }
         if collection != nil { collection = nil }
         upstream.recycle(self, isProbe: only != nil)
         if only != nil { only = nil }

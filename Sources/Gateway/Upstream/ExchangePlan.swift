@@ -117,6 +117,7 @@ struct ExchangePlan {
     /// Chooses the first backend.
     ///
     /// - `rotation`: where the search begins, so that equals take turns.
+    @inline(__always)
     mutating func choose(
         among backends: [some ExchangeCandidate], rotation: Int, at now: MonotonicTime
     ) -> Action {
@@ -206,8 +207,12 @@ struct ExchangePlan {
     /// The backend to ask: one that was not asked yet before one that was, and one that could not be reached last; of
     /// these one that is preferred; of the preferred the one with the fewest exchanges under way, of the others the one that
     /// replied last, for a backend that is silent to some requests still answers others.
+    @inline(__always)
     private func best(of backends: [some ExchangeCandidate], _ rotation: Int, at now: MonotonicTime) -> Int? {
-        if backends.count == 1 { return 0 }
+        backends.count == 1 ? 0 : search(backends, rotation, at: now)
+    }
+
+    private func search(_ backends: [some ExchangeCandidate], _ rotation: Int, at now: MonotonicTime) -> Int? {
         var best: Int?
         for offset in backends.indices {
             let index = (rotation &+ offset) % backends.count

@@ -63,7 +63,7 @@ final class ExchangeSocket: EventHandler {
 
     /// Hands a reply to the exchange, or throws away what comes while there is none.
     func ready(_ readiness: Readiness) {
-        if let exchange { exchange.receive() } else { pool.drain(self) }
+        if let exchange { exchange.receive(through: self) } else { pool.drain(self) }
     }
 
     /// Throws away what strangers sent before the socket had its peer, and tells how many datagrams that were.

@@ -95,6 +95,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     /// Takes a socket back at the end of its exchange.
     ///
     /// - `time`: the end as the clock has it: the loop's own time may be older by as much as an iteration was held up.
+    @inline(__always)
     func giveBack(_ socket: ExchangeSocket, _ outcome: SocketPool.Outcome, at time: MonotonicTime) {
         socket.exchange = nil
         socket.isSettled = outcome == .settled
@@ -104,6 +105,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     }
 
     /// A rested socket, or a new one; nil when there is none yet.
+    @inline(__always)
     private func next(isNew: Bool) throws(SystemError) -> ExchangeSocket? {
         // Not the time now: a late reply that came before a socket was rested must have been reported, and drained.
         switch pool.take(isNew: isNew, at: loop.reported) {

@@ -1,5 +1,6 @@
-internal import System
 internal import EventLoop
+internal import HTTP
+internal import System
 
 /// A UDP reply as it was received, and how it was come by.
 struct Reply {
@@ -27,9 +28,21 @@ final class ReplyBuffer {
     static let headroom = 512
 
     var bytes: [UInt8]
+    /// The head that was written in front of the last reply, and where.
+    private var head: ReplyHead?
+    private var place = ReplyHead.Place()
 
     init(maxDatagram: Int) {
         bytes = [UInt8](repeating: 0, count: Self.headroom + maxDatagram)
+    }
+
+    /// Writes a head in front of a reply of this length, and tells where both lie.
+    @inline(__always)
+    func frame(_ length: Int, with head: ReplyHead, thousandths: Int) -> Range<Int> {
+        if self.head !== head { (self.head, place) = (head, ReplyHead.Place()) }
+        let start = head.write(
+            before: Self.headroom, in: &bytes, contentLength: length, thousandths: thousandths, over: &place)
+        return start..<Self.headroom + length
     }
 
     /// Where a reply is received.
@@ -43,4 +56,11 @@ final class ReplyBuffer {
 protocol ExchangeHandler: AnyObject {
     /// The exchange has ended; its reply holds until the handler returns.
     func finished(_ outcome: Result<Reply, GatewayError>)
+
+    /// The same where it has ended with a reply, as nearly all do.
+    func replied(_ reply: Reply)
+}
+
+extension ExchangeHandler {
+    func replied(_ reply: Reply) { finished(.success(reply)) }
 }

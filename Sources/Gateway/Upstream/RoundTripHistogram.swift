@@ -14,6 +14,7 @@ struct RoundTripHistogram: Sendable {
     private(set) var sum: UInt64 = 0
 
     /// Counts a round trip.
+    @inline(__always)
     mutating func add(_ roundTrip: Interval) {
         var bucket = 0
         while bucket < Self.bounds.count, roundTrip.nanoseconds > Self.bounds[bucket] * 1000 { bucket += 1 }

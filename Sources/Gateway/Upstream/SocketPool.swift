@@ -109,6 +109,7 @@ struct SocketPool {
     /// Finds a socket for an exchange, which has it until `release`.
     ///
     /// - `isNew`: whether it must be one that has carried none.
+    @inline(__always)
     mutating func take(isNew: Bool = false, at now: MonotonicTime) -> Turn {
         if isPlainPool, let last = resting.popLast() { return .use(begin(last.index)) }
         endQuarantines(at: now)
@@ -154,6 +155,7 @@ struct SocketPool {
     }
 
     /// Ends the exchange on a socket.
+    @inline(__always)
     mutating func release(_ index: Int, _ outcome: Outcome, at now: MonotonicTime) {
         precondition(slots[index].state == .busy, "only a busy socket is released")
         busyCount -= 1

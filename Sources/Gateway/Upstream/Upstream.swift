@@ -64,6 +64,7 @@ final class Upstream {
     /// - `trace`: what happens is written down there.
     ///
     /// Returns the failure where the exchange ends at once.
+    @inline(__always)
     func begin(
         _ payload: ArraySlice<UInt8>, patience: Interval? = nil, trace: ExchangeTrace? = nil,
         for handler: any ExchangeHandler
@@ -130,6 +131,7 @@ final class Upstream {
     private func takeSpare() -> Exchange { spares.popLast() ?? Exchange(upstream: self) }
 
     /// Takes an exchange back that has ended.
+    @inline(__always)
     func recycle(_ exchange: Exchange, isProbe: Bool) {
         spares.append(exchange)
         guard !isProbe else { return }

@@ -63,6 +63,7 @@ public struct RequestParser: Sendable {
     }
 
     /// The field lines, and the blank line after them; false if that has not come.
+    @inline(__always)
     private mutating func readFields(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         var start = progress.position
         var fields = progress.fields

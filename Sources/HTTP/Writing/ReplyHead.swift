@@ -2,10 +2,21 @@
 ///
 /// It has the fields that ``ResponseHead`` gives such a response, and Server-Timing.
 public final class ReplyHead: Sendable {
+    /// Where in a buffer the parts between the numbers were written last: where they belong again, they need not be written.
+    public struct Place: Equatable, Sendable {
+        fileprivate var length = 0
+        fileprivate var timing = 0
+
+        /// Nowhere yet.
+        public init() {}
+    }
+
     /// From the status line to the number in Server-Timing.
     private let opening: [UInt8]
     /// The end of that line and the beginning of the next, up to the number in Content-Length.
-    private let between: InlineArray<18, UInt8>
+    private let between = Wire.lineEnd + FieldName.contentLength.opening
+    /// The end of that line, and the blank line.
+    private let ending = Wire.lineEnd + Wire.lineEnd
 
     /// The head of this second for content of one type.
     ///
@@ -26,59 +37,56 @@ public final class ReplyHead: Sendable {
         writer.end(into: &head)
         // Without the blank line: there is more to come.
         opening = Array(head.dropLast(Wire.lineEnd.count))
-        let line = Wire.lineEnd + FieldName.contentLength.opening
-        between = InlineArray { line[$0] }
     }
 
     /// The most bytes that the head can have.
-    public var mostBytes: Int { opening.count + 28 + between.count + 24 }
+    public var mostBytes: Int { opening.count + 26 + between.count + 20 + ending.count }
 
     /// Writes the head backwards in front of the content that begins at `end`, and returns where it begins.
     ///
     /// - `contentLength`: so many bytes of content.
     /// - `thousandths`: the number in Server-Timing, written with three decimals.
-    public func write(before end: Int, in buffer: inout [UInt8], contentLength: Int, thousandths: Int) -> Int {
+    /// - `place`: where this head lies in the buffer already, but for its numbers; nearly all have as many digits as the last.
+    public func write(
+        before end: Int, in buffer: inout [UInt8], contentLength: Int, thousandths: Int, over place: inout Place
+    ) -> Int {
         precondition(end >= mostBytes && end <= buffer.count, "there is room in front of the content")
         var bytes = buffer.mutableSpan
-        var start = end
-        bytes.endLine(before: &start)
-        bytes.endLine(before: &start)
-        bytes.write(decimal: contentLength.magnitude, before: &start)
-        start -= between.count
-        for index in between.indices { bytes[start + index] = between[index] }
-        bytes.write(thousandths: thousandths.magnitude, before: &start)
-        start -= opening.count
-        // The longest part by far: the standard library copies it as a whole.
-        buffer.replaceSubrange(start..<start + opening.count, with: opening)
+        var now = Place()
+        now.length = bytes.write(decimal: contentLength.magnitude, before: end - ending.count)
+        now.timing = bytes.write(thousandths: thousandths.magnitude, before: now.length - between.count)
+        let start = now.timing - opening.count
+        if now != place {
+            buffer.replaceSubrange(end - ending.count..<end, with: ending)
+            buffer.replaceSubrange(now.length - between.count..<now.length, with: between)
+            buffer.replaceSubrange(start..<now.timing, with: opening)
+            place = now
+        }
         return start
     }
 }
 
 extension MutableSpan<UInt8> {
-    fileprivate mutating func endLine(before start: inout Int) {
-        start -= 2
-        self[start] = ASCII.carriageReturn
-        self[start + 1] = ASCII.lineFeed
-    }
-
-    fileprivate mutating func write(decimal number: UInt, before start: inout Int) {
-        var rest = number
+    /// Writes a number whose last digit comes before `end`, and returns where the first one is.
+    @inline(__always)
+    fileprivate mutating func write(decimal number: UInt, before end: Int) -> Int {
+        var (rest, start) = (number, end)
         repeat {
             start -= 1
             self[start] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
+        return start
     }
 
-    fileprivate mutating func write(thousandths number: UInt, before start: inout Int) {
+    @inline(__always)
+    fileprivate mutating func write(thousandths number: UInt, before end: Int) -> Int {
         var rest = number
-        for _ in 0..<3 {
-            start -= 1
-            self[start] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
+        for place in 1...3 {
+            self[end - place] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         }
-        start -= 1
-        self[start] = UInt8(ascii: ".")
-        write(decimal: rest, before: &start)
+        self[end - 4] = UInt8(ascii: ".")
+        return write(decimal: rest, before: end - 4)
     }
 }

@@ -1,0 +1,35 @@
+internal import System
+
+/// Bytes as people write and read them: pairs of hexadecimal digits.
+package enum HexText {
+    /// Reads pairs of digits, with spaces or colons between them as it pleases; nil for anything else.
+    package static func bytes(of text: some Sequence<UInt8>) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var high: UInt8?
+        for character in text where !(" \t:".utf8).contains(character) {
+            guard let digit = Character(Unicode.Scalar(character)).hexDigitValue, character < 0x80 else { return nil }
+            if let first = high.take() { bytes.append(first << 4 | UInt8(digit)) } else { high = UInt8(digit) }
+        }
+        return high == nil ? bytes : nil
+    }
+
+    /// Rows of sixteen bytes: where they begin, what they are, and what of them is ASCII, as hexdump(1) -C has it.
+    package static func dump(_ bytes: [UInt8]) -> String {
+        stride(from: 0, to: bytes.count, by: 16)
+            .map { row(bytes[$0..<min(bytes.count, $0 + 16)]) + "\n" }
+            .joined() + "\(digits(bytes.count, 8))\n"
+    }
+
+    private static func row(_ bytes: ArraySlice<UInt8>) -> String {
+        let groups = [bytes.prefix(8), bytes.dropFirst(8)].map { half in
+            half.map { digits(Int($0), 2) }.joined(separator: " ").padded(to: -23)
+        }
+        let text = bytes.map { (0x20..<0x7f).contains($0) ? String(Unicode.Scalar($0)) : "." }.joined()
+        return "\(digits(bytes.startIndex, 8))  \(groups.joined(separator: "  "))  |\(text)|"
+    }
+
+    private static func digits(_ number: Int, _ width: Int) -> String {
+        let text = String(number, radix: 16)
+        return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+}

@@ -1,0 +1,118 @@
+/// Makes keys of the bytes that a terminal sends: characters in UTF-8, control characters, escape sequences (ECMA-48).
+struct KeyReader {
+    /// What a person has pressed.
+    enum Key: Equatable {
+        case text([UInt8])
+        case enter, end, delete, backspace, eraseWord, eraseBefore, eraseBehind
+        case left, right, wordLeft, wordRight, home, last, older, newer
+        case redraw, unknown
+    }
+
+    private enum State {
+        case start
+        /// In a character of so many bytes.
+        case character(Int)
+        case escape
+        /// In a sequence that ends with a letter or a tilde.
+        case sequence
+        /// The next byte is text, whatever it is.
+        case literal
+    }
+
+    private var state = State.start
+    private var bytes: [UInt8] = []
+
+    /// No sequence that is known here has more parameters.
+    private static let longestSequence = 16
+
+    /// The key that is complete with this byte, if one is.
+    mutating func take(_ byte: UInt8) -> Key? {
+        switch state {
+        case .start: return begin(byte)
+        case .character(let length): return goOn(byte, length)
+        case .literal: return finish(.text([byte]))
+        case .escape: return escape(byte)
+        case .sequence:
+            guard (0x40...0x7e).contains(byte) else {
+                bytes.append(byte)
+                return bytes.count > Self.longestSequence ? finish(.unknown) : nil
+            }
+            return finish(Self.sequence(byte, String(decoding: bytes, as: UTF8.self)))
+        }
+    }
+
+    private mutating func finish(_ key: Key) -> Key {
+        state = .start
+        bytes = []
+        return key
+    }
+
+    private mutating func begin(_ byte: UInt8) -> Key? {
+        switch byte {
+        case 0x16: state = .literal
+        case 0x1b: state = .escape
+        case 0xc2...0xdf: (state, bytes) = (.character(2), [byte])
+        case 0xe0...0xef: (state, bytes) = (.character(3), [byte])
+        case 0xf0...0xf4: (state, bytes) = (.character(4), [byte])
+        case 0x20..<0x7f, 0x09, 0x80...: return .text([byte])
+        default: return Self.control(byte)
+        }
+        return nil
+    }
+
+    private mutating func goOn(_ byte: UInt8, _ length: Int) -> Key? {
+        // What is no character is text all the same; a control character that cuts it off is lost.
+        guard byte & 0xc0 == 0x80 else {
+            return finish(.text((0x20..<0x7f).contains(byte) ? bytes + [byte] : bytes))
+        }
+        bytes.append(byte)
+        return bytes.count == length ? finish(.text(bytes)) : nil
+    }
+
+    private mutating func escape(_ byte: UInt8) -> Key? {
+        switch byte {
+        case UInt8(ascii: "["), UInt8(ascii: "O"):
+            state = .sequence
+            return nil
+        case UInt8(ascii: "b"): return finish(.wordLeft)
+        case UInt8(ascii: "f"): return finish(.wordRight)
+        case 0x7f, 0x08: return finish(.eraseWord)
+        default: return finish(.unknown)
+        }
+    }
+
+    /// The keys of a terminal's own line and of Emacs, which shells have as well (termios(3), readline(3)).
+    private static func control(_ byte: UInt8) -> Key {
+        switch byte {
+        case 0x01: .home
+        case 0x02: .left
+        case 0x04: .end
+        case 0x05: .last
+        case 0x06: .right
+        case 0x08, 0x7f: .backspace
+        case 0x0a, 0x0d: .enter
+        case 0x0b: .eraseBehind
+        case 0x0c, 0x12: .redraw
+        case 0x0e: .newer
+        case 0x10: .older
+        case 0x15: .eraseBefore
+        case 0x17: .eraseWord
+        default: .unknown
+        }
+    }
+
+    private static func sequence(_ final: UInt8, _ parameters: String) -> Key {
+        // With the modifier 5 it is Ctrl, and with 3 it is Alt (xterm).
+        let isByWord = parameters.hasSuffix(";5") || parameters.hasSuffix(";3")
+        switch (final, parameters) {
+        case (UInt8(ascii: "A"), _): return .older
+        case (UInt8(ascii: "B"), _): return .newer
+        case (UInt8(ascii: "C"), _): return isByWord ? .wordRight : .right
+        case (UInt8(ascii: "D"), _): return isByWord ? .wordLeft : .left
+        case (UInt8(ascii: "H"), _), (UInt8(ascii: "~"), "1"), (UInt8(ascii: "~"), "7"): return .home
+        case (UInt8(ascii: "F"), _), (UInt8(ascii: "~"), "4"), (UInt8(ascii: "~"), "8"): return .last
+        case (UInt8(ascii: "~"), "3"): return .delete
+        default: return .unknown
+        }
+    }
+}

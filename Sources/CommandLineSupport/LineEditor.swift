@@ -1,0 +1,132 @@
+/// A line that a person types and changes, key by key: what the keys are, what the line is, where the cursor stands.
+///
+/// It knows no terminal: keys come as bytes, and what is to be seen is a string.
+package struct LineEditor {
+    /// What a key asks for, besides a change of the line.
+    package enum Request: Equatable, Sendable {
+        /// The line is done.
+        case done([UInt8])
+        /// The input is over.
+        case end
+        /// The key does nothing here, or there is no room.
+        case bell
+    }
+
+    /// Lines that were typed before, the newest last.
+    private var history: [[LineCell]] = []
+    private var place = 0
+    /// The new line, while an older one is shown.
+    private var draft: [LineCell] = []
+    private(set) var cells: [LineCell] = []
+    private(set) var cursor = 0
+    private var length = 0
+    private var keys = KeyReader()
+    private let limit: Int
+
+    /// So many lines are kept.
+    private static let keptLines = 100
+
+    /// Starts with an empty line, which can have up to `limit` bytes.
+    package init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Takes a byte that the terminal has read.
+    package mutating func take(_ byte: UInt8) -> Request? {
+        guard let key = keys.take(byte) else { return nil }
+        switch key {
+        case .text(let bytes): return insert(bytes)
+        case .enter: return .done(finish())
+        case .end where cells.isEmpty: return .end
+        case .end, .delete: remove(cursor..<min(cells.count, cursor + 1))
+        case .backspace: remove(max(0, cursor - 1)..<cursor)
+        case .eraseWord: remove(startOfWord..<cursor)
+        case .eraseBefore: remove(0..<cursor)
+        case .eraseBehind: remove(cursor..<cells.count)
+        case .left: cursor = max(0, cursor - 1)
+        case .right: cursor = min(cells.count, cursor + 1)
+        case .wordLeft: cursor = startOfWord
+        case .wordRight: cursor = endOfWord
+        case .home: cursor = 0
+        case .last: cursor = cells.count
+        case .older: show(place - 1)
+        case .newer: show(place + 1)
+        case .redraw: return nil
+        case .unknown: return .bell
+        }
+        return nil
+    }
+
+    private mutating func insert(_ bytes: [UInt8]) -> Request? {
+        guard length + bytes.count <= limit else { return .bell }
+        length += bytes.count
+        let cell = LineCell(bytes)
+        if cell.width == 0, cursor > 0 {
+            cells[cursor - 1].join(cell)
+        } else {
+            cells.insert(cell, at: cursor)
+            cursor += 1
+        }
+        return nil
+    }
+
+    private mutating func remove(_ range: Range<Int>) {
+        for cell in cells[range] { length -= cell.bytes.count }
+        cells.removeSubrange(range)
+        cursor = range.lowerBound
+    }
+
+    private mutating func finish() -> [UInt8] {
+        let line = cells
+        if !line.isEmpty, line != history.last { history.append(line) }
+        if history.count > Self.keptLines { history.removeFirst() }
+        replace(with: [])
+        (place, draft) = (history.count, [])
+        return line.flatMap(\.bytes)
+    }
+
+    /// Shows a line of the past, or the new one behind the last of them.
+    private mutating func show(_ other: Int) {
+        guard (0...history.count).contains(other), other != place else { return }
+        if place == history.count { draft = cells }
+        place = other
+        replace(with: other == history.count ? draft : history[other])
+    }
+
+    private mutating func replace(with line: [LineCell]) {
+        cells = line
+        cursor = line.count
+        length = line.reduce(0) { $0 + $1.bytes.count }
+    }
+
+    /// Where the word before the cursor begins.
+    private var startOfWord: Int {
+        let word = cells[..<cursor].lastIndex { !$0.isSpace } ?? 0
+        return cells[..<word].lastIndex(where: \.isSpace).map { $0 + 1 } ?? 0
+    }
+
+    /// Where the word behind the cursor ends.
+    private var endOfWord: Int {
+        let word = cells[cursor...].firstIndex { !$0.isSpace } ?? cells.count
+        return cells[word...].firstIndex(where: \.isSpace) ?? cells.count
+    }
+
+    /// What a terminal of so many columns has to show: the prompt and the part of the line around the cursor, in one row.
+    package func row(prompt: String, columns: Int) -> String {
+        let room = max(8, columns - prompt.count - 1)
+        var start = cursor
+        var before = 0
+        // One column is for the mark that there is more.
+        while start > 0, before + cells[start - 1].width < room {
+            (start, before) = (start - 1, before + cells[start - 1].width)
+        }
+        if start > 0, start < cursor { (start, before) = (start + 1, before - cells[start].width) }
+        var (end, width) = (cursor, before + (start > 0 ? 1 : 0))
+        let column = prompt.count + width
+        while end < cells.count, width + cells[end].width < room { (end, width) = (end + 1, width + cells[end].width) }
+        let text = cells[start..<end].map(\.shown).joined()
+        let marks = (start > 0 ? "<" : "", end < cells.count ? ">" : "")
+        // Erase what is behind (EL), and move the cursor to its column (CHA), which counts from 1.
+        return "\r\(prompt)\(marks.0)\(text)\(marks.1)\u{1b}[K\u{1b}[\(column + 1)G"
+    }
+}

@@ -1,0 +1,162 @@
+/// One flag that was given, and where.
+package struct Setting {
+    /// Where a flag was given.
+    package enum Source: Equatable {
+        case commandLine
+        /// A variable of the environment.
+        case variable(String)
+        /// A file, and the number of the line.
+        case file(String, Int)
+    }
+
+    /// Its name without hyphens.
+    package let name: String
+    /// Nil where it takes none.
+    package let value: String?
+    package let source: Source
+    /// The words of the command line that it stands for.
+    package let words: [String]
+
+    package init(_ name: String, _ value: String?, _ source: Source) {
+        self.init(name, value, source, words: ["--\(name)" + (value.map { "=\($0)" } ?? "")])
+    }
+
+    init(_ name: String, _ value: String?, _ source: Source, words: [String]) {
+        (self.name, self.value, self.source, self.words) = (name, value, source, words)
+    }
+
+    /// A sentence about it, which begins with the place where it stands.
+    package func sentence(_ text: String) -> String {
+        switch source {
+        case .commandLine: text
+        case .variable(let name): "\(name): \(text)"
+        case .file(let path, let line): "\(path):\(line): \(text)"
+        }
+    }
+
+    /// How a message names it where it stands.
+    var title: String {
+        switch source {
+        case .commandLine: "--\(name)"
+        case .variable(let variable): variable
+        case .file: name
+        }
+    }
+}
+
+/// Settings that cannot be taken: one sentence.
+package struct SettingsError: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
+extension Setting {
+    /// The flags among the words of a command line; other words stand for themselves and have no name.
+    package static func fromCommandLine(_ words: [String], _ table: FlagTable) -> [Setting] {
+        var settings: [Setting] = []
+        var rest = words[...]
+        while let word = rest.popFirst() {
+            // What follows is no flag, whatever it looks like.
+            if word == "--" { return settings + ([word] + rest).map { Setting("", nil, .commandLine, words: [$0]) } }
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let name = word.hasPrefix("--") ? String(parts[0].dropFirst(2)) : ""
+            guard let kind = table.kind(of: name) else {
+                settings.append(Setting("", nil, .commandLine, words: [word]))
+                continue
+            }
+            if parts.count == 2 || kind == .boolean || rest.isEmpty {
+                settings.append(Setting(name, parts.count == 2 ? parts[1] : nil, .commandLine, words: [word]))
+            } else {
+                let value = rest.removeFirst()
+                settings.append(Setting(name, value, .commandLine, words: [word, value]))
+            }
+        }
+        return settings
+    }
+
+    /// The flags that a file has, one a line, without hyphens; `#` begins a comment at the start of a line and after a space.
+    package static func fromFile(_ text: String, path: String, _ table: FlagTable) throws(SettingsError) -> [Setting] {
+        var settings: [Setting] = []
+        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (index, line) in lines.enumerated() {
+            let source = Source.file(path, index + 1)
+            let words = trimmed(withoutComment(line)).split(maxSplits: 1, whereSeparator: \.isWhitespace)
+            guard let name = words.first.map(String.init) else { continue }
+            let value = words.count < 2 ? nil : String(words[1].drop(while: \.isWhitespace))
+            let setting = Setting(name, value, source)
+            switch table.kind(of: name) {
+            case nil: throw SettingsError(setting.sentence(Self.unknown(name, table)))
+            case .boolean where value != nil:
+                throw SettingsError(setting.sentence("\(name) takes no value: leave out what follows it."))
+            case .single where value == nil, .repeated where value == nil:
+                throw SettingsError(setting.sentence("\(name) needs a value behind it."))
+            default: settings.append(setting)
+            }
+        }
+        return settings
+    }
+
+    /// The flags that variables of the environment stand for: `LETTERBOX_MAX_HEAD` is `max-head`.
+    ///
+    /// Several values of one are separated by semicolons. An empty value is none. Only names of flags are looked at.
+    package static func fromEnvironment(
+        _ variable: (String) -> String?, _ table: FlagTable
+    ) throws(SettingsError) -> [Setting] {
+        var settings: [Setting] = []
+        for flag in table.names {
+            let name = "LETTERBOX_" + flag.uppercased().replacing("-", with: "_")
+            guard let value = variable(name), !value.isEmpty else { continue }
+            let source = Source.variable(name)
+            switch table.kind(of: flag) {
+            case .boolean where value == "true": settings.append(Setting(flag, nil, source))
+            case .boolean where value == "false": continue
+            case .boolean: throw SettingsError("\(name): \"\(value)\" is neither true nor false.")
+            case .repeated:
+                settings += value.split(separator: ";").map { Setting(flag, trimmed($0), source) }
+            default: settings.append(Setting(flag, value, source))
+            }
+        }
+        return settings
+    }
+
+    /// Throws where a flag that takes one value is given twice in one place.
+    package static func checkRepetitions(_ settings: [Setting], _ table: FlagTable) throws(SettingsError) {
+        var seen: [String: Setting] = [:]
+        for setting in settings where table.kind(of: setting.name) != nil && table.kind(of: setting.name) != .repeated {
+            guard let first = seen.updateValue(setting, forKey: setting.name) else { continue }
+            let place = if case .file(_, let line) = first.source { ", first in line \(line)" } else { "" }
+            throw SettingsError(setting.sentence("\(setting.title) is there twice\(place): leave one out."))
+        }
+    }
+
+    /// Several layers as one: what a later one has takes the place of all that earlier ones have of the same name.
+    package static func merged(_ layers: [[Setting]]) -> [Setting] {
+        layers.reduce([]) { lower, upper in
+            let names = Set(upper.map(\.name))
+            return lower.filter { !names.contains($0.name) } + upper
+        }
+    }
+
+    private static func unknown(_ name: String, _ table: FlagTable) -> String {
+        if name.hasPrefix("-"), table.kind(of: String(name.drop { $0 == "-" })) != nil {
+            return "\(name): write the name without hyphens here."
+        }
+        return "\(name) is no setting: the names are those of the gateway's flags, without hyphens."
+    }
+
+    private static func withoutComment(_ line: Substring) -> Substring {
+        var previous: Character = " "
+        for index in line.indices {
+            if line[index] == "#", previous.isWhitespace { return line[..<index] }
+            previous = line[index]
+        }
+        return line
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text.drop(while: \.isWhitespace)
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,78 @@
+package import EventLoop
+package import System
+
+/// Sends a datagram once and takes whatever replies come, from one service or from many.
+///
+/// Its socket is not connected: a datagram to a group or to all hosts of a network is answered from addresses that are not
+/// known before. So each reply is told with its sender, who may be a stranger.
+package struct ReplyCollector {
+    /// A datagram that came.
+    package struct Reply: Sendable {
+        /// Who sent it.
+        package let sender: SocketAddress
+        /// From the send to the reply.
+        package let time: Interval
+        /// The datagram's bytes.
+        package let bytes: [UInt8]
+    }
+
+    private let server: SocketAddress
+    /// How long replies are taken.
+    package let timeout: Interval
+    private let onDatagram: DatagramEvent.Observer?
+
+    /// Prepares to ask an address, which may be that of a group or of all hosts.
+    package init(server: SocketAddress, timeout: Interval, onDatagram: DatagramEvent.Observer? = nil) {
+        self.server = server
+        self.timeout = timeout
+        self.onDatagram = onDatagram
+    }
+
+    /// Sends the datagram and hands each reply on as it comes, until there are `most` or the time is over; returns how many
+    /// came.
+    package func collect(
+        _ message: [UInt8], most: Int, on loop: EventLoop, _ take: (Reply) -> Void
+    ) async throws(DatagramClientError) -> Int {
+        guard message.count <= DatagramSocket.maximumPayload else { throw .tooLong(message.count) }
+        do {
+            return try await exchange(message, most, loop, take)
+        } catch {
+            throw error.reason == .connectionRefused ? .refused(server) : .failed(error)
+        }
+    }
+
+    private func exchange(
+        _ message: [UInt8], _ most: Int, _ loop: EventLoop, _ take: (Reply) -> Void
+    ) async throws(SystemError) -> Int {
+        guard let own = SocketAddress(server.isIPv6 ? "::" : "0.0.0.0", port: 0) else {
+            preconditionFailure("the wildcard is an address")
+        }
+        let socket = try DatagramSocket(boundTo: own)
+        try socket.permitBroadcast()
+        try socket.hearReports(about: server)
+        let watch = try loop.watch(socket.descriptor, as: .datagrams)
+        var batch = DatagramBatch(capacity: 16)
+        let start = MonotonicTime.now()
+        _ = try socket.send(message.span, to: server)
+        onDatagram?(DatagramEvent(message.span, from: try? socket.localAddress(), to: server, "sent"))
+        var count = 0
+        while count < most, await loop.readable(watch, until: start + timeout) == .ready {
+            guard try batch.receive(from: socket) > 0 else { continue }
+            let time = MonotonicTime.now().since(start)
+            let local = try? socket.localAddress()
+            batch.forEach { (sender: SocketAddress, bytes: Span<UInt8>) in
+                guard count < most else { return }
+                count += 1
+                onDatagram?(DatagramEvent(bytes, from: sender, to: local, "received \(time.words)"))
+                take(Reply(sender: sender, time: time, bytes: bytes.indices.map { bytes[$0] }))
+            }
+            loop.keepReadable(watch)
+        }
+        return count
+    }
+}
+
+extension Interval {
+    /// How long after the datagram, such as "after 0.412 ms".
+    var words: String { "after \(fixedPoint(unit: 1_000_000, digits: 3)) ms" }
+}

@@ -1,0 +1,66 @@
+internal import CLinux
+internal import Glibc
+
+/// Listening sockets that a service manager has opened for this program (sd_listen_fds(3)).
+public enum InheritedListeners {
+    /// Why they cannot be taken.
+    public enum Failure: Error, Equatable, CustomStringConvertible {
+        /// The variable says something else than how many there are.
+        case badCount(String)
+        /// A descriptor is no TCP socket that listens.
+        case noListener(Int32)
+
+        /// One sentence.
+        public var description: String {
+            switch self {
+            case .badCount(let text): "LISTEN_FDS is \"\(text)\", and no number of sockets"
+            case .noListener(let number):
+                "the inherited descriptor \(number) is no TCP socket that listens: use ListenStream= with an address and a port"
+            }
+        }
+    }
+
+    /// An open socket that nobody else in this process has, by its number, and the name that it was given.
+    public struct Entry: Equatable, Sendable {
+        /// The descriptor.
+        public let number: Int32
+        /// FileDescriptorName= of the socket's unit; empty where there is none.
+        public let name: String
+    }
+
+    /// The first descriptor that is handed over (SD_LISTEN_FDS_START).
+    private static let start: Int32 = 3
+
+    /// Takes what the environment speaks of; none where it speaks of another process, or of nothing.
+    ///
+    /// Call it once, before other descriptors are opened and there are other threads: the variables are taken away.
+    public static func take() throws(Failure) -> [Entry] {
+        let names = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]
+        let values = names.map { Environment.value(of: $0) }
+        for name in names { Environment.remove(name) }
+        guard let process = values[0], process == "\(getpid())", let text = values[1] else { return [] }
+        guard let count = Int32(text), (0...1024).contains(count) else { throw .badCount(text) }
+        let titles = (values[2] ?? "").split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        var entries: [Entry] = []
+        for index in 0..<Int(count) {
+            let number = start + Int32(index)
+            guard isListener(number) else { throw .noListener(number) }
+            // Programs that this one starts get none of them.
+            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
+            entries.append(Entry(number: number, name: index < titles.count ? titles[index] : ""))
+        }
+        return entries
+    }
+
+    private static func isListener(_ number: Int32) -> Bool {
+        func option(_ option: Int32) -> Int32? {
+            var value: Int32 = 0
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            return unsafe getsockopt(number, SOL_SOCKET, option, &value, &length) == 0 ? value : nil
+        }
+        let domain = option(SO_DOMAIN)
+        return option(SO_ACCEPTCONN) == 1 && option(SO_TYPE) == Int32(SOCK_STREAM.rawValue)
+            && (domain == AF_INET || domain == AF_INET6)
+    }
+}

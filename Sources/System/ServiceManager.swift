@@ -1,0 +1,84 @@
+internal import CLinux
+internal import Glibc
+
+/// The program that has started this one and wants to know how it is: systemd, or another that speaks its protocol
+/// (sd_notify(3)).
+public final class ServiceManager: Sendable {
+    private let descriptor: Descriptor
+    private let path: [UInt8]
+    /// How often it wants a sign of life; nil where it does not.
+    public let watchdogInterval: Interval?
+
+    /// The one that the environment names; nil where there is none, or it cannot be told.
+    ///
+    /// The variables are taken away, so that no program that this one starts speaks in its place. Call it before there are
+    /// other threads (unsetenv(3)).
+    public static func fromEnvironment() -> ServiceManager? {
+        defer { for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] { Environment.remove(name) } }
+        guard let path = Environment.value(of: "NOTIFY_SOCKET") else { return nil }
+        let isForOther = Environment.value(of: "WATCHDOG_PID").map { $0 != "\(getpid())" } ?? false
+        let period = isForOther ? nil : Environment.value(of: "WATCHDOG_USEC").flatMap { UInt64($0) }
+        return ServiceManager(path: path, watchdogInterval: period.map { Interval(nanoseconds: $0 * 1000) })
+    }
+
+    /// Opens a socket of the kind that hears of this program at a path, or at an abstract name that begins with `@` (unix(7)).
+    init?(path: String, watchdogInterval: Interval?) {
+        var path = Array(path.utf8)
+        guard let first = path.first, [UInt8(ascii: "/"), UInt8(ascii: "@")].contains(first),
+            path.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path),
+            let descriptor = try? Descriptor(domain: AF_UNIX, type: SOCK_DGRAM)
+        else { return nil }
+        if first == UInt8(ascii: "@") { path[0] = 0 }
+        self.path = path
+        self.watchdogInterval = watchdogInterval
+        self.descriptor = descriptor
+    }
+
+    /// What the program tells it.
+    public enum State {
+        /// The start is over.
+        case ready
+        /// Settings are read anew; `ready` follows.
+        case reloading
+        /// The end begins, and takes so long at most.
+        case stopping(within: Interval)
+        /// A sign of life.
+        case alive
+    }
+
+    /// Tells how the program is, with a sentence for people; one who does not listen is not waited for.
+    ///
+    /// - Returns: whether the kernel has taken it.
+    @discardableResult
+    public func tell(_ state: State, _ status: String? = nil) -> Bool {
+        var lines =
+            switch state {
+            case .ready: ["READY=1"]
+            case .reloading: ["RELOADING=1", "MONOTONIC_USEC=\(MonotonicTime.now().nanoseconds / 1000)"]
+            case .stopping(let time): ["STOPPING=1", "EXTEND_TIMEOUT_USEC=\(time.nanoseconds / 1000)"]
+            case .alive: ["WATCHDOG=1"]
+            }
+        // A line feed would begin another assignment.
+        if let status { lines.append("STATUS=\(status.replacing("\n", with: " "))") }
+        return send(Array(lines.joined(separator: "\n").utf8))
+    }
+
+    private func send(_ bytes: [UInt8]) -> Bool {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let start = MemoryLayout.offset(of: \sockaddr_un.sun_path) ?? 2
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path) }
+        let length = socklen_t(start + path.count)
+        let sent = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe bytes.withUnsafeBytes { bytes in
+                    try? callUnlessBlocked {
+                        unsafe clinux_sendto(
+                            descriptor.number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL), address, length)
+                    }
+                }
+            }
+        }
+        return sent == .some(bytes.count)
+    }
+}

@@ -1,0 +1,80 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// The terminal at which a person types what the program reads (termios(3)).
+public final class Terminal: Sendable {
+    /// A signal that a key asks for where the terminal does not send it.
+    public enum Signal: Sendable {
+        case interrupt, quit, suspend
+    }
+
+    private let descriptor: Descriptor
+    /// Its settings as they were, while it hands out keys.
+    private let former = Mutex<termios?>(nil)
+
+    /// The terminal that is standard input; nil where that is none, or one that cannot move its cursor.
+    public init?() {
+        guard Console.isInteractive, let name = unsafe getenv("TERM"), unsafe strcmp(name, "dumb") != 0 else {
+            return nil
+        }
+        // Standard input may be open for reading only, and standard output may be a file (proc(5), /proc/pid/fd).
+        let number = unsafe open("/proc/self/fd/\(STDIN_FILENO)", O_RDWR | O_CLOEXEC | O_NOCTTY)
+        guard number >= 0 else { return nil }
+        descriptor = Descriptor(owning: number)
+    }
+
+    deinit { restore() }
+
+    /// Makes the terminal hand out each key at once, and neither show it nor act on it.
+    ///
+    /// By itself it collects a line, of which it keeps 4,095 bytes (termios(3), "Canonical and noncanonical mode").
+    public func readKeys() throws(SystemError) {
+        let number = descriptor.number
+        try former.withLock { former throws(SystemError) in
+            guard former == nil else { return }
+            try attempt(.readInput) { () throws(ErrorNumber) in
+                var settings = termios()
+                _ = try call { unsafe tcgetattr(number, &settings) }
+                former = settings
+                settings.c_iflag &= ~tcflag_t(ICRNL | INLCR | IXON | ISTRIP)
+                settings.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
+                unsafe withUnsafeMutableBytes(of: &settings.c_cc) {
+                    unsafe $0[Int(VMIN)] = 1
+                    unsafe $0[Int(VTIME)] = 0
+                }
+                _ = try call { unsafe tcsetattr(number, TCSANOW, &settings) }
+            }
+        }
+    }
+
+    /// Gives the terminal back as it was.
+    public func restore() {
+        guard var settings = former.withLock({ $0.take() }) else { return }
+        unsafe tcsetattr(descriptor.number, TCSANOW, &settings)
+    }
+
+    /// Shows text, and moves the cursor where it says so.
+    public func write(_ text: String) throws(SystemError) {
+        let number = descriptor.number
+        try attempt(.writeOutput) { () throws(ErrorNumber) in try Console.write(Array(text.utf8), to: number) }
+    }
+
+    /// How many characters fit in a line (ioctl_tty(2), TIOCGWINSZ); 80 where the terminal does not know.
+    public var columns: Int {
+        var size = winsize()
+        let status = unsafe ioctl(descriptor.number, UInt(TIOCGWINSZ), &size)
+        return status == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+
+    /// Does to the program what the terminal does at such a key; returns where the program goes on.
+    public func send(_ signal: Signal) {
+        let number =
+            switch signal {
+            case .interrupt: SIGINT
+            case .quit: SIGQUIT
+            case .suspend: SIGTSTP
+            }
+        kill(getpid(), number)
+    }
+}

@@ -1,0 +1,94 @@
+internal import CommandLineSupport
+internal import Datagrams
+internal import EventLoop
+internal import System
+
+/// Exchanges with one server, one for each line.
+struct Conversation: ~Copyable {
+    private var client: DatagramClient
+    /// Where several replies are wanted.
+    private let collector: ReplyCollector?
+    private let count: ReplyCount
+    private let isHex: Bool
+    private let loop: EventLoop
+
+    private static let prompt = "Input lowercase sentence: "
+
+    /// Asks through the client, and through the collector where several replies are wanted.
+    init(
+        _ client: consuming DatagramClient, _ collector: ReplyCollector?, _ count: ReplyCount, isHex: Bool,
+        loop: EventLoop
+    ) {
+        self.client = client
+        self.collector = collector
+        self.count = count
+        self.isHex = isHex
+        self.loop = loop
+    }
+
+    /// Sends lines until the end of input; a line without a reply does not end it, but the exit status tells.
+    mutating func holdOverInput() async throws {
+        var hasFailed = false
+        // Two digits and a space for each byte.
+        let limit = DatagramSocket.maximumPayload * (isHex ? 3 : 1)
+        if let terminal = Terminal() {
+            var lines = try TerminalReader(terminal, prompt: Self.prompt, limit: limit, on: loop)
+            while let line = try await lines.next() { hasFailed = await !answers(line) || hasFailed }
+        } else {
+            var lines = LineReader(limit: limit, on: loop)
+            while let line = try await lines.next() {
+                switch line {
+                case .whole(let bytes): hasFailed = await !answers(bytes) || hasFailed
+                case .tooLong:
+                    report("a line is longer than \(limit) bytes, which is more than fits in one datagram: left out")
+                    hasFailed = true
+                }
+            }
+        }
+        if hasFailed { throw Exit.failed }
+    }
+
+    /// Whether the line got what it asked for.
+    private mutating func answers(_ line: [UInt8]) async -> Bool {
+        guard let message = isHex ? HexText.bytes(of: line) : line else {
+            report("\"\(String(showing: line))\" is not bytes in hexadecimal, such as 48 65 6c: left out")
+            return false
+        }
+        do { try await say(message) } catch { return false }
+        return true
+    }
+
+    /// One exchange.
+    mutating func say(_ message: [UInt8]) async throws {
+        do throws(DatagramClientError) {
+            if let collector { return try await collect(message, collector) }
+            show(try await client.exchange(message, on: loop).bytes)
+        } catch {
+            report("\(error)")
+            throw Exit.failed
+        }
+    }
+
+    private func collect(_ message: [UInt8], _ collector: ReplyCollector) async throws(DatagramClientError) {
+        let most = count.most
+        let received = try await collector.collect(message, most: most, on: loop) { reply in
+            let time = reply.time.fixedPoint(unit: 1_000_000, digits: 3)
+            Output.write(Array("\(reply.sender) \(time) ms\(isHex ? "\n" : ": ")".utf8))
+            show(reply.bytes)
+        }
+        if received == 0 || count != .all && received < most {
+            throw .tooFew(received, of: count == .all ? nil : most, after: collector.timeout)
+        }
+    }
+
+    /// Shows a reply: at a terminal nothing of it is obeyed.
+    private func show(_ reply: [UInt8]) {
+        if isHex { return Output.write(Array(HexText.dump(reply).utf8)) }
+        let text = Console.isOutputTerminal ? Array(String(showing: reply, keepingLayout: true).utf8) : reply
+        Output.write(text + Array("\n".utf8))
+    }
+
+    private func report(_ problem: String) {
+        Console.error("letterbox: \(problem)", waiting: true)
+    }
+}

@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import CommandLineSupport
+internal import System
+
+/// The flags of a command, from all the places where they may be given.
+///
+/// The gateway's are in a file, in the environment and on the command line, of which each has the last word over those before;
+/// those of other commands are on the command line.
+struct LayeredSettings {
+    private let command: any ParsableCommand.Type
+    private let settings: [Setting]
+
+    init(_ command: any ParsableCommand.Type, words: [String]) throws(SettingsError) {
+        self.command = command
+        let table = FlagTable(of: command)
+        let given = Setting.fromCommandLine(words, table)
+        try Setting.checkRepetitions(given, table)
+        guard command == GatewayCommand.self else {
+            settings = given
+            return
+        }
+        let variables = try Setting.fromEnvironment({ Environment.value(of: $0) }, table)
+        var file: [Setting] = []
+        if let path = (given.last { $0.name == "config" } ?? variables.last { $0.name == "config" })?.value {
+            file = try Self.read(path, table)
+            try Setting.checkRepetitions(file, table)
+        }
+        settings = Setting.merged([file, variables, given])
+    }
+
+    /// All of them as words of a command line.
+    var words: [String] { settings.flatMap(\.words) }
+
+    private static func read(_ path: String, _ table: FlagTable) throws(SettingsError) -> [Setting] {
+        let text: String
+        do { text = try Files.text(of: path) } catch { throw SettingsError("--config: \(error).") }
+        let settings = try Setting.fromFile(text, path: path, table)
+        for setting in settings where setting.name == "config" || setting.name == "check" {
+            throw SettingsError(setting.sentence("\(setting.name) is for the command line."))
+        }
+        return settings
+    }
+
+    /// Refuses what would be taken and change nothing.
+    func checkEffects() throws(SettingsError) {
+        for setting in settings {
+            guard let reason = Self.needlessness(of: setting.name, among: settings) else { continue }
+            throw SettingsError(setting.sentence("--\(setting.name) has no effect here: \(reason). Leave it out."))
+        }
+    }
+
+    /// Why a setting changes nothing beside the others; nil where it does.
+    static func needlessness(of name: String, among settings: [Setting]) -> String? {
+        func has(_ name: String) -> Bool { settings.contains { $0.name == name } }
+        return switch name {
+        case "server-port":
+            has("upstream") || has("service")
+                ? "it is the port of the embedded server, and there is none with --upstream or --service" : nil
+        case "probe-interval":
+            has("probe-text") || settings.contains { $0.value?.contains("probe-text=") == true }
+                ? nil : "nothing is sent without --probe-text"
+        case "max-public-files", "max-public-depth", "max-public-bytes":
+            has("public") ? nil : "it is a limit on --public"
+        default: nil
+        }
+    }
+
+    /// An error of the parser, with the place of the setting that it is about.
+    func explain(_ error: any Error) -> any Error {
+        guard settings.contains(where: { $0.source != .commandLine }),
+            Letterbox.exitCode(for: error) == .validationFailure
+        else { return error }
+        let message = Letterbox.message(for: error)
+        // The first setting with which those before it are refused for the same reason.
+        var words: [String] = []
+        for setting in settings {
+            words += setting.words
+            do { _ = try command.parseAsRoot(words) } catch  where Letterbox.message(for: error) == message {
+                return setting.source == .commandLine ? error : ValidationError(setting.sentence(message))
+            } catch {}
+        }
+        return error
+    }
+}

@@ -1,0 +1,37 @@
+internal import ArgumentParser
+internal import CommandLineSupport
+
+/// How many replies a client waits for.
+enum ReplyCount: Equatable {
+    case some(Int)
+    /// As many as come in time.
+    case all
+
+    private static let range = 1...10_000
+
+    /// How many are taken at most.
+    var most: Int {
+        switch self {
+        case .some(let count): count
+        case .all: .max
+        }
+    }
+
+    /// Reads a number or "all".
+    init(_ text: String) throws {
+        if text == "all" {
+            self = .all
+        } else {
+            do { self = .some(try readNumber(text, in: Self.range)) } catch let error as ValidationError {
+                throw ValidationError("\(error.message.dropLast()), or all.")
+            }
+        }
+    }
+
+    static let help = ArgumentHelp(
+        """
+        Take several replies, from whoever sends them, until there are so many or --timeout is over; each with its sender and \
+        its time. The datagram is sent once; HOST may be a group or a broadcast address. (\(range.lowerBound) to \
+        \(range.upperBound), or all)
+        """, valueName: "number")
+}

@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import CommandLineSupport
+internal import EventLoop
+internal import Gateway
+internal import System
+
+/// What `--check` prints: all settings in force as a file for `--config`, and what they come to as its comments.
+enum SettingsReport {
+    /// Looks up all names and reads the page; throws the first failure.
+    static func make(of command: GatewayCommand, _ settings: Configuration) throws -> String {
+        let described = command.addresses.services
+        let names = ServiceNames(described)
+        try EventLoop.run { loop in try await names.resolve() }
+        for (service, addresses) in zip(described, names.addresses) {
+            try command.checkAddresses(addresses, of: service)
+        }
+        let listening = try bindAddress(command.addresses.host, command.addresses.port)
+        let page = try command.page.load()
+        try command.checkPaths(of: described, against: page)
+        let all = FlagTable.lines(of: command).map { Setting($0.name, $0.value, .commandLine) }
+        var lines = all.filter {
+            $0.name != "check" && $0.name != "config" && LayeredSettings.needlessness(of: $0.name, among: all) == nil
+        }.map { setting in
+            [setting.name, setting.value].compactMap { $0 }.joined(separator: " ")
+        }
+        lines.append("# HTTP at \(listening), \(settings.summary)")
+        for (service, addresses) in zip(described, names.addresses) {
+            lines.append("# \(service.path) at \(addresses.map { "\($0)" }.joined(separator: " "))")
+        }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Configuration {
+    /// The limits in force.
+    var summary: String {
+        """
+        \(workers) \(workers == 1 ? "worker" : "workers"), at most \(maxConnections) connections, \(maxInFlight) exchanges, \
+        \(maxSockets) UDP sockets, \(maxBuffered) bytes of requests in part
+        """
+    }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Testing
+
+@testable import CommandLineSupport
+
+@Suite struct SettingTests {
+    private struct Group: ParsableArguments {
+        @Option var port: UInt16 = 80
+        @Option(parsing: .unconditional) var probeText: String?
+    }
+
+    private struct Example: ParsableCommand {
+        @OptionGroup var group: Group
+        @Option var upstream: [String] = []
+        @Flag var lab = false
+        @Argument var words: [String] = []
+    }
+
+    private let table = FlagTable(of: Example.self)
+
+    @Test func theDeclarationsTellNamesAndKinds() {
+        #expect(table.names == ["port", "probe-text", "upstream", "lab"])
+        #expect(table.names.map { table.kind(of: $0) } == [.single, .single, .repeated, .boolean])
+        #expect(table.kind(of: "words") == nil)
+    }
+
+    @Test func whatWasSetIsTold() throws {
+        let command = try Example.parse(["--lab", "--upstream", "a", "--upstream", "b"])
+        let lines = FlagTable.lines(of: command).map { "\($0.name) \($0.value ?? "-")" }
+        #expect(lines == ["port 80", "upstream a", "upstream b", "lab -"])
+    }
+
+    private func lines(_ text: String) throws -> [String] {
+        try Setting.fromFile(text, path: "f", table).map { "\($0.name)=\($0.value ?? "-") \($0.source)" }
+    }
+
+    @Test func aFileHasOneSettingInEachLine() throws {
+        let text = "# all of it\n\nport 81 # not 80\r\n  upstream\t a b=c  \nlab\nprobe-text a#b"
+        #expect(
+            try lines(text) == [
+                "port=81 file(\"f\", 3)", "upstream=a b=c file(\"f\", 4)", "lab=- file(\"f\", 5)",
+                "probe-text=a#b file(\"f\", 6)",
+            ])
+    }
+
+    @Test(arguments: [
+        ("port 80\n--port 81", "f:2: --port: write the name without hyphens here."),
+        ("\n\nprot 80", "f:3: prot is no setting: the names are those of the gateway's flags, without hyphens."),
+        ("port", "f:1: port needs a value behind it."), ("upstream  # none", "f:1: upstream needs a value behind it."),
+        ("lab yes", "f:1: lab takes no value: leave out what follows it."),
+    ])
+    func aLineThatIsNoneIsNamed(text: String, sentence: String) {
+        #expect { try lines(text) } throws: { "\($0)" == sentence }
+    }
+
+    private func environment(_ variables: [String: String]) throws -> [String] {
+        try Setting.fromEnvironment({ variables[$0] }, table).map { "\($0.name)=\($0.value ?? "-") \($0.source)" }
+    }
+
+    @Test func variablesStandForFlags() throws {
+        let variables = [
+            "LETTERBOX_PORT": "81", "LETTERBOX_PROBE_TEXT": "", "LETTERBOX_UPSTREAM": "a:1; b:2",
+            "LETTERBOX_LAB": "true",
+            "LETTERBOX_OTHER": "x", "PORT": "9",
+        ]
+        #expect(
+            try environment(variables) == [
+                "port=81 variable(\"LETTERBOX_PORT\")", "upstream=a:1 variable(\"LETTERBOX_UPSTREAM\")",
+                "upstream=b:2 variable(\"LETTERBOX_UPSTREAM\")", "lab=- variable(\"LETTERBOX_LAB\")",
+            ])
+        #expect(try environment(["LETTERBOX_LAB": "false"]).isEmpty)
+        #expect { try environment(["LETTERBOX_LAB": "1"]) } throws: {
+            "\($0)" == "LETTERBOX_LAB: \"1\" is neither true nor false."
+        }
+    }
+
+    @Test func wordsOfTheCommandLineAreTakenApart() {
+        let words = ["--port=81", "--probe-text", "--lab", "--lab", "word", "--none", "--", "--port", "1"]
+        let settings = Setting.fromCommandLine(words, table)
+        #expect(settings.flatMap(\.words) == words)
+        #expect(settings.map(\.name) == ["port", "probe-text", "lab", "", "", "", "", ""])
+        #expect(settings[1].value == "--lab")
+    }
+
+    @Test func aSecondValueIsRefused() {
+        let twice = Setting.fromCommandLine(["--port", "1", "--upstream", "a", "--upstream", "b", "--port=1"], table)
+        #expect { try Setting.checkRepetitions(twice, table) } throws: {
+            "\($0)" == "--port is there twice: leave one out."
+        }
+        #expect { try Setting.checkRepetitions(Setting.fromFile("lab\nlab", path: "f", table), table) } throws: {
+            "\($0)" == "f:2: lab is there twice, first in line 1: leave one out."
+        }
+    }
+
+    @Test func aLaterLayerTakesThePlaceOfAnEarlierOne() throws {
+        let file = try Setting.fromFile("port 1\nupstream a\nupstream b\nlab", path: "f", table)
+        let line = Setting.fromCommandLine(["--upstream", "c", "--port", "2"], table)
+        #expect(Setting.merged([file, line]).flatMap(\.words) == ["--lab", "--upstream", "c", "--port", "2"])
+    }
+}

@@ -1,0 +1,170 @@
+import Glibc
+import System
+import Testing
+
+/// The client's flags for bytes and for several replies, and what goes wrong with its streams.
+@Suite struct ClientInputTests {
+    private func shell(_ command: String, port: UInt16 = 9) throws -> Program.Ending {
+        let command = try command.replacing("CLIENT", with: "\(Binaries.letterbox) client --port \(port) --timeout 60s")
+        return try Program("sh", ["-c", command]).ending()
+    }
+
+    // MARK: - Standard input and output
+
+    @Test func aFolderIsNoInput() throws {
+        let ending = try shell("CLIENT < /")
+        #expect(ending.status == 2)
+        #expect(ending.errorLines == ["letterbox: cannot read standard input: Is a directory"])
+    }
+
+    @Test func aFullDiskIsAnError() throws {
+        let server = try RunningServer()
+        for command in ["CLIENT 127.0.0.1 hello > /dev/full", "echo hello | CLIENT > /dev/full"] {
+            let ending = try shell(command, port: server.address.port)
+            #expect(ending.status == 1)
+            #expect(ending.errorLines == ["letterbox: cannot write standard output: No space left on device"])
+        }
+    }
+
+    @Test func aReaderThatIsGoneEndsItWithoutAWord() throws {
+        let server = try RunningServer()
+        // The shell opens the pipe's other end for reading, closes it, and then the client writes.
+        let ending = try shell("(sleep 0.2; CLIENT 127.0.0.1 hello; echo $? >&2) | true", port: server.address.port)
+        #expect(ending.error == "1\n")
+    }
+
+    @Test func aLineWithoutAnEndIsBounded() throws {
+        let server = try RunningServer()
+        let ending = try shell(
+            "(head -c 65508 /dev/zero; echo; echo a; head -c 1000000 /dev/zero) | CLIENT", port: server.address.port)
+        #expect(ending.status == 1)
+        #expect(ending.output == "A\n")
+        let problem = "letterbox: a line is longer than 65507 bytes, which is more than fits in one datagram: left out"
+        #expect(ending.errorLines == [Substring(problem), Substring(problem)])
+    }
+
+    @Test func theLongestLineIsSent() throws {
+        let server = try RunningServer()
+        let ending = try shell(
+            "(head -c 65507 /dev/zero | tr '\\0' a; echo) | CLIENT | wc -c", port: server.address.port)
+        #expect(ending.output.contains("65508"))
+    }
+
+    // MARK: - Hints
+
+    @Test func aTextInThePlaceOfTheHostGetsAHint() throws {
+        let ending = try Program.letterbox("client", "no-such-name.invalid").ending()
+        #expect(ending.status == 2)
+        #expect(ending.errorLines.count == 1)
+        #expect(ending.error.hasPrefix("letterbox: cannot resolve no-such-name.invalid: "))
+        #expect(ending.error.hasSuffix(". The host comes first: letterbox client 127.0.0.1 no-such-name.invalid\n"))
+    }
+
+    @Test(arguments: ["client", "ping"])
+    func aHostWithAFlagGetsAHint(command: String) throws {
+        let ending = try Program.letterbox(command, "--host", "127.0.0.1").ending()
+        #expect(ending.status == 64)
+        #expect(ending.error.contains("the host is a word of its own, and the first: leave --host out."))
+        #expect(try !Program.letterbox(command, "--help").ending().output.contains("--host"))
+    }
+
+    // MARK: - Bytes
+
+    @Test func bytesGoOutAndComeBackInHex() throws {
+        let server = try RunningServer(["--service", "echo"])
+        let port = "\(server.address.port)"
+        let ending = try Program.letterbox(
+            "client", "--hex", "--port", port, "--timeout", "60s", "127.0.0.1", "00:ff", "48656C", "6c 6f 0a", "20",
+            "41"
+        ).ending()
+        #expect(
+            ending
+                == Program.Ending(
+                    status: 0,
+                    output: """
+                        00000000  00 ff 48 65 6c 6c 6f 0a  20 41                    |..Hello. A|
+                        0000000a
+
+                        """, error: ""))
+    }
+
+    @Test(arguments: ["4", "48 6", "0x48", "hello", "４８"])
+    func whatIsNoHexIsWrongUsage(text: String) throws {
+        let ending = try Program.letterbox("client", "--hex", "127.0.0.1", text).ending()
+        #expect(ending.status == 64)
+        #expect(
+            ending.error.contains("--hex takes pairs of hexadecimal digits, such as \"48 65 6c\", not \"\(text)\"."))
+    }
+
+    // MARK: - Several replies
+
+    private func client(_ peer: UDPPeer, _ arguments: String...) throws -> Program {
+        try Program(Binaries.letterbox, ["client", "--port", "\(peer.address.port)", "127.0.0.1", "hello"] + arguments)
+    }
+
+    @Test func soManyRepliesAreTakenFromWhoever() throws {
+        let (peer, other) = (UDPPeer(), UDPPeer())
+        let program = try client(peer, "--replies", "3", "--timeout", "60s")
+        let sender = try peer.receive().sender
+        peer.send("one", to: sender)
+        try program.output(containing: "one\n")
+        other.send("two", to: sender)
+        try program.output(containing: "two\n")
+        peer.send("three", to: sender)
+        let ending = try program.ending()
+        #expect(ending.status == 0)
+        let lines = ending.output.split(separator: "\n")
+        let pattern = #/(\S+) \d+\.\d{3} ms: (\w+)/#
+        let found = lines.compactMap { $0.wholeMatch(of: pattern).map { "\($0.1) \($0.2)" } }
+        #expect(found == ["\(peer.address) one", "\(other.address) two", "\(peer.address) three"])
+    }
+
+    @Test func allThatComeInTimeAreTaken() throws {
+        let peer = UDPPeer()
+        let program = try client(peer, "--replies", "all", "--timeout", "1s")
+        let sender = try peer.receive().sender
+        for _ in 0..<2 { peer.send("a", to: sender) }
+        let ending = try program.ending()
+        #expect(ending.status == 0)
+        #expect(ending.output.split(separator: "\n").count == 2)
+    }
+
+    @Test(arguments: [("2", "1 of 2 replies came within 300ms"), ("all", "")])
+    func fewerThanWantedIsAFailure(count: String, problem: String) throws {
+        let peer = UDPPeer()
+        let program = try client(peer, "--replies", count, "--timeout", "300ms")
+        peer.send("a", to: try peer.receive().sender)
+        let ending = try program.ending()
+        #expect(ending.status == (problem.isEmpty ? 0 : 1))
+        #expect(ending.error == (problem.isEmpty ? "" : "letterbox: \(problem)\n"))
+    }
+
+    @Test func noReplyIsAFailure() throws {
+        let peer = UDPPeer()
+        let ending = try client(peer, "--replies", "all", "--timeout", "1ms").ending()
+        #expect(ending.status == 1)
+        #expect(ending.errorLines == ["letterbox: no reply came within 1ms"])
+    }
+
+    @Test func aRefusalIsToldAtOnce() throws {
+        let server = UDPPeer.deserted()
+        let ending = try Program.letterbox(
+            "client", server.host, "hello", "--port", "\(server.port)", "--replies", "all", "--timeout", "60s"
+        ).ending()
+        #expect(ending.status == 1)
+        #expect(ending.errorLines == ["letterbox: nobody listens at \(server): is the server running?"])
+    }
+
+    @Test(arguments: ["0", "10001", "some", "-1"])
+    func whatIsNoCountIsWrongUsage(count: String) throws {
+        let ending = try Program(Binaries.letterbox, ["client", "127.0.0.1", "a", "--replies=\(count)"]).ending()
+        #expect(ending.status == 64)
+        #expect(ending.error.contains("a whole number is needed, from 1 to 10000, or all."))
+    }
+
+    @Test func oneWhoCollectsSendsOnce() throws {
+        let ending = try Program.letterbox("client", "127.0.0.1", "a", "--replies", "2", "--attempts", "2").ending()
+        #expect(ending.status == 64)
+        #expect(ending.error.contains("--replies sends once: leave --attempts out."))
+    }
+}

@@ -1,0 +1,135 @@
+import CurlClient
+import Foundation
+import Testing
+
+/// Settings from a file, from the environment and from flags.
+@Suite struct SettingsTests {
+    /// A file with these lines, for as long as the object lives.
+    private final class File {
+        let path: String
+
+        init(_ text: String) throws {
+            path = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID()).conf").path
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    private func run(_ arguments: [String], variables: [String] = []) throws -> Program.Ending {
+        try Program("/usr/bin/env", variables + [Binaries.letterbox] + arguments).ending()
+    }
+
+    /// The settings in force, without comments.
+    private func check(_ arguments: [String], variables: [String] = []) throws -> [String] {
+        let ending = try run(["--check"] + arguments, variables: variables)
+        #expect(ending.status == 0, "\(ending.error)")
+        return ending.output.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") }
+    }
+
+    @Test func `a gateway starts from a file`() throws {
+        let server = try RunningServer()
+        let file = try File(
+            "# one service\nport 0\nservice /upper \(server.address) timeout=5s\nupstream \(server.address)\n")
+        let gateway = try RunningGateway(Program(Binaries.letterbox, ["--config", file.path]))
+        #expect(try CurlClient().perform(CurlRequest("\(gateway.url)/upper", body: .text("hello"))).text == "HELLO")
+    }
+
+    @Test func `flags come before the environment, and that before the file`() throws {
+        let file = try File("port 1\ntimeout 1s\nattempts 7\nlab\n")
+        let settings = try check(
+            ["--config", file.path, "--port", "3"], variables: ["LETTERBOX_PORT=2", "LETTERBOX_TIMEOUT=2s"])
+        #expect(Set(["port 3", "timeout 2s", "attempts 7", "lab"]).isSubset(of: settings), "\(settings)")
+        #expect(try check([], variables: ["LETTERBOX_CONFIG=\(file.path)"]).contains("port 1"))
+        #expect(try check([], variables: ["LETTERBOX_UPSTREAM=127.0.0.1:5;[::1]:6"]).contains("upstream [::1]:6"))
+    }
+
+    @Test(arguments: [
+        [],
+        ["--upstream", "127.0.0.1:9", "--service", "/a [::1]:5 127.0.0.1:4 timeout=1s", "--retransmit-budget", "5%"],
+        ["--lab", "--lab-seed", "5", "--allow-origin", "*", "--probe-text", "are you there"],
+    ])
+    func `what --check prints is a file that comes to the same`(arguments: [String]) throws {
+        let first = try run(["--check"] + arguments)
+        let file = try File(first.output)
+        let second = try withExtendedLifetime(file) { try run(["--check", "--config", file.path]) }
+        #expect(second.status == 0 && second.output == first.output, "\(second)")
+    }
+
+    /// Each flag is in the report, or has no effect, or was not set.
+    @Test func `no flag is forgotten`() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+        let section = try String(contentsOf: root.appending(path: "docs/flags.md"), encoding: .utf8).components(
+            separatedBy: "\n## ")
+        let gateway = try #require(section.first { $0.hasPrefix("`letterbox gateway`") })
+        let flags = gateway.matches(of: /(?m)^\| `--([a-z-]+)[^`]*` \| ([^|]+) \|/).filter { $0.2 != "-" && $0.2 != "" }
+        let settings = try check([
+            "--public", root.appending(path: "public").path, "--max-public-files", "100000", "--probe-text", "x",
+            "--attempts", "2", "--retransmit-budget", "20%",
+        ])
+        let names = Set(settings.map { $0.prefix { $0 != " " } })
+        #expect(names.count > 30)
+        for flag in flags where flag.2.contains(/^[0-9]/) { #expect(names.contains(flag.1), "--\(flag.1)") }
+    }
+
+    @Test(arguments: [
+        ("lab-seed 3", "PATH:1: --lab-seed needs --lab."),
+        (
+            "\nmax-head 5",
+            "PATH:2: The value '5' is invalid for '--max-head <number>': a whole number is needed, from 64"
+        ),
+        ("port 1\nport 2", "PATH:2: port is there twice, first in line 1: leave one out."),
+        ("port 1\nconfig x", "PATH:2: config is for the command line."), ("prot 1", "PATH:1: prot is no setting"),
+        ("upstream 127.0.0.1:9\nservice /a 127.0.0.1:9\nservice /a 127.0.0.1:8", "PATH:3: Two services are at /a"),
+        ("upstream 127.0.0.1:9\nserver-port 5", "PATH:2: --server-port has no effect here"),
+        ("service /a nonsense", "PATH:1: The value '/a nonsense' is invalid"),
+    ])
+    func `an error names file and line`(text: String, sentence: String) throws {
+        let file = try File(text)
+        let ending = try run(["--config", file.path])
+        #expect(ending.status == 64)
+        #expect(ending.error.hasPrefix("Error: \(sentence.replacing("PATH", with: file.path))"), "\(ending.error)")
+    }
+
+    @Test func `an error names the variable`() throws {
+        let ending = try run([], variables: ["LETTERBOX_PORT=tcp://10.0.0.1:80"])
+        #expect(ending.status == 64)
+        #expect(
+            ending.error.hasPrefix("Error: LETTERBOX_PORT: The value 'tcp://10.0.0.1:80' is invalid"), "\(ending.error)"
+        )
+    }
+
+    @Test(arguments: [
+        (["--port", "1", "--port", "1"], "--port is there twice"),
+        (["client", "--port", "1", "--port=1", "text"], "--port is there twice"),
+        (["--lab", "--lab"], "--lab is there twice"),
+        (["--upstream", "127.0.0.1:9", "--server-port", "5"], "--server-port has no effect here"),
+        (["--probe-interval", "1s"], "--probe-interval has no effect here"),
+        (["--max-public-depth", "1"], "--max-public-depth has no effect here"),
+        (["--config", "/no/such/file"], "--config: cannot read /no/such/file: No such file or directory"),
+        (["--config", "/"], "--config: cannot read /: Is a directory"),
+        (["--config", "/dev/zero"], "--config: cannot read /dev/zero: File too large"),
+    ])
+    func `what makes no sense is refused`(arguments: [String], sentence: String) throws {
+        let ending = try run(arguments)
+        #expect(ending.status == 64)
+        #expect(ending.error.hasPrefix("Error: \(sentence)"), "\(ending.error)")
+    }
+
+    @Test func `a name that does not resolve fails the check`() throws {
+        let ending = try run(["--check", "--upstream", "nowhere.invalid:5"])
+        #expect(ending.status == 64)
+        #expect(ending.error.hasPrefix("letterbox: cannot resolve nowhere.invalid"), "\(ending.error)")
+    }
+
+    /// A container may have no /proc, from which Swift reads the arguments.
+    @Test(.enabled(if: Namespaces.obstacle == nil, Comment(rawValue: Namespaces.obstacle ?? "")))
+    func `without its arguments no program starts`() throws {
+        for program in try [Binaries.letterbox, Binaries.probe] {
+            let command = "mount -t tmpfs none /proc && exec '\(program)' --port 0"
+            let ending = try Program("/usr/bin/env", ["unshare", "-rm", "sh", "-c", command]).ending()
+            #expect(ending.status == 2)
+            #expect(ending.error.contains("the arguments cannot be read: /proc is not there"))
+        }
+    }
+}

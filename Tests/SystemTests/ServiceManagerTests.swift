@@ -1,0 +1,17 @@
+import Testing
+
+@testable import System
+
+/// What a service manager is told is tested with the whole program: scripts/restarts.
+@Suite struct ServiceManagerTests {
+    @Test(arguments: ["", "socket", "/\(String(repeating: "a", count: 107))"]) func aPathThatIsNoneIsNone(path: String)
+    {
+        #expect(ServiceManager(path: path, watchdogInterval: nil) == nil)
+    }
+
+    @Test func theLongestPathIsOneAndItsAbsenceIsNoTrouble() throws {
+        let path = "/\(String(repeating: "a", count: 106))"
+        let manager = try #require(ServiceManager(path: path, watchdogInterval: nil))
+        #expect(!manager.tell(.ready))
+    }
+}
