@@ -9,9 +9,9 @@ import { remember } from "./history.js";
 import { showJourney } from "./journey.js";
 import { enableLive } from "./live.js";
 import { decode, post, timing } from "./post.js";
+import { hexadecimal, obstacle, read, target } from "./target.js";
 
 const element = (id) => document.getElementById(id);
-const encoded = (words) => new TextEncoder().encode(words);
 const setting = (name) => document.querySelector(`meta[name="letterbox-${name}"]`).content;
 
 const form = element("letter");
@@ -19,9 +19,7 @@ const text = element("text");
 const reply = element("reply");
 const meter = element("meter");
 const note = element("size-note");
-const limit = Number(setting("max-datagram"));
-// Where the operator does not show it, words stand for it.
-const [host, port] = (setting("udp") || "HOST PORT").split(" ");
+const asHex = element("as-hex");
 const example = "hello, letterbox";
 
 /** When waiting is worth a word. */
@@ -37,16 +35,16 @@ let underWay;
 const afterPaint = (work) => requestAnimationFrame(() => setTimeout(work));
 
 /** Figures: the whole trip, the UDP leg, the datagrams; the last one stands for those that are missing. */
-function show(state, content, figures, heading = "The reply") {
+function show(state, content, figures, heading = "The reply", words = content) {
   reply.dataset.state = state;
-  if (typeof content === "string") fill(reply, content);
-  else reply.replaceChildren(content);
+  fill(reply, words);
+  if (content !== words) reply.replaceChildren(content);
   document.querySelector('[data-copy="reply"]').disabled = state !== "reply";
   element("reply-heading").textContent = heading;
   ["whole-trip", "udp-leg", "datagrams"].forEach((id, index) => (element(id).textContent = figures[index] ?? figures.at(-1)));
 }
 
-function showTrip({ request, reply, failure, start, end, udpLeg }, words, isText) {
+function showTrip({ request, reply, failure, start, end, udpLeg }, words, isText, isHex) {
   if (failure) {
     announce(failure);
     return show("error", failure, [duration(end - start), "no reply"], "No reply");
@@ -54,8 +52,9 @@ function showTrip({ request, reply, failure, start, end, udpLeg }, words, isText
   const sizes = `${number(request.body.length)} and ${bytes(reply.length)}`;
   const figures = [duration(end - start), duration(udpLeg), sizes];
   if (reply.length === 0) return show("empty", "The reply is empty: a datagram of 0 bytes.", figures);
-  announce(isText ? `The reply: ${words.slice(0, 200)}` : `The reply has ${bytes(reply.length)} and is not text.`);
-  if (!isText) return show("reply", dump(reply), figures, "The reply, which is not text");
+  announce(isText || isHex ? `The reply: ${words.slice(0, 200)}` : `The reply has ${bytes(reply.length)} and is not text.`);
+  if (isHex) return show("reply", dump(reply), figures, "The reply, in hexadecimal", words);
+  if (!isText) return show("reply", dump(reply), figures, "The reply, which is not text", hexadecimal(reply));
   show("reply", words, figures, words.length > shown ? `The reply, its first ${number(shown)} characters` : "The reply");
 }
 
@@ -65,32 +64,34 @@ function announce(words) {
 }
 
 function showCommands(words, byteCount) {
-  fill(element("as-curl"), asCurl(words, location.origin));
-  fill(element("as-udp"), asUDP(words, byteCount, { host, port }));
+  fill(element("as-curl"), asCurl(words, location.origin + target.path, target.isHex));
+  fill(element("as-udp"), asUDP(words, byteCount, target));
 }
 
 /** How much of one datagram the letter fills. */
 function showSize() {
-  const { length } = encoded(text.value);
-  const isTooLong = length > limit;
+  const { body, problem } = read(text.value);
+  const length = body?.length ?? 0;
+  const isTooLong = length > target.limit;
+  meter.max = target.limit;
+  meter.high = target.limit * 0.9;
   meter.value = length;
-  element("size").textContent = `${number(length)} of ${bytes(limit)}`;
-  text.setAttribute("aria-invalid", isTooLong);
+  element("size").textContent = `${number(length)} of ${bytes(target.limit)}`;
+  text.setAttribute("aria-invalid", isTooLong || problem !== undefined);
   // Set only when it changes: this is read out.
-  const words = isTooLong
+  const words = problem ? `This is not hexadecimal: ${problem}` : isTooLong
     ? "Too long for one datagram. Shorten it and you can post it."
     : length >= meter.high ? "Nearly full: one datagram will not carry much more." : "";
   if (note.textContent !== words) note.textContent = words;
-  note.classList.toggle("failed", isTooLong);
+  note.classList.toggle("failed", isTooLong || problem !== undefined);
 }
 
 async function postLetter() {
   const letter = text.value;
-  const body = encoded(letter);
-  if (body.length > limit) {
-    const words = `This letter was not posted: it is ${bytes(body.length)} long, and one datagram carries ${number(limit)}.`;
-    return show("error", words, ["not posted"]);
-  }
+  const { isHex } = target;
+  const { body, problem } = read(letter);
+  const reason = obstacle({ body, problem });
+  if (reason) return show("error", `This letter was not posted: ${reason}`, ["not posted"]);
   // A double click, and Enter held down, post once.
   if (underWay === letter) return;
   underWay = letter;
@@ -102,11 +103,12 @@ async function postLetter() {
   if (document.activeElement === text) text.select();
   const trip = await post(body);
   clearTimeout(waiting);
-  const { text: words, isText } = trip.failure ? { text: trip.failure } : decode(trip.reply);
+  const { text: decoded, isText } = trip.failure ? { text: trip.failure } : decode(trip.reply);
+  const words = isHex && trip.reply ? hexadecimal(trip.reply) : decoded;
   if (isNewest()) {
     reply.removeAttribute("aria-busy");
     underWay = undefined;
-    showTrip(trip, words, isText);
+    showTrip(trip, words, isText, isHex);
   }
   afterPaint(() => {
     remember(mine, letter, words, trip);
@@ -142,15 +144,31 @@ text.addEventListener("keydown", (event) => {
 });
 
 text.addEventListener("input", showSize);
+document.addEventListener("targetchange", showSize);
+
+/** The same bytes, written the other way. */
+asHex.addEventListener("change", () => {
+  const { body } = read(text.value);
+  const { text: words, isText } = decode(body ?? new Uint8Array());
+  // Bytes that are no text stay as they are.
+  if (!asHex.checked && !(body && isText)) {
+    asHex.checked = true;
+    return announce("These bytes are not text.");
+  }
+  target.isHex = asHex.checked;
+  text.value = target.isHex ? hexadecimal(body) : words;
+  showSize();
+});
 for (const button of document.querySelectorAll("[data-copy]")) enableCopy(button, element("announcement"));
-meter.max = limit;
-meter.high = limit * 0.9;
+target.isHex = asHex.checked;
 // A browser may keep a letter when the page is loaded again.
 showSize();
-showCommands(example, example.length);
+fill(element("as-curl"), asCurl(example, `${location.origin}/`));
+fill(element("as-udp"), asUDP(example, example.length, { ...target, isHex: false }));
 document.querySelector(".many details").addEventListener("toggle", async () => {
-  (await import("./many.js")).enableMany(() => encoded(text.value || example));
+  (await import("./many.js")).enableMany(() => (text.value ? read(text.value).body : new TextEncoder().encode(example)));
 }, { once: true });
 enableLive();
 showExample();
 if (setting("lab")) import("./lab.js");
+if (setting("services")) import("./services.js");

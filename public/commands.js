@@ -6,15 +6,17 @@ const longestPiece = 4096;
 /** One word of the shell: nothing is special between single quotes but the quote itself. */
 const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-export function asCurl(text, origin) {
+export function asCurl(text, address, isHex) {
+  if (isHex) return `curl -d ${quoted(text)} ${quoted(`${address}?as=hex`)}`;
   const start = `curl -H ${quoted("Content-Type: text/plain; charset=utf-8")}`;
-  const url = quoted(`${origin}/`);
+  const url = quoted(address);
   // --data-raw, because --data takes what begins with @ for the name of a file.
   return controls.test(text) ? `${printf(text)} | ${start} --data-binary @- ${url}` : `${start} --data-raw ${quoted(text)} ${url}`;
 }
 
 /** Nmap's nc leaves when its input ends, hence the sleep; OpenBSD's needs -w1 to leave at all. */
-export function asUDP(text, byteCount, { host, port }) {
+export function asUDP(text, byteCount, { host, port, isHex }) {
+  if (isHex) return `(echo ${quoted(text)} | xxd -r -p; sleep 1) | nc -u -w1 ${host} ${port}`;
   if (byteCount > 0 && byteCount <= longestPiece) return `(${printf(text)}; sleep 1) | nc -u -w1 ${host} ${port}`;
   return `letterbox client --port ${port} -- ${host} ${quoted(text)}`;
 }

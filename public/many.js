@@ -12,7 +12,8 @@ let stopping;
 export function enableMany(letterOf) {
   element("many").addEventListener("submit", (event) => {
     event.preventDefault();
-    run(letterOf(), Number(new FormData(event.target).get("count")));
+    const letter = letterOf();
+    if (letter) run(letter, Number(new FormData(event.target).get("count")));
   });
   element("send-many").disabled = false;
   element("stop").addEventListener("click", () => stopping.abort());

@@ -1,6 +1,7 @@
 // One letter to the gateway and what came back. Knows HTTP, nothing of the page.
 
 import { bytes } from "./format.js";
+import { target } from "./target.js";
 
 const fields = { "Content-Type": "text/plain; charset=utf-8", Accept: "application/json" };
 
@@ -9,11 +10,11 @@ const fields = { "Content-Type": "text/plain; charset=utf-8", Accept: "applicati
  * (sentences); the gateway's `exchange`; milliseconds: `start` and `end` by the browser's clock, `udpLeg` by the
  * gateway's, or NaN.
  */
-export async function post(letter, signal) {
+export async function post(letter, signal, path = target.path) {
   performance.clearResourceTimings();
-  const trip = { request: { line: "POST / HTTP/1.1", fields, body: letter }, start: performance.now(), udpLeg: NaN };
+  const trip = { request: { path, line: `POST ${path} HTTP/1.1`, fields, body: letter }, start: performance.now(), udpLeg: NaN };
   try {
-    const response = await fetch("/", { method: "POST", headers: fields, body: letter, cache: "no-store", signal });
+    const response = await fetch(path, { method: "POST", headers: fields, body: letter, cache: "no-store", signal });
     const body = new Uint8Array(await response.arrayBuffer());
     trip.end = performance.now();
     trip.response = { status: response.status, phrase: response.statusText, fields: [...response.headers], body };
@@ -25,8 +26,8 @@ export async function post(letter, signal) {
 }
 
 /** The browser's own measure of a trip, if it has one. */
-export function timing({ start, end }) {
-  const entries = performance.getEntriesByName(`${location.origin}/`, "resource");
+export function timing({ request, start, end }) {
+  const entries = performance.getEntriesByName(`${location.origin}${request.path}`, "resource");
   // It may be rounded to a millisecond.
   return entries.find((entry) => entry.startTime >= start - 1 && entry.requestStart > 0 && entry.responseEnd <= end + 1);
 }

@@ -25,11 +25,11 @@ export function stepsOf(trip, measured) {
   return steps;
 }
 
-function request({ request: { body }, response, exchange, start }, measured, port) {
+function request({ request: { path, body }, response, exchange, start }, measured, port) {
   const time = measured ? measured.requestStart - start : 0;
   return {
     kind: "request", leg: "tcp", way: "out", lost: !response, browserTime: time, at: exchange && 0,
-    label: `POST /, ${bytes(body.length)}`, ports: `to port ${port}`,
+    label: `POST ${path}, ${bytes(body.length)}`, ports: `to port ${port}`,
     title: `Browser to gateway: HTTP request, ${bytes(body.length)} of letter`,
     when: `left ${inBrowser(time)}`,
   };

@@ -24,9 +24,11 @@ extension Page {
             source("many.js", PackageResources.many_js),
             source("openapi.yaml", PackageResources.openapi_yaml),
             source("post.js", PackageResources.post_js),
+            source("services.js", PackageResources.services_js),
             source("steps.js", PackageResources.steps_js),
             source("style.css", PackageResources.style_css),
             source("svg.js", PackageResources.svg_js),
+            source("target.js", PackageResources.target_js),
         ])
     }
 

@@ -54,12 +54,14 @@ package struct Page: Sendable {
     }
 
     /// The page that tells its scripts where the UDP service is, or an empty text, how long a datagram may be,
-    /// whether there is a lab, and whether the service is the gateway's own.
+    /// whether there is a lab, whether the service is the gateway's own, and whether there are others to choose.
     ///
     /// A script that asked for one where there is none would leave an error in the browser's console.
     ///
     /// These stand in the `meta` elements of "index.html". A file that changes by that changes now.
-    func telling(upstream: SocketAddress?, maxDatagram: Int, hasLab: Bool, isEmbedded: Bool, now: Int64) -> Page {
+    func telling(
+        upstream: SocketAddress?, maxDatagram: Int, hasLab: Bool, isEmbedded: Bool, hasOthers: Bool, now: Int64
+    ) -> Page {
         Page(
             sources.map { source in
                 guard source.name == "index.html" else { return source }
@@ -68,6 +70,7 @@ package struct Page: Sendable {
                 Self.fill("letterbox-max-datagram", "\(maxDatagram)", in: &html)
                 Self.fill("letterbox-lab", hasLab ? "yes" : "", in: &html)
                 Self.fill("letterbox-embedded", isEmbedded ? "yes" : "", in: &html)
+                Self.fill("letterbox-services", hasOthers ? "yes" : "", in: &html)
                 let bytes = Array(html.utf8)
                 return bytes == source.bytes ? source : Source(name: source.name, bytes: bytes, modified: now)
             })

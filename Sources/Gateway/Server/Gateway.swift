@@ -26,7 +26,8 @@ package final class Gateway: Sendable {
         let page = page.telling(
             upstream: service.flatMap { configuration.shows($0) ? $0 : nil },
             maxDatagram: configuration.maxDatagram, hasLab: configuration.lab != nil,
-            isEmbedded: configuration.isEmbedded, now: WallClock.unixSeconds())
+            isEmbedded: configuration.isEmbedded, hasOthers: services.contains { $0.path != "/" },
+            now: WallClock.unixSeconds())
         var workers: [Worker] = []
         for _ in 0..<configuration.workers {
             let worker = Worker(

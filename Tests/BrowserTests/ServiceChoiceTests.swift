@@ -1,0 +1,101 @@
+import Foundation
+import Testing
+
+extension InTheBrowser {
+    /// Letters to services at other paths, and letters in hexadecimal.
+    @Suite struct ServiceChoiceTests {
+        private func choose(_ path: String, in browser: WebDriver) throws {
+            try browser.wait(until: "document.querySelector('#service')")
+            try browser.run(
+                """
+                const select = document.querySelector("#service");
+                select.value = "\(path)";
+                select.dispatchEvent(new Event("change"));
+                """)
+        }
+
+        @Test("A service is chosen, gets the letters, and stays chosen")
+        func chooser() throws {
+            let peer = UDPPeer { _, datagram in [datagram + datagram] }
+            let root = UDPPeer { _, datagram in [datagram] }
+            defer {
+                peer.end()
+                root.end()
+            }
+            try TestGateway.run(["--upstream", root.address, "--service", "/twice \(peer.address) max-datagram=64"]) {
+                gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.run("sessionStorage.clear()")
+                try browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#service')")
+                #expect(try browser.run("return document.querySelector('#service').value").string == "/")
+                try browser.post("to the root")
+                #expect(try browser.text("#reply") == "to the root")
+                try choose("/twice", in: browser)
+                #expect(try browser.text("#size").hasSuffix(" of 64 bytes"))
+                try browser.post("ab")
+                #expect(try browser.text("#reply") == "abab")
+                #expect(try browser.text("#as-curl").hasSuffix("/twice'"))
+                #expect(try browser.text("#as-udp").hasSuffix(peer.address.replacingOccurrences(of: ":", with: " ")))
+                #expect(try browser.text("#diagram").contains("POST /twice"))
+                #expect(try browser.run("return document.querySelectorAll('#steps li').length").integer == 4)
+                try browser.keepPicture("services")
+                try browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#service')?.value === '/twice'")
+                try browser.post("cd")
+                #expect(try browser.text("#reply") == "cdcd")
+                #expect(try browser.errors() == [])
+                try browser.run("sessionStorage.clear()")
+            }
+        }
+
+        @Test("With one service there is nothing to choose")
+        func one() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                #expect(try browser.run("return document.querySelector('#service') === null").bool == true)
+            }
+        }
+
+        @Test("A letter in hexadecimal, and its reply")
+        func hexadecimal() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.click("#as-hex")
+                try browser.post("ff:61 62\u{E008}\u{E007}\u{E000}0A")
+                #expect(try browser.text("#reply-heading") == "The reply, in hexadecimal")
+                #expect(try browser.text("#reply").contains("ff 41 42 0a"))
+                #expect(try browser.text("#datagrams") == "4 and 4 bytes")
+                #expect(try browser.text("#as-curl").hasSuffix("/?as=hex'"))
+                #expect(try browser.text("#visit .came") == "ff 41 42 0a")
+                try browser.keepPicture("hexadecimal")
+                // What is no byte is not posted.
+                try browser.run("document.querySelector('#text').value = ''")
+                try browser.type("61 6", into: "#text")
+                #expect(try browser.text("#size-note").hasSuffix("at character 4 there are none."))
+                try browser.click(".post")
+                #expect(try browser.text("#reply").hasPrefix("This letter was not posted: two digits"))
+                #expect(try browser.errors() == [])
+            }
+        }
+
+        @Test("The switch keeps the bytes")
+        func toggle() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.type("h\u{E9}", into: "#text")
+                try browser.click("#as-hex")
+                #expect(try browser.run("return document.querySelector('#text').value").string == "68 c3 a9")
+                #expect(try browser.text("#size").hasPrefix("3 of "))
+                try browser.click("#as-hex")
+                #expect(try browser.run("return document.querySelector('#text').value").string == "h\u{E9}")
+                try browser.click("#as-hex")
+                try browser.run("document.querySelector('#text').value = 'ff'")
+                try browser.click("#as-hex")
+                // Bytes that are no text stay as they are.
+                #expect(try browser.run("return document.querySelector('#as-hex').checked").bool == true)
+                #expect(try browser.run("return document.querySelector('#text').value").string == "ff")
+            }
+        }
+    }
+}

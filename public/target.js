@@ -1,0 +1,27 @@
+// Where letters go, and how they are written: as text, or as bytes in hexadecimal.
+
+import { bytes, number } from "./format.js";
+
+const setting = (name) => document.querySelector(`meta[name="letterbox-${name}"]`).content;
+// Where the operator does not show it, words stand for it.
+const [host, port] = (setting("udp") || "HOST PORT").split(" ");
+
+/** The path of the service, the most bytes of one letter, where the service is, and how letters are written. */
+export const target = { path: "/", limit: Number(setting("max-datagram")), host, port, isHex: false };
+
+/** The bytes that a letter stands for, as `body`, or the `problem` in a sentence. */
+export function read(words) {
+  if (!target.isHex) return { body: new TextEncoder().encode(words) };
+  const [good] = words.match(/^[\s:]*(?:[\da-f]{2}[\s:]*)*/i);
+  if (good.length < words.length) return { problem: `two digits of hexadecimal are a byte, and at character ${good.length + 1} there are none.` };
+  return { body: Uint8Array.from(words.match(/[\da-f]{2}/gi) ?? [], (digits) => parseInt(digits, 16)) };
+}
+
+/** Bytes as they are written in hexadecimal. */
+export const hexadecimal = (content) => Array.from(content, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+
+/** Why a letter is not posted, or nothing. */
+export function obstacle({ body, problem }) {
+  if (problem || body.length <= target.limit) return problem;
+  return `it is ${bytes(body.length)} long, and one datagram carries ${number(target.limit)}.`;
+}
