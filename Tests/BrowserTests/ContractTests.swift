@@ -17,7 +17,7 @@ struct ContractTests {
         try TestGateway.run(["--lab"]) { try given.formUnion(lab($0.url)) }
         let silence = UDPPeer.silent()
         defer { silence.end() }
-        try TestGateway.run(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())", "--workers", "1"]) { gateway in
+        try TestGateway.run(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"]) { gateway in
             // After five reports in a row the only backend is down.
             for _ in 0..<3 { try given.formUnion(letters(gateway.url)) }
             try given.insert(answer(gateway.url, "GET", "/readyz"))
