@@ -84,6 +84,22 @@ function showSize() {
   note.classList.toggle("failed", isTooLong);
 }
 
+function showLink(letter) {
+  element("letter-link").href = `/#letter=${encodeURIComponent(letter)}`;
+}
+
+/** A letter that a link brings is written down, and not posted. */
+function takeLetter() {
+  const found = /^#letter=(.*)$/.exec(location.hash);
+  if (!found) return;
+  try {
+    text.value = decodeURIComponent(found[1]);
+  } catch {
+    return;
+  }
+  showSize();
+}
+
 async function postLetter() {
   const letter = text.value;
   const body = encoded(letter);
@@ -112,6 +128,7 @@ async function postLetter() {
     remember(mine, letter, words, trip);
     if (!isNewest()) return;
     showCommands(letter, body.length);
+    showLink(letter);
     element("journey-note").classList.add("past");
     showJourney(trip, timing(trip));
   });
@@ -145,6 +162,10 @@ text.addEventListener("input", showSize);
 for (const button of document.querySelectorAll("[data-copy]")) enableCopy(button, element("announcement"));
 meter.max = limit;
 meter.high = limit * 0.9;
+addEventListener("hashchange", takeLetter);
+takeLetter();
+element("version").textContent = setting("version");
+showLink(example);
 // A browser may keep a letter when the page is loaded again.
 showSize();
 showCommands(example, example.length);

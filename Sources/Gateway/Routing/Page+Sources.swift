@@ -19,6 +19,7 @@ extension Page {
             source("index.html", PackageResources.index_html),
             source("journey.css", PackageResources.journey_css),
             source("journey.js", PackageResources.journey_js),
+            source("keep.js", PackageResources.keep_js),
             source("lab.js", PackageResources.lab_js),
             source("live.js", PackageResources.live_js),
             source("many.js", PackageResources.many_js),
@@ -27,6 +28,7 @@ extension Page {
             source("steps.js", PackageResources.steps_js),
             source("style.css", PackageResources.style_css),
             source("svg.js", PackageResources.svg_js),
+            source("theory.js", PackageResources.theory_js),
         ])
     }
 
