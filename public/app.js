@@ -86,6 +86,22 @@ function showSize() {
   note.classList.toggle("failed", isTooLong || problem !== undefined);
 }
 
+function showLink(letter) {
+  element("letter-link").href = `/#letter=${encodeURIComponent(letter)}`;
+}
+
+/** A letter that a link brings is written down, and not posted. */
+function takeLetter() {
+  const found = /^#letter=(.*)$/.exec(location.hash);
+  if (!found) return;
+  try {
+    text.value = decodeURIComponent(found[1]);
+  } catch {
+    return;
+  }
+  showSize();
+}
+
 async function postLetter() {
   const letter = text.value;
   const { isHex } = target;
@@ -114,6 +130,7 @@ async function postLetter() {
     remember(mine, letter, words, trip);
     if (!isNewest()) return;
     showCommands(letter, body.length);
+    showLink(letter);
     element("journey-note").classList.add("past");
     showJourney(trip, timing(trip));
   });
@@ -161,6 +178,10 @@ asHex.addEventListener("change", () => {
 });
 for (const button of document.querySelectorAll("[data-copy]")) enableCopy(button, element("announcement"));
 target.isHex = asHex.checked;
+addEventListener("hashchange", takeLetter);
+takeLetter();
+element("version").textContent = setting("version");
+showLink(example);
 // A browser may keep a letter when the page is loaded again.
 showSize();
 fill(element("as-curl"), asCurl(example, `${location.origin}/`));

@@ -31,14 +31,15 @@ function heightsOf(moments, room) {
 }
 
 /** Draws the steps of a trip; it may become higher than `space`. */
-export function draw(steps, total, width, space) {
+export function draw(steps, total, width, space, network) {
   const x = [34, (width - 14) / 2, width - 48];
   const { heights, stretched } = heightsOf(momentsOf(steps, total ?? 0), space - top - bottom);
   const height = heights.at(-1) + bottom;
   const label = "A picture of the steps in the list";
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
-  const names = [["Browser", "its clock", "browser-time"], ["Gateway", "its clock", "gateway-time"], ["UDP server", "not timed", ""]];
+  const names = [["Browser", "its clock", "browser-time"], ["Gateway", "its clock", "gateway-time"], ["UDP server", network ? `port ${network.server}` : "not timed", ""]];
   names.forEach((name, index) => picture.append(...house(x[index], ...name), ...lifeline(x[index], heights, stretched)));
+  if (network) picture.append(...cloud(x[1] + 0.75 * (x[2] - x[1]), height, width, steps));
   if (total !== undefined) {
     picture.append(svg("rect", { class: "busy", x: x[1] - 4, y: heights[1], width: 8, height: heights.at(-2) - heights[1], rx: 3 }));
   }
@@ -54,6 +55,15 @@ export function draw(steps, total, width, space) {
 
 function house(x, name, clock, kind) {
   return [text("name", x, 17, "middle", name), text(`clock ${kind}`, x, 34, "middle", clock)];
+}
+
+/** The bad network, through which datagrams pass and in which they are lost. */
+function cloud(x, height, width, steps) {
+  const port = steps.find((step) => step.upstream)?.upstream.split(":").at(-1);
+  return [
+    svg("rect", { class: "network", x: x - 9, y: 44, width: 18, height: height - 44 - 18, rx: 9 }),
+    text("ports", width - 4, height - 5, "end", port ? `the bad network, port ${port}` : "the bad network"),
+  ];
 }
 
 /** Dotted where there is more height than time. */

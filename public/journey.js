@@ -10,6 +10,9 @@ let trip;
 let measured;
 let steps;
 let chosen;
+const told = (name) => document.querySelector(`meta[name="letterbox-${name}"]`).content;
+/** What lies between gateway and server: nothing, or the lab. */
+const network = told("lab") ? { server: told("udp").split(" ").at(-1) } : undefined;
 
 /** Shows a trip; `timing` is the browser's own measure of it, if there is one. */
 export function showJourney(newTrip, timing) {
@@ -23,7 +26,8 @@ export function showJourney(newTrip, timing) {
 
 function redraw() {
   if (!steps) return;
-  diagram.replaceChildren(draw(steps, trip.exchange?.total, Math.max(240, diagram.clientWidth), diagram.clientHeight - 1));
+  const width = Math.max(240, diagram.clientWidth);
+  diagram.replaceChildren(draw(steps, trip.exchange?.total, width, diagram.clientHeight - 1, network));
   choose(chosen);
 }
 
@@ -92,6 +96,12 @@ for (const name of ["pointermove", "focusin"]) {
     if (type === "pointermove" && !movementX && !movementY) return;
     const part = target.closest("[data-step]");
     if (part && Number(part.dataset.step) !== chosen) choose(Number(part.dataset.step));
+  });
+}
+for (const kind of ["svg", "json"]) {
+  document.getElementById(`keep-${kind}`).addEventListener("click", async () => {
+    const keep = await import("./keep.js");
+    if (steps) keep[kind](kind === "svg" ? diagram.firstElementChild : trip);
   });
 }
 new ResizeObserver(redraw).observe(diagram);

@@ -8,6 +8,9 @@ const atATime = 6;
 
 const element = (id) => document.getElementById(id);
 let stopping;
+/** How often a letter is sent at most in the lab; 0 without one. */
+const attempts = Number(document.querySelector('meta[name="letterbox-lab"]').content);
+const loss = () => Number(element("lab-loss").getAttribute("aria-valuetext").split(" ")[0]);
 
 export function enableMany(letterOf) {
   element("many").addEventListener("submit", (event) => {
@@ -22,7 +25,7 @@ export function enableMany(letterOf) {
 async function run(letter, count) {
   stopping = new AbortController();
   const { signal } = stopping;
-  const result = { count, times: [], failures: 0, reasons: new Set() };
+  const result = { count, times: [], failures: 0, reasons: new Set(), trips: [] };
   setBusy(true);
   element("progress").max = count;
   showProgress(result);
@@ -40,10 +43,13 @@ async function run(letter, count) {
   clearInterval(ticker);
   showProgress(result);
   showResult(result, signal.aborted);
+  if (attempts) (await import("./theory.js")).show(element("theory"), result.trips, loss(), attempts);
   setBusy(false);
 }
 
-function note({ start, end, failure, response }, result) {
+function note(trip, result) {
+  const { start, end, failure, response } = trip;
+  if (attempts) result.trips.push(trip);
   if (!failure) return result.times.push(end - start);
   result.failures += 1;
   result.reasons.add(response ? `HTTP status ${response.status} ${response.phrase}` : "gateway not reached");

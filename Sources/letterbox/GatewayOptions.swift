@@ -103,7 +103,7 @@ struct DatagramOptions: ParsableArguments {
 
     @Option(
         percentage: "The most datagrams sent again for each request, on the average.",
-        usual: "\(Int(usual.retransmitShare * 100))%")
+        usual: "\(Int(usual.retransmitShare * 100))%, and no limit with --lab")
     var retransmitBudget: Probability?
 
     @Option(
@@ -237,6 +237,8 @@ extension GatewayCommand {
         settings.attempts = datagrams.attempts ?? (addresses.services.isEmpty ? 3 : 1)
         settings.minRetransmit = datagrams.minRetransmit
         settings.retransmitShare = datagrams.retransmitBudget?.fraction ?? settings.retransmitShare
+        // In the lab the dice decide and nothing else: each request pays for all of its attempts.
+        if addresses.lab, datagrams.retransmitBudget == nil { settings.retransmitShare = Double(settings.attempts - 1) }
         settings.onDatagram = log.observer
         settings.probe = addresses.probeText.map { Array($0.utf8) }
         settings.isPlainPool = datagrams.plainPool

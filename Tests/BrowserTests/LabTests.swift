@@ -72,6 +72,66 @@ extension InTheBrowser {
             }
         }
 
+        @Test("Many letters are lost by the dice and by nothing else, and theory stands beside")
+        func theory() throws {
+            try TestGateway.run(["--lab", "--lab-seed", "7", "--timeout", "300ms"]) { gateway in
+                let browser = try open(gateway)
+                try move(browser, "loss", to: 40)
+                try browser.wait(until: told("{\"loss\":40,"))
+                try browser.click("#send-many")
+                try browser.wait(until: "document.querySelector('#theory li')")
+                let rows = try browser.run(
+                    """
+                    return [...document.querySelectorAll("#theory li")]
+                      .map((row) => [+row.dataset.count, Math.round(+row.dataset.expected * 100) / 100]);
+                    """)
+                #expect(rows.array.compactMap { $0.array[0].integer }.reduce(0, +) == 100)
+                #expect(rows.array.map { $0.array[1].number } == [36, 23.04, 14.75, 26.21])
+                // Each is within five standard deviations of the figure that the dice lead to.
+                for row in rows.array {
+                    let (count, mean) = (row.array[0].number ?? 0, row.array[1].number ?? 0)
+                    #expect(abs(count - mean) < 5 * (mean * (1 - mean / 100)).squareRoot(), "\(count) \(mean)")
+                }
+                #expect(
+                    try browser.text("#theory .hint") == "All that was lost was lost by the dice: no limit decided.")
+                #expect(!(try browser.text("#many-failures").contains("503")))
+                try browser.keepPicture("lab-many")
+            }
+        }
+
+        @Test("Where the budget decides, page and response say so")
+        func budget() throws {
+            let flags = ["--lab", "--lab-seed", "7", "--timeout", "100ms", "--retransmit-budget", "0%"]
+            try TestGateway.run(flags) { gateway in
+                let browser = try open(gateway)
+                try set(gateway, "{\"loss\":100,\"duplicate\":0,\"delay\":0}")
+                try browser.click("#send-many")
+                try browser.wait(until: "document.querySelector('#theory li')")
+                #expect(
+                    try browser.text("#theory .hint").hasSuffix(
+                        "another reason than the dice: a limit or the budget decided."))
+                try browser.post("hello")
+                #expect(try browser.text("#reply").contains("the budget of datagrams sent again is used up"))
+            }
+        }
+
+        @Test("The picture has the network between gateway and server")
+        func network() throws {
+            try TestGateway.run(["--lab"]) { gateway in
+                let browser = try open(gateway)
+                try browser.post("hello")
+                let words = try browser.run(
+                    "return [...document.querySelectorAll('#diagram text')].map((each) => each.textContent)"
+                ).array.compactMap(\.string)
+                let server =
+                    try browser.run("return document.querySelector('meta[name=letterbox-udp]').content.split(' ')[1]")
+                    .string ?? ""
+                #expect(words.contains { $0.hasPrefix("the bad network, port ") })
+                #expect(words.contains("port \(server)"), "\(words)")
+                #expect(try browser.run("return !!document.querySelector('#diagram .network')").bool == true)
+            }
+        }
+
         @Test("What the gateway refuses is said, and that it is taken again, too")
         func failure() throws {
             try TestGateway.run(["--lab"]) { gateway in

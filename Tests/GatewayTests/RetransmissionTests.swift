@@ -93,7 +93,7 @@ import Testing
         configuration.timeout = .milliseconds(1400)
         try await withOffice(configuration) { office, peers in
             await #expect { try await office.ask("one") } throws: { error in
-                guard case GatewayError.silent(_, let attempts) = error else { return false }
+                guard case GatewayError.silent(_, let attempts, _) = error else { return false }
                 return attempts == 3
             }
             #expect(await peers[0].unread == 3)
@@ -107,7 +107,7 @@ import Testing
         configuration.timeout = .milliseconds(timeout)
         try await withOffice(configuration) { office, _ in
             await #expect { try await office.ask("one", patience: .milliseconds(patience)) } throws: { error in
-                guard case GatewayError.silent(let time, _) = error else { return false }
+                guard case GatewayError.silent(let time, _, _) = error else { return false }
                 return time == .milliseconds(40)
             }
         }

@@ -15,6 +15,7 @@ import Testing
             (.unreachable(.prohibited, .local), 502, "destination_ip_prohibited"),
             (.unreachable(.prohibited, .network), 502, "destination_ip_prohibited"),
             (.silent(after: .seconds(2), attempts: 1), 504, "http_response_timeout"),
+            (.silent(after: .seconds(2), attempts: 1, isHeldBack: true), 504, "http_response_timeout"),
             (.replyTooLong(limit: 9), 502, "http_response_body_size"),
             (.overloaded(limit: 9), 503, "connection_limit_reached"),
             (.noSocket(limit: 9), 503, "connection_limit_reached"),

@@ -19,6 +19,7 @@ extension Page {
             source("index.html", PackageResources.index_html),
             source("journey.css", PackageResources.journey_css),
             source("journey.js", PackageResources.journey_js),
+            source("keep.js", PackageResources.keep_js),
             source("lab.js", PackageResources.lab_js),
             source("live.js", PackageResources.live_js),
             source("many.js", PackageResources.many_js),
@@ -29,6 +30,7 @@ extension Page {
             source("style.css", PackageResources.style_css),
             source("svg.js", PackageResources.svg_js),
             source("target.js", PackageResources.target_js),
+            source("theory.js", PackageResources.theory_js),
         ])
     }
 

@@ -54,13 +54,14 @@ package struct Page: Sendable {
     }
 
     /// The page that tells its scripts where the UDP service is, or an empty text, how long a datagram may be,
-    /// whether there is a lab, whether the service is the gateway's own, and whether there are others to choose.
+    /// how often a datagram is sent at most where there is a lab, whether the service is the gateway's own, whether there are
+    /// others to choose, and the version.
     ///
     /// A script that asked for one where there is none would leave an error in the browser's console.
     ///
     /// These stand in the `meta` elements of "index.html". A file that changes by that changes now.
     func telling(
-        upstream: SocketAddress?, maxDatagram: Int, hasLab: Bool, isEmbedded: Bool, hasOthers: Bool, now: Int64
+        upstream: SocketAddress?, maxDatagram: Int, labAttempts: Int?, isEmbedded: Bool, hasOthers: Bool, now: Int64
     ) -> Page {
         Page(
             sources.map { source in
@@ -68,7 +69,8 @@ package struct Page: Sendable {
                 var html = String(decoding: source.bytes, as: UTF8.self)
                 Self.fill("letterbox-udp", upstream.map { "\($0.host) \($0.port)" } ?? "", in: &html)
                 Self.fill("letterbox-max-datagram", "\(maxDatagram)", in: &html)
-                Self.fill("letterbox-lab", hasLab ? "yes" : "", in: &html)
+                Self.fill("letterbox-lab", labAttempts.map(String.init) ?? "", in: &html)
+                Self.fill("letterbox-version", Version.current, in: &html)
                 Self.fill("letterbox-embedded", isEmbedded ? "yes" : "", in: &html)
                 Self.fill("letterbox-services", hasOthers ? "yes" : "", in: &html)
                 let bytes = Array(html.utf8)

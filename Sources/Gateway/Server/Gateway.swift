@@ -25,7 +25,7 @@ package final class Gateway: Sendable {
         let service = configuration.lab?.server ?? root?.addresses.first
         let page = page.telling(
             upstream: service.flatMap { configuration.shows($0) ? $0 : nil },
-            maxDatagram: configuration.maxDatagram, hasLab: configuration.lab != nil,
+            maxDatagram: configuration.maxDatagram, labAttempts: configuration.lab.map { _ in configuration.attempts },
             isEmbedded: configuration.isEmbedded, hasOthers: services.contains { $0.path != "/" },
             now: WallClock.unixSeconds())
         var workers: [Worker] = []

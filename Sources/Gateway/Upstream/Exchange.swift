@@ -376,7 +376,7 @@ final class Exchange: DeadlineHandler {
     private func end(_ ending: ExchangePlan.Ending) -> GatewayError {
         let failure: GatewayError =
             switch ending {
-            case .silent: .silent(after: timeout, attempts: plan.attempts)
+            case .silent: .silent(after: timeout, attempts: plan.attempts, isHeldBack: plan.isHeldBack)
             case .unreachable: .unreachable(unreachable.cause, unreachable.origin)
             case .blocked: blockedBy.map { .blocked($0) } ?? .noSocket(limit: upstream.configuration.maxSockets)
             case .noBackend: .noBackend

@@ -76,6 +76,8 @@ struct ExchangePlan {
     private(set) var deadline = MonotonicTime.never
     /// How many datagrams have left.
     private(set) var attempts = 0
+    /// Whether the budget has kept one back.
+    private(set) var isHeldBack = false
     /// How many of them surely reached no service.
     private var undelivered = 0
     /// How many have left for the present backend and may bring a reply.
@@ -98,6 +100,7 @@ struct ExchangePlan {
         (self.maxAttempts, self.deadline) = (maxAttempts, deadline)
         (attempts, undelivered, sentHere) = (0, 0, 0)
         (resizes, retries) = (0, 0)
+        isHeldBack = false
         outcomeOfFormer = .settled
         first = nil
         if !others.isEmpty { others = [] }
@@ -145,7 +148,8 @@ struct ExchangePlan {
         among backends: [some ExchangeCandidate], rotation: Int, at now: MonotonicTime, mayRetransmit: () -> Bool
     ) -> Action {
         guard now < deadline else { return .fail(attempts == undelivered ? .blocked : .silent) }
-        guard !isLastAttempt, mayRetransmit() else {
+        if !isLastAttempt, !isHeldBack { isHeldBack = !mayRetransmit() }
+        guard !isLastAttempt, !isHeldBack else {
             pauseEnd = deadline
             return .wait(until: deadline)
         }

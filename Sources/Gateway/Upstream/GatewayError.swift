@@ -6,8 +6,8 @@ internal import System
 enum GatewayError: Error, Equatable {
     /// The backend cannot be reached; `origin` is who said so.
     case unreachable(SendFailure.Cause, NetworkReport.Origin)
-    /// No reply by the deadline.
-    case silent(after: Interval, attempts: Int)
+    /// No reply by the deadline; the budget may have kept more datagrams back.
+    case silent(after: Interval, attempts: Int, isHeldBack: Bool = false)
     /// The reply is longer than the limit, in bytes.
     case replyTooLong(limit: Int)
     /// No address of the service is known.
@@ -41,8 +41,8 @@ enum GatewayError: Error, Equatable {
     var detail: String {
         switch self {
         case .unreachable(let cause, let origin): Self.sentence(cause, origin)
-        case .silent(let time, let attempts):
-            "The UDP service did not reply within \(time) (\(attempts) \(attempts == 1 ? "datagram" : "datagrams") sent)."
+        case .silent(let time, let attempts, let isHeldBack):
+            "The UDP service did not reply within \(time) (\(attempts) \(attempts == 1 ? "datagram" : "datagrams") sent\(isHeldBack ? "; the budget of datagrams sent again is used up" : ""))."
         case .replyTooLong(let limit): "The UDP service's reply is longer than the limit of \(limit) bytes."
         case .noBackend: "No address of the UDP service is known. Try again shortly."
         case .overloaded(let limit): "All \(limit) exchanges with the UDP service are in use. Try again shortly."

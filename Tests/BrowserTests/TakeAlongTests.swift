@@ -1,0 +1,135 @@
+import Testing
+
+extension InTheBrowser {
+    /// What one can take along, and the page on paper and in the colours of its reader.
+    @Suite struct TakeAlongTests {
+        @Test("A letter in the fragment is written down and not posted; the link has the last letter")
+        func fragment() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open("\(gateway.url)/#letter=d%C3%A9j%C3%A0%20vu%0A%23%25")
+                #expect(try browser.run("return document.querySelector('#text').value").string == "déjà vu\n#%")
+                #expect(try browser.run("return document.querySelector('#visit').children.length").integer == 0)
+                try browser.post("a & b?")
+                let link = try browser.run("return document.querySelector('#letter-link').getAttribute('href')").string
+                #expect(link == "/#letter=a%20%26%20b%3F")
+                // What is no escape changes nothing.
+                try browser.run("location.hash = '#letter=%'")
+                #expect(try browser.run("return document.querySelector('#text').value").string == "a & b?")
+                #expect(try browser.errors() == [])
+            }
+        }
+
+        @Test("Picture and trace are files that stand by themselves")
+        func files() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.post("hello")
+                try browser.run(
+                    """
+                    window.saved = {};
+                    URL.createObjectURL = (blob) => { blob.text().then((text) => { saved[blob.type] = text }); return "#" };
+                    """)
+                for kind in ["svg", "json"] { try browser.click("#keep-\(kind)") }
+                try browser.wait(until: "saved['image/svg+xml'] && saved['application/json']")
+                let trace = try JSON(parsing: browser.run("return saved['application/json']").string ?? "")
+                #expect(trace["status"].integer == 200)
+                #expect(trace["exchange"]["steps"].array.compactMap { $0["kind"].string } == ["sent", "received"])
+                let picture = try browser.run(
+                    """
+                    const picture = new DOMParser().parseFromString(saved["image/svg+xml"], "image/svg+xml");
+                    return [picture.documentElement.localName, picture.querySelectorAll("[data-step]").length,
+                      picture.querySelectorAll("[class]").length, picture.querySelector(".way, line").getAttribute("stroke")];
+                    """
+                ).array
+                #expect(picture[0].string == "svg" && picture[1].integer == 4 && picture[2].integer == 0)
+                #expect(picture[3].string?.hasPrefix("rgb") == true)
+                #expect(try browser.errors() == [])
+            }
+        }
+
+        @Test("The page tells its version and where to read on")
+        func links() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                #expect(try browser.text("#version").contains(/^\d+\.\d+\.\d+$/))
+                let statuses = try browser.run(
+                    """
+                    return [...document.querySelectorAll("footer a")].map((link) => {
+                      const ask = new XMLHttpRequest(); ask.open("GET", link.href, false); ask.send(); return ask.status;
+                    });
+                    """)
+                #expect(statuses.array.map(\.integer) == [200, 200, 200])
+            }
+        }
+
+        @Test("On paper the steps are there")
+        func print() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.post("hello")
+                try browser.order("Emulation.setEmulatedMedia", ["media": "print"])
+                let heights = try browser.run(
+                    "return [...document.querySelectorAll('#steps button')].map((each) => each.offsetHeight)")
+                #expect(heights.array.count == 4 && heights.array.allSatisfy { $0.integer ?? 0 > 20 })
+                #expect(try browser.run("return document.querySelector('.post').checkVisibility()").bool == false)
+                try browser.keepPicture("print")
+                try browser.order("Emulation.setEmulatedMedia", ["media": ""])
+            }
+        }
+
+        @Test("In forced colours bars and the chosen step are seen", arguments: ["light", "dark"])
+        func forcedColours(scheme: String) throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.order(
+                    "Emulation.setEmulatedMedia",
+                    [
+                        "features": [
+                            ["name": "forced-colors", "value": "active"],
+                            ["name": "prefers-color-scheme", "value": scheme],
+                        ]
+                    ])
+                try browser.click("[value='10']")
+                try browser.click("#send-many")
+                try browser.wait(until: "document.querySelector('#histogram li')")
+                let colours = try browser.run(
+                    """
+                    const of = (selector, name) => getComputedStyle(document.querySelector(selector))[name];
+                    return [of(".bar", "backgroundColor"), of("body", "backgroundColor"), of("#steps .chosen", "outlineStyle"),
+                      of("#diagram .name", "fill")];
+                    """
+                ).array.map(\.string)
+                #expect(colours[0] != colours[1] && colours[2] == "solid" && colours[3] != colours[1], "\(colours)")
+                try browser.keepPicture("forced-colours-\(scheme)")
+                try browser.order(
+                    "Emulation.setEmulatedMedia", ["features": [["name": "forced-colors", "value": "none"]]])
+            }
+        }
+
+        @Test("The edges of fields and buttons are seen", arguments: [true, false])
+        func edges(isDark: Bool) throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url, isDark: isDark)
+                let faint = try browser.run(
+                    """
+                    const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+                    const light = (colour) => parts(colour).slice(0, 3).map((each) => each / 255)
+                      .map((each) => (each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4))
+                      .reduce((sum, each, index) => sum + each * [0.2126, 0.7152, 0.0722][index], 0);
+                    const contrast = (one, other) => {
+                      const [low, high] = [light(one), light(other)].sort((a, b) => a - b);
+                      return (high + 0.05) / (low + 0.05);
+                    };
+                    const behind = (element) => {
+                      const colour = getComputedStyle(element).backgroundColor;
+                      return parts(colour)[3] === 0 ? behind(element.parentElement) : colour;
+                    };
+                    return [...document.querySelectorAll(".letter, .copy")]
+                      .map((each) => [each.id || each.className, contrast(getComputedStyle(each).borderTopColor, behind(each.parentElement))])
+                      .filter(([, ratio]) => ratio < 3).map(String);
+                    """)
+                #expect(faint.array.map(\.string) == [])
+            }
+        }
+    }
+}
