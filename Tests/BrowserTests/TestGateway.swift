@@ -12,10 +12,10 @@ struct TestGateway {
     static func run(_ arguments: [String] = [], port: String = "0", _ body: (TestGateway) throws -> Void) throws {
         let folder = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = URL(fileURLWithPath: folder).deletingLastPathComponent().appendingPathComponent("letterbox").path
-        let isEmbedded = !arguments.contains("--upstream") && !arguments.contains("--service")
-        let own = isEmbedded ? ["--server-port", "0"] : []
-        let (child, gateway) = try Child.start(path, ["--port", port, "--workers", "1"] + own + arguments) {
-            line -> TestGateway? in
+        let own = arguments.contains("--upstream") || arguments.contains("--service") ? [] : ["--server-port", "0"]
+        let (child, gateway) = try Child.start(
+            path, ["--port", port, "--workers", "1"] + own + arguments
+        ) { line -> TestGateway? in
             guard line.hasPrefix("The gateway is ready: "), let url = line.firstRange(of: "http://"),
                 let arrow = line.firstRange(of: " -> udp://")
             else { return nil }
