@@ -78,6 +78,20 @@ package struct Configuration: Sendable {
     /// Who is told of each datagram of the UDP leg.
     package var onDatagram: DatagramEvent.Observer?
 
+    /// Which listener tells of the gateway itself: `/healthz`, `/readyz`, `/metrics`, `/services`.
+    package enum StateDoor: Sendable {
+        /// This one, beside everything else.
+        case shared
+        /// Another one, and this one not.
+        case elsewhere
+        /// This one, and it does nothing else.
+        case only
+    }
+
+    /// Where the gateway tells of itself.
+    package var stateDoor = StateDoor.shared
+    /// The most connections at a time of a listener that tells of the gateway and does nothing else.
+    package var maxAdminConnections = 64
     /// How many services share the UDP sockets.
     package var services = 1
     /// How many event loops share the work.

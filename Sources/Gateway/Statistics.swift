@@ -33,6 +33,19 @@ final class Statistics: Sendable {
         workers.withLock { $0.append(worker) }
     }
 
+    /// Whether new requests should come to the gateway.
+    func readiness() async -> GatewayReadiness {
+        var all: [GatewayReadiness] = []
+        for worker in workers.withLock({ $0 }) { all.append(await worker.readiness) }
+        return .joined(all)
+    }
+
+    /// The list of services, with the verdicts of the first worker.
+    func services() async -> Response {
+        guard let worker = workers.withLock({ $0.first }) else { return Response(.notFound) }
+        return await worker.serviceList
+    }
+
     /// Asks each worker for its counts, on its own loop.
     func collect() async -> Snapshot {
         var entries: [Entry] = []

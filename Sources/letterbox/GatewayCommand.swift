@@ -74,8 +74,10 @@ struct GatewayCommand: ParsableCommand {
         let names = ServiceNames(described)
         let page = try page.load()
         try checkPaths(of: described, against: page)
-        let listener = try listen(at: inherited)
+        let listener = try listen(at: inherited.filter { $0.name != "admin" })
         let address = listener.address
+        let admin = try listenForState(at: inherited.first { $0.name == "admin" })
+        let adminAddress = whereabouts(of: admin)
         var settings = settings
         var embedded: UDPService?
         var noise: LabNoise?
@@ -94,7 +96,7 @@ struct GatewayCommand: ParsableCommand {
             services = [Service(path: "/", addresses: [noise?.address ?? service.address], configuration: settings)]
         }
         let gateway = try Gateway(
-            listener: listener, services: services, page: page, configuration: settings,
+            listener: listener, admin: admin, services: services, page: page, configuration: settings,
             logger: Logger(label: "gateway"))
         let running = Task(executorPreference: loop) {
             do { try await gateway.run() } catch {
@@ -104,6 +106,7 @@ struct GatewayCommand: ParsableCommand {
         }
         // From the moment that it says it is ready, a request to end loses nothing that has arrived.
         lifecycle.run()
+        if let adminAddress { Console.error("The gateway tells of itself at http://\(adminAddress)") }
         announce(address, services, settings)
         manager?.tell(.ready, "Serving http://\(address)")
         manager?.watch(gateway, on: loop)
@@ -135,6 +138,20 @@ struct GatewayCommand: ParsableCommand {
             throw ExitCode.validationFailure
         }
         return try StreamListener(inheriting: entry)
+    }
+
+    private func whereabouts(of listener: borrowing StreamListener?) -> SocketAddress? {
+        switch listener {
+        case .some(let listener): listener.address
+        case .none: nil
+        }
+    }
+
+    /// The socket for what the gateway tells of itself; nil where that is at the first one.
+    private func listenForState(at entry: InheritedListeners.Entry?) throws -> StreamListener? {
+        if let entry { return try StreamListener(inheriting: entry) }
+        guard let admin = addresses.admin else { return nil }
+        return try StreamListener(on: try bindAddress(admin.host, admin.port))
     }
 
     /// Prints the settings in force; whatever would keep the gateway from starting is one line.

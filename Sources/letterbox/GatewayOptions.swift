@@ -19,6 +19,14 @@ struct AddressOptions: ParsableArguments {
     @Option(port: "The TCP port; 0 lets the system choose, and the ready line names it.")
     var port: UInt16 = 8080
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            A second address for /healthz, /readyz, /metrics and /services, outside --max-connections; the first has none of \
+            them then.
+            """, valueName: "host:port"), transform: readEndpoint)
+    var admin: Endpoint?
+
     @Option(port: "The UDP port of the embedded uppercase server; 0 lets the system choose.")
     var serverPort: UInt16 = 12000
 
@@ -142,6 +150,9 @@ struct HTTPOptions: ParsableArguments {
             UDP sockets share in proportion; beyond it the one idle longest is closed, or else the new one gets 503.
             """, in: 1...1_000_000)
     var maxConnections = usual.maxConnections
+
+    @Option(number: "The most connections at a time at --admin; beyond it as above.", in: 1...10_000)
+    var maxAdminConnections = usual.maxAdminConnections
 
     @Option(
         number: "The most requests on one connection; the last one's response says Connection: close.",
@@ -277,6 +288,7 @@ extension HTTPOptions {
         settings.limits.maxTrailers = maxTrailers
         settings.limits.maxLinger = maxLinger
         settings.maxBuffered = maxBuffered
+        settings.maxAdminConnections = maxAdminConnections
         settings.lingerTimeout = lingerTimeout
         settings.headerTimeout = headerTimeout
         settings.bodyTimeout = bodyTimeout

@@ -30,7 +30,7 @@ import Testing
 
     /// Each command with how many such flags it has, and what keeps it from starting when all is well with them.
     private static let commands = [
-        ("gateway", 35, ["--probe-text", "a", "--public", "/no/such/folder"]),
+        ("gateway", 35, ["--probe-text", "a", "--public", "/no/such/folder", "--admin", "127.0.0.1:0"]),
         ("server", 2, ["--host", "no-such-name.invalid"]),
         ("client", 3, ["no-such-name.invalid", "a"]), ("noise", 28, ["--to", "no-such-name.invalid:1"]),
         ("ping", 5, ["no-such-name.invalid"]),

@@ -65,7 +65,7 @@ import Testing
         let flags = gateway.matches(of: /(?m)^\| `--([a-z-]+)[^`]*` \| ([^|]+) \|/).filter { $0.2 != "-" && $0.2 != "" }
         let settings = try check([
             "--public", root.appending(path: "public").path, "--max-public-files", "100000", "--probe-text", "x",
-            "--attempts", "2", "--retransmit-budget", "20%",
+            "--attempts", "2", "--retransmit-budget", "20%", "--admin", "127.0.0.1:0",
         ])
         let names = Set(settings.map { $0.prefix { $0 != " " } })
         #expect(names.count > 30)

@@ -6,13 +6,15 @@ struct RouteTable {
     private let routes: [(path: [UInt8], route: Route)]
     private let page: Page
 
-    init(services: ServiceTable, form: FormResource, lab: LabResource?, page: Page) {
-        var routes: [String: Route] = [
-            "/healthz": Route(reading: .health),
-            "/readyz": Route(reading: .readiness),
-            "/metrics": Route(reading: .statistics),
-            "/services": Route(reading: .services),
-        ]
+    /// - `tellsState`: whether it has what the gateway tells of itself.
+    init(services: ServiceTable, form: FormResource, lab: LabResource?, page: Page, tellsState: Bool = true) {
+        var routes: [String: Route] = [:]
+        if tellsState {
+            routes["/healthz"] = Route(reading: .health)
+            routes["/readyz"] = Route(reading: .readiness)
+            routes["/metrics"] = Route(reading: .statistics)
+            routes["/services"] = Route(reading: .services)
+        }
         if let lab { routes["/lab"] = Route(reading: .lab(lab), replacing: lab) }
         if !services.routes.isEmpty { routes["/form"] = Route(posting: .form(form)) }
         for service in services.routes {

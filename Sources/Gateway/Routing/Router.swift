@@ -12,10 +12,18 @@ enum Decision {
     case dispatch(ArraySlice<UInt8>, ReplyOptions)
     /// This payload goes to the UDP service, and what comes is collected.
     case collection(ArraySlice<UInt8>, ReplyOptions)
-    /// The figures of all workers are the response: they are asked first.
+    /// What the gateway tells of itself: the worker knows, or asks the others.
+    case question(Question)
+}
+
+/// What the gateway is asked about itself.
+enum Question {
+    /// The counts of all workers.
     case statistics
-    /// The worker says whether new requests should come here.
+    /// Whether new requests should come here.
     case readiness
+    /// The list of services.
+    case services
 }
 
 /// Which request gets which answer: looks its path up in the table of routes.
@@ -42,7 +50,8 @@ final class Router {
         table = RouteTable(
             services: services,
             form: FormResource(page: page, services: services, maxDatagram: configuration.maxDatagram),
-            lab: configuration.lab.map(LabResource.init), page: page)
+            lab: configuration.lab.map(LabResource.init), page: page,
+            tellsState: configuration.stateDoor != .elsewhere)
     }
 
     /// Decides what becomes of a request that is complete.
@@ -150,11 +159,10 @@ final class Router {
         // The others are made anew for each request.
         if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
         return switch reading {
-        case .readiness: .readiness
-        case .statistics: .statistics
+        case .readiness: .question(.readiness)
+        case .statistics: .question(.statistics)
+        case .services: .question(.services)
         case .lab(let lab): .response(lab.read())
-        case .services:
-            .response(Response(.ok, FieldValue("application/json"), content: Array(services.json.utf8)))
         case .health, .file, .folder: .response(Response(.ok, MediaType.plainText, content: Array("ok\n".utf8)))
         }
     }

@@ -18,8 +18,11 @@ struct ServiceTable {
         routes.first { $0.service.path.utf8.elementsEqual(path) }
     }
 
-    /// The path of a service of which no address replies; nil where all are well.
-    var pathThatIsDown: String? { routes.first { $0.upstream.isDown }?.service.path }
+    /// The paths of the services of which no address replies.
+    var pathsThatAreDown: [String] { routes.filter { $0.upstream.isDown }.map(\.service.path) }
+
+    /// What `/services` says.
+    var response: Response { Response(.ok, FieldValue("application/json"), content: Array(json.utf8)) }
 
     /// Paths, settings in seconds and bytes, and addresses with the worker's latest verdict on each, as JSON.
     var json: String {

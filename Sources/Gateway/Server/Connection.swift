@@ -207,13 +207,11 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         case .response(let response):
             reader.finish(request, context)
             answer(with: response)
-        case .readiness:
+        case .question(let question):
             reader.finish(request, context)
-            answer(with: context.readiness)
-        case .statistics:
-            reader.finish(request, context)
+            if let response = context.response(to: question) { return answer(with: response) }
             state = .asking
-            context.ask(for: self)
+            context.ask(question, for: self)
         case .dispatch(let payload, let options):
             let upstream = options.route?.upstream ?? context.upstream
             let outcome = upstream.dispatch(payload, trace: options.trace, for: self)

@@ -29,8 +29,9 @@ final class ConnectionContext {
     /// The request that is filled anew for each of them.
     var spareRequest: Request
 
-    /// Connections that want to know the figures of all workers, by descriptor number, for the worker to ask.
+    /// Connections that want to know something of all workers, by descriptor number, for the worker to ask.
     let questions: Strays
+    private var asked: [Int: Question] = [:]
     /// The worker, which waits for the end.
     let drained: WaitQueue
     /// How many connections the acceptor has given to this worker.
@@ -128,8 +129,23 @@ final class ConnectionContext {
         ends.wakeFirst()
     }
 
-    /// Takes down that a connection wants to know the figures of all workers.
-    func ask(for connection: Connection) { questions.add(Int(connection.watch.number)) }
+    /// What this worker can tell of the gateway by itself; nil where others have to be asked.
+    func response(to question: Question) -> Response? {
+        switch question {
+        case .statistics: nil
+        case .readiness: configuration.stateDoor == .only ? nil : readiness.response
+        case .services: configuration.stateDoor == .only ? nil : router.services.response
+        }
+    }
+
+    /// Takes down what a connection wants to know of all workers.
+    func ask(_ question: Question, for connection: Connection) {
+        asked[Int(connection.watch.number)] = question
+        questions.add(Int(connection.watch.number))
+    }
+
+    /// What the connection with this descriptor number wants to know.
+    func takeQuestion(of number: Int) -> Question? { asked.removeValue(forKey: number) }
 
     /// The open connection with this descriptor number.
     func connection(_ number: Int) -> Connection? { connections[number] }
@@ -149,13 +165,11 @@ final class ConnectionContext {
     /// From now on `/readyz` sends new clients elsewhere, and each response is its connection's last.
     func leave() { isLeaving = true }
 
-    /// What `/readyz` says: whether new requests should come here.
-    var readiness: Response {
-        if isLeaving { return Problem.response(.serviceUnavailable, "The gateway is about to end.") }
-        if let path = router.services.pathThatIsDown {
-            return Problem.response(.serviceUnavailable, "No address of the UDP service at \(path) replies.")
-        }
-        return Response(.ok, MediaType.plainText, content: Array("ready\n".utf8))
+    /// Whether new requests should come here, as far as this worker knows.
+    var readiness: GatewayReadiness {
+        if isLeaving { return .leaving }
+        let down = router.services.pathsThatAreDown
+        return down.isEmpty ? .ready : .down(down)
     }
 
     /// Lets connections end as the gateway does: those that have a request finish it, the others end now.

@@ -7,20 +7,25 @@ package final class Gateway: Sendable {
     /// One for each event loop.
     let workers: [Worker]
     private let acceptor: Acceptor
+    /// What tells of the gateway at a listener of its own, outside the limits of the other.
+    private let admin: (worker: Worker, acceptor: Acceptor)?
 
     /// Sets up the acceptor and the workers, each on an event loop of its own; none accepts yet.
     ///
     /// - `listener`: where HTTP comes in.
+    /// - `admin`: where the gateway tells of itself; without it that is the same listener.
     /// - `services`: at least one; no two have the same path.
     package init(
-        listener: consuming StreamListener, services: [Service], page: Page, configuration: Configuration,
-        logger: Logger
+        listener: consuming StreamListener, admin: consuming StreamListener? = nil, services: [Service], page: Page,
+        configuration: Configuration, logger: Logger
     ) throws(SystemError) {
         precondition(!services.isEmpty, "a gateway has a service")
         let limits = SharedLimits(configuration)
         let statistics = Statistics(limits: limits)
         let root = services.first { $0.path == "/" }
-        let configuration = root?.configuration ?? configuration
+        var configuration = root?.configuration ?? configuration
+        self.admin = try Self.makeAdmin(admin, configuration, statistics, logger)
+        if self.admin != nil { configuration.stateDoor = .elsewhere }
         // A terminal's datagrams go straight to the service.
         let service = configuration.lab?.server ?? root?.addresses.first
         let page = page.telling(
@@ -42,10 +47,46 @@ package final class Gateway: Sendable {
             loop: workers.count == 1 ? workers[0].loop : try EventLoop(), logger: logger)
     }
 
+    private static func makeAdmin(
+        _ listener: consuming StreamListener?, _ configuration: Configuration, _ statistics: Statistics,
+        _ logger: Logger
+    ) throws(SystemError) -> (worker: Worker, acceptor: Acceptor)? {
+        guard let listener else { return nil }
+        var own = configuration
+        own.stateDoor = .only
+        own.lab = nil
+        own.maxConnections = configuration.maxAdminConnections
+        let limits = SharedLimits(own)
+        let worker = Worker(
+            loop: try EventLoop(), services: [], page: Page([]), statistics: statistics, configuration: own,
+            limits: limits, logger: logger)
+        let acceptor = Acceptor(
+            listener: listener, workers: [worker], limits: limits, loop: worker.loop, logger: logger)
+        return (worker, acceptor)
+    }
+
     /// Accepts and serves until `drain()`, and then until the last connection has ended.
     ///
     /// Throws where no connection can be accepted, or none any more.
+    ///
+    /// What tells of the gateway does so until the end.
     package func run() async throws {
+        guard let (worker, acceptor) = admin else { return try await serve() }
+        try worker.loop.start()
+        let serving = Task(executorPreference: worker.loop) { await worker.run() }
+        // Why it cannot accept any more is in the log.
+        let accepting = Task(executorPreference: worker.loop) { try? await acceptor.run() }
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await serve()) } catch { outcome = .failure(error) }
+        await acceptor.drain()
+        await worker.drain()
+        await accepting.value
+        await serving.value
+        worker.loop.stop()
+        try outcome.get()
+    }
+
+    private func serve() async throws {
         for worker in workers { try worker.loop.start() }
         if workers.count > 1 { try acceptor.loop.start() }
         defer {
@@ -86,6 +127,7 @@ package final class Gateway: Sendable {
     package func awaitTurns() async {
         for worker in workers { await worker.takeTurn() }
         await acceptor.takeTurn()
+        await admin?.worker.takeTurn()
     }
 
     /// Sends new clients elsewhere, by `/readyz` and `Connection: close`, and serves those that come all the same.

@@ -36,10 +36,14 @@ actor Worker {
         // Before anything else: a connection may come before `run()`.
         for route in routes { route.upstream.replaceAddresses(route.service.addresses) }
         // Without a service at "/" the router sends no plain letter anywhere.
-        let first = table.root ?? routes[0]
+        let first =
+            (table.root ?? routes.first)?.upstream
+            ?? Upstream(
+                configuration: configuration, limits: limits,
+                replies: ReplyBuffer(maxDatagram: configuration.maxDatagram), loop: loop)
         context = ConnectionContext(
             loop: loop, configuration: configuration, limits: limits, load: load,
-            router: Router(configuration: configuration, page: page, services: table), upstream: first.upstream)
+            router: Router(configuration: configuration, page: page, services: table), upstream: first)
     }
 
     /// What the worker has counted up to this moment.
@@ -133,15 +137,31 @@ actor Worker {
 
     // MARK: - From time to time
 
-    /// Tells connections the figures of all workers, which each of them knows by itself.
+    /// Tells connections what all workers know together.
     private func answerQuestions() async {
         while let number = await context.questions.next() {
-            let text = PrometheusText.page(
-                await statistics.collect(), showingAddresses: context.configuration.shows)
-            let response = Response(.ok, PrometheusText.mediaType, content: Array(text.utf8))
+            guard let question = context.takeQuestion(of: number) else { continue }
+            let response = await response(to: question)
             context.connection(number)?.finished(response)
         }
     }
+
+    private func response(to question: Question) async -> Response {
+        switch question {
+        case .statistics:
+            let text = PrometheusText.page(
+                await statistics.collect(), showingAddresses: context.configuration.shows)
+            return Response(.ok, PrometheusText.mediaType, content: Array(text.utf8))
+        case .readiness: return await statistics.readiness().response
+        case .services: return await statistics.services()
+        }
+    }
+
+    /// Whether new requests should come here, as far as this worker knows.
+    var readiness: GatewayReadiness { context.readiness }
+
+    /// The list of services, with this worker's verdicts.
+    var serviceList: Response { context.router.services.response }
 
     /// Asks each backend of a service for a sign of life from time to time, if the operator wants that.
     private func probe(_ route: ServiceRoute) async {

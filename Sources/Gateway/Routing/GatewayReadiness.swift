@@ -1,0 +1,33 @@
+internal import HTTP
+
+/// Whether new requests should come to a gateway.
+enum GatewayReadiness: Sendable {
+    case ready
+    /// It is about to end.
+    case leaving
+    /// No address of the services at these paths replies.
+    case down([String])
+
+    /// What `/readyz` says.
+    var response: Response {
+        switch self {
+        case .ready: Response(.ok, MediaType.plainText, content: Array("ready\n".utf8))
+        case .leaving: Problem.response(.serviceUnavailable, "The gateway is about to end.")
+        case .down(let paths):
+            Problem.response(.serviceUnavailable, "No address of the UDP service at \(paths[0]) replies.")
+        }
+    }
+
+    /// What several workers know together: a service is down where all of them say so.
+    static func joined(_ all: [GatewayReadiness]) -> GatewayReadiness {
+        var down: [String]?
+        for readiness in all {
+            switch readiness {
+            case .leaving: return .leaving
+            case .ready: down = []
+            case .down(let paths): down = down.map { $0.filter(paths.contains) } ?? paths
+            }
+        }
+        return down.map { $0.isEmpty ? .ready : .down($0) } ?? .ready
+    }
+}
