@@ -2,20 +2,52 @@ internal import EventLoop
 internal import HTTP
 internal import System
 
-/// A response of several replies: each leaves as it comes where the caller wants it so.
+/// Answers that are not one reply: none, or several, of which each leaves as it comes where the caller wants it so.
 extension Connection: ReplyListener {
+    /// Sends a datagram that expects no reply.
+    func dispatch(_ payload: ArraySlice<UInt8>, _ options: ReplyOptions, of request: Request) {
+        let upstream = options.route?.upstream ?? context.upstream
+        let outcome = upstream.dispatch(payload, trace: options.trace, for: self)
+        reader.finish(request, context)
+        switch outcome {
+        case .sent: answer(with: context.router.responseToSent(options))
+        case .failed(let failure): answer(with: context.router.response(to: .failure(failure), options))
+        case .waiting:
+            self.options = options
+            state = .exchanging
+        }
+    }
+
+    /// The datagram that expects no reply, and that this connection waits for, has left or could not.
+    func dispatched(_ failure: GatewayError?) {
+        guard case .exchanging = state, let options = options.take() else {
+            preconditionFailure("only a datagram under way leaves")
+        }
+        state = .reading(.unknown)
+        if let failure {
+            answer(with: context.router.response(to: .failure(failure), options))
+        } else {
+            answer(with: context.router.responseToSent(options))
+        }
+        advance()
+    }
+
     /// Begins an exchange with another kind of answer than one reply from the address that is asked.
     ///
-    /// - `isStreamable`: whether the client knows chunks (RFC 9112 7.1), which HTTP/1.0 does not.
-    func collect(
-        _ payload: ArraySlice<UInt8>, _ options: ReplyOptions, isStreamable: Bool
-    ) -> GatewayError? {
+    /// Its replies leave one by one where the client wants that and knows chunks (RFC 9112 7.1), which HTTP/1.0 does not.
+    func collect(_ payload: ArraySlice<UInt8>, _ options: ReplyOptions, of request: Request) {
         guard let collection = options.collection else { preconditionFailure("replies are collected somewhere") }
-        if case .replies(.lines, _) = options.form, isStreamable, !summary.isHead { collection.listener = self }
+        if case .replies(.lines, _) = options.form, request.head.minorVersion > 0, !summary.isHead {
+            collection.listener = self
+        }
         let upstream = options.route?.upstream ?? context.upstream
-        return upstream.collect(
+        let failure = upstream.collect(
             payload, into: collection, patience: options.wait.map { .seconds(UInt64($0)) }, trace: options.trace,
             for: self)
+        reader.finish(request, context)
+        if let failure { return answer(with: context.router.response(to: .failure(failure), options)) }
+        self.options = options
+        state = .exchanging
     }
 
     /// Lets a reply leave.

@@ -30,6 +30,18 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         case unknown, nothing, partOfHead, head
     }
 
+    /// Why a connection ends before its client wants it to.
+    enum Failure: Error {
+        /// The bytes are no request that is served.
+        case unserved(RequestReader.Failure)
+        /// The gateway has no room for a request that comes in parts.
+        case noRoom
+        /// The client began a request and did not finish it in time.
+        case slow
+        /// The client is gone.
+        case gone
+    }
+
     /// What the response has to know of its request.
     struct Summary {
         var keepsAlive = false
@@ -41,34 +53,37 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     }
 
     let watch: Watch
-    private var socket: StreamSocket?
+    var socket: StreamSocket?
     let context: ConnectionContext
     var state = State.reading(.unknown)
-    private var deadline = Deadline()
-    private var reader = RequestReader()
+    var deadline = Deadline()
+    var reader = RequestReader()
     var output = SendBuffer()
     /// Whether there may be something to read.
-    private var isReadable = false
+    var isReadable = false
     /// Whether the kernel has reported the end of what the client sends, which it does once, and whether it was read.
-    private var endIsReported = false
-    private var isAtEnd = false
+    var endIsReported = false
+    var isAtEnd = false
     /// Whether the client does not read any more.
     var isGone = false
     /// Whether it was looked for a request since the gateway is about to end.
-    private var hasReadLast = false
+    var hasReadLast = false
     var summary = Summary()
     /// Whether the response at hand leaves in chunks, of which the first has been written.
     var isStreaming = false
     /// What the response to the exchange under way has to know of its request; nil where the plain reply is the response.
-    private(set) var options: ReplyOptions?
+    var options: ReplyOptions?
+    /// Bytes that were read and not served, and whether there was no room to keep some of them.
+    var discarded = 0
+    var hasRunOutOfRoom = false
     /// How many requests have been answered, and since when the connection is open.
     var served = 0
-    private let start: MonotonicTime
+    let start: MonotonicTime
 
     /// So many requests a connection answers at a time, then others have their turn.
-    private static let mostAtOnce = 16
+    static let mostAtOnce = 16
     /// So many bytes of responses may wait for those behind them; then they are written.
-    private static let burst = 65_536
+    static let burst = 65_536
 
     /// Takes a socket over that counts as one of the open connections.
     init(socket: consuming StreamSocket, context: ConnectionContext) throws(SystemError) {
@@ -131,20 +146,6 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         advance()
     }
 
-    /// The datagram that expects no reply, and that this connection waits for, has left or could not.
-    func dispatched(_ failure: GatewayError?) {
-        guard case .exchanging = state, let options = options.take() else {
-            preconditionFailure("only a datagram under way leaves")
-        }
-        state = .reading(.unknown)
-        if let failure {
-            answer(with: context.router.response(to: .failure(failure), options))
-        } else {
-            answer(with: context.router.responseToSent(options))
-        }
-        advance()
-    }
-
     /// The figures of all workers are there.
     func finished(_ response: Response) {
         guard case .asking = state else { preconditionFailure("only a connection that asked gets an answer") }
@@ -156,7 +157,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     // MARK: - Going on
 
     /// Goes as far as the bytes at hand allow; then everything that is ready to leave leaves.
-    private func advance() {
+    func advance() {
         var count = 0
         while case .reading = state {
             do throws(Failure) {
@@ -175,7 +176,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
 
     /// The next request that is complete; nil where the connection has to wait.
     @inline(__always)
-    private func nextRequest() throws(Failure) -> Request? {
+    func nextRequest() throws(Failure) -> Request? {
         while true {
             do throws(RequestReader.Failure) {
                 if !reader.buffer.isEmpty {
@@ -194,7 +195,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
 
     /// Serves a request that is complete, and forgets it.
     @inline(__always)
-    private func serve(_ request: Request) {
+    func serve(_ request: Request) {
         deadline.clear()
         state = .reading(.unknown)
         summary.keepsAlive = request.head.keepsAlive
@@ -212,23 +213,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
             if let response = context.response(to: question) { return answer(with: response) }
             state = .asking
             context.ask(question, for: self)
-        case .dispatch(let payload, let options):
-            let upstream = options.route?.upstream ?? context.upstream
-            let outcome = upstream.dispatch(payload, trace: options.trace, for: self)
-            reader.finish(request, context)
-            switch outcome {
-            case .sent: answer(with: context.router.responseToSent(options))
-            case .failed(let failure): answer(with: context.router.response(to: .failure(failure), options))
-            case .waiting:
-                self.options = options
-                state = .exchanging
-            }
-        case .collection(let payload, let options):
-            let failure = collect(payload, options, isStreamable: request.head.minorVersion > 0)
-            reader.finish(request, context)
-            if let failure { return answer(with: context.router.response(to: .failure(failure), options)) }
-            self.options = options
-            state = .exchanging
+        case .dispatch(let payload, let options): dispatch(payload, options, of: request)
+        case .collection(let payload, let options): collect(payload, options, of: request)
         case .exchange(let payload, let options):
             let failure = context.begin(payload, options, for: self)
             reader.finish(request, context)
@@ -262,7 +248,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     }
 
     /// There is no room for the bytes that wait behind the request at hand.
-    private func runOutOfRoom() {
+    func runOutOfRoom() {
         switch state {
         case .exchanging, .asking:
             // Its response comes first, and says that it is the last: what is behind it is not served.
@@ -276,7 +262,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
 
     /// Waits for a request, or for the rest of one; false where none will come.
     @inline(__always)
-    private func awaitRequest(_ progress: Progress) -> Bool {
+    func awaitRequest(_ progress: Progress) -> Bool {
         if reader.buffer.isEmpty {
             if isAtEnd || (context.isDraining && !isNewcomer) {
                 close()
@@ -299,7 +285,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     }
 
     /// Lets other connections have their turn.
-    private func pause() {
+    func pause() {
         guard case .reading = state else { return rest() }
         state = .pausing
         context.counts.turns += 1
@@ -307,223 +293,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         rest()
     }
 
-    private func setDeadline(_ time: Interval) {
+    func setDeadline(_ time: Interval) {
         context.set(&deadline, after: time, for: self)
-    }
-
-    // MARK: - Receiving
-
-    /// Takes what has arrived; false where nothing has.
-    @inline(__always)
-    private func receive() throws(Failure) -> Bool {
-        let room: Int
-        do { room = try reader.buffer.makeRoom(context) } catch { throw .noRoom }
-        let received: Int?
-        do {
-            received = try reader.buffer.fill { (bytes, room) throws(SystemError) in
-                try socket?.receive(into: &bytes, room)
-            }
-        } catch {
-            throw .gone
-        }
-        guard let count = received, count > 0 else {
-            isReadable = false
-            isAtEnd = received == 0
-            // A request that the client began and did not finish is not answered; those before it are.
-            if isAtEnd, !reader.buffer.isEmpty { throw .gone }
-            return false
-        }
-        if case .reading(.nothing) = state {
-            context.idle.leave(watch)
-            state = .reading(.unknown)
-        }
-        if context.isLeaving { hasReadLast = true }
-        isReadable = count == room || endIsReported
-        return true
-    }
-
-    // MARK: - Answering
-
-    /// Why a connection ends before its client wants it to.
-    private enum Failure: Error {
-        /// The bytes are no request that is served.
-        case unserved(RequestReader.Failure)
-        /// The gateway has no room for a request that comes in parts.
-        case noRoom
-        /// The client began a request and did not finish it in time.
-        case slow
-        /// The client is gone.
-        case gone
-    }
-
-    /// Passes a reply on from where it was received.
-    @inline(__always)
-    private func pass(_ reply: Reply) {
-        served += 1
-        let range = context.frame(reply, isAsked: summary.asksToKeepAlive)
-        do {
-            let bytes = reply.buffer.bytes
-            let sent = try socket?.send(bytes.span.extracting(range)) ?? 0
-            if sent < range.count { append(bytes[range.dropFirst(sent)]) }
-        } catch {
-            isGone = true
-        }
-    }
-
-    /// Puts a response behind those that wait to leave.
-    private func answer(with response: Response) {
-        let goesOn = summary.keepsAlive && !response.closes && !isLast
-        served += 1
-        write(response, goesOn ? (summary.asksToKeepAlive ? context.writer.keepAlive : .persistent) : .close)
-        if !goesOn { finish() }
-    }
-
-    /// Whether the next response is the last one.
-    ///
-    /// What has been read is owed an answer, also when the gateway is about to end, and so is what may have arrived by then:
-    /// it is looked for once, for some clients have always sent more.
-    var isLast: Bool {
-        hasRunOutOfRoom || served + 1 >= context.configuration.maxRequestsPerConnection
-            || context.isLeaving && reader.buffer.isEmpty && (hasReadLast || !isReadable)
-    }
-
-    private func write(_ response: Response, _ connection: ResponseHead.Connection) {
-        var response = response
-        response.fields += summary.crossOrigin
-        output.prepare(context)
-        context.writer.write(
-            response, to: &output.bytes, withContent: !summary.isHead, connection: connection)
-        context.counts.count(response)
-    }
-
-    func append(_ bytes: some Collection<UInt8>) {
-        output.prepare(context)
-        output.bytes.append(contentsOf: bytes)
-    }
-
-    /// Answers a client that did not send a request that is served, as far as it may be answered, and ends.
-    private func refuse(_ failure: Failure) {
-        if let response = response(to: failure) {
-            summary = Summary(
-                // RFC 9110 9.3.2, also where the fault lies in the rest of the line that begins with the method.
-                isHead: reader.buffer.begins(with: "HEAD "),
-                crossOrigin: context.router.crossOrigin.fields(forRefused: reader.buffer.content))
-            write(response, .close)
-        } else {
-            isAtEnd = true
-        }
-        finish()
-        rest()
-    }
-
-    private func response(to failure: Failure) -> Response? {
-        switch failure {
-        case .gone: return nil
-        case .slow: return Problem.response(.requestTimeout, "The request did not arrive in time.")
-        case .noRoom:
-            context.counts.bufferShortages += 1
-            return Problem.noRoom
-        case .unserved(.refused(let error)): return Problem.response(error)
-        case .unserved(.tooLong): return context.router.refuseContent(of: reader.buffer.content)
-        case .unserved(.declined(let response)): return response
-        }
-    }
-
-    /// Writes what waits to leave; false when the kernel does not take all of it.
-    private func flush() -> Bool {
-        do {
-            return try output.empty(context) { bytes throws(SystemError) in try socket?.send(bytes) }
-        } catch {
-            isGone = true
-            return false
-        }
-    }
-
-    // MARK: - Ending
-
-    /// The connection ends when all responses have left.
-    func finish() {
-        if case .reading(.nothing) = state { context.idle.leave(watch) }
-        discarded += reader.buffer.count
-        reader.giveUp(context)
-        state = .writing(thenCloses: true)
-    }
-
-    /// Bytes that were read and not served.
-    private var discarded = 0
-    /// Whether some of them were, for there was no room to keep them.
-    private var hasRunOutOfRoom = false
-
-    /// Closes in stages, so that the client can read the last response: a socket closed with bytes unread resets the
-    /// connection, and the reset may overtake the response (RFC 9112 9.6).
-    private func linger() {
-        if isAtEnd { return close() }
-        socket?.shutDownSending()
-        state = .lingering(discarded)
-        setDeadline(context.configuration.lingerTimeout)
-        isReadable = true
-        discard(discarded)
-    }
-
-    /// Throws away what the client still sends, until its end or the limit.
-    private func discard(_ before: Int) {
-        var count = before
-        for _ in 0..<Self.mostAtOnce {
-            guard count < context.configuration.limits.maxLinger else { return close() }
-            do {
-                let room = context.sharedBuffer.indices
-                guard let taken = try socket?.receive(into: &context.sharedBuffer, room) else {
-                    state = .lingering(count)
-                    return
-                }
-                if taken == 0 { return close() }
-                count += taken
-            } catch {
-                return close()
-            }
-        }
-        state = .lingering(count)
-        context.loop.callAgain(self)
-    }
-
-    /// Whether the client has just come, and its first request may be on its way.
-    private var isNewcomer: Bool {
-        served == 0 && context.loop.now < start + context.configuration.lingerTimeout
-    }
-
-    /// The gateway is about to end: a connection without a request looks for one once more, and ends if there is none.
-    func drain() {
-        guard case .reading = state else { return }
-        isReadable = true
-        advance()
-        if case .reading(.nothing) = state { setDeadline(context.configuration.lingerTimeout) }
-    }
-
-    /// Makes room for another connection, if there is no request; false where one has just come.
-    func endIfIdle() -> Bool {
-        guard case .reading(.nothing) = state else {
-            context.idle.leave(watch)
-            return false
-        }
-        isReadable = true
-        advance()
-        guard case .reading(.nothing) = state else {
-            if case .closed = state { return true }
-            return false
-        }
-        close()
-        return true
-    }
-
-    func close() {
-        if case .closed = state { return }
-        if case .reading(.nothing) = state { context.idle.leave(watch) }
-        state = .closed
-        deadline.cancel(on: context.loop)
-        reader.giveUp(context)
-        output.giveUp(context)
-        context.loop.release(watch)
-        socket = nil
-        context.remove(self)
     }
 }

@@ -63,4 +63,50 @@ extension Exchange {
     }
 
     private var maxDatagram: Int { upstream.configuration.maxDatagram }
+
+    /// Counts a reply; only that to a single datagram tells how long the way is.
+    func record(_ length: Int, _ isWhole: Bool, after elapsed: Interval, isFirst: Bool) {
+        guard isWhole else { return backend?.recordTruncated(at: loop.now) ?? () }
+        backend?.recordReply(after: elapsed, of: isFirst && plan.attempts == 1, length: length, at: loop.now)
+    }
+
+    /// Writes a reply down.
+    func addStep(
+        _ kind: ExchangeTrace.Kind, from sender: SocketAddress, through socket: ExchangeSocket, bytes: Int,
+        at now: MonotonicTime
+    ) {
+        guard let trace else { return }
+        let reply = upstream.replies.bytes[upstream.replies.room].prefix(bytes)
+        trace.add(kind, socket.port, sender, bytes: bytes, at: now, reply: reply)
+    }
+
+    /// Whether this is still the exchange that collects these.
+    func isUnderWay(for collection: ReplyCollection) -> Bool { self.collection === collection }
+
+    /// Waits for another reply: no datagram is sent again.
+    func awaitMore(quiet: Interval?) {
+        state = .collecting
+        let end = quiet.map { min(plan.deadline, loop.now + $0) } ?? plan.deadline
+        deadline.set(end, for: self, on: loop)
+    }
+
+    /// Ends with what has been collected; the reply is the latest, of which so many bytes are in the buffer.
+    func finishCollecting(with outcome: Result<Int, GatewayError>) {
+        let (attempts, elapsed) = (plan.attempts, MonotonicTime.now().since(firstSent))
+        leave(.silent)
+        let handler = self.handler.take()
+        close()
+        handler?.finished(
+            outcome.map { length in
+                Reply(buffer: upstream.replies, length: length, elapsed: elapsed, attempts: attempts, surplus: 0)
+            })
+    }
+
+    /// The caller has left: ends at once, and tells the handler nothing.
+    func abandon() {
+        guard state != .spare else { return }
+        if state == .queued { backend?.sockets.leaveQueue(self) }
+        leave(.silent)
+        close()
+    }
 }

@@ -6,7 +6,7 @@ internal import System
 /// Send, then receive from the same socket, as the tutorial has it. The loop calls it when its socket has something to say
 /// and when its deadline has passed; an end that is known at once is returned, and never called back.
 final class Exchange: DeadlineHandler {
-    private enum State {
+    enum State {
         /// Among the spare ones.
         case spare
         /// Waits in the pool's queue for a socket.
@@ -20,39 +20,39 @@ final class Exchange: DeadlineHandler {
     }
 
     let upstream: Upstream
-    private let loop: EventLoop
-    private let replies: ReplyBuffer
-    private var state = State.spare
-    private var plan = ExchangePlan()
-    private var handler: (any ExchangeHandler)?
-    private var deadline = Deadline()
+    let loop: EventLoop
+    let replies: ReplyBuffer
+    var state = State.spare
+    var plan = ExchangePlan()
+    var handler: (any ExchangeHandler)?
+    var deadline = Deadline()
     /// The payload, kept because it may be sent again: so many bytes at the beginning of memory that is used again.
-    private var payload: [UInt8] = []
-    private var payloadLength = 0
-    private var timeout = Interval.seconds(0)
+    var payload: [UInt8] = []
+    var payloadLength = 0
+    var timeout = Interval.seconds(0)
     /// Where what happens is written down, if the caller wants to know.
-    private var trace: ExchangeTrace?
+    var trace: ExchangeTrace?
     /// The only backend to ask, for a probe.
-    private var only: Backend?
+    var only: Backend?
     /// Where replies go that are not one from the address that was asked.
-    private var collection: ReplyCollection?
+    var collection: ReplyCollection?
 
     /// The backend that is asked now, through which socket, and whether the exchange tries whether it is up again.
-    private(set) var backend: Backend?
-    private var socket: ExchangeSocket?
-    private var isTrial = false
+    var backend: Backend?
+    var socket: ExchangeSocket?
+    var isTrial = false
     /// Whether nothing has left yet through the socket at hand, and what the next datagram is.
-    private var isFirstHere = true
-    private var departure = ExchangePlan.Departure.sent
-    private(set) var firstSent = MonotonicTime.never
+    var isFirstHere = true
+    var departure = ExchangePlan.Departure.sent
+    var firstSent = MonotonicTime.never
     /// Why the last datagram did not arrive, and why it did not leave.
-    private var unreachable = (cause: SendFailure.Cause.unroutable, origin: NetworkReport.Origin.local)
-    private var blockedBy: ErrorNumber?
+    var unreachable = (cause: SendFailure.Cause.unroutable, origin: NetworkReport.Origin.local)
+    var blockedBy: ErrorNumber?
 
     /// Room for a payload has at least so many bytes.
-    private static let leastRoom = 512
+    static let leastRoom = 512
     /// Longer room is not kept for the next payload.
-    private static let keptRoom = 4096
+    static let keptRoom = 4096
 
     init(upstream: Upstream) {
         self.upstream = upstream
@@ -90,14 +90,14 @@ final class Exchange: DeadlineHandler {
     }
 
     /// Writes down what happens, and tells the operator who wants to know.
-    private func tell(_ trace: ExchangeTrace?) {
+    func tell(_ trace: ExchangeTrace?) {
         let trace = trace ?? ExchangeTrace(start: .now())
         trace.tell(Array(payload.prefix(payloadLength)), to: upstream.configuration.onDatagram)
         self.trace = trace
     }
 
     @inline(__always)
-    private func keep(_ payload: ArraySlice<UInt8>) {
+    func keep(_ payload: ArraySlice<UInt8>) {
         if self.payload.count < payload.count {
             self.payload = [UInt8](repeating: 0, count: max(Self.leastRoom, payload.count))
         }
@@ -106,7 +106,7 @@ final class Exchange: DeadlineHandler {
     }
 
     /// The backends that there are now: they may have changed since the exchange began.
-    private var candidates: [Backend] { if let only { [only] } else { upstream.backends } }
+    var candidates: [Backend] { if let only { [only] } else { upstream.backends } }
 
     // MARK: - Events
 
@@ -123,7 +123,7 @@ final class Exchange: DeadlineHandler {
     }
 
     /// In place of a datagram the socket had the report of an earlier one.
-    private func learned(_ error: SystemError, through socket: ExchangeSocket) {
+    func learned(_ error: SystemError, through socket: ExchangeSocket) {
         guard let backend else { preconditionFailure("a socket is one of a backend's") }
         // Another one may still reply.
         if state == .collecting || collection != nil && upstream.policy.source == .any {
@@ -159,14 +159,14 @@ final class Exchange: DeadlineHandler {
         }
     }
 
-    private func retry() {
+    func retry() {
         if loop.now >= plan.deadline { return resume(.fail(.blocked)) }
         if socket != nil { return resume(send(departure)) }
         if let action = takeSocket() { resume(action) }
     }
 
     /// No reply came before the pause was over.
-    private func pause() {
+    func pause() {
         let upstream = self.upstream
         let action = plan.paused(among: candidates, rotation: upstream.nextRotation(), at: loop.now) {
             upstream.budget.withdraw()
@@ -180,13 +180,13 @@ final class Exchange: DeadlineHandler {
     // MARK: - Actions
 
     /// Carries out an action of the plan, and tells the handler if that is the end.
-    private func resume(_ action: ExchangePlan.Action) {
+    func resume(_ action: ExchangePlan.Action) {
         let handler = self.handler
         if let failure = perform(action) { handler?.finished(.failure(failure)) }
     }
 
     /// Carries out actions until there is something to wait for; returns the failure that ends the exchange.
-    private func perform(_ first: ExchangePlan.Action) -> GatewayError? {
+    func perform(_ first: ExchangePlan.Action) -> GatewayError? {
         var action = first
         while true {
             switch action {
@@ -212,7 +212,7 @@ final class Exchange: DeadlineHandler {
     ///
     /// What it uses is stored last, for then it is moved and not counted.
     @inline(__always)
-    private func ask(_ index: Int, _ departure: ExchangePlan.Departure) -> ExchangePlan.Action? {
+    func ask(_ index: Int, _ departure: ExchangePlan.Departure) -> ExchangePlan.Action? {
         let backend = if let only { only } else { upstream.backends[index] }
         self.departure = departure
         isTrial = backend.begin(at: loop.now)
@@ -222,12 +222,12 @@ final class Exchange: DeadlineHandler {
         return action
     }
 
-    private func takeSocket() -> ExchangePlan.Action? {
+    func takeSocket() -> ExchangePlan.Action? {
         guard let backend else { preconditionFailure("a socket is one of a backend's") }
         return use(backend.takeSocket(for: self, isNew: isTrial || collection != nil), of: backend)
     }
 
-    private func use(_ turn: consuming ExchangeSocketPool.Turn, of backend: Backend) -> ExchangePlan.Action? {
+    func use(_ turn: consuming ExchangeSocketPool.Turn, of backend: Backend) -> ExchangePlan.Action? {
         switch consume turn {
         case .socket(let socket):
             socket.exchange = self
@@ -246,12 +246,12 @@ final class Exchange: DeadlineHandler {
     }
 
     /// Sends the datagram through the socket at hand.
-    private func send(_ departure: ExchangePlan.Departure) -> ExchangePlan.Action {
+    func send(_ departure: ExchangePlan.Departure) -> ExchangePlan.Action {
         guard let backend, let socket else { preconditionFailure("a datagram leaves through a socket") }
         return send(departure, through: socket, of: backend)
     }
 
-    private func send(
+    func send(
         _ departure: ExchangePlan.Departure, through socket: ExchangeSocket, of backend: Backend
     ) -> ExchangePlan.Action {
         self.departure = departure
@@ -277,7 +277,7 @@ final class Exchange: DeadlineHandler {
     /// Sends, once more where the first call only told of an earlier datagram (udp(7)) or of a path that has shrunk; false
     /// when the kernel has no room.
     @inline(__always)
-    private func sendOnce(through socket: ExchangeSocket, of backend: Backend) throws(SystemError) -> Bool {
+    func sendOnce(through socket: ExchangeSocket, of backend: Backend) throws(SystemError) -> Bool {
         let payload = self.payload
         do {
             return try socket.send(payload.span.extracting(0..<payloadLength))
@@ -294,161 +294,5 @@ final class Exchange: DeadlineHandler {
             }
             return try socket.send(payload.span.extracting(0..<payloadLength))
         }
-    }
-
-    // MARK: - What came of it
-
-    /// A system call failed, or a report came: the table of ``SendFailure`` says what follows.
-    private func failed(
-        _ error: SystemError, through socket: ExchangeSocket?, of backend: Backend
-    ) -> ExchangePlan.Action {
-        // A report in the queue tells that the network said so; without one it was this host.
-        let origin = socket?.socket.takeReport()?.origin ?? .local
-        socket?.socket.dropReports()
-        switch SendFailure(error.reason) {
-        case .wait: return blocked(by: error.reason, through: socket, of: backend)
-        case .tooLong: return .fail(.tooLong)
-        case .unreachable(let cause):
-            unreachable = (cause, origin)
-            backend.recordUnreachable(cause, isTrial: isTrial, at: loop.now)
-            trace?.add(ExchangeTrace.Kind(cause), socket?.port, backend.address, bytes: nil, origin: origin)
-            return plan.failedToReach(
-                backend.id, among: candidates, rotation: upstream.nextRotation(), at: loop.now)
-        }
-    }
-
-    private func blocked(
-        by reason: ErrorNumber, through socket: ExchangeSocket?, of backend: Backend
-    ) -> ExchangePlan.Action {
-        if blockedBy == nil { trace?.add(.blocked, socket?.port, backend.address, bytes: nil, origin: .local) }
-        blockedBy = reason
-        backend.recordBlocked()
-        return plan.blocked(at: loop.now)
-    }
-
-    /// A reply has come, which ends the exchange.
-    @inline(__always)
-    private func took(_ length: Int, through socket: ExchangeSocket) {
-        let (now, loopTime) = (MonotonicTime.now(), loop.now)
-        let isWhole = length <= replies.room.count
-        let surplus = trace == nil ? 0 : takeSurplus(behind: length, isWhole, now)
-        let (attempts, elapsed) = (plan.attempts, now.since(firstSent))
-        if let backend = self.backend.take() {
-            if isWhole {
-                backend.recordReply(after: elapsed, of: attempts == 1, length: length, at: loopTime)
-            } else {
-                backend.recordTruncated(at: loopTime)
-            }
-            self.socket = nil
-            backend.giveBack(socket, surplus > 0 ? .unsettled : plan.outcomeOfReply, at: now)
-            backend.end(at: loopTime, isTrial: isTrial)
-        }
-        guard let handler = self.handler.take() else { preconditionFailure("an exchange has a handler to the end") }
-        close()
-        guard isWhole else {
-            return handler.finished(.failure(.replyTooLong(limit: upstream.configuration.maxDatagram)))
-        }
-        handler.replied(
-            Reply(buffer: replies, length: length, elapsed: elapsed, attempts: attempts, surplus: surplus))
-    }
-
-    /// Writes the reply down, and what lies behind it, which is thrown away.
-    private func takeSurplus(behind length: Int, _ isWhole: Bool, _ now: MonotonicTime) -> Int {
-        guard let trace, let backend, let socket else { return 0 }
-        let reply = upstream.replies.bytes[upstream.replies.room].prefix(length)
-        trace.add(
-            isWhole ? .received : .truncated, socket.port, backend.address, bytes: length, at: now, reply: reply)
-        let surplus = backend.sockets.takeSurplus(behind: socket, isSettled: plan.outcomeOfReply == .settled)
-        for bytes in surplus { trace.add(.surplus, socket.port, backend.address, bytes: bytes) }
-        return surplus.count
-    }
-
-    /// Ends the attempt at the present backend, if there is one.
-    private func leave(_ outcome: SocketPool.Outcome, at time: @autoclosure () -> MonotonicTime = .now()) {
-        guard let backend = self.backend.take() else { return }
-        if let socket = self.socket.take() {
-            // More replies may come at any time to a socket that has collected some.
-            backend.giveBack(socket, collection == nil ? outcome : .silent, at: time())
-        }
-        backend.end(at: loop.now, isTrial: isTrial)
-    }
-
-    private func end(_ ending: ExchangePlan.Ending) -> GatewayError {
-        let failure: GatewayError =
-            switch ending {
-            case .silent: .silent(after: timeout, attempts: plan.attempts, isHeldBack: plan.isHeldBack)
-            case .unreachable: .unreachable(unreachable.cause, unreachable.origin)
-            case .blocked: blockedBy.map { .blocked($0) } ?? .noSocket(limit: upstream.configuration.maxSockets)
-            case .noBackend: .noBackend
-            case .tooLong: .requestTooLong(limit: upstream.configuration.maxDatagram)
-            }
-        leave(plan.outcomeWithoutReply)
-        upstream.record(failure)
-        close()
-        return failure
-    }
-
-    /// Becomes a spare one again.
-    @inline(__always)
-    private func close() {
-        deadline.clear()
-        handler = nil
-        if let trace {
-            trace.end()
-            self.trace = nil
-        }
-        state = .spare
-        if payload.count > Self.keptRoom { payload = [] }
-        if collection != nil { collection = nil }
-        upstream.recycle(self, isProbe: only != nil)
-        if only != nil { only = nil }
-    }
-
-    // MARK: - Several replies
-
-    /// Counts a reply; only that to a single datagram tells how long the way is.
-    func record(_ length: Int, _ isWhole: Bool, after elapsed: Interval, isFirst: Bool) {
-        guard isWhole else { return backend?.recordTruncated(at: loop.now) ?? () }
-        backend?.recordReply(after: elapsed, of: isFirst && plan.attempts == 1, length: length, at: loop.now)
-    }
-
-    /// Writes a reply down.
-    func addStep(
-        _ kind: ExchangeTrace.Kind, from sender: SocketAddress, through socket: ExchangeSocket, bytes: Int,
-        at now: MonotonicTime
-    ) {
-        guard let trace else { return }
-        let reply = upstream.replies.bytes[upstream.replies.room].prefix(bytes)
-        trace.add(kind, socket.port, sender, bytes: bytes, at: now, reply: reply)
-    }
-
-    /// Whether this is still the exchange that collects these.
-    func isUnderWay(for collection: ReplyCollection) -> Bool { self.collection === collection }
-
-    /// Waits for another reply: no datagram is sent again.
-    func awaitMore(quiet: Interval?) {
-        state = .collecting
-        let end = quiet.map { min(plan.deadline, loop.now + $0) } ?? plan.deadline
-        deadline.set(end, for: self, on: loop)
-    }
-
-    /// Ends with what has been collected; the reply is the latest, of which so many bytes are in the buffer.
-    func finishCollecting(with outcome: Result<Int, GatewayError>) {
-        let (attempts, elapsed) = (plan.attempts, MonotonicTime.now().since(firstSent))
-        leave(.silent)
-        let handler = self.handler.take()
-        close()
-        handler?.finished(
-            outcome.map { length in
-                Reply(buffer: upstream.replies, length: length, elapsed: elapsed, attempts: attempts, surplus: 0)
-            })
-    }
-
-    /// The caller has left: ends at once, and tells the handler nothing.
-    func abandon() {
-        guard state != .spare else { return }
-        if state == .queued { backend?.sockets.leaveQueue(self) }
-        leave(.silent)
-        close()
     }
 }

@@ -1,0 +1,89 @@
+internal import EventLoop
+internal import HTTP
+internal import System
+
+/// What a connection answers, and whether it goes on afterwards.
+extension Connection {
+    /// Passes a reply on from where it was received.
+    @inline(__always)
+    func pass(_ reply: Reply) {
+        served += 1
+        let range = context.frame(reply, isAsked: summary.asksToKeepAlive)
+        do {
+            let bytes = reply.buffer.bytes
+            let sent = try socket?.send(bytes.span.extracting(range)) ?? 0
+            if sent < range.count { append(bytes[range.dropFirst(sent)]) }
+        } catch {
+            isGone = true
+        }
+    }
+
+    /// Puts a response behind those that wait to leave.
+    func answer(with response: Response) {
+        let goesOn = summary.keepsAlive && !response.closes && !isLast
+        served += 1
+        write(response, goesOn ? (summary.asksToKeepAlive ? context.writer.keepAlive : .persistent) : .close)
+        if !goesOn { finish() }
+    }
+
+    /// Whether the next response is the last one.
+    ///
+    /// What has been read is owed an answer, also when the gateway is about to end, and so is what may have arrived by then:
+    /// it is looked for once, for some clients have always sent more.
+    var isLast: Bool {
+        hasRunOutOfRoom || served + 1 >= context.configuration.maxRequestsPerConnection
+            || context.isLeaving && reader.buffer.isEmpty && (hasReadLast || !isReadable)
+    }
+
+    func write(_ response: Response, _ connection: ResponseHead.Connection) {
+        var response = response
+        response.fields += summary.crossOrigin
+        output.prepare(context)
+        context.writer.write(
+            response, to: &output.bytes, withContent: !summary.isHead, connection: connection)
+        context.counts.count(response)
+    }
+
+    func append(_ bytes: some Collection<UInt8>) {
+        output.prepare(context)
+        output.bytes.append(contentsOf: bytes)
+    }
+
+    /// Answers a client that did not send a request that is served, as far as it may be answered, and ends.
+    func refuse(_ failure: Failure) {
+        if let response = response(to: failure) {
+            summary = Summary(
+                // RFC 9110 9.3.2, also where the fault lies in the rest of the line that begins with the method.
+                isHead: reader.buffer.begins(with: "HEAD "),
+                crossOrigin: context.router.crossOrigin.fields(forRefused: reader.buffer.content))
+            write(response, .close)
+        } else {
+            isAtEnd = true
+        }
+        finish()
+        rest()
+    }
+
+    func response(to failure: Failure) -> Response? {
+        switch failure {
+        case .gone: return nil
+        case .slow: return Problem.response(.requestTimeout, "The request did not arrive in time.")
+        case .noRoom:
+            context.counts.bufferShortages += 1
+            return Problem.noRoom
+        case .unserved(.refused(let error)): return Problem.response(error)
+        case .unserved(.tooLong): return context.router.refuseContent(of: reader.buffer.content)
+        case .unserved(.declined(let response)): return response
+        }
+    }
+
+    /// Writes what waits to leave; false when the kernel does not take all of it.
+    func flush() -> Bool {
+        do {
+            return try output.empty(context) { bytes throws(SystemError) in try socket?.send(bytes) }
+        } catch {
+            isGone = true
+            return false
+        }
+    }
+}

@@ -1,0 +1,87 @@
+internal import EventLoop
+internal import HTTP
+internal import System
+
+/// How a connection ends: its last response arrives, and what the client still sends does not undo that.
+extension Connection {
+    /// The connection ends when all responses have left.
+    func finish() {
+        if case .reading(.nothing) = state { context.idle.leave(watch) }
+        discarded += reader.buffer.count
+        reader.giveUp(context)
+        state = .writing(thenCloses: true)
+    }
+
+    /// Closes in stages, so that the client can read the last response: a socket closed with bytes unread resets the
+    /// connection, and the reset may overtake the response (RFC 9112 9.6).
+    func linger() {
+        if isAtEnd { return close() }
+        socket?.shutDownSending()
+        state = .lingering(discarded)
+        setDeadline(context.configuration.lingerTimeout)
+        isReadable = true
+        discard(discarded)
+    }
+
+    /// Throws away what the client still sends, until its end or the limit.
+    func discard(_ before: Int) {
+        var count = before
+        for _ in 0..<Self.mostAtOnce {
+            guard count < context.configuration.limits.maxLinger else { return close() }
+            do {
+                let room = context.sharedBuffer.indices
+                guard let taken = try socket?.receive(into: &context.sharedBuffer, room) else {
+                    state = .lingering(count)
+                    return
+                }
+                if taken == 0 { return close() }
+                count += taken
+            } catch {
+                return close()
+            }
+        }
+        state = .lingering(count)
+        context.loop.callAgain(self)
+    }
+
+    /// Whether the client has just come, and its first request may be on its way.
+    var isNewcomer: Bool {
+        served == 0 && context.loop.now < start + context.configuration.lingerTimeout
+    }
+
+    /// The gateway is about to end: a connection without a request looks for one once more, and ends if there is none.
+    func drain() {
+        guard case .reading = state else { return }
+        isReadable = true
+        advance()
+        if case .reading(.nothing) = state { setDeadline(context.configuration.lingerTimeout) }
+    }
+
+    /// Makes room for another connection, if there is no request; false where one has just come.
+    func endIfIdle() -> Bool {
+        guard case .reading(.nothing) = state else {
+            context.idle.leave(watch)
+            return false
+        }
+        isReadable = true
+        advance()
+        guard case .reading(.nothing) = state else {
+            if case .closed = state { return true }
+            return false
+        }
+        close()
+        return true
+    }
+
+    func close() {
+        if case .closed = state { return }
+        if case .reading(.nothing) = state { context.idle.leave(watch) }
+        state = .closed
+        deadline.cancel(on: context.loop)
+        reader.giveUp(context)
+        output.giveUp(context)
+        context.loop.release(watch)
+        socket = nil
+        context.remove(self)
+    }
+}
