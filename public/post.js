@@ -36,12 +36,23 @@ function understand({ ok, status }, body) {
   const document = json(body);
   const { exchange } = document;
   if (!ok) return { failure: sentence(status, document, body), exchange };
+  if (status === 202) return { reply: encode("The datagram has left. This service sends no reply.") };
+  if (Array.isArray(document.replies)) return { reply: encode(list(document)) };
   if (typeof document.reply !== "string") return { reply: body };
   const reply = document.base64
     ? Uint8Array.from(atob(document.reply), (character) => character.charCodeAt(0))
-    : new TextEncoder().encode(document.reply);
+    : encode(document.reply);
   const time = (kind) => exchange.steps.find((step) => step.kind === kind)?.at;
   return { reply, exchange, udpLeg: time("received") - time("sent") };
+}
+
+const encode = (words) => new TextEncoder().encode(words);
+
+/** Several replies in words: who, when, what. */
+function list({ complete, replies }) {
+  const words = replies.map(({ at, from, reply, base64 }) => `${from ?? "a reply"}, after ${at} ms${base64 ? ", in base64" : ""}:\n${reply}`);
+  const end = complete ? "" : "Some replies are missing.";
+  return [...words, end].filter(Boolean).join("\n\n") || "No replies came.";
 }
 
 function json(body) {

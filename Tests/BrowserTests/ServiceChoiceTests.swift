@@ -49,6 +49,27 @@ extension InTheBrowser {
             }
         }
 
+        @Test("No reply, and several, are told in words")
+        func otherAnswers() throws {
+            let peer = UDPPeer { _, datagram in [datagram, datagram + datagram] }
+            defer { peer.end() }
+            let services = ["/log \(peer.address) replies=0", "/pair \(peer.address) replies=2"]
+            try TestGateway.run(["--upstream", peer.address] + services.flatMap { ["--service", $0] }) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try choose("/log", in: browser)
+                try browser.post("a line")
+                #expect(try browser.text("#reply").contains("This service sends no reply."))
+                try choose("/pair", in: browser)
+                try browser.post("ab")
+                let words = try browser.text("#reply")
+                #expect(
+                    words.contains("\(peer.address), after ") && words.contains(":\nab\n") && words.hasSuffix(":\nabab")
+                )
+                #expect(try browser.errors() == [])
+                try browser.run("sessionStorage.clear()")
+            }
+        }
+
         @Test("With one service there is nothing to choose")
         func one() throws {
             try TestGateway.run { gateway in
