@@ -1,4 +1,5 @@
 import CurlClient
+import Foundation
 import System
 import Testing
 
@@ -106,6 +107,21 @@ import Testing
         for text in ["one", "", "three"] { peer.send(text, to: sender) }
         let response = try connection.receive(until: "onethree")
         #expect(response.contains("Letterbox-Lengths: 3, 0, 5\r\n") && response.hasSuffix("\r\n\r\nonethree"))
+    }
+
+    /// A service of which one reply is expected, and that sends three.
+    @Test func `what lies behind the one reply is told`() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(["--timeout", "3600s"], upstream: peer.address)
+        let connection = try begin(gateway, accepting: "application/json", path: "/")
+        let sender = try peer.receive().sender
+        // All three are there when it looks.
+        gateway.program.signal(SIGSTOP)
+        for text in ["one", "two", "three"] { peer.send(text, to: sender) }
+        gateway.program.signal(SIGCONT)
+        let response = try connection.receive(until: "]}}\n")
+        #expect(response.contains("Letterbox-Surplus: 2\r\n") && response.contains("{\"reply\":\"one\","))
+        #expect(response.components(separatedBy: "\"surplus\"").count == 3)
     }
 
     @Test func `bytes are written out both ways`() throws {
