@@ -29,10 +29,6 @@ public struct ErrorNumber: Error, Equatable, Sendable, CustomStringConvertible {
     public static let permissionDenied = ErrorNumber(EACCES)
     /// Nobody listens there: a reset for TCP, an ICMP "port unreachable" for UDP (udp(7)).
     public static let connectionRefused = ErrorNumber(ECONNREFUSED)
-    /// No way leads to the host.
-    public static let hostUnreachable = ErrorNumber(EHOSTUNREACH)
-    /// No way leads to the network.
-    public static let networkUnreachable = ErrorNumber(ENETUNREACH)
     /// The datagram is longer than the protocol or the path allows.
     public static let messageTooLong = ErrorNumber(EMSGSIZE)
     /// The process has no descriptor left.
@@ -51,14 +47,10 @@ public struct ErrorNumber: Error, Equatable, Sendable, CustomStringConvertible {
     public static let notASocket = ErrorNumber(ENOTSOCK)
     /// An address of memory is none: a bug of the program.
     public static let badAddress = ErrorNumber(EFAULT)
-    /// The call is not for this kind of socket: a bug of the program.
-    public static let notSupported = ErrorNumber(EOPNOTSUPP)
     /// A filter of this host forbids it.
     public static let notPermitted = ErrorNumber(EPERM)
     /// The pipe has no reader any more.
     public static let brokenPipe = ErrorNumber(EPIPE)
-    /// The other side went away before the connection was accepted.
-    public static let connectionAborted = ErrorNumber(ECONNABORTED)
 }
 
 /// Makes one system call, again while a signal interrupts it; -1 becomes the error.

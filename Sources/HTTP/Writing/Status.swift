@@ -1,4 +1,4 @@
-/// A status code of RFC 9110 section 15 (429 and 431: RFC 6585).
+/// A status code of RFC 9110 section 15 (431: RFC 6585).
 public struct Status: Sendable, Equatable, Hashable {
     /// The three digits.
     public let code: UInt16
@@ -15,10 +15,6 @@ public struct Status: Sendable, Equatable, Hashable {
     public static let noContent = Status(204)
     /// The part that was asked for.
     public static let partialContent = Status(206)
-    /// Moved for good; the method may change to GET.
-    public static let movedPermanently = Status(301)
-    /// Look there, with GET.
-    public static let seeOther = Status(303)
     /// What the client has is still good.
     public static let notModified = Status(304)
     /// Moved for good; same method.
@@ -49,12 +45,8 @@ public struct Status: Sendable, Equatable, Hashable {
     public static let misdirectedRequest = Status(421)
     /// In the right form, and not what may be asked for.
     public static let unprocessableContent = Status(422)
-    /// Too many requests from this client.
-    public static let tooManyRequests = Status(429)
     /// The head is too large.
     public static let requestHeaderFieldsTooLarge = Status(431)
-    /// A bug on this side.
-    public static let internalServerError = Status(500)
     /// Unknown method or transfer coding.
     public static let notImplemented = Status(501)
     /// The service behind the gateway failed.
@@ -79,8 +71,6 @@ public struct Status: Sendable, Equatable, Hashable {
         case 202: "Accepted"
         case 204: "No Content"
         case 206: "Partial Content"
-        case 301: "Moved Permanently"
-        case 303: "See Other"
         case 304: "Not Modified"
         case 308: "Permanent Redirect"
         case 400: "Bad Request"
@@ -102,9 +92,7 @@ public struct Status: Sendable, Equatable, Hashable {
         case 417: "Expectation Failed"
         case 421: "Misdirected Request"
         case 422: "Unprocessable Content"
-        case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
-        case 500: "Internal Server Error"
         case 501: "Not Implemented"
         case 502: "Bad Gateway"
         case 503: "Service Unavailable"
