@@ -193,6 +193,46 @@ import Testing
         try gateway.metrics { $0["udp_exchanges_in_flight"] == 0 }
     }
 
+    /// The one socket is in use: who leaves the queue takes no socket with it from those that stay.
+    @Test func `a caller that leaves before its datagram did takes nothing from the next`() throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=all wait=3600s quarantine=50ms", ["--max-sockets", "1"])
+        func inFlight(_ count: Int) throws { try gateway.metrics { $0["udp_exchanges_in_flight"] == count } }
+        do {
+            let first = try begin(gateway)
+            _ = try peer.receive()
+            do {
+                let queued = try begin(gateway)
+                try inFlight(2)
+                withExtendedLifetime(queued) {}
+            }
+            try inFlight(1)
+            withExtendedLifetime(first) {}
+        }
+        try inFlight(0)
+        for _ in 0..<3 {
+            let next = try begin(gateway)
+            #expect(try peer.receive().bytes == Array("who?".utf8))
+            withExtendedLifetime(next) {}
+        }
+    }
+
+    /// What a GET collects is kept by no cache, however it leaves.
+    @Test(arguments: ["application/json", "application/x-ndjson", "application/octet-stream"])
+    func `what is collected for a GET is not kept`(type: String) throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=1 from=any get=q")
+        let connection = try TCPConnection(to: gateway.address)
+        let several = try self.gateway(peer.address, "replies=2 get=q")
+        let lines = try TCPConnection(to: several.address)
+        for caller in [connection, lines] {
+            caller.send("GET /game?q=QQ HTTP/1.1\r\nHost: localhost\r\nAccept: \(type)\r\nConnection: close\r\n\r\n")
+            let sender = try peer.receive().sender
+            for text in ["one", "two"] { peer.send(text, to: sender) }
+            #expect(try caller.receiveToEnd().contains("Cache-Control: no-store\r\n"))
+        }
+    }
+
     @Test func `a form shows all replies`() throws {
         let peer = UDPPeer()
         let gateway = try RunningGateway(

@@ -54,20 +54,22 @@ extension Connection: ReplyListener {
     func received(_ reply: ReplyCollection.Item) {
         guard case .exchanging = state, let options, let collection = options.collection else { return }
         output.prepare(context)
-        if !isStreaming { beginStream() }
+        if !isStreaming { beginStream(options) }
         let line = context.router.line(reply, collection.policy, options.notation)
         context.writer.addChunk(Array(line.utf8), to: &output.bytes)
         rest()
         if isGone { stopCollecting(isHungUp: true) }
     }
 
-    private func beginStream() {
+    private func beginStream(_ options: ReplyOptions) {
         isStreaming = true
+        var fields = summary.crossOrigin
+        if options.caching != nil { fields.append((.cacheControl, FieldValue("no-store"))) }
         summary.keepsAlive = summary.keepsAlive && !isLast
         let connection: ResponseHead.Connection =
             summary.keepsAlive ? (summary.asksToKeepAlive ? context.writer.keepAlive : .persistent) : .close
         context.writer.beginChunks(
-            CollectionResponse.lines, summary.crossOrigin, to: &output.bytes, connection: connection)
+            CollectionResponse.lines, fields, to: &output.bytes, connection: connection)
         context.counts.count(.ok)
     }
 

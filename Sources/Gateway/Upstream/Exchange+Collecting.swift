@@ -93,6 +93,7 @@ extension Exchange {
     /// Ends with what has been collected; the reply is the latest, of which so many bytes are in the buffer.
     func finishCollecting(with outcome: Result<Int, GatewayError>) {
         let (attempts, elapsed) = (plan.attempts, MonotonicTime.now().since(firstSent))
+        leaveQueue()
         leave(.silent)
         let handler = self.handler.take()
         close()
@@ -105,8 +106,13 @@ extension Exchange {
     /// The caller has left: ends at once, and tells the handler nothing.
     func abandon() {
         guard state != .spare else { return }
-        if state == .queued { backend?.sockets.leaveQueue(self) }
+        leaveQueue()
         leave(.silent)
         close()
+    }
+
+    /// A caller may leave while its exchange waits for a socket, which is then the next one's.
+    private func leaveQueue() {
+        if state == .queued { backend?.sockets.leaveQueue(self) }
     }
 }
