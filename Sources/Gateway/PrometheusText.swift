@@ -146,7 +146,7 @@ struct PrometheusText {
             ("unasked_replies", "Replies of a service that is to send none; thrown away.", \.unasked),
             ("foreign_replies", "Datagrams of strangers to sockets that were just being opened.", \.foreign),
             ("truncated_replies", "Replies longer than the limit.", \.truncated),
-            ("refusals", "ICMP reports that nobody listens, in answer to a request.", \.refusals),
+            ("refusals", "ICMP reports that no program listens, in answer to a request.", \.refusals),
             ("unreachables", "Datagrams to which no way led.", \.unreachables),
             ("prohibitions", "Datagrams that a filter or a route forbade.", \.prohibitions),
             ("resized", "Datagrams sent once more because the path takes less than the kernel knew.", \.resized),

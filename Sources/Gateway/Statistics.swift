@@ -141,7 +141,7 @@ struct BackendCounts: Sendable {
     var unasked = 0
     /// Datagrams of strangers to sockets that were just being opened.
     var foreign = 0
-    /// ICMP reports that nobody listens, of the exchange under way.
+    /// ICMP reports that no program listens, of the exchange under way.
     var refusals = 0
     /// Datagrams to which no way led, by ICMP reports or by the host's own routes.
     var unreachables = 0

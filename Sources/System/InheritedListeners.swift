@@ -20,7 +20,7 @@ public enum InheritedListeners {
         }
     }
 
-    /// An open socket that nobody else in this process has, by its number, and the name that it was given.
+    /// An open socket that nothing else in this process has, by its number, and the name that it was given.
     public struct Entry: Equatable, Sendable {
         /// The descriptor.
         public let number: Int32

@@ -111,19 +111,31 @@ struct GatewayCommand: ParsableCommand {
         manager?.tell(.ready, "Serving http://\(address)")
         manager?.watch(gateway, on: loop)
         names.watch(for: gateway, every: addresses.resolveInterval, on: loop)
-        for await request in lifecycle.requests {
+        await obey(lifecycle.requests, gateway, names, manager)
+        tellOfEnd(manager, settings)
+        await leave(gateway, for: settings.drainDelay, on: loop)
+        await end(gateway, running, within: settings.drainTimeout, on: loop)
+        await noise?.stop()
+        await embedded?.stop()
+    }
+
+    /// Does what signals ask for, until one asks for the end.
+    private func obey(
+        _ requests: AsyncStream<Signals.Request>, _ gateway: Gateway, _ names: ServiceNames, _ manager: ServiceManager?
+    ) async {
+        for await request in requests {
             if request == .end { break }
             manager?.tell(.reloading)
             await names.refresh(for: gateway)
             manager?.tell(.ready)
         }
+    }
+
+    /// Tells the service manager that the end has begun, and how long it takes at most.
+    private func tellOfEnd(_ manager: ServiceManager?, _ settings: Configuration) {
         let times = [settings.drainDelay, settings.drainTimeout, .seconds(5)].map(\.nanoseconds)
         manager?.tell(
             .stopping(within: Interval(nanoseconds: times.reduce(0, +))), "Ending: what is in flight is finished")
-        await leave(gateway, for: settings.drainDelay, on: loop)
-        await end(gateway, running, within: settings.drainTimeout, on: loop)
-        await noise?.stop()
-        await embedded?.stop()
     }
 
     /// The socket that a service manager has opened, or one of its own.

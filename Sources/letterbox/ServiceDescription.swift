@@ -105,11 +105,7 @@ struct ServiceDescription: CustomStringConvertible {
                 throw ValidationError("from takes peer, host or any.")
             }
             settings.replies.source = source
-        case .interface:
-            guard let number = NetworkInterface.number(named: value) else {
-                throw ValidationError("this machine has no interface of that name (see: ip link).")
-            }
-            settings.replies.interface = number
+        case .interface: settings.replies.interface = try interface(value)
         case .get:
             guard Service.isParameter(value) else {
                 throw ValidationError("a name of letters, digits and -._~ is needed, and as is taken.")
@@ -122,6 +118,14 @@ struct ServiceDescription: CustomStringConvertible {
             }
             settings.preset = preset
         }
+    }
+
+    /// The number of a network interface.
+    private func interface(_ name: String) throws -> UInt32 {
+        guard let number = NetworkInterface.number(named: name) else {
+            throw ValidationError("this machine has no interface of that name (see: ip link).")
+        }
+        return number
     }
 
     /// How many replies there are.

@@ -20,7 +20,7 @@ final class ExchangeTrace {
         case surplus
         /// The reply came, longer than the limit, and was thrown away.
         case truncated
-        /// The host reported that nobody listens (ICMP).
+        /// The host reported that no program listens (ICMP).
         case refused
         /// No way leads to the host, as the network reported (ICMP) or as this host knows.
         case unreachable
