@@ -1,3 +1,4 @@
+import Checks
 import HTTP
 
 /// What comes of feeding bytes to the module, as the text that fixtures hold.

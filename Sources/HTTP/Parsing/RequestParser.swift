@@ -10,6 +10,7 @@ public struct RequestParser: Sendable {
     ///
     /// It is filled line by line: complete, and good for anything, only after ``read(_:)`` has found its blank line.
     public private(set) var head = RequestHead()
+    private var repeated = RepeatedHead()
 
     /// How far the parser has come in the message: up to the last complete line.
     private struct Progress: Sendable {
@@ -32,13 +33,7 @@ public struct RequestParser: Sendable {
     public mutating func reset() {
         progress = Progress()
         head.forget()
-    }
-
-    /// Reads the head in `bytes`, which are all bytes of this message received so far; nil if there must be more.
-    ///
-    /// It is a copy of ``head``; see ``read(_:)``.
-    public mutating func parse(_ bytes: Span<UInt8>) throws(RequestError) -> RequestHead? {
-        try read(bytes) ? head : nil
+        repeated.forget()
     }
 
     /// Reads ``head`` in `bytes`, which are all bytes of this message received so far; false if there must be more.
@@ -46,9 +41,15 @@ public struct RequestParser: Sendable {
     /// Call it again with more bytes after false: it goes on at the last line begun. After a head it is ready for the
     /// next message, and after an error for nothing but ``reset()``.
     public mutating func read(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
+        if progress.isComplete {
+            if repeated.begins(bytes) { return true }
+            reset()
+        }
         let window = bytes.extracting(first: limits.maxHead)
-        if progress.isComplete { reset() }
-        if try readHead(window) { return true }
+        if try readHead(window) {
+            repeated.keep(window, length: head.length)
+            return true
+        }
         guard bytes.count < limits.maxHead else { throw RequestError(.headTooLarge, at: limits.maxHead) }
         return false
     }

@@ -1,0 +1,46 @@
+/// The head that was read last, to recognise it when it comes again.
+///
+/// A proxy, a poller and a page send one head over and over, on one connection or on many. The same bytes mean the same, so
+/// that such a head is compared and not read. Where heads differ, only each eighth is kept, so that they hardly pay for it.
+struct RepeatedHead: Sendable {
+    /// Longer heads are read each time.
+    static let longest = 1024
+    /// So many heads are read before one is kept.
+    static let patience: UInt8 = 8
+
+    /// Eight bytes each; the last eight overlap those before them where the length is no multiple of eight.
+    private var words: [UInt64] = []
+    /// How many bytes it has; zero where the last head was not kept.
+    private var length = 0
+    /// How many heads have been read since one was kept.
+    private var others: UInt8 = 0
+
+    /// Whether the bytes begin with the head.
+    @inline(__always)
+    func begins(_ bytes: Span<UInt8>) -> Bool {
+        guard length > 0, length <= bytes.count else { return false }
+        let last = words.count &- 1
+        for index in 0..<last where bytes.wholeWord(at: index &* 8) != words[index] { return false }
+        return bytes.wholeWord(at: length &- 8) == words[last]
+    }
+
+    /// Another head comes.
+    @inline(__always)
+    mutating func forget() { length = 0 }
+
+    /// Keeps, now and then, a head that was read, of so many bytes; it has at least a request line.
+    @inline(__always)
+    mutating func keep(_ bytes: Span<UInt8>, length: Int) {
+        others &+= 1
+        if others >= Self.patience, length <= Self.longest { keepNow(bytes, length) }
+    }
+
+    @inline(never)
+    private mutating func keepNow(_ bytes: Span<UInt8>, _ length: Int) {
+        others = 0
+        self.length = length
+        words.removeAll(keepingCapacity: true)
+        for start in stride(from: 0, to: length &- 8, by: 8) { words.append(bytes.wholeWord(at: start)) }
+        words.append(bytes.wholeWord(at: length &- 8))
+    }
+}
