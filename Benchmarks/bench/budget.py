@@ -2,8 +2,8 @@
 
 Builds the release binary, lets the gateway answer a fixed script of requests on 64 keep-alive connections, and counts for
 each request: instructions in user space, heap allocations, retains and releases (valgrind's callgrind), and system calls
-(strace). With a single connection, where every request needs two turns of the loop for itself, instructions are counted
-once more. A shorter run is subtracted from a longer one, so that the start of the program does not count. What comes out is
+(strace). With a single connection, where every request needs two turns of the loop for itself, and with heads of which none is like
+the one before, instructions are counted once more. A shorter run is subtracted from a longer one, so that the start of the program does not count. What comes out is
 compared with Benchmarks/budget.json.
 
 Exit status: 0 within the budget, 1 over it, 2 could not measure.
@@ -58,13 +58,13 @@ class CannotMeasure(Exception):
     """A tool that is missing, or a run that failed."""
 
 
-def observe(tool, binary, count, connections=CONNECTIONS):
+def observe(tool, binary, count, connections=CONNECTIONS, *more):
     """Has `count` requests answered by a gateway that runs under `tool`, and ends it."""
     port = free_port()
     with candidates.start_upstream("gateway", ONE_CPU) as upstream:
         command = [*tool, binary, *GATEWAY, "--port", port, "--upstream", f"127.0.0.1:{upstream.port}"]
         with Child("budget", command, port, ONE_CPU).wait_ready(accepts_tcp, 60) as gateway:
-            load = [BIN / "http_load", "--target", f"127.0.0.1:{port}", "--connections", connections]
+            load = [BIN / "http_load", "--target", f"127.0.0.1:{port}", "--connections", connections, *more]
             result = run([*load, "--count", count, "--seconds", 60, "--warmup", 0], 60, ONE_CPU)
             gateway.process.terminate()
             gateway.process.wait(60)
@@ -90,14 +90,15 @@ def read_callgrind(path):
     return instructions, calls
 
 
-def profile(binary, requests, connections=CONNECTIONS):
+def profile(binary, requests, connections=CONNECTIONS, *more):
     """A whole run as callgrind sees it: instructions in all, and how often each function was called.
 
     Valgrind shows the program a processor of its own making, with AVX2 where the machine has it and nothing newer; so the
     variants of memcpy that glibc picks by processor are the same on all machines of the last ten years.
     """
-    path = OUTPUT / (f"callgrind.{requests}" if connections == CONNECTIONS else f"callgrind.{requests}.{connections}")
-    observe(["valgrind", "--tool=callgrind", f"--callgrind-out-file={path}"], binary, requests, connections)
+    variant = "".join(more) + ("" if connections == CONNECTIONS else f".{connections}")
+    path = OUTPUT / f"callgrind.{requests}{variant}"
+    observe(["valgrind", "--tool=callgrind", f"--callgrind-out-file={path}"], binary, requests, connections, *more)
     return read_callgrind(path)
 
 
@@ -115,6 +116,10 @@ def count_instructions(binary, requests):
 
 def count_instructions_alone(binary, requests):
     return {"with one connection": profile(binary, requests, connections=1)[0]}
+
+
+def count_instructions_of_varied(binary, requests):
+    return {"with varied heads": profile(binary, requests, CONNECTIONS, "--varied-heads")[0]}
 
 
 def count_system_calls(binary, requests):
@@ -149,10 +154,11 @@ def counters():
     """The ways of counting that work here."""
     if why := cannot_run("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "true"):
         raise CannotMeasure(why)
+    counting = [count_instructions, count_instructions_alone, count_instructions_of_varied]
     if why := cannot_run("strace", "-D", "-c", "-o", "/dev/null", "true"):
         print(f"scripts/budget: system calls were skipped, since {why}")
-        return [count_instructions, count_instructions_alone]
-    return [count_instructions, count_instructions_alone, count_system_calls]
+        return counting
+    return [*counting, count_system_calls]
 
 
 def measure(binary):

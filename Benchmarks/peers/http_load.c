@@ -6,6 +6,9 @@
 
    Usage: http_load --target HOST:PORT [--connections 64] [--rate 0] [--seconds 5] [--count N] [--warmup 0.5]
                     [--size 50] [--path /] [--type text/plain] [--body-file F --expect-file G] [--announce]
+                    [--varied-heads]
+
+   --varied-heads gives each request another Host than the one before, so that no head is like the last one.
 
    --announce writes the lines `begin` and `end` of what is measured to standard error, and waits at the end for a line, or
    the end, of standard input: so the caller can look at the server without the opening and closing of connections.
@@ -38,13 +41,14 @@ static struct {
     long connections, count;
     double rate, seconds, warmup;
     const char *path, *type;
-    bool announce;
+    bool announce, varied;
 } options = {.connections = 64, .count = 1000000000, .seconds = 5, .warmup = 0.5, .path = "/", .type = "text/plain"};
 
 static int epoll;
 static struct body body;
 static char *request; /* head and body together; the body is rewritten for each request */
 static size_t head_length, in_capacity;
+static char *host_end; /* the last byte of the host's name */
 static struct connection *idle, **idle_end = &idle; /* first in first out, so that all connections take part */
 static uint64_t now, start, measured_from, end, last_reply;
 static uint64_t issued, answered, non_200, wrong, damaged, failed;
@@ -79,6 +83,7 @@ static void become_idle(struct connection *c) {
 /* Sends what is left of the request; the shared bytes are given this connection's number first. */
 static void send_rest(struct connection *c) {
     set_number(&body, c->number);
+    if (options.varied) *host_end = (char)('0' + c->number % 10);
     size_t total = head_length + body.length;
     bool continued = c->sent > 0;
     ssize_t n = send(c->fd, request + c->sent, total - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -230,7 +235,7 @@ static void parse_options(int argc, char **argv) {
         {"size", required_argument, NULL, 'b'},      {"path", required_argument, NULL, 'p'},
         {"type", required_argument, NULL, 'T'},      {"body-file", required_argument, NULL, 'f'},
         {"expect-file", required_argument, NULL, 'e'}, {"announce", no_argument, NULL, 'a'},
-        {NULL, 0, NULL, 0}};
+        {"varied-heads", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0}};
     const char *body_file = NULL, *expect_file = NULL, *target = NULL;
     long size = 50;
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -247,6 +252,7 @@ static void parse_options(int argc, char **argv) {
         case 'f': body_file = optarg; break;
         case 'e': expect_file = optarg; break;
         case 'a': options.announce = true; break;
+        case 'v': options.varied = true; break;
         default: exit(64);
         }
     }
@@ -269,6 +275,7 @@ static void build_request(void) {
                      options.path, options.type, body.length);
     if (n >= HEAD_ROOM) die("--path or --type is too long");
     head_length = (size_t)n;
+    host_end = strstr(request, "localhost") + strlen("localhost") - 1;
     memcpy(request + head_length, body.request, body.length);
     body.request = request + head_length;
     in_capacity = HEAD_ROOM + body.reply_length;

@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    /// It is recognised from the ninth time on, and at the limit of length, and not one past it.
+    /// It is recognised when so many have been read, at the limit of length, and not one past it.
     @Test(arguments: [(18, true), (RepeatedHead.longest, true), (RepeatedHead.longest + 1, false)])
     func whichHeadsAreKept(length: Int, isKept: Bool) {
         let head = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7) }

@@ -1,12 +1,12 @@
 /// The head that was read last, to recognise it when it comes again.
 ///
 /// A proxy, a poller and a page send one head over and over, on one connection or on many. The same bytes mean the same, so
-/// that such a head is compared and not read. Where heads differ, only each eighth is kept, so that they hardly pay for it.
+/// that such a head is compared and not read. Where heads differ, only each sixteenth is kept, so that they hardly pay for it.
 struct RepeatedHead: Sendable {
     /// Longer heads are read each time.
     static let longest = 1024
     /// So many heads are read before one is kept.
-    static let patience: UInt8 = 8
+    static let patience: UInt8 = 16
 
     /// Eight bytes each; the last eight overlap those before them where the length is no multiple of eight.
     private var words: [UInt64] = []
@@ -19,7 +19,7 @@ struct RepeatedHead: Sendable {
     @inline(__always)
     func begins(_ bytes: Span<UInt8>) -> Bool {
         guard length > 0, length <= bytes.count else { return false }
-        let last = words.count &- 1
+        let last = self.last
         for index in 0..<last where bytes.wholeWord(at: index &* 8) != words[index] { return false }
         return bytes.wholeWord(at: length &- 8) == words[last]
     }
@@ -39,8 +39,13 @@ struct RepeatedHead: Sendable {
     private mutating func keepNow(_ bytes: Span<UInt8>, _ length: Int) {
         others = 0
         self.length = length
-        words.removeAll(keepingCapacity: true)
-        for start in stride(from: 0, to: length &- 8, by: 8) { words.append(bytes.wholeWord(at: start)) }
-        words.append(bytes.wholeWord(at: length &- 8))
+        if words.isEmpty { words = [UInt64](repeating: 0, count: Self.longest / 8) }
+        let last = self.last
+        var words = self.words.mutableSpan
+        for index in 0..<last { words[index] = bytes.wholeWord(at: index &* 8) }
+        words[last] = bytes.wholeWord(at: length &- 8)
     }
+
+    /// Where the last eight bytes are kept.
+    private var last: Int { (length &- 1) &>> 3 }
 }
