@@ -20,8 +20,8 @@ struct JSON: CustomStringConvertible {
     var members: [String: JSON] { (value as? [String: Any])?.mapValues { JSON($0) } ?? [:] }
     var description: String { value.map { "\($0)" } ?? "nothing" }
 
-    /// An object as text.
-    static func text(_ object: [String: Any]) throws -> String {
-        String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+    /// An object or an array as text.
+    static func text(_ value: Any) throws -> String {
+        String(decoding: try JSONSerialization.data(withJSONObject: value), as: UTF8.self)
     }
 }

@@ -64,7 +64,7 @@ extension InTheBrowser {
             try TestGateway.run { home in
                 // A text has no policy that keeps its scripts from other servers.
                 let browser = try #require(Browser.shared)
-                try browser.order("Emulation.setScriptExecutionDisabled", ["value": false])
+                try browser.pretend(Reader())
                 try browser.open(home.url + "/healthz")
                 try TestGateway.run(["--allow-origin", home.url] + arguments) { gateway in
                     for one in cases {

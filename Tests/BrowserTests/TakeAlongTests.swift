@@ -67,13 +67,12 @@ extension InTheBrowser {
             try TestGateway.run { gateway in
                 let browser = try Browser.open(gateway.url)
                 try browser.post("hello")
-                try browser.order("Emulation.setEmulatedMedia", ["media": "print"])
+                try browser.pretend(Reader(isOnPaper: true))
                 let heights = try browser.run(
                     "return [...document.querySelectorAll('#steps button')].map((each) => each.offsetHeight)")
                 #expect(heights.array.count == 4 && heights.array.allSatisfy { $0.integer ?? 0 > 20 })
                 #expect(try browser.run("return document.querySelector('.post').checkVisibility()").bool == false)
                 try browser.keepPicture("print")
-                try browser.order("Emulation.setEmulatedMedia", ["media": ""])
             }
         }
 
@@ -81,14 +80,7 @@ extension InTheBrowser {
         func forcedColours(scheme: String) throws {
             try TestGateway.run { gateway in
                 let browser = try Browser.open(gateway.url)
-                try browser.order(
-                    "Emulation.setEmulatedMedia",
-                    [
-                        "features": [
-                            ["name": "forced-colors", "value": "active"],
-                            ["name": "prefers-color-scheme", "value": scheme],
-                        ]
-                    ])
+                try browser.pretend(Reader(isDark: scheme == "dark", hasForcedColours: true))
                 try browser.click("[value='10']")
                 try browser.click("#send-many")
                 try browser.wait(until: "document.querySelector('#histogram li')")
@@ -101,15 +93,13 @@ extension InTheBrowser {
                 ).array.map(\.string)
                 #expect(colours[0] != colours[1] && colours[2] == "solid" && colours[3] != colours[1], "\(colours)")
                 try browser.keepPicture("forced-colours-\(scheme)")
-                try browser.order(
-                    "Emulation.setEmulatedMedia", ["features": [["name": "forced-colors", "value": "none"]]])
             }
         }
 
         @Test("The edges of fields and buttons are seen", arguments: [true, false])
         func edges(isDark: Bool) throws {
             try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url, isDark: isDark)
+                let browser = try Browser.open(gateway.url, as: Reader(isDark: isDark))
                 let faint = try browser.run(
                     """
                     const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);

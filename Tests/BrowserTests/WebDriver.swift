@@ -1,88 +1,92 @@
-import CurlClient
-import Foundation
+/// A command of the W3C WebDriver protocol: Chromium's driver takes it at a path, Firefox by its name.
+struct Command {
+    let path: String
+    let name: String
+    let parameters: [String: Any]
 
-/// A session of Chromium, driven over the W3C WebDriver protocol: HTTP and JSON.
-final class WebDriver: Sendable {
-    private let session: String
-    private let folder: URL
-    private let driver: Child
+    static func open(_ url: String) -> Self { Self(path: "url", name: "Navigate", parameters: ["url": url]) }
 
-    /// Starts the driver and the browser, headless and with a profile of its own.
-    init() throws {
-        guard let path = Child.find("chromedriver") else { throw Missing(description: "chromedriver is not installed") }
-        let (driver, port) = try Child.start(path, ["--port=0"]) { line -> Int? in
-            guard let phrase = line.firstRange(of: "started successfully on port ") else { return nil }
-            return Int(line[phrase.upperBound...].prefix { $0.isNumber })
-        }
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("letterbox-\(UUID().uuidString)")
-        self.driver = driver
-        do {
-            // The sandbox does not work for root, and /dev/shm is small in containers.
-            let options = [
-                "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,1000",
-                "--hide-scrollbars", "--user-data-dir=\(folder.path)",
-            ]
-            let wish: [String: Any] = [
-                "browserName": "chrome", "goog:chromeOptions": ["args": options],
-                "goog:loggingPrefs": ["browser": "ALL"], "timeouts": ["script": 60_000],
-            ]
-            let root = "http://127.0.0.1:\(port)/session"
-            let reply = try Self.call("POST", root, ["capabilities": ["alwaysMatch": wish]])
-            guard let id = reply["sessionId"].string else { throw Missing(description: "no session: \(reply)") }
-            session = "\(root)/\(id)"
-        } catch {
-            driver.end()
-            throw error
-        }
+    static func find(_ selector: String) -> Self {
+        Self(path: "element", name: "FindElement", parameters: ["using": "css selector", "value": selector])
     }
 
-    /// Ends the browser and the driver.
-    func end() {
-        _ = try? Self.call("DELETE", session, nil)
-        driver.end()
-        try? FileManager.default.removeItem(at: folder)
+    static func type(_ keys: String, into element: String) -> Self {
+        Self(path: "element/\(element)/value", name: "ElementSendKeys", parameters: ["id": element, "text": keys])
     }
 
-    /// Makes one call; a failure says what the driver said.
-    private static func call(_ method: String, _ url: String, _ body: [String: Any]?) throws -> JSON {
-        var request = CurlRequest(url, method: method, timeout: .seconds(90))
-        if let body {
-            request.fields.append("Content-Type", "application/json")
-            request.body = .text(try JSON.text(body))
-        }
-        let response = try CurlClient().perform(request)
-        let value = try JSON(parsing: response.text ?? "")["value"]
-        guard response.status == 200 else { throw Missing(description: "\(method) \(url): \(value)") }
-        return value
+    static func click(_ element: String) -> Self {
+        Self(path: "element/\(element)/click", name: "ElementClick", parameters: ["id": element])
     }
 
-    @discardableResult
-    private func post(_ path: String, _ body: [String: Any]) throws -> JSON {
-        try Self.call("POST", session + path, body)
+    static func run(_ script: String) -> Self {
+        Self(path: "execute/sync", name: "ExecuteScript", parameters: ["script": script, "args": [String]()])
     }
+
+    /// A script that ends when it calls its only argument.
+    static func await(_ script: String) -> Self {
+        Self(path: "execute/async", name: "ExecuteAsyncScript", parameters: ["script": script, "args": [String]()])
+    }
+}
+
+/// How a reader looks at a page.
+struct Reader {
+    var isDark = false
+    var isStill = false
+    var hasForcedColours = false
+    var isOnPaper = false
+    var hasScripts = true
+}
+
+/// What a browser has to do for the tests: WebDriver's commands, and what WebDriver has no commands for.
+protocol DrivenBrowser: Sendable {
+    static var name: String { get }
+    /// The programs that it needs.
+    static var programs: [String] { get }
+
+    init() throws
+    /// Performs a command and returns its result.
+    func perform(_ command: Command) throws -> JSON
+    /// Lets pages be looked at so, from now on.
+    func pretend(_ reader: Reader) throws
+    /// Makes the part of the page that is seen so large.
+    func resize(width: Int, height: Int) throws
+    /// A picture of what is seen, as PNG in base64.
+    func picture(scale: Double) throws -> String
+    /// The errors of the page's console since the last look.
+    func errors() throws -> [String]
+    func end()
+}
+
+/// A browser in the words of the tests.
+struct WebDriver: Sendable {
+    let browser: any DrivenBrowser
+
+    var name: String { Swift.type(of: browser).name }
 
     /// Opens a page and waits until it is loaded.
-    func open(_ url: String) throws { try post("/url", ["url": url]) }
+    func open(_ url: String) throws { _ = try browser.perform(.open(url)) }
 
     /// Presses keys in an element, as a person would.
+    ///
+    /// The null key, U+E000, releases Shift; so does the end of a command, and Firefox knows that only.
     func type(_ keys: String, into selector: String) throws {
-        try post("/element/\(element(selector))/value", ["text": keys])
+        for part in keys.split(separator: "\u{E000}") {
+            _ = try browser.perform(.type(String(part), into: element(selector)))
+        }
     }
 
     /// Clicks an element.
-    func click(_ selector: String) throws { try post("/element/\(element(selector))/click", [:]) }
+    func click(_ selector: String) throws { _ = try browser.perform(.click(element(selector))) }
 
     private func element(_ selector: String) throws -> String {
-        let found = try post("/element", ["using": "css selector", "value": selector])
+        let found = try browser.perform(.find(selector))
         guard let id = found.members.values.first?.string else { throw Missing(description: "no \(selector)") }
         return id
     }
 
     /// Runs a script in the page and returns what it returns.
     @discardableResult
-    func run(_ script: String) throws -> JSON {
-        try post("/execute/sync", ["script": script, "args": [String]()])
-    }
+    func run(_ script: String) throws -> JSON { try browser.perform(.run(script)) }
 
     /// Waits until an expression of the page is true.
     func wait(until expression: String) throws {
@@ -90,7 +94,7 @@ final class WebDriver: Sendable {
             const done = arguments[0];
             (function look() { if (\(expression)) done(true); else setTimeout(look, 10); })();
             """
-        do { try post("/execute/async", ["script": script, "args": [String]()]) } catch {
+        do { _ = try browser.perform(.await(script)) } catch {
             throw Missing(description: "in vain waited until \(expression): \(error)")
         }
     }
@@ -100,15 +104,12 @@ final class WebDriver: Sendable {
         try run("return document.querySelector('\(selector)').textContent").string ?? ""
     }
 
-    /// Gives an order of Chromium's own protocol.
-    @discardableResult
-    func order(_ command: String, _ parameters: [String: Any] = [:]) throws -> JSON {
-        try post("/goog/cdp/execute", ["cmd": command, "params": parameters])
-    }
+    /// Lets pages be looked at so, from now on.
+    func pretend(_ reader: Reader) throws { try browser.pretend(reader) }
+
+    /// Makes the part of the page that is seen so large.
+    func resize(width: Int, height: Int) throws { try browser.resize(width: width, height: height) }
 
     /// The errors of the page's console since the last look.
-    func errors() throws -> [String] {
-        try post("/se/log", ["type": "browser"]).array.filter { $0["level"].string == "SEVERE" }
-            .compactMap { $0["message"].string }
-    }
+    func errors() throws -> [String] { try browser.errors() }
 }
