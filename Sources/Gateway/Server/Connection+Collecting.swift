@@ -48,6 +48,15 @@ extension Connection: ReplyListener {
         if let failure { return answer(with: context.router.response(to: .failure(failure), options)) }
         self.options = options
         state = .exchanging
+        if context.isDraining { boundCollecting() }
+    }
+
+    /// The gateway is about to end: more replies are waited for as long as one is, and no longer than it lets anything go on.
+    func boundCollecting() {
+        guard let options, let collection = options.collection, !collection.policy.isSingle else { return }
+        let configuration = options.route?.service.configuration ?? context.configuration
+        let half = Interval(nanoseconds: configuration.drainTimeout.nanoseconds / 2)
+        setDeadline(min(configuration.timeout, half))
     }
 
     /// Lets a reply leave.
@@ -84,7 +93,7 @@ extension Connection: ReplyListener {
         if !summary.keepsAlive { finish() }
     }
 
-    /// The caller has ended its side, as one does that has left: it gets what has come by now.
+    /// The caller has ended its side, as one does that has left, or the gateway is about to end: it gets what has come by now.
     ///
     /// One reply is waited for all the same, as for any other caller that has said all it had to say.
     func stopCollecting(isHungUp: Bool) {

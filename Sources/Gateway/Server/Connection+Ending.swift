@@ -51,6 +51,7 @@ extension Connection {
 
     /// The gateway is about to end: a connection without a request looks for one once more, and ends if there is none.
     func drain() {
+        if case .exchanging = state { return boundCollecting() }
         guard case .reading = state else { return }
         isReadable = true
         advance()

@@ -123,7 +123,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         case .reading(.partOfHead) where !reader.buffer.isBlank: refuse(.slow)
         case .reading(.head): refuse(.slow)
         case .reading, .writing, .lingering, .closed: close()
-        case .exchanging, .asking, .pausing: preconditionFailure("the gateway's own work has no deadline here")
+        case .exchanging: stopCollecting(isHungUp: false)
+        case .asking, .pausing: preconditionFailure("the gateway's own work has no deadline here")
         }
     }
 
