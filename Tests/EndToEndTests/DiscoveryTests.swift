@@ -39,6 +39,7 @@ struct DiscoveryTests {
             try ip("switch", "address", "add", "192.0.2.1/24", "broadcast", "192.0.2.255", "dev", "lan")
             try ip("switch", "address", "add", "2001:db8::1/64", "dev", "lan", "nodad")
             try ip("switch", "link", "set", "lan", "up")
+            try ip("switch", "route", "add", "239.0.0.0/8", "dev", "lan")
             for (number, host) in Self.hosts.enumerated() {
                 try run("ip", "netns", "add", name(host))
                 try ip(
@@ -97,6 +98,9 @@ struct DiscoveryTests {
             "/everyone 255.255.255.255:1900 \(all) interface=lan", "/network 192.0.2.255:1900 \(all)",
             "/open 239.255.255.250:1900 replies=all wait=60s quiet=500ms from=any interface=lan",
             "/first 239.255.255.250:1900 from=any interface=lan", "/one 192.0.2.11:1900",
+            "/both 239.255.255.250:1900 [ff02::c]:1900 replies=6 wait=60s from=any interface=lan",
+            "/away 239.255.255.250:1900 198.51.100.1:9 replies=all wait=60s quiet=500ms from=any",
+            "/either [ff02::dead]:1900 239.255.255.250:1900 timeout=60s from=any interface=lan",
         ])
         for path in ["/group4", "/everyone", "/network", "/open", "/group6"] {
             let text = try lan.post(path)
@@ -111,6 +115,13 @@ struct DiscoveryTests {
         }
         #expect(try lan.post("/first").hasSuffix(" heard hello"))
         #expect(try lan.post("/one") == "one heard hello")
+        // Two groups, each with three members; one address that no way leads to; and a group that has none.
+        let both = try lan.post("/both")
+        #expect(both.hasPrefix("{\"complete\":true,") && both.matches(of: #/heard hello/#).count == 6, "\(both)")
+        #expect(both.contains("\"from\":\"192.0.2.11:1900\"") && both.contains("\"from\":\"["), "\(both)")
+        let away = try lan.post("/away")
+        #expect(away.hasPrefix("{\"complete\":false,") && away.matches(of: #/heard hello/#).count == 3, "\(away)")
+        for _ in 0..<2 { #expect(try lan.post("/either").hasSuffix(" heard hello")) }
     }
 
     /// The kernel lets no socket send to a broadcast address that was not made for it.

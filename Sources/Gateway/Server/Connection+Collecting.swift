@@ -99,7 +99,7 @@ extension Connection: ReplyListener {
     func stopCollecting(isHungUp: Bool) {
         guard let collection = options?.collection else { return }
         if isHungUp {
-            collection.exchange?.abandon()
+            collection.abandon()
             close()
         } else if !collection.policy.isSingle {
             collection.cut()

@@ -58,7 +58,7 @@ extension Exchange {
             finishCollecting(with: .success(0))
             return true
         }
-        awaitMore(quiet: upstream.policy.quiet)
+        if let quiet = upstream.policy.quiet { collection.awaitMore(quiet: quiet) } else { awaitMore() }
         return false
     }
 
@@ -76,6 +76,7 @@ extension Exchange {
         at now: MonotonicTime
     ) {
         guard let trace else { return }
+        trace.pass(through: socket.socket)
         let reply = upstream.replies.bytes[upstream.replies.room].prefix(bytes)
         trace.add(kind, socket.port, sender, bytes: bytes, at: now, reply: reply)
     }
@@ -83,8 +84,13 @@ extension Exchange {
     /// Whether this is still the exchange that collects these.
     func isUnderWay(for collection: ReplyCollection) -> Bool { self.collection === collection }
 
+    /// Whether its datagram has left, so that replies may come.
+    var isListening: Bool { state == .waiting || state == .collecting }
+
     /// Waits for another reply: no datagram is sent again.
-    func awaitMore(quiet: Interval?) {
+    ///
+    /// - `quiet`: for how long at most.
+    func awaitMore(quiet: Interval? = nil) {
         state = .collecting
         let end = quiet.map { min(plan.deadline, loop.now + $0) } ?? plan.deadline
         deadline.set(end, for: self, on: loop)

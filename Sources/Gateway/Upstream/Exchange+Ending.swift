@@ -104,8 +104,9 @@ extension Exchange {
         }
         state = .spare
         if payload.count > Self.keptRoom { payload = [] }
-        if collection != nil { collection = nil }
-        upstream.recycle(self, isProbe: only != nil)
+        let isProbe = only != nil && collection == nil
+        collection.take()?.leave(self)
+        upstream.recycle(self, isProbe: isProbe)
         if only != nil { only = nil }
     }
 }

@@ -32,7 +32,7 @@ final class Exchange: DeadlineHandler {
     var timeout = Interval.seconds(0)
     /// Where what happens is written down, if the caller wants to know.
     var trace: ExchangeTrace?
-    /// The only backend to ask, for a probe.
+    /// The only backend to ask: a probe's, or one of all that are asked at once.
     var only: Backend?
     /// Where replies go that are not one from the address that was asked.
     var collection: ReplyCollection?
@@ -62,7 +62,7 @@ final class Exchange: DeadlineHandler {
 
     /// Begins anew; returns the failure where it ends at once.
     ///
-    /// - `only`: the one backend to ask, for a probe.
+    /// - `only`: the one backend to ask, for a probe or where all are asked at once.
     func begin(
         _ payload: ArraySlice<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?, only: Backend?,
         for handler: any ExchangeHandler
@@ -82,11 +82,11 @@ final class Exchange: DeadlineHandler {
     /// Begins anew, with another kind of answer than one reply from the address that is asked.
     func begin(
         _ payload: ArraySlice<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?,
-        collection: ReplyCollection, for handler: any ExchangeHandler
+        collection: ReplyCollection, only: Backend?, for handler: any ExchangeHandler
     ) -> GatewayError? {
         self.collection = collection
-        collection.exchange = self
-        return begin(payload, timeout: timeout, attempts: attempts, trace: trace, only: nil, for: handler)
+        collection.join(self)
+        return begin(payload, timeout: timeout, attempts: attempts, trace: trace, only: only, for: handler)
     }
 
     /// Writes down what happens, and tells the operator who wants to know.

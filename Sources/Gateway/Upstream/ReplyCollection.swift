@@ -30,8 +30,8 @@ final class ReplyCollection {
     private(set) var dropped = 0
     /// Is told of each at once.
     weak var listener: (any ReplyListener)?
-    /// The exchange that collects.
-    weak var exchange: Exchange?
+    /// The exchanges that collect: one, or one with each address of the service.
+    private(set) var exchanges: [Exchange] = []
 
     init(policy: ReplyPolicy, budget: SharedLimit) {
         self.policy = policy
@@ -43,11 +43,11 @@ final class ReplyCollection {
     /// Whether there are as many as were asked for.
     var isFull: Bool { policy.count == .some(count) }
 
-    /// Whether it ended before its time.
-    private var isCut = false
+    /// Whether it ended before its time, or without one of the addresses.
+    private var isPartial = false
 
     /// Whether nothing that belongs to the answer is missing.
-    var isComplete: Bool { !isCut && dropped == 0 && (isFull || policy.count == .all) }
+    var isComplete: Bool { dropped == 0 && (isFull || policy.count == .all && !isPartial) }
 
     /// Whether what has come is the answer, although the exchange may have ended without a reply: none is any number.
     func isAnswer(to outcome: Result<Reply, GatewayError>) -> Bool {
@@ -67,10 +67,30 @@ final class ReplyCollection {
         if let listener { listener.received(item) } else { items.append(item) }
     }
 
+    /// Takes down that one of the addresses could not be asked.
+    func noteMissing() { isPartial = true }
+
+    /// An exchange begins to collect.
+    func join(_ exchange: Exchange) { exchanges.append(exchange) }
+
+    /// An exchange has ended.
+    func leave(_ exchange: Exchange) { exchanges.removeAll { $0 === exchange } }
+
+    /// No more replies are waited for, from any address, when it has been quiet for so long.
+    func awaitMore(quiet: Interval) {
+        for exchange in exchanges where exchange.isListening { exchange.awaitMore(quiet: quiet) }
+    }
+
     /// Ends before its time, with what has come.
     func cut() {
-        isCut = true
-        exchange?.finishCollecting(with: .success(0))
+        isPartial = true
+        // What is told of the last one may begin the next exchange.
+        for exchange in exchanges where exchange.isUnderWay(for: self) { exchange.finishCollecting(with: .success(0)) }
+    }
+
+    /// Ends, and tells nothing: the caller has left, or has its answer.
+    func abandon() {
+        for exchange in exchanges { exchange.abandon() }
     }
 
     /// Takes down that a reply came which the caller does not get.

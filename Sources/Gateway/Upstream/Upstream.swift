@@ -85,12 +85,29 @@ final class Upstream {
         _ payload: ArraySlice<UInt8>, into collection: ReplyCollection, patience: Interval?, trace: ExchangeTrace?,
         for handler: any ExchangeHandler
     ) -> GatewayError? {
-        if let failure = takePlace() { return failure }
         budget.deposit()
         let longest = policy.wait ?? timeout
+        let time = min(patience ?? longest, longest)
+        guard asksAll else { return collect(payload, into: collection, time, trace, only: nil, for: handler) }
+        let fanOut = FanOut(into: collection, for: handler)
+        return fanOut.begin(among: backends) { backend in
+            collect(payload, into: collection, time, trace, only: backend, for: fanOut)
+        }
+    }
+
+    /// Whether each address is asked, and not one of them: who answers is not known, and they are no equals that take turns.
+    private var asksAll: Bool {
+        policy.source == .any && backends.count > 1 && (!policy.isSingle || backends.contains { $0.address.isForMany })
+    }
+
+    private func collect(
+        _ payload: ArraySlice<UInt8>, into collection: ReplyCollection, _ time: Interval, _ trace: ExchangeTrace?,
+        only backend: Backend?, for handler: any ExchangeHandler
+    ) -> GatewayError? {
+        if let failure = takePlace() { return failure }
         return takeSpare().begin(
-            payload, timeout: min(patience ?? longest, longest), attempts: policy.source == .any ? 1 : attempts,
-            trace: trace, collection: collection, for: handler)
+            payload, timeout: time, attempts: policy.source == .any ? 1 : attempts, trace: trace,
+            collection: collection, only: backend, for: handler)
     }
 
     /// Takes the place of an exchange; returns the failure where there is none.

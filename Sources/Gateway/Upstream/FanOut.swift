@@ -1,0 +1,59 @@
+internal import EventLoop
+internal import System
+
+/// One letter to all addresses of a service at once: an exchange with each of them, whose replies go into one collection.
+///
+/// Each counts as an exchange of its own. The answer is there when all have ended, or when it is complete.
+final class FanOut: ExchangeHandler {
+    private let collection: ReplyCollection
+    private let handler: any ExchangeHandler
+    /// The best that came of those that have ended.
+    private var outcome: Result<Reply, GatewayError>?
+
+    init(into collection: ReplyCollection, for handler: any ExchangeHandler) {
+        self.collection = collection
+        self.handler = handler
+    }
+
+    /// Begins an exchange with each address; returns the failure where none is under way.
+    ///
+    /// - `ask`: begins one; returns the failure where it ends at once.
+    func begin(among backends: [Backend], ask: (Backend) -> GatewayError?) -> GatewayError? {
+        for backend in backends {
+            if let failure = ask(backend) { take(.failure(failure)) }
+        }
+        guard collection.exchanges.isEmpty, case .failure(let failure) = outcome else { return nil }
+        return failure
+    }
+
+    /// One of them has ended.
+    func finished(_ outcome: Result<Reply, GatewayError>) {
+        if isAnswer(outcome) {
+            collection.abandon()
+            return handler.finished(outcome)
+        }
+        take(outcome)
+        if collection.exchanges.isEmpty, let best = self.outcome { handler.finished(best) }
+    }
+
+    /// Whether nothing that is still to come belongs to the answer.
+    private func isAnswer(_ outcome: Result<Reply, GatewayError>) -> Bool {
+        switch outcome {
+        case .success: collection.policy.isSingle || collection.isFull
+        case .failure(.replyTooLong): true
+        case .failure: false
+        }
+    }
+
+    /// What has come from one address counts more than the silence of another, and that more than one that was not reached.
+    private func take(_ other: Result<Reply, GatewayError>) {
+        switch (outcome, other) {
+        case (nil, _), (_, .success), (.failure, .failure(.silent)): outcome = other
+        default: break
+        }
+        switch other {
+        case .success, .failure(.silent): break
+        case .failure: collection.noteMissing()
+        }
+    }
+}
