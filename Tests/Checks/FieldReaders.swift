@@ -43,6 +43,10 @@ enum FieldReaders {
         _ = Negotiation.prefersJSON(accept: bytes, value)
         _ = Negotiation.allows(coding: "br", acceptEncoding: bytes, value)
         if let wait = Negotiation.wait(prefer: bytes, value) { try require(wait >= 0, "A wait is negative.") }
+        if let parent = TraceParent(bytes.extracting(value)) {
+            let isWhole = parent.traceID.count == 32 && parent.parentID.count == 16
+            try require(isWhole, "A traceparent has other parts.")
+        }
         let tag: [UInt8] = Array("\"abc\"".utf8)
         _ = Conditional.ifNoneMatch(bytes, value, matches: tag.span)
         let date = HTTPDate(unixSeconds: 784_111_777)

@@ -9,7 +9,8 @@ import Testing
         "host": .host, "accept": .accept, "origin": .origin, "connection": .connection,
         "content-length": .contentLength, "content-type": .contentType, "sec-fetch-site": .secFetchSite,
         "accept-encoding": .acceptEncoding, "user-agent": nil, "accept-language": nil, "sec-fetch-mode": nil,
-        "sec-fetch-dest": nil, "hosts": nil, "content-lengths": nil, "content-encoding": .contentEncoding,
+        "traceparent": .traceparent, "x-request-id": .xRequestId, "sec-fetch-dest": nil, "hosts": nil,
+        "content-lengths": nil, "content-encoding": .contentEncoding,
     ]
 
     /// Any byte at any place of a name and its colon: it is that name, or another, or no name.

@@ -14,6 +14,8 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     case secFetchSite
     /// Conditional and partial requests (RFC 9110 13 and 14).
     case ifNoneMatch, ifModifiedSince, ifRange, range, ifMatch, ifUnmodifiedSince
+    /// What callers call a request by: W3C Trace Context 3.2, and the field that proxies write.
+    case traceparent, xRequestId
 
     /// Reads the name at the index, which has a line in front of it, to its colon; nil if that has not come.
     @inline(__always)
@@ -92,6 +94,12 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         case (10, .name("n", "n", "e", "c", "t", "i", "o", "n")):
             guard first == .name("c", "o", "n", "n", "e", "c", "t", "i") else { return nil }
             self = .connection
+        case (11, .name("c", "e", "p", "a", "r", "e", "n", "t")):
+            guard first == .name("t", "r", "a", "c", "e", "p", "a", "r") else { return nil }
+            self = .traceparent
+        case (12, .name("q", "u", "e", "s", "t", "-", "i", "d")):
+            guard first == .name("x", "-", "r", "e", "q", "u", "e", "s") else { return nil }
+            self = .xRequestId
         case (12, .name("e", "n", "t", "-", "t", "y", "p", "e")):
             guard first == .name("c", "o", "n", "t", "e", "n", "t", "-") else { return nil }
             self = .contentType
