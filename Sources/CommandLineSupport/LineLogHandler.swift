@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Writes each message of the log as one line: time, level, label, words.
 struct LineLogHandler: LogHandler {
-    var logLevel = Logger.Level.info
+    var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
 
@@ -16,18 +16,17 @@ struct LineLogHandler: LogHandler {
     init(label: String, printer: LinePrinter) {
         self.label = label
         self.printer = printer
+        logLevel = Logger.Level(printer.style().level)
     }
 
     func log(event: LogEvent) {
-        let site = LogLimiter.Site(label: label, level: event.level.number, file: event.file, line: event.line)
+        let level = LogLevel(event.level)
+        let site = LogLimiter.Site(label: label, level: level.rawValue, file: event.file, line: event.line)
         guard let leftOut = printer.admit(event.level.isLimited ? site : nil) else { return }
         let given = metadataProvider?.get() ?? [:]
         let pairs = metadata.merging(given) { $1 }.merging(event.metadata ?? [:]) { $1 }
-        let extra = pairs.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-        let others = leftOut == 0 ? "" : " (and \(leftOut) more like it since the last)"
-        // A line feed in a message would begin a line that no logger has written.
-        let message = "\(event.message)\(extra)".replacing("\n", with: " ")
-        printer.print("\(WallClock.text()) \(event.level) \(label): \(message)\(others)")
+        let fields = pairs.sorted { $0.key < $1.key }.map { (name: $0.key, value: "\($0.value)") }
+        printer.print(printer.style().line(level, label, "\(event.message)", fields, leftOut: leftOut))
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -36,17 +35,20 @@ struct LineLogHandler: LogHandler {
     }
 }
 
-/// Where the lines of all loggers go, and which of them.
+/// Where the lines of all loggers go, how they are written, and which of them.
 final class LinePrinter: Sendable {
     private let limiter = Mutex(LogLimiter())
     private let clock: @Sendable () -> MonotonicTime
+    let style: @Sendable () -> LogStyle
     let print: @Sendable (String) -> Void
 
     /// Prints lines; `clock` is for tests.
     init(
-        clock: @escaping @Sendable () -> MonotonicTime = MonotonicTime.now, print: @escaping @Sendable (String) -> Void
+        clock: @escaping @Sendable () -> MonotonicTime = MonotonicTime.now,
+        style: @escaping @Sendable () -> LogStyle = { LogStyle() }, print: @escaping @Sendable (String) -> Void
     ) {
         self.clock = clock
+        self.style = style
         self.print = print
     }
 
@@ -61,5 +63,13 @@ extension Logger.Level {
     /// Whether peers can cause as many messages of this level as they like.
     fileprivate var isLimited: Bool { self == .warning || self == .error }
 
-    fileprivate var number: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    fileprivate init(_ level: LogLevel) {
+        self = Self.allCases[level.rawValue]
+    }
+}
+
+extension LogLevel {
+    fileprivate init(_ level: Logger.Level) {
+        self = Logger.Level.allCases.firstIndex(of: level).map { Self.allCases[$0] } ?? .critical
+    }
 }

@@ -19,7 +19,8 @@ package enum Preparation {
             Glibc.exit(Exit.cannotStart.rawValue)
         }
         let output = LogOutput.standardError
-        let printer = LinePrinter { output.write($0) }
+        output.style.hasPriorities = LogOutput.isJournal
+        let printer = LinePrinter(style: { output.style }) { output.write($0) }
         LoggingSystem.bootstrap { LineLogHandler(label: $0, printer: printer) }
     }
 }

@@ -3,11 +3,15 @@ internal import Glibc
 
 /// The program's own three streams.
 public enum Console {
-    /// Writes a line to standard error, whole, so that lines of several threads do not mix.
+    /// Writes a sentence to standard error, whole, so that lines of several threads do not mix.
     ///
+    /// - `level`: how much it matters to those who choose what the log has.
     /// - `waiting`: waits for a slow reader; otherwise the line is dropped.
-    public static func error(_ line: String, waiting: Bool = false) {
-        LogOutput.standardError.write(line, waiting: waiting)
+    public static func error(_ sentence: String, as level: LogLevel = .error, waiting: Bool = false) {
+        let output = LogOutput.standardError
+        let style = output.style
+        guard level >= style.level else { return }
+        output.write(style.sentence(level, sentence), waiting: waiting)
     }
 
     /// Writes bytes to standard output, and waits for a slow reader.

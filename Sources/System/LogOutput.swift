@@ -22,6 +22,7 @@ public final class LogOutput: Sendable {
         var untold = 0
         /// The end of a line of which the kernel took the beginning.
         var rest: [UInt8] = []
+        var style = LogStyle()
     }
 
     private let descriptor: Descriptor
@@ -41,6 +42,12 @@ public final class LogOutput: Sendable {
     /// How many lines were dropped.
     public var dropped: Int { state.withLock { $0.dropped } }
 
+    /// How its lines are written.
+    public var style: LogStyle {
+        get { state.withLock { $0.style } }
+        set { state.withLock { $0.style = newValue } }
+    }
+
     /// Writes a line, whole, or drops it.
     ///
     /// - `waiting`: waits for a slow reader instead of dropping the line; for programs that serve no one meanwhile.
@@ -51,10 +58,7 @@ public final class LogOutput: Sendable {
                 state.rest.removeFirst(taken ?? state.rest.count)
                 guard state.rest.isEmpty else { return drop(&state) }
             }
-            let notice =
-                state.untold == 0
-                ? ""
-                : "\(state.untold) \(state.untold == 1 ? "line was" : "lines were") dropped here: the reader is slow\n"
+            let notice = state.untold == 0 ? "" : "\(state.style.notice(ofDropped: state.untold))\n"
             let bytes = Array("\(notice)\(line)\n".utf8)
             guard let taken = transmit(bytes, waiting), taken > 0 else { return drop(&state) }
             state.untold = 0
@@ -98,6 +102,15 @@ public final class LogOutput: Sendable {
         return (try? call { unsafe poll(&entry, 1, waiting ? -1 : 0) }) == 1
     }
 
+    /// Whether journald reads what this program writes to standard error (systemd.exec(5), JOURNAL_STREAM).
+    public static var isJournal: Bool {
+        var status = stat()
+        guard let stream = Environment.value(of: "JOURNAL_STREAM"), unsafe fstat(STDERR_FILENO, &status) == 0 else {
+            return false
+        }
+        return stream == "\(status.st_dev):\(status.st_ino)"
+    }
+
     private static func isSocket(_ number: Int32) -> Bool {
         var type: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
@@ -113,5 +126,12 @@ public final class LogOutput: Sendable {
         guard status.st_mode & S_IFMT == S_IFIFO || isatty(number) == 1 else { return nil }
         let copy = unsafe open("/proc/self/fd/\(number)", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         return copy < 0 ? nil : copy
+    }
+}
+
+extension LogStyle {
+    /// The line that stands where lines were dropped.
+    func notice(ofDropped count: Int) -> String {
+        sentence(.warning, "\(count) \(count == 1 ? "line was" : "lines were") dropped here: the reader is slow")
     }
 }

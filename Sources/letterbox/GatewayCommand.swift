@@ -32,6 +32,8 @@ struct GatewayCommand: ParsableCommand {
 
     @OptionGroup var log: VerboseFlag
 
+    @OptionGroup(title: "The log") var logging: LogOptions
+
     @OptionGroup(title: "The page") var page: PageOptions
 
     @Option(
@@ -54,6 +56,7 @@ struct GatewayCommand: ParsableCommand {
     }
 
     func run() throws {
+        logging.apply()
         let settings = makeConfiguration(descriptors: DescriptorLimit.raise())
         if check { return try report(settings) }
         Signals.block()
@@ -106,7 +109,7 @@ struct GatewayCommand: ParsableCommand {
         }
         // From the moment that it says it is ready, a request to end loses nothing that has arrived.
         lifecycle.run()
-        if let adminAddress { Console.error("The gateway tells of itself at http://\(adminAddress)") }
+        if let adminAddress { Console.error("The gateway tells of itself at http://\(adminAddress)", as: .notice) }
         announce(address, services, settings)
         manager?.tell(.ready, "Serving http://\(address)")
         manager?.watch(gateway, on: loop)
@@ -197,7 +200,7 @@ struct GatewayCommand: ParsableCommand {
     private func announce(_ address: SocketAddress, _ services: [Service], _ settings: Configuration) {
         for service in services where service.path != "/" {
             let targets = service.addresses.map { "udp://\($0)" }.joined(separator: " ")
-            Console.error("The service \(service.path) is at \(targets)")
+            Console.error("The service \(service.path) is at \(targets)", as: .notice)
         }
         let lab = settings.lab
         let root = services.first { $0.path == "/" }
@@ -208,7 +211,7 @@ struct GatewayCommand: ParsableCommand {
         let limits =
             isLess && lab == nil
             ? " (ulimit -n leaves \(settings.maxConnections) connections, \(settings.maxSockets) UDP sockets)" : ""
-        Console.error("The gateway is ready: http://\(address)\(targets)\(past)\(limits)")
+        Console.error("The gateway is ready: http://\(address)\(targets)\(past)\(limits)", as: .notice)
     }
 
     /// The lab's network; nil without --lab.
@@ -232,7 +235,8 @@ struct GatewayCommand: ParsableCommand {
         let deadline = loop.now + time
         Task(executorPreference: loop) {
             await loop.sleep(until: deadline)
-            Console.error("letterbox: some connections did not end within --drain-timeout \(time); they are cut")
+            Console.error(
+                "letterbox: some connections did not end within --drain-timeout \(time); they are cut", as: .warning)
             Glibc.exit(1)
         }
         await gateway.drain()

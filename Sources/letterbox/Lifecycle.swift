@@ -42,7 +42,7 @@ final class Lifecycle: Sendable {
         case (.starting, .end): Glibc.exit(0)
         case (.running, _): continuation.yield(request)
         case (.ending, .end):
-            Console.error("letterbox: told to end once more; connections under way are cut")
+            Console.error("letterbox: told to end once more; connections under way are cut", as: .warning)
             Glibc.exit(1)
         case (.starting, .reload), (.ending, .reload): return
         }

@@ -69,7 +69,7 @@ struct NoiseCommand: ParsableCommand {
                 let proxy = try proxy(to: servers, seed: seed, on: loop)
                 let task = Task(executorPreference: loop) { try await proxy.run() }
                 let targets = servers.map { "udp://\($0)" }.joined(separator: " ")
-                Console.error("The noise is ready: udp://\(proxy.address) -> \(targets) (seed \(seed))")
+                Console.error("The noise is ready: udp://\(proxy.address) -> \(targets) (seed \(seed))", as: .notice)
                 await signals.end()
                 task.cancel()
                 try await task.value

@@ -34,7 +34,7 @@ struct PageOptions: ParsableArguments {
         limits.maxBytes = maxPublicBytes
         let page = try Page(folder: folder, limits: limits)
         let (files, bytes) = page.size
-        Console.error("The page is \(folder): \(files) \(files == 1 ? "file" : "files") of \(bytes) bytes")
+        Console.error("The page is \(folder): \(files) \(files == 1 ? "file" : "files") of \(bytes) bytes", as: .notice)
         return page
     }
 }

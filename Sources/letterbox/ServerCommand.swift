@@ -54,7 +54,7 @@ struct ServerCommand: ParsableCommand {
                 let address = try bindAddress(host, port)
                 let servers = try UDPService(
                     address: address, workers: workers, service: service, onDatagram: log.observer)
-                Console.error("The server is ready to receive: udp://\(servers.address)")
+                Console.error("The server is ready to receive: udp://\(servers.address)", as: .notice)
                 await signals.end()
                 await servers.stop()
             }

@@ -107,6 +107,12 @@ final class Program: Sendable {
         }
     }
 
+    /// Waits until standard error has this text; returns all of it so far.
+    @discardableResult
+    func error(containing text: String) throws -> String {
+        try read { $0.error.text.contains(text) ? $0.error.text : nil }
+    }
+
     /// Waits for the program to end.
     func ending() throws -> Ending {
         try read { $0.output.hasEnded && $0.error.hasEnded ? true : nil }

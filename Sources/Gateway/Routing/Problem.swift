@@ -1,4 +1,5 @@
 internal import HTTP
+internal import System
 
 /// An error as `application/problem+json` (RFC 9457): what a program and a person are told about a failure.
 enum Problem {
@@ -58,19 +59,5 @@ enum Problem {
     }
 
     /// A JSON string (RFC 8259 7).
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\u{0}"..<" ":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
+    static func quoted(_ text: String) -> String { JSONText.quoted(text) }
 }

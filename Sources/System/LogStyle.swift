@@ -1,0 +1,108 @@
+/// How much a line of the log matters, least first.
+public enum LogLevel: Int, Sendable, CaseIterable, Comparable, CustomStringConvertible {
+    case trace, debug, info, notice, warning, error, critical
+
+    /// Its word.
+    public var description: String {
+        switch self {
+        case .trace: "trace"
+        case .debug: "debug"
+        case .info: "info"
+        case .notice: "notice"
+        case .warning: "warning"
+        case .error: "error"
+        case .critical: "critical"
+        }
+    }
+
+    /// The number that syslog has for it (syslog(3)).
+    public var priority: Int {
+        switch self {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+
+    /// Whether one matters less than the other.
+    public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// How the lines of a log are written, and which of them.
+public struct LogStyle: Sendable {
+    /// What a line looks like.
+    public enum Format: String, Sendable, CaseIterable {
+        /// A line for people.
+        case text
+        /// A JSON object (RFC 8259) with the members `time`, `level`, `logger`, `message`, and more by name.
+        case json
+    }
+
+    /// What a line looks like.
+    public var format = Format.text
+    /// Lines that matter less are left out.
+    public var level = LogLevel.info
+    /// Whether a line of text begins with its priority in angle brackets, which journald takes for its own (sd-daemon(3)).
+    public var hasPriorities = false
+
+    /// Text for people.
+    public init() {}
+
+    /// What stands in front of a line of text.
+    public func opening(_ level: LogLevel) -> String {
+        hasPriorities && format == .text ? "<\(level.priority)>" : ""
+    }
+
+    /// A line: time, level, name of the logger, message, and what else there is to know by name.
+    ///
+    /// - `leftOut`: how many lines like it were left out before it.
+    public func line(
+        _ level: LogLevel, _ logger: String, _ message: String, _ fields: [(name: String, value: String)] = [],
+        leftOut: Int = 0, time: String = WallClock.text()
+    ) -> String {
+        if format == .json {
+            return json(level, logger, message, fields + (leftOut == 0 ? [] : [("left_out", "\(leftOut)")]), time)
+        }
+        let others = leftOut == 0 ? "" : " (and \(leftOut) more like it since the last)"
+        let extra = fields.map { " \($0.name)=\($0.value)" }.joined() + others
+        // A line feed would begin a line that no logger has written.
+        let text = "\(message)\(extra)".replacing("\n", with: " ")
+        return "\(opening(level))\(time) \(level) \(logger): \(String(showing: Array(text.utf8)))"
+    }
+
+    /// A sentence of the program about itself, which stands alone in text.
+    public func sentence(_ level: LogLevel, _ text: String) -> String {
+        format == .json ? json(level, "letterbox", text, [], WallClock.text()) : "\(opening(level))\(text)"
+    }
+
+    private func json(
+        _ level: LogLevel, _ logger: String, _ message: String, _ fields: [(name: String, value: String)],
+        _ time: String
+    ) -> String {
+        let members = [("time", time), ("level", "\(level)"), ("logger", logger), ("message", message)] + fields
+        return "{" + members.map { "\(JSONText.quoted($0.0)):\(JSONText.quoted($0.1))" }.joined(separator: ",") + "}"
+    }
+}
+
+/// Strings of JSON.
+public enum JSONText {
+    /// A text as a string (RFC 8259 7).
+    public static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\u{0}"..<" ":
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

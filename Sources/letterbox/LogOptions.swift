@@ -1,0 +1,35 @@
+internal import ArgumentParser
+internal import CommandLineSupport
+internal import System
+
+/// How the log looks, and what is in it.
+struct LogOptions: ParsableArguments {
+    @Option(
+        help: .of("format", "How lines of the log are written: text, or json for an object a line.", "text"),
+        transform: { try readWord($0, among: LogStyle.Format.allCases) })
+    var logFormat = LogStyle.Format.text
+
+    @Option(
+        help: .of(
+            "level",
+            """
+            Which lines the log has, by how much they matter: critical, error, warning, notice, info, debug or trace, and \
+            what matters more.
+            """, "info"),
+        transform: { try readWord($0, among: LogLevel.allCases) })
+    var logLevel = LogLevel.info
+
+    /// From now on the log is as it was chosen.
+    func apply() {
+        LogOutput.standardError.style.format = logFormat
+        LogOutput.standardError.style.level = logLevel
+    }
+}
+
+/// Reads one of several words.
+func readWord<Value>(_ text: String, among values: [Value]) throws -> Value {
+    guard let value = values.first(where: { "\($0)" == text }) else {
+        throw ValidationError("one of these is needed: \(values.map { "\($0)" }.joined(separator: ", ")).")
+    }
+    return value
+}
