@@ -69,6 +69,10 @@ package struct Configuration: Sendable {
     package var showsAddresses = false
     /// Which pages of other origins may use the gateway.
     package var crossOrigin = CrossOrigin(origins: [])
+    /// The names by which browsers may reach the gateway where it listens on loopback only, beside `localhost`.
+    package var allowedHosts: [String] = []
+    /// Whether nothing but this machine reaches the listener.
+    var isOnLoopback = false
 
     /// The bad network in front of the UDP service, if there is one.
     package var lab: Lab?

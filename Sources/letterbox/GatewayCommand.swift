@@ -22,6 +22,8 @@ struct GatewayCommand: ParsableCommand {
     @OptionGroup(title: "The UDP leg") var datagrams: DatagramOptions
     @OptionGroup(title: "Limits and times of HTTP") var http: HTTPOptions
 
+    @OptionGroup(title: "Who may ask") var callers: CallerOptions
+
     @Option(
         number:
             """

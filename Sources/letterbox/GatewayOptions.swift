@@ -221,21 +221,6 @@ struct HTTPOptions: ParsableArguments {
             """, in: .zeroUntilADay)
     var drainDelay = usual.drainDelay
 
-    @Option(
-        help: ArgumentHelp(
-            "An origin whose pages may use the gateway from a browser (CORS); may be repeated. \"*\" allows all.",
-            valueName: "origin"))
-    var allowOrigin: [String] = []
-
-    func validate() throws {
-        for origin in allowOrigin where origin != "*" && !CrossOrigin.isSerialized(origin) {
-            throw ValidationError(
-                """
-                --allow-origin \(origin) is not an origin as browsers send it, such as https://example.org or \
-                http://localhost:3000: in lower case, without a path and without the scheme's own port.
-                """)
-        }
-    }
 }
 
 extension GatewayCommand {
@@ -262,6 +247,7 @@ extension GatewayCommand {
         settings.rest = datagrams.rest
         settings.quarantine = datagrams.quarantine
         http.enter(into: &settings)
+        callers.enter(into: &settings)
         // Some descriptors are for the loops, the listener and the standard streams. The others are shared in proportion
         // where there are not enough for all that was asked for.
         let available = max(16, descriptors - 32 - 4 * settings.workers)
@@ -294,7 +280,6 @@ extension HTTPOptions {
         settings.bodyTimeout = bodyTimeout
         settings.writeTimeout = writeTimeout
         settings.maxRequestsPerConnection = maxRequestsPerConnection
-        settings.crossOrigin = CrossOrigin(origins: allowOrigin)
         settings.idleTimeout = idleTimeout
         settings.drainTimeout = drainTimeout
         settings.drainDelay = drainDelay

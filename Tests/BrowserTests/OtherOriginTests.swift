@@ -1,3 +1,4 @@
+import CurlClient
 import Foundation
 import Testing
 
@@ -49,14 +50,40 @@ extension InTheBrowser {
             try see([Case(0, "fetch(url + '/lab', {method: 'PUT', body: '{}'})")], ["--lab"])
         }
 
-        /// The document's tables name no failure that is not tried here but those of `PUT /lab`, and those that no page of
-        /// another origin can cause: it cannot send so slowly, or such a method, condition, expectation or version.
+        /// The document's tables name no failure that is not tried here but those of `PUT /lab` and of pages that are not
+        /// allowed, and those that no page of another origin can cause: it cannot send so slowly, or such a method, condition,
+        /// expectation or version, and it finds no name that points here.
         @Test func everyFailureOfTheDocumentIsTried() throws {
             let file = Folders.root.appendingPathComponent("docs/api.md")
             let text = try String(contentsOf: file, encoding: .utf8)
             let named = text.matches(of: /(?m)^\| ([45]\d\d) \|/).compactMap { Int($0.1) }
             let tried = Set(Self.anyService.map(\.status) + [502, 503, 504])
-            #expect(Set(named).subtracting(tried) == [403, 422, 408, 412, 417, 501, 505])
+            #expect(Set(named).subtracting(tried) == [403, 421, 422, 408, 412, 417, 501, 505])
+        }
+
+        /// A page that is not allowed sends nothing, neither with a fetch that needs no permission nor in a query.
+        @Test func noLetterOfAPageThatIsNotAllowedLeaves() throws {
+            let letters = [
+                "fetch(url, {method: 'POST', body: 'hello', mode: 'no-cors'})",
+                "fetch(url + '/?q=aGVsbG8', {mode: 'no-cors'})",
+                "fetch(url + '/form', {method: 'POST', body: new URLSearchParams({text: 'a'}), mode: 'no-cors'})",
+                "fetch(url + '/metrics', {mode: 'no-cors'})",
+            ]
+            try TestGateway.run { home in
+                let browser = try #require(Browser.shared)
+                try browser.order("Emulation.setScriptExecutionDisabled", ["value": false])
+                try browser.open(home.url + "/healthz")
+                try TestGateway.run(["--service", "/ 127.0.0.1:\(UDPPeer.closedPort()) get=q"]) { gateway in
+                    for letter in letters {
+                        // The page sees neither status nor content.
+                        let fetch = "\(letter).then(response => response.status, () => -1)"
+                        #expect(try browser.run("const url = '\(gateway.url)'; return \(fetch);").integer == 0)
+                    }
+                    let figures = try CurlClient().get(gateway.url + "/metrics").text ?? ""
+                    #expect(figures.contains("error=\"http_request_denied\"} 3\n"))
+                    #expect(figures.contains(/letterbox_udp_datagrams_sent_total{.*} 0\n/))
+                }
+            }
         }
 
         /// Opens a page of one gateway and makes its requests to another; status 0 for one that the browser refuses.

@@ -75,7 +75,7 @@ import Testing
     /// RFC 9112 3.2.2: the authority of an absolute target is the request's, and Host says nothing beside it.
     @Test(arguments: [("a.example", "b.example", 200), ("b.example", "a.example", 403), ("b.example:80", "", 403)])
     func `the authority of the target is the gateway's own`(authority: String, host: String, status: Int) throws {
-        let gateway = try RunningGateway(["--lab"])
+        let gateway = try RunningGateway(["--lab", "--allow-host", "a.example", "--allow-host", "b.example"])
         let connection = try TCPConnection(to: gateway.address)
         let content = network(loss: 5)
         connection.send(

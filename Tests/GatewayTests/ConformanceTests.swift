@@ -88,7 +88,9 @@ import Testing
             let caller = try Caller(port: port)
             caller.send("\(request.text)Origin: https://\(isAllowed ? "a" : "b").example\r\n\r\n")
             let answer = try Answer(caller.receiveAll(), hasContent: true)
-            #expect(answer.status == request.status)
+            // A letter that is whole does not get so far from a page that may not send.
+            let isLetter = [415, 503].contains(request.status)
+            #expect(answer.status == (isLetter && !isAllowed ? 403 : request.status))
             let allowed = answer.fields.filter { $0.hasPrefix("Access-Control-Allow-Origin: ") }
             #expect(allowed == (isAllowed ? ["Access-Control-Allow-Origin: https://a.example"] : []))
             #expect(answer.fields.contains("Vary: Origin"))

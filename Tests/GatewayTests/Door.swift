@@ -11,17 +11,26 @@ import Testing
 /// The gateway has finished when this returns. Without `hasUpstream` no reply is ever awaited, so that responses to
 /// requests that came together leave together.
 func withDoor(
-    _ configuration: Configuration = Configuration(), files: [Page.Source] = [], hasUpstream: Bool = false,
-    _ body: @escaping @Sendable (_ port: UInt16) throws -> Void
+    _ configuration: Configuration = Configuration(), host: String = "127.0.0.1", files: [Page.Source] = [],
+    hasUpstream: Bool = false, _ body: @escaping @Sendable (_ port: UInt16) throws -> Void
 ) async throws {
     let echo = try hasUpstream ? EchoService() : nil
     defer { echo?.stop() }
-    let anyPort = try #require(SocketAddress("127.0.0.1", port: 0))
+    let upstream = try echo.map { [try #require(SocketAddress("127.0.0.1", port: $0.port))] } ?? []
+    let service = Service(path: "/", addresses: upstream, configuration: configuration)
+    try await withDoor(services: [service], configuration, host: host, files: files, body)
+}
+
+/// The same in front of services.
+func withDoor(
+    services: [Service], _ configuration: Configuration = Configuration(), host: String = "127.0.0.1",
+    files: [Page.Source] = Page.Source.few, _ body: @escaping @Sendable (_ port: UInt16) throws -> Void
+) async throws {
+    let anyPort = try #require(SocketAddress(host, port: 0))
     let listener = try StreamListener(on: anyPort)
     let port = listener.address.port
-    let upstream = try echo.map { [try #require(SocketAddress("127.0.0.1", port: $0.port))] } ?? []
     let gateway = try Gateway(
-        listener: listener, upstream: upstream, page: Page(files), configuration: configuration,
+        listener: listener, services: services, page: Page(files), configuration: configuration,
         logger: Logger(label: "test"))
     async let running: Void = gateway.run()
     let outcome = await onThread { try body(port) }

@@ -84,6 +84,11 @@ package struct CrossOrigin: Sendable {
         return nil
     }
 
+    /// Whether pages of an origin may use the gateway; one that is not named may where all do.
+    func allows(_ origin: ArraySlice<UInt8>?) -> Bool {
+        allowsAll || origin.map { origins.contains(Array($0)) } ?? false
+    }
+
     private func allowedOrigin(_ origin: ArraySlice<UInt8>?) -> FieldValue? {
         if allowsAll { return FieldValue("*") }
         guard let origin, origins.contains(Array(origin)) else { return nil }

@@ -14,7 +14,7 @@ struct LabResource {
 
     /// Takes new settings and answers with them.
     func replace(_ request: Request) -> Response {
-        guard Self.isOfThisSite(request), Self.isOfThisOrigin(request) else {
+        guard request.comesFromOwnSite, request.namesOwnOrigin else {
             return Problem.response(.forbidden, "Only a page of this gateway may change its network.")
         }
         if let refusal = Precondition.refusal(of: request) { return refusal }
@@ -25,27 +25,6 @@ struct LabResource {
         } catch {
             if case .malformed = error { return Problem.response(.badRequest, error.detail) }
             return Problem.response(.unprocessableContent, error.detail)
-        }
-    }
-
-    /// Whether the browser, if it is one that tells, says that its user or the gateway's own page asks (W3C Fetch
-    /// Metadata 2.3).
-    ///
-    /// A page cannot set the field, and a proxy that changes Host does not change it.
-    private static func isOfThisSite(_ request: Request) -> Bool {
-        guard let site = request.value(of: .secFetchSite) else { return true }
-        return site.isEqual(to: "same-origin") || site.isEqual(to: "none")
-    }
-
-    /// Whether the request came from the gateway's own page, or from no page: a browser names the origin with every PUT
-    /// (WHATWG Fetch 3.1).
-    ///
-    /// The scheme does not matter, for TLS may end in front of the gateway.
-    private static func isOfThisOrigin(_ request: Request) -> Bool {
-        guard let origin = request.value(of: .origin) else { return true }
-        guard let host = request.head.authority.map(request.bytes), !host.isEmpty else { return false }
-        return ["http://", "https://"].contains { scheme in
-            origin.starts(with: scheme.utf8) && origin.dropFirst(scheme.utf8.count).elementsEqual(host)
         }
     }
 }

@@ -40,6 +40,15 @@ enum Problem {
         return response
     }
 
+    /// The response to a request that may not be made, whatever it asks for (RFC 9209 2.3.19).
+    static func denial(_ status: Status, _ detail: String) -> Response {
+        var response = response(status, detail, error: .requestDenied)
+        response.fields.append((.proxyStatus, denied))
+        return response
+    }
+
+    private static let denied = FieldValue("letterbox; error=http_request_denied")
+
     /// The response to a request that comes in parts, for which there is no room.
     static var noRoom: Response {
         var response = response(

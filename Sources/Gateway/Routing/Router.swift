@@ -33,6 +33,7 @@ final class Router {
     /// Whether any page of another origin may use the gateway.
     let isForOtherOrigins: Bool
     private let configuration: Configuration
+    private let browserGuard: BrowserGuard
     private let table: RouteTable
     /// The service at `/`, for which nearly all requests are.
     private let root: ServiceRoute?
@@ -44,6 +45,7 @@ final class Router {
         self.configuration = configuration
         self.services = services
         crossOrigin = configuration.crossOrigin
+        browserGuard = BrowserGuard(configuration)
         isForOtherOrigins = configuration.crossOrigin.isOn
         root = services.root
         plainRoot = services.root.flatMap { $0.isPlain ? $0 : nil }
@@ -56,6 +58,7 @@ final class Router {
 
     /// Decides what becomes of a request that is complete.
     func route(_ request: Request) -> Decision {
+        if request.isFromBrowser, let refusal = refuseBrowser(request) { return .response(refusal) }
         if let plainRoot, isLetter(request) {
             return request.mayShapeReply ? plainRoot.decide(request.body, of: request) : .exchange(request.body, nil)
         }
@@ -75,7 +78,30 @@ final class Router {
     }
 
     /// What a request gets whatever its content is: its head decides (RFC 9110 10.1.1); nil where the content counts.
-    func refusal(of request: Request) -> Response? {
+    func judgeHead(of request: Request) -> Response? {
+        if request.isFromBrowser, let refusal = refuseBrowser(request) { return refusal }
+        return refusal(of: request)
+    }
+
+    /// Refuses what a browser sends for a page that may not; nil where there is nothing against it.
+    @inline(never)
+    private func refuseBrowser(_ request: Request) -> Response? {
+        if let refusal = browserGuard.refuseName(request) { return refusal }
+        return sends(request) ? browserGuard.refusePage(request) : nil
+    }
+
+    /// Whether the request would send a datagram: pages of other sites may read what its links lead to, and no more.
+    private func sends(_ request: Request) -> Bool {
+        switch request.head.method {
+        case .post: return true
+        case .get, .head:
+            guard let route = table.route(at: request.path), let service = route.asking else { return false }
+            return route.reading == nil || service.isAsked(request)
+        default: return false
+        }
+    }
+
+    private func refusal(of request: Request) -> Response? {
         if request.isCoded { return Self.refuseCoding() }
         if request.head.method == .options { return nil }
         if request.head.method == .unknown {

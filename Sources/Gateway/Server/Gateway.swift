@@ -24,6 +24,7 @@ package final class Gateway: Sendable {
         let statistics = Statistics(limits: limits)
         let root = services.first { $0.path == "/" }
         var configuration = root?.configuration ?? configuration
+        configuration.isOnLoopback = listener.address.isLoopback
         self.admin = try Self.makeAdmin(admin, configuration, statistics, logger)
         if self.admin != nil { configuration.stateDoor = .elsewhere }
         // A terminal's datagrams go straight to the service.
@@ -55,6 +56,7 @@ package final class Gateway: Sendable {
         var own = configuration
         own.stateDoor = .only
         own.lab = nil
+        own.isOnLoopback = listener.address.isLoopback
         own.maxConnections = configuration.maxAdminConnections
         let limits = SharedLimits(own)
         let worker = Worker(

@@ -123,7 +123,7 @@ struct RequestReader: ~Copyable {
             return .more
         }
         request.take(buffer.content)
-        if let refusal = context.router.refusal(of: request) { throw .declined(refusal) }
+        if let refusal = context.router.judgeHead(of: request) { throw .declined(refusal) }
         request.take([])
         request.hasInvitation = true
         return .invite

@@ -9,6 +9,7 @@ enum ProxyError: String, CaseIterable, Sendable {
     case destinationUnavailable = "destination_unavailable"
     case connectionLimitReached = "connection_limit_reached"
     case requestError = "http_request_error"
+    case requestDenied = "http_request_denied"
     case internalError = "proxy_internal_error"
 }
 

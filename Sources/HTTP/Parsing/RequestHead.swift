@@ -136,6 +136,10 @@ public struct RequestHead: Sendable {
     @inlinable
     public func has(_ field: KnownField) -> Bool { present & field.bit != 0 }
 
+    /// Whether a browser says for whom it asks: its user, or a page of this or another site.
+    @inlinable
+    public var namesPage: Bool { present & (KnownField.origin.bit | KnownField.secFetchSite.bit) != 0 }
+
     /// Whether the field, which is a list, came in several lines: its value is then that of ``list(of:in:)``.
     @inlinable
     public func isRepeated(_ field: KnownField) -> Bool { repeated & field.bit != 0 }
