@@ -71,7 +71,7 @@ extension InTheBrowser {
             ]
             try TestGateway.run { home in
                 let browser = try #require(Browser.shared)
-                try browser.order("Emulation.setScriptExecutionDisabled", ["value": false])
+                try browser.pretend(Reader())
                 try browser.open(home.url + "/healthz")
                 try TestGateway.run(["--service", "/ 127.0.0.1:\(UDPPeer.closedPort()) get=q"]) { gateway in
                     for letter in letters {
