@@ -70,17 +70,30 @@ import Testing
         #expect(patient.end(from: time) == (isOut ? time + 1000 : nil))
     }
 
-    /// Reports need no silence.
+    /// The first report sends requests elsewhere, for the kernel of the backend's host may not send another one; the verdict
+    /// takes as many as silence does, but no time.
     @Test(
         arguments: [
-            (5, .unreachable, 1, 101), (4, .unreachable, 1, nil), (5, .silence, 1, nil), (5, .silence, 2000, 3000),
-        ] as [(Int, Health.Failure, UInt64, UInt64?)])
-    func reportsTakeItOutAtOnce(failures: Int, failure: Health.Failure, time: UInt64, end: UInt64?) {
+            (5, .unreachable, 1, 101, false), (4, .unreachable, 1, 101, true), (1, .unreachable, 1, 101, true),
+            (5, .silence, 1, nil, true), (4, .silence, 2000, nil, true), (5, .silence, 2000, 3000, false),
+        ] as [(Int, Health.Failure, UInt64, UInt64?, Bool)])
+    func reportsTakeItOutAtOnce(failures: Int, failure: Health.Failure, time: UInt64, end: UInt64?, isUp: Bool) {
         var patient = Patient()
         patient.succeed(at: 0)
         patient.fail(failures, failure, at: time)
-        #expect(patient.health.isUp == (end == nil))
+        #expect(patient.health.isUp == isUp)
         #expect(patient.end(from: time) == end)
+    }
+
+    /// Of a backend that has gone some requests meet a report, and the others silence.
+    @Test func oneReportAndSilenceMakeAVerdict() {
+        var patient = Patient()
+        patient.succeed(at: 1000)
+        patient.fail(1, .unreachable, at: 1001)
+        for _ in 0..<3 { patient.health.fail(.silence, at: Patient.time(1050), isTrial: false) }
+        #expect(patient.health.isUp && patient.end(from: 1050) == 1101)
+        patient.health.fail(.silence, at: Patient.time(1050), isTrial: false)
+        #expect(!patient.health.isUp && patient.end(from: 1050) == 1101)
     }
 
     @Test func aReplyBetweenReportsKeepsItWell() {

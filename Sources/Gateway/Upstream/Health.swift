@@ -8,8 +8,10 @@ internal import EventLoop
 /// which grows while the backend stays silent: it is asked when no other is left. After that time one request tries it
 /// (half-open). Any reply closes it.
 ///
-/// Several reports that the backend cannot be reached say more than silence, and at once. To try such a backend costs a
-/// request next to nothing, so that the first outage is short.
+/// A report that the backend cannot be reached says more than silence, and the first one opens the breaker: more may never come,
+/// for a host sends six at once and then one a second to each other host (icmp(7), icmp_ratelimit), and all workers of a gateway
+/// share them. To try such a backend costs a request next to nothing, so that the first outage is short. That it is down is
+/// told after several failures, whichever they are.
 struct Health {
     /// How a request came away without a reply.
     enum Failure {
@@ -29,7 +31,8 @@ struct Health {
         case halfOpen
     }
 
-    /// So many failures in a row open the breaker: reports at once, silence if no reply has come for `patience`.
+    /// After so many failures in a row a backend whose breaker is open is called down; so many opens it, if no reply has come for
+    /// `patience`.
     static let failures = 5
     /// The longest outage.
     static let longestOutage = Interval.seconds(30)
@@ -50,10 +53,10 @@ struct Health {
         lastReply = now
     }
 
-    /// Whether the last verdict was good: the breaker is closed.
+    /// Whether the last verdict was good: the breaker is closed, or open for few reports.
     var isUp: Bool {
         if case .closed = state { return true }
-        return false
+        return failuresInARow < Self.failures
     }
 
     /// Whether the last verdict was bad, and the failure behind it is recent.
@@ -90,8 +93,9 @@ struct Health {
         failuresInARow += 1
         lastFailure = now
         if case .halfOpen = state, isTrial { return open(failure, now) }
-        guard isUp, failuresInARow >= Self.failures else { return }
-        if failure == .unreachable || now.since(lastReply) >= patience { open(failure, now) }
+        guard case .closed = state else { return }
+        let isSilent = failuresInARow >= Self.failures && now.since(lastReply) >= patience
+        if failure == .unreachable || isSilent { open(failure, now) }
     }
 
     /// The request that tried the backend has ended; if it ended without a verdict, another will try.
