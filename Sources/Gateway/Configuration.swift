@@ -69,6 +69,8 @@ package struct Configuration: Sendable {
     package var showsAddresses = false
     /// Which pages of other origins may use the gateway.
     package var crossOrigin = CrossOrigin(origins: [])
+    /// What callers have to know; nil where nothing is asked of them.
+    package var token: AccessToken?
     /// The names by which browsers may reach the gateway where it listens on loopback only, beside `localhost`.
     package var allowedHosts: [String] = []
     /// Whether nothing but this machine reaches the listener.

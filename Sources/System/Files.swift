@@ -70,6 +70,13 @@ public enum Files {
         }
     }
 
+    /// Who may do what with a file: the last nine bits of its mode; nil when that cannot be told (stat(2), inode(7)).
+    public static func permissions(of path: String) -> UInt32? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return UInt32(status.st_mode) & 0o777
+    }
+
     /// When a file was changed, in seconds since 1970; nil when that cannot be told (stat(2)).
     public static func modificationTime(of path: String) -> Int64? {
         var status = stat()

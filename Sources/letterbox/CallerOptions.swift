@@ -19,6 +19,14 @@ struct CallerOptions: ParsableArguments {
             """, valueName: "host"))
     var allowHost: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            A file with a token that callers have to send (Authorization: Bearer); without it they get 401. It is for \
+            everything but /healthz, /readyz and the page's files, also at --admin. A HUP reads it again.
+            """, valueName: "file"))
+    var tokenFile: String?
+
     func validate() throws {
         for origin in allowOrigin where origin != "*" && !CrossOrigin.isSerialized(origin) {
             throw ValidationError(

@@ -84,6 +84,8 @@ struct GatewayCommand: ParsableCommand {
         let admin = try listenForState(at: inherited.first { $0.name == "admin" })
         let adminAddress = whereabouts(of: admin)
         var settings = settings
+        let tokenFile = callers.tokenFile.map(TokenFile.init)
+        settings.token = try tokenFile.map { AccessToken(try $0.read()) }
         var embedded: UDPService?
         var noise: LabNoise?
         try await names.resolve()
@@ -116,7 +118,10 @@ struct GatewayCommand: ParsableCommand {
         manager?.tell(.ready, "Serving http://\(address)")
         manager?.watch(gateway, on: loop)
         names.watch(for: gateway, every: addresses.resolveInterval, on: loop)
-        await obey(lifecycle.requests, gateway, names, manager)
+        await obey(lifecycle.requests, manager) {
+            if let token = settings.token { tokenFile?.renew(token, Logger(label: "gateway")) }
+            await names.refresh(for: gateway)
+        }
         tellOfEnd(manager, settings)
         await leave(gateway, for: settings.drainDelay, on: loop)
         await end(gateway, running, within: settings.drainTimeout, on: loop)
@@ -126,12 +131,12 @@ struct GatewayCommand: ParsableCommand {
 
     /// Does what signals ask for, until one asks for the end.
     private func obey(
-        _ requests: AsyncStream<Signals.Request>, _ gateway: Gateway, _ names: ServiceNames, _ manager: ServiceManager?
+        _ requests: AsyncStream<Signals.Request>, _ manager: ServiceManager?, reload: () async -> Void
     ) async {
         for await request in requests {
             if request == .end { break }
             manager?.tell(.reloading)
-            await names.refresh(for: gateway)
+            await reload()
             manager?.tell(.ready)
         }
     }

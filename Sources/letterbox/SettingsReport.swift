@@ -14,6 +14,7 @@ enum SettingsReport {
         for (service, addresses) in zip(described, names.addresses) {
             try command.checkAddresses(addresses, of: service)
         }
+        _ = try command.callers.tokenFile.map { try TokenFile(path: $0).read() }
         let listening = try bindAddress(command.addresses.host, command.addresses.port)
         let page = try command.page.load()
         try command.checkPaths(of: described, against: page)

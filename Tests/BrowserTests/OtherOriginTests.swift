@@ -50,15 +50,15 @@ extension InTheBrowser {
             try see([Case(0, "fetch(url + '/lab', {method: 'PUT', body: '{}'})")], ["--lab"])
         }
 
-        /// The document's tables name no failure that is not tried here but those of `PUT /lab` and of pages that are not
-        /// allowed, and those that no page of another origin can cause: it cannot send so slowly, or such a method, condition,
+        /// The document's tables name no failure that is not tried here but those of `PUT /lab`, of pages that are not
+        /// allowed and of callers without a token, and those that no page of another origin can cause: it cannot send so slowly, or such a method, condition,
         /// expectation or version, and it finds no name that points here.
         @Test func everyFailureOfTheDocumentIsTried() throws {
             let file = Folders.root.appendingPathComponent("docs/api.md")
             let text = try String(contentsOf: file, encoding: .utf8)
             let named = text.matches(of: /(?m)^\| ([45]\d\d) \|/).compactMap { Int($0.1) }
             let tried = Set(Self.anyService.map(\.status) + [502, 503, 504])
-            #expect(Set(named).subtracting(tried) == [403, 421, 422, 408, 412, 417, 501, 505])
+            #expect(Set(named).subtracting(tried) == [401, 403, 421, 422, 408, 412, 417, 501, 505])
         }
 
         /// A page that is not allowed sends nothing, neither with a fetch that needs no permission nor in a query.

@@ -100,10 +100,15 @@ final class Program: Sendable {
     }
 
     /// Waits for the first line on standard error that begins like this.
-    func errorLine(startingWith prefix: String) throws -> String {
+    func errorLine(startingWith prefix: String) throws -> String { try errorLine { $0.hasPrefix(prefix) } }
+
+    /// Waits for the first line on standard error that has this in it.
+    func errorLine(containing text: String) throws -> String { try errorLine { $0.contains(text) } }
+
+    private func errorLine(_ isRight: (Substring) -> Bool) throws -> String {
         try read { streams in
             let lines = streams.error.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-            return lines.first { $0.hasPrefix(prefix) }.map(String.init)
+            return lines.first(where: isRight).map(String.init)
         }
     }
 

@@ -11,6 +11,7 @@ import Testing
         "accept-encoding": .acceptEncoding, "user-agent": nil, "accept-language": nil, "sec-fetch-mode": nil,
         "traceparent": .traceparent, "x-request-id": .xRequestId, "sec-fetch-dest": nil, "hosts": nil,
         "content-lengths": nil, "content-encoding": .contentEncoding,
+        "authorization": .authorization,
     ]
 
     /// Any byte at any place of a name and its colon: it is that name, or another, or no name.

@@ -34,9 +34,9 @@ package struct BrowserGuard {
     /// Only loopback is listened on: a name that leads here is `localhost`, or an address, or one that the operator knows.
     /// The owner of any other can have its own pages ask here as if they were the gateway's (DNS rebinding).
     func refuseName(_ request: Request) -> Response? {
-        guard let hosts, let authority = request.authority, request.namesOwnOrigin || !request.has(.origin) else {
-            return nil
-        }
+        guard let hosts, request.isFromBrowser, request.namesOwnOrigin || !request.has(.origin),
+            let authority = request.authority
+        else { return nil }
         let host = HostName(authority)
         guard !host.isLocal, !hosts.contains(host) else { return nil }
         return Problem.denial(

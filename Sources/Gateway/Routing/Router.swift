@@ -33,8 +33,11 @@ final class Router {
     /// Whether any page of another origin may use the gateway.
     let isForOtherOrigins: Bool
     private let configuration: Configuration
-    private let browserGuard: BrowserGuard
-    private let table: RouteTable
+    /// What callers have to know, if anything.
+    let token: AccessToken?
+    private let asksEverybody: Bool
+    let browserGuard: BrowserGuard
+    let table: RouteTable
     /// The service at `/`, for which nearly all requests are.
     private let root: ServiceRoute?
     /// The same if it takes whatever is posted.
@@ -46,6 +49,8 @@ final class Router {
         self.services = services
         crossOrigin = configuration.crossOrigin
         browserGuard = BrowserGuard(configuration)
+        token = configuration.token
+        asksEverybody = configuration.token != nil
         isForOtherOrigins = configuration.crossOrigin.isOn
         root = services.root
         plainRoot = services.root.flatMap { $0.isPlain ? $0 : nil }
@@ -58,7 +63,7 @@ final class Router {
 
     /// Decides what becomes of a request that is complete.
     func route(_ request: Request) -> Decision {
-        if request.isFromBrowser, let refusal = refuseBrowser(request) { return .response(refusal) }
+        if isAsked(request), let refusal = refuseCaller(request) { return .response(refusal) }
         if let plainRoot, isLetter(request) {
             return request.mayShapeReply ? plainRoot.decide(request.body, of: request) : .exchange(request.body, nil)
         }
@@ -79,26 +84,8 @@ final class Router {
 
     /// What a request gets whatever its content is: its head decides (RFC 9110 10.1.1); nil where the content counts.
     func judgeHead(of request: Request) -> Response? {
-        if request.isFromBrowser, let refusal = refuseBrowser(request) { return refusal }
+        if isAsked(request), let refusal = refuseCaller(request) { return refusal }
         return refusal(of: request)
-    }
-
-    /// Refuses what a browser sends for a page that may not; nil where there is nothing against it.
-    @inline(never)
-    private func refuseBrowser(_ request: Request) -> Response? {
-        if let refusal = browserGuard.refuseName(request) { return refusal }
-        return sends(request) ? browserGuard.refusePage(request) : nil
-    }
-
-    /// Whether the request would send a datagram: pages of other sites may read what its links lead to, and no more.
-    private func sends(_ request: Request) -> Bool {
-        switch request.head.method {
-        case .post: return true
-        case .get, .head:
-            guard let route = table.route(at: request.path), let service = route.asking else { return false }
-            return route.reading == nil || service.isAsked(request)
-        default: return false
-        }
     }
 
     private func refusal(of request: Request) -> Response? {
@@ -117,6 +104,10 @@ final class Router {
         case nil: return nil
         }
     }
+
+    /// Whether the request is asked on whose behalf it comes.
+    @inline(__always)
+    private func isAsked(_ request: Request) -> Bool { asksEverybody || request.isFromBrowser }
 
     /// Whether the content is to be sent to the service at `/` as it is.
     @inline(__always)

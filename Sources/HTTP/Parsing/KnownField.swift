@@ -16,6 +16,8 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     case ifNoneMatch, ifModifiedSince, ifRange, range, ifMatch, ifUnmodifiedSince
     /// What callers call a request by: W3C Trace Context 3.2, and the field that proxies write.
     case traceparent, xRequestId
+    /// Who asks (RFC 9110 11.6.2).
+    case authorization
 
     /// Reads the name at the index, which has a line in front of it, to its colon; nil if that has not come.
     @inline(__always)
@@ -106,6 +108,9 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         case (13, .name("n", "e", "-", "m", "a", "t", "c", "h")):
             guard first == .name("i", "f", "-", "n", "o", "n", "e", "-") else { return nil }
             self = .ifNoneMatch
+        case (13, .name("r", "i", "z", "a", "t", "i", "o", "n")):
+            guard first == .name("a", "u", "t", "h", "o", "r", "i", "z") else { return nil }
+            self = .authorization
         case (14, .name("t", "-", "l", "e", "n", "g", "t", "h")):
             guard first == .name("c", "o", "n", "t", "e", "n", "t", "-") else { return nil }
             self = .contentLength
@@ -149,7 +154,8 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
     @inline(__always)
     var isSingleton: Bool {
         switch self {
-        case .host, .contentLength, .contentType, .origin, .accessControlRequestMethod, .secFetchSite: true
+        case .host, .contentLength, .contentType, .origin, .accessControlRequestMethod, .secFetchSite, .authorization:
+            true
         case .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .range: true
         default: false
         }

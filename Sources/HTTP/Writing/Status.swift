@@ -21,6 +21,8 @@ public struct Status: Sendable, Equatable, Hashable {
     public static let permanentRedirect = Status(308)
     /// Not HTTP, or not safely so.
     public static let badRequest = Status(400)
+    /// Who asks has to say so first.
+    public static let unauthorized = Status(401)
     /// Understood and refused.
     public static let forbidden = Status(403)
     /// No such thing here.
@@ -74,6 +76,7 @@ public struct Status: Sendable, Equatable, Hashable {
         case 304: "Not Modified"
         case 308: "Permanent Redirect"
         case 400: "Bad Request"
+        case 401: "Unauthorized"
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"

@@ -1,0 +1,65 @@
+internal import HTTP
+internal import Synchronization
+
+/// The bearer token that callers have to know (RFC 6750); another one may take its place while the gateway runs.
+package final class AccessToken: Sendable {
+    private let bytes: Mutex<[UInt8]>
+
+    /// The longest token: it fits in a request's head with the other fields.
+    package static let mostBytes = 4096
+
+    /// - `token`: one that ``isToken(_:)`` holds for.
+    package init(_ token: [UInt8]) { bytes = Mutex(token) }
+
+    /// From now on callers have to know this one.
+    package func replace(with token: [UInt8]) { bytes.withLock { $0 = token } }
+
+    /// Whether the bytes can be a token: letters, digits and `-._~+/`, and perhaps `=` at the end (RFC 6750 2.1).
+    package static func isToken(_ bytes: [UInt8]) -> Bool {
+        guard let last = bytes.lastIndex(where: { $0 != UInt8(ascii: "=") }) else { return false }
+        return bytes[...last].allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "-._~+/".utf8.contains(byte)
+            }
+        }
+    }
+
+    /// The answer to a request that does not have the token; nil where it has.
+    func refusal(of request: Request) -> Response? {
+        guard let credentials = request.value(of: .authorization).flatMap(Self.token) else {
+            return Self.refuse(
+                "A token is needed: send it as Authorization: Bearer TOKEN.", "Bearer realm=\"letterbox\"")
+        }
+        guard !isEqual(to: credentials) else { return nil }
+        return Self.refuse(
+            "The token is not the one of this gateway.", "Bearer realm=\"letterbox\", error=\"invalid_token\"")
+    }
+
+    /// What follows the name of the scheme, which is in either case (RFC 9110 11.1 and 11.4).
+    private static func token(in credentials: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let space = UInt8(ascii: " ")
+        guard credentials.begins(with: Array("bearer ".utf8)) else { return nil }
+        let token = credentials.dropFirst("bearer".utf8.count).drop { $0 == space }
+        return token.isEmpty ? nil : token
+    }
+
+    /// Compares all bytes whatever they are, so that the time that it takes tells at most how long the token is.
+    private func isEqual(to other: ArraySlice<UInt8>) -> Bool {
+        bytes.withLock { bytes in
+            var difference = bytes.count ^ other.count
+            for (index, byte) in other.enumerated() { difference |= Int(byte ^ bytes[index % bytes.count]) }
+            return difference == 0
+        }
+    }
+
+    private static func refuse(_ sentence: String, _ challenge: StaticString) -> Response {
+        var response = Problem.denial(.unauthorized, sentence)
+        response.fields.append((authenticate, FieldValue(challenge)))
+        return response
+    }
+
+    private static let authenticate = FieldName("WWW-Authenticate")
+}

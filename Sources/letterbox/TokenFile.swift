@@ -1,0 +1,52 @@
+internal import Gateway
+internal import Logging
+internal import System
+
+/// The file of `--token-file`.
+struct TokenFile {
+    let path: String
+
+    /// Why a token cannot be taken from its file; the token itself is in no message.
+    struct Failure: Error, CustomStringConvertible {
+        let path: String
+        let sentence: String
+
+        var description: String { "--token-file \(path): \(sentence)" }
+    }
+
+    /// The token; a line end behind it does not belong to it.
+    func read() throws(Failure) -> [UInt8] {
+        let text: String
+        do { text = try Files.text(of: path, maxBytes: AccessToken.mostBytes + 2) } catch {
+            throw failure("it cannot be read: \(error.reason)")
+        }
+        if let mode = Files.permissions(of: path), mode & 0o006 != 0 {
+            throw failure("everybody may read or write it (mode 0\(String(mode, radix: 8))): chmod o-rw \(path)")
+        }
+        var token = Array(text.utf8)
+        if token.last == UInt8(ascii: "\n") { token.removeLast() }
+        if token.last == UInt8(ascii: "\r") { token.removeLast() }
+        guard !token.isEmpty else {
+            throw failure("it is empty: write one token into it, such as openssl rand -hex 32")
+        }
+        guard token.count <= AccessToken.mostBytes else {
+            throw failure("the token has more than \(AccessToken.mostBytes) bytes")
+        }
+        guard AccessToken.isToken(token) else {
+            throw failure("it is to have one line of letters, digits and -._~+/=, and no space around them")
+        }
+        return token
+    }
+
+    /// Takes over what the file has now; a file that is wrong changes nothing.
+    func renew(_ token: AccessToken, _ logger: Logger) {
+        do {
+            token.replace(with: try read())
+            logger.notice("the token has been read again")
+        } catch {
+            logger.error("\(error); the token stays")
+        }
+    }
+
+    private func failure(_ sentence: String) -> Failure { Failure(path: path, sentence: sentence) }
+}

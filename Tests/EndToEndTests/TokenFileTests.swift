@@ -1,0 +1,90 @@
+import CurlClient
+import Foundation
+import Glibc
+import Testing
+
+/// `--token-file`: what it takes, and when it is read.
+@Suite struct TokenFileTests {
+    /// A file that its owner alone may read, for as long as the object lives.
+    private final class File {
+        let path = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID()).token").path
+
+        init(_ text: String, mode: Int = 0o600) throws {
+            try write(text)
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        }
+
+        func write(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    private func ask(_ url: String, _ token: String?) throws -> Int {
+        let fields: CurlFields = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
+        return try CurlClient().perform(CurlRequest(url, fields: fields, body: .text("hello"))).status
+    }
+
+    @Test func `a HUP reads the token again, and a wrong file changes nothing`() throws {
+        let file = try File("first\n")
+        let gateway = try RunningGateway(["--token-file", file.path])
+        #expect(try ask(gateway.url, nil) == 401)
+        #expect(try ask(gateway.url, "first") == 200)
+        try file.write("two words\n")
+        gateway.program.signal(SIGHUP)
+        _ = try gateway.program.errorLine(containing: "--token-file \(file.path): it is to have one line")
+        #expect(try ask(gateway.url, "first") == 200)
+        try file.write("second")
+        gateway.program.signal(SIGHUP)
+        _ = try gateway.program.errorLine(containing: "the token has been read again")
+        #expect(try ask(gateway.url, "first") == 401)
+        #expect(try ask(gateway.url, "second") == 200)
+        // Nothing tells the token: neither the log nor the list of processes.
+        let words = try String(contentsOfFile: "/proc/\(gateway.program.pid)/cmdline", encoding: .utf8)
+        #expect(!words.contains("first") && !words.contains("second"))
+        gateway.program.signal(SIGTERM)
+        let error = try gateway.program.ending().error
+        #expect(!error.contains("two words") && !error.contains("second"))
+    }
+
+    @Test func `the address that tells of the gateway asks for the token, too`() throws {
+        let file = try File("secret\r\n")
+        let gateway = try RunningGateway(["--token-file", file.path, "--admin", "127.0.0.1:0"])
+        let prefix = "The gateway tells of itself at "
+        let admin = try gateway.program.errorLine(startingWith: prefix).dropFirst(prefix.count)
+        #expect(try CurlClient().get("\(admin)/metrics").status == 401)
+        #expect(try CurlClient().get("\(admin)/readyz").status == 200)
+        let fields: CurlFields = ["Authorization": "Bearer secret"]
+        #expect(try CurlClient().perform(CurlRequest("\(admin)/metrics", fields: fields)).status == 200)
+    }
+
+    /// At the start it ends the program, and so it does with --check; a token of 4,096 bytes is the longest.
+    @Test(arguments: [
+        ("", 0o600, "it is empty"), ("\n", 0o600, "it is empty"), (" a\n", 0o600, "it is to have one line of letters"),
+        ("a \n", 0o600, "it is to have one line"), ("a\nb\n", 0o600, "it is to have one line"),
+        ("a\n\n", 0o600, "it is to have one line"), ("ä", 0o600, "it is to have one line"),
+        ("a", 0o644, "everybody may read or write it (mode 0644): chmod o-rw PATH"),
+        ("a", 0o602, "everybody may read or write it (mode 0602)"),
+        (String(repeating: "a", count: 4096) + "\r\n", 0o640, nil),
+        (String(repeating: "a", count: 4097), 0o600, "the token has more than 4096 bytes"),
+        (String(repeating: "a", count: 4099), 0o600, "it cannot be read: File too large"),
+    ])
+    func `a file has one token and is no one else's`(text: String, mode: Int, sentence: String?) throws {
+        let file = try File(text, mode: mode)
+        try withExtendedLifetime(file) {
+            let flags = ["--port", "0", "--server-port", "0", "--token-file", file.path]
+            let check = try Program(Binaries.letterbox, ["--check"] + flags).ending()
+            guard let sentence else { return #expect(check.status == 0, "\(check.error)") }
+            let line = "letterbox: --token-file \(file.path): \(sentence.replacing("PATH", with: file.path))"
+            #expect(check.status == 64 && check.error.hasPrefix(line), "\(check.error)")
+            let start = try Program(Binaries.letterbox, flags).ending()
+            #expect(start.status == 2 && start.error.hasPrefix(line), "\(start.error)")
+            #expect(start.error.split(separator: "\n").count == 1)
+        }
+    }
+
+    @Test func `a file that is not there is told`() throws {
+        let ending = try Program.letterbox("--port", "0", "--server-port", "0", "--token-file", "/no/such").ending()
+        #expect(ending.status == 2)
+        #expect(ending.error == "letterbox: --token-file /no/such: it cannot be read: No such file or directory\n")
+    }
+}
