@@ -23,12 +23,12 @@ package struct DatagramServer: ~Copyable {
     private let logger: Logger
     private var batch = DatagramBatch()
     /// How many batches in a row have had several datagrams.
-    private var fullHands = 0
+    private var fullBatches = 0
     /// After so many of them the socket is not watched, until one has a single datagram or none.
     ///
     /// For a watched socket the kernel looks who waits for room to send, whenever a reply has left its queue: a twentieth
     /// of the server's time.
-    private static let manyHands = 16
+    private static let manyBatches = 16
     /// Replies over IPv6 that may be too long for a link on their way.
     private var recent = RecentReplies()
     private let isIPv6: Bool
@@ -57,7 +57,7 @@ package struct DatagramServer: ~Copyable {
     package mutating func run(on loop: EventLoop) async throws(SystemError) {
         if isIPv6 { try socket.hearReports(about: try socket.localAddress()) }
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
-        await loop.callingOff(watch) {
+        await loop.withCancellation(watch) {
             while !Task.isCancelled, await loop.readable(watch) == .ready {
                 let count = receive(watch, loop)
                 observer?.tellReceived(batch)
@@ -106,13 +106,13 @@ package struct DatagramServer: ~Copyable {
     /// Settles whether to ask the kernel when there is more: where several datagrams have come, more will have by now.
     private mutating func lookOn(after count: Int, _ watch: Watch, _ loop: EventLoop) {
         if count > 1 {
-            fullHands += 1
-            if fullHands == Self.manyHands { loop.unwatch(watch) }
+            fullBatches += 1
+            if fullBatches == Self.manyBatches { loop.unwatch(watch) }
             loop.keepReadable(watch)
         } else {
             do {
-                if fullHands >= Self.manyHands { try loop.rewatch(watch, as: .datagrams) }
-                fullHands = 0
+                if fullBatches >= Self.manyBatches { try loop.rewatch(watch, as: .datagrams) }
+                fullBatches = 0
                 watchErrors.end()
             } catch {
                 watchErrors.note()

@@ -2,12 +2,12 @@ public import System
 internal import Synchronization
 
 extension EventLoop {
-    /// Turns the loop on a thread of its own until `stop()`.
+    /// Runs the loop on a thread of its own until `stop()`.
     public func start() throws(SystemError) {
-        try Thread { self.run() }.detach()
+        try Thread.start { self.run() }
     }
 
-    /// Runs an asynchronous program from first to last on the calling thread, which turns an event loop for it.
+    /// Runs an asynchronous program from first to last on the calling thread, which runs an event loop for it.
     ///
     /// Throws what the program throws, or a `SystemError` when no loop can be opened.
     public static func run(_ program: @escaping @Sendable (EventLoop) async throws -> Void) throws {

@@ -14,12 +14,12 @@ public final class EventLoop: TaskExecutor {
     private let parking: ParkingLot
     /// The key under which the queue's bell is watched: no descriptor has this number.
     private static let bellKey = UInt64.max
-    /// So many waits of a turn may end at once before the loop looks round.
+    /// So many waits of an iteration may end at once before the loop polls again.
     private static let maximumShortcuts = 64
-    /// So often a turn asks for more when the kernel had as much to tell as fits one wait.
-    private static let maximumLooks = 16
+    /// So often an iteration asks again when the kernel reported as many events as fit one wait.
+    private static let maximumPolls = 16
 
-    /// Opens the kernel's side; the loop turns once a thread calls `run()`.
+    /// Opens the kernel's side; the loop begins when a thread calls `run()`.
     public init() throws(SystemError) {
         let poller = try Poller()
         queue = try JobQueue()
@@ -30,7 +30,7 @@ public final class EventLoop: TaskExecutor {
         parking = unsafe ParkingLot(state: state)
     }
 
-    private var confined: LoopState {
+    var confined: LoopState {
         assert(queue.isCurrent, "only the loop's own thread may touch it")
         return unsafe state
     }
@@ -46,25 +46,25 @@ public final class EventLoop: TaskExecutor {
     @safe
     public var executor: UnownedSerialExecutor { unsafe actors.asUnownedSerialExecutor() }
 
-    // MARK: - Turning
+    // MARK: - Running
 
-    /// Turns the loop on the calling thread until `stop()`.
+    /// Runs the loop on the calling thread until `stop()`.
     public func run() {
         queue.belongToThisThread(true)
         defer { queue.belongToThisThread(false) }
         let state = confined
-        // The loop may have been opened long before it turns.
+        // The loop may have been opened long before it runs.
         state.now = .now()
         while !queue.collect() {
             state.shortcuts = 0
             unsafe queue.run(tasks: asUnownedTaskExecutor(), actors: actors.asUnownedSerialExecutor())
             runTurns(state)
-            look(state)
+            poll(state)
             expireDeadlines(state)
         }
     }
 
-    /// Calls the handlers that have asked for another turn; those that ask again wait for the next iteration.
+    /// Calls the handlers that asked to be called again; those that ask once more wait for the next iteration.
     private func runTurns(_ state: LoopState) {
         for _ in 0..<state.turns.count { state.turns.popFirst()?.ready([]) }
     }
@@ -76,7 +76,7 @@ public final class EventLoop: TaskExecutor {
     private func expireDeadlines(_ state: LoopState) {
         guard let next = state.timers.next, next <= LoopState.tick(state.now) else { return }
         let due = LoopState.tick(state.now)
-        look(state, mayRest: false)
+        poll(state, mayRest: false)
         while let target = state.timers.takeNext(until: due) { expire(target, state) }
     }
 
@@ -85,25 +85,25 @@ public final class EventLoop: TaskExecutor {
     /// May be called from any thread.
     public func stop() { queue.stop() }
 
-    /// Asks the kernel what has happened, until it has told everything, and wakes whoever waits for it.
-    private func look(_ state: LoopState, mayRest: Bool = true) {
+    /// Asks the kernel what has happened, until it has reported everything, and wakes the tasks and calls the handlers for it.
+    private func poll(_ state: LoopState, mayRest: Bool = true) {
         let before = state.now
-        var patience = mayRest ? patience(state) : 0
-        state.watches.beginLook()
-        for _ in 0..<Self.maximumLooks {
-            let count = state.poller.wait(milliseconds: patience)
+        var timeout = mayRest ? timeout(state) : 0
+        state.watches.beginPoll()
+        for _ in 0..<Self.maximumPolls {
+            let count = state.poller.wait(milliseconds: timeout)
             state.now = .now()
             for index in 0..<count { dispatch(state.poller.event(index), state) }
             if count < Poller.batch || state.watches.hasRepeated {
                 state.reported = before
                 break
             }
-            patience = 0
+            timeout = 0
         }
     }
 
     /// How long the kernel may let the loop sleep, in the form of epoll_wait(2).
-    private func patience(_ state: LoopState) -> Int32 {
+    private func timeout(_ state: LoopState) -> Int32 {
         guard queue.mayRest, state.turns.isEmpty else { return 0 }
         guard let next = state.timers.next else { return -1 }
         let now = LoopState.tick(state.now)
@@ -115,7 +115,7 @@ public final class EventLoop: TaskExecutor {
         let watch = Watch(key: event.key)
         if let handler = state.watches.handler(of: watch) {
             handler.ready(Readiness(epoll: event.flags))
-        } else if let task = state.watches.hear(Readiness(epoll: event.flags), of: watch) {
+        } else if let task = state.watches.deliver(Readiness(epoll: event.flags), of: watch) {
             wake(task, .ready)
         }
     }
@@ -133,25 +133,18 @@ public final class EventLoop: TaskExecutor {
 // MARK: - Waiting
 
 extension EventLoop {
-    /// The time at the beginning of this turn of the loop: good enough for deadlines, and free.
+    /// The time at the beginning of this iteration: good enough for deadlines, and free.
     public var now: MonotonicTime { confined.now }
 
-    /// Whatever had come to a watched descriptor by then has been reported: the time of the turn before, as a rule.
+    /// All that had come to a watched descriptor by then has been reported: the time of the iteration before, as a rule.
     ///
     /// It is what to go by where nothing must be overlooked: when the thread was held up, `now` has moved on, and what
     /// came meanwhile may not have been seen yet.
     public var reported: MonotonicTime { confined.reported }
 
-    /// How many deadlines are pending, for tests.
-    var timerCount: Int { confined.timers.count }
-
     /// Begins to watch a descriptor, which leaves by itself when it is closed.
-    ///
-    /// - `strays`: where the tag goes when there is something to read while nobody waits for it.
-    public func watch(
-        _ descriptor: borrowing Descriptor, as kind: WatchKind, strays: Strays? = nil, tag: Int = 0
-    ) throws(SystemError) -> Watch {
-        let watch = confined.open(descriptor.number, isLevel: kind.isLevel, strays: strays, tag: tag)
+    public func watch(_ descriptor: borrowing Descriptor, as kind: WatchKind) throws(SystemError) -> Watch {
+        let watch = confined.open(descriptor.number, isLevel: kind.isLevel)
         try confined.poller.add(descriptor.number, kind.flags, key: watch.key)
         return watch
     }
@@ -176,11 +169,6 @@ extension EventLoop {
     /// Calls the handler once more, with no readiness, behind all that are ready now.
     public func callAgain(_ handler: some EventHandler) { confined.turns.append(handler) }
 
-    /// Says where events go from now on that come while nobody waits for the descriptor; nil for nowhere.
-    public func collect(_ watch: Watch, in strays: Strays?, tag: Int = 0) {
-        confined.watches.collect(watch, in: strays, tag: tag)
-    }
-
     /// Watches a descriptor again that was left unwatched; whatever is there by now is reported.
     public func rewatch(_ watch: Watch, as kind: WatchKind) throws(SystemError) {
         try confined.poller.add(watch.number, kind.flags, key: watch.key)
@@ -193,33 +181,18 @@ extension EventLoop {
 
     /// Waits until there is something to read, the other side has ended, or the deadline has passed.
     public func readable(_ watch: Watch, until deadline: MonotonicTime = .never) async -> Wake {
-        await wait(watch, .toRead, deadline)
-    }
-
-    /// Waits until there is room to write, the other side has ended, or the deadline has passed.
-    public func writable(_ watch: Watch, until deadline: MonotonicTime = .never) async -> Wake {
-        await wait(watch, .toWrite, deadline)
-    }
-
-    @inline(__always)
-    private func wait(_ watch: Watch, _ direction: Readiness, _ deadline: MonotonicTime) async -> Wake {
-        if confined.watches.take(direction, of: watch) {
+        if confined.watches.takeReadable(watch) {
             confined.shortcuts += 1
             if confined.shortcuts <= Self.maximumShortcuts { return .ready }
-            // A sender who is never done would otherwise keep the thread from everybody else.
+            // A sender that never stops would otherwise keep the thread from all other tasks.
             return await suspend(at: .end)
         }
-        return await suspend(at: .watch(watch, direction, deadline))
+        return await suspend(at: .watch(watch, deadline))
     }
 
     /// Tells the loop that a read did not take all there was: the next wait returns at once.
     public func keepReadable(_ watch: Watch) {
         _ = confined.watches.report(.toRead, of: watch)
-    }
-
-    /// Uses up what was reported while nobody waited; true when there is something to read.
-    public func takeReadable(_ watch: Watch) -> Bool {
-        confined.watches.take(.toRead, of: watch)
     }
 
     /// Ends the wait for a descriptor; false if there is none.
@@ -233,7 +206,7 @@ extension EventLoop {
     /// Runs `body`, whose waits for a descriptor are called off when the task is cancelled, from whatever thread.
     ///
     /// For tasks that wait for ever; a wait with a deadline ends by itself and does not need the cost.
-    public func callingOff(_ watch: Watch, _ body: () async -> Void) async {
+    public func withCancellation(_ watch: Watch, _ body: () async -> Void) async {
         await withTaskCancellationHandler(operation: body) {
             Task(executorPreference: self) { self.interrupt(watch) }
         }
@@ -244,13 +217,13 @@ extension EventLoop {
         _ = await WaitQueue.Place(loop: self).wait(until: time)
     }
 
-    /// Lets the tasks that are ready have their turn.
+    /// Lets the tasks that are ready go first.
     public func yield() async { _ = await suspend(at: .end) }
 
-    /// Suspends the calling task until somebody wakes it at the place where it is kept.
+    /// Suspends the calling task until it is woken where it waits.
     @inline(__always)
-    func suspend(at berth: Berth) async -> Wake {
-        confined.berth = berth
+    func suspend(at location: WaitLocation) async -> Wake {
+        confined.location = location
         return await parking.park()
     }
 

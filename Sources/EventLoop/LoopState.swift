@@ -11,10 +11,10 @@ final class LoopState {
     var turns: Deque<any EventHandler> = []
     var now: MonotonicTime
     var reported: MonotonicTime
-    /// Waits of this turn that ended at once, because what they waited for was there.
+    /// Waits of this iteration that ended at once, because what they waited for was there.
     var shortcuts = 0
-    /// Where the task is to be kept that suspends itself next.
-    var berth = Berth.end
+    /// Where the task waits that suspends itself next.
+    var location = WaitLocation.end
 
     init(poller: consuming Poller, queue: JobQueue) {
         self.poller = poller
@@ -24,19 +24,18 @@ final class LoopState {
         timers = TimerWheel(at: Self.tick(now))
     }
 
-    /// Keeps a task that has suspended itself where it wanted to be kept.
-    func keep(_ task: ParkedTask) {
-        switch berth {
-        case .watch(let watch, let direction, let deadline):
+    /// Stores a task that has suspended itself where it waits.
+    func store(_ task: ParkedTask) {
+        switch location {
+        case .watch(let watch, let deadline):
             let end = deadline == .never ? .max : Self.tick(after: deadline)
-            let alarm = watches.park(task, direction, until: end, at: watch)
+            let alarm = watches.park(task, until: end, at: watch)
             if end < alarm?.tick ?? .max { setAlarm(for: watch, at: end, insteadOf: alarm) }
         case .place(let place, let deadline):
-            place.keep(task, insert(.place(place), at: deadline))
-        case .strays(let strays): strays.keep(task)
+            place.store(task, insert(.place(place), at: deadline))
         case .end: queue.add(task.job(waking: .ready))
         }
-        berth = .end
+        location = .end
     }
 
     /// Sets the timer of a descriptor.
@@ -58,8 +57,8 @@ final class LoopState {
     }
 
     /// Begins to watch a descriptor.
-    func open(_ number: Int32, isLevel: Bool, strays: Strays?, tag: Int) -> Watch {
-        let (watch, alarm) = watches.open(number, isLevel: isLevel, strays: strays, tag: tag)
+    func open(_ number: Int32, isLevel: Bool) -> Watch {
+        let (watch, alarm) = watches.open(number, isLevel: isLevel)
         if let alarm { timers.cancel(alarm.key) }
         return watch
     }
@@ -76,14 +75,12 @@ final class LoopState {
     static func tick(after deadline: MonotonicTime) -> UInt64 { tick(deadline) + 1 }
 }
 
-/// Where a suspended task is kept, and so who wakes it.
-enum Berth {
-    /// At a descriptor, until it is ready in this direction or the deadline has passed.
-    case watch(Watch, Readiness, MonotonicTime)
-    /// At its place among those who wait for their turn, or at none other than the deadline.
+/// Where a suspended task waits, and so what wakes it.
+enum WaitLocation {
+    /// At a descriptor, until there is something to read or the deadline has passed.
+    case watch(Watch, MonotonicTime)
+    /// At its place in a queue, or at the deadline alone.
     case place(WaitQueue.Place, MonotonicTime)
-    /// Where strays come in.
-    case strays(Strays)
-    /// Behind the jobs that are ready: it goes on when the others have had their turn.
+    /// Behind the jobs that are ready: it goes on after them.
     case end
 }

@@ -46,6 +46,6 @@ private final class ParkingExecutor: SerialExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let isActor = unsafe state.queue.current.isActor
-        unsafe state.keep(ParkedTask(JobQueue.Job(job: UnownedJob(job), isActor: isActor)))
+        unsafe state.store(ParkedTask(JobQueue.Job(job: UnownedJob(job), isActor: isActor)))
     }
 }

@@ -28,7 +28,7 @@ public final class WaitQueue {
             return await loop.suspend(at: .place(self, deadline))
         }
 
-        func keep(_ task: ParkedTask, _ timer: TimerWheel<TimerTarget>.Key?) {
+        func store(_ task: ParkedTask, _ timer: TimerWheel<TimerTarget>.Key?) {
             (self.task, self.timer) = (task, timer)
         }
 

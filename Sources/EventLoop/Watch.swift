@@ -68,7 +68,7 @@ public struct Readiness: OptionSet, Sendable {
     public static let toWrite = Readiness(rawValue: 2)
     /// Nothing more will come in: it stays ready to read, for the next call tells how it ended.
     public static let ended = Readiness(rawValue: 4)
-    /// Both directions have ended: it stays ready to write as well.
+    /// Both directions have ended.
     ///
     /// The end of what comes in is not enough for that: a side that has said all may still listen, and slowly.
     public static let hungUp = Readiness(rawValue: 8)
@@ -77,9 +77,6 @@ public struct Readiness: OptionSet, Sendable {
     public init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
-
-    /// The readiness that keeps this direction ready for good.
-    var lasting: Readiness { self == .toWrite ? .hungUp : .ended }
 
     init(epoll flags: UInt32) {
         var readiness: Readiness = []

@@ -11,12 +11,11 @@ struct WatchTable {
     }
 
     private struct Slot {
-        /// The task that waits for the descriptor, what for, and the tick at which the wait is over at the latest.
+        /// The task that waits for something to read, and the tick at which the wait is over at the latest.
         var task: ParkedTask?
-        var direction: Readiness = []
-        /// Whether the kernel reports it as long as it is ready, and in which look it did so for the last time.
+        /// Whether the kernel reports it as long as it is ready, and in which poll it did so for the last time.
         var isLevel = false
-        var look: UInt32 = 0
+        var poll: UInt32 = 0
         var end = UInt64.max
         /// What was reported and not used up.
         var readiness: Readiness = []
@@ -24,22 +23,19 @@ struct WatchTable {
         var alarm: Alarm?
         /// The object that is called for each event, where no task waits.
         var handler: (any EventHandler)?
-        /// Where events go that come while nobody waits.
-        var strays: Strays?
-        var tag = 0
 
         @inline(__always)
-        mutating func park(_ task: ParkedTask, _ direction: Readiness, until end: UInt64) -> Alarm? {
+        mutating func park(_ task: ParkedTask, until end: UInt64) -> Alarm? {
             precondition(self.task == nil, "one task at a time waits for a descriptor")
-            (self.task, self.direction, self.end) = (task, direction, end)
+            (self.task, self.end) = (task, end)
             return alarm
         }
 
-        /// Uses readiness up; false when there is none.
+        /// Uses up that there is something to read; false when there is not.
         @inline(__always)
-        mutating func take(_ direction: Readiness) -> Bool {
-            guard readiness.contains(direction) else { return false }
-            if !readiness.contains(direction.lasting) { readiness.remove(direction) }
+        mutating func takeReadable() -> Bool {
+            guard readiness.contains(.toRead) else { return false }
+            if !readiness.contains(.ended) { readiness.remove(.toRead) }
             return true
         }
 
@@ -47,31 +43,25 @@ struct WatchTable {
         @inline(__always)
         mutating func report(_ news: Readiness) -> ParkedTask? {
             readiness.formUnion(news)
-            guard let task else {
-                strays?.add(tag)
-                return nil
-            }
-            guard take(direction) else { return nil }
+            guard let task, takeReadable() else { return nil }
             self.task = nil
             return task
         }
     }
 
     private var slots: [Slot] = []
-    /// The number of the look at what the kernel has to tell.
-    private var look: UInt32 = 0
-    /// Whether that has told something twice: the kernel puts what is still ready behind all that it has not told.
+    /// The number of the poll.
+    private var poll: UInt32 = 0
+    /// Whether it has reported something twice: the kernel puts what is still ready behind all that it has not reported.
     private(set) var hasRepeated = false
 
     /// Opens a new slot for a descriptor; whatever was known of the number's former owner is forgotten.
     ///
-    /// Hands back the timer that was set for the former owner, which nobody needs any more.
-    mutating func open(
-        _ number: Int32, isLevel: Bool = false, strays: Strays?, tag: Int
-    ) -> (watch: Watch, alarm: Alarm?) {
+    /// Hands back the timer that was set for the former owner, to be cancelled.
+    mutating func open(_ number: Int32, isLevel: Bool = false) -> (watch: Watch, alarm: Alarm?) {
         while slots.count <= Int(number) { slots.append(Slot()) }
         let (generation, alarm) = (slots[Int(number)].generation &+ 1, slots[Int(number)].alarm)
-        slots[Int(number)] = Slot(isLevel: isLevel, generation: generation, strays: strays, tag: tag)
+        slots[Int(number)] = Slot(isLevel: isLevel, generation: generation)
         return (Watch(number: number, generation: generation), alarm)
     }
 
@@ -90,9 +80,9 @@ struct WatchTable {
         Int(watch.number) < slots.count && slots[Int(watch.number)].generation == watch.generation
     }
 
-    /// Uses readiness up; false when there is none.
-    mutating func take(_ direction: Readiness, of watch: Watch) -> Bool {
-        isCurrent(watch) && slots[Int(watch.number)].take(direction)
+    /// Uses up that there is something to read; false when there is not.
+    mutating func takeReadable(_ watch: Watch) -> Bool {
+        isCurrent(watch) && slots[Int(watch.number)].takeReadable()
     }
 
     /// Notes readiness; hands back the task that it wakes.
@@ -100,38 +90,30 @@ struct WatchTable {
         isCurrent(watch) ? slots[Int(watch.number)].report(readiness) : nil
     }
 
-    /// Begins a look at what the kernel has to tell.
-    mutating func beginLook() {
-        look &+= 1
+    /// Begins to ask the kernel what has happened.
+    mutating func beginPoll() {
+        poll &+= 1
         hasRepeated = false
     }
 
-    /// The same for what the kernel tells: once in each look, where it goes on telling.
-    mutating func hear(_ readiness: Readiness, of watch: Watch) -> ParkedTask? {
+    /// The same for what the kernel reports: once in each poll, where it repeats itself.
+    mutating func deliver(_ readiness: Readiness, of watch: Watch) -> ParkedTask? {
         guard isCurrent(watch) else { return nil }
         if slots[Int(watch.number)].isLevel {
-            guard slots[Int(watch.number)].look != look else {
+            guard slots[Int(watch.number)].poll != poll else {
                 hasRepeated = true
                 return nil
             }
-            slots[Int(watch.number)].look = look
+            slots[Int(watch.number)].poll = poll
         }
         return slots[Int(watch.number)].report(readiness)
     }
 
-    /// Says where events go that come while nobody waits.
-    mutating func collect(_ watch: Watch, in strays: Strays?, tag: Int) {
-        slots[Int(watch.number)].strays = strays
-        slots[Int(watch.number)].tag = tag
-        // What came before, while nobody waited and nobody collected, will not be reported again.
-        if slots[Int(watch.number)].readiness.contains(.toRead) { strays?.add(tag) }
-    }
-
     /// Parks a task until readiness, interruption, or the tick at which its time is over; hands back the timer that is
     /// set for the descriptor.
-    mutating func park(_ task: ParkedTask, _ direction: Readiness, until end: UInt64, at watch: Watch) -> Alarm? {
-        precondition(isCurrent(watch), "nobody waits for a descriptor that is gone")
-        return slots[Int(watch.number)].park(task, direction, until: end)
+    mutating func park(_ task: ParkedTask, until end: UInt64, at watch: Watch) -> Alarm? {
+        precondition(isCurrent(watch), "a task waits for a descriptor that is open")
+        return slots[Int(watch.number)].park(task, until: end)
     }
 
     /// Notes which timer is set for a descriptor.

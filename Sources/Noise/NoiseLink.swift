@@ -10,7 +10,7 @@ struct NoiseClient: Hashable {
 }
 
 /// A client of the noise, and the socket that stands for it towards the server.
-final class NoiseLink {
+final class NoiseLink: EventHandler {
     /// Whose datagrams it carries.
     let client: NoiseClient
     /// The server's address, of those that it has.
@@ -21,8 +21,10 @@ final class NoiseLink {
     let peer: SocketAddress
     /// The socket's place in the loop.
     let watch: Watch
-    /// Under which the loop reports that the server has sent something.
-    let tag: Int
+    /// Where it goes when the server has sent something.
+    private let ready: ReadyQueue<NoiseLink>
+    /// Whether the noise has forgotten its client.
+    var isForgotten = false
     /// How many datagrams from or to the client are under way.
     var held = 0
     /// Whether a report has come that no program listens at the server's address.
@@ -33,18 +35,22 @@ final class NoiseLink {
 
     /// Opens the socket.
     init(
-        _ client: NoiseClient, to server: SocketAddress, on loop: EventLoop, strays: Strays, tag: Int
+        _ client: NoiseClient, to server: SocketAddress, on loop: EventLoop, ready: ReadyQueue<NoiseLink>
     ) throws(SystemError) {
         let socket = try DatagramSocket(connectedTo: server)
         socket.lengthenQueue()
         try socket.allowFragments(towards: server)
-        watch = try loop.watch(socket.descriptor, as: .datagrams, strays: strays, tag: tag)
+        watch = try loop.watch(socket.descriptor, as: .datagrams)
         self.client = client
         self.server = server
         peer = try socket.peerAddress()
         self.socket = socket
-        self.tag = tag
+        self.ready = ready
+        loop.setHandler(self, of: watch)
     }
+
+    /// The server has sent something, or a report of what was sent to it has come.
+    func ready(_ readiness: Readiness) { ready.add(self) }
 }
 
 extension NoisePassage.Copy {

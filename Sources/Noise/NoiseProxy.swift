@@ -35,11 +35,9 @@ package actor NoiseProxy {
     private nonisolated let shared: Mutex<BothWays<NoiseSettings>>
     private let carrier: NoiseCarrier
     private var table: NoiseClientTable<NoiseClient, NoiseLink>
-    /// The links by the tags under which the loop reports them.
-    private var links: [Int: NoiseLink] = [:]
-    private var opened = 0
     private var batch = DatagramBatch(capacity: 32)
-    private let strays: Strays
+    /// Links whose server has sent something.
+    private let ready: ReadyQueue<NoiseLink>
     private let clock: WaitQueue
     private var alarm = MonotonicTime.never
     private var isStopping = false
@@ -66,7 +64,7 @@ package actor NoiseProxy {
             socket: socket, seed: seed, heldBytes: limits.heldBytes, keepsLatest: servers.count > 1, onEvent: onEvent)
         shared = Mutex(settings)
         table = NoiseClientTable(limit: limits.clients, idle: limits.idle)
-        strays = Strays(on: loop)
+        ready = ReadyQueue(on: loop)
         clock = WaitQueue(on: loop)
     }
 
@@ -92,7 +90,7 @@ package actor NoiseProxy {
         let watch = try loop.watch(carrier.socket.descriptor, as: .datagrams)
         let replies = Task { await self.carryReplies() }
         let timer = Task { await self.keepTime() }
-        await loop.callingOff(watch) {
+        await loop.withCancellation(watch) {
             while !Task.isCancelled, await loop.readable(watch) == .ready {
                 if carryRequests() { continue }
                 loop.keepReadable(watch)
@@ -101,7 +99,8 @@ package actor NoiseProxy {
             }
         }
         isStopping = true
-        strays.close()
+        ready.close()
+        for link in table.values { loop.release(link.watch) }
         clock.wakeFirst()
         await replies.value
         await timer.value
@@ -136,8 +135,8 @@ extension NoiseProxy {
 
     /// Takes what the server has sent, until the proxy stops.
     private func carryReplies() async {
-        while let tag = await strays.next() {
-            guard let link = links[tag] else { continue }
+        while let link = await ready.next() {
+            guard !link.isForgotten else { continue }
             do {
                 try carryReplies(over: link)
                 linkErrors.end()
@@ -148,7 +147,7 @@ extension NoiseProxy {
                 moveOn(from: link)
                 if error.reason != .connectionRefused { linkErrors.note() }
             }
-            loop.keepReadable(link.watch)
+            ready.add(link)
             if let pause = linkErrors.pause { await loop.sleep(until: .now() + pause) } else { await loop.yield() }
         }
     }
@@ -181,11 +180,8 @@ extension NoiseProxy {
     /// Opens a socket towards the first of the server's addresses that the machine has a way to.
     private func open(_ client: NoiseClient) -> NoiseLink? {
         for offset in 0..<servers.count {
-            opened += 1
             let server = servers[(preferred + offset) % servers.count]
-            guard let link = try? NoiseLink(client, to: server, on: loop, strays: strays, tag: opened) else { continue }
-            links[opened] = link
-            return link
+            if let link = try? NoiseLink(client, to: server, on: loop, ready: ready) { return link }
         }
         return nil
     }
@@ -214,7 +210,8 @@ extension NoiseProxy {
     }
 
     private func forget(_ link: NoiseLink) {
-        links[link.tag] = nil
+        link.isForgotten = true
+        loop.release(link.watch)
         carrier.counts.toClient.unseen += link.socket.overflows
     }
 }

@@ -55,7 +55,7 @@ package struct Pinger: ~Copyable {
     /// Sends all probes and waits until each is answered or given up, or until the task is cancelled.
     package mutating func run() async throws(SystemError) -> PingerReport {
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
-        await loop.callingOff(watch) {
+        await loop.withCancellation(watch) {
             while !Task.isCancelled, !isFinished {
                 sendProbeWhenDue()
                 _ = await loop.readable(watch, until: min(session.deadline, nextSendTime))

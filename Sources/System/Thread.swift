@@ -2,20 +2,19 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// A thread of its own for work that blocks or that turns a loop (pthread_create(3)).
-@safe
-public struct Thread: ~Copyable {
+/// Threads of their own, for work that blocks or that runs a loop (pthread_create(3)).
+public enum Thread {
     private final class Start {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
-    private let handle: pthread_t
-
-    /// Starts a thread that runs `body` and ends with it.
+    /// Starts a thread that runs `body` and ends with it; it is left to itself (pthread_detach(3)).
     ///
     /// - `stackSize`: bytes of address space for the stack, of which only what is used takes memory.
-    public init(stackSize: Int = 1 << 20, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+    public static func start(
+        stackSize: Int = 1 << 20, _ body: @escaping @Sendable () -> Void
+    ) throws(SystemError) {
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
         defer { unsafe pthread_attr_destroy(&attributes) }
@@ -33,16 +32,6 @@ public struct Thread: ~Copyable {
             unsafe start.release()
             throw SystemError(.startThread, nil, ErrorNumber(status))
         }
-        self.handle = handle
-    }
-
-    /// Waits until the thread has ended (pthread_join(3)).
-    public consuming func join() {
-        pthread_join(handle, nil)
-    }
-
-    /// Leaves the thread to itself (pthread_detach(3)).
-    public consuming func detach() {
         pthread_detach(handle)
     }
 
@@ -53,13 +42,13 @@ public struct Thread: ~Copyable {
         let result: Result<Result<Success, Failure>, SystemError> = await unsafe withUnsafeContinuation {
             continuation in
             do throws(SystemError) {
-                try Thread {
+                try start {
                     do throws(Failure) {
                         unsafe continuation.resume(returning: .success(.success(try work())))
                     } catch {
                         unsafe continuation.resume(returning: .success(.failure(error)))
                     }
-                }.detach()
+                }
             } catch {
                 unsafe continuation.resume(returning: .failure(error))
             }

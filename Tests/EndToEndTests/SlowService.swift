@@ -22,8 +22,8 @@ final class SlowService: Sendable {
 
     /// Receives on one thread and replies on another until `end()`.
     init() throws {
-        try Thread { [self] in receive() }.detach()
-        try Thread { [self] in reply() }.detach()
+        try Thread.start { [self] in receive() }
+        try Thread.start { [self] in reply() }
     }
 
     var address: SocketAddress { peer.address }

@@ -31,7 +31,7 @@ import Testing
 
     private static func onThread(_ body: @escaping @Sendable () throws -> Void) async -> Result<Void, any Error> {
         await withCheckedContinuation { continuation in
-            do { try Thread { continuation.resume(returning: Result { try body() }) }.detach() } catch {
+            do { try Thread.start { continuation.resume(returning: Result { try body() }) } } catch {
                 continuation.resume(returning: .failure(error))
             }
         }
@@ -58,21 +58,6 @@ import Testing
             return wakes
         }
         #expect(wakes == [.expired, .ready, .expired])
-    }
-
-    @Test func writable() async throws {
-        let wakes = try await onLoop { loop in
-            let pipe = try Pipe()
-            let watch = try loop.watch(pipe.writing, as: .stream)
-            // There is room at the beginning.
-            _ = await loop.writable(watch)
-            while pipe.write([UInt8](repeating: 1, count: 65_536)) > 0 {}
-            var wakes = [await loop.writable(watch, until: loop.now + .milliseconds(5))]
-            while pipe.read() > 0 {}
-            wakes.append(await loop.writable(watch))
-            return wakes
-        }
-        #expect(wakes == [.expired, .ready])
     }
 
     @Test func readinessBeforeTheWaitIsNotLost() async throws {
@@ -119,29 +104,26 @@ import Testing
     }
 
     @Test func keptReadinessCounts() async throws {
-        let (taken, wake) = try await onLoop { loop in
+        let wakes = try await onLoop { loop in
             let pipe = try Pipe()
             let watch = try loop.watch(pipe.reading, as: .stream)
-            let before = loop.takeReadable(watch)
+            var wakes = [await loop.readable(watch, until: loop.now)]
             loop.keepReadable(watch)
-            let taken = [before, loop.takeReadable(watch), loop.takeReadable(watch)]
-            loop.keepReadable(watch)
-            return (taken, await loop.readable(watch))
+            for _ in 0..<2 { wakes.append(await loop.readable(watch, until: loop.now)) }
+            return wakes
         }
-        #expect(taken == [false, true, false])
-        #expect(wake == .ready)
+        #expect(wakes == [.expired, .ready, .expired])
     }
 
     /// What lies behind a datagram that was taken is reported only where datagrams are taken one at a time, be it to a
-    /// task or to where strays go.
+    /// task or to a handler.
     @Test(arguments: [WatchKind.datagrams, .singleDatagrams])
     func whatIsLeftBehind(kind: WatchKind) async throws {
         try await onLoop { loop in
             let any = try #require(SocketAddress("127.0.0.1", port: 0))
             let receiver = try DatagramSocket(boundTo: any)
             let sender = try DatagramSocket(connectedTo: try receiver.localAddress())
-            let strays = Strays(on: loop)
-            let watch = try loop.watch(receiver.descriptor, as: kind, strays: strays, tag: 7)
+            let watch = try loop.watch(receiver.descriptor, as: kind)
             var bytes: [UInt8] = [0]
             for number in 1...3 { _ = try sender.send([UInt8(number)].span) }
             #expect(await loop.readable(watch) == .ready)
@@ -151,8 +133,10 @@ import Testing
             #expect(wake == (isToldAgain ? .ready : .expired))
             if isToldAgain {
                 #expect(try receiver.receive(into: &bytes, 0..<1) == 1)
-                #expect(await strays.next() == 7)
-                #expect(loop.takeReadable(watch))
+                let recorder = Recorder(on: loop)
+                loop.setHandler(recorder, of: watch)
+                #expect(await recorder.reports.next() == .toRead)
+                loop.release(watch)
             }
             #expect(receiver.drain().datagrams == (isToldAgain ? 1 : 2))
         }
@@ -201,7 +185,7 @@ import Testing
                 let watch = try loop.watch(pipe.reading, as: .stream)
                 let waiter = Task(executorPreference: loop) {
                     var wake = Wake.ready
-                    await loop.callingOff(watch) {
+                    await loop.withCancellation(watch) {
                         while !Task.isCancelled { wake = await loop.readable(watch) }
                     }
                     return wake

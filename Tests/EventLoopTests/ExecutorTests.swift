@@ -86,13 +86,6 @@ import Testing
         #expect(throws: SystemError(.watch, nil, .wouldBlock)) { try failed.get() }
     }
 
-    @Test func threadsAreJoined() throws {
-        let count = Counter()
-        let thread = try Thread { count.raise() }
-        thread.join()
-        #expect(count.value == 1)
-    }
-
     /// The loop looks round once more while a job is left, with nothing to wait for: nobody would wake it.
     @Test(.timeLimit(.minutes(1))) func aLoopStopsWhileAJobIsLeft() async throws {
         let loop = try EventLoop()
@@ -104,9 +97,9 @@ import Testing
         }
         await withCheckedContinuation { continuation in
             do {
-                try Thread {
+                try Thread.start {
                     loop.run(); continuation.resume()
-                }.detach()
+                }
             } catch { continuation.resume() }
         }
         #expect(count.value == 1)

@@ -100,32 +100,34 @@ import Testing
         }
     }
 
-    @Test func straysComeInOrder() async throws {
+    @Test func whatIsReadyComesInOrder() async throws {
         let tags = try await onLoop { loop in
-            let strays = Strays(on: loop)
-            for tag in 1...3 { strays.add(tag) }
+            let ready = ReadyQueue<Int>(on: loop)
+            for tag in 1...3 { ready.add(tag) }
             var tags: [Int?] = []
-            for _ in 0..<3 { tags.append(await strays.next()) }
-            strays.add(4)
-            strays.close()
-            tags.append(await strays.next())
-            tags.append(await strays.next())
+            for _ in 0..<3 { tags.append(await ready.next()) }
+            ready.add(4)
+            ready.close()
+            ready.add(5)
+            tags.append(await ready.next())
+            tags.append(await ready.next())
             return tags
         }
         #expect(tags == [1, 2, 3, 4, nil])
     }
 
-    /// With real datagrams: the tag of a socket that nobody listens to.
-    @Test func straysOfRealSockets() async throws {
-        let tag = try await onLoop { loop in
-            guard let any = SocketAddress("127.0.0.1", port: 0) else { return 0 as Int? }
+    /// With real datagrams: a socket without a waiting task tells its handler.
+    @Test func whatRealSocketsReport() async throws {
+        let report = try await onLoop { loop in
+            let any = try #require(SocketAddress("127.0.0.1", port: 0))
             let server = try DatagramSocket(boundTo: any)
             let client = try DatagramSocket(connectedTo: try server.localAddress())
-            let strays = Strays(on: loop)
-            _ = try loop.watch(server.descriptor, as: .datagrams, strays: strays, tag: 77)
+            let recorder = Recorder(on: loop)
+            let watch = try loop.watch(server.descriptor, as: .datagrams, handler: recorder)
             _ = try client.send([1].span)
-            return await strays.next()
+            defer { loop.release(watch) }
+            return await recorder.reports.next()
         }
-        #expect(tag == 77)
+        #expect(report == .toRead)
     }
 }

@@ -49,6 +49,20 @@ struct Pipe: ~Copyable {
     }
 }
 
+extension EventLoop {
+    /// How many deadlines are pending.
+    var timerCount: Int { confined.timers.count }
+}
+
+/// A handler that keeps what it is called with.
+final class Recorder: EventHandler {
+    let reports: ReadyQueue<Readiness>
+
+    init(on loop: EventLoop) { reports = ReadyQueue(on: loop) }
+
+    func ready(_ readiness: Readiness) { reports.add(readiness) }
+}
+
 /// The same random numbers in every run (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64

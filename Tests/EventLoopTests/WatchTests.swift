@@ -10,11 +10,9 @@ import Testing
     private final class Table {
         private var table = WatchTable()
 
-        func open(_ number: Int32, strays: Strays?, tag: Int) -> Watch {
-            table.open(number, strays: strays, tag: tag).watch
-        }
+        func open(_ number: Int32) -> Watch { table.open(number).watch }
         func isCurrent(_ watch: Watch) -> Bool { table.isCurrent(watch) }
-        func take(_ direction: Readiness, of watch: Watch) -> Bool { table.take(direction, of: watch) }
+        func takeReadable(_ watch: Watch) -> Bool { table.takeReadable(watch) }
         func hasWaiter(_ watch: Watch) -> Bool { table.unpark(watch) != nil }
         /// Whether the report wakes somebody.
         func report(_ readiness: Readiness, of watch: Watch) -> Bool { table.report(readiness, of: watch) != nil }
@@ -38,61 +36,40 @@ import Testing
 
     @Test func readinessIsUsedUpOnce() {
         let table = Table()
-        let watch = table.open(5, strays: nil, tag: 0)
-        #expect(!table.take(.toRead, of: watch))
+        let watch = table.open(5)
+        #expect(!table.takeReadable(watch))
         #expect(!table.report([.toRead, .toWrite], of: watch))
-        #expect(table.take(.toRead, of: watch))
-        #expect(!table.take(.toRead, of: watch))
-        #expect(table.take(.toWrite, of: watch))
+        #expect(table.takeReadable(watch))
+        #expect(!table.takeReadable(watch))
     }
 
-    /// The end of what comes in says nothing about what goes out: a writer must still be able to wait for room.
-    @Test func theEndStaysReadableOnly() {
+    /// There is nothing more to read, and the next call says so, again and again.
+    @Test(arguments: [EPOLLRDHUP.rawValue, EPOLLHUP.rawValue]) func theEndStaysReadable(end: UInt32) {
         let table = Table()
-        let watch = table.open(5, strays: nil, tag: 0)
-        let ended = Readiness(epoll: EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue)
+        let watch = table.open(5)
+        let ended = Readiness(epoll: EPOLLIN.rawValue | EPOLLOUT.rawValue | end)
         #expect(!table.report(ended, of: watch))
-        for _ in 0..<3 { #expect(table.take(.toRead, of: watch)) }
-        #expect(table.take(.toWrite, of: watch))
-        #expect(!table.take(.toWrite, of: watch))
-    }
-
-    @Test func aHangUpStaysBoth() {
-        let table = Table()
-        let watch = table.open(5, strays: nil, tag: 0)
-        #expect(!table.report(Readiness(epoll: EPOLLHUP.rawValue), of: watch))
-        for _ in 0..<3 {
-            #expect(table.take(.toRead, of: watch))
-            #expect(table.take(.toWrite, of: watch))
-        }
+        for _ in 0..<3 { #expect(table.takeReadable(watch)) }
     }
 
     @Test func eventsOfTheFormerOwnerAreIgnored() {
         let table = Table()
-        let former = table.open(5, strays: nil, tag: 0)
-        let successor = table.open(5, strays: nil, tag: 0)
+        let former = table.open(5)
+        let successor = table.open(5)
         #expect(former != successor)
         #expect(!table.isCurrent(former) && table.isCurrent(successor))
         #expect(!table.report(.toRead, of: former))
-        #expect(!table.take(.toRead, of: successor))
+        #expect(!table.takeReadable(successor))
         #expect(!table.report(.toRead, of: successor))
-        #expect(!table.take(.toRead, of: former))
+        #expect(!table.takeReadable(former))
         #expect(!table.hasWaiter(former))
-        #expect(table.take(.toRead, of: successor))
+        #expect(table.takeReadable(successor))
     }
 
     @Test func unknownNumbersAreIgnored() {
         let table = Table()
         #expect(!table.report(.toRead, of: Watch(number: 9, generation: 0)))
         #expect(!table.isCurrent(Watch(number: 9, generation: 0)))
-    }
-
-    @Test func straysAreTold() throws {
-        let table = Table()
-        let strays = Strays(on: try EventLoop())
-        let watch = table.open(5, strays: strays, tag: 42)
-        #expect(!table.report(.toRead, of: watch))
-        #expect(Mirror(reflecting: strays).children.contains { "\($0.value)" == "[42]" })
     }
 
     /// A pipe whose reading end has a number that nobody else is given.

@@ -45,7 +45,7 @@ final class House: Sendable {
         let watch = try loop.watch(service.descriptor, as: .datagrams)
         return Task(executorPreference: loop) {
             var batch = DatagramBatch()
-            await loop.callingOff(watch) {
+            await loop.withCancellation(watch) {
                 while !Task.isCancelled, await loop.readable(watch) == .ready {
                     guard let count = try? batch.receive(from: self.service), count > 0 else { continue }
                     _ = batch.answer { datagram, reply in

@@ -29,9 +29,8 @@ final class ConnectionContext {
     /// The request that is filled anew for each of them.
     var spareRequest: Request
 
-    /// Connections that want to know something of all workers, by descriptor number, for the worker to ask.
-    let questions: Strays
-    private var asked: [Int: Question] = [:]
+    /// What connections want to know of all workers, for the worker to ask.
+    let questions: ReadyQueue<(question: Question, connection: Connection)>
     /// The worker, which waits for the end.
     let drained: WaitQueue
     /// How many connections the acceptor has given to this worker.
@@ -52,7 +51,7 @@ final class ConnectionContext {
     ) {
         self.loop = loop
         self.load = load
-        questions = Strays(on: loop)
+        questions = ReadyQueue(on: loop)
         self.configuration = configuration
         self.limits = limits
         requestLimits = (
@@ -139,16 +138,7 @@ final class ConnectionContext {
     }
 
     /// Takes down what a connection wants to know of all workers.
-    func ask(_ question: Question, for connection: Connection) {
-        asked[Int(connection.watch.number)] = question
-        questions.add(Int(connection.watch.number))
-    }
-
-    /// What the connection with this descriptor number wants to know.
-    func takeQuestion(of number: Int) -> Question? { asked.removeValue(forKey: number) }
-
-    /// The open connection with this descriptor number.
-    func connection(_ number: Int) -> Connection? { connections[number] }
+    func ask(_ question: Question, for connection: Connection) { questions.add((question, connection)) }
 
     /// Ends the connection that has been idle longest; false if none is.
     func evict() -> Bool {

@@ -139,10 +139,8 @@ actor Worker {
 
     /// Tells connections what all workers know together.
     private func answerQuestions() async {
-        while let number = await context.questions.next() {
-            guard let question = context.takeQuestion(of: number) else { continue }
-            let response = await response(to: question)
-            context.connection(number)?.finished(response)
+        while let asked = await context.questions.next() {
+            asked.connection.finished(await response(to: asked.question))
         }
     }
 
