@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 
+from candidates import LETTERBOXES
 from paths import BENCHMARKS, BIN, HUMMINGBIRD, PEERS, ROOT, SCRATCH, VENV_PYTHON
 
 C_PROGRAMS = ["epoll", "uppercase_server", "dns_responder", "http_load", "udp_load"]
@@ -85,5 +86,6 @@ def build(names):
         "hummingbird": build_hummingbird,
         "letterbox": build_letterbox,
     }
+    names = dict.fromkeys("letterbox" if name in LETTERBOXES else name for name in names)
     problems = {name: steps[name]() for name in names if name in steps}
     return {name: problem for name, problem in problems.items() if problem}

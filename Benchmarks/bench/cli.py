@@ -20,7 +20,7 @@ import report
 from paths import LETTERBOX, RESULTS
 from processes import raise_descriptor_limit
 
-SUITES = ["gateway", "dns", "udp", "parser", "uppercase", "growth", "rates", "start"]
+SUITES = ["gateway", "dns", "doh", "udp", "parser", "uppercase", "growth", "rates", "start"]
 # Beside the measured seconds a leg has its warm-up, two starts and two ends; what is not a leg takes so many minutes.
 LEG_OVERHEAD, FIXED_MINUTES = 0.7, 1.0
 
@@ -111,7 +111,7 @@ def prepare(options):
     if not options.no_build:
         if set(options.suites) & {"growth", "rates", "start"}:
             names["letterbox"] = None
-        wanted = [name for name in names if not (name == "letterbox" and options.letterbox)]
+        wanted = [name for name in names if not (name in candidates.LETTERBOXES and options.letterbox)]
         options.problems = build.build(wanted)
         if set(options.suites) & set(kernels.TITLES) and (problem := kernels.build()):
             raise SystemExit(f"bench: kernels do not build:\n{problem}")

@@ -1,11 +1,14 @@
 """Runs a load generator against a port and returns what it measured."""
 
 import json
+import re
 import subprocess
 
-from candidates import DNS_QUERY, DNS_REPLY
+from candidates import DNS_QUERY, DNS_REPLY, WITH_DNS
 from paths import BENCHMARKS, BIN, SCRATCH
 
+# Requests that a client of HTTP/2 has under way on a connection.
+STREAMS = 4
 MODES = ["keep-alive", "close", "pipeline16", "half-load"]
 
 
@@ -41,7 +44,7 @@ def dns_files():
 def wrk(port, cell, seconds, path="/", checked=False, cpus=None):
     command = ["wrk", "-t1", f"-c{cell.connections}", f"-d{max(1, round(seconds))}s", "--timeout", "5s"]
     command += ["-s", BENCHMARKS / "wrk" / "post.lua", f"http://127.0.0.1:{port}{path}", "--"]
-    if cell.suite == "dns":
+    if cell.suite in WITH_DNS:
         query, reply = dns_files()
         command += ["file", query, "expect", reply, "type", "application/dns-message"]
     else:
@@ -67,12 +70,32 @@ def http_load_watched(port, cell, seconds, warmup, rate, watch, cpus=None):
 def http_load(port, cell, seconds, path="/", rate=0, cpus=None):
     command = [BIN / "http_load", "--target", f"127.0.0.1:{port}", "--connections", cell.connections]
     command += ["--seconds", seconds, "--warmup", 0, "--path", path, "--rate", rate]
-    if cell.suite == "dns":
+    if cell.suite in WITH_DNS:
         query, reply = dns_files()
         command += ["--body-file", query, "--expect-file", reply, "--type", "application/dns-message"]
     else:
         command += ["--size", cell.body]
     return run(command, seconds, cpus)
+
+
+def h2load(port, cell, seconds, path, cpus=None):
+    """The load of HTTP/2 clients; nghttp2's generator tells no percentiles."""
+    query, _ = dns_files()
+    seconds = max(1, round(seconds))
+    command = ["h2load", "-t1", f"-c{cell.connections}", f"-m{STREAMS}", f"-D{seconds}", "-d", query]
+    command += ["-H", "content-type: application/dns-message", f"http://127.0.0.1:{port}{path}"]
+    try:
+        done = subprocess.run(pinned(command, cpus), capture_output=True, text=True, timeout=seconds + 30)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        raise LoadFailed(f"h2load: {problem}") from None
+    rate = re.search(r"([\d.]+) req/s", done.stdout)
+    counts = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", done.stdout)
+    if not rate or not counts:
+        raise LoadFailed(f"h2load failed: {(done.stderr or done.stdout).strip()[-300:]}")
+    succeeded, failed, *_ = map(int, counts.groups())
+    if not succeeded:
+        raise LoadFailed("h2load: no request succeeded")
+    return {"requests": succeeded, "answered": succeeded, "per_second": float(rate[1]), "failed": failed}
 
 
 def udp_load(port, cell, seconds, cpus=None):

@@ -14,7 +14,7 @@ from processes import NotReady, udp_drops
 class Cell:
     """One kind of work that all candidates of a suite are given."""
 
-    suite: str  # gateway, dns, udp
+    suite: str  # gateway, dns, doh, udp
     mode: str  # keep-alive, close, pipeline16, half-load
     connections: int
     body: int
@@ -23,6 +23,8 @@ class Cell:
     def title(self):
         if self.suite == "udp":
             return f"UDP server: {self.connections} outstanding, bodies of {self.body} bytes"
+        if self.suite == "doh":
+            return f"DNS over HTTP/2, {self.connections} connections with {loads.STREAMS} requests at a time"
         kind = "DNS over HTTP" if self.suite == "dns" else f"bodies of {self.body} bytes"
         place = " on a core of its own" if self.mode == "half-load" and (os.cpu_count() or 1) > 1 else ""
         return f"{kind}, {self.mode}{place}, {self.connections} connection{'s' if self.connections > 1 else ''}"
@@ -34,13 +36,14 @@ SWEEP = {
     + [("keep-alive", 64, body) for body in (1, 1400, 16000)]
     + [(mode, 64, 50) for mode in ("close", "pipeline16", "half-load")],
     "dns": [("keep-alive", 64, len(candidates.DNS_QUERY)), ("half-load", 64, len(candidates.DNS_QUERY))],
+    "doh": [("closed loop", 64, len(candidates.DNS_QUERY))],
     "udp": [("closed loop", 64, 50), ("closed loop", 64, 1400)],
 }
 
 
 # Letterbox and the yardsticks differ by little where they are compared with the targets: so many times the rounds there.
 STEADIER = 5
-CLOSE = {"letterbox", "epoll", "epoll-hot", "c-server"}
+CLOSE = {"letterbox", "letterbox-dns", "epoll", "epoll-hot", "c-server"}
 TARGET_CELLS = [
     Cell("gateway", "keep-alive", 64, 50), Cell("gateway", "half-load", 64, 50), Cell("udp", "closed loop", 64, 50)]
 
@@ -69,8 +72,8 @@ def plan(options):
         return sweep(options)
     cells = []
     for suite in [suite for suite in options.suites if suite in SWEEP]:
-        modes = {"udp": ["closed loop"], "dns": [m for m in options.modes if m in ("keep-alive", "half-load")]}
-        bodies = {"dns": [len(candidates.DNS_QUERY)]}
+        modes = {"udp": ["closed loop"], "doh": ["closed loop"], "dns": [m for m in options.modes if m in ("keep-alive", "half-load")]}
+        bodies = {suite: [len(candidates.DNS_QUERY)] for suite in candidates.WITH_DNS}
         product = itertools.product(
             modes.get(suite, options.modes), bodies.get(suite, options.bodies), options.connections)
         cells += [Cell(suite, mode, connections, body) for mode, body, connections in product]
@@ -131,9 +134,15 @@ class Bench:
                 load = self.load(cell, name, server.port)
                 return self.observe(server, load)
         with candidates.start_upstream(cell.suite, other_cpus) as upstream:
-            with candidates.start_gateway(name, self.gateways[name], upstream.port, own_cpus) as gateway:
+            behind = self.start_behind(name, upstream.port, own_cpus)
+            with candidates.start_gateway(name, self.gateways[name], upstream.port, own_cpus, behind) as gateway:
                 result = self.observe(gateway, self.load(cell, name, gateway.port))
                 return result | {"upstream_drops": udp_drops(upstream.port)}
+
+    def start_behind(self, name, upstream_port, cpus):
+        """What stands behind a candidate, if something does."""
+        behind = candidates.BEHIND.get(name)
+        return candidates.start_gateway(behind, self.gateways[behind], upstream_port, cpus) if behind else None
 
     def observe(self, child, load):
         """Warms the program up, then measures it: rate and latency from outside, CPU and memory of it alone.
@@ -154,9 +163,11 @@ class Bench:
     def load(self, cell, name, port):
         """The load of a cell as a function of its seconds."""
         _, cpus = self.cpus(cell)
-        path = "/dns-query" if name == "dnsdist" else "/"
+        path = "/dns-query" if name in candidates.WITH_PATH else "/"
         if cell.suite == "udp":
             return lambda seconds: loads.udp_load(port, cell, seconds, cpus)
+        if cell.suite == "doh":
+            return lambda seconds: loads.h2load(port, cell, seconds, path, cpus)
         if cell.mode == "half-load":
             rate = self.rate(cell)
             return lambda seconds: loads.http_load(port, cell, seconds, path, rate, cpus)

@@ -37,11 +37,11 @@ def raise_descriptor_limit():
 
 
 class Child:
-    """A running program with a name, a log and a port."""
+    """A running program with a name, a log and a port; what it costs is told with what the program behind it costs."""
 
-    def __init__(self, name, command, port, cpus=None):
+    def __init__(self, name, command, port, cpus=None, behind=None):
         LOGS.mkdir(parents=True, exist_ok=True)
-        self.name, self.port = name, port
+        self.name, self.port, self.behind = name, port, behind
         self.log = LOGS / f"{name}.log"
         libc = ctypes.CDLL(None)
 
@@ -80,21 +80,24 @@ class Child:
         """User and system time used so far, in microseconds, all threads together."""
         with open(f"/proc/{self.pid}/stat") as file:
             fields = file.read().rpartition(")")[2].split()
-        return tuple(int(fields[i]) * 1_000_000 / TICKS for i in (11, 12))
+        behind = self.behind.cpu() if self.behind else (0, 0)
+        return tuple(int(fields[i]) * 1_000_000 / TICKS + other for i, other in zip((11, 12), behind))
 
     def run_time(self):
         """Time on a processor so far, in microseconds, all threads together, also those that have ended: to the nanosecond,
         but user and system in one."""
         # The number that clock_getcpuclockid(3) makes of a process, which Python does not offer.
-        return time.clock_gettime(~self.pid << 3 | 2) * 1e6
+        own = time.clock_gettime(~self.pid << 3 | 2) * 1e6
+        return own + (self.behind.run_time() if self.behind else 0)
 
     def peak_memory(self):
         """The most memory resident at one time, in bytes."""
+        behind = self.behind.peak_memory() if self.behind else 0
         with open(f"/proc/{self.pid}/status") as file:
             for line in file:
                 if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) * 1024
-        return 0
+                    return int(line.split()[1]) * 1024 + behind
+        return behind
 
     def stop(self):
         if self in children:
@@ -106,6 +109,8 @@ class Child:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if self.behind:
+            self.behind.stop()
 
     def __enter__(self):
         return self

@@ -108,7 +108,7 @@ def machine():
         first_line("swift", "--version"), (first_line("clang", "--version") or "").partition(" (")[0],
         first_line("go", "version"),
         first_line("node", "--version") and "Node.js " + first_line("node", "--version"),
-        "Python " + platform.python_version(), first_line("dnsdist", "--version"), first_line("wrk", "--version"),
+        "Python " + platform.python_version(), first_line("dnsdist", "--version"), first_line("unbound", "-V"), first_line("nginx", "-v"), first_line("wrk", "--version"),
     ]
     return {
         "cpu": cpu, "cores": os.cpu_count(), "memory_gib": round(memory), "kernel": platform.release(),

@@ -137,6 +137,8 @@ struct BackendCounts: Sendable {
     var empty = 0
     /// Replies longer than the limit.
     var truncated = 0
+    /// Replies beyond the most that a caller gets, or beyond the memory allowed.
+    var dropped = 0
     /// Datagrams that came in where none was expected.
     var unasked = 0
     /// Datagrams of strangers to sockets that were just being opened.

@@ -32,6 +32,17 @@ import Testing
         #expect(try gateway.metrics()["udp_replies_total"] == 5 * count)
     }
 
+    @Test func `a service at a path is compared as well`() throws {
+        let (root, echo) = (try RunningServer(), try RunningServer(["--service", "echo"]))
+        let gateway = try RunningGateway(["--service", "/game \(echo.address)"], upstream: root.address)
+        let ending = try probe(gateway.url + "/game", echo.address)
+        #expect(ending.status == 0, "\(ending.output)")
+        #expect(try probe(gateway.url + "/game", root.address).status == 1)
+        // There is none at this path, and no door to compare.
+        let missing = try probe(gateway.url + "/gone", echo.address)
+        #expect(missing.status == 1 && missing.output.contains("FAILED  HTTP: 404"), "\(missing.output)")
+    }
+
     @Test func `another service behind the one door is noticed`() throws {
         let gateway = try RunningGateway()
         let other = try RunningServer(["--service", "echo"])

@@ -152,6 +152,9 @@ import Testing
         let response = try connection.receive(until: "]}\n")
         #expect(response.contains("{\"complete\":false,\"dropped\":1,\"replies\":[{"))
         #expect(response.contains(first))
+        // One that is too long is counted as such everywhere.
+        let counted = options.hasPrefix("max-datagram") ? "udp_truncated_replies_total" : "udp_dropped_replies_total"
+        #expect(try gateway.metrics()[counted] == 1)
         // What was taken of the memory is given back.
         let again = try begin(gateway)
         peer.send(first, to: try peer.receive().sender)

@@ -111,6 +111,9 @@ final class Backend: ExchangeCandidate {
         health.succeed(at: now)
     }
 
+    /// A reply was one too many for its caller, or for the memory allowed.
+    func recordDropped() { counts.dropped += 1 }
+
     /// Strangers had sent datagrams before the socket had its peer.
     func recordForeign(_ count: Int) { counts.foreign += count }
 

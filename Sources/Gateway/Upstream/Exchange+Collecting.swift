@@ -47,10 +47,11 @@ extension Exchange {
             finishCollecting(with: isWhole ? .success(length) : .failure(.replyTooLong(limit: maxDatagram)))
             return true
         }
-        if isWhole {
-            collection.add(upstream.replies.bytes[upstream.replies.range(of: length)], from: sender, after: elapsed)
-        } else {
+        let reply = upstream.replies.bytes[upstream.replies.room].prefix(length)
+        if !isWhole {
             collection.drop()
+        } else if !collection.add(reply, from: sender, after: elapsed) {
+            backend.recordDropped()
         }
         // The caller may have been found to be gone.
         guard isUnderWay(for: collection) else { return true }

@@ -58,13 +58,17 @@ final class ReplyCollection {
         }
     }
 
-    /// Takes a reply down.
-    func add(_ bytes: ArraySlice<UInt8>, from sender: SocketAddress, after time: Interval) {
-        guard count < policy.maxReplies, budget.take(bytes.count) else { return drop() }
+    /// Takes a reply down; false where the caller does not get it.
+    func add(_ bytes: ArraySlice<UInt8>, from sender: SocketAddress, after time: Interval) -> Bool {
+        guard count < policy.maxReplies, budget.take(bytes.count) else {
+            drop()
+            return false
+        }
         taken += bytes.count
         count += 1
         let item = Item(time: time, sender: sender, bytes: Array(bytes))
         if let listener { listener.received(item) } else { items.append(item) }
+        return true
     }
 
     /// Takes down that one of the addresses could not be asked.
