@@ -25,7 +25,7 @@ struct LetterboxProbe: ParsableCommand {
         main(nil)
     }
 
-    @Option(help: ArgumentHelp("The gateway, or one of its services with its path: sentences are posted here.", valueName: "url"))
+    @Option(help: ArgumentHelp("The gateway, or the path of a service: sentences are posted here.", valueName: "url"))
     var http = "http://127.0.0.1:8080/"
 
     @Option(endpoint: "The UDP service: sentences are sent here.")

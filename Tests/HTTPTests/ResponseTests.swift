@@ -10,6 +10,18 @@ import Testing
         return String(decoding: buffer, as: UTF8.self)
     }
 
+    @Test(arguments: [
+        (0, "max-age=0", "dur=0.000"), (9, "max-age=9", "dur=0.009"), (60, "max-age=60", "dur=0.060"),
+        (12_345, "max-age=12345", "dur=12.345"),
+        (Int.max, "max-age=9223372036854775807", "dur=9223372036854775.807"),
+    ])
+    func `a value may end in a number`(number: Int, whole: String, thousandths: String) {
+        let maxAge = FieldValue(FieldValue("max-age="), number: UInt(number))
+        #expect(String(decoding: maxAge.bytes, as: UTF8.self) == whole)
+        let timing = FieldValue(FieldValue("dur="), thousandths: number)
+        #expect(String(decoding: timing.bytes, as: UTF8.self) == thousandths)
+    }
+
     private func lines(_ bytes: [UInt8]) -> [Substring] {
         String(decoding: bytes, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
     }

@@ -21,12 +21,11 @@ enum ReplyResponse {
         _ caching: ReplyOptions.Caching, to outcome: Result<Reply, GatewayError>, _ response: inout Response
     ) {
         guard caching == .dns, case .success(let reply) = outcome,
-            let seconds = DNSMessage.lifetime(of: reply.bytes.span),
-            let lifetime = FieldValue(validating: "max-age=\(seconds)".utf8)
-        else { return response.fields.append((.cacheControl, FieldValue("no-store"))) }
-        response.fields.append((.cacheControl, lifetime))
+            let seconds = DNSMessage.lifetime(of: reply.bytes.span)
+        else { return response.fields.append((.cacheControl, noStore)) }
+        response.fields.append((.cacheControl, FieldValue(maxAge, number: UInt(seconds))))
         // Another caller may want to have the trace with it.
-        response.fields.append((.vary, FieldValue("Accept")))
+        response.fields.append((.vary, accept))
     }
 
     private static func message(
@@ -112,6 +111,9 @@ enum ReplyResponse {
         response.fields.append((preferenceApplied, value))
     }
 
+    private static let noStore = FieldValue("no-store")
+    private static let maxAge = FieldValue("max-age=")
+    private static let accept = FieldValue("Accept")
     /// How many more datagrams had come by the time of the reply.
     private static let surplus = FieldName("Letterbox-Surplus")
     private static let preferenceApplied = FieldName("Preference-Applied")

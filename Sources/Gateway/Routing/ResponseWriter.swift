@@ -81,10 +81,11 @@ final class ResponseWriter {
 
     /// The value of Server-Timing for a reply, in milliseconds (W3C Server Timing 4).
     static func timing(_ reply: Reply) -> FieldValue {
-        let description = reply.attempts == 1 ? "" : ";desc=\"\(reply.attempts) attempts\""
-        let milliseconds = reply.elapsed.microseconds
-        let fraction = String(1000 + milliseconds % 1000).dropFirst()
-        return FieldValue(validating: "udp\(description);dur=\(milliseconds / 1000).\(fraction)".utf8) ?? oneAttempt
+        var beginning = oneAttempt
+        if reply.attempts > 1, let told = FieldValue(validating: "udp;desc=\"\(reply.attempts) attempts\";dur=".utf8) {
+            beginning = told
+        }
+        return FieldValue(beginning, thousandths: Int(reply.elapsed.microseconds))
     }
 
     fileprivate static let oneAttempt = FieldValue("udp;dur=")

@@ -68,6 +68,9 @@ public struct FieldValue: Sendable, Equatable {
         self.bytes = bytes
     }
 
+    /// A value whose parts have been checked.
+    init(checked bytes: [UInt8]) { self.bytes = bytes }
+
     static func isValid(_ bytes: Span<UInt8>) -> Bool {
         bytes.skip(.value, from: 0, to: bytes.count) == bytes.count
             && bytes.trimmed(0, bytes.count).count == bytes.count
