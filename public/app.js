@@ -54,7 +54,7 @@ function showTrip({ request, reply, failure, start, end, udpLeg }, words, isText
   if (reply.length === 0) return show("empty", "The reply is empty: a datagram of 0 bytes.", figures);
   announce(isText || isHex ? `The reply: ${words.slice(0, 200)}` : `The reply has ${bytes(reply.length)} and is not text.`);
   if (isHex) return show("reply", dump(reply), figures, "The reply, in hexadecimal", words);
-  if (!isText) return show("reply", dump(reply), figures, "The reply, which is not text", hexadecimal(reply));
+  if (!isText) return show("reply", dump(reply), figures, "The reply, which is not text", words);
   show("reply", words, figures, words.length > shown ? `The reply, its first ${number(shown)} characters` : "The reply");
 }
 
@@ -120,7 +120,7 @@ async function postLetter() {
   const trip = await post(body);
   clearTimeout(waiting);
   const { text: decoded, isText } = trip.failure ? { text: trip.failure } : decode(trip.reply);
-  const words = isHex && trip.reply ? hexadecimal(trip.reply) : decoded;
+  const words = trip.reply && (isHex || !isText) ? hexadecimal(trip.reply) : decoded;
   if (isNewest()) {
     reply.removeAttribute("aria-busy");
     underWay = undefined;

@@ -6,6 +6,19 @@ import { html } from "./svg.js";
 const perLine = 8;
 const shown = 512;
 
+/** The beginning of bytes in one line of so many characters: as text, or in hexadecimal if they are none. */
+export function excerpt(content, most) {
+  const part = content.subarray(0, 4 * most);
+  const read = () => new TextDecoder("utf-8", { fatal: true }).decode(part, { stream: true }).replace(/\p{Cc}/gu, "·");
+  let words;
+  try {
+    words = [...read()];
+  } catch {
+    words = [...Array.from(part, (byte) => hexadecimal(byte, 2)).join(" ")];
+  }
+  return words.length > most ? `${words.slice(0, most - 1).join("")}…` : words.join("");
+}
+
 /** The places where two letters differ. */
 export function differences(one, other) {
   const places = Array.from({ length: Math.max(one.length, other.length) }, (_, place) => place);
@@ -14,8 +27,9 @@ export function differences(one, other) {
 
 /** Lines of hexadecimal and text; the `marked` places stand out. */
 export function dump(content, marked = new Set()) {
-  if (content.length === 0) return html("pre", {}, "no bytes: an empty datagram");
-  const block = html("pre", { class: "dump" });
+  // Not pre, which may not stand in an output.
+  if (content.length === 0) return html("code", { class: "dump" }, "no bytes: an empty datagram");
+  const block = html("code", { class: "dump" });
   const part = Array.from(content.subarray(0, shown));
   const write = (start, text, separator) =>
     part.slice(start, start + perLine).forEach((byte, index) => {

@@ -1,12 +1,14 @@
 // The journey as a picture: time runs down, to scale as far as there is room for the words.
 
+import { excerpt } from "./bytes.js";
 import { duration } from "./format.js";
 import { svg } from "./svg.js";
 
-const top = 72;
+const top = 92;
 const bottom = 24;
 /** The least distance of two moments, in pixels: room for two lines of words. */
 const apart = 50;
+const em = 6.4; // pixels of a character, more or less
 
 /** When what happened since the request left; the gateway's span goes into the middle of the browser's. */
 function momentsOf(steps, total) {
@@ -32,13 +34,14 @@ function heightsOf(moments, room) {
 
 /** Draws the steps of a trip; it may become higher than `space`. */
 export function draw(steps, total, width, space, network) {
-  const x = [34, (width - 14) / 2, width - 48];
+  const x = [38, (width - 14) / 2, width - 52];
   const { heights, stretched } = heightsOf(momentsOf(steps, total ?? 0), space - top - bottom);
   const height = heights.at(-1) + bottom;
   const label = "A picture of the steps in the list";
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
-  const names = [["Browser", "its clock", "browser-time"], ["Gateway", "its clock", "gateway-time"], ["UDP server", network ? `port ${network.server}` : "not timed", ""]];
-  names.forEach((name, index) => picture.append(...house(x[index], ...name), ...lifeline(x[index], heights, stretched)));
+  const houses = [["Browser", "its clock", "browser-time"], ["Gateway", "its clock", "gateway-time", steps[0].port],
+    ["UDP server", "not timed", "", network?.server ?? portOf(steps)]];
+  houses.forEach((each, index) => picture.append(...house(x[index], ...each), ...lifeline(x[index], heights, stretched)));
   if (network) picture.append(...cloud(x[1] + 0.75 * (x[2] - x[1]), height, width, steps));
   if (total !== undefined) {
     picture.append(svg("rect", { class: "busy", x: x[1] - 4, y: heights[1], width: 8, height: heights.at(-2) - heights[1], rx: 3 }));
@@ -53,23 +56,28 @@ export function draw(steps, total, width, space, network) {
   return picture;
 }
 
-function house(x, name, clock, kind) {
-  return [text("name", x, 17, "middle", name), text(`clock ${kind}`, x, 34, "middle", clock)];
+/** A process is a house, and its socket a door, whose number is the port. */
+function house(x, name, clock, kind, door) {
+  const roof = svg("path", { class: "life", fill: "none", d: `M${x - 34} 11L${x} 1L${x + 34} 11` });
+  const number = text("ports", x, 57, "middle", door ? `door ${door}` : "a door");
+  return [roof, text("name", x, 25, "middle", name), text(`clock ${kind}`, x, 41, "middle", clock), number];
 }
+
+const portOf = (steps) => steps.find((step) => step.upstream)?.upstream.split(":").at(-1);
 
 /** The bad network, through which datagrams pass and in which they are lost. */
 function cloud(x, height, width, steps) {
-  const port = steps.find((step) => step.upstream)?.upstream.split(":").at(-1);
+  const port = portOf(steps);
   return [
-    svg("rect", { class: "network", x: x - 9, y: 44, width: 18, height: height - 44 - 18, rx: 9 }),
-    text("ports", width - 4, height - 5, "end", port ? `the bad network, port ${port}` : "the bad network"),
+    svg("rect", { class: "network", x: x - 9, y: 66, width: 18, height: height - 66 - 18, rx: 9 }),
+    text("ports", width - 4, height - 5, "end", `the bad network${port ? `, door ${port}` : ""}`),
   ];
 }
 
 /** Dotted where there is more height than time. */
 function lifeline(x, heights, stretched) {
   const line = (y1, y2, isStretched) => svg("line", { class: isStretched ? "life stretched" : "life", x1: x, x2: x, y1, y2 });
-  return [line(44, top), ...stretched.map((each, index) => line(heights[index], heights[index + 1], each))];
+  return [line(64, top), ...stretched.map((each, index) => line(heights[index], heights[index + 1], each))];
 }
 
 function drawStream(group, step, [browser, gateway], [above, below]) {
@@ -77,7 +85,7 @@ function drawStream(group, step, [browser, gateway], [above, below]) {
   const [atBrowser, atGateway] = isOut ? [above, below] : [below, above];
   const ends = [[browser, atBrowser], [gateway, atGateway]];
   arrow(group, ...(isOut ? ends : ends.reverse()), step);
-  const beside = isOut ? [browser + 7, atBrowser - 17] : [0, atBrowser + 17];
+  const beside = isOut ? [browser + 7, atBrowser - 17] : [2, atBrowser + 17];
   group.append(text("browser-time", ...beside, "start", duration(step.browserTime)));
   if (step.at !== undefined) group.append(text("gateway-time", gateway + 9, atGateway + 4, "start", duration(step.at)));
 }
@@ -86,12 +94,22 @@ function drawStream(group, step, [browser, gateway], [above, below]) {
 function drawDatagram(group, step, [, gateway, server], y) {
   const ends = [[gateway, y], [server, y + (step.way === "out" ? 10 : -10)]];
   if (step.way === "none") {
-    group.append(svg("circle", { class: "tip", cx: gateway, cy: y, r: 5 }), text("what", gateway + 12, y + 4, "start", step.label));
+    group.append(svg("circle", { class: "tip", cx: gateway, cy: y, r: 5 }), text("what", gateway + 12, y + 4, "start", wordsOf(step)));
   } else arrow(group, ...(step.way === "out" ? ends : ends.reverse()), step);
   group.append(text("gateway-time", gateway - 9, y + 4, "end", duration(step.at)));
 }
 
-function arrow(group, [x1, y1], [x2, y2], { lost, label, ports }) {
+/** The letter's own bytes as far as there is room, and its size if there is room for both. */
+function wordsOf({ label, body, size }, room = Infinity) {
+  const both = [label, size].filter(Boolean).join(", ");
+  if (!body?.length) return both;
+  const left = room - both.length - 4;
+  const [rest, most] = left < 10 ? [[], room - label.length - 4] : [[size], left];
+  return [label, `“\u2068${excerpt(body, Math.max(4, most))}\u2069”`, ...rest].filter(Boolean).join(", ");
+}
+
+function arrow(group, [x1, y1], [x2, y2], step) {
+  const { lost, ports } = step;
   const share = lost ? 0.75 : 1;
   const [x, y] = [x1 + (x2 - x1) * share, y1 + (y2 - y1) * share];
   // The first, broad and invisible, catches the pointer.
@@ -101,7 +119,7 @@ function arrow(group, [x1, y1], [x2, y2], { lost, label, ports }) {
   group.append(svg("path", { class: lost ? "cross" : "tip", d: tip, transform: `translate(${x} ${y}) rotate(${angle})` }));
   const upright = Math.abs(angle) > 90 ? angle + 180 : angle;
   const words = svg("g", { transform: `translate(${(x1 + x) / 2 + (lost ? 9 : 0)} ${(y1 + y) / 2}) rotate(${upright})` });
-  words.append(text("what", 0, -7, "middle", label), text("ports", 0, 15, "middle", ports));
+  words.append(text("what", 0, -7, "middle", wordsOf(step, Math.hypot(x - x1, y - y1) / em)), text("ports", 0, 15, "middle", ports));
   group.append(words);
 }
 

@@ -2,14 +2,14 @@
 
 import { bytes, duration } from "./format.js";
 
-/** Which way a datagram went, what to call it in the list, and what to put before its size in the picture. */
+/** Which way a datagram went, what to call it in the list, and what to put before its bytes in the picture. */
 const kinds = {
   sent: ["out", "one datagram", ""],
-  retransmitted: ["out", "the same datagram again", "again, "],
-  rerouted: ["out", "the same elsewhere", "elsewhere, "],
+  retransmitted: ["out", "the same datagram again", "again"],
+  rerouted: ["out", "the same elsewhere", "elsewhere"],
   received: ["back", "the reply, one datagram", ""],
   surplus: ["back", "more datagrams, thrown away", "one too many"],
-  truncated: ["back", "too long a reply, thrown away", "too long, "],
+  truncated: ["back", "too long a reply, thrown away", "too long"],
   refused: ["back", "refused, no program listens", "refused"],
 };
 const ends = { out: "Gateway to UDP server", back: "UDP server to gateway", none: "At the gateway" };
@@ -29,17 +29,17 @@ function request({ request: { path, body }, response, exchange, start }, measure
   const time = measured ? measured.requestStart - start : 0;
   return {
     kind: "request", leg: "tcp", way: "out", lost: !response, browserTime: time, at: exchange && 0,
-    label: `POST ${path}, ${bytes(body.length)}`, ports: `to port ${port}`,
+    label: `POST ${path}`, body, size: bytes(body.length), port, ports: `to port ${port}`,
     title: `Browser to gateway: HTTP request, ${bytes(body.length)} of letter`,
     when: `left ${inBrowser(time)}`,
   };
 }
 
-function response({ response: { status, phrase, body }, exchange, start, end }, measured, port) {
+function response({ response: { status, phrase, body }, reply, exchange, start, end }, measured, port) {
   const time = (measured ? measured.responseEnd : end) - start;
   return {
     kind: "response", leg: "tcp", way: "back", browserTime: time, at: exchange?.total,
-    label: `${status}, ${bytes(body.length)}`, ports: `from port ${port}`,
+    label: `${status}`, body: exchange && reply, size: bytes(body.length), ports: `from port ${port}`,
     title: `Gateway to browser: HTTP response ${status} ${phrase}, ${bytes(body.length)}`,
     when: `${exchange ? `begun ${inGateway(exchange.total)}, ` : ""}here ${inBrowser(time)}`,
   };
@@ -50,9 +50,9 @@ function datagram({ kind, at, bytes: count, upstream, localPort }, { request, re
   const [way, long, short] = kinds[kind] ?? ["none", kind, kind];
   const ports = [localPort, upstream?.split(":").at(-1)];
   const size = count === undefined ? [] : [bytes(count)];
+  const body = way === "out" ? request.body : kind === "received" ? reply : undefined;
   return {
-    kind, leg: "udp", way, at, upstream, label: short + size,
-    body: way === "out" ? request.body : kind === "received" ? reply : undefined,
+    kind, leg: "udp", way, at, upstream, label: short, body, size: size[0],
     ports: localPort ? (way === "back" ? ports.reverse() : ports).join(" → ") : "ports not shown",
     title: [`${ends[way]}: ${long}`, ...size].join(", "),
     when: inGateway(at),

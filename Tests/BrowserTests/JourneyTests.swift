@@ -15,6 +15,47 @@ extension InTheBrowser {
             }
         }
 
+        @Test("The letter's own bytes are at the arrows as far as there is room, and the doors have their numbers")
+        func words() throws {
+            try TestGateway.run(Self.once) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.post("hello, letterbox")
+                let shown = try arrows(browser)
+                #expect(
+                    shown == [
+                        "POST /, “hello, letterbox”, 16 bytes", "“hello, letterbox”, 16 bytes",
+                        "“HELLO, LETTERBOX”, 16 bytes",
+                    ])
+                let doors = try browser.run(
+                    "return [...document.querySelectorAll('#diagram > svg > .ports')]"
+                        + ".map((each) => each.textContent)")
+                let port = gateway.upstream.split(separator: ":").last ?? ""
+                #expect(doors.array.map(\.string) == ["a door", "door \(gateway.port)", "door \(port)"])
+                try browser.post("two\u{E008}\u{E007}\u{E000}lines " + String(repeating: "on ", count: 20))
+                #expect(try arrows(browser)[1].hasPrefix("“two·lines on on"))
+                #expect(try arrows(browser)[1].hasSuffix("…”, 70 bytes"))
+                try browser.resize(width: 320, height: 1000)
+                try browser.wait(until: "document.querySelector('#diagram svg').clientWidth < 300")
+                #expect(try arrows(browser)[1].hasPrefix("“two·lin") && arrows(browser)[1].hasSuffix("…”"))
+                let outside = try browser.run(
+                    """
+                    const [picture] = document.querySelectorAll("#diagram svg");
+                    const edges = picture.getBoundingClientRect();
+                    return [...picture.querySelectorAll("text")].filter((each) => {
+                      const { left, right } = each.getBoundingClientRect();
+                      return left < edges.left - 0.5 || right > edges.right + 0.5;
+                    }).map((each) => each.textContent);
+                    """)
+                #expect(outside.array.map(\.string) == [])
+            }
+        }
+
+        /// The words at the arrows to and from the server, and before them the request's.
+        private func arrows(_ browser: WebDriver) throws -> [String] {
+            try browser.run("return [...document.querySelectorAll('#diagram .what')].map((each) => each.textContent)")
+                .array.compactMap(\.string).dropLast().map { $0.filter { $0 != "\u{2068}" && $0 != "\u{2069}" } }
+        }
+
         @Test("A datagram that goes out again is drawn, and the first one ends on its way")
         func retransmission() throws {
             let peer = UDPPeer { number, datagram in

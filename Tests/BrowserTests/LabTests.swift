@@ -126,8 +126,8 @@ extension InTheBrowser {
                 let server =
                     try browser.run("return document.querySelector('meta[name=letterbox-udp]').content.split(' ')[1]")
                     .string ?? ""
-                #expect(words.contains { $0.hasPrefix("the bad network, port ") })
-                #expect(words.contains("port \(server)"), "\(words)")
+                #expect(words.contains { $0.hasPrefix("the bad network, door ") })
+                #expect(words.contains("door \(server)"), "\(words)")
                 #expect(try browser.run("return !!document.querySelector('#diagram .network')").bool == true)
             }
         }

@@ -77,6 +77,7 @@ extension InTheBrowser {
                 try browser.post("anything")
                 #expect(try browser.text("#reply-heading") == "The reply, which is not text")
                 #expect(try browser.text("#reply").contains("ff 00 41"))
+                #expect(try browser.text("#visit .came") == "ff 00 41")
                 try browser.keepPicture("binary")
             }
         }
