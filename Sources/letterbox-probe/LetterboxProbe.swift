@@ -17,7 +17,7 @@ struct LetterboxProbe: ParsableCommand {
             Exit status: 0 the doors agree, 1 they differ or one of them fails, 2 the probe cannot start, 64 wrong \
             usage.
             """,
-        version: "0.1.0"
+        version: Version.current
     )
 
     static func main() {

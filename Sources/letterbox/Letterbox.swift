@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineSupport
-internal import Gateway
+internal import System
 
 /// The command and its subcommands.
 @main

@@ -31,6 +31,12 @@ import Testing
         for flag in flags { #expect(long.contains("\n  \(flag)")) }
     }
 
+    @Test func oneNumberStandsForBothPrograms() throws {
+        let version = try Program.letterbox("--version").ending().output
+        #expect(version.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+        #expect(try Program(Binaries.probe, ["--version"]).ending().output == version)
+    }
+
     @Test func theServersHelpWarnsOfStrangers() throws {
         let help = try Program.letterbox("server", "--help").ending().output.replacing(/\s+/, with: " ")
         #expect(help.contains("listens on all addresses of the machine"))
