@@ -18,8 +18,11 @@ let rules: [SwiftSetting] = [
 /// The release is linked by Swift's own linker.
 ///
 /// The argument parser brings Foundation's files along, and one of them mentions mktemp(3). Nothing calls it, but the
-/// system's linker warns of each mention.
-let linker: [LinkerSetting] = [.unsafeFlags(["-use-ld=lld"], .when(configuration: .release))]
+/// system's linker warns of each mention. Addresses of the libraries' functions are all looked up at the start (-z now), so
+/// that their table is read-only from then on.
+let linker: [LinkerSetting] = [
+    .unsafeFlags(["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "now"], .when(configuration: .release))
+]
 
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
