@@ -84,6 +84,11 @@ package struct Configuration: Sendable {
     /// Who is told of each datagram of the UDP leg.
     package var onDatagram: DatagramEvent.Observer?
 
+    /// Where lines about requests go; nil for nowhere.
+    package var accessLog: AccessLog?
+    /// The most bytes of these lines that wait for their reader.
+    package var maxAccessLog = 4 << 20
+
     /// Which listener tells of the gateway itself: `/healthz`, `/readyz`, `/metrics`, `/services`.
     package enum StateDoor: Sendable {
         /// This one, beside everything else.

@@ -69,6 +69,9 @@ struct PrometheusText {
         gauge("udp_sockets_limit", "The most UDP sockets at a time.", limits.sockets.most)
         gauge("workers", "Event loops, each with a thread.", snapshot.workers.count)
         counter("log_lines_dropped", "Lines that the log's reader was too slow for.", snapshot.droppedLogLines)
+        counter(
+            "access_log_dropped", "Lines of the access log that its reader was too slow for.",
+            snapshot.droppedAccessLines)
         header("build_info", "gauge", "The version of the program; always 1.")
         sample("build_info", "version=\"\(Version.current)\"", "1")
     }

@@ -13,6 +13,8 @@ final class Statistics: Sendable {
         var process: ProcessUsage?
         /// Lines that the log's reader was too slow for.
         var droppedLogLines = 0
+        /// Lines of the access log that did not fit into its buffer.
+        var droppedAccessLines = 0
     }
 
     /// What one worker has counted.
@@ -23,9 +25,11 @@ final class Statistics: Sendable {
 
     private let workers = Mutex<[Worker]>([])
     private let limits: SharedLimits
+    private let accessLog: AccessLog?
 
-    init(limits: SharedLimits) {
+    init(limits: SharedLimits, accessLog: AccessLog?) {
         self.limits = limits
+        self.accessLog = accessLog
     }
 
     /// Adds a worker.
@@ -51,7 +55,8 @@ final class Statistics: Sendable {
         var entries: [Entry] = []
         for worker in workers.withLock({ $0 }) { entries.append(await worker.counts) }
         return Snapshot(
-            workers: entries, limits: limits, process: ProcessUsage.current(), droppedLogLines: LogOutput.dropped)
+            workers: entries, limits: limits, process: ProcessUsage.current(), droppedLogLines: LogOutput.dropped,
+            droppedAccessLines: accessLog?.dropped ?? 0)
     }
 }
 

@@ -53,17 +53,48 @@ public final class LogOutput: Sendable {
     /// - `waiting`: waits for a slow reader instead of dropping the line; for programs that serve no one meanwhile.
     public func write(_ line: String, waiting: Bool = false) {
         state.withLock { state in
-            if !state.rest.isEmpty {
-                let taken = transmit(state.rest, waiting)
-                state.rest.removeFirst(taken ?? state.rest.count)
-                guard state.rest.isEmpty else { return drop(&state) }
-            }
+            _ = finishLine(&state, waiting)
+            guard state.rest.isEmpty else { return drop(&state) }
             let notice = state.untold == 0 ? "" : "\(state.style.notice(ofDropped: state.untold))\n"
             let bytes = Array("\(notice)\(line)\n".utf8)
             guard let taken = transmit(bytes, waiting), taken > 0 else { return drop(&state) }
             state.untold = 0
             state.rest = Array(bytes[taken...])
         }
+    }
+
+    /// What became of lines that were offered.
+    public enum Offer {
+        /// The kernel has them, or will have the end of the last one before anything else.
+        case taken
+        /// The reader has to read first.
+        case busy
+        /// There is no reader any more.
+        case gone
+    }
+
+    /// Writes whole lines, without a wait and without dropping any.
+    public func offer(_ lines: ArraySlice<UInt8>) -> Offer {
+        state.withLock { state in
+            guard finishLine(&state, false) else { return .gone }
+            guard state.rest.isEmpty else { return .busy }
+            let lines = Array(lines)
+            guard let taken = transmit(lines, false) else { return .gone }
+            if taken == 0 { return .busy }
+            state.rest = Array(lines[taken...])
+            return .taken
+        }
+    }
+
+    /// Waits until the reader has read, or for so many milliseconds.
+    public func waitForRoom(atMost milliseconds: Int32) { _ = isReady(milliseconds) }
+
+    /// Writes the end of a line of which the kernel took the beginning; false where there is no reader any more.
+    private func finishLine(_ state: inout State, _ waiting: Bool) -> Bool {
+        if state.rest.isEmpty { return true }
+        let taken = transmit(state.rest, waiting)
+        state.rest.removeFirst(taken ?? state.rest.count)
+        return taken != nil
     }
 
     private func drop(_ state: inout State) {
@@ -77,7 +108,7 @@ public final class LogOutput: Sendable {
         while start < bytes.count {
             // A pipe with room has room for PIPE_BUF bytes (pipe(7)): a write of that many does not wait.
             let end = min(bytes.count, start + Int(PIPE_BUF))
-            if isShared || waiting, !isReady(waiting) { break }
+            if isShared || waiting, !isReady(waiting ? -1 : 0) { break }
             do {
                 let count = try callUnlessBlocked {
                     unsafe bytes.span.extracting(start..<end).withUnsafeBytes {
@@ -97,9 +128,9 @@ public final class LogOutput: Sendable {
     }
 
     /// Whether a write returns at once, be it with an error (poll(2)).
-    private func isReady(_ waiting: Bool) -> Bool {
+    private func isReady(_ milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: descriptor.number, events: Int16(POLLOUT), revents: 0)
-        return (try? call { unsafe poll(&entry, 1, waiting ? -1 : 0) }) == 1
+        return (try? call { unsafe poll(&entry, 1, milliseconds) }) == 1
     }
 
     /// Whether journald reads what this program writes to standard error (systemd.exec(5), JOURNAL_STREAM).

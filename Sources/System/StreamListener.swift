@@ -46,10 +46,14 @@ public struct StreamListener: ~Copyable, Sendable {
     /// Takes one connection off the queue; nil when none waits (accept4(2)).
     public func accept() throws(SystemError) -> StreamSocket? {
         let flags = Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        let number = try attempt(.accept, address) { () throws(ErrorNumber) in
-            try callUnlessBlocked { accept4(descriptor.number, nil, nil, flags) }
+        // Later the address is gone, with a client that has reset the connection (getpeername(2), ENOTCONN).
+        var number: Int32?
+        let peer = try attempt(.accept, address) { () throws(ErrorNumber) in
+            try unsafe SocketAddress { (address, length) throws(ErrorNumber) in
+                number = try callUnlessBlocked { unsafe accept4(descriptor.number, address, length, flags) }
+            }
         }
         guard let number else { return nil }
-        return StreamSocket(owning: number)
+        return StreamSocket(owning: number, peer: peer)
     }
 }

@@ -5,12 +5,15 @@ internal import Glibc
 public struct StreamSocket: ~Copyable, Sendable {
     /// The open socket, for the event loop.
     public let descriptor: Descriptor
+    /// The other end; nil where it is not known.
+    public let peer: SocketAddress?
 
     /// Takes over a connected, non-blocking socket that nobody else will close.
     ///
     /// Small responses leave at once: Nagle's algorithm is off (tcp(7), TCP_NODELAY).
-    public init(owning number: Int32) {
+    public init(owning number: Int32, peer: SocketAddress? = nil) {
         descriptor = Descriptor(owning: number)
+        self.peer = peer
         // Fails only where the other side has already gone, and then the next call says so.
         try? descriptor.set(Int32(TCP_NODELAY), at: Int32(IPPROTO_TCP))
     }

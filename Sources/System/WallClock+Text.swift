@@ -19,7 +19,7 @@ extension WallClock {
     }
 
     /// The first for a point in time since 1970 (gmtime(3)).
-    static func text(seconds: Int64, milliseconds: Int) -> String {
+    public static func text(seconds: Int64, milliseconds: Int) -> String {
         var seconds = time_t(seconds)
         var parts = unsafe tm()
         _ = unsafe gmtime_r(&seconds, &parts)

@@ -86,6 +86,7 @@ struct GatewayCommand: ParsableCommand {
         var settings = settings
         let tokenFile = callers.tokenFile.map(TokenFile.init)
         settings.token = try tokenFile.map { AccessToken(try $0.read()) }
+        settings.accessLog = try logging.makeAccessLog()
         var embedded: UDPService?
         var noise: LabNoise?
         try await names.resolve()
@@ -127,6 +128,7 @@ struct GatewayCommand: ParsableCommand {
         await end(gateway, running, within: settings.drainTimeout, on: loop)
         await noise?.stop()
         await embedded?.stop()
+        settings.accessLog?.finish()
     }
 
     /// Does what signals ask for, until one asks for the end.

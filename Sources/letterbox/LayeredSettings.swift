@@ -59,6 +59,8 @@ struct LayeredSettings {
         case "probe-interval":
             has("probe-text") || settings.contains { $0.value?.contains("probe-text=") == true }
                 ? nil : "nothing is sent without --probe-text"
+        case "max-access-log":
+            settings.contains { $0.name == "access-log" && $0.value == "off" } ? "there are no such lines" : nil
         case "max-admin-connections": has("admin") ? nil : "it is a limit on --admin"
         case "max-public-files", "max-public-depth", "max-public-bytes":
             has("public") ? nil : "it is a limit on --public"

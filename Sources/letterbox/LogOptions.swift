@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineSupport
+internal import Gateway
 internal import System
 
 /// How the log looks, and what is in it.
@@ -19,10 +20,32 @@ struct LogOptions: ParsableArguments {
         transform: { try readWord($0, among: LogLevel.allCases) })
     var logLevel = LogLevel.info
 
+    @Option(
+        help: .of(
+            "requests",
+            """
+            Which requests have a line in the log: off, failures (a status of 400 or above, or a client that left) or all.
+            """, "failures"),
+        transform: { try readWord($0, among: AccessLog.Coverage.allCases) })
+    var accessLog = AccessLog.Coverage.failures
+
+    @Option(
+        number:
+            """
+            The most bytes of these lines that wait for a slow reader; what does not fit is dropped, counted and told of.
+            """, in: 1024...(1 << 30))
+    var maxAccessLog = Configuration().maxAccessLog
+
     /// From now on the log is as it was chosen.
     func apply() {
         LogOutput.standardError.style.format = logFormat
         LogOutput.standardError.style.level = logLevel
+    }
+
+    /// What writes the lines of requests; nil where they have none.
+    func makeAccessLog() throws -> AccessLog? {
+        guard accessLog != .off else { return nil }
+        return try AccessLog(accessLog, limit: maxAccessLog, output: .standardError)
     }
 }
 

@@ -20,8 +20,10 @@ struct RunningGateway {
     /// Waits until a gateway that was started is ready.
     init(_ program: Program) throws {
         self.program = program
-        let line = try program.errorLine(startingWith: "The gateway is ready: ")
-        let words = line.dropFirst("The gateway is ready: ".count).split(separator: " ")
+        // It is a line of its own, or a message in JSON.
+        let text = try program.error(matching: /The gateway is ready: .*\n/)
+        let start = try #require(text.firstRange(of: "The gateway is ready: "))
+        let words = text[start.upperBound...].split { " \"\n".contains($0) }
         try #require(words.count >= 3 && words[1] == "->")
         url = String(words[0])
         self.upstream = try SocketAddress(udp: words[2])

@@ -27,8 +27,9 @@ final class TCPConnection: Sendable {
         close(socket)
     }
 
-    func send(_ text: String) {
-        let bytes = Array(text.utf8)
+    func send(_ text: String) { send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) {
         check(Int32(unsafe Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))))
     }
 

@@ -51,6 +51,12 @@ final class ReplyOptions {
         self.route = route
     }
 
+    /// Whether the letter came in a form, and the answer is the page.
+    var isOfPage: Bool {
+        if case .page = form { return true }
+        return false
+    }
+
     /// Where the exchange is written down.
     var trace: ExchangeTrace? {
         if case .trace(let trace) = form { return trace }

@@ -24,6 +24,15 @@ enum Question {
     case readiness
     /// The list of services.
     case services
+
+    /// Where it is asked.
+    var path: String {
+        switch self {
+        case .statistics: "/metrics"
+        case .readiness: "/readyz"
+        case .services: "/services"
+        }
+    }
 }
 
 /// Which request gets which answer: looks its path up in the table of routes.

@@ -86,7 +86,8 @@ actor Acceptor: EventHandler, DeadlineHandler {
         guard !isDraining, failure == nil else { return false }
         do {
             guard let socket = try listener.accept() else { return false }
-            assign(socket.release())
+            let peer = socket.peer
+            assign(socket.release(), from: peer)
             return true
         } catch {
             return goesOn(after: error)
@@ -122,12 +123,12 @@ actor Acceptor: EventHandler, DeadlineHandler {
 
     // MARK: - Giving away
 
-    private func assign(_ number: Int32) {
+    private func assign(_ number: Int32, from peer: SocketAddress?) {
         let isCounted = limits.connections.take()
         let worker = leastBusy()
         _ = worker.load.take()
         perform(on: worker) { $0.recordAccepted() }
-        offer(number, isCounted: isCounted, to: worker, triedBefore: 0)
+        offer(number, from: peer, isCounted: isCounted, to: worker, triedBefore: 0)
     }
 
     /// The worker with the fewest connections.
@@ -142,16 +143,19 @@ actor Acceptor: EventHandler, DeadlineHandler {
     }
 
     /// Gives a connection to a worker; where that is full, to the next, and after the last one it is turned away.
-    private func offer(_ number: Int32, isCounted: Bool, to worker: Worker, triedBefore: Int) {
+    private func offer(
+        _ number: Int32, from peer: SocketAddress?, isCounted: Bool, to worker: Worker, triedBefore: Int
+    ) {
         perform(on: worker) { [self] worker in
-            guard worker.admit(number, isCounted: isCounted) == .full else { return }
-            guard triedBefore + 1 < workers.count else { return worker.turnAway(number) }
+            guard worker.admit(number, from: peer, isCounted: isCounted) == .full else { return }
+            guard triedBefore + 1 < workers.count else { return worker.turnAway(number, from: peer) }
             worker.load.giveBack()
             let index = (workers.firstIndex { $0 === worker } ?? 0) + 1
             let next = workers[index % workers.count]
             _ = next.load.take()
             Task(executorPreference: loop) {
-                await self.offer(number, isCounted: isCounted, to: next, triedBefore: triedBefore + 1)
+                await self.offer(
+                    number, from: peer, isCounted: isCounted, to: next, triedBefore: triedBefore + 1)
             }
         }
     }

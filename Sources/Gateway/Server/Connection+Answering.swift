@@ -13,9 +13,18 @@ extension Connection {
             let bytes = reply.buffer.bytes
             let sent = try socket?.send(bytes.span.extracting(range)) ?? 0
             if sent < range.count { append(bytes[range.dropFirst(sent)]) }
+            if context.logsAll { note(reply) }
         } catch {
             isGone = true
+            note(reply)
         }
+    }
+
+    /// Answers a letter whose exchange has failed at once.
+    func answer(to failure: GatewayError, _ options: ReplyOptions?) {
+        let response = context.router.response(to: .failure(failure), options)
+        note(response, to: options)
+        answer(with: response)
     }
 
     /// Puts a response behind those that wait to leave.
@@ -51,13 +60,16 @@ extension Connection {
 
     /// Answers a client that did not send a request that is served, as far as it may be answered, and ends.
     func refuse(_ failure: Failure) {
+        if case .reading(.unknown) = state { began = context.loop.now }
         if let response = response(to: failure) {
             summary = Summary(
                 // RFC 9110 9.3.2, also where the fault lies in the rest of the line that begins with the method.
-                isHead: reader.buffer.begins(with: "HEAD "),
+                method: reader.buffer.begins(with: "HEAD ") ? .head : .unknown,
                 crossOrigin: context.router.crossOrigin.fields(forRefused: reader.buffer.content))
+            note(response, toBytes: reader.buffer.content)
             write(response, .close)
         } else {
+            if !reader.buffer.isBlank { note(nil, toBytes: reader.buffer.content) }
             isAtEnd = true
         }
         finish()

@@ -7,11 +7,12 @@ extension Connection: ReplyListener {
     /// Sends a datagram that expects no reply.
     func dispatch(_ payload: ArraySlice<UInt8>, _ options: ReplyOptions, of request: Request) {
         let upstream = options.route?.upstream ?? context.upstream
+        summary.received = payload.count
         let outcome = upstream.dispatch(payload, trace: options.trace, for: self)
         reader.finish(request, context)
         switch outcome {
-        case .sent: answer(with: context.router.responseToSent(options))
-        case .failed(let failure): answer(with: context.router.response(to: .failure(failure), options))
+        case .sent: answerSent(options)
+        case .failed(let failure): answer(to: failure, options)
         case .waiting:
             self.options = options
             state = .exchanging
@@ -24,12 +25,14 @@ extension Connection: ReplyListener {
             preconditionFailure("only a datagram under way leaves")
         }
         state = .reading(.unknown)
-        if let failure {
-            answer(with: context.router.response(to: .failure(failure), options))
-        } else {
-            answer(with: context.router.responseToSent(options))
-        }
+        if let failure { answer(to: failure, options) } else { answerSent(options) }
         advance()
+    }
+
+    private func answerSent(_ options: ReplyOptions) {
+        let response = context.router.responseToSent(options)
+        note(response, to: options)
+        answer(with: response)
     }
 
     /// Begins an exchange with another kind of answer than one reply from the address that is asked.
@@ -41,11 +44,12 @@ extension Connection: ReplyListener {
             collection.listener = self
         }
         let upstream = options.route?.upstream ?? context.upstream
+        summary.received = payload.count
         let failure = upstream.collect(
             payload, into: collection, patience: options.wait.map { .seconds(UInt64($0)) }, trace: options.trace,
             for: self)
         reader.finish(request, context)
-        if let failure { return answer(with: context.router.response(to: .failure(failure), options)) }
+        if let failure { return answer(to: failure, options) }
         self.options = options
         state = .exchanging
         if context.isDraining { boundCollecting() }
@@ -66,12 +70,13 @@ extension Connection: ReplyListener {
         if !isStreaming { beginStream(options) }
         let line = context.router.line(reply, collection.policy, options.notation)
         context.writer.addChunk(Array(line.utf8), to: &output.bytes)
+        streamed += line.utf8.count
         rest()
         if isGone { stopCollecting(isHungUp: true) }
     }
 
     private func beginStream(_ options: ReplyOptions) {
-        isStreaming = true
+        (isStreaming, streamed) = (true, 0)
         var fields = summary.crossOrigin
         if options.caching != nil { fields.append((.cacheControl, FieldValue("no-store"))) }
         summary.keepsAlive = summary.keepsAlive && !isLast
@@ -84,6 +89,7 @@ extension Connection: ReplyListener {
 
     /// The last reply has come.
     func endStream(_ options: ReplyOptions?) {
+        note(Response(.ok), to: options)
         isStreaming = false
         served += 1
         output.prepare(context)
@@ -100,6 +106,7 @@ extension Connection: ReplyListener {
         guard let collection = options?.collection else { return }
         if isHungUp {
             collection.abandon()
+            noteDeparture(options)
             close()
         } else if !collection.policy.isSingle {
             collection.cut()

@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import HTTP
 internal import System
 
@@ -29,6 +30,45 @@ extension Connection {
         }
         if context.isLeaving { hasReadLast = true }
         isReadable = count == room || endIsReported
+        return true
+    }
+
+    /// There is no room for the bytes that wait behind the request at hand.
+    func runOutOfRoom() {
+        switch state {
+        case .exchanging, .asking:
+            // Its response comes first, and says that it is the last: what is behind it is not served.
+            context.counts.bufferShortages += 1
+            discarded += reader.buffer.count
+            reader.giveUp(context)
+            hasRunOutOfRoom = true
+        default: refuse(.noRoom)
+        }
+    }
+
+    /// Waits for a request, or for the rest of one; false where none will come.
+    @inline(__always)
+    func awaitRequest(_ progress: Progress) -> Bool {
+        if reader.buffer.isEmpty {
+            if isAtEnd || (context.isDraining && !isNewcomer) {
+                close()
+                return false
+            }
+            if case .nothing = progress { return true }
+            state = .reading(.nothing)
+            context.idle.enter(watch)
+            setDeadline(context.isDraining ? context.configuration.lingerTimeout : context.configuration.idleTimeout)
+        } else if reader.hasHead {
+            if case .head = progress { return true }
+            if case .partOfHead = progress {} else { began = context.loop.now }
+            state = .reading(.head)
+            setDeadline(context.configuration.bodyTimeout)
+        } else {
+            if case .partOfHead = progress { return true }
+            began = context.loop.now
+            state = .reading(.partOfHead)
+            setDeadline(context.configuration.headerTimeout)
+        }
         return true
     }
 }

@@ -15,7 +15,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         /// The end of an exchange with the UDP service.
         case exchanging
         /// The figures of all workers.
-        case asking
+        case asking(Question)
         /// Its next turn: other connections are served meanwhile.
         case pausing
         /// Room to write the responses that it has; then it goes on, or ends.
@@ -47,7 +47,10 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         var keepsAlive = false
         /// Whether the client asked for a connection that goes on; HTTP/1.0 has to, and is told that it does.
         var asksToKeepAlive = false
-        var isHead = false
+        var method = Method.unknown
+        var isHead: Bool { method == .head }
+        /// How many bytes the letter has.
+        var received = 0
         /// What a browser wants to see that shows the response to a page of another origin.
         var crossOrigin: [(name: FieldName, value: FieldValue)] = []
     }
@@ -79,6 +82,11 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     /// How many requests have been answered, and since when the connection is open.
     var served = 0
     let start: MonotonicTime
+    /// When the request at hand was complete, or the first part of it had come.
+    var began: MonotonicTime
+    /// How many bytes of a stream were written, and the client's address in words, once it was asked for.
+    var streamed = 0
+    var client: [UInt8] = []
 
     /// So many requests a connection answers at a time, then others have their turn.
     static let mostAtOnce = 16
@@ -91,6 +99,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         self.socket = .some(socket)
         self.context = context
         start = context.loop.now
+        began = start
         context.loop.setHandler(self, of: watch)
         context.add(self)
         // Most clients have sent their first request by the time that they are accepted.
@@ -122,7 +131,10 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         switch state {
         case .reading(.partOfHead) where !reader.buffer.isBlank: refuse(.slow)
         case .reading(.head): refuse(.slow)
-        case .reading, .writing, .lingering, .closed: close()
+        case .writing:
+            noteUnsent(.stalled)
+            close()
+        case .reading, .lingering, .closed: close()
         case .exchanging: stopCollecting(isHungUp: false)
         case .asking, .pausing: preconditionFailure("the gateway's own work has no deadline here")
         }
@@ -133,7 +145,13 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         guard case .exchanging = state else { preconditionFailure("only an exchange under way ends") }
         state = .reading(.unknown)
         let options = options.take()
-        if isStreaming { endStream(options) } else { answer(with: context.router.response(to: outcome, options)) }
+        if isStreaming {
+            endStream(options)
+        } else {
+            let response = context.router.response(to: outcome, options)
+            note(response, to: options, try? outcome.get())
+            answer(with: response)
+        }
         advance()
     }
 
@@ -149,8 +167,11 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
 
     /// The figures of all workers are there.
     func finished(_ response: Response) {
-        guard case .asking = state else { preconditionFailure("only a connection that asked gets an answer") }
+        guard case .asking(let question) = state else {
+            preconditionFailure("only a connection that asked gets an answer")
+        }
         state = .reading(.unknown)
+        note(response, to: question)
         answer(with: response)
         advance()
     }
@@ -198,28 +219,34 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     @inline(__always)
     func serve(_ request: Request) {
         deadline.clear()
+        if case .reading(.unknown) = state { began = context.loop.now }
         state = .reading(.unknown)
         summary.keepsAlive = request.head.keepsAlive
         summary.asksToKeepAlive = request.head.asksToKeepAlive
-        summary.isHead = request.head.method == .head
+        summary.method = request.head.method
         if context.router.isForOtherOrigins {
             summary.crossOrigin = context.router.crossOrigin.fields(for: request.value(of: .origin))
         }
         switch context.route(request) {
         case .response(let response):
+            note(response, to: request)
             reader.finish(request, context)
             answer(with: response)
         case .question(let question):
             reader.finish(request, context)
-            if let response = context.response(to: question) { return answer(with: response) }
-            state = .asking
+            if let response = context.response(to: question) {
+                note(response, to: question)
+                return answer(with: response)
+            }
+            state = .asking(question)
             context.ask(question, for: self)
         case .dispatch(let payload, let options): dispatch(payload, options, of: request)
         case .collection(let payload, let options): collect(payload, options, of: request)
         case .exchange(let payload, let options):
+            summary.received = payload.count
             let failure = context.begin(payload, options, for: self)
             reader.finish(request, context)
-            if let failure { return answer(with: context.router.response(to: .failure(failure), options)) }
+            if let failure { return answer(to: failure, options) }
             if options != nil { self.options = options }
             state = .exchanging
         }
@@ -229,7 +256,11 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     func rest() {
         let isWritten = output.isEmpty || flush()
         switch state {
-        case .reading, .writing: if isGone { return close() }
+        case .reading, .writing:
+            if isGone {
+                noteUnsent(.closed)
+                return close()
+            }
         case .lingering, .closed: return
         case .exchanging, .asking, .pausing: break
         }
@@ -246,43 +277,6 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         default: break
         }
         do { try reader.buffer.settle(context) } catch { runOutOfRoom() }
-    }
-
-    /// There is no room for the bytes that wait behind the request at hand.
-    func runOutOfRoom() {
-        switch state {
-        case .exchanging, .asking:
-            // Its response comes first, and says that it is the last: what is behind it is not served.
-            context.counts.bufferShortages += 1
-            discarded += reader.buffer.count
-            reader.giveUp(context)
-            hasRunOutOfRoom = true
-        default: refuse(.noRoom)
-        }
-    }
-
-    /// Waits for a request, or for the rest of one; false where none will come.
-    @inline(__always)
-    func awaitRequest(_ progress: Progress) -> Bool {
-        if reader.buffer.isEmpty {
-            if isAtEnd || (context.isDraining && !isNewcomer) {
-                close()
-                return false
-            }
-            if case .nothing = progress { return true }
-            state = .reading(.nothing)
-            context.idle.enter(watch)
-            setDeadline(context.isDraining ? context.configuration.lingerTimeout : context.configuration.idleTimeout)
-        } else if reader.hasHead {
-            if case .head = progress { return true }
-            state = .reading(.head)
-            setDeadline(context.configuration.bodyTimeout)
-        } else {
-            if case .partOfHead = progress { return true }
-            state = .reading(.partOfHead)
-            setDeadline(context.configuration.headerTimeout)
-        }
-        return true
     }
 
     /// Lets other connections have their turn.

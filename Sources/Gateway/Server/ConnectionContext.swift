@@ -13,6 +13,10 @@ final class ConnectionContext {
     let router: Router
     let upstream: Upstream
     let writer: ResponseWriter
+    /// What writes lines of the access log; nil without one.
+    let accessWriter: AccessWriter?
+    /// Whether a request that succeeds has a line.
+    let logsAll: Bool
     var counts = HTTPCounts()
     var idle = IdleList()
     /// The open connections, by descriptor number.
@@ -61,6 +65,8 @@ final class ConnectionContext {
         self.upstream = upstream
         spareRequest = Request(limits: requestLimits.form)
         writer = ResponseWriter(loop: loop, idleTimeout: configuration.idleTimeout)
+        accessWriter = configuration.accessLog.map { AccessWriter($0, loop: loop) }
+        logsAll = accessWriter?.isComplete ?? false
         ends = WaitQueue(on: loop)
         drained = WaitQueue(on: loop)
         // A head and the longest letter fit.

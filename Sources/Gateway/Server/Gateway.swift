@@ -21,7 +21,7 @@ package final class Gateway: Sendable {
     ) throws(SystemError) {
         precondition(!services.isEmpty, "a gateway has a service")
         let limits = SharedLimits(configuration)
-        let statistics = Statistics(limits: limits)
+        let statistics = Statistics(limits: limits, accessLog: configuration.accessLog)
         let root = services.first { $0.path == "/" }
         var configuration = root?.configuration ?? configuration
         configuration.isOnLoopback = listener.address.isLoopback

@@ -91,13 +91,13 @@ actor Worker {
     /// Takes a connection over.
     ///
     /// - `isCounted`: whether it is within the limit; otherwise the connection here that has been idle longest makes room.
-    func admit(_ number: Int32, isCounted: Bool) -> Admission {
+    func admit(_ number: Int32, from peer: SocketAddress?, isCounted: Bool) -> Admission {
         if !isCounted {
             while !context.limits.connections.take() { guard context.evict() else { return .full } }
         }
         do {
             // It keeps itself, as long as the loop calls it.
-            _ = try Connection(socket: StreamSocket(owning: number), context: context)
+            _ = try Connection(socket: StreamSocket(owning: number, peer: peer), context: context)
         } catch {
             logger.warning("\(error)")
             context.giveUpPlace()
@@ -106,7 +106,7 @@ actor Worker {
     }
 
     /// Answers a connection that is one too many, as well as that goes without waiting for it.
-    func turnAway(_ number: Int32) {
+    func turnAway(_ number: Int32, from peer: SocketAddress?) {
         let socket = StreamSocket(owning: number)
         context.counts.rejected += 1
         // What is read does not make the kernel reset the connection when it is closed.
@@ -121,6 +121,7 @@ actor Worker {
         context.writer.write(
             response, to: &output, withContent: !request.starts(with: "HEAD ".utf8), connection: .close)
         context.counts.count(response)
+        context.note(response, turningAway: peer, request)
         _ = try? socket.send(output.span)
         socket.shutDownSending()
         load.giveBack()

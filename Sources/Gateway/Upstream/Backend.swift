@@ -7,6 +7,8 @@ final class Backend: ExchangeCandidate {
     let address: SocketAddress
     /// Tells it from all other backends of the worker, those that have gone included.
     let id: Int
+    /// Its address in words, for the access log.
+    let name: [UInt8]
     let sockets: ExchangeSocketPool
     /// For datagrams that expect no reply.
     let oneWay: OneWaySocket
@@ -21,6 +23,7 @@ final class Backend: ExchangeCandidate {
         configuration: Configuration, at now: MonotonicTime
     ) {
         self.address = address
+        name = Array("\(address)".utf8)
         self.id = id
         self.sockets = sockets
         self.oneWay = oneWay

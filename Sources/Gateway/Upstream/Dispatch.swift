@@ -97,6 +97,7 @@ extension Upstream {
     /// Tries the backends in turn, those that are up first.
     func attemptDispatch(_ payload: Span<UInt8>, _ trace: ExchangeTrace?) -> DispatchAttempt {
         let rotation = nextRotation()
+        self.last = ExchangeRecord()
         var last = DispatchAttempt.failed(.noBackend)
         for isPreferred in [true, false] {
             for offset in backends.indices {
@@ -113,6 +114,7 @@ extension Upstream {
         _ payload: Span<UInt8>, at backend: Backend, _ trace: ExchangeTrace?
     ) -> DispatchAttempt {
         let isTrial = backend.begin(at: loop.now)
+        last = ExchangeRecord(backend: backend.id, attempts: 1)
         defer { backend.end(at: loop.now, isTrial: isTrial) }
         do {
             switch try backend.oneWay.send(payload) {

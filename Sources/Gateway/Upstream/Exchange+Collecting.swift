@@ -100,6 +100,7 @@ extension Exchange {
     /// Ends with what has been collected; the reply is the latest, of which so many bytes are in the buffer.
     func finishCollecting(with outcome: Result<Int, GatewayError>) {
         let (attempts, elapsed) = (plan.attempts, MonotonicTime.now().since(firstSent))
+        takeDown()
         leaveQueue()
         leave(.silent)
         let handler = self.handler.take()
@@ -113,6 +114,7 @@ extension Exchange {
     /// The caller has left: ends at once, and tells the handler nothing.
     func abandon() {
         guard state != .spare else { return }
+        takeDown()
         leaveQueue()
         leave(.silent)
         close()

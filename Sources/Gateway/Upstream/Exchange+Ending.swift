@@ -39,6 +39,7 @@ extension Exchange {
         let surplus = trace == nil ? 0 : takeSurplus(behind: length, isWhole, now)
         let (attempts, elapsed) = (plan.attempts, now.since(firstSent))
         if let backend = self.backend.take() {
+            upstream.last.backend = backend.id
             if isWhole {
                 backend.recordReply(after: elapsed, of: attempts == 1, length: length, at: loopTime)
             } else {
@@ -51,6 +52,7 @@ extension Exchange {
         guard let handler = self.handler.take() else { preconditionFailure("an exchange has a handler to the end") }
         close()
         guard isWhole else {
+            upstream.last = ExchangeRecord(backend: upstream.last.backend, attempts: attempts, elapsed: elapsed)
             return handler.finished(.failure(.replyTooLong(limit: upstream.configuration.maxDatagram)))
         }
         handler.replied(
@@ -87,10 +89,17 @@ extension Exchange {
             case .noBackend: .noBackend
             case .tooLong: .requestTooLong(limit: upstream.configuration.maxDatagram)
             }
+        takeDown()
         leave(plan.outcomeWithoutReply)
         upstream.record(failure)
         close()
         return failure
+    }
+
+    /// Takes down what the exchange comes to.
+    func takeDown() {
+        let elapsed = firstSent == .never ? nil : MonotonicTime.now().since(firstSent)
+        upstream.last = ExchangeRecord(backend: backend?.id ?? 0, attempts: plan.attempts, elapsed: elapsed)
     }
 
     /// Becomes a spare one again.

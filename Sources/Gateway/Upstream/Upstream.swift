@@ -24,6 +24,8 @@ final class Upstream {
     private var random = SystemRandomNumberGenerator()
     private var counts = UpstreamCounts()
     private var spares: [Exchange] = []
+    /// What the exchange came to that has ended last: the handler that is told of the end may look.
+    var last = ExchangeRecord()
 
     /// So many exchanges that are not needed now are kept.
     private static let keptSpares = 64
@@ -114,6 +116,7 @@ final class Upstream {
     func takePlace() -> GatewayError? {
         guard limits.inFlight.take() else {
             counts.overloads += 1
+            last = ExchangeRecord()
             return .overloaded(limit: limits.inFlight.most)
         }
         counts.inFlight += 1
@@ -154,6 +157,11 @@ final class Upstream {
         guard !isProbe else { return }
         counts.inFlight -= 1
         limits.inFlight.giveBack()
+    }
+
+    /// The address of the backend that was asked last, in words; empty for none.
+    var nameOfLast: [UInt8] {
+        (backends.first { $0.id == last.backend } ?? departed.first { $0.id == last.backend })?.name ?? []
     }
 
     /// Counts a failure that belongs to no backend.
@@ -221,4 +229,14 @@ final class Upstream {
         for backend in backends + departed { backend.close() }
         spares = []
     }
+}
+
+/// What an exchange came to, for the access log.
+struct ExchangeRecord {
+    /// The backend that was asked last, by its number; 0 for none.
+    var backend = 0
+    /// How many datagrams were sent; with a reply, it knows better.
+    var attempts = 0
+    /// Since the first datagram left; nil where none has.
+    var elapsed: Interval?
 }

@@ -1,0 +1,50 @@
+internal import System
+
+/// The parts of a line of the access log that are the same each time.
+struct AccessFormat {
+    /// What stands around a value.
+    struct Key {
+        let opening: [UInt8]
+        let closing: [UInt8]
+
+        fileprivate init(_ opening: String, _ closing: String = "") {
+            (self.opening, self.closing) = (Array(opening.utf8), Array(closing.utf8))
+        }
+    }
+
+    let isJSON: Bool
+    /// Around the time: in front of it what stands there, and behind it level and message.
+    let info, warning: Key
+    let method, path, status, client, service, attempts, backend: Key
+    let total, upstream, received, sent, unsent, error: Key
+    let ending: [UInt8]
+    /// From the message to the client, and from there to the backend, of a letter for the service at `/` that got its reply.
+    let usual: (beforeClient: [UInt8], beforeBackend: [UInt8])
+
+    init(_ style: LogStyle) {
+        let isJSON = style.format == .json
+        self.isJSON = isJSON
+        func text(_ name: String) -> Key { isJSON ? Key(",\"\(name)\":\"", "\"") : Key(" \(name)=") }
+        func number(_ name: String) -> Key { isJSON ? Key(",\"\(name)\":") : Key(" \(name)=") }
+        func start(_ level: LogLevel) -> Key {
+            isJSON
+                ? Key("{\"time\":\"", "\",\"level\":\"\(level)\",\"logger\":\"access\",\"message\":\"request\"")
+                : Key(style.opening(level), " \(level) access:")
+        }
+        (info, warning) = (start(.info), start(.warning))
+        method = isJSON ? text("method") : Key(" ")
+        path = isJSON ? text("path") : Key(" ")
+        status = isJSON ? number("status") : Key(" ")
+        (client, service, attempts, backend) = (text("client"), text("service"), number("attempts"), text("backend"))
+        (total, upstream) = (number("ms"), number("upstream_ms"))
+        (received, sent, unsent) = (number("bytes_in"), number("bytes_out"), number("bytes_unsent"))
+        error = text("error")
+        ending = Array((isJSON ? "}\n" : "\n").utf8)
+        usual.beforeClient =
+            method.opening + Array("POST".utf8) + method.closing + path.opening + Array("/".utf8) + path.closing
+            + status.opening + Array("200".utf8) + status.closing + client.opening
+        usual.beforeBackend =
+            client.closing + service.opening + Array("/".utf8) + service.closing + attempts.opening
+            + Array("1".utf8) + attempts.closing + backend.opening
+    }
+}

@@ -1,0 +1,102 @@
+internal import HTTP
+package import System
+
+/// A line for each request, or for each that failed: who asked, for what, with what result, and how long it took.
+///
+/// The workers add lines, and a thread of its own writes them; see ``LineQueue``.
+package final class AccessLog: Sendable {
+    /// Which requests have a line.
+    package enum Coverage: String, CaseIterable, Sendable {
+        case off
+        /// Those that were answered with a status of 400 or above, and those whose client left.
+        case failures
+        case all
+    }
+
+    let style: LogStyle
+    let queue: LineQueue
+    /// The least status of a response that has a line.
+    let leastStatus: Int
+
+    /// Starts the thread.
+    ///
+    /// - `limit`: the most bytes that wait for their reader.
+    package init(_ coverage: Coverage, limit: Int, output: LogOutput) throws(SystemError) {
+        style = output.style
+        queue = try LineQueue(limit: limit, output: output)
+        let least =
+            switch coverage {
+            case .off: Int.max
+            case .failures: 400
+            case .all: 0
+            }
+        // Failures of the gateway and its services are warnings, all else is information.
+        leastStatus = style.level > .warning ? .max : style.level > .info ? max(500, least) : least
+    }
+
+    /// How many lines were dropped, for their reader was too slow.
+    package var dropped: Int { queue.dropped }
+
+    /// Writes what the reader takes without a wait; there will be no more lines.
+    package func finish() { queue.finish() }
+}
+
+/// What a line of the access log tells.
+struct AccessEntry {
+    /// Why a client did not get what it had asked for.
+    enum ClientFailure: String {
+        /// It left before it had its response, or before its request was whole.
+        case closed = "client_closed_request"
+        /// It did not take its response in time.
+        case stalled = "client_stopped_reading"
+    }
+
+    /// The status of a request whose client did not get an answer; nginx has made the number known.
+    static let clientClosed = 499
+
+    /// Nil where the bytes do not tell.
+    var method: ArraySlice<UInt8>?
+    var path: ArraySlice<UInt8>?
+    var status: Int
+    var error: String?
+    var service: String?
+    /// What the exchange came to, where there was one, and the backend that it asked last.
+    var exchange = ExchangeRecord()
+    var backend: [UInt8] = []
+    var total: Interval?
+    var received = 0
+    var sent = 0
+    /// Bytes of earlier responses that have not left.
+    var unsent: Int?
+
+    init(_ status: Int) { self.status = status }
+
+    init(_ failure: ClientFailure) {
+        status = Self.clientClosed
+        error = failure.rawValue
+    }
+
+    init(_ response: Response) {
+        status = Int(response.status.code)
+        // RFC 9209 2.3.17: the response is an intermediary's own, to a request that it does not pass on.
+        let isOfClient = (400..<500).contains(response.status.code)
+        error = (response.failure?.error ?? (isOfClient ? .requestError : nil))?.rawValue
+        service = response.failure.flatMap { $0.service.isEmpty ? nil : $0.service }
+        sent = response.content.count
+    }
+
+    /// The method and the path that bytes begin with which are no request, as far as that can be told.
+    mutating func readLine(of bytes: ArraySlice<UInt8>) {
+        let line = bytes.drop { $0 == 13 || $0 == 10 }.prefix(Self.shown + 32).prefix { $0 != 13 && $0 != 10 }
+        let method = line.prefix { $0 != UInt8(ascii: " ") }
+        let isWord = !method.isEmpty && method.allSatisfy { (65...90).contains($0 & 0xDF) }
+        guard isWord, method.count <= 16, method.endIndex < line.endIndex else { return }
+        self.method = method
+        let path = line[method.endIndex...].dropFirst()
+            .prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "?") }
+        if !path.isEmpty { self.path = path.prefix(Self.shown) }
+    }
+
+    /// So much is shown of a path that is none.
+    private static let shown = 256
+}

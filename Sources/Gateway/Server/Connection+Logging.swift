@@ -1,0 +1,111 @@
+internal import EventLoop
+internal import HTTP
+internal import System
+
+/// What a connection adds to the access log. Nothing of it is kept while a request succeeds: what a line needs is known
+/// when it is written, from the exchange and from what the response has to know.
+extension Connection {
+    /// A response that is known while its request is at hand.
+    func note(_ response: Response, to request: Request) {
+        guard let log = context.accessWriter, log.wants(Int(response.status.code)) else { return }
+        var entry = AccessEntry(response)
+        entry.method = request.bytes(request.head.methodRange.range)
+        entry.path = request.path
+        entry.received = request.body.count
+        finish(entry, log)
+    }
+
+    /// The response to a letter, with what its exchange came to.
+    func note(_ response: Response, to options: ReplyOptions?, _ reply: Reply? = nil) {
+        guard let log = context.accessWriter, log.wants(Int(response.status.code)) else { return }
+        finish(entry(AccessEntry(response), options, reply), log)
+    }
+
+    /// Figures that all workers were asked for.
+    func note(_ response: Response, to question: Question) {
+        guard let log = context.accessWriter, log.wants(Int(response.status.code)) else { return }
+        var entry = AccessEntry(response)
+        entry.method = Self.words(summary.method)
+        entry.path = Array(question.path.utf8)[...]
+        finish(entry, log)
+    }
+
+    /// A reply that was passed on, or could not be.
+    @inline(never)
+    func note(_ reply: Reply) {
+        guard let log = context.accessWriter else { return }
+        if isGone { return finish(entry(AccessEntry(.closed), nil, reply), log) }
+        log.write(
+            reply, to: clientName(), from: context.upstream.nameOfLast, total: total,
+            received: summary.received)
+    }
+
+    /// A client that has left with a request under way, or before it was whole.
+    func noteDeparture(_ options: ReplyOptions?) {
+        guard let log = context.accessWriter, log.wants(AccessEntry.clientClosed) else { return }
+        finish(entry(AccessEntry(.closed), options, nil), log)
+    }
+
+    /// Bytes that are no request that is served; without a response for a client that is gone.
+    func note(_ response: Response?, toBytes bytes: ArraySlice<UInt8>) {
+        let status = response.map { Int($0.status.code) } ?? AccessEntry.clientClosed
+        guard let log = context.accessWriter, log.wants(status) else { return }
+        var entry = response.map { AccessEntry($0) } ?? AccessEntry(.closed)
+        entry.readLine(of: bytes)
+        entry.received = bytes.count
+        finish(entry, log)
+    }
+
+    /// Responses that have not left, and will not.
+    func noteUnsent(_ failure: AccessEntry.ClientFailure) {
+        guard !output.isEmpty, let log = context.accessWriter, log.wants(AccessEntry.clientClosed) else { return }
+        var entry = AccessEntry(failure)
+        entry.unsent = output.count
+        log.write(entry, client: clientName())
+    }
+
+    // MARK: - Parts
+
+    private var total: Interval { context.loop.now.since(began) }
+
+    private func finish(_ entry: AccessEntry, _ log: AccessWriter) {
+        var entry = entry
+        entry.total = total
+        if summary.isHead { entry.sent = 0 }
+        log.write(entry, client: clientName())
+    }
+
+    /// What is known of a letter whose bytes are gone.
+    private func entry(_ start: AccessEntry, _ options: ReplyOptions?, _ reply: Reply?) -> AccessEntry {
+        var entry = start
+        let route = options?.route
+        entry.method = Self.words(summary.method)
+        entry.path = Array((options?.isOfPage == true ? "/form" : route?.service.path ?? "/").utf8)[...]
+        entry.service = route?.service.path ?? "/"
+        entry.received = summary.received
+        let upstream = route?.upstream ?? context.upstream
+        (entry.exchange, entry.backend) = (upstream.last, upstream.nameOfLast)
+        if let reply { (entry.exchange.attempts, entry.exchange.elapsed) = (reply.attempts, reply.elapsed) }
+        if isStreaming { entry.sent = streamed }
+        return entry
+    }
+
+    /// The address of the client, put into words once.
+    private func clientName() -> [UInt8] {
+        if client.isEmpty { client = Array((socket?.peer.map { "\($0)" } ?? "unix").utf8) }
+        return client
+    }
+
+    private static func words(_ method: Method) -> ArraySlice<UInt8> { Array("\(method)".uppercased().utf8)[...] }
+}
+
+extension ConnectionContext {
+    /// A connection that was one too many, and what it had sent by then.
+    func note(_ response: Response, turningAway peer: SocketAddress?, _ bytes: ArraySlice<UInt8>) {
+        guard let log = accessWriter, log.wants(Int(response.status.code)) else { return }
+        var entry = AccessEntry(response)
+        entry.readLine(of: bytes)
+        entry.received = bytes.count
+        log.write(entry, client: Array((peer.map { "\($0)" } ?? "unix").utf8))
+    }
+}

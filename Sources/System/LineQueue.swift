@@ -1,0 +1,150 @@
+internal import Glibc
+internal import Synchronization
+
+/// Lines that a thread of its own writes, many at a time: one that adds a line never waits for their reader, and what does
+/// not fit is dropped and counted.
+public final class LineQueue: Sendable {
+    private struct State {
+        /// The lines that wait.
+        var lines: [UInt8] = []
+        /// How many bytes the thread has taken and not written yet.
+        var underWay = 0
+        var dropped = 0
+        /// How many dropped lines no line has told of yet.
+        var untold = 0
+        /// Whether the thread waits for the bell.
+        var isAsleep = true
+        var isEnding = false
+        var hasEnded = false
+
+        /// Whether the thread has to be woken, which one does.
+        mutating func wake() -> Bool {
+            defer { isAsleep = false }
+            return isAsleep
+        }
+    }
+
+    /// The most bytes that wait.
+    public let limit: Int
+    private let output: LogOutput
+    private let bell: Bell
+    private let end: Bell
+    private let state = Mutex(State())
+
+    /// How long the thread lets lines gather, in milliseconds: a wake for each would cost more than the line.
+    private static let pause: Int32 = 10
+    /// How often it looks whether it is to end while the reader does not read, in milliseconds.
+    private static let patience: Int32 = 100
+    /// How long its end is waited for, in milliseconds.
+    private static let farewell: Int32 = 1000
+
+    /// Starts the thread.
+    public init(limit: Int, output: LogOutput) throws(SystemError) {
+        self.limit = limit
+        self.output = output
+        bell = try Bell()
+        end = try Bell()
+        try Thread { self.run() }.detach()
+    }
+
+    /// How many lines were dropped.
+    public var dropped: Int { state.withLock { $0.dropped } }
+
+    /// Adds a line, which ends with a line feed; false where it does not fit.
+    @discardableResult
+    public func add(_ line: ArraySlice<UInt8>) -> Bool {
+        let (isTaken, rings) = state.withLock { state in
+            guard !state.hasEnded, state.lines.count + state.underWay + line.count <= limit else {
+                state.dropped += 1
+                state.untold += 1
+                return (false, state.wake())
+            }
+            // Beyond half of the room the pause is over.
+            let wasLow = state.lines.count <= limit / 2
+            state.lines.append(contentsOf: line)
+            let isHigh = wasLow && state.lines.count > limit / 2
+            return (true, state.wake() || isHigh)
+        }
+        if rings { bell.ring() }
+        return isTaken
+    }
+
+    /// Writes what the reader takes without a wait, and ends the thread; what is added later is dropped.
+    public func finish() {
+        state.withLock { $0.isEnding = true }
+        bell.ring()
+        if !state.withLock({ $0.hasEnded }) { end.wait(atMost: Self.farewell) }
+    }
+
+    // MARK: - The thread
+
+    private func run() {
+        var batch: [UInt8] = []
+        while let untold = takeAll(into: &batch) {
+            if batch.isEmpty, untold == 0 {
+                bell.wait()
+                if !state.withLock({ $0.isEnding }) { bell.wait(atMost: Self.pause) }
+                continue
+            }
+            write(batch)
+            batch.removeAll(keepingCapacity: true)
+            if untold > 0 { tell(ofDropped: untold) }
+        }
+        end.ring()
+    }
+
+    /// Takes what waits, and how many lines were dropped behind it; nil at the end.
+    private func takeAll(into batch: inout [UInt8]) -> Int? {
+        state.withLock { state in
+            if state.lines.isEmpty, state.untold == 0 {
+                state.isAsleep = true
+                if state.isEnding { state.hasEnded = true }
+                return state.isEnding ? nil : 0
+            }
+            swap(&batch, &state.lines)
+            state.underWay = batch.count
+            defer { state.untold = 0 }
+            return state.untold
+        }
+    }
+
+    /// Writes lines in pieces that a pipe takes whole, so that lines of other programs do not come between.
+    private func write(_ lines: [UInt8]) {
+        var start = 0
+        while start < lines.count {
+            let end = Self.endOfPiece(lines, from: start)
+            switch output.offer(lines[start..<end]) {
+            case .taken: start = end
+            case .gone: return drop(lines[start...])
+            case .busy:
+                if state.withLock({ $0.isEnding }) { return drop(lines[start...]) }
+                output.waitForRoom(atMost: Self.patience)
+            }
+            state.withLock { $0.underWay = lines.count - start }
+        }
+    }
+
+    private func drop(_ lines: ArraySlice<UInt8>) {
+        let count = lines.count { $0 == UInt8(ascii: "\n") }
+        state.withLock { state in
+            state.dropped += count
+            state.underWay = 0
+        }
+    }
+
+    /// Where the last line ends that fits a piece; the first one fits any.
+    private static func endOfPiece(_ lines: [UInt8], from start: Int) -> Int {
+        let lineFeed = UInt8(ascii: "\n")
+        let piece = lines[start..<min(lines.count, start + Int(PIPE_BUF))]
+        let last = piece.lastIndex(of: lineFeed) ?? lines[start...].firstIndex(of: lineFeed) ?? lines.count - 1
+        return last + 1
+    }
+
+    private func tell(ofDropped count: Int) {
+        let words = count == 1 ? "1 line was" : "\(count) lines were"
+        let style = output.style
+        let line = style.line(
+            .warning, "access", "\(words) dropped here: the reader is slow", [("dropped", "\(count)")])
+        write(Array("\(line)\n".utf8))
+    }
+}
