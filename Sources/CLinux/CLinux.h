@@ -8,6 +8,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include <linux/filter.h>
 #include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -57,6 +58,20 @@ static inline ssize_t clinux_send(int fd, const void *bytes, size_t count, int f
 // bind(2)
 static inline int clinux_bind(int fd, const struct sockaddr *address, socklen_t length) {
     return bind(fd, address, length);
+}
+
+// Makes a listening socket drop the segments that ask for a connection, and no others: SYN without ACK, of the flags at offset
+// 13 of TCP's header (RFC 9293 3.1; socket(7), SO_ATTACH_FILTER).
+static inline int clinux_drop_connection_requests(int fd) {
+    struct sock_filter code[] = {
+        {BPF_LD | BPF_B | BPF_ABS, 0, 0, 13},
+        {BPF_ALU | BPF_AND | BPF_K, 0, 0, 0x12},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0x02},
+        {BPF_RET | BPF_K, 0, 0, 0},
+        {BPF_RET | BPF_K, 0, 0, 0xFFFFFFFF},
+    };
+    struct sock_fprog program = {sizeof code / sizeof code[0], code};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 // connect(2)

@@ -35,6 +35,14 @@ public struct StreamListener: ~Copyable, Sendable {
         isInherited = false
     }
 
+    /// Lets no further connection begin, where the kernel can do that; those whose handshake is under way come about.
+    ///
+    /// A client that asks meanwhile gets no answer, and asks again after a second (RFC 6298 2.1).
+    public func ignoreNewConnections() {
+        guard !isInherited else { return }
+        _ = clinux_drop_connection_requests(descriptor.number)
+    }
+
     /// Stops listening: whoever connects from now on is refused, and so is whoever waits in the queue (shutdown(2)).
     ///
     /// An inherited socket goes on: those who wait in its queue are the next process's.

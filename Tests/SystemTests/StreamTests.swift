@@ -24,6 +24,26 @@ import Testing
         #expect(listener.address.port != 0)
     }
 
+    /// What waits in the queue is accepted, and a client that asks at the end is refused: none is connected and then reset.
+    @Test func noConnectionBeginsAtTheEnd() throws {
+        let listener = try listen()
+        let early = try Descriptor(domain: AF_INET, type: SOCK_STREAM)
+        let late = try Descriptor(domain: AF_INET, type: SOCK_STREAM)
+        unsafe listener.address.withSocketAddress { _ = unsafe clinux_connect(early.number, $0, $1) }
+        waitToRead(listener.descriptor)
+        listener.ignoreNewConnections()
+        unsafe listener.address.withSocketAddress { _ = unsafe clinux_connect(late.number, $0, $1) }
+        let accepted = try #require(try listener.accept()?.release())
+        let server = StreamBox(accepted)
+        #expect(try server.socket.send([7].span) == 1)
+        waitToRead(early)
+        #expect(try listener.accept()?.release() == nil)
+        listener.stop()
+        // It asks again after a second.
+        waitToRead(late)
+        #expect(late.option(SO_ERROR, at: SOL_SOCKET) == ECONNREFUSED)
+    }
+
     @Test func acceptedSocketsAreSetUp() throws {
         let (server, client) = try connect(to: try listen())
         let number = server.socket.descriptor.number

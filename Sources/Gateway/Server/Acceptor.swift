@@ -14,16 +14,21 @@ actor Acceptor: EventHandler, DeadlineHandler {
     private var watch: Watch?
     private var deadline = Deadline()
     private var isDraining = false
+    /// Whether connections are waited for whose handshake is under way.
+    private var isStopping = false
     /// Where the search for the worker with the fewest begins, so that equals take turns.
     private var rotation = 0
     /// Why no connection can be accepted any more.
     private var failure: SystemError?
     private let ends: WaitQueue
+    private let handshakes: WaitQueue
 
     /// So many connections are accepted at a time; requests wait meanwhile.
     private static let mostAtOnce = 64
     /// How long to wait where none can be accepted.
     private static let pause = Interval.milliseconds(100)
+    /// So long a handshake under way may take at the end: many round trips to a proxy.
+    private static let handshakeTime = Interval.milliseconds(20)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
@@ -34,6 +39,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         self.loop = loop
         self.logger = logger
         ends = WaitQueue(on: loop)
+        handshakes = WaitQueue(on: loop)
     }
 
     /// Accepts until `drain()`; throws where no connection can be accepted any more.
@@ -47,14 +53,28 @@ actor Acceptor: EventHandler, DeadlineHandler {
     }
 
     /// Accepts those that have arrived, also where it has not begun to listen, or pauses; and stops listening.
-    func drain() {
-        guard !isDraining else { return }
+    ///
+    /// A client whose handshake is under way when a socket stops listening takes itself for connected, and its request is
+    /// reset: a proxy that has sent a POST does not send it again. So the socket lets no further connection begin for a
+    /// moment; a client that asks in this moment asks again after a second, and is refused, which every proxy mends.
+    func drain() async {
+        guard !isDraining, !isStopping else { return }
+        isStopping = true
+        await awaitHandshakes()
         while acceptOne() {}
         isDraining = true
         leave()
         deadline.cancel(on: loop)
         listener.stop()
         ends.wakeFirst()
+    }
+
+    private func awaitHandshakes() async {
+        guard failure == nil, !listener.isInherited else { return }
+        listener.ignoreNewConnections()
+        let place = handshakes.join()
+        _ = await place.wait(until: loop.now + Self.handshakeTime)
+        handshakes.leave(place)
     }
 
     /// Runs on the acceptor's loop, as long as that turns.
