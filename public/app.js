@@ -7,7 +7,6 @@ import { exampleTrip } from "./example.js";
 import { bytes, duration, number } from "./format.js";
 import { remember } from "./history.js";
 import { showJourney } from "./journey.js";
-import { enableLive } from "./live.js";
 import { decode, post, timing } from "./post.js";
 import { hexadecimal, obstacle, read, target } from "./target.js";
 
@@ -189,7 +188,9 @@ fill(element("as-udp"), asUDP(example, example.length, { ...target, isHex: false
 document.querySelector(".many details").addEventListener("toggle", async () => {
   (await import("./many.js")).enableMany(() => (text.value ? read(text.value).body : new TextEncoder().encode(example)));
 }, { once: true });
-enableLive();
+document.querySelector(".live details").addEventListener("toggle", async () => {
+  (await import("./live.js")).enableLive();
+}, { once: true });
 showExample();
 if (setting("lab")) import("./lab.js");
 if (setting("services")) import("./services.js");

@@ -8,7 +8,8 @@ const top = 92;
 const bottom = 24;
 /** The least distance of two moments, in pixels: room for two lines of words. */
 const apart = 50;
-const em = 6.4; // pixels of a character, more or less
+/** Measures words. */
+const pen = document.createElement("canvas").getContext("2d");
 
 /** When what happened since the request left; the gateway's span goes into the middle of the browser's. */
 function momentsOf(steps, total) {
@@ -101,11 +102,14 @@ function drawDatagram(group, step, [, gateway, server], y) {
 
 /** The letter's own bytes as far as there is room, and its size if there is room for both. */
 function wordsOf({ label, body, size }, room = Infinity) {
-  const both = [label, size].filter(Boolean).join(", ");
-  if (!body?.length) return both;
-  const left = room - both.length - 4;
-  const [rest, most] = left < 10 ? [[], room - label.length - 4] : [[size], left];
-  return [label, `“\u2068${excerpt(body, Math.max(4, most))}\u2069”`, ...rest].filter(Boolean).join(", ");
+  const join = (...parts) => parts.filter(Boolean).join(", ");
+  if (!body?.length) return join(label, size);
+  const words = (most, end) => join(label, `“\u2068${excerpt(body, most)}\u2069”`, end);
+  pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  for (const end of [size, undefined]) {
+    for (let most = 64; most > 7; most -= 1) if (pen.measureText(words(most, end)).width <= room) return words(most, end);
+  }
+  return words(6);
 }
 
 function arrow(group, [x1, y1], [x2, y2], step) {
@@ -119,7 +123,7 @@ function arrow(group, [x1, y1], [x2, y2], step) {
   group.append(svg("path", { class: lost ? "cross" : "tip", d: tip, transform: `translate(${x} ${y}) rotate(${angle})` }));
   const upright = Math.abs(angle) > 90 ? angle + 180 : angle;
   const words = svg("g", { transform: `translate(${(x1 + x) / 2 + (lost ? 9 : 0)} ${(y1 + y) / 2}) rotate(${upright})` });
-  words.append(text("what", 0, -7, "middle", wordsOf(step, Math.hypot(x - x1, y - y1) / em)), text("ports", 0, 15, "middle", ports));
+  words.append(text("what", 0, -7, "middle", wordsOf(step, Math.hypot(x - x1, y - y1) - 8)), text("ports", 0, 15, "middle", ports));
   group.append(words);
 }
 

@@ -6,6 +6,7 @@ const every = 1000;
 /** Percentiles are over so many looks. */
 const kept = 10;
 const looks = [];
+const panel = document.querySelector(".live details");
 let opened;
 
 export function enableLive() {
@@ -14,7 +15,7 @@ export function enableLive() {
 }
 
 async function look() {
-  if (document.hidden) return (looks.length = 0);
+  if (document.hidden || !panel.open) return (looks.length = 0);
   try {
     const response = await fetch("/metrics", { cache: "no-store", signal: AbortSignal.timeout(every) });
     const now = { at: performance.now(), ...parse(await response.text()) };

@@ -63,10 +63,19 @@ function json(body) {
   }
 }
 
+/** What to do about a failure. */
+const nextSteps = {
+  413: "Shorten it, then post the letter again.",
+  502: "See that the service runs and can be reached, then post the letter again.",
+  503: "Wait a moment, then post the letter again.",
+  504: "Post the letter again: datagrams get lost. If that changes nothing, see that the service runs.",
+};
+
 /** A failure in words, from the problem document (RFC 9457) if there is one. */
 function sentence(status, { title, detail }, body) {
   const words = detail ?? title;
-  if (words) return `${/[.!?]$/.test(words) ? words : `${words}.`} (HTTP status ${status}${detail && title ? `, ${title}` : ""})`;
+  const next = nextSteps[status] ? `\n${nextSteps[status]}` : "";
+  if (words) return `${/[.!?]$/.test(words) ? words : `${words}.`} (HTTP status ${status}${detail && title ? `, ${title}` : ""})${next}`;
   return `The gateway answered with HTTP status ${status} and ${bytes(body.length)} that explain nothing.`;
 }
 

@@ -75,7 +75,7 @@ extension InTheBrowser {
                 // Only what can be seen counts, so all of the page is in the window.
                 try browser.resize(width: width, height: 6000)
                 try browser.open(gateway.url)
-                try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '0'")
+                try browser.wait(until: "document.querySelector('#steps li')")
                 if !flags.isEmpty { try browser.wait(until: "!document.querySelector('#lab-delay').disabled") }
                 let moved = try shifts(browser)
                 #expect(moved == [])

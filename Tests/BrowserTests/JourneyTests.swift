@@ -34,9 +34,10 @@ extension InTheBrowser {
                 try browser.post("two\u{E008}\u{E007}\u{E000}lines " + String(repeating: "on ", count: 20))
                 #expect(try arrows(browser)[1].hasPrefix("“two·lines on on"))
                 #expect(try arrows(browser)[1].hasSuffix("…”, 70 bytes"))
+                try browser.post(String(repeating: "W", count: 80))
                 try browser.resize(width: 320, height: 1000)
                 try browser.wait(until: "document.querySelector('#diagram svg').clientWidth < 300")
-                #expect(try arrows(browser)[1].hasPrefix("“two·lin") && arrows(browser)[1].hasSuffix("…”"))
+                #expect(try arrows(browser)[1].hasPrefix("“WWWW") && arrows(browser)[1].hasSuffix("…”"))
                 let outside = try browser.run(
                     """
                     const [picture] = document.querySelectorAll("#diagram svg");

@@ -178,7 +178,11 @@ extension InTheBrowser {
 
         private func expectFailure(_ browser: WebDriver, _ sentence: String, _ status: Int) throws {
             try browser.post("hello, letterbox")
-            #expect(try browser.text("#reply").hasPrefix("\(sentence) (HTTP status \(status), "))
+            let words = try browser.text("#reply")
+            #expect(words.hasPrefix("\(sentence) (HTTP status \(status), "))
+            // The next step is named.
+            let next = words.split(separator: "\n").last?.lowercased() ?? ""
+            #expect(next.contains("post the letter again"))
             #expect(try browser.text("#reply-heading") == "No reply")
             #expect(try browser.run("return document.querySelector('#reply').dataset.state").string == "error")
             #expect(try browser.text("#visit .failed").hasPrefix(sentence))

@@ -38,7 +38,7 @@ import Testing
         }
         let sizes = loaded.map { FileManager.default.contents(atPath: Folders.page.path + "/" + $0)?.count ?? 0 }
         #expect(sizes.reduce(0, +) <= 60 * 1024)
-        #expect(loaded.contains("journey.js") && !loaded.contains("many.js") && !loaded.contains("lab.js"))
+        #expect(loaded.contains("journey.js") && loaded.isDisjoint(with: ["many.js", "lab.js", "live.js", "keep.js"]))
     }
 
     @Test("The page asks for nothing from elsewhere and holds no script or style of its own")
