@@ -44,7 +44,7 @@ public final class LineQueue: Sendable {
         self.output = output
         bell = try Bell()
         end = try Bell()
-        try Thread { self.run() }.detach()
+        try Thread.start { self.run() }
     }
 
     /// How many lines were dropped.
