@@ -11,7 +11,8 @@ const list = document.getElementById("visit");
 export function remember(value, letter, outcome, { start, end, udpLeg, failure }) {
   list.prepend(html("li", { value },
     line("sent", letter || "(empty letter)"),
-    line(failure ? "came failed" : "came", outcome || "(empty reply)"),
+    // Of a failure the sentence, without the next step.
+    line(failure ? "came failed" : "came", failure?.split("\n")[0] || outcome || "(empty reply)"),
     line("took", failure ? "no reply" : `whole trip ${duration(end - start)}, UDP leg ${duration(udpLeg)}`),
   ));
   list.children[kept]?.remove();

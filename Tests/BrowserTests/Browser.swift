@@ -59,10 +59,12 @@ extension WebDriver {
         try keepPicture("\(name)-\(self.name.lowercased())", width: width, height: height)
     }
 
-    /// Keeps a picture of the page's upper part as test output, at seven tenths of its size: the README shows Chromium's.
-    func keepPictureForReadme(height: Int) throws {
-        try keepPicture(
-            name == Chromium.name ? "page" : "page-\(name.lowercased())", width: 1280, height: height, scale: 0.7)
+    /// Keeps a picture of the page from a part on as test output, at seven tenths of its size: the README shows Chromium's.
+    func keepPictureForReadme(_ title: String, from part: String, height: Int) throws {
+        try resize(width: 1280, height: height)
+        try run("document.querySelector('\(part)').scrollIntoView()")
+        let title = name == Chromium.name ? title : "\(title)-\(name.lowercased())"
+        try keepPicture(title, width: 1280, height: height, scale: 0.7)
     }
 
     private func keepPicture(_ name: String, width: Int, height: Int, scale: Double = 1) throws {

@@ -87,8 +87,8 @@ final class Chromium: DrivenBrowser {
     }
 
     func picture(scale: Double) throws -> String {
-        let size = try perform(.run("return [innerWidth, innerHeight]")).array.map { $0.number ?? 0 }
-        let part = ["x": 0, "y": 0, "width": size[0], "height": size[1], "scale": scale]
+        let edges = try perform(.run("return [scrollY, innerWidth, innerHeight]")).array.map { $0.number ?? 0 }
+        let part = ["x": 0, "y": edges[0], "width": edges[1], "height": edges[2], "scale": scale]
         return try order("Page.captureScreenshot", ["format": "png", "clip": part])["data"].string ?? ""
     }
 

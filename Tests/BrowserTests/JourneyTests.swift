@@ -72,7 +72,7 @@ extension InTheBrowser {
                     "return [...document.querySelectorAll('#diagram .lost')].map((each) => each.dataset.kind)")
                 #expect(lost.array.map(\.string) == ["sent"])
                 try browser.keepPicture("retransmission")
-                try browser.keepPictureForReadme(height: 1400)
+                try browser.keepPictureForReadme("page", from: "body", height: 1400)
             }
         }
 

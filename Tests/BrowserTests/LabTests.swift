@@ -96,6 +96,7 @@ extension InTheBrowser {
                     try browser.text("#theory .hint") == "All that was lost was lost by the dice: no limit decided.")
                 #expect(!(try browser.text("#many-failures").contains("503")))
                 try browser.keepPicture("lab-many")
+                try browser.keepPictureForReadme("dice", from: ".many", height: 475)
             }
         }
 
