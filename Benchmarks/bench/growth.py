@@ -123,7 +123,7 @@ def start_milliseconds(letterbox):
     command = [letterbox, "gateway", "--port", "0", "--server-port", "0", "--workers", "1"]
     begin = time.monotonic()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as program:
-        line = program.stderr.readline()
+        line = next((line for line in program.stderr if " ready" in line), "")
         took = time.monotonic() - begin
         program.terminate()
         program.wait(10)

@@ -123,6 +123,7 @@ struct GatewayCommand: ParsableCommand {
             if let token = settings.token { tokenFile?.renew(token, Logger(label: "gateway")) }
             await names.refresh(for: gateway)
         }
+        Console.error("Told to end: what is in flight is finished first", as: .notice)
         tellOfEnd(manager, settings)
         await leave(gateway, for: settings.drainDelay, on: loop)
         await end(gateway, running, within: settings.drainTimeout, on: loop)
@@ -207,6 +208,7 @@ struct GatewayCommand: ParsableCommand {
 
     /// Says where HTTP comes in and where datagrams go: those of the service at `/` in the last line, which is for programs.
     private func announce(_ address: SocketAddress, _ services: [Service], _ settings: Configuration) {
+        Console.error("The limits are \(settings.summary)", as: .notice)
         for service in services where service.path != "/" {
             let targets = service.addresses.map { "udp://\($0)" }.joined(separator: " ")
             Console.error("The service \(service.path) is at \(targets)", as: .notice)

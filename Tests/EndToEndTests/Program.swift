@@ -118,6 +118,11 @@ final class Program: Sendable {
         try read { $0.error.text.contains(text) ? $0.error.text : nil }
     }
 
+    /// Waits until standard error is as `condition` wants it.
+    func error(until condition: (String) -> Bool) throws {
+        try read { condition($0.error.text) ? true : nil }
+    }
+
     /// Waits until something in standard error is as the expression says; returns all of it so far.
     func error(matching expression: Regex<Substring>) throws -> String {
         try read { $0.error.text.contains(expression) ? $0.error.text : nil }

@@ -25,11 +25,11 @@ actor Worker {
         self.statistics = statistics
         self.logger = logger
         let routes = services.map { service in
-            ServiceRoute(
-                service,
-                Upstream(
-                    configuration: service.configuration, policy: service.replies, limits: limits,
-                    replies: ReplyBuffer(maxDatagram: service.configuration.maxDatagram), loop: loop))
+            let upstream = Upstream(
+                configuration: service.configuration, policy: service.replies, limits: limits,
+                replies: ReplyBuffer(maxDatagram: service.configuration.maxDatagram), loop: loop)
+            upstream.log = BackendLog(logger, service: service.path)
+            return ServiceRoute(service, upstream)
         }
         self.services = routes
         let table = ServiceTable(routes)

@@ -15,14 +15,16 @@ final class Backend: ExchangeCandidate {
     private(set) var counts = BackendCounts()
     private(set) var estimator: RoundTripEstimator
     private var health: Health
+    private let log: BackendLog?
     /// Exchanges now under way with it.
     private(set) var inFlight = 0
 
     init(
         address: SocketAddress, id: Int, sockets: ExchangeSocketPool, oneWay: OneWaySocket,
-        configuration: Configuration, at now: MonotonicTime
+        configuration: Configuration, log: BackendLog? = nil, at now: MonotonicTime
     ) {
         self.address = address
+        self.log = log
         name = Array("\(address)".utf8)
         self.id = id
         self.sockets = sockets
@@ -94,11 +96,11 @@ final class Backend: ExchangeCandidate {
         if length == 0 { counts.empty += 1 }
         counts.roundTrips.add(roundTrip)
         if one { estimator.sample(roundTrip) }
-        health.succeed(at: now)
+        succeed(at: now)
     }
 
     /// A datagram that expects no reply has reached a port, for no report says otherwise.
-    func recordDelivery(at now: MonotonicTime) { health.succeed(at: now) }
+    func recordDelivery(at now: MonotonicTime) { succeed(at: now) }
 
     /// Lets go of all its sockets.
     func close() {
@@ -111,7 +113,7 @@ final class Backend: ExchangeCandidate {
     /// It is a sign of life all the same.
     func recordTruncated(at now: MonotonicTime) {
         counts.truncated += 1
-        health.succeed(at: now)
+        succeed(at: now)
     }
 
     /// A reply was one too many for its caller, or for the memory allowed.
@@ -130,13 +132,25 @@ final class Backend: ExchangeCandidate {
         case .unroutable: counts.unreachables += 1
         case .prohibited: counts.prohibitions += 1
         }
-        health.fail(.unreachable, at: now, isTrial: isTrial)
+        fail(.unreachable, at: now, isTrial: isTrial)
     }
 
     /// No reply came in time.
     func recordSilence(isTrial: Bool, at now: MonotonicTime) {
         counts.timeouts += 1
-        health.fail(.silence, at: now, isTrial: isTrial)
+        fail(.silence, at: now, isTrial: isTrial)
+    }
+
+    @inline(__always)
+    private func succeed(at now: MonotonicTime) {
+        if !health.isUp { log?.tellUp(self) }
+        health.succeed(at: now)
+    }
+
+    private func fail(_ failure: Health.Failure, at now: MonotonicTime, isTrial: Bool) {
+        let wasUp = health.isUp
+        health.fail(failure, at: now, isTrial: isTrial)
+        if wasUp, !health.isUp { log?.tellDown(self, failure) }
     }
 
     /// This host had no room, no port or no descriptor for a datagram.

@@ -24,6 +24,8 @@ final class Upstream {
     private var random = SystemRandomNumberGenerator()
     private var counts = UpstreamCounts()
     private var spares: [Exchange] = []
+    /// Tells of backends that go and come back, where somebody wants to know.
+    var log: BackendLog?
     /// What the exchange came to that has ended last: the handler that is told of the end may look.
     var last = ExchangeRecord()
 
@@ -211,7 +213,8 @@ final class Upstream {
         known += 1
         let oneWay = OneWaySocket(to: address, policy: policy, limit: limits.sockets, loop: loop)
         return Backend(
-            address: address, id: known, sockets: sockets, oneWay: oneWay, configuration: configuration, at: .now())
+            address: address, id: known, sockets: sockets, oneWay: oneWay, configuration: configuration, log: log,
+            at: .now())
     }
 
     /// Closes the sockets that no exchange has needed for a while, and of the addresses that have gone each as soon as it is
