@@ -89,6 +89,9 @@ package struct Configuration: Sendable {
     /// The most bytes of these lines that wait for their reader.
     package var maxAccessLog = 4 << 20
 
+    /// The longest `X-Request-Id` that is repeated.
+    package var maxRequestID = 128
+
     /// Which listener tells of the gateway itself: `/healthz`, `/readyz`, `/metrics`, `/services`.
     package enum StateDoor: Sendable {
         /// This one, beside everything else.

@@ -1,48 +1,67 @@
 /// Bytes that are put together piece by piece, in memory that is used again.
+///
+/// It has memory of its own and not an array, which would ask at each piece whether somebody else has it, too.
+@safe
 public struct ByteWriter: ~Copyable {
-    /// The memory; `count` of its bytes are written.
-    private var room: [UInt8]
+    @usableFromInline var memory: UnsafeMutableRawBufferPointer
     /// How many bytes there are.
-    public private(set) var count = 0
+    @usableFromInline var used = 0
 
     /// Begins with room for so many bytes.
-    public init(room: Int = 512) {
-        self.room = [UInt8](repeating: 0, count: room)
+    public init(room: Int = 1024) {
+        unsafe memory = .allocate(byteCount: room, alignment: 1)
     }
 
+    deinit { unsafe memory.deallocate() }
+
     /// The bytes.
-    public var bytes: ArraySlice<UInt8> { room[..<count] }
+    public var bytes: [UInt8] { unsafe Array(memory[..<used]) }
+
+    /// Shows the bytes to a function.
+    @inline(__always)
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        unsafe body(UnsafeRawBufferPointer(rebasing: memory[..<used]))
+    }
 
     /// Begins anew.
-    public mutating func removeAll() { count = 0 }
+    @inlinable
+    public mutating func removeAll() { used = 0 }
 
     /// Adds bytes.
+    @inlinable
     public mutating func append(_ piece: [UInt8]) {
         makeRoom(piece.count)
-        room.copy(0..<piece.count, of: piece, to: count)
-        count += piece.count
+        unsafe piece.withUnsafeBytes { piece in
+            guard let source = piece.baseAddress, let target = unsafe memory.baseAddress else { return }
+            unsafe (target + used).copyMemory(from: source, byteCount: piece.count)
+        }
+        used += piece.count
     }
 
     /// Adds a byte.
+    @inlinable
     public mutating func append(_ byte: UInt8) {
         makeRoom(1)
-        room[count] = byte
-        count += 1
+        unsafe memory[used] = byte
+        used += 1
     }
 
-    /// Adds a number in decimal digits, no fewer than `digits`.
+    /// Adds a number in decimal digits, no fewer than `digits`, which are 20 at most.
+    @inlinable
     public mutating func append(decimal number: UInt, digits: Int = 1) {
-        let most = 20
-        makeRoom(most)
+        precondition(digits <= 20, "no number has so many digits")
+        makeRoom(20)
         var (rest, length) = (number, 1)
         while rest >= 10 { (rest, length) = (rest / 10, length + 1) }
         length = max(length, digits)
         rest = number
-        for place in stride(from: count + length - 1, through: count, by: -1) {
-            room[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        var place = used + length
+        while place > used {
+            place -= 1
+            unsafe memory[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         }
-        count += length
+        used += length
     }
 
     /// Adds bytes of a stranger as they may stand in a line: what is no visible ASCII is written as `\x0a`.
@@ -70,10 +89,17 @@ public struct ByteWriter: ~Copyable {
         }
     }
 
-    private mutating func makeRoom(_ more: Int) {
-        guard count + more > room.count else { return }
-        var larger = [UInt8](repeating: 0, count: max(2 * room.count, count + more))
-        larger.copy(0..<count, of: room, to: 0)
-        room = larger
+    @inlinable
+    mutating func makeRoom(_ more: Int) {
+        if unsafe used + more > memory.count { grow(used + more) }
+    }
+
+    @usableFromInline
+    mutating func grow(_ least: Int) {
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: unsafe max(2 * memory.count, least), alignment: 1)
+        unsafe larger.copyMemory(from: UnsafeRawBufferPointer(memory))
+        unsafe memory.deallocate()
+        unsafe memory = larger
     }
 }

@@ -52,7 +52,11 @@ public final class LineQueue: Sendable {
 
     /// Adds a line, which ends with a line feed; false where it does not fit.
     @discardableResult
-    public func add(_ line: ArraySlice<UInt8>) -> Bool {
+    public func add(_ line: borrowing ByteWriter) -> Bool {
+        unsafe line.withBytes { unsafe add($0) }
+    }
+
+    private func add(_ line: UnsafeRawBufferPointer) -> Bool {
         let (isTaken, rings) = state.withLock { state in
             guard !state.hasEnded, state.lines.count + state.underWay + line.count <= limit else {
                 state.dropped += 1
@@ -61,7 +65,7 @@ public final class LineQueue: Sendable {
             }
             // Beyond half of the room the pause is over.
             let wasLow = state.lines.count <= limit / 2
-            state.lines.append(contentsOf: line)
+            unsafe state.lines.append(contentsOf: line)
             let isHigh = wasLow && state.lines.count > limit / 2
             return (true, state.wake() || isHigh)
         }

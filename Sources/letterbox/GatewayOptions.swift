@@ -236,6 +236,7 @@ extension GatewayCommand {
         // In the lab the dice decide and nothing else: each request pays for all of its attempts.
         if addresses.lab, datagrams.retransmitBudget == nil { settings.retransmitShare = Double(settings.attempts - 1) }
         settings.onDatagram = log.observer
+        settings.maxRequestID = logging.maxRequestId
         settings.probe = addresses.probeText.map { Array($0.utf8) }
         settings.isPlainPool = datagrams.plainPool
         settings.showsAddresses = addresses.showAddresses

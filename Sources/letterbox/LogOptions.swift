@@ -36,6 +36,14 @@ struct LogOptions: ParsableArguments {
             """, in: 1024...(1 << 30))
     var maxAccessLog = Configuration().maxAccessLog
 
+    @Option(
+        number:
+            """
+            The longest X-Request-Id in bytes that is repeated in the response and the log; a longer one is ignored, and with \
+            0 any.
+            """, in: 0...1024)
+    var maxRequestId = Configuration().maxRequestID
+
     /// From now on the log is as it was chosen.
     func apply() {
         LogOutput.standardError.style.format = logFormat

@@ -148,6 +148,25 @@ import Testing
         #expect(found.count == 1 && found[0].hasPrefix("warning access: "), "\(found)")
     }
 
+    /// Standard error is read when the test wants it to be: its pipe holds 65,536 bytes.
+    @Test func `a reader that stalls costs lines, and is told how many`() throws {
+        let gateway = try RunningGateway(["--workers", "1", "--max-access-log", "4096"])
+        let connection = try TCPConnection(to: gateway.address)
+        let count = 2000
+        for _ in 0..<count {
+            connection.send("GET /none HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try connection.receive(until: "}\n")
+        }
+        let dropped = try #require(try gateway.metrics()["access_log_dropped_total"])
+        #expect(dropped > 0 && dropped < count)
+        try gateway.program.error { text in
+            let lines = text.split(separator: "\n")
+            let told = lines.compactMap { $0.firstMatch(of: /is slow dropped=([0-9]+)$/).flatMap { Int($0.1) } }
+            return lines.count { $0.contains(" GET /none 404 ") } + told.reduce(0, +) == count
+        }
+        #expect(try gateway.metrics()["access_log_dropped_total"] == dropped)
+    }
+
     @Test func `each object is valid, whatever a caller sends`() throws {
         let gateway = try RunningGateway(
             ["--workers", "1", "--access-log", "all", "--log-format", "json"])

@@ -43,8 +43,8 @@ import Testing
         }
     }
 
-    private static func line(_ length: Int) -> ArraySlice<UInt8> {
-        ([UInt8](repeating: 97, count: length - 1) + [10])[...]
+    private static func line(_ length: Int) -> [UInt8] {
+        [UInt8](repeating: 97, count: length - 1) + [10]
     }
 
     /// How many lines the notices say were dropped.
@@ -61,9 +61,9 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func `lines arrive in their order`() throws {
         let pipe = Pipe()
         let queue = try LineQueue(limit: 1 << 20, output: LogOutput(to: pipe.writer))
-        for number in 0..<2000 { queue.add(Array("line \(number)\n".utf8)[...]) }
+        for number in 0..<2000 { queue.add(Array("line \(number)\n".utf8)) }
         #expect(pipe.lines(2000) == (0..<2000).map { "line \($0)" })
-        queue.add(Array("one more\n".utf8)[...])
+        queue.add(Array("one more\n".utf8))
         #expect(pipe.lines(1) == ["one more"] && queue.dropped == 0)
         queue.finish()
     }
@@ -103,7 +103,7 @@ import Testing
         let pipe = Pipe()
         let output = LogOutput(to: pipe.writer)
         let queue = try LineQueue(limit: 1 << 20, output: output)
-        queue.add(Array("last\n".utf8)[...])
+        queue.add(Array("last\n".utf8))
         queue.finish()
         #expect(pipe.lines(1) == ["last"])
         let other = try LineQueue(limit: 1 << 20, output: output)
@@ -121,7 +121,7 @@ import Testing
         let (own, other) = (String(repeating: "a", count: 99), String(repeating: "b", count: 6000))
         let count = 500
         async let written: Void = Self.write(other, 50, output)
-        for _ in 0..<count { queue.add(Array("\(own)\n".utf8)[...]) }
+        for _ in 0..<count { queue.add(Array("\(own)\n".utf8)) }
         var found: [Substring] = []
         while found.count(where: { $0 == own }) < count { found += pipe.lines(1) }
         await written
@@ -131,5 +131,14 @@ import Testing
 
     @concurrent private static func write(_ line: String, _ count: Int, _ output: LogOutput) async {
         for _ in 0..<count { output.write(line) }
+    }
+}
+
+extension LineQueue {
+    @discardableResult
+    fileprivate func add(_ line: [UInt8]) -> Bool {
+        var writer = ByteWriter()
+        writer.append(line)
+        return add(writer)
     }
 }

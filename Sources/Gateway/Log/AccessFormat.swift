@@ -16,10 +16,10 @@ struct AccessFormat {
     /// Around the time: in front of it what stands there, and behind it level and message.
     let info, warning: Key
     let method, path, status, client, service, attempts, backend: Key
-    let total, upstream, received, sent, unsent, error: Key
+    let total, upstream, received, sent, unsent, error, trace, id: Key
     let ending: [UInt8]
-    /// From the message to the client, and from there to the backend, of a letter for the service at `/` that got its reply.
-    let usual: (beforeClient: [UInt8], beforeBackend: [UInt8])
+    /// Between time and client, client and backend, backend and time of a letter for the service at `/` that got its reply.
+    let usual: (beforeClient: [UInt8], beforeBackend: [UInt8], beforeTotal: [UInt8])
 
     init(_ style: LogStyle) {
         let isJSON = style.format == .json
@@ -38,13 +38,15 @@ struct AccessFormat {
         (client, service, attempts, backend) = (text("client"), text("service"), number("attempts"), text("backend"))
         (total, upstream) = (number("ms"), number("upstream_ms"))
         (received, sent, unsent) = (number("bytes_in"), number("bytes_out"), number("bytes_unsent"))
-        error = text("error")
+        (error, trace, id) = (text("error"), text("trace_id"), text("request_id"))
         ending = Array((isJSON ? "}\n" : "\n").utf8)
         usual.beforeClient =
-            method.opening + Array("POST".utf8) + method.closing + path.opening + Array("/".utf8) + path.closing
+            [UInt8(ascii: "Z")] + info.closing + method.opening + Array("POST".utf8) + method.closing + path.opening
+            + Array("/".utf8) + path.closing
             + status.opening + Array("200".utf8) + status.closing + client.opening
         usual.beforeBackend =
             client.closing + service.opening + Array("/".utf8) + service.closing + attempts.opening
             + Array("1".utf8) + attempts.closing + backend.opening
+        usual.beforeTotal = backend.closing + total.opening
     }
 }

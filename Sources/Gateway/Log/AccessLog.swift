@@ -66,6 +66,9 @@ struct AccessEntry {
     var total: Interval?
     var received = 0
     var sent = 0
+    /// What the caller calls the request, and whether the response repeats it in its content.
+    var names: RequestNames?
+    private(set) var takesNames = false
     /// Bytes of earlier responses that have not left.
     var unsent: Int?
 
@@ -83,6 +86,7 @@ struct AccessEntry {
         error = (response.failure?.error ?? (isOfClient ? .requestError : nil))?.rawValue
         service = response.failure.flatMap { $0.service.isEmpty ? nil : $0.service }
         sent = response.content.count
+        takesNames = response.takesNames
     }
 
     /// The method and the path that bytes begin with which are no request, as far as that can be told.

@@ -8,8 +8,9 @@ final class AccessWriter {
     private let format: AccessFormat
     private let loop: EventLoop
     private var line = ByteWriter()
-    /// The time of day down to the second, with the point behind it, and when that second began.
-    private var second: [UInt8] = []
+    /// How a line begins, down to the second and the point behind it, and when that second began.
+    private var infoSecond: [UInt8] = []
+    private var warningSecond: [UInt8] = []
     private var secondStart = MonotonicTime(nanoseconds: 0)
     private var renewal = MonotonicTime(nanoseconds: 0)
 
@@ -27,7 +28,7 @@ final class AccessWriter {
 
     /// Adds a line.
     func write(_ entry: AccessEntry, client: [UInt8]) {
-        begin(entry.status >= 500 ? format.warning : format.info)
+        begin(entry.status >= 500 ? .warning : .info)
         put(entry.method, format.method)
         put(entry.path, format.path)
         put(entry.status, format.status)
@@ -41,42 +42,59 @@ final class AccessWriter {
         put(entry.sent, format.sent)
         if let unsent = entry.unsent { put(unsent, format.unsent) }
         if let error = entry.error { put(Array(error.utf8), format.error) }
+        if let names = entry.names { put(names) }
         end()
     }
 
     /// Adds the line of a letter for the service at `/` that got the reply to its only datagram, as nearly all do.
+    ///
+    /// What is the same each time is a piece of its own, and numbers have nothing behind them.
     func write(
-        _ reply: Reply, to client: [UInt8], from backend: [UInt8], total: Interval, received: Int
+        _ reply: Reply, to client: [UInt8], from backend: [UInt8], total: Interval, received: Int, names: RequestNames?
     ) {
-        begin(format.info)
+        beginTime()
         line.append(format.usual.beforeClient)
         line.append(client)
         line.append(format.usual.beforeBackend)
         line.append(backend)
-        line.append(format.backend.closing)
-        put(max(total, reply.elapsed), format.total)
-        put(reply.elapsed, format.upstream)
-        put(received, format.received)
-        put(reply.length, format.sent)
+        line.append(format.usual.beforeTotal)
+        line.append(milliseconds: max(total, reply.elapsed))
+        line.append(format.upstream.opening)
+        line.append(milliseconds: reply.elapsed)
+        line.append(format.received.opening)
+        line.append(decimal: UInt(received))
+        line.append(format.sent.opening)
+        line.append(decimal: UInt(reply.length))
+        if let names { put(names) }
         end()
     }
 
     // MARK: - Parts
 
-    private func begin(_ start: AccessFormat.Key) {
+    private func begin(_ level: LogLevel) {
+        beginTime(level)
+        line.append(UInt8(ascii: "Z"))
+        line.append(level == .warning ? format.warning.closing : format.info.closing)
+    }
+
+    /// Writes the line as far as the milliseconds.
+    @inline(__always)
+    private func beginTime(_ level: LogLevel = .info) {
         let now = loop.now
         if now >= renewal { renew() }
         line.removeAll()
-        line.append(start.opening)
-        line.append(second)
+        line.append(level == .warning ? warningSecond : infoSecond)
         line.append(decimal: min(999, UInt(now.since(secondStart).nanoseconds / 1_000_000)), digits: 3)
-        line.append(UInt8(ascii: "Z"))
-        line.append(start.closing)
     }
 
     private func end() {
         line.append(format.ending)
-        log.queue.add(line.bytes)
+        log.queue.add(line)
+    }
+
+    private func put(_ names: RequestNames) {
+        if let trace = names.trace { put(trace.traceID, format.trace) }
+        if let id = names.id { put(id.bytes, format.id) }
     }
 
     private func put(_ text: [UInt8], _ key: AccessFormat.Key) {
@@ -102,13 +120,9 @@ final class AccessWriter {
         line.append(key.closing)
     }
 
-    /// A time in milliseconds, with three decimals.
     private func put(_ time: Interval, _ key: AccessFormat.Key) {
-        let microseconds = UInt(time.nanoseconds / 1000)
         line.append(key.opening)
-        line.append(decimal: microseconds / 1000)
-        line.append(UInt8(ascii: "."))
-        line.append(decimal: microseconds % 1000, digits: 3)
+        line.append(milliseconds: time)
         line.append(key.closing)
     }
 
@@ -117,6 +131,19 @@ final class AccessWriter {
         let (seconds, nanoseconds) = WallClock.now()
         secondStart = MonotonicTime.now() - Interval(nanoseconds: UInt64(nanoseconds))
         renewal = secondStart + .seconds(1)
-        second = Array(WallClock.text(seconds: seconds, milliseconds: 0).utf8.dropLast(4))
+        let second = Array(WallClock.text(seconds: seconds, milliseconds: 0).utf8.dropLast(4))
+        infoSecond = format.info.opening + second
+        warningSecond = format.warning.opening + second
+    }
+}
+
+extension ByteWriter {
+    /// Adds a time in milliseconds, with three decimals.
+    @inline(__always)
+    fileprivate mutating func append(milliseconds time: Interval) {
+        let microseconds = UInt(time.nanoseconds / 1000)
+        append(decimal: microseconds / 1000)
+        append(UInt8(ascii: "."))
+        append(decimal: microseconds % 1000, digits: 3)
     }
 }

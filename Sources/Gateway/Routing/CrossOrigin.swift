@@ -69,19 +69,7 @@ package struct CrossOrigin: Sendable {
     ///
     /// Without it a page would see that its request failed, and not the status that says why.
     func fields(forRefused bytes: ArraySlice<UInt8>) -> [(name: FieldName, value: FieldValue)] {
-        isOn ? fields(for: Self.origin(in: bytes)) : []
-    }
-
-    /// The value of the first line that begins with "Origin:", in either case.
-    private static func origin(in bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        for line in bytes.split(separator: UInt8(ascii: "\n")).dropFirst() {
-            if line.first == UInt8(ascii: "\r") { return nil }
-            guard line.begins(with: Array("origin:".utf8)) else { continue }
-            let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == 13 }
-            let value = line.dropFirst("origin:".utf8.count).drop(while: isBlank)
-            return value.prefix(value.count - value.reversed().prefix(while: isBlank).count)
-        }
-        return nil
+        isOn ? fields(for: RawHead.value(of: "origin:", in: bytes)) : []
     }
 
     /// Whether pages of an origin may use the gateway; one that is not named may where all do.
@@ -98,5 +86,6 @@ package struct CrossOrigin: Sendable {
     private static let allowOrigin = FieldName("Access-Control-Allow-Origin")
     private static let exposeHeaders = FieldName("Access-Control-Expose-Headers")
     private static let exposed = FieldValue(
-        "Letterbox-Lengths, Letterbox-Surplus, Preference-Applied, Proxy-Status, Retry-After, Server-Timing")
+        "Letterbox-Lengths, Letterbox-Surplus, Preference-Applied, Proxy-Status, Retry-After, Server-Timing, X-Request-Id"
+    )
 }

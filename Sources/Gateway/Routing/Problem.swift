@@ -19,6 +19,7 @@ enum Problem {
 
             """
         var response = Response(status, mediaType, content: Array(json.utf8))
+        response.takesNames = true
         response.failure = error.map { ServiceFailure(service: "", error: $0) }
         return response
     }

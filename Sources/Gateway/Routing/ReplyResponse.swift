@@ -60,6 +60,7 @@ enum ReplyResponse {
         case .trace(let trace):
             let json = "{\"exchange\":\(trace.json(showingAddresses: shows))}\n"
             response = Response(.accepted, FieldValue("application/json"), content: Array(json.utf8))
+            response.takesNames = true
         case .bytes, .replies: break
         }
         if options.isAsync { response.fields.append((preferenceApplied, FieldValue("respond-async"))) }
@@ -95,7 +96,9 @@ enum ReplyResponse {
     /// - `notation`: how the reply is written; without one, as text where it is text, and else in base64.
     static func traced(_ bytes: ArraySlice<UInt8>, _ exchange: String, _ notation: Notation? = nil) -> Response {
         let body = "{\"reply\":\(json(bytes, notation)),\"exchange\":\(exchange)}\n"
-        return Response(.ok, FieldValue("application/json"), content: Array(body.utf8))
+        var response = Response(.ok, FieldValue("application/json"), content: Array(body.utf8))
+        response.takesNames = true
+        return response
     }
 
     /// The reply as a JSON string, and the member that says how it is written, unless it is text.

@@ -84,6 +84,10 @@ final class Request {
     /// The query; empty where there is none.
     var query: ArraySlice<UInt8> { head.query.map { bytes($0.range) } ?? [] }
 
+    /// Whether the caller calls the request by a name.
+    @inline(__always)
+    var isNamed: Bool { parser.head.isNamed }
+
     // MARK: - The answer
 
     /// Whether a field came that may have a say in how the reply is shown, as with few requests.

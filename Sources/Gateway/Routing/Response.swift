@@ -11,6 +11,8 @@ struct Response {
     var fields: [(name: FieldName, value: FieldValue)] = []
     /// Why it is not what the request asked for, where that is counted.
     var failure: ServiceFailure?
+    /// Whether the content is a JSON object with room for the names of the request.
+    var takesNames = false
     /// Whether the connection ends after it.
     var closes = false
 

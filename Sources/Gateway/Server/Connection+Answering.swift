@@ -44,9 +44,19 @@ extension Connection {
             || context.isLeaving && reader.buffer.isEmpty && (hasReadLast || !isReadable)
     }
 
+    /// Prepares the fields that the response to a request has, whatever it is.
+    @inline(never)
+    func prepareFields(for request: Request) {
+        summary.names =
+            request.isNamed ? RequestNames(of: request, maxID: context.configuration.maxRequestID) : nil
+        let origin = request.value(of: .origin)
+        summary.fields = context.router.crossOrigin.fields(for: origin) + (summary.names?.fields ?? [])
+    }
+
     func write(_ response: Response, _ connection: ResponseHead.Connection) {
         var response = response
-        response.fields += summary.crossOrigin
+        response.fields += summary.fields
+        summary.names?.enter(&response)
         output.prepare(context)
         context.writer.write(
             response, to: &output.bytes, withContent: !summary.isHead, connection: connection)
@@ -62,11 +72,13 @@ extension Connection {
     func refuse(_ failure: Failure) {
         if case .reading(.unknown) = state { began = context.loop.now }
         if let response = response(to: failure) {
+            let bytes = reader.buffer.content
+            let names = RequestNames(ofRefused: bytes, maxID: context.configuration.maxRequestID)
             summary = Summary(
                 // RFC 9110 9.3.2, also where the fault lies in the rest of the line that begins with the method.
                 method: reader.buffer.begins(with: "HEAD ") ? .head : .unknown,
-                crossOrigin: context.router.crossOrigin.fields(forRefused: reader.buffer.content))
-            note(response, toBytes: reader.buffer.content)
+                fields: context.router.crossOrigin.fields(forRefused: bytes) + (names?.fields ?? []), names: names)
+            note(response, toBytes: bytes)
             write(response, .close)
         } else {
             if !reader.buffer.isBlank { note(nil, toBytes: reader.buffer.content) }

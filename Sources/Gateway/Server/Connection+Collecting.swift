@@ -77,7 +77,7 @@ extension Connection: ReplyListener {
 
     private func beginStream(_ options: ReplyOptions) {
         (isStreaming, streamed) = (true, 0)
-        var fields = summary.crossOrigin
+        var fields = summary.fields
         if options.caching != nil { fields.append((.cacheControl, FieldValue("no-store"))) }
         summary.keepsAlive = summary.keepsAlive && !isLast
         let connection: ResponseHead.Connection =

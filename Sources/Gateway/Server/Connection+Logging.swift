@@ -37,7 +37,7 @@ extension Connection {
         if isGone { return finish(entry(AccessEntry(.closed), nil, reply), log) }
         log.write(
             reply, to: clientName(), from: context.upstream.nameOfLast, total: total,
-            received: summary.received)
+            received: summary.received, names: summary.names)
     }
 
     /// A client that has left with a request under way, or before it was whole.
@@ -71,6 +71,8 @@ extension Connection {
     private func finish(_ entry: AccessEntry, _ log: AccessWriter) {
         var entry = entry
         entry.total = total
+        entry.names = summary.names
+        if entry.takesNames { entry.sent += summary.names?.members.count ?? 0 }
         if summary.isHead { entry.sent = 0 }
         log.write(entry, client: clientName())
     }
@@ -101,11 +103,15 @@ extension Connection {
 
 extension ConnectionContext {
     /// A connection that was one too many, and what it had sent by then.
-    func note(_ response: Response, turningAway peer: SocketAddress?, _ bytes: ArraySlice<UInt8>) {
+    func note(
+        _ response: Response, turningAway peer: SocketAddress?, _ bytes: ArraySlice<UInt8>,
+        _ names: RequestNames?
+    ) {
         guard let log = accessWriter, log.wants(Int(response.status.code)) else { return }
         var entry = AccessEntry(response)
         entry.readLine(of: bytes)
         entry.received = bytes.count
+        entry.names = names
         log.write(entry, client: Array((peer.map { "\($0)" } ?? "unix").utf8))
     }
 }

@@ -51,8 +51,11 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         var isHead: Bool { method == .head }
         /// How many bytes the letter has.
         var received = 0
-        /// What a browser wants to see that shows the response to a page of another origin.
-        var crossOrigin: [(name: FieldName, value: FieldValue)] = []
+        /// What a browser wants to see that shows the response to a page of another origin, and the caller's own name of the
+        /// request.
+        var fields: [(name: FieldName, value: FieldValue)] = []
+        /// What the caller calls the request, which few do.
+        var names: RequestNames?
     }
 
     let watch: Watch
@@ -157,7 +160,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
 
     /// The exchange has ended with a reply; nearly all leave as they were received, behind a head.
     func replied(_ reply: Reply) {
-        guard options == nil, reply.attempts == 1, !isLast, summary.keepsAlive, summary.crossOrigin.isEmpty,
+        guard options == nil, reply.attempts == 1, !isLast, summary.keepsAlive, summary.fields.isEmpty,
             output.isEmpty, case .exchanging = state
         else { return finished(.success(reply)) }
         state = .reading(.unknown)
@@ -224,9 +227,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         summary.keepsAlive = request.head.keepsAlive
         summary.asksToKeepAlive = request.head.asksToKeepAlive
         summary.method = request.head.method
-        if context.router.isForOtherOrigins {
-            summary.crossOrigin = context.router.crossOrigin.fields(for: request.value(of: .origin))
-        }
+        if context.router.isForOtherOrigins || request.isNamed || summary.names != nil { prepareFields(for: request) }
         switch context.route(request) {
         case .response(let response):
             note(response, to: request)

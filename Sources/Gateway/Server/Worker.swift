@@ -116,12 +116,14 @@ actor Worker {
         var response = Problem.response(
             .serviceUnavailable, "All connections are in use. Try again shortly.", error: .connectionLimitReached)
         response.fields.append((.retryAfter, FieldValue("1")))
-        response.fields += context.router.crossOrigin.fields(forRefused: request)
+        let names = RequestNames(ofRefused: request, maxID: context.configuration.maxRequestID)
+        response.fields += context.router.crossOrigin.fields(forRefused: request) + (names?.fields ?? [])
+        names?.enter(&response)
         var output: [UInt8] = []
         context.writer.write(
             response, to: &output, withContent: !request.starts(with: "HEAD ".utf8), connection: .close)
         context.counts.count(response)
-        context.note(response, turningAway: peer, request)
+        context.note(response, turningAway: peer, request, names)
         _ = try? socket.send(output.span)
         socket.shutDownSending()
         load.giveBack()

@@ -140,6 +140,10 @@ public struct RequestHead: Sendable {
     @inlinable
     public var namesPage: Bool { present & (KnownField.origin.bit | KnownField.secFetchSite.bit) != 0 }
 
+    /// Whether a field came by which the caller calls the request.
+    @inlinable
+    public var isNamed: Bool { present & (KnownField.traceparent.bit | KnownField.xRequestId.bit) != 0 }
+
     /// Whether the field, which is a list, came in several lines: its value is then that of ``list(of:in:)``.
     @inlinable
     public func isRepeated(_ field: KnownField) -> Bool { repeated & field.bit != 0 }

@@ -1,0 +1,67 @@
+internal import HTTP
+internal import System
+
+/// What a caller calls its request, which the answer and the access log repeat, so that both can be found.
+final class RequestNames {
+    /// From `traceparent` (W3C Trace Context 3.2).
+    let trace: TraceParent?
+    /// From `X-Request-Id`.
+    let id: FieldValue?
+    /// Both as members of a JSON object, each with a comma in front of it.
+    let members: [UInt8]
+
+    /// Nil where nothing came that can be repeated: what is malformed, too long or there twice says nothing.
+    ///
+    /// - `maxID`: the most bytes of an X-Request-Id.
+    convenience init?(of request: Request, maxID: Int) {
+        func value(_ field: KnownField) -> ArraySlice<UInt8>? {
+            request.head.isRepeated(field) ? nil : request.value(of: field)
+        }
+        self.init(value(.traceparent), value(.xRequestId), maxID: maxID)
+    }
+
+    /// The same for bytes that are no whole request, or none at all.
+    convenience init?(ofRefused bytes: ArraySlice<UInt8>, maxID: Int) {
+        self.init(
+            RawHead.value(of: "traceparent:", in: bytes), RawHead.value(of: "x-request-id:", in: bytes), maxID: maxID)
+    }
+
+    private init?(_ parent: ArraySlice<UInt8>?, _ id: ArraySlice<UInt8>?, maxID: Int) {
+        trace = parent.flatMap { TraceParent($0.span) }
+        self.id = id.flatMap { RequestID.isValid($0.span, limit: maxID) ? FieldValue(validating: $0) : nil }
+        guard trace != nil || self.id != nil else { return nil }
+        var members: [UInt8] = []
+        // Neither digits nor tokens have to be escaped (RFC 8259 7).
+        if let trace { members += Array(",\"trace_id\":\"".utf8) + trace.traceID + [UInt8(ascii: "\"")] }
+        if let id = self.id { members += Array(",\"request_id\":\"".utf8) + id.bytes + [UInt8(ascii: "\"")] }
+        self.members = members
+    }
+
+    /// Names the request in a response that is a JSON object with room for more members.
+    func enter(_ response: inout Response) {
+        guard response.takesNames, response.content.suffix(2).elementsEqual("}\n".utf8) else { return }
+        response.content.removeLast(2)
+        response.content += members + Array("}\n".utf8)
+    }
+
+    /// The field that repeats the caller's own.
+    var fields: [(name: FieldName, value: FieldValue)] { id.map { [(Self.field, $0)] } ?? [] }
+
+    private static let field = FieldName("X-Request-Id")
+}
+
+/// The fields of bytes that no parser has read, or not to the end.
+enum RawHead {
+    /// The value of the first line that begins with this name, in lower case and with its colon.
+    static func value(of name: StaticString, in bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let name = Array(name.description.utf8)
+        for line in bytes.split(separator: UInt8(ascii: "\n")).dropFirst() {
+            if line.first == UInt8(ascii: "\r") { return nil }
+            guard line.begins(with: name) else { continue }
+            let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == 13 }
+            let value = line.dropFirst(name.count).drop(while: isBlank)
+            return value.prefix(value.count - value.reversed().prefix(while: isBlank).count)
+        }
+        return nil
+    }
+}
