@@ -55,8 +55,8 @@ import Testing
         let counts = try await onLoop { loop in
             var counts: Set<Int> = []
             for _ in 0..<20 {
-                // A closed descriptor's number goes to the next one that is opened.
-                let pipe = try Pipe()
+                // The number of the one that was closed a moment ago.
+                let pipe = try Pipe(readingAt: 1501)
                 let watch = try loop.watch(pipe.reading, as: .stream)
                 for round in 1...20 as ClosedRange<UInt64> {
                     // In turn shorter and longer than the one before.

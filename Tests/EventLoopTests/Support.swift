@@ -35,6 +35,13 @@ struct Pipe: ~Copyable {
         writing = Descriptor(owning: ends[1])
     }
 
+    /// A pipe whose reading end has a number that no other descriptor of the process is given.
+    init(readingAt number: Int32) throws {
+        let pipe = try Pipe()
+        writing = Descriptor(owning: fcntl(pipe.writing.number, F_DUPFD_CLOEXEC, 0))
+        reading = Descriptor(owning: dup2(pipe.reading.number, number))
+    }
+
     /// Writes bytes; how many were taken, -1 for none.
     @discardableResult
     func write(_ bytes: [UInt8]) -> Int {

@@ -72,25 +72,18 @@ import Testing
         #expect(!table.isCurrent(Watch(number: 9, generation: 0)))
     }
 
-    /// A pipe whose reading end has a number that nobody else is given.
-    private static func pipe(at number: Int32) throws -> Pipe {
-        let pipe = try Pipe()
-        let writing = Descriptor(owning: fcntl(pipe.writing.number, F_DUPFD_CLOEXEC, 0))
-        return Pipe(reading: Descriptor(owning: dup2(pipe.reading.number, number)), writing: writing)
-    }
-
     /// With real descriptors: the number's new owner hears nothing of what was reported for the old one.
     @Test(.timeLimit(.minutes(1))) func aReopenedNumberStartsAfresh() async throws {
         let (old, new, early, late) = try await onLoop { loop in
             let old: Watch
             do {
-                let pipe = try Self.pipe(at: 1500)
+                let pipe = try Pipe(readingAt: 1500)
                 old = try loop.watch(pipe.reading, as: .stream)
                 pipe.write([1])
                 // By now the loop has the event in hand.
                 await loop.sleep(until: loop.now + .milliseconds(2))
             }
-            let pipe = try Self.pipe(at: 1500)
+            let pipe = try Pipe(readingAt: 1500)
             let new = try loop.watch(pipe.reading, as: .stream)
             let early = await loop.readable(new, until: loop.now + .milliseconds(20))
             loop.interrupt(old)
