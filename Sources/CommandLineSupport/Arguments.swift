@@ -139,7 +139,7 @@ private func readPort(_ text: String, in range: ClosedRange<UInt16>) throws -> U
 }
 
 /// Reads a name or an address, and no port.
-private func readHost(_ text: String) throws -> String {
+package func readHost(_ text: String) throws -> String {
     let colons = text.count { $0 == ":" }
     guard !text.isEmpty, colons != 1, !text.contains(where: { "[]*/ ".contains($0) }) else {
         throw ValidationError("a name or an address without a port is needed, such as localhost, 192.0.2.1 or ::1.")

@@ -7,7 +7,7 @@ public enum InheritedListeners {
     public enum Failure: Error, Equatable, CustomStringConvertible {
         /// The variable says something else than how many there are.
         case badCount(String)
-        /// A descriptor is no TCP socket that listens.
+        /// A descriptor is no stream socket that listens.
         case noListener(Int32)
 
         /// One sentence.
@@ -15,7 +15,7 @@ public enum InheritedListeners {
             switch self {
             case .badCount(let text): "LISTEN_FDS is \"\(text)\", and no number of sockets"
             case .noListener(let number):
-                "the inherited descriptor \(number) is no TCP socket that listens: use ListenStream= with an address and a port"
+                "the inherited descriptor \(number) is no stream socket that listens: use ListenStream= with an address and a port, or a path"
             }
         }
     }
@@ -61,6 +61,6 @@ public enum InheritedListeners {
         }
         let domain = option(SO_DOMAIN)
         return option(SO_ACCEPTCONN) == 1 && option(SO_TYPE) == Int32(SOCK_STREAM.rawValue)
-            && (domain == AF_INET || domain == AF_INET6)
+            && [AF_INET, AF_INET6, AF_UNIX].contains(domain)
     }
 }

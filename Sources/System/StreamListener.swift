@@ -1,22 +1,34 @@
 internal import CLinux
 internal import Glibc
 
-/// A TCP socket that waits for connections.
+/// A socket that waits for connections, over TCP or of this machine alone.
 public struct StreamListener: ~Copyable, Sendable {
     /// The open socket, for the event loop.
     public let descriptor: Descriptor
     /// Where it listens, with the port that the system chose for port 0.
-    public let address: SocketAddress
+    public let address: ListenAddress
 
     /// Whether another process has the socket as well, and will have it when this one has ended.
     public let isInherited: Bool
+    /// What is to be removed at the end; an inherited socket's file is another process's.
+    private let file: UnixSocketFile?
 
     /// Takes over a socket that listens already, does not block, and belongs to another process as well.
     public init(inheriting entry: InheritedListeners.Entry) throws(SystemError) {
         let descriptor = Descriptor(owning: entry.number)
-        address = try descriptor.localAddress()
+        let isLocal = descriptor.option(SO_DOMAIN, at: SOL_SOCKET) == AF_UNIX
+        address = isLocal ? .unix(UnixAddress.path(of: descriptor)) : .internet(try descriptor.localAddress())
         self.descriptor = descriptor
         isInherited = true
+        file = nil
+    }
+
+    /// Takes over a socket that listens at a path.
+    init(_ descriptor: consuming Descriptor, _ file: consuming UnixSocketFile) {
+        address = .unix(UnixAddress.path(of: descriptor))
+        self.descriptor = descriptor
+        self.file = .some(file)
+        isInherited = false
     }
 
     /// Listens on an address (socket(2), bind(2), listen(2)).
@@ -30,9 +42,10 @@ public struct StreamListener: ~Copyable, Sendable {
         try descriptor.set(SO_REUSEADDR, at: SOL_SOCKET)
         try descriptor.bind(to: address)
         try attempt(.listen, address) { () throws(ErrorNumber) in _ = try call { listen(descriptor.number, backlog) } }
-        self.address = try descriptor.localAddress()
+        self.address = .internet(try descriptor.localAddress())
         self.descriptor = descriptor
         isInherited = false
+        file = nil
     }
 
     /// Lets no further connection begin, where the kernel can do that; those whose handshake is under way come about.
@@ -40,7 +53,11 @@ public struct StreamListener: ~Copyable, Sendable {
     /// A client that asks meanwhile gets no answer, and asks again after a second (RFC 6298 2.1).
     public func ignoreNewConnections() {
         guard !isInherited else { return }
-        _ = clinux_drop_connection_requests(descriptor.number)
+        switch file {
+        // Whoever has the path no more finds no way; unix(7) knows no handshake.
+        case .some(let file): file.remove()
+        case .none: _ = clinux_drop_connection_requests(descriptor.number)
+        }
     }
 
     /// Stops listening: whoever connects from now on is refused, and so is whoever waits in the queue (shutdown(2)).
@@ -48,6 +65,10 @@ public struct StreamListener: ~Copyable, Sendable {
     /// An inherited socket goes on: those who wait in its queue are the next process's.
     public func stop() {
         guard !isInherited else { return }
+        switch file {
+        case .some(let file): file.remove()
+        case .none: break
+        }
         _ = shutdown(descriptor.number, Int32(SHUT_RDWR))
     }
 
@@ -56,7 +77,7 @@ public struct StreamListener: ~Copyable, Sendable {
         let flags = Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         // Later the address is gone, with a client that has reset the connection (getpeername(2), ENOTCONN).
         var number: Int32?
-        let peer = try attempt(.accept, address) { () throws(ErrorNumber) in
+        let peer = try attempt(.accept, address.socketAddress) { () throws(ErrorNumber) in
             try unsafe SocketAddress { (address, length) throws(ErrorNumber) in
                 number = try callUnlessBlocked { unsafe accept4(descriptor.number, address, length, flags) }
             }

@@ -114,9 +114,9 @@ struct GatewayCommand: ParsableCommand {
         }
         // From the moment that it says it is ready, a request to end loses nothing that has arrived.
         lifecycle.run()
-        if let adminAddress { Console.error("The gateway tells of itself at http://\(adminAddress)", as: .notice) }
+        if let adminAddress { Console.error("The gateway tells of itself at \(adminAddress.url)", as: .notice) }
         announce(address, services, settings)
-        manager?.tell(.ready, "Serving http://\(address)")
+        manager?.tell(.ready, "Serving \(address.url)")
         manager?.watch(gateway, on: loop)
         names.watch(for: gateway, every: addresses.resolveInterval, on: loop)
         await obey(lifecycle.requests, manager) {
@@ -154,7 +154,7 @@ struct GatewayCommand: ParsableCommand {
     /// The socket that a service manager has opened, or one of its own.
     private func listen(at inherited: [InheritedListeners.Entry]) throws -> StreamListener {
         guard let entry = inherited.first else {
-            return try StreamListener(on: try bindAddress(addresses.host, addresses.port))
+            return try addresses.listening.listen()
         }
         guard inherited.count == 1 else {
             Console.error(
@@ -165,7 +165,7 @@ struct GatewayCommand: ParsableCommand {
         return try StreamListener(inheriting: entry)
     }
 
-    private func whereabouts(of listener: borrowing StreamListener?) -> SocketAddress? {
+    private func whereabouts(of listener: borrowing StreamListener?) -> ListenAddress? {
         switch listener {
         case .some(let listener): listener.address
         case .none: nil
@@ -175,8 +175,7 @@ struct GatewayCommand: ParsableCommand {
     /// The socket for what the gateway tells of itself; nil where that is at the first one.
     private func listenForState(at entry: InheritedListeners.Entry?) throws -> StreamListener? {
         if let entry { return try StreamListener(inheriting: entry) }
-        guard let admin = addresses.admin else { return nil }
-        return try StreamListener(on: try bindAddress(admin.host, admin.port))
+        return try addresses.admin?.listen()
     }
 
     /// Prints the settings in force; whatever would keep the gateway from starting is one line.
@@ -207,7 +206,7 @@ struct GatewayCommand: ParsableCommand {
     }
 
     /// Says where HTTP comes in and where datagrams go: those of the service at `/` in the last line, which is for programs.
-    private func announce(_ address: SocketAddress, _ services: [Service], _ settings: Configuration) {
+    private func announce(_ address: ListenAddress, _ services: [Service], _ settings: Configuration) {
         Console.error("The limits are \(settings.summary)", as: .notice)
         for service in services where service.path != "/" {
             let targets = service.addresses.map { "udp://\($0)" }.joined(separator: " ")
@@ -222,7 +221,7 @@ struct GatewayCommand: ParsableCommand {
         let limits =
             isLess && lab == nil
             ? " (ulimit -n leaves \(settings.maxConnections) connections, \(settings.maxSockets) UDP sockets)" : ""
-        Console.error("The gateway is ready: http://\(address)\(targets)\(past)\(limits)", as: .notice)
+        Console.error("The gateway is ready: \(address.url)\(targets)\(past)\(limits)", as: .notice)
     }
 
     /// The lab's network; nil without --lab.

@@ -13,7 +13,10 @@ private let usual = Configuration()
 
 /// Where the gateway listens and where it forwards to.
 struct AddressOptions: ParsableArguments {
-    @Option(host: "The address to listen on for HTTP.")
+    @Option(
+        help: .of(
+            "host", "The address to listen on for HTTP, or unix:PATH for a socket of this machine, without a port.",
+            "127.0.0.1"), transform: { try ListenTarget.unixAddress($0) == nil ? readHost($0) : $0 })
     var host = "127.0.0.1"
 
     @Option(port: "The TCP port; 0 lets the system choose, and the ready line names it.")
@@ -22,10 +25,10 @@ struct AddressOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            A second address for /healthz, /readyz, /metrics and /services, outside --max-connections; the first has none of \
-            them then.
-            """, valueName: "host:port"), transform: readEndpoint)
-    var admin: Endpoint?
+            A second address for /healthz, /readyz, /metrics and /services, or unix:PATH, outside --max-connections; the first \
+            has none of them then.
+            """, valueName: "host:port"), transform: ListenTarget.init)
+    var admin: ListenTarget?
 
     @Option(port: "The UDP port of the embedded uppercase server; 0 lets the system choose.")
     var serverPort: UInt16 = 12000
@@ -64,6 +67,14 @@ struct AddressOptions: ParsableArguments {
 
     @Option(seed: "What decides the dice of that network; without it a new one each time, which the ready line names.")
     var labSeed: UInt64?
+
+    /// Where HTTP comes in.
+    var listening: ListenTarget {
+        get throws {
+            if let address = try ListenTarget.unixAddress(host) { return .unix(address) }
+            return .internet(Endpoint(host: host, port: port))
+        }
+    }
 
     /// The services that are described, that of --upstream first; none where the embedded server is the only one.
     var services: [ServiceDescription] {

@@ -53,6 +53,9 @@ struct LayeredSettings {
     static func needlessness(of name: String, among settings: [Setting]) -> String? {
         func has(_ name: String) -> Bool { settings.contains { $0.name == name } }
         return switch name {
+        case "port":
+            settings.contains { $0.name == "host" && $0.value?.hasPrefix(ListenTarget.prefix) == true }
+                ? "a socket at a path has no port" : nil
         case "server-port":
             has("upstream") || has("service")
                 ? "it is the port of the embedded server, and there is none with --upstream or --service" : nil

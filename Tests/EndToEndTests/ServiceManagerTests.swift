@@ -24,8 +24,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("3</dev/null", "LISTEN_FDS=1", "the inherited descriptor 3 is no TCP socket that listens"),
-        ("3<&-", "LISTEN_FDS=1", "the inherited descriptor 3 is no TCP socket that listens"),
+        ("3</dev/null", "LISTEN_FDS=1", "the inherited descriptor 3 is no stream socket that listens"),
+        ("3<&-", "LISTEN_FDS=1", "the inherited descriptor 3 is no stream socket that listens"),
         ("3</dev/null", "LISTEN_FDS=some", "LISTEN_FDS is \"some\", and no number of sockets"),
         ("3</dev/null", "LISTEN_FDS=1025", "LISTEN_FDS is \"1025\", and no number of sockets"),
     ])

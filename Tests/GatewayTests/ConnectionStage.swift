@@ -100,7 +100,7 @@ final class ConnectionStage {
             router: Router(configuration: configuration, page: Self.page, services: ServiceTable([route])),
             upstream: upstream)
         let listener = try StreamListener(on: any)
-        caller = try LoopCaller(listener.address, on: loop)
+        caller = try LoopCaller(try #require(listener.address.socketAddress), on: loop)
         let text = scene.request + following
         if !text.isEmpty { try caller.send(text) }
         let number = try Self.accept(from: listener)

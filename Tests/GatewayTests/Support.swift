@@ -27,7 +27,7 @@ final class House: Sendable {
     init(_ configuration: Configuration = Configuration()) throws {
         let any = try #require(SocketAddress("127.0.0.1", port: 0))
         let listener = try StreamListener(on: any)
-        address = listener.address
+        address = try #require(listener.address.socketAddress)
         service = try DatagramSocket(boundTo: any)
         gateway = try Gateway(
             listener: listener, upstream: [try service.localAddress()],

@@ -9,7 +9,8 @@ import Testing
     private func connect(to listener: borrowing StreamListener) throws -> (server: StreamBox, client: StreamBox) {
         let descriptor = try Descriptor(domain: AF_INET, type: SOCK_STREAM)
         // The handshake goes on by itself; the listener tells when it is done.
-        unsafe listener.address.withSocketAddress { _ = unsafe clinux_connect(descriptor.number, $0, $1) }
+        let address = try #require(listener.address.socketAddress)
+        unsafe address.withSocketAddress { _ = unsafe clinux_connect(descriptor.number, $0, $1) }
         let client = StreamBox(descriptor.release())
         waitToRead(listener.descriptor)
         let number = try listener.accept()?.release()
@@ -29,10 +30,11 @@ import Testing
         let listener = try listen()
         let early = try Descriptor(domain: AF_INET, type: SOCK_STREAM)
         let late = try Descriptor(domain: AF_INET, type: SOCK_STREAM)
-        unsafe listener.address.withSocketAddress { _ = unsafe clinux_connect(early.number, $0, $1) }
+        let address = try #require(listener.address.socketAddress)
+        unsafe address.withSocketAddress { _ = unsafe clinux_connect(early.number, $0, $1) }
         waitToRead(listener.descriptor)
         listener.ignoreNewConnections()
-        unsafe listener.address.withSocketAddress { _ = unsafe clinux_connect(late.number, $0, $1) }
+        unsafe address.withSocketAddress { _ = unsafe clinux_connect(late.number, $0, $1) }
         let accepted = try #require(try listener.accept()?.release())
         let server = StreamBox(accepted)
         #expect(try server.socket.send([7].span) == 1)
@@ -104,7 +106,7 @@ import Testing
 
     @Test func aTakenPortIsNamed() throws {
         let listener = try listen()
-        let address = listener.address
+        let address = try #require(listener.address.socketAddress)
         #expect(throws: SystemError(.bind, address, .addressInUse)) {
             try StreamListener(on: address).descriptor.number
         }

@@ -94,7 +94,7 @@ extension Connection {
 
     /// The address of the client, put into words once.
     private func clientName() -> [UInt8] {
-        if client.isEmpty { client = Array((socket?.peer.map { "\($0)" } ?? "unix").utf8) }
+        if client.isEmpty { client = Array((socket?.peer.map { "\($0)" } ?? "unix:").utf8) }
         return client
     }
 
@@ -112,6 +112,6 @@ extension ConnectionContext {
         entry.readLine(of: bytes)
         entry.received = bytes.count
         entry.names = names
-        log.write(entry, client: Array((peer.map { "\($0)" } ?? "unix").utf8))
+        log.write(entry, client: Array((peer.map { "\($0)" } ?? "unix:").utf8))
     }
 }

@@ -1,0 +1,70 @@
+internal import CLinux
+internal import Glibc
+
+extension StreamListener {
+    /// Owner and group of the socket's file may connect, others not; whoever may enter its folder counts as well (unix(7)).
+    private static var mode: mode_t { 0o660 }
+
+    /// Listens at a path, where a socket may be left over from a program that has ended.
+    public init(at address: UnixAddress, backlog: Int32 = 4096) throws(UnixSocketError) {
+        let descriptor = try Self.bind(address)
+        let file = try Self.listen(descriptor, address, backlog)
+        self.init(descriptor, file)
+    }
+
+    /// Who connects before listen(2) is refused: no one comes in by the mode of the moment.
+    private static func listen(
+        _ descriptor: borrowing Descriptor, _ address: UnixAddress, _ backlog: Int32
+    ) throws(UnixSocketError) -> UnixSocketFile {
+        do throws(ErrorNumber) {
+            let file = try UnixSocketFile(address.path)
+            let number = descriptor.number
+            _ = try call { unsafe chmod(address.path, mode) }
+            _ = try call { Glibc.listen(number, backlog) }
+            return file
+        } catch {
+            throw UnixSocketError(address.path, .system(error))
+        }
+    }
+
+    /// Binds a socket; what is in the way is removed if it is a socket at which no program listens.
+    private static func bind(_ address: UnixAddress) throws(UnixSocketError) -> Descriptor {
+        do throws(ErrorNumber) {
+            do throws(ErrorNumber) { return try open(address) } catch {
+                guard error == .addressInUse else { throw error }
+            }
+        } catch {
+            throw UnixSocketError(address.path, error == ErrorNumber(ENOENT) ? .noFolder : .system(error))
+        }
+        try removeDeserted(address)
+        do throws(ErrorNumber) { return try open(address) } catch {
+            throw UnixSocketError(address.path, error == .addressInUse ? .inUse : .system(error))
+        }
+    }
+
+    private static func open(_ address: UnixAddress) throws(ErrorNumber) -> Descriptor {
+        let descriptor = try Descriptor(domain: AF_UNIX, type: SOCK_STREAM)
+        let number = descriptor.number
+        _ = try call { unsafe address.withSocketAddress { unsafe clinux_bind(number, $0, $1) } }
+        return descriptor
+    }
+
+    private static func removeDeserted(_ address: UnixAddress) throws(UnixSocketError) {
+        var status = stat()
+        guard unsafe lstat(address.path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { throw UnixSocketError(address.path, .noSocket) }
+        do throws(ErrorNumber) {
+            let probe = try Descriptor(domain: AF_UNIX, type: SOCK_STREAM)
+            let number = probe.number
+            // With a full queue it would block: someone listens all the same.
+            _ = try callUnlessBlocked { unsafe address.withSocketAddress { unsafe clinux_connect(number, $0, $1) } }
+            throw ErrorNumber.addressInUse
+        } catch {
+            switch error {
+            case .connectionRefused: _ = unsafe unlink(address.path)
+            case .addressInUse: throw UnixSocketError(address.path, .inUse)
+            default: throw UnixSocketError(address.path, .system(error))
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+internal import CLinux
+internal import Glibc
+
+/// A path of the file system as the address of a socket (unix(7)).
+public struct UnixAddress: Sendable {
+    /// Where it is.
+    public let path: String
+
+    /// The longest path in bytes: the kernel's form of it has 108, of which the last one is zero.
+    public static let mostBytes = 107
+
+    /// Takes a path that is not too long and has a byte.
+    public init(_ path: String) throws(UnixSocketError) {
+        guard path.utf8.count <= Self.mostBytes else { throw UnixSocketError(path, .tooLong) }
+        guard !path.isEmpty, !path.utf8.contains(0) else { throw UnixSocketError(path, .system(.invalidArgument)) }
+        self.path = path
+    }
+
+    /// Shows the kernel's form to a system call.
+    func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let start = MemoryLayout<sa_family_t>.size
+        unsafe withUnsafeMutableBytes(of: &address) { unsafe $0[start...].copyBytes(from: path.utf8) }
+        return unsafe withUnsafeBytes(of: address) { bytes in
+            guard let start = bytes.baseAddress else { preconditionFailure("an address has bytes") }
+            return unsafe body(start.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+        }
+    }
+
+    /// The path that a socket listens at; empty where it has none, and with a "@" in front in the abstract namespace.
+    static func path(of descriptor: borrowing Descriptor) -> String {
+        var address = sockaddr_un()
+        var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let number = descriptor.number
+        let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe clinux_getsockname(number, $0, &length)
+            }
+        }
+        guard status == 0 else { return "" }
+        return unsafe withUnsafeBytes(of: address) { bytes in
+            let path = unsafe bytes[..<Int(length)].dropFirst(MemoryLayout<sa_family_t>.size)
+            let isAbstract = unsafe path.first == 0 && path.count > 1
+            let name = unsafe (isAbstract ? path.dropFirst() : path).prefix { $0 != 0 }
+            return unsafe (isAbstract ? "@" : "") + String(decoding: name, as: UTF8.self)
+        }
+    }
+}
+
+/// Why nothing listens at a path.
+public struct UnixSocketError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What is wrong.
+    public enum Reason: Equatable, Sendable {
+        /// The path has more than ``UnixAddress/mostBytes`` bytes.
+        case tooLong
+        /// There is something at the path that is no socket.
+        case noSocket
+        /// A program answers there.
+        case inUse
+        /// The folder of the path is not there.
+        case noFolder
+        /// The system says no.
+        case system(ErrorNumber)
+    }
+
+    /// Where it was tried.
+    public let path: String
+    /// Why it did not work.
+    public let reason: Reason
+
+    init(_ path: String, _ reason: Reason) { (self.path, self.reason) = (path, reason) }
+
+    /// One line that says what to do.
+    public var description: String { "cannot listen at unix:\(path): \(sentence)" }
+
+    /// The same without the path.
+    public var sentence: String {
+        switch reason {
+        case .tooLong:
+            "the path has \(path.utf8.count) bytes, and that of a socket has \(UnixAddress.mostBytes) at most: choose a shorter one"
+        case .noSocket: "there is a file that is no socket: choose another path, or remove it"
+        case .inUse: "a program answers there: stop it, or choose another path"
+        case .noFolder: "the folder is not there: make it first"
+        case .system(let reason): "\(reason)"
+        }
+    }
+}
+
+/// The file of a socket, which is removed when the value ends, unless another one has taken its place.
+struct UnixSocketFile: ~Copyable, Sendable {
+    private let path: String
+    private let device: UInt64
+    private let inode: UInt64
+
+    /// The file that is at the path now.
+    init(_ path: String) throws(ErrorNumber) {
+        var status = stat()
+        _ = try call { unsafe lstat(path, &status) }
+        (self.path, device, inode) = (path, UInt64(status.st_dev), UInt64(status.st_ino))
+    }
+
+    /// Removes it, if it is still the one.
+    borrowing func remove() {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0, UInt64(status.st_dev) == device, UInt64(status.st_ino) == inode else {
+            return
+        }
+        _ = unsafe unlink(path)
+    }
+
+    deinit { remove() }
+}

@@ -1,0 +1,55 @@
+internal import ArgumentParser
+internal import CommandLineSupport
+internal import System
+
+/// Where a flag tells the gateway to listen, beside a port of its own: an address or a path.
+enum ListenTarget: CustomStringConvertible {
+    /// At a host by name or address, and a port.
+    case internet(Endpoint)
+    /// At a path of the file system.
+    case unix(UnixAddress)
+
+    /// What comes in front of a path.
+    static let prefix = "unix:"
+
+    /// Reads "HOST:PORT" or "unix:PATH".
+    init(_ text: String) throws {
+        if let address = try Self.unixAddress(text) {
+            self = .unix(address)
+        } else {
+            self = .internet(try readEndpoint(text))
+        }
+    }
+
+    /// The path of "unix:PATH"; nil for any other text.
+    static func unixAddress(_ text: String) throws -> UnixAddress? {
+        guard text.hasPrefix(prefix) else { return nil }
+        let path = String(text.dropFirst(prefix.count))
+        guard !path.isEmpty else { throw ValidationError("a path is needed, such as unix:/run/letterbox.sock.") }
+        do { return try UnixAddress(path) } catch { throw ValidationError("\(error.sentence).") }
+    }
+
+    /// The same text that it was read from.
+    var description: String {
+        switch self {
+        case .internet(let endpoint): "\(endpoint)"
+        case .unix(let address): Self.prefix + address.path
+        }
+    }
+
+    /// Listens there.
+    func listen() throws -> StreamListener {
+        switch self {
+        case .internet(let endpoint): try StreamListener(on: try bindAddress(endpoint.host, endpoint.port))
+        case .unix(let address): try StreamListener(at: address)
+        }
+    }
+
+    /// Where it is, once names are looked up.
+    func resolved() throws -> ListenAddress {
+        switch self {
+        case .internet(let endpoint): .internet(try bindAddress(endpoint.host, endpoint.port))
+        case .unix(let address): .unix(address.path)
+        }
+    }
+}
