@@ -29,7 +29,7 @@ struct GatewayCommand: ParsableCommand {
             """
             Event loops, each with a thread; the limits on what there is at a time are shared out among them, at least 1 \
             each.
-            """, in: .threads, usual: "one per core")
+            """, in: .threads, usual: "one per core that the process may keep busy")
     var workers: Int?
 
     @OptionGroup var log: VerboseFlag

@@ -238,7 +238,7 @@ extension GatewayCommand {
     /// Everything that was set, within what the process may open.
     func makeConfiguration(descriptors: Int) -> Configuration {
         var settings = Configuration()
-        settings.workers = workers ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        settings.workers = workers ?? ProcessorShare.count()
         settings.timeout = datagrams.timeout
         // The uppercase server may be asked twice; of another nobody knows (RFC 9110 9.2.2).
         settings.attempts = datagrams.attempts ?? (addresses.services.isEmpty ? 3 : 1)
