@@ -101,6 +101,11 @@ struct PrometheusText {
         counter(
             "udp_exhaustions", "Requests turned away because no socket, port or room was to be had in time.",
             all.reduce(0) { $0 + $1.exhausted })
+        header("udp_addresses", "gauge", "Addresses of the service: 0 while its name does not resolve.")
+        for service in Set(all.map(\.service)).sorted() {
+            let count = all.filter { $0.service == service }.map(\.backends.count).max() ?? 0
+            sample("udp_addresses", "service=\"\(service)\"", "\(count)")
+        }
         let sorted = Self.labelled(all, showingAddresses)
         for family in Self.families {
             header(family.name, family.kind, family.help)

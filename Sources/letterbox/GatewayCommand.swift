@@ -89,7 +89,7 @@ struct GatewayCommand: ParsableCommand {
         settings.accessLog = try logging.makeAccessLog()
         var embedded: UDPService?
         var noise: LabNoise?
-        try await names.resolve()
+        await names.begin()
         for (service, addresses) in zip(described, names.addresses) {
             try checkAddresses(addresses, of: service)
         }
@@ -115,7 +115,7 @@ struct GatewayCommand: ParsableCommand {
         // From the moment that it says it is ready, a request to end loses nothing that has arrived.
         lifecycle.run()
         if let adminAddress { Console.error("The gateway tells of itself at \(adminAddress.url)", as: .notice) }
-        announce(address, services, settings)
+        announce(address, services, names, settings)
         manager?.tell(.ready, "Serving \(address.url)")
         manager?.watch(gateway, on: loop)
         names.watch(for: gateway, every: addresses.resolveInterval, on: loop)
@@ -206,15 +206,16 @@ struct GatewayCommand: ParsableCommand {
     }
 
     /// Says where HTTP comes in and where datagrams go: those of the service at `/` in the last line, which is for programs.
-    private func announce(_ address: ListenAddress, _ services: [Service], _ settings: Configuration) {
+    private func announce(
+        _ address: ListenAddress, _ services: [Service], _ names: ServiceNames, _ settings: Configuration
+    ) {
         Console.error("The limits are \(settings.summary)", as: .notice)
-        for service in services where service.path != "/" {
-            let targets = service.addresses.map { "udp://\($0)" }.joined(separator: " ")
-            Console.error("The service \(service.path) is at \(targets)", as: .notice)
+        let whereabouts = zip(services, names.targets(of: services)).map { (path: $0.path, targets: $1) }
+        for (path, targets) in whereabouts where path != "/" {
+            Console.error("The service \(path) is at \(targets)", as: .notice)
         }
         let lab = settings.lab
-        let root = services.first { $0.path == "/" }
-        let targets = root.map { " -> " + $0.addresses.map { "udp://\($0)" }.joined(separator: " ") } ?? ""
+        let targets = whereabouts.first { $0.path == "/" }.map { " -> " + $0.targets } ?? ""
         let past = lab.map { " (the lab, seed \($0.seed)) -> udp://\($0.server)" } ?? ""
         // The limit of descriptors may leave less than was asked for.
         let isLess = settings.maxConnections < http.maxConnections || settings.maxSockets < datagrams.maxSockets

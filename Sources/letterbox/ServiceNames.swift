@@ -13,6 +13,19 @@ struct ServiceNames {
     /// The addresses of each service, in the order of the services.
     var addresses: [[SocketAddress]] { names.map(\.addresses) }
 
+    /// Where the services are, as people read it: a name without an address is there as a name.
+    func targets(of services: [Service]) -> [String] {
+        services.enumerated().map { number, service in
+            let missing = number < names.count ? names[number].unresolved.map { "\($0) (no address yet)" } : []
+            return (service.addresses.map { "udp://\($0)" } + missing).joined(separator: " ")
+        }
+    }
+
+    /// Looks every name up for the first time, while the gateway starts.
+    func begin() async {
+        for names in names { await names.begin() }
+    }
+
     /// Looks every name up for the first time; throws the first failure.
     func resolve() async throws {
         for names in names { try await names.resolve() }

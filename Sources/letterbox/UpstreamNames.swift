@@ -10,7 +10,16 @@ final class UpstreamNames: Sendable {
     /// Its place among the gateway's services.
     private let number: Int
     private let logger = Logger(label: "upstream")
-    private let found = Mutex<[Endpoint: [SocketAddress]]>([:])
+    private let state = Mutex(State())
+
+    private struct State {
+        var found: [Endpoint: [SocketAddress]] = [:]
+        /// Those whose latest look-up failed, which the log knows.
+        var failing: Set<Endpoint> = []
+    }
+
+    /// How long to wait before a name is looked up again that has never had an address; each time twice as long.
+    private static let firstPause = Interval.seconds(1)
 
     init(_ endpoints: [Endpoint], ofService number: Int) {
         self.endpoints = endpoints
@@ -19,8 +28,14 @@ final class UpstreamNames: Sendable {
 
     /// All addresses, in the order of the names, none twice.
     var addresses: [SocketAddress] {
-        let found = found.withLock { $0 }
+        let found = state.withLock { $0.found }
         return endpoints.flatMap { found[$0] ?? [] }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    /// Those that have never had an address.
+    var unresolved: [Endpoint] {
+        let found = state.withLock { $0.found }
+        return endpoints.filter { found[$0] == nil }
     }
 
     /// Looks every name up for the first time; throws the first failure.
@@ -28,10 +43,18 @@ final class UpstreamNames: Sendable {
         for endpoint in endpoints { try await look(up: endpoint) }
     }
 
-    /// Looks them up again from time to time.
+    /// Looks every name up for the first time; what has no address yet is looked up again while the gateway runs.
+    func begin() async {
+        for endpoint in endpoints { await tryLook(up: endpoint) }
+    }
+
+    /// Looks them up again from time to time, and sooner where one has had no address yet.
     func watch(for gateway: Gateway, every interval: Interval, on loop: EventLoop) async {
+        var pause = Self.firstPause
         while hasNames {
-            await loop.sleep(until: loop.now + interval)
+            let isMissing = !unresolved.isEmpty
+            await loop.sleep(until: loop.now + (isMissing ? min(pause, interval) : interval))
+            pause = isMissing ? Interval(nanoseconds: 2 * min(pause, interval).nanoseconds) : Self.firstPause
             await refresh(for: gateway)
         }
     }
@@ -39,12 +62,10 @@ final class UpstreamNames: Sendable {
     /// Looks them up again and tells the gateway what has changed; a failed look-up changes nothing.
     func refresh(for gateway: Gateway) async {
         let before = Set(addresses)
-        for name in names {
-            do { try await look(up: name) } catch { logger.warning("\(error); its addresses stay") }
-        }
+        for name in names { await tryLook(up: name) }
         guard Set(addresses) != before else { return }
-        logger.notice("the UDP service is now at \(addresses)")
         await gateway.replaceAddresses(addresses, ofService: number)
+        logger.notice("the UDP service is now at \(addresses)")
     }
 
     /// Those of the endpoints that are no addresses.
@@ -53,8 +74,22 @@ final class UpstreamNames: Sendable {
     /// Whether there is a name that may move.
     var hasNames: Bool { !names.isEmpty }
 
+    /// Looks one up; the log hears of the first failure in a row.
+    private func tryLook(up endpoint: Endpoint) async {
+        do { try await look(up: endpoint) } catch {
+            let (isNews, isKnown) = state.withLock { state in
+                (state.failing.insert(endpoint).inserted, state.found[endpoint] != nil)
+            }
+            guard isNews else { return }
+            logger.warning("\(error); \(isKnown ? "its addresses stay" : "requests get 503 until it has an address")")
+        }
+    }
+
     private func look(up endpoint: Endpoint) async throws {
         let addresses = try await Thread.blocking { () throws(ResolverError) in try Resolver.resolve(endpoint) }.get()
-        found.withLock { $0[endpoint] = addresses }
+        state.withLock { state in
+            state.found[endpoint] = addresses
+            state.failing.remove(endpoint)
+        }
     }
 }

@@ -47,7 +47,6 @@ import Testing
 
     /// Each command line with what its one line has.
     @Test(arguments: [
-        (["--port", "0", "--upstream", "no-such-name.invalid:53"], "cannot resolve no-such-name.invalid: "),
         (["--port", "0", "--host", "no-such-name.invalid"], "cannot resolve no-such-name.invalid: "),
         (["--port", "0", "--server-port", "0", "--host", "192.0.2.1"], "cannot bind 192.0.2.1:0: "),
         (["--port", "0", "--server-port", "0", "--public", "/no/such/folder"], "cannot read /no/such/folder: "),

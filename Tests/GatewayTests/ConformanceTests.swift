@@ -33,7 +33,7 @@ import Testing
             let answer = try Answer(caller.receiveAll(), hasContent: true)
             #expect(answer.status == 503)
             #expect(answer.fields.contains("Retry-After: 1"))
-            #expect(answer.fields.contains("Proxy-Status: letterbox; error=destination_unavailable"))
+            #expect(answer.fields.contains("Proxy-Status: letterbox; error=dns_error"))
         }
     }
 

@@ -20,7 +20,7 @@ import Testing
             (.overloaded(limit: 9), 503, "connection_limit_reached"),
             (.noSocket(limit: 9), 503, "connection_limit_reached"),
             (.blocked(.noBufferSpace), 503, "connection_limit_reached"),
-            (.requestTooLong(limit: 9), 413, "http_request_error"), (.noBackend, 503, "destination_unavailable"),
+            (.requestTooLong(limit: 9), 413, "http_request_error"), (.noBackend, 503, "dns_error"),
         ] as [(GatewayError, UInt16, String)])
     func failures(error: GatewayError, status: UInt16, proxyError: String) throws {
         let response = Problem.response(error, service: "/a")

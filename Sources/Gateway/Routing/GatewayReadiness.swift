@@ -5,6 +5,8 @@ enum GatewayReadiness: Sendable {
     case ready
     /// It is about to end.
     case leaving
+    /// No address of the service at this path is known.
+    case unresolved(String)
     /// No address of the services at these paths replies.
     case down([String])
 
@@ -13,6 +15,8 @@ enum GatewayReadiness: Sendable {
         switch self {
         case .ready: Response(.ok, MediaType.plainText, content: Array("ready\n".utf8))
         case .leaving: Problem.response(.serviceUnavailable, "The gateway is about to end.")
+        case .unresolved(let path):
+            Problem.response(.serviceUnavailable, "The name of the UDP service at \(path) does not resolve.")
         case .down(let paths):
             Problem.response(.serviceUnavailable, "No address of the UDP service at \(paths[0]) replies.")
         }
@@ -23,7 +27,7 @@ enum GatewayReadiness: Sendable {
         var down: [String]?
         for readiness in all {
             switch readiness {
-            case .leaving: return .leaving
+            case .leaving, .unresolved: return readiness
             case .ready: down = []
             case .down(let paths): down = down.map { $0.filter(paths.contains) } ?? paths
             }

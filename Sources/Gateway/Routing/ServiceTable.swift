@@ -21,6 +21,9 @@ struct ServiceTable {
     /// The paths of the services of which no address replies.
     var pathsThatAreDown: [String] { routes.filter { $0.upstream.isDown }.map(\.service.path) }
 
+    /// The path of the first service of which no address is known.
+    var unresolvedPath: String? { routes.first { $0.upstream.backends.isEmpty }?.service.path }
+
     /// What `/services` says.
     var response: Response { Response(.ok, FieldValue("application/json"), content: Array(json.utf8)) }
 

@@ -164,6 +164,7 @@ final class ConnectionContext {
     /// Whether new requests should come here, as far as this worker knows.
     var readiness: GatewayReadiness {
         if isLeaving { return .leaving }
+        if let path = router.services.unresolvedPath { return .unresolved(path) }
         let down = router.services.pathsThatAreDown
         return down.isEmpty ? .ready : .down(down)
     }

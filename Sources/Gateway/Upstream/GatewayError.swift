@@ -10,7 +10,7 @@ enum GatewayError: Error, Equatable {
     case silent(after: Interval, attempts: Int, isHeldBack: Bool = false)
     /// The reply is longer than the limit, in bytes.
     case replyTooLong(limit: Int)
-    /// No address of the service is known.
+    /// No address of the service is known: its name does not resolve.
     case noBackend
     /// More exchanges in flight than the limit.
     case overloaded(limit: Int)
@@ -29,7 +29,7 @@ enum GatewayError: Error, Equatable {
         case .unreachable(.prohibited, _): (.badGateway, .destinationProhibited)
         case .silent: (.gatewayTimeout, .responseTimeout)
         case .replyTooLong: (.badGateway, .responseBodySize)
-        case .noBackend: (.serviceUnavailable, .destinationUnavailable)
+        case .noBackend: (.serviceUnavailable, .nameUnresolved)
         case .overloaded, .noSocket, .blocked: (.serviceUnavailable, .connectionLimitReached)
         case .requestTooLong: (.contentTooLarge, .requestError)
         }
@@ -44,7 +44,7 @@ enum GatewayError: Error, Equatable {
         case .silent(let time, let attempts, let isHeldBack):
             "The UDP service did not reply within \(time) (\(attempts) \(attempts == 1 ? "datagram" : "datagrams") sent\(isHeldBack ? "; the budget of datagrams sent again is used up" : ""))."
         case .replyTooLong(let limit): "The UDP service's reply is longer than the limit of \(limit) bytes."
-        case .noBackend: "No address of the UDP service is known. Try again shortly."
+        case .noBackend: "No address of the UDP service is known: its name does not resolve. Try again shortly."
         case .overloaded(let limit): "All \(limit) exchanges with the UDP service are in use. Try again shortly."
         case .noSocket(let limit): "None of the \(limit) UDP sockets was free in time. Try again shortly."
         case .blocked(let reason):

@@ -6,7 +6,7 @@ enum ProxyError: String, CaseIterable, Sendable {
     case destinationProhibited = "destination_ip_prohibited"
     case responseTimeout = "http_response_timeout"
     case responseBodySize = "http_response_body_size"
-    case destinationUnavailable = "destination_unavailable"
+    case nameUnresolved = "dns_error"
     case connectionLimitReached = "connection_limit_reached"
     case requestError = "http_request_error"
     case requestDenied = "http_request_denied"
