@@ -67,6 +67,16 @@ import Testing
         #expect(try doors.gateway.program.ending(after: SIGTERM).status == 0)
     }
 
+    /// Whoever asks all workers while these end gets an answer, and does not hold the end up.
+    @Test(arguments: [1, 2]) func `questions that come at the end do not hold it up`(workers: Int) throws {
+        let doors = try Doors(["--workers", "\(workers)", "--drain-timeout", "3600s"])
+        let address = try SocketAddress(numeric: doors.admin.dropFirst("http://".count))
+        let question = "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"
+        let connections = try (0..<8).map { _ in try TCPConnection(to: address) }
+        for connection in connections { connection.send(String(repeating: question, count: 200)) }
+        #expect(try doors.gateway.program.ending(after: SIGTERM).status == 0)
+    }
+
     @Test func `it has a limit of its own`() throws {
         let doors = try Doors(["--max-admin-connections", "1"])
         let address = try SocketAddress(numeric: doors.admin.dropFirst("http://".count))

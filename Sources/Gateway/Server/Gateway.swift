@@ -71,8 +71,14 @@ package final class Gateway: Sendable {
     ///
     /// Throws where no connection can be accepted, or none any more.
     ///
-    /// What tells of the gateway does so until the end.
+    /// What tells of the gateway does so until the end, and asks the workers: their loops turn as long.
     package func run() async throws {
+        for worker in workers { try worker.loop.start() }
+        if workers.count > 1 { try acceptor.loop.start() }
+        defer {
+            for worker in workers { worker.loop.stop() }
+            if workers.count > 1 { acceptor.loop.stop() }
+        }
         guard let (worker, acceptor) = admin else { return try await serve() }
         try worker.loop.start()
         let serving = Task(executorPreference: worker.loop) { await worker.run() }
@@ -89,12 +95,6 @@ package final class Gateway: Sendable {
     }
 
     private func serve() async throws {
-        for worker in workers { try worker.loop.start() }
-        if workers.count > 1 { try acceptor.loop.start() }
-        defer {
-            for worker in workers { worker.loop.stop() }
-            if workers.count > 1 { acceptor.loop.stop() }
-        }
         try await withThrowingTaskGroup { group in
             for worker in workers {
                 group.addTask(executorPreference: worker.loop) { await worker.run() }
