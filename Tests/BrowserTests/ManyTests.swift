@@ -79,6 +79,27 @@ extension InTheBrowser {
             }
         }
 
+        @Test("A gateway that begins anew counts from nothing, and no figure is negative or none")
+        func restart() throws {
+            var port = ""
+            try TestGateway.run { gateway in
+                port = gateway.port
+                for _ in 0..<20 { _ = try CurlClient().post(gateway.url, []) }
+                let browser = try Browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '0'")
+            }
+            let browser = try #require(Browser.shared)
+            try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '?'")
+            try TestGateway.run(port: port) { _ in
+                try browser.wait(until: "/^[0-9,]+$/.test(document.querySelector('#live-rate').textContent)")
+                let figures = try browser.run(
+                    "return [...document.querySelectorAll('#live dd')].map((each) => each.textContent)")
+                for figure in figures.array.compactMap(\.string) {
+                    #expect(figure == "–" || figure.contains(/^[0-9][0-9,.]*( [mµ]?s)?$/), "\(figure)")
+                }
+            }
+        }
+
         @Test("Percentiles are those of the histogram's new entries")
         func quantile() throws {
             try TestGateway.run { gateway in
