@@ -64,6 +64,8 @@ let package = Package(
         .target(
             name: "Noise", dependencies: ["Datagrams", "EventLoop", "System", heap, logging], swiftSettings: rules),
         .target(name: "Ping", dependencies: ["EventLoop", "System", histogram], swiftSettings: rules),
+        // Does the machine bear what the gateway's flags ask for, as far as the kernel tells?
+        .target(name: "Doctor", dependencies: ["System"], swiftSettings: rules),
         // What the flags of both programs have in common.
         .target(
             name: "CommandLineSupport",
@@ -73,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "letterbox",
             dependencies: [
-                "CommandLineSupport", "Datagrams", "EventLoop", "Gateway", "HTTP", "Noise", "Ping", "System",
+                "CommandLineSupport", "Datagrams", "Doctor", "EventLoop", "Gateway", "HTTP", "Noise", "Ping", "System",
                 argumentParser,
                 logging,
             ],
@@ -122,6 +124,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests", dependencies: ["Datagrams", "EventLoop", "Gateway", "HTTP", "System", logging],
             swiftSettings: rules),
+        .testTarget(name: "DoctorTests", dependencies: ["Doctor", "System"], swiftSettings: rules),
         .testTarget(
             name: "CommandLineSupportTests",
             dependencies: ["CommandLineSupport", "EventLoop", argumentParser, logging],

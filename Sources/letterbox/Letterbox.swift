@@ -23,6 +23,7 @@ struct Letterbox: ParsableCommand {
         version: Version.current,
         subcommands: [
             GatewayCommand.self, ServerCommand.self, ClientCommand.self, NoiseCommand.self, PingCommand.self,
+            DoctorCommand.self,
         ],
         defaultSubcommand: GatewayCommand.self
     )
@@ -46,7 +47,8 @@ struct Letterbox: ParsableCommand {
             main(words)
             exit()
         }
-        let command = named ?? GatewayCommand.self
+        let isDoctor = named == DoctorCommand.self
+        let command = isDoctor ? GatewayCommand.self : named ?? GatewayCommand.self
         let settings: LayeredSettings
         do { settings = try LayeredSettings(command, words: named == nil ? words : Array(words.dropFirst())) } catch {
             exit(withError: ValidationError(error.description))
@@ -54,6 +56,7 @@ struct Letterbox: ParsableCommand {
         let name = command.configuration.commandName.map { [$0] } ?? []
         do {
             var command = try parseCommand(name, settings)
+            if isDoctor, let gateway = command as? GatewayCommand { command = DoctorCommand(about: gateway) }
             try command.run()
             exit()
         } catch {

@@ -8,7 +8,7 @@ import Testing
     ])
     func anUnknownSubcommandNamesTheNearestAndAll(word: String, hint: String) throws {
         let ending = try Program.letterbox(word).ending()
-        let names = "gateway, server, client, noise, ping and help"
+        let names = "gateway, server, client, noise, ping, doctor and help"
         #expect(ending.status == 64)
         #expect(ending.output.isEmpty)
         #expect(ending.errorLines.first == "Error: There is no subcommand '\(word)'.\(hint) There are \(names).")

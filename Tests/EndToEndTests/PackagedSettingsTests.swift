@@ -15,7 +15,8 @@ import Testing
     /// A setting follows its "#" at once, a sentence after a space.
     @Test func `each setting in it is one, with its default or an example`() throws {
         let lines = try String(contentsOfFile: Self.path, encoding: .utf8).split(separator: "\n")
-        let settings = lines.filter { $0.hasPrefix("#") && !$0.hasPrefix("# ") }.map { String($0.dropFirst()) }
+        let isSetting = /#[a-z].*/
+        let settings = lines.filter { $0.wholeMatch(of: isSetting) != nil }.map { String($0.dropFirst()) }
         let file = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID()).conf")
         defer { try? FileManager.default.removeItem(at: file) }
         try (settings.joined(separator: "\n") + "\n").write(to: file, atomically: true, encoding: .utf8)

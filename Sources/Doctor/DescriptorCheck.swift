@@ -1,0 +1,30 @@
+/// Whether the limit of descriptors leaves as many connections and UDP sockets as the flags allow (getrlimit(2)).
+package enum DescriptorCheck: KernelCheck {
+    package static let subject = "descriptors"
+    private static let path = "/proc/self/limits"
+
+    package static func examine(_ files: KernelFiles, _ demand: Demand) throws(UnclearFile) -> [Finding] {
+        let limit = try hardLimit(files)
+        // Some are for the loops, the listener and the standard streams.
+        let wanted = demand.connections + demand.sockets + 32 + 4 * demand.workers
+        let text = "\(limit) allowed, \(wanted) wanted for --max-connections and --max-sockets"
+        if limit >= wanted { return [.ok(subject, text)] }
+        let remedy = "ulimit -Hn \(wanted) && ulimit -n \(wanted)   # of a unit: LimitNOFILE=\(wanted)"
+        return limit < wanted / 10
+            ? [.bad(subject, "\(text): what is left is shared, and is soon used up", remedy: remedy)]
+            : [.look(subject, "\(text): what is left is shared", remedy: remedy)]
+    }
+
+    /// The hard limit, to which the gateway raises its own.
+    private static func hardLimit(_ files: KernelFiles) throws(UnclearFile) -> Int {
+        let name = "Max open files"
+        let line = try files.text(path).split(separator: "\n").first { $0.hasPrefix(name) }
+        let words = line?.dropFirst(name.count).split(separator: " ") ?? []
+        guard words.count >= 2 else { throw UnclearFile(path, is: "has no line \"\(name)\"") }
+        if words[1] == "unlimited" { return .max }
+        guard let limit = Int(words[1]) else {
+            throw UnclearFile(path, is: "has \"\(excerpt(String(words[1])))\" as the limit of open files")
+        }
+        return limit
+    }
+}

@@ -1,0 +1,54 @@
+internal import System
+
+/// A file of the kernel's that does not say what the doctor wants to know.
+package struct UnclearFile: Error, Equatable, CustomStringConvertible {
+    package let description: String
+
+    init(_ path: String, is text: String) { description = "\(path) \(text)" }
+}
+
+/// The files in which the kernel tells of itself (proc(5), sysfs(5)).
+package struct KernelFiles {
+    private let read: (String) -> String?
+
+    /// - `read`: the text of a file; nil where it cannot be read.
+    package init(_ read: @escaping (String) -> String? = { try? Files.text(of: $0) }) { self.read = read }
+
+    /// The text of a file that need not be there.
+    func optionalText(_ path: String) -> String? { read(path) }
+
+    func text(_ path: String) throws(UnclearFile) -> String {
+        guard let text = read(path) else { throw UnclearFile(path, is: "cannot be read") }
+        return text
+    }
+
+    /// The whole numbers of a file that has so many and nothing else.
+    func numbers(_ path: String, count: Int) throws(UnclearFile) -> [Int] {
+        let text = try text(path)
+        let words = text.split(whereSeparator: \.isWhitespace)
+        let numbers = words.compactMap(kernelNumber)
+        guard numbers.count == count, words.count == count else {
+            let wanted = count == 1 ? "number" : "\(count) numbers"
+            throw UnclearFile(path, is: "has \"\(excerpt(text))\", and no \(wanted)")
+        }
+        return numbers
+    }
+
+    func number(_ path: String) throws(UnclearFile) -> Int { try numbers(path, count: 1)[0] }
+
+    /// A setting by the name that sysctl(8) gives it.
+    func setting(_ name: String) throws(UnclearFile) -> Int { try number(Self.path(ofSetting: name)) }
+
+    static func path(ofSetting name: String) -> String { "/proc/sys/" + name.replacing(".", with: "/") }
+}
+
+/// The beginning of a text, such as a message may show.
+func excerpt(_ text: String) -> String {
+    let line = text.split(separator: "\n").first ?? ""
+    return String(showing: Array(line.utf8.prefix(40)))
+}
+
+/// A number that can be reckoned with; nil for a text that is none, and for one beyond all that there can be of a thing.
+func kernelNumber(_ text: some StringProtocol) -> Int? {
+    Int(text).flatMap { (-(1 << 53)...1 << 53).contains($0) ? $0 : nil }
+}

@@ -1,0 +1,23 @@
+/// All findings as text: a line each in three columns, its command in the line below it, and a count at the end.
+package struct Report {
+    private let findings: [Finding]
+
+    package init(_ findings: [Finding]) { self.findings = findings }
+
+    /// Whether something is bad.
+    package var hasFailed: Bool { count(.bad) > 0 }
+
+    package var text: String {
+        let width = findings.map(\.subject.count).max() ?? 0
+        let lines = findings.flatMap { finding in
+            let subject = finding.subject + String(repeating: " ", count: width - finding.subject.count)
+            let verdict = finding.verdict == .ok ? "ok  " : finding.verdict == .bad ? "bad " : "look"
+            let remedy = finding.remedy.map { String(repeating: " ", count: width + 8) + "$ \($0)" }
+            return ["\(verdict)  \(subject)  \(finding.text)"] + (remedy.map { [$0] } ?? [])
+        }
+        let sum = "\(count(.ok)) ok, \(count(.look)) to look at, \(count(.bad)) bad"
+        return (lines + [sum]).joined(separator: "\n")
+    }
+
+    private func count(_ verdict: Finding.Verdict) -> Int { findings.count { $0.verdict == verdict } }
+}

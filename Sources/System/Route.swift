@@ -1,0 +1,27 @@
+internal import CLinux
+internal import Glibc
+
+/// The way that datagrams take to an address, as the kernel knows it now (ip(7), IP_MTU; ipv6(7), IPV6_MTU).
+public struct Route: Sendable, Equatable {
+    /// The address that they leave from.
+    public let source: SocketAddress
+    /// The longest packet that goes there whole, headers included.
+    public let mtu: Int
+
+    /// A route that is known already.
+    public init(source: SocketAddress, mtu: Int) { (self.source, self.mtu) = (source, mtu) }
+
+    /// Asks the kernel; nothing is sent (connect(2)).
+    public init(to remote: SocketAddress) throws(SystemError) {
+        let socket = try DatagramSocket(connectedTo: remote)
+        let (level, name) =
+            remote.isIPv6 ? (Int32(IPPROTO_IPV6), Int32(IPV6_MTU)) : (Int32(IPPROTO_IP), Int32(IP_MTU))
+        guard let mtu = socket.descriptor.option(name, at: level) else {
+            throw SystemError(.configure, remote, .current)
+        }
+        self.init(source: try socket.localAddress(), mtu: Int(mtu))
+    }
+
+    /// The longest payload of a datagram that goes there whole: headers of IP take 20 or 40 bytes, that of UDP 8.
+    public var payload: Int { min(DatagramSocket.maximumPayload, mtu - (source.isIPv6 ? 48 : 28)) }
+}

@@ -1,0 +1,113 @@
+internal import ArgumentParser
+internal import CommandLineSupport
+internal import Datagrams
+internal import Doctor
+internal import EventLoop
+internal import Gateway
+internal import System
+
+/// Looks at the machine, the names and the ways that a gateway with the same flags would use.
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Does this machine bear what the gateway's flags ask for?",
+        usage: "letterbox doctor [<flags of letterbox gateway> ...]",
+        discussion: """
+            Give it the gateway's flags, or --config FILE; it starts nothing and changes nothing. A line for each thing: ok, \
+            look (may fail under load) or bad (fails), with the command that mends it or shows more. A datagram is sent only to \
+            services that have a probe text: others may not bear strange bytes.
+
+            Run it where the gateway runs, as its user and in its container: limits and quotas are those of the process.
+
+            Exit status: 0 nothing is bad, 1 something is, 64 wrong usage.
+            """
+    )
+
+    /// The gateway that it is about: what follows `doctor` is read as that one's flags.
+    private var gateway = GatewayCommand()
+
+    /// None is read by the argument parser.
+    private enum CodingKeys: CodingKey {}
+
+    init() {}
+
+    init(about gateway: GatewayCommand) { self.gateway = gateway }
+
+    func run() throws {
+        if gateway.check { throw ValidationError("--check is the gateway's; doctor starts nothing: leave it out.") }
+        let settings = gateway.makeConfiguration(descriptors: DescriptorLimit.raise())
+        let services = ServiceExamination(gateway.addresses.services, settings)
+        let report = Report(KernelChecks.findings(KernelFiles(), demand(settings)) + services.findings())
+        Output.print(report.text)
+        if report.hasFailed { throw Exit.failed }
+    }
+
+    /// What the flags ask for, not what the limit of descriptors leaves of it.
+    private func demand(_ settings: Configuration) -> Demand {
+        var demand = Demand()
+        demand.connections = gateway.http.maxConnections
+        demand.sockets = gateway.datagrams.maxSockets
+        demand.minSockets = settings.minSockets
+        demand.services = settings.services
+        demand.workers = settings.workers
+        demand.maxDatagram = settings.maxDatagram
+        demand.timeout = settings.timeout
+        return demand
+    }
+}
+
+/// Names, routes and probes of the services.
+private struct ServiceExamination {
+    let services: [ServiceDescription]
+    let settings: Configuration
+
+    init(_ services: [ServiceDescription], _ settings: Configuration) {
+        (self.services, self.settings) = (services, settings)
+    }
+
+    func findings() -> [Finding] {
+        services.isEmpty ? [.ok("service", "the embedded one, on this machine")] : services.flatMap(examine)
+    }
+
+    private func examine(_ described: ServiceDescription) -> [Finding] {
+        var findings: [Finding] = []
+        var addresses: [SocketAddress] = []
+        for endpoint in described.endpoints {
+            let (found, time) = timed { () throws(ResolverError) in try Resolver.resolve(endpoint) }
+            addresses += (try? found.get()) ?? []
+            // An address is no name.
+            if SocketAddress(endpoint.host, port: endpoint.port) == nil {
+                findings.append(NameCheck.finding(endpoint, found, after: time))
+            }
+        }
+        let service = described.service(at: addresses, settings)
+        for address in addresses where !address.isForMany {
+            let route = Result { () throws(SystemError) in try Route(to: address) }
+            findings.append(RouteCheck.finding(address, route, maxDatagram: service.configuration.maxDatagram))
+        }
+        guard let probe = service.configuration.probe else { return findings + [ProbeCheck.unasked(described.path)] }
+        return findings + addresses.map { self.probe($0, with: probe, timeout: service.configuration.timeout) }
+    }
+
+    private func probe(_ address: SocketAddress, with text: [UInt8], timeout: Interval) -> Finding {
+        let (result, time) = timed { () throws(any Error) in
+            try EventLoop.run { loop in
+                var client = DatagramClient(servers: [address], timeout: timeout, attempts: 1)
+                _ = try await client.exchange(text, on: loop)
+            }
+        }
+        switch result {
+        case .success: return ProbeCheck.finding(address, nil, after: time)
+        case .failure(let error): return ProbeCheck.finding(address, "\(error)", after: time)
+        }
+    }
+
+    /// What came of something, and how long it took.
+    private func timed<Success, Failure>(
+        _ body: () throws(Failure) -> Success
+    ) -> (Result<Success, Failure>, Interval) {
+        let start = MonotonicTime.now()
+        let result = Result { () throws(Failure) in try body() }
+        return (result, MonotonicTime.now().since(start))
+    }
+}

@@ -1,0 +1,74 @@
+import Doctor
+import System
+import Testing
+
+/// What the doctor says of names, routes and probes, and how it prints.
+@Suite struct ServiceCheckTests {
+    private let address: SocketAddress
+
+    init() throws { address = try #require(SocketAddress("192.0.2.7", port: 53)) }
+
+    @Test func names() {
+        let endpoint = Endpoint(host: "dns.example", port: 53)
+        let found = Result<[SocketAddress], ResolverError>.success([address])
+        #expect(
+            NameCheck.finding(endpoint, found, after: .milliseconds(1000))
+                == .ok("name", "dns.example is 192.0.2.7, after 1000.000 ms"))
+        #expect(NameCheck.finding(endpoint, found, after: Interval(nanoseconds: 1_000_000_001)).verdict == .look)
+        do {
+            _ = try Resolver.resolve(Endpoint(host: "no such name", port: 1))
+            Issue.record("a name with spaces has an address")
+        } catch {
+            let finding = NameCheck.finding(endpoint, .failure(error), after: .milliseconds(3))
+            #expect(finding.verdict == .bad && finding.remedy?.hasPrefix("getent ahosts dns.example") == true)
+        }
+    }
+
+    @Test(arguments: [
+        (1500, 1472, Finding.Verdict.ok), (1500, 1473, .look), (1499, 1472, .look), (1500, 65_507, .ok),
+        (65_536, 65_507, .ok), (20, 100, .look),
+    ])
+    func routes(mtu: Int, maxDatagram: Int, verdict: Finding.Verdict) {
+        let route = Route(source: address, mtu: mtu)
+        let finding = RouteCheck.finding(address, .success(route), maxDatagram: maxDatagram)
+        #expect(finding.verdict == verdict)
+        #expect(finding.text.contains("whole") == (mtu - 28 >= maxDatagram))
+    }
+
+    @Test func `no route is bad`() throws {
+        let error = SystemError(.connect, address, ErrorNumber(101))
+        let finding = RouteCheck.finding(address, .failure(error), maxDatagram: 1)
+        #expect(finding.verdict == .bad && finding.remedy == "ip route get 192.0.2.7")
+    }
+
+    @Test func probes() {
+        #expect(ProbeCheck.finding(address, nil, after: .milliseconds(2)).verdict == .ok)
+        #expect(ProbeCheck.finding(address, "no reply", after: .milliseconds(2)).verdict == .bad)
+        #expect(ProbeCheck.unasked("/bulb").verdict == .ok)
+    }
+
+    @Test func `the loopback interface is a way`() throws {
+        for host in ["127.0.0.1", "::1"] {
+            guard let remote = SocketAddress(host, port: 9), let route = try? Route(to: remote) else { continue }
+            #expect(route.source.host == host && route.mtu >= 1280)
+        }
+    }
+
+    @Test func `columns, commands, and a sum`() {
+        let report = Report([
+            .ok("local ports", "many"), .look("name", "slow", remedy: "getent"),
+            .bad("route", "none", remedy: "ip route"),
+        ])
+        #expect(
+            report.text == """
+                ok    local ports  many
+                look  name         slow
+                                   $ getent
+                bad   route        none
+                                   $ ip route
+                1 ok, 1 to look at, 1 bad
+                """)
+        #expect(report.hasFailed)
+        #expect(!Report([.look("a", "b", remedy: "c")]).hasFailed)
+    }
+}

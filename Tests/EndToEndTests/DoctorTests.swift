@@ -1,0 +1,108 @@
+import CurlClient
+import Foundation
+import System
+import Testing
+
+/// `letterbox doctor`: what it prints, what it sends, how it ends.
+@Suite struct DoctorTests {
+    private static let obstacle = PrivateHost.obstacle
+
+    private func doctor(_ arguments: String...) throws -> Program.Ending {
+        try Program(Binaries.letterbox, ["doctor"] + arguments).ending()
+    }
+
+    /// The doctor on a host whose network is like new, after a script has changed it.
+    private func doctor(after script: String, _ arguments: String...) throws -> Program.Ending {
+        try PrivateHost.start("\(script); exec \"$@\"", [Binaries.letterbox, "doctor"] + arguments).ending()
+    }
+
+    @Test(.enabled(if: obstacle == nil, "\(obstacle ?? "")"))
+    func `nothing is bad on a host as it comes, and all is told`() throws {
+        let ending = try doctor(after: "ulimit -n 4096", "--max-connections", "1000", "--max-sockets", "1000")
+        #expect(ending.status == 0 && ending.error.isEmpty, "\(ending)")
+        let subjects = [
+            "descriptors", "local ports", "receive buffers", "TCP backlog", "CPU quota", "conntrack", "ICMP rates",
+            "UDP counters", "service",
+        ]
+        for subject in subjects { #expect(ending.output.contains("  \(subject) "), "\(subject): \(ending.output)") }
+        #expect(ending.output.contains(/\n\d+ ok, \d+ to look at, 0 bad\n$/))
+    }
+
+    @Test(.enabled(if: obstacle == nil, "\(obstacle ?? "")"))
+    func `too few ports are bad, and so are too few descriptors`() throws {
+        let ports = try doctor(after: "echo 40000 40019 > /proc/sys/net/ipv4/ip_local_port_range")
+        #expect(ports.status == 1)
+        #expect(
+            ports.output.contains(/(?m)^bad   local ports +20 from 40000 to 40019, 16384 wanted/), "\(ports.output)")
+        #expect(ports.output.contains("$ sysctl -w net.ipv4.ip_local_port_range=\"16384 65535\"\n"))
+        let descriptors = try doctor(after: "ulimit -n 100")
+        #expect(descriptors.status == 1)
+        #expect(descriptors.output.contains(/(?m)^bad   descriptors +100 allowed/), "\(descriptors.output)")
+    }
+
+    @Test(.enabled(if: obstacle == nil, "\(obstacle ?? "")"))
+    func `an address without a route is bad`() throws {
+        let ending = try doctor(after: "true", "--upstream", "192.0.2.7:53")
+        #expect(ending.status == 1)
+        #expect(ending.output.contains(/(?m)^bad   route +cannot connect 192.0.2.7:53: Network is unreachable$/))
+    }
+
+    @Test func `a name that does not resolve is bad, and the others are looked at all the same`() throws {
+        let ending = try doctor("--upstream", "there-is-none.invalid:53", "--service", "/here 127.0.0.1:9")
+        #expect(ending.status == 1)
+        #expect(ending.output.contains(/(?m)^bad   name +cannot resolve there-is-none.invalid:/), "\(ending.output)")
+        #expect(ending.output.contains(/(?m)^ok    route +to 127.0.0.1:9 from 127.0.0.1, path MTU \d+/))
+    }
+
+    @Test func `a service that has a probe text is asked`() throws {
+        let server = try RunningServer()
+        let asked = try doctor("--upstream", "\(server.address)", "--probe-text", "hello")
+        #expect(
+            asked.output.contains(/(?m)^ok    probe +127.0.0.1:\d+ replied after \d+\.\d{3} ms$/), "\(asked.output)")
+        let closed = try DatagramSocket(boundTo: SocketAddress(numeric: "127.0.0.1:0")).localAddress()
+        let refused = try doctor("--service", "/a \(closed) probe-text=hello timeout=1s")
+        #expect(refused.status == 1)
+        #expect(refused.output.contains(/(?m)^bad   probe +.*nobody listens/), "\(refused.output)")
+    }
+
+    @Test func `a service without one gets nothing`() throws {
+        let socket = try DatagramSocket(boundTo: SocketAddress(numeric: "127.0.0.1:0"))
+        let address = try socket.localAddress()
+        let ending = try doctor("--upstream", "\(address)", "--service", "/group 239.255.255.250:1900 from=any")
+        #expect(ending.output.contains(/(?m)^ok    probe +\/ was not asked/), "\(ending.output)")
+        #expect(ending.output.contains(/(?m)^ok    probe +\/group was not asked/), "\(ending.output)")
+        // What had been sent over loopback would lie here by now.
+        let table = try String(contentsOfFile: "/proc/net/udp", encoding: .utf8).split(separator: "\n")
+        let port = String(address.port, radix: 16, uppercase: true)
+        let row = try #require(table.first { $0.contains(":\(String(repeating: "0", count: 4 - port.count))\(port) ") })
+        #expect(row.contains(" 00000000:00000000 "))
+    }
+
+    @Test(arguments: [
+        (["--prot", "1"], "Error: Unknown option '--prot'. Did you mean '--port'?"),
+        (["--lab-seed", "1"], "Error: --lab-seed needs --lab."),
+        (["--check"], "Error: --check is the gateway's"),
+        (["--config", "/no/such/file"], "Error: --config: cannot read"),
+        (["--server-port", "5", "--upstream", "127.0.0.1:9"], "Error: --server-port has no effect here"),
+        (["machine"], "Error: Unexpected argument 'machine'"),
+        (["--port", "1", "--port", "2"], "Error: --port is there twice"),
+    ])
+    func `wrong usage`(arguments: [String], message: String) throws {
+        let ending = try Program(Binaries.letterbox, ["doctor"] + arguments).ending()
+        #expect(ending.status == 64 && ending.output.isEmpty)
+        #expect(ending.error.hasPrefix(message), "\(ending.error)")
+    }
+
+    @Test func `flags come from a file and from the environment as well`() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID()).conf")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try "upstream 127.0.0.1:9\nmax-sockets 77\n".write(to: file, atomically: true, encoding: .utf8)
+        let words = ["LETTERBOX_MAX_DATAGRAM=100", try Binaries.letterbox, "doctor", "--config", file.path]
+        let output = try Program("/usr/bin/env", words).ending().output
+        #expect(output.contains(", 77 wanted for --max-sockets") && output.contains("for datagrams of up to 100"))
+        #expect(output.contains("to 127.0.0.1:9 "))
+        try "upstream 127.0.0.1:9\nprot 5\n".write(to: file, atomically: true, encoding: .utf8)
+        let wrong = try doctor("--config", file.path)
+        #expect(wrong.status == 64 && wrong.error.contains("\(file.path):2: prot is no setting"), "\(wrong.error)")
+    }
+}
