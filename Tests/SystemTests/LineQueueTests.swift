@@ -25,13 +25,23 @@ import Testing
 
         /// Reads until so many lines have come.
         func lines(_ count: Int) -> [Substring] {
-            var (bytes, chunk) = ([UInt8](), [UInt8](repeating: 0, count: 65_536))
+            var bytes: [UInt8] = []
             while bytes.count(where: { $0 == 10 }) < count {
-                let length = unsafe read(reader, &chunk, chunk.count)
-                guard length > 0 else { break }
-                bytes += chunk[..<length]
+                let more = next()
+                guard !more.isEmpty else { break }
+                bytes += more
             }
-            return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+            return Self.lines(of: bytes)
+        }
+
+        /// What has come, which may end in the middle of a line; nothing at the end.
+        func next() -> ArraySlice<UInt8> {
+            var chunk = [UInt8](repeating: 0, count: 65_536)
+            return chunk[..<max(0, unsafe read(reader, &chunk, chunk.count))]
+        }
+
+        static func lines(of bytes: [UInt8]) -> [Substring] {
+            String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         }
 
         /// Fills the pipe, so that nothing more fits.
@@ -122,8 +132,12 @@ import Testing
         let count = 500
         async let written: Void = Self.write(other, 50, output)
         for _ in 0..<count { queue.add(Array("\(own)\n".utf8)) }
+        var bytes: [UInt8] = []
         var found: [Substring] = []
-        while found.count(where: { $0 == own }) < count { found += pipe.lines(1) }
+        while found.count(where: { $0 == own }) < count {
+            bytes += pipe.next()
+            found = Pipe.lines(of: Array(bytes[..<(bytes.lastIndex(of: 10) ?? 0)]))
+        }
         await written
         #expect(found.allSatisfy { $0 == own || $0 == other || $0.hasSuffix("the reader is slow") })
         queue.finish()
