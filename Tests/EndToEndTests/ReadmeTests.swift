@@ -157,14 +157,18 @@ final class ReadmeFolder {
             let word = step.commands.prefix { $0 != " " && $0 != "\n" }
             if let former = servers.updateValue(number, forKey: word) {
                 lines.append("kill -- -$pid\(former); wait $pid\(former) || true")
+                // The shell is gone at once; the server listens until what has arrived is finished.
+                lines += steps[former].ports.map { "while \(Self.hasSocket(at: $0)); do sleep 0.05; done" }
             }
             lines.append("setsid bash \(number).sh > \(number).log 2>&1 & pid\(number)=$!")
-            for port in step.ports {
-                // proc(5): 0A is a TCP socket that listens, 07 a UDP socket without a peer.
-                let entry = String(format: ":%04X 00000000:0000 0[7A]", port)
-                lines.append("until cat /proc/net/tcp /proc/net/udp | grep -q '\(entry)'; do sleep 0.05; done")
-            }
+            lines += step.ports.map { "until \(Self.hasSocket(at: $0)); do sleep 0.05; done" }
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// A command that succeeds while something listens at a port, or receives there; proc(5): 0A is a TCP socket that
+    /// listens, 07 a UDP socket without a peer.
+    private static func hasSocket(at port: Int) -> String {
+        "cat /proc/net/tcp /proc/net/udp | grep -q '\(String(format: ":%04X 00000000:0000 0[7A]", port))'"
     }
 }
