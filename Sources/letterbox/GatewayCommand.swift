@@ -84,8 +84,7 @@ struct GatewayCommand: ParsableCommand {
         let admin = try listenForState(at: inherited.first { $0.name == "admin" })
         let adminAddress = whereabouts(of: admin)
         var settings = settings
-        let tokenFile = callers.tokenFile.map(TokenFile.init)
-        settings.token = try tokenFile.map { AccessToken(try $0.read()) }
+        settings.token = try callers.tokenFile.map { AccessToken(try TokenFile(path: $0).read()) }
         settings.accessLog = try logging.makeAccessLog()
         var embedded: UDPService?
         var noise: LabNoise?
@@ -118,11 +117,8 @@ struct GatewayCommand: ParsableCommand {
         announce(address, services, names, settings)
         manager?.tell(.ready, "Serving \(address.url)")
         manager?.watch(gateway, on: loop)
-        names.watch(for: gateway, every: addresses.resolveInterval, on: loop)
-        await obey(lifecycle.requests, manager) {
-            if let token = settings.token { tokenFile?.renew(token, Logger(label: "gateway")) }
-            await names.refresh(for: gateway)
-        }
+        let reloading = Reloading(self, settings, names, page, gateway, on: loop)
+        await obey(lifecycle.requests, manager) { await reloading.perform() }
         Console.error("Told to end: what is in flight is finished first", as: .notice)
         tellOfEnd(manager, settings)
         await leave(gateway, for: settings.drainDelay, on: loop)
@@ -192,7 +188,7 @@ struct GatewayCommand: ParsableCommand {
 
     /// Ends the start where the page has a file at a service's path.
     func checkPaths(of services: [ServiceDescription], against page: Page) throws {
-        for service in services where service.path != "/" && page.file(at: Array(service.path.utf8)[...]) != nil {
+        for service in services where service.conflicts(with: page) {
             Console.error("letterbox: --service \(service.path): the page has a file at this path; choose another path")
             throw ExitCode.validationFailure
         }

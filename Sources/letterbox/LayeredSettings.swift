@@ -31,6 +31,13 @@ struct LayeredSettings {
     /// All of them as words of a command line.
     var words: [String] { settings.flatMap(\.words) }
 
+    /// The gateway's flags, from all the places as they are now.
+    static func ofGateway() throws(SettingsError) -> LayeredSettings {
+        let words = Array(CommandLine.arguments.dropFirst())
+        let isNamed = words.first == GatewayCommand.configuration.commandName
+        return try LayeredSettings(GatewayCommand.self, words: isNamed ? Array(words.dropFirst()) : words)
+    }
+
     private static func read(_ path: String, _ table: FlagTable) throws(SettingsError) -> [Setting] {
         let text: String
         do { text = try Files.text(of: path) } catch { throw SettingsError("--config: \(error).") }
@@ -69,6 +76,14 @@ struct LayeredSettings {
             has("public") ? nil : "it is a limit on --public"
         default: nil
         }
+    }
+
+    /// Reads them as the gateway's command.
+    func parseGateway() throws -> GatewayCommand {
+        let command: GatewayCommand
+        do { command = try GatewayCommand.parse(words) } catch { throw explain(error) }
+        try checkEffects()
+        return command
     }
 
     /// An error of the parser, with the place of the setting that it is about.

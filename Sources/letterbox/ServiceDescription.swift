@@ -182,6 +182,12 @@ struct ServiceDescription: CustomStringConvertible {
         return conflict(at: endpoints.compactMap { SocketAddress($0.host, port: $0.port) })
     }
 
+    /// The longest datagram that it takes, where that is its own.
+    var maxDatagram: Int? { settings.maxDatagram }
+
+    /// Whether the page has a file at its path.
+    func conflicts(with page: Page) -> Bool { path != "/" && page.file(at: Array(path.utf8)[...]) != nil }
+
     /// An address that the service's options do not go together with, and what to do.
     func conflict(at addresses: [SocketAddress]) -> String? {
         guard settings.replies.source != .any, settings.replies.count != .none,
@@ -203,12 +209,16 @@ struct ServiceDescription: CustomStringConvertible {
         if case .some(let count) = replies.count { replies.maxReplies = max(replies.maxReplies, count) }
         if replies.count == .none || replies.source == .any { own.attempts = 1 }
         if replies.count == .none || replies.source != .peer { own.probe = nil }
-        if let preset = settings.preset {
-            return Service(path: path, addresses: addresses, configuration: own, preset: preset, replies: replies)
-        }
-        return Service(
-            path: path, addresses: addresses, configuration: own, type: settings.type, get: settings.get,
-            replies: replies)
+        var service =
+            if let preset = settings.preset {
+                Service(path: path, addresses: addresses, configuration: own, preset: preset, replies: replies)
+            } else {
+                Service(
+                    path: path, addresses: addresses, configuration: own, type: settings.type, get: settings.get,
+                    replies: replies)
+            }
+        service.text = description
+        return service
     }
 }
 

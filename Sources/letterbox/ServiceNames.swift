@@ -6,8 +6,10 @@ internal import System
 struct ServiceNames {
     private let names: [UpstreamNames]
 
-    init(_ services: [ServiceDescription]) {
-        names = services.enumerated().map { UpstreamNames($1.endpoints, ofService: $0) }
+    /// - `others`: what they know of the same names is known here as well.
+    init(_ services: [ServiceDescription], knowing others: ServiceNames? = nil) {
+        let known = others?.names.map(\.known).reduce(into: [:]) { $0.merge($1) { first, _ in first } } ?? [:]
+        names = services.map { UpstreamNames($0.endpoints, of: $0.description, knowing: known) }
     }
 
     /// The addresses of each service, in the order of the services.
@@ -32,8 +34,8 @@ struct ServiceNames {
     }
 
     /// Looks the names of each service up again from time to time; those of one do not wait for another's.
-    func watch(for gateway: Gateway, every interval: Interval, on loop: EventLoop) {
-        for names in names {
+    func watch(for gateway: Gateway, every interval: Interval, on loop: EventLoop) -> [Task<Void, Never>] {
+        names.map { names in
             Task(executorPreference: loop) { await names.watch(for: gateway, every: interval, on: loop) }
         }
     }

@@ -7,10 +7,10 @@ internal import Synchronization
 /// The names of a UDP service, and the addresses that they stand for now.
 final class UpstreamNames: Sendable {
     private let endpoints: [Endpoint]
-    /// Its place among the gateway's services.
-    private let number: Int
+    /// What the operator wrote of the service.
+    private let service: String
     private let logger = Logger(label: "upstream")
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     private struct State {
         var found: [Endpoint: [SocketAddress]] = [:]
@@ -21,10 +21,15 @@ final class UpstreamNames: Sendable {
     /// How long to wait before a name is looked up again that has never had an address; each time twice as long.
     private static let firstPause = Interval.seconds(1)
 
-    init(_ endpoints: [Endpoint], ofService number: Int) {
+    /// - `known`: where some of the endpoints were the last time.
+    init(_ endpoints: [Endpoint], of service: String, knowing known: [Endpoint: [SocketAddress]] = [:]) {
         self.endpoints = endpoints
-        self.number = number
+        self.service = service
+        state = Mutex(State(found: known.filter { endpoints.contains($0.key) }))
     }
+
+    /// Where each of them is that has been found.
+    var known: [Endpoint: [SocketAddress]] { state.withLock { $0.found } }
 
     /// All addresses, in the order of the names, none twice.
     var addresses: [SocketAddress] {
@@ -55,6 +60,7 @@ final class UpstreamNames: Sendable {
             let isMissing = !unresolved.isEmpty
             await loop.sleep(until: loop.now + (isMissing ? min(pause, interval) : interval))
             pause = isMissing ? Interval(nanoseconds: 2 * min(pause, interval).nanoseconds) : Self.firstPause
+            guard !Task.isCancelled else { return }
             await refresh(for: gateway)
         }
     }
@@ -63,8 +69,8 @@ final class UpstreamNames: Sendable {
     func refresh(for gateway: Gateway) async {
         let before = Set(addresses)
         for name in names { await tryLook(up: name) }
-        guard Set(addresses) != before else { return }
-        await gateway.replaceAddresses(addresses, ofService: number)
+        guard Set(addresses) != before, !Task.isCancelled else { return }
+        await gateway.replaceAddresses(addresses, of: service)
         logger.notice("the UDP service is now at \(addresses)")
     }
 

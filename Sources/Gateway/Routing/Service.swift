@@ -5,6 +5,8 @@ package import System
 package struct Service: Sendable {
     /// The path that requests for it have; `/` is the service of the page.
     package let path: String
+    /// What the operator wrote of it: two services with the same text are the same.
+    package var text = ""
     /// Where it is when the gateway starts.
     package var addresses: [SocketAddress]
     /// Its own settings; what concerns the gateway as a whole is the same in those of all services.

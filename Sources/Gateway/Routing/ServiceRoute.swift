@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import HTTP
 internal import System
 
@@ -16,6 +17,16 @@ final class ServiceRoute {
         isOrdinary = service.replies.isConnected && service.replies.isSingle
         isRoot = service.path == "/"
         self.upstream = upstream
+    }
+
+    /// A service with the exchanges of a worker's own.
+    convenience init(_ service: Service, limits: SharedLimits, loop: EventLoop) {
+        let upstream = Upstream(
+            configuration: service.configuration, policy: service.replies, limits: limits,
+            replies: ReplyBuffer(maxDatagram: service.configuration.maxDatagram), loop: loop)
+        // Before anything else: a connection may come before the worker runs.
+        upstream.replaceAddresses(service.addresses)
+        self.init(service, upstream)
     }
 
     /// What the worker has counted of it.

@@ -10,8 +10,8 @@ final class ConnectionContext {
     /// The limits on a request by what its content is; those on a form are the widest, and hold while the head is not
     /// complete.
     let requestLimits: (letter: Limits, written: Limits, form: Limits)
-    let router: Router
-    let upstream: Upstream
+    private(set) var router: Router
+    private(set) var upstream: Upstream
     let writer: ResponseWriter
     /// What writes lines of the access log; nil without one.
     let accessWriter: AccessWriter?
@@ -72,6 +72,14 @@ final class ConnectionContext {
         // A head and the longest letter fit.
         sharedBuffer = [UInt8](
             repeating: 0, count: max(16_384, configuration.limits.maxHead) + configuration.limits.maxBody)
+    }
+
+    /// Takes over other services.
+    ///
+    /// - `upstream`: where plain letters go.
+    func replaceServices(router: Router, upstream: Upstream) {
+        self.router = router
+        self.upstream = upstream
     }
 
     // MARK: - What a connection asks of the others

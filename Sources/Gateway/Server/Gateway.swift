@@ -7,6 +7,9 @@ package final class Gateway: Sendable {
     /// One for each event loop.
     let workers: [Worker]
     private let acceptor: Acceptor
+    /// The page as it was read, and the settings of the start.
+    private let page: Page
+    private let configuration: Configuration
     /// What tells of the gateway at a listener of its own, outside the limits of the other.
     private let admin: (worker: Worker, acceptor: Acceptor)?
 
@@ -27,13 +30,8 @@ package final class Gateway: Sendable {
         configuration.isOnLoopback = listener.address.isLoopback
         self.admin = try Self.makeAdmin(admin, configuration, statistics, logger)
         if self.admin != nil { configuration.stateDoor = .elsewhere }
-        // A terminal's datagrams go straight to the service.
-        let service = configuration.lab?.server ?? root?.addresses.first
-        let page = page.telling(
-            upstream: service.flatMap { configuration.shows($0) ? $0 : nil },
-            maxDatagram: configuration.maxDatagram, labAttempts: configuration.lab.map { _ in configuration.attempts },
-            isEmbedded: configuration.isEmbedded, hasOthers: services.contains { $0.path != "/" },
-            now: WallClock.unixSeconds())
+        (self.page, self.configuration) = (page, configuration)
+        let page = Self.page(page, of: services, configuration)
         var workers: [Worker] = []
         for _ in 0..<configuration.workers {
             let worker = Worker(
@@ -121,8 +119,31 @@ package final class Gateway: Sendable {
     }
 
     /// Takes over where a service is now, by its place in the list; exchanges under way are not disturbed.
-    package func replaceAddresses(_ addresses: [SocketAddress], ofService number: Int) async {
-        for worker in workers { await worker.replaceAddresses(addresses, ofService: number) }
+    ///
+    /// - `text`: what the operator wrote of the service; one that is no more has no addresses.
+    package func replaceAddresses(_ addresses: [SocketAddress], of text: String) async {
+        for worker in workers { await worker.replaceAddresses(addresses, of: text) }
+    }
+
+    /// Takes over which services there are: those with the same text keep what is known of them, and exchanges under way
+    /// with those that go are not disturbed.
+    ///
+    /// - `services`: at least one; no two have the same path. What is said of letters to "/" stays as it was.
+    package func replaceServices(_ services: [Service]) async {
+        precondition(!services.isEmpty, "a gateway has a service")
+        let page = Self.page(self.page, of: services, configuration)
+        for worker in workers { await worker.replaceServices(services, page) }
+    }
+
+    /// The page with what it has to know of the services.
+    private static func page(_ page: Page, of services: [Service], _ configuration: Configuration) -> Page {
+        // A terminal's datagrams go straight to the service.
+        let service = configuration.lab?.server ?? services.first { $0.path == "/" }?.addresses.first
+        return page.telling(
+            upstream: service.flatMap { configuration.shows($0) ? $0 : nil },
+            maxDatagram: configuration.maxDatagram, labAttempts: configuration.lab.map { _ in configuration.attempts },
+            isEmbedded: configuration.isEmbedded, hasOthers: services.contains { $0.path != "/" },
+            now: WallClock.unixSeconds())
     }
 
     /// Returns once each loop has had its turn: a sign that none of them hangs.

@@ -11,7 +11,14 @@ actor Worker {
     /// How many connections the acceptor has given to this worker and have not ended.
     nonisolated let load = SharedLimit(.max)
     private let context: ConnectionContext
-    private let services: [ServiceRoute]
+    private let configuration: Configuration
+    private let limits: SharedLimits
+    private var services: [ServiceRoute]
+    /// Services that are no more, as long as exchanges with them are under way or their sockets may hear a reply.
+    private var retired: [ServiceRoute] = []
+    /// What asks the services for signs of life, while the worker runs.
+    private var probes: [ObjectIdentifier: Task<Void, Never>] = [:]
+    private var isRunning = false
     private let statistics: Statistics
     private let logger: Logger
 
@@ -24,17 +31,10 @@ actor Worker {
         self.loop = loop
         self.statistics = statistics
         self.logger = logger
-        let routes = services.map { service in
-            let upstream = Upstream(
-                configuration: service.configuration, policy: service.replies, limits: limits,
-                replies: ReplyBuffer(maxDatagram: service.configuration.maxDatagram), loop: loop)
-            upstream.log = BackendLog(logger, service: service.path)
-            return ServiceRoute(service, upstream)
-        }
+        (self.configuration, self.limits) = (configuration, limits)
+        let routes = services.map { ServiceRoute($0, limits: limits, loop: loop) }
         self.services = routes
         let table = ServiceTable(routes)
-        // Before anything else: a connection may come before `run()`.
-        for route in routes { route.upstream.replaceAddresses(route.service.addresses) }
         // Without a service at "/" the router sends no plain letter anywhere.
         let first =
             (table.root ?? routes.first)?.upstream
@@ -52,16 +52,17 @@ actor Worker {
     /// Serves until `drain()`, and then until the last connection has ended.
     func run() async {
         // A task that begins here lives on the loop from its first step to its last.
-        var helpers = [Task { await self.sweep() }, Task { await self.answerQuestions() }]
-        // A service that keeps silent does not hold up the probes of the others.
-        for route in services { helpers.append(Task { await self.probe(route) }) }
+        let helpers = [Task { await self.sweep() }, Task { await self.answerQuestions() }]
+        isRunning = true
+        startProbes()
         let place = context.drained.join()
         while !context.isDraining { _ = await place.wait(until: .never) }
         context.drained.leave(place)
         await context.waitForLastConnection()
         context.questions.close()
-        for route in services { route.upstream.close() }
-        for helper in helpers { helper.cancel() }
+        for route in services + retired { route.upstream.close() }
+        isRunning = false
+        for helper in helpers + probes.values { helper.cancel() }
     }
 
     /// Runs on the worker's loop, as long as that turns.
@@ -74,8 +75,29 @@ actor Worker {
     func drain() { context.drain() }
 
     /// Takes over where a service is now.
-    func replaceAddresses(_ addresses: [SocketAddress], ofService number: Int) {
-        services[number].upstream.replaceAddresses(addresses)
+    func replaceAddresses(_ addresses: [SocketAddress], of text: String) {
+        services.first { $0.service.text == text }?.upstream.replaceAddresses(addresses)
+    }
+
+    /// Takes over which services there are; requests that have been read and not decided on are for the new ones.
+    func replaceServices(_ services: [Service], _ page: Page) {
+        let before = self.services
+        let routes = services.map { service in
+            guard let same = before.first(where: { $0.service.text == service.text }) else {
+                return ServiceRoute(service, limits: limits, loop: loop)
+            }
+            same.upstream.replaceAddresses(service.addresses)
+            return same
+        }
+        retired += before.filter { old in !routes.contains { $0 === old } }
+        self.services = routes
+        let table = ServiceTable(routes)
+        var own = table.root?.service.configuration ?? configuration
+        (own.isOnLoopback, own.stateDoor) = (configuration.isOnLoopback, configuration.stateDoor)
+        context.replaceServices(
+            router: Router(configuration: own, page: page, services: table),
+            upstream: (table.root ?? routes[0]).upstream)
+        startProbes()
     }
 
     // MARK: - Connections
@@ -164,6 +186,18 @@ actor Worker {
     /// The list of services, with this worker's verdicts.
     var serviceList: Response { context.router.services.response }
 
+    /// Begins to probe the services that are new, and ends that of those that are no more.
+    private func startProbes() {
+        guard isRunning else { return }
+        let current = Set(services.map(ObjectIdentifier.init))
+        for (route, probe) in probes where !current.contains(route) { probe.cancel() }
+        probes = probes.filter { current.contains($0.key) }
+        for route in services where probes[ObjectIdentifier(route)] == nil {
+            // A service that keeps silent does not hold up the probes of the others.
+            probes[ObjectIdentifier(route)] = Task { await self.probe(route) }
+        }
+    }
+
     /// Asks each backend of a service for a sign of life from time to time, if the operator wants that.
     private func probe(_ route: ServiceRoute) async {
         guard let datagram = route.service.configuration.probe else { return }
@@ -178,6 +212,8 @@ actor Worker {
         while !Task.isCancelled {
             await loop.sleep(until: loop.now + .seconds(1))
             for route in services { route.upstream.sweep() }
+            for route in retired { route.upstream.sweepLast() }
+            retired.removeAll { $0.upstream.isDeserted }
             context.sweep()
         }
     }

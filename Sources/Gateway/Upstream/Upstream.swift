@@ -227,6 +227,17 @@ final class Upstream {
         if spares.count > Self.keptSpares { spares.removeFirst((spares.count - Self.keptSpares + 1) / 2) }
     }
 
+    /// The same where the service is no more: once no exchange is under way, its addresses go.
+    ///
+    /// Until then they stay, for an exchange may send again.
+    func sweepLast() {
+        if counts.inFlight == 0, backends.allSatisfy({ $0.inFlight == 0 }) { replaceAddresses([]) }
+        sweep()
+    }
+
+    /// Whether no socket is left.
+    var isDeserted: Bool { backends.isEmpty && departed.isEmpty }
+
     /// Lets go of all sockets.
     func close() {
         for backend in backends + departed { backend.close() }

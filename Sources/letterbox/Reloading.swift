@@ -1,0 +1,131 @@
+internal import ArgumentParser
+internal import CommandLineSupport
+internal import EventLoop
+internal import Gateway
+internal import Logging
+internal import System
+
+/// What a HUP asks for: looks names up, reads the token and the settings again, and takes over which services there are.
+///
+/// All else that has changed in the settings waits for a restart, and the log says so.
+final class Reloading {
+    /// The settings that the gateway was started with.
+    private let started: GatewayCommand
+    /// The services in force, and what they have of those settings.
+    private var described: [ServiceDescription]
+    private let settings: Configuration
+    private let page: Page
+    private let gateway: Gateway
+    private let loop: EventLoop
+    private var names: ServiceNames
+    private var watches: [Task<Void, Never>] = []
+    private let logger = Logger(label: "settings")
+
+    /// The settings that may change while the gateway runs.
+    private static let movable: Set<String> = ["service", "upstream", "token-file"]
+
+    init(
+        _ command: GatewayCommand, _ settings: Configuration, _ names: ServiceNames, _ page: Page, _ gateway: Gateway,
+        on loop: EventLoop
+    ) {
+        (started, self.settings, self.names, self.page) = (command, settings, names, page)
+        (self.gateway, self.loop) = (gateway, loop)
+        described = command.addresses.services
+        watch()
+    }
+
+    /// Does what a HUP asks for; settings that are wrong change nothing.
+    func perform() async {
+        let command: GatewayCommand
+        do { command = try LayeredSettings.ofGateway().parseGateway() } catch {
+            report(error)
+            renewToken(started)
+            return await names.refresh(for: gateway)
+        }
+        renewToken(command)
+        tellWhatWaits(command)
+        do { try await replaceServices(command) } catch {
+            report(error)
+            await names.refresh(for: gateway)
+        }
+    }
+
+    private func report(_ error: any Error) {
+        let text = (error as? SettingsError)?.description ?? Letterbox.message(for: error)
+        logger.error("\(text); the services stay as they were")
+    }
+
+    private func watch() {
+        for watch in watches { watch.cancel() }
+        watches = names.watch(for: gateway, every: started.addresses.resolveInterval, on: loop)
+    }
+
+    private func renewToken(_ command: GatewayCommand) {
+        guard let token = settings.token, let path = command.callers.tokenFile else { return }
+        TokenFile(path: path).renew(token, logger)
+    }
+
+    // MARK: - Services
+
+    private func replaceServices(_ command: GatewayCommand) async throws {
+        let next = command.addresses.services
+        guard next.map(\.description) != described.map(\.description) else { return await names.refresh(for: gateway) }
+        guard !next.isEmpty, !described.isEmpty else {
+            throw SettingsError("the embedded server comes and goes at a restart only")
+        }
+        try check(next)
+        let names = ServiceNames(next, knowing: self.names)
+        await names.begin()
+        for (service, addresses) in zip(next, names.addresses) {
+            if let conflict = service.conflict(at: addresses) {
+                throw SettingsError("--service \(service.path): \(conflict)")
+            }
+        }
+        var settings = settings
+        settings.services = next.count
+        let changes = changes(to: next)
+        (self.names, described) = (names, next)
+        watch()
+        await gateway.replaceServices(zip(next, names.addresses).map { $0.service(at: $1, settings) })
+        logger.notice("the services are read again: \(changes)")
+    }
+
+    /// Checks what holds for the gateway as a whole.
+    private func check(_ services: [ServiceDescription]) throws {
+        if let service = services.first(where: { $0.conflicts(with: page) }) {
+            throw SettingsError("--service \(service.path): the page has a file at this path; choose another path")
+        }
+        // What is received is as long as the letters to "/" may be: its buffers are of the start.
+        let before = described.first { $0.path == "/" }?.maxDatagram
+        guard services.first(where: { $0.path == "/" })?.maxDatagram == before else {
+            throw SettingsError("max-datagram of the service / changes at a restart only")
+        }
+    }
+
+    private func changes(to next: [ServiceDescription]) -> String {
+        let old = Dictionary(uniqueKeysWithValues: described.map { ($0.path, $0.description) })
+        let new = Dictionary(uniqueKeysWithValues: next.map { ($0.path, $0.description) })
+        let lists = [
+            ("added", next.map(\.path).filter { old[$0] == nil }),
+            (
+                "changed",
+                next.filter { old[$0.path].map { [text = $0.description] in $0 != text } ?? false }.map(\.path)
+            ),
+            ("removed", described.map(\.path).filter { new[$0] == nil }),
+        ]
+        return lists.filter { !$1.isEmpty }.map { "\($1.joined(separator: " ")) \($0)" }.joined(separator: ", ")
+    }
+
+    /// Names the settings that have changed and wait for a restart.
+    private func tellWhatWaits(_ command: GatewayCommand) {
+        func values(_ command: GatewayCommand) -> [String: [String?]] {
+            Dictionary(grouping: FlagTable.lines(of: command), by: \.name).mapValues { $0.map(\.value) }
+        }
+        let (before, after) = (values(started), values(command))
+        var names = Set(before.keys).union(after.keys).filter { before[$0] != after[$0] && !Self.movable.contains($0) }
+        if (before["token-file"] == nil) != (after["token-file"] == nil) { names.insert("token-file") }
+        guard !names.isEmpty else { return }
+        logger.warning(
+            "these settings have changed, and hold from a restart on: \(names.sorted().joined(separator: ", "))")
+    }
+}

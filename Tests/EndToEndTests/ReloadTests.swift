@@ -1,0 +1,131 @@
+import CurlClient
+import Foundation
+import Glibc
+import System
+import Testing
+
+/// A HUP reads the settings again: services come, go and change, and nothing under way is disturbed.
+@Suite struct ReloadTests {
+    private final class File {
+        let path = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID()).conf").path
+
+        init(_ text: String) throws { try write(text) }
+
+        func write(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    private func start(_ file: File, _ arguments: String...) throws -> (program: Program, url: String) {
+        let program = try Program(Binaries.letterbox, ["--config", file.path, "--port", "0"] + arguments)
+        let line = try program.errorLine(startingWith: "The gateway is ready: ")
+        return (program, String(line.split(separator: " ")[4]))
+    }
+
+    private func ask(_ url: String, _ text: String = "hello") throws -> (status: Int, text: String?) {
+        let response = try CurlClient().perform(CurlRequest(url, body: .text(text), timeout: Program.patience))
+        return (response.status, response.text)
+    }
+
+    @Test(arguments: ["1", "2"]) func `services come, go and change`(workers: String) throws {
+        let (first, second) = (try RunningServer(), try RunningServer())
+        let slow = UDPPeer()
+        let file = try File(
+            "service /same \(first.address)\nservice /moved \(slow.address) timeout=60s\nservice /gone \(slow.address) timeout=60s\n"
+        )
+        let (program, url) = try start(file, "--workers", workers)
+        #expect(try ask("\(url)/same").text == "HELLO")
+
+        // One exchange is under way with a service that will change, and one with a service that will go.
+        let address = try SocketAddress(numeric: url.dropFirst("http://".count))
+        let waiting = try ["/moved", "/gone"].map { path in
+            let connection = try TCPConnection(to: address)
+            connection.send("POST \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\na")
+            return (connection, try slow.receive().sender)
+        }
+        try file.write(
+            "# the second file\nservice /same \(first.address)\nservice /moved \(second.address)\nservice /new \(second.address) replies=0\n"
+        )
+        program.signal(SIGHUP)
+        let line = try program.errorLine(containing: "the services are read again")
+        #expect(line.hasSuffix(": /new added, /moved changed, /gone removed"), "\(line)")
+
+        #expect(try ask("\(url)/moved").text == "HELLO")
+        #expect(try ask("\(url)/new").status == 202)
+        #expect(try ask("\(url)/gone").status == 404)
+        let figures = try CurlClient().get("\(url)/metrics").text ?? ""
+        // What stayed keeps its counts.
+        #expect(figures.contains(/letterbox_udp_replies_total{.*service="\/same"} 1\n/))
+        #expect(figures.contains("letterbox_udp_addresses{service=\"/new\"} 1\n"))
+        #expect(!figures.contains("service=\"/gone\""))
+        for (connection, sender) in waiting {
+            slow.send("late", to: sender)
+            #expect(try connection.receiveToEnd().hasSuffix("late"))
+        }
+        #expect(try program.ending(after: SIGTERM).status == 0)
+    }
+
+    /// Each file with what the log says of it; the service stays.
+    @Test(arguments: [
+        ("service /a FIRST\nservice /b nonsense\n", "PATH:2: The value '/b nonsense' is invalid"),
+        ("service /a FIRST\nprot 1\n", "PATH:2: prot is no setting"),
+        ("service /a FIRST\nservice /a FIRST\n", "PATH:2: Two services are at /a"),
+        ("service /form FIRST\n", "PATH:1: "), ("service /app.js FIRST\n", "the page has a file at this path"),
+        ("service /a 239.1.2.3:9 from=any\nservice /b 239.1.2.3:9\n", "PATH:2: "),
+        (
+            "service /a FIRST\nservice / FIRST max-datagram=9\n",
+            "max-datagram of the service / changes at a restart only"
+        ),
+        ("", "the embedded server comes and goes at a restart only"),
+        (nil, "--config: cannot read PATH: No such file or directory"),
+    ])
+    func `a file that is wrong changes nothing`(text: String?, sentence: String) throws {
+        let server = try RunningServer()
+        let file = try File("service /a \(server.address)\n")
+        let (program, url) = try start(file)
+        if let text {
+            try file.write(text.replacing("FIRST", with: "\(server.address)"))
+        } else {
+            try FileManager.default.removeItem(atPath: file.path)
+        }
+        program.signal(SIGHUP)
+        let line = try program.errorLine(containing: "the services stay as they were")
+        #expect(line.contains(sentence.replacing("PATH", with: file.path)), "\(line)")
+        #expect(try ask("\(url)/a").text == "HELLO")
+    }
+
+    @Test func `what waits for a restart is told`() throws {
+        let server = try RunningServer()
+        let file = try File("upstream \(server.address)\nmax-head 5000\n")
+        let (program, url) = try start(file)
+        try file.write("upstream \(server.address)\nservice /a \(server.address)\nmax-head 6000\nlab-seed 3\nlab\n")
+        program.signal(SIGHUP)
+        _ = try program.errorLine(containing: "--lab is for the embedded server")
+        try file.write("service /a \(server.address)\nmax-head 6000\ntimeout 3s\n")
+        program.signal(SIGHUP)
+        let line = try program.errorLine(containing: "hold from a restart on")
+        #expect(line.hasSuffix(": max-head, timeout"), "\(line)")
+        _ = try program.errorLine(containing: "the services are read again: /a added, / removed")
+        #expect(try ask("\(url)/a").text == "HELLO")
+        #expect(try ask(url).status == 405)
+        let page = try CurlClient().get(url).text ?? ""
+        #expect(page.contains("<meta name=\"letterbox-services\" content=\"yes\">"))
+    }
+
+    /// Over and over while requests come: each is answered, by its own service.
+    @Test func `no request is lost`() throws {
+        let server = try RunningServer()
+        let file = try File("service /a \(server.address)\nservice /b \(server.address) timeout=20s\n")
+        let (program, url) = try start(file, "--workers", "2")
+        let client = CurlClient()
+        for round in 0..<20 {
+            try file.write("service /a \(server.address)\nservice /b \(server.address) timeout=2\(round % 10)s\n")
+            program.signal(SIGHUP)
+            for path in ["/a", "/b"] {
+                let response = try client.perform(CurlRequest(url + path, body: .text("letter \(round)")))
+                #expect(response.status == 200 && response.text == "LETTER \(round)")
+            }
+        }
+        #expect(try program.ending(after: SIGTERM).status == 0)
+    }
+}
