@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import axe_playwright_python
@@ -27,7 +28,7 @@ class Program:
                 return
         raise SystemExit(f"{command[0]} did not start")
 
-    def end(self):
+    def close(self):
         self.process.kill()
         self.process.wait()
 
@@ -61,9 +62,9 @@ class Chromium:
     def run(self, script):
         return self.call("/execute/async", {"script": script, "args": []})
 
-    def end(self):
+    def close(self):
         urllib.request.urlopen(urllib.request.Request(self.root, method="DELETE"))
-        self.driver.end()
+        self.driver.close()
 
 
 class Firefox:
@@ -110,8 +111,8 @@ class Firefox:
     def run(self, script):
         return self.call("WebDriver:ExecuteAsyncScript", script=script, args=[])["value"]
 
-    def end(self):
-        self.program.end()
+    def close(self):
+        self.program.close()
         shutil.rmtree(self.profile, ignore_errors=True)
 
 
@@ -165,17 +166,16 @@ def main(path, folder):
         "silent": ["--upstream", f"127.0.0.1:{silence.getsockname()[1]}", "--timeout", "50ms"],
     }
     for kind_of_browser in (Chromium, Firefox):
-        browser = kind_of_browser()
         count = 0
-        for (kind, flags), width, scheme in itertools.product(kinds.items(), (1280, 320), ("light", "dark")):
-            gateway = Program([path, "--port", "0", *flags], r"ready: (http://\S+)")
-            browser.look(width, scheme)
-            for state in states(browser, gateway.fact):
-                count += 1
-                keep(browser, Path(folder, f"{kind_of_browser.__name__}-{count}.html"))
-                found += messages(browser, f"{kind_of_browser.__name__}, {kind}, {width} pixels, {scheme}, {state}")
-            gateway.end()
-        browser.end()
+        with closing(kind_of_browser()) as browser:
+            for (kind, flags), width, scheme in itertools.product(kinds.items(), (1280, 320), ("light", "dark")):
+                with closing(Program([path, "--port", "0", *flags], r"ready: (http://\S+)")) as gateway:
+                    browser.look(width, scheme)
+                    for state in states(browser, gateway.fact):
+                        count += 1
+                        keep(browser, Path(folder, f"{kind_of_browser.__name__}-{count}.html"))
+                        where = f"{kind_of_browser.__name__}, {kind}, {width} pixels, {scheme}, {state}"
+                        found += messages(browser, where)
         print(f"{kind_of_browser.__name__}: axe looked at {count} states.")
     print(*found, sep="\n", end="\n" if found else "")
     return 1 if found else 0
