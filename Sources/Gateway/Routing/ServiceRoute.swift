@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import HTTP
+internal import Logging
 internal import System
 
 /// A service as one worker has it: its description, the exchanges with it, and what becomes of requests for it.
@@ -20,10 +21,11 @@ final class ServiceRoute {
     }
 
     /// A service with the exchanges of a worker's own.
-    convenience init(_ service: Service, limits: SharedLimits, loop: EventLoop) {
+    convenience init(_ service: Service, limits: SharedLimits, loop: EventLoop, logger: Logger) {
         let upstream = Upstream(
             configuration: service.configuration, policy: service.replies, limits: limits,
             replies: ReplyBuffer(maxDatagram: service.configuration.maxDatagram), loop: loop)
+        upstream.log = BackendLog(logger, service: service.path)
         // Before anything else: a connection may come before the worker runs.
         upstream.replaceAddresses(service.addresses)
         self.init(service, upstream)

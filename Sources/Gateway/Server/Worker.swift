@@ -32,7 +32,7 @@ actor Worker {
         self.statistics = statistics
         self.logger = logger
         (self.configuration, self.limits) = (configuration, limits)
-        let routes = services.map { ServiceRoute($0, limits: limits, loop: loop) }
+        let routes = services.map { ServiceRoute($0, limits: limits, loop: loop, logger: logger) }
         self.services = routes
         let table = ServiceTable(routes)
         // Without a service at "/" the router sends no plain letter anywhere.
@@ -84,7 +84,7 @@ actor Worker {
         let before = self.services
         let routes = services.map { service in
             guard let same = before.first(where: { $0.service.text == service.text }) else {
-                return ServiceRoute(service, limits: limits, loop: loop)
+                return ServiceRoute(service, limits: limits, loop: loop, logger: logger)
             }
             same.upstream.replaceAddresses(service.addresses)
             return same
