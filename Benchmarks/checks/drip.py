@@ -84,7 +84,8 @@ def main():
     gateway = subprocess.Popen([binary, "--port", "0", "--server-port", "0", "--workers", "1"],
                                stderr=subprocess.PIPE, text=True)
     try:
-        port = int(gateway.stderr.readline().split("http://127.0.0.1:")[1].split()[0])
+        line = next(line for line in gateway.stderr if " ready" in line)
+        port = int(line.split("http://127.0.0.1:")[1].split()[0])
         measure(port, 1)
         show("alone", measure(port, seconds))
         drip = Drip(port, count)

@@ -52,7 +52,8 @@ def main():
         [binary, "--port", "0", "--server-port", "0", "--workers", "1", "--idle-timeout", "600s"],
         stderr=subprocess.PIPE, text=True)
     try:
-        port = int(gateway.stderr.readline().split("http://127.0.0.1:")[1].split()[0])
+        line = next(line for line in gateway.stderr if " ready" in line)
+        port = int(line.split("http://127.0.0.1:")[1].split()[0])
         # A first round, closed again, leaves what the allocator and the tables keep.
         for connection in [post(port) for _ in range(200)]:
             connection.close()
