@@ -227,7 +227,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         summary.keepsAlive = request.head.keepsAlive
         summary.asksToKeepAlive = request.head.asksToKeepAlive
         summary.method = request.head.method
-        if context.router.isForOtherOrigins || request.isNamed || summary.names != nil { prepareFields(for: request) }
+        if context.isForOtherOrigins || request.isNamed || summary.names != nil { prepareFields(for: request) }
         switch context.route(request) {
         case .response(let response):
             note(response, to: request)

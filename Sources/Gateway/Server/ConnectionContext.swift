@@ -10,8 +10,12 @@ final class ConnectionContext {
     /// The limits on a request by what its content is; those on a form are the widest, and hold while the head is not
     /// complete.
     let requestLimits: (letter: Limits, written: Limits, form: Limits)
-    private(set) var router: Router
-    private(set) var upstream: Upstream
+    /// The router and the service of plain letters as the gateway was started: constants, whose use is not counted.
+    private let firstRouter: Router
+    private let firstUpstream: Upstream
+    /// What has taken their place since.
+    private var laterRouter: Router?
+    private var laterUpstream: Upstream?
     let writer: ResponseWriter
     /// What writes lines of the access log; nil without one.
     let accessWriter: AccessWriter?
@@ -61,8 +65,8 @@ final class ConnectionContext {
         requestLimits = (
             configuration.limits(of: .letter), configuration.limits(of: .written), configuration.limits(of: .form)
         )
-        self.router = router
-        self.upstream = upstream
+        firstRouter = router
+        firstUpstream = upstream
         spareRequest = Request(limits: requestLimits.form)
         writer = ResponseWriter(loop: loop, idleTimeout: configuration.idleTimeout)
         accessWriter = configuration.accessLog.map { AccessWriter($0, loop: loop) }
@@ -78,22 +82,46 @@ final class ConnectionContext {
     ///
     /// - `upstream`: where plain letters go.
     func replaceServices(router: Router, upstream: Upstream) {
-        self.router = router
-        self.upstream = upstream
+        laterRouter = router
+        laterUpstream = upstream
     }
 
     // MARK: - What a connection asks of the others
 
+    /// Which request gets which answer, since the services were read for the last time.
+    var router: Router { laterRouter ?? firstRouter }
+
+    /// Where plain letters go.
+    var upstream: Upstream { laterUpstream ?? firstUpstream }
+
+    /// Whether any page of another origin may use the gateway, which does not change.
+    var isForOtherOrigins: Bool { firstRouter.isForOtherOrigins }
+
     /// Decides what becomes of a request.
-    func route(_ request: Request) -> Decision { router.route(request) }
+    @inline(__always)
+    func route(_ request: Request) -> Decision {
+        if laterRouter != nil { return routeLater(request) }
+        return firstRouter.route(request)
+    }
+
+    @inline(never)
+    private func routeLater(_ request: Request) -> Decision { router.route(request) }
 
     /// Begins an exchange; returns the failure where it ends at once.
     @inline(__always)
     func begin(
         _ payload: ArraySlice<UInt8>, _ options: ReplyOptions?, for connection: Connection
     ) -> GatewayError? {
-        guard let options else { return upstream.begin(payload, for: connection) }
+        guard let options else {
+            if laterUpstream != nil { return beginLater(payload, for: connection) }
+            return firstUpstream.begin(payload, for: connection)
+        }
         return begin(payload, options, for: connection)
+    }
+
+    @inline(never)
+    private func beginLater(_ payload: ArraySlice<UInt8>, for connection: Connection) -> GatewayError? {
+        upstream.begin(payload, for: connection)
     }
 
     @inline(never)
