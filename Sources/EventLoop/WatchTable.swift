@@ -72,7 +72,8 @@ struct WatchTable {
 
     /// The object that is called for events of a descriptor.
     func handler(of watch: Watch) -> (any EventHandler)? {
-        isCurrent(watch) ? slots[Int(watch.number)].handler : nil
+        // Through a span the compiler (6.3.1) reads one member; through the array it copies the slot.
+        isCurrent(watch) ? slots.span[Int(watch.number)].handler : nil
     }
 
     /// Whether the watch's descriptor is still the one that was opened.
