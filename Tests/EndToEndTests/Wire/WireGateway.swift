@@ -6,7 +6,7 @@ struct WireGateway: SuiteTrait, TestScoping {
     /// Where the gateway of the running suite listens.
     @TaskLocal static var port: UInt16 = 0
 
-    struct NotReady: Error { var line: String }
+    struct NotReady: Error { var text: String }
 
     @concurrent func provideScope(
         for test: Test, testCase: Test.Case?, performing run: @Sendable @concurrent () async throws -> Void
@@ -31,16 +31,14 @@ struct WireGateway: SuiteTrait, TestScoping {
 
     /// Waits for "The gateway is ready: http://127.0.0.1:PORT -> ...".
     private static func readPort(_ pipe: FileHandle) throws -> UInt16 {
-        var line = ""
-        while !line.contains("\n") {
+        var text = ""
+        while true {
+            if let match = text.firstMatch(of: /ready: http:\/\/127\.0\.0\.1:([0-9]+)\s/), let port = UInt16(match.1) {
+                return port
+            }
             let data = pipe.availableData
-            if data.isEmpty { break }
-            line += String(decoding: data, as: UTF8.self)
+            guard !data.isEmpty else { throw NotReady(text: text) }
+            text += String(decoding: data, as: UTF8.self)
         }
-        guard let match = line.firstMatch(of: /ready: http:\/\/127\.0\.0\.1:([0-9]+)/), let port = UInt16(match.1)
-        else {
-            throw NotReady(line: line)
-        }
-        return port
     }
 }
