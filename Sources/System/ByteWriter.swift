@@ -1,6 +1,6 @@
 /// Bytes that are put together piece by piece, in memory that is used again.
 ///
-/// It has memory of its own and not an array, which would ask at each piece whether somebody else has it, too.
+/// It has memory of its own and not an array, which would check at each piece that it is not shared.
 @safe
 public struct ByteWriter: ~Copyable {
     @usableFromInline var memory: UnsafeMutableRawBufferPointer

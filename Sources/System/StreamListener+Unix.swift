@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 extension StreamListener {
-    /// Owner and group of the socket's file may connect, others not; whoever may enter its folder counts as well (unix(7)).
+    /// Owner and group of the socket's file may connect, others not; the folder's permissions count as well (unix(7)).
     private static var mode: mode_t { 0o660 }
 
     /// Listens at a path, where a socket may be left over from a program that has ended.

@@ -54,7 +54,7 @@ public struct StreamListener: ~Copyable, Sendable {
     public func ignoreNewConnections() {
         guard !isInherited else { return }
         switch file {
-        // Whoever has the path no more finds no way; unix(7) knows no handshake.
+        // The path is gone, and with it the way in; unix(7) knows no handshake.
         case .some(let file): file.remove()
         case .none: _ = clinux_drop_connection_requests(descriptor.number)
         }

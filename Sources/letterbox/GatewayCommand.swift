@@ -86,31 +86,17 @@ struct GatewayCommand: ParsableCommand {
         var settings = settings
         settings.token = try callers.tokenFile.map { AccessToken(try TokenFile(path: $0).read()) }
         settings.accessLog = try logging.makeAccessLog()
-        var embedded: UDPService?
-        var noise: LabNoise?
         await names.begin()
         for (service, addresses) in zip(described, names.addresses) {
             try checkAddresses(addresses, of: service)
         }
         var services = zip(described, names.addresses).map { $0.service(at: $1, settings) }
-        if services.isEmpty {
-            let service = try UDPService(
-                address: try bindAddress("127.0.0.1", addresses.serverPort), workers: 1, service: Uppercase())
-            embedded = service
-            settings.isEmbedded = true
-            noise = try makeNoise(before: service.address, sockets: settings.maxSockets, on: loop)
-            settings.lab = noise?.lab
-            services = [Service(path: "/", addresses: [noise?.address ?? service.address], configuration: settings)]
-        }
+        let embedded = services.isEmpty ? try EmbeddedServer(self, &settings, on: loop) : nil
+        if let embedded { services = [embedded.service] }
         let gateway = try Gateway(
             listener: listener, admin: admin, services: services, page: page, configuration: settings,
             logger: Logger(label: "gateway"))
-        let running = Task(executorPreference: loop) {
-            do { try await gateway.run() } catch {
-                Console.error("letterbox: \(error)")
-                Glibc.exit(1)
-            }
-        }
+        let running = start(gateway, on: loop)
         // From the moment that it says it is ready, a request to end loses nothing that has arrived.
         lifecycle.run()
         if let adminAddress { Console.error("The gateway tells of itself at \(adminAddress.url)", as: .notice) }
@@ -123,9 +109,18 @@ struct GatewayCommand: ParsableCommand {
         tellOfEnd(manager, settings)
         await leave(gateway, for: settings.drainDelay, on: loop)
         await end(gateway, running, within: settings.drainTimeout, on: loop)
-        await noise?.stop()
         await embedded?.stop()
         settings.accessLog?.finish()
+    }
+
+    /// Lets the gateway serve; a failure ends the program.
+    private func start(_ gateway: Gateway, on loop: EventLoop) -> Task<Void, Never> {
+        Task(executorPreference: loop) {
+            do { try await gateway.run() } catch {
+                Console.error("letterbox: \(error)")
+                Glibc.exit(1)
+            }
+        }
     }
 
     /// Does what signals ask for, until one asks for the end.
@@ -219,13 +214,6 @@ struct GatewayCommand: ParsableCommand {
             isLess && lab == nil
             ? " (ulimit -n leaves \(settings.maxConnections) connections, \(settings.maxSockets) UDP sockets)" : ""
         Console.error("The gateway is ready: \(address.url)\(targets)\(past)\(limits)", as: .notice)
-    }
-
-    /// The lab's network; nil without --lab.
-    private func makeNoise(before server: SocketAddress, sockets: Int, on loop: EventLoop) throws -> LabNoise? {
-        guard addresses.lab else { return nil }
-        let seed = addresses.labSeed ?? UInt64.random(in: 0..<1_000_000)
-        return try LabNoise(to: server, seed: seed, sockets: sockets, on: loop)
     }
 
     /// Tells proxies to send new clients elsewhere, and gives them the time to hear it.

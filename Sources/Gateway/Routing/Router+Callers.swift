@@ -25,7 +25,7 @@ extension Router {
 
     /// Whether the request needs no token: it asks whether the gateway lives, or for a file, which is no secret.
     ///
-    /// All else does, also what is not there: the paths of services are nobody's business.
+    /// All else does, also what is not there: which paths are services is told to callers with the token.
     private func isOpen(_ request: Request) -> Bool {
         guard request.head.method == .get || request.head.method == .head, !sends(request) else { return false }
         switch table.route(at: request.path)?.reading {

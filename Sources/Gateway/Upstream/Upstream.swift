@@ -24,7 +24,7 @@ final class Upstream {
     private var random = SystemRandomNumberGenerator()
     private var counts = UpstreamCounts()
     private var spares: [Exchange] = []
-    /// Tells of backends that go and come back, where somebody wants to know.
+    /// Tells of backends that go and come back; nil in tests.
     var log: BackendLog?
     /// What the exchange came to that has ended last: the handler that is told of the end may look.
     var last = ExchangeRecord()

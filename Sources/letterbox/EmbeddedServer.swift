@@ -1,0 +1,34 @@
+internal import CommandLineSupport
+internal import Datagrams
+internal import EventLoop
+internal import Gateway
+internal import System
+
+/// The tutorial's uppercase server inside the gateway, which is the service where none is named; with `--lab` behind a
+/// network that can be spoiled.
+struct EmbeddedServer {
+    /// The service at `/` that it is.
+    let service: Service
+    private let server: UDPService
+    private let noise: LabNoise?
+
+    /// Starts it, and notes it in the settings.
+    init(_ command: GatewayCommand, _ settings: inout Configuration, on loop: EventLoop) throws {
+        let addresses = command.addresses
+        server = try UDPService(
+            address: try bindAddress("127.0.0.1", addresses.serverPort), workers: 1, service: Uppercase())
+        let seed = addresses.labSeed ?? UInt64.random(in: 0..<1_000_000)
+        noise =
+            addresses.lab
+            ? try LabNoise(to: server.address, seed: seed, sockets: settings.maxSockets, on: loop) : nil
+        settings.isEmbedded = true
+        settings.lab = noise?.lab
+        service = Service(path: "/", addresses: [noise?.address ?? server.address], configuration: settings)
+    }
+
+    /// Ends it.
+    func stop() async {
+        await noise?.stop()
+        await server.stop()
+    }
+}
