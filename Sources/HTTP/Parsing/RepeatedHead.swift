@@ -20,8 +20,27 @@ struct RepeatedHead: Sendable {
     func begins(_ bytes: Span<UInt8>) -> Bool {
         guard length > 0, length <= bytes.count else { return false }
         let last = self.last
-        for index in 0..<last where bytes.wholeWord(at: index &* 8) != words[index] { return false }
+        var index = 0
+        while index &+ 4 <= last {
+            guard isFour(bytes, index) else { return false }
+            index &+= 4
+        }
+        while index < last {
+            guard bytes.wholeWord(at: index &* 8) == words[index] else { return false }
+            index &+= 1
+        }
         return bytes.wholeWord(at: length &- 8) == words[last]
+    }
+
+    /// Whether four words from an index on are the head's; one look at both lengths does for all of them.
+    @inline(__always)
+    private func isFour(_ bytes: Span<UInt8>, _ index: Int) -> Bool {
+        let start = Int(UInt32(truncatingIfNeeded: index &* 8))
+        guard start &+ 32 <= bytes.count, index >= 0, index &+ 4 <= words.count else { return false }
+        guard bytes.wholeWord(at: start) == words[index] else { return false }
+        guard bytes.wholeWord(at: start &+ 8) == words[index &+ 1] else { return false }
+        guard bytes.wholeWord(at: start &+ 16) == words[index &+ 2] else { return false }
+        return bytes.wholeWord(at: start &+ 24) == words[index &+ 3]
     }
 
     /// Another head comes.

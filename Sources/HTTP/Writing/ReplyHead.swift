@@ -2,8 +2,10 @@
 ///
 /// It has the fields that ``ResponseHead`` gives such a response, and Server-Timing.
 public final class ReplyHead: Sendable {
-    /// Where in a buffer the parts between the numbers were written last: where they belong again, they need not be written.
-    public struct Place: Equatable, Sendable {
+    /// What was written last in a buffer, and where: what belongs there again need not be written.
+    public struct Place: Sendable {
+        fileprivate var end = 0
+        fileprivate var contentLength = 0
         fileprivate var length = 0
         fileprivate var timing = 0
 
@@ -17,6 +19,9 @@ public final class ReplyHead: Sendable {
     private let between = Wire.lineEnd + FieldName.contentLength.opening
     /// The end of that line, and the blank line.
     private let ending = Wire.lineEnd + Wire.lineEnd
+
+    /// The most bytes that the head can have.
+    public let mostBytes: Int
 
     /// The head of this second for content of one type.
     ///
@@ -37,31 +42,32 @@ public final class ReplyHead: Sendable {
         writer.end(into: &head)
         // Without the blank line: there is more to come.
         opening = Array(head.dropLast(Wire.lineEnd.count))
+        mostBytes = opening.count + 26 + between.count + 20 + ending.count
     }
-
-    /// The most bytes that the head can have.
-    public var mostBytes: Int { opening.count + 26 + between.count + 20 + ending.count }
 
     /// Writes the head backwards in front of the content that begins at `end`, and returns where it begins.
     ///
     /// - `contentLength`: so many bytes of content.
     /// - `thousandths`: the number in Server-Timing, written with three decimals.
-    /// - `place`: where this head lies in the buffer already, but for its numbers; nearly all have as many digits as the last.
+    /// - `place`: where this head lies in the buffer already; nearly all have numbers of as many digits as the last.
     public func write(
         before end: Int, in buffer: inout [UInt8], contentLength: Int, thousandths: Int, over place: inout Place
     ) -> Int {
         precondition(end >= mostBytes && end <= buffer.count, "there is room in front of the content")
         var bytes = buffer.mutableSpan
-        var now = Place()
-        now.length = bytes.write(decimal: contentLength.magnitude, before: end - ending.count)
+        var now = place
+        if contentLength != place.contentLength || end != place.end {
+            (now.end, now.contentLength) = (end, contentLength)
+            now.length = bytes.write(decimal: contentLength.magnitude, before: end - ending.count)
+        }
         now.timing = bytes.write(thousandths: thousandths.magnitude, before: now.length - between.count)
         let start = now.timing - opening.count
-        if now != place {
+        if now.length != place.length || now.timing != place.timing {
             buffer.replaceSubrange(end - ending.count..<end, with: ending)
             buffer.replaceSubrange(now.length - between.count..<now.length, with: between)
             buffer.replaceSubrange(start..<now.timing, with: opening)
-            place = now
         }
+        place = now
         return start
     }
 }
@@ -81,12 +87,12 @@ extension MutableSpan<UInt8> {
 
     @inline(__always)
     fileprivate mutating func write(thousandths number: UInt, before end: Int) -> Int {
-        var rest = number
-        for place in 1...3 {
-            self[end - place] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
-        self[end - 4] = UInt8(ascii: ".")
-        return write(decimal: rest, before: end - 4)
+        let (whole, part) = number.quotientAndRemainder(dividingBy: 1000)
+        precondition(end >= 4 && end <= count, "there is room for the decimals")
+        self[end &- 4] = UInt8(ascii: ".")
+        self[end &- 3] = ASCII.zero + UInt8(truncatingIfNeeded: part / 100)
+        self[end &- 2] = ASCII.zero + UInt8(truncatingIfNeeded: part / 10 % 10)
+        self[end &- 1] = ASCII.zero + UInt8(truncatingIfNeeded: part % 10)
+        return write(decimal: whole, before: end - 4)
     }
 }
