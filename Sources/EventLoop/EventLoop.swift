@@ -8,8 +8,8 @@ public import System
 /// nowhere else, so that what such code shares needs no lock. An iteration of the loop runs the jobs that are ready, then
 /// asks the kernel what has happened meanwhile (epoll_wait(2)), and calls the handlers and wakes the tasks that wait for it.
 public final class EventLoop: TaskExecutor {
-    private nonisolated(unsafe) let state: LoopState
-    private let queue: JobQueue
+    @usableFromInline nonisolated(unsafe) let state: LoopState
+    @usableFromInline let queue: JobQueue
     private let actors: LoopActors
     private let parking: ParkingLot
     /// The key under which the queue's bell is watched: no descriptor has this number.
@@ -30,6 +30,7 @@ public final class EventLoop: TaskExecutor {
         parking = unsafe ParkingLot(state: state)
     }
 
+    @inlinable @inline(__always)
     var confined: LoopState {
         assert(queue.isCurrent, "only the loop's own thread may touch it")
         return unsafe state
@@ -134,13 +135,13 @@ public final class EventLoop: TaskExecutor {
 
 extension EventLoop {
     /// The time at the beginning of this iteration: good enough for deadlines, and free.
-    public var now: MonotonicTime { confined.now }
+    @inlinable public var now: MonotonicTime { confined.now }
 
     /// All that had come to a watched descriptor by then has been reported: the time of the iteration before, as a rule.
     ///
     /// It is what to go by where nothing must be overlooked: when the thread was held up, `now` has moved on, and what
     /// came meanwhile may not have been seen yet.
-    public var reported: MonotonicTime { confined.reported }
+    @inlinable public var reported: MonotonicTime { confined.reported }
 
     /// Begins to watch a descriptor, which leaves by itself when it is closed.
     public func watch(_ descriptor: borrowing Descriptor, as kind: WatchKind) throws(SystemError) -> Watch {

@@ -8,6 +8,7 @@ internal import Synchronization
 ///
 /// The loop's own thread, which adds nearly all of them, needs neither lock nor system call for it. Others leave theirs
 /// with a lock and ring the bell, an eventfd(2) that the loop watches like any other descriptor.
+@usableFromInline
 final class JobQueue: Sendable {
     /// A piece of a task that is ready to run.
     struct Job {
@@ -46,7 +47,7 @@ final class JobQueue: Sendable {
     }
 
     /// Whether the calling thread is the loop's.
-    var isCurrent: Bool {
+    @usableFromInline var isCurrent: Bool {
         thread.load(ordering: .relaxed) == UInt(pthread_self())
     }
 

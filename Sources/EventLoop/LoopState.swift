@@ -1,7 +1,8 @@
 internal import DequeModule
-internal import System
+public import System
 
 /// What only the loop's own thread touches.
+@usableFromInline
 final class LoopState {
     var poller: Poller
     let queue: JobQueue
@@ -9,8 +10,8 @@ final class LoopState {
     var timers: TimerWheel<TimerTarget>
     /// Handlers that have asked for another turn, in the order in which they did.
     var turns: Deque<any EventHandler> = []
-    var now: MonotonicTime
-    var reported: MonotonicTime
+    @usableFromInline var now: MonotonicTime
+    @usableFromInline var reported: MonotonicTime
     /// Waits of this iteration that ended at once, because what they waited for was there.
     var shortcuts = 0
     /// Where the task waits that suspends itself next.

@@ -58,22 +58,24 @@ public enum Wake: Sendable {
 }
 
 /// What the kernel reports of a descriptor (epoll_ctl(2)).
+@frozen
 public struct Readiness: OptionSet, Sendable {
     /// The four bits.
     public let rawValue: UInt8
 
     /// There is something to read, or an error to learn.
-    public static let toRead = Readiness(rawValue: 1)
+    @inlinable public static var toRead: Readiness { Readiness(rawValue: 1) }
     /// There is room to write, or an error to learn.
-    public static let toWrite = Readiness(rawValue: 2)
+    @inlinable public static var toWrite: Readiness { Readiness(rawValue: 2) }
     /// Nothing more will come in: it stays ready to read, for the next call tells how it ended.
-    public static let ended = Readiness(rawValue: 4)
+    @inlinable public static var ended: Readiness { Readiness(rawValue: 4) }
     /// Both directions have ended.
     ///
     /// The end of what comes in is not enough for that: a side that has said all may still listen, and slowly.
-    public static let hungUp = Readiness(rawValue: 8)
+    @inlinable public static var hungUp: Readiness { Readiness(rawValue: 8) }
 
     /// Readiness by its bits.
+    @inlinable
     public init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
