@@ -25,16 +25,27 @@ extension [UInt8] {
         }
     }
 
-    /// Overwrites the bytes from `start` on with those of a slice.
+    /// Overwrites the bytes from `start` on.
     @inlinable
-    public mutating func copy(_ slice: ArraySlice<UInt8>, to start: Int) {
-        precondition(start >= 0 && start + slice.count <= count, "the target lies in the array")
+    public mutating func copy(_ bytes: Span<UInt8>, to start: Int) {
+        precondition(start >= 0 && start + bytes.count <= count, "the target lies in the array")
         unsafe withUnsafeMutableBytes { target in
-            unsafe slice.withUnsafeBytes { source in
+            unsafe bytes.withUnsafeBytes { source in
                 guard let target = target.baseAddress, let source = source.baseAddress else { return }
-                unsafe (target + start).copyMemory(from: source, byteCount: slice.count)
+                unsafe (target + start).copyMemory(from: source, byteCount: bytes.count)
             }
         }
+    }
+
+    /// Lends a part of the array for reading.
+    ///
+    /// It changes nothing, and is mutating because an array that an object holds is retained while it is only read, and lent
+    /// while it may change.
+    @inlinable @inline(__always)
+    public mutating func lend<Result, Failure: Error>(
+        _ range: Range<Int>, _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(span.extracting(range))
     }
 
     /// Lends a part of the array to a system call that writes.

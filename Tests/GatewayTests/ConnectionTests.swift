@@ -59,6 +59,16 @@ import Testing
         }
     }
 
+    /// Each begins with its first chunk, whatever the last one ended with.
+    @Test func chunkedRequestsInOneSegment() async throws {
+        let request = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        try await inHouse { house, loop in
+            let caller = try LoopCaller(house.address, on: loop)
+            try caller.send(request + "3\r\nabc\r\n0\r\n\r\n" + request + "2\r\nde\r\n0\r\n\r\n" + Self.post("f"))
+            for reply in ["ABC", "DE", "\r\n\r\nF"] { #expect(await caller.wait(for: reply)) }
+        }
+    }
+
     @Test(arguments: [
         ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "\r\nConnection: close\r\n"),
         ("GET / HTTP/1.0\r\n\r\n", "\r\nConnection: close\r\n"),

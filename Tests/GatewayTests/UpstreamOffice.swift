@@ -49,7 +49,7 @@ actor UpstreamOffice {
     {
         await withCheckedContinuation { continuation in
             let clerk = Clerk(continuation)
-            let failure = upstream.begin(Array(text.utf8)[...], patience: patience, trace: trace, for: clerk)
+            let failure = upstream.begin(Array(text.utf8).span, patience: patience, trace: trace, for: clerk)
             if let failure { clerk.finished(.failure(failure)) }
         }
     }

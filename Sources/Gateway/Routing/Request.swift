@@ -9,8 +9,11 @@ final class Request {
     private(set) var parser: RequestParser
     /// What the head means; its ranges count from the first byte of the message.
     var head: RequestHead { parser.head }
-    /// Head and content, without transfer coding.
+    /// Head and content, without transfer coding; empty while its head alone has been looked at.
     private(set) var message: ArraySlice<UInt8> = []
+    /// Whether the head says no more than that the content is for the service at `/`, as most do: where a head comes again,
+    /// that is known.
+    private(set) var isPlain = false
     /// Whether the head has been read.
     private(set) var hasHead = false
     /// Whether the client has been told to go on (RFC 9110 10.1.1).
@@ -22,23 +25,49 @@ final class Request {
         parser = RequestParser(limits: limits)
     }
 
+    /// Goes on with what another has begun to read.
+    init(continuing other: Request) {
+        parser = other.parser
+        (isPlain, hasHead) = (other.isPlain, other.hasHead)
+        (hasInvitation, decoder) = (other.hasInvitation, other.decoder)
+    }
+
     /// Reads the head of the message that begins the bytes; false if it is not complete.
     func readHead(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
-        if !hasHead { hasHead = try parser.read(bytes) }
+        if hasHead { return true }
+        if parser.repeats(bytes) {
+            hasHead = true
+        } else {
+            hasHead = try parser.readAnew(bytes)
+            isPlain = hasHead && isPlain(bytes)
+        }
         return hasHead
     }
 
-    /// Forgets the request that was served; the next may begin.
+    /// Whether the router would send the content on, and no field has a say in the response; ``Router/route(_:)`` looks
+    /// closer at all others.
+    @inline(__always)
+    private func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        // A path begins with a slash, so that one of a single byte is "/".
+        guard parser.head.method == .post, parser.head.path.range.count == 1, parser.head.query == nil,
+            !has(.contentEncoding), !has(.prefer), !mayPrefer, !isNamed, !isFromBrowser
+        else { return false }
+        guard let type = parser.head.range(of: .contentType), !type.isEmpty else { return true }
+        // Forms, multipart forms and DNS messages are among these.
+        let first = bytes[type.lowerBound] | 0x20
+        return first != UInt8(ascii: "a") && first != UInt8(ascii: "m")
+    }
+
+    /// Forgets the request that was served whole, as it came; the next may begin.
     func finish() {
-        message = []
+        if !message.isEmpty { message = [] }
         hasHead = false
-        if hasInvitation { hasInvitation = false }
-        if decoder != nil { decoder = nil }
     }
 
     /// Forgets a request that was not served to its end.
     func reset() {
         finish()
+        (hasInvitation, decoder) = (false, nil)
         parser.reset()
     }
 

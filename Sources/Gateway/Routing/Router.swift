@@ -51,6 +51,8 @@ final class Router {
     private let root: ServiceRoute?
     /// The same if it takes whatever is posted.
     private let plainRoot: ServiceRoute?
+    /// Whether a request of which nothing but its content counts is sent on: ``Request/isPlain``.
+    let takesPlain: Bool
 
     /// - `configuration`: the settings of the service at `/`.
     init(configuration: Configuration, page: Page, services: ServiceTable) {
@@ -63,6 +65,7 @@ final class Router {
         isForOtherOrigins = configuration.crossOrigin.isOn
         root = services.root
         plainRoot = services.root.flatMap { $0.isPlain ? $0 : nil }
+        takesPlain = plainRoot != nil && !asksEverybody && !isForOtherOrigins
         table = RouteTable(
             services: services,
             form: FormResource(page: page, services: services, maxDatagram: configuration.maxDatagram),

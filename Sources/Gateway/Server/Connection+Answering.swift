@@ -10,9 +10,8 @@ extension Connection {
         served += 1
         let range = context.frame(reply, isAsked: summary.asksToKeepAlive)
         do {
-            let bytes = reply.buffer.bytes
-            let sent = try socket?.send(bytes.span.extracting(range)) ?? 0
-            if sent < range.count { append(bytes[range.dropFirst(sent)]) }
+            let sent = try reply.buffer.bytes.lend(range) { bytes throws(SystemError) in try socket?.send(bytes) } ?? 0
+            if sent < range.count { append(reply.buffer.bytes[range.dropFirst(sent)]) }
             if context.logsAll { note(reply) }
         } catch {
             isGone = true

@@ -9,7 +9,7 @@ extension Connection: ReplyListener {
         let upstream = options.route?.upstream ?? context.upstream
         summary.received = payload.count
         let outcome = upstream.dispatch(payload, trace: options.trace, for: self)
-        reader.finish(request, context)
+        reader.finish(request)
         switch outcome {
         case .sent: answerSent(options)
         case .failed(let failure): answer(to: failure, options)
@@ -48,7 +48,7 @@ extension Connection: ReplyListener {
         let failure = upstream.collect(
             payload, into: collection, patience: options.wait.map { .seconds(UInt64($0)) }, trace: options.trace,
             for: self)
-        reader.finish(request, context)
+        reader.finish(request)
         if let failure { return answer(to: failure, options) }
         self.options = options
         state = .exchanging

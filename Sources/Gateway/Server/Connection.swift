@@ -186,8 +186,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         var count = 0
         while case .reading = state {
             do throws(Failure) {
-                guard let request = try nextRequest() else { break }
-                serve(request)
+                guard try hasRequest() else { break }
+                if let partial = reader.partial { serve(partial) } else { serve(context.spareRequest) }
             } catch {
                 return refuse(error)
             }
@@ -199,14 +199,14 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         rest()
     }
 
-    /// The next request that is complete; nil where the connection has to wait.
+    /// Whether a request is complete; false where the connection has to wait.
     @inline(__always)
-    func nextRequest() throws(Failure) -> Request? {
+    func hasRequest() throws(Failure) -> Bool {
         while true {
             do throws(RequestReader.Failure) {
                 if !reader.buffer.isEmpty {
                     switch try reader.next(context) {
-                    case .request(let request): return request
+                    case .request: return true
                     case .invite: append(InterimResponse.continueBytes)
                     case .more: break
                     }
@@ -214,12 +214,11 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
             } catch {
                 throw .unserved(error)
             }
-            guard isReadable, try receive() else { return nil }
+            guard isReadable, try receive() else { return false }
         }
     }
 
     /// Serves a request that is complete, and forgets it.
-    @inline(__always)
     func serve(_ request: Request) {
         deadline.clear()
         if case .reading(.unknown) = state { began = context.loop.now }
@@ -227,14 +226,33 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         summary.keepsAlive = request.head.keepsAlive
         summary.asksToKeepAlive = request.head.asksToKeepAlive
         summary.method = request.head.method
+        if summary.names == nil, context.sendsOn(request) { sendOn(request) } else { answer(request) }
+    }
+
+    /// Sends the content on, with nothing else to look at.
+    @inline(__always)
+    func sendOn(_ request: Request) {
+        let failure = reader.withContent(of: request) { content in
+            summary.received = content.count
+            return context.begin(content, for: self)
+        }
+        reader.finish(request)
+        if let failure { return answer(to: failure, nil) }
+        state = .exchanging
+    }
+
+    /// Does what the router decides.
+    @inline(never)
+    func answer(_ request: Request) {
+        reader.fill(request)
         if context.isForOtherOrigins || request.isNamed || summary.names != nil { prepareFields(for: request) }
         switch context.route(request) {
         case .response(let response):
             note(response, to: request)
-            reader.finish(request, context)
+            reader.finish(request)
             answer(with: response)
         case .question(let question):
-            reader.finish(request, context)
+            reader.finish(request)
             if let response = context.response(to: question) {
                 note(response, to: question)
                 return answer(with: response)
@@ -245,8 +263,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         case .collection(let payload, let options): collect(payload, options, of: request)
         case .exchange(let payload, let options):
             summary.received = payload.count
-            let failure = context.begin(payload, options, for: self)
-            reader.finish(request, context)
+            let failure = context.begin(payload.span, options, for: self)
+            reader.finish(request)
             if let failure { return answer(to: failure, options) }
             if options != nil { self.options = options }
             state = .exchanging

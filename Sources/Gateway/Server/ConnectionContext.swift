@@ -35,7 +35,7 @@ final class ConnectionContext {
     /// The same for responses.
     var sharedOutput: [UInt8] = []
     /// The request that is filled anew for each of them.
-    var spareRequest: Request
+    let spareRequest: Request
 
     /// What connections want to know of all workers, for the worker to ask.
     let questions: ReadyQueue<(question: Question, connection: Connection)>
@@ -97,37 +97,30 @@ final class ConnectionContext {
     /// Whether any page of another origin may use the gateway, which does not change.
     var isForOtherOrigins: Bool { firstRouter.isForOtherOrigins }
 
-    /// Decides what becomes of a request.
+    /// Whether a request's content is to be sent on as it is, without a look at anything else.
     @inline(__always)
-    func route(_ request: Request) -> Decision {
-        if laterRouter != nil { return routeLater(request) }
-        return firstRouter.route(request)
+    func sendsOn(_ request: Request) -> Bool {
+        request.isPlain && (laterRouter?.takesPlain ?? firstRouter.takesPlain)
+    }
+
+    /// Decides what becomes of any other request.
+    func route(_ request: Request) -> Decision { router.route(request) }
+
+    /// Begins an exchange with the service at `/`; returns the failure where it ends at once.
+    @inline(__always)
+    func begin(_ payload: Span<UInt8>, for connection: Connection) -> GatewayError? {
+        if laterUpstream != nil { return beginLater(payload, for: connection) }
+        return firstUpstream.begin(payload, for: connection)
     }
 
     @inline(never)
-    private func routeLater(_ request: Request) -> Decision { router.route(request) }
-
-    /// Begins an exchange; returns the failure where it ends at once.
-    @inline(__always)
-    func begin(
-        _ payload: ArraySlice<UInt8>, _ options: ReplyOptions?, for connection: Connection
-    ) -> GatewayError? {
-        guard let options else {
-            if laterUpstream != nil { return beginLater(payload, for: connection) }
-            return firstUpstream.begin(payload, for: connection)
-        }
-        return begin(payload, options, for: connection)
-    }
-
-    @inline(never)
-    private func beginLater(_ payload: ArraySlice<UInt8>, for connection: Connection) -> GatewayError? {
+    private func beginLater(_ payload: Span<UInt8>, for connection: Connection) -> GatewayError? {
         upstream.begin(payload, for: connection)
     }
 
-    @inline(never)
-    private func begin(
-        _ payload: ArraySlice<UInt8>, _ options: ReplyOptions, for connection: Connection
-    ) -> GatewayError? {
+    /// Begins an exchange with the service that the options name, or the one at `/`.
+    func begin(_ payload: Span<UInt8>, _ options: ReplyOptions?, for connection: Connection) -> GatewayError? {
+        guard let options else { return begin(payload, for: connection) }
         let upstream = options.route?.upstream ?? self.upstream
         return upstream.begin(
             payload, patience: options.wait.map { .seconds(UInt64($0)) }, trace: options.trace, for: connection)

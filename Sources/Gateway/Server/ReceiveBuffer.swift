@@ -31,6 +31,12 @@ struct ReceiveBuffer: ~Copyable {
     var isBlank: Bool { bytes[unread].allSatisfy { $0 == 13 || $0 == 10 } }
     /// The request at hand, once it is complete.
     var message: ArraySlice<UInt8> { bytes[unread.lowerBound..<unread.lowerBound + messageLength] }
+    /// Lends the same; see ``RequestReader/withContent(of:_:)``.
+    @inline(__always)
+    mutating func withMessage<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        bytes.lend(unread.lowerBound..<unread.lowerBound + messageLength, body)
+    }
+
     /// All bytes that were not served yet.
     var content: ArraySlice<UInt8> { bytes[unread] }
 

@@ -4,8 +4,8 @@ internal import HTTP
 struct RequestReader: ~Copyable {
     /// What the bytes at hand come to.
     enum Step {
-        /// A request that is complete.
-        case request(Request)
+        /// A request that is complete: the one in part, or the worker's.
+        case request
         /// More must come.
         case more
         /// More must come, and the client waits to be told to send it (RFC 9110 10.1.1).
@@ -24,7 +24,7 @@ struct RequestReader: ~Copyable {
 
     var buffer = ReceiveBuffer()
     /// The request that has come in part.
-    private var partial: Request?
+    private(set) var partial: Request?
 
     /// Whether the head of a request has come, and its content has not.
     var hasHead: Bool { partial?.hasHead ?? false }
@@ -33,39 +33,54 @@ struct RequestReader: ~Copyable {
     @inline(__always)
     mutating func next(_ context: ConnectionContext) throws(Failure) -> Step {
         guard !buffer.isEmpty else { return .more }
-        let request = partial ?? context.spareRequest
+        if let partial { return try next(partial, context) }
+        return try next(context.spareRequest, context)
+    }
+
+    @inline(__always)
+    private mutating func next(_ request: Request, _ context: ConnectionContext) throws(Failure) -> Step {
         let hasHead: Bool
         do { hasHead = try buffer.readHead(of: request) } catch {
             // The announced length alone was too large: the head is complete up to there.
             throw error.reason == .bodyTooLarge ? .tooLong : .refused(error)
         }
         guard hasHead else {
-            keep(request, context)
+            _ = keep(request)
             return .more
         }
         var end = lengthAtHand(of: request, context)
         if end == nil { end = try contentEnd(of: request, context) }
         guard let length = end else {
-            keep(request, context)
-            return try invitation(for: request, context)
+            return try invitation(for: keep(request), context)
         }
         buffer.closeMessage(at: length)
-        request.take(buffer.message)
-        return .request(request)
+        return .request
     }
 
-    /// Keeps a request that has come in part; the worker's next one gets another object.
-    private mutating func keep(_ request: Request, _ context: ConnectionContext) {
-        guard partial == nil else { return }
-        partial = request
-        context.spareRequest = Request(limits: context.requestLimits.form)
+    /// Keeps a request that has come in part in an object of its own; the worker's is the next one's.
+    private mutating func keep(_ request: Request) -> Request {
+        if let partial { return partial }
+        let own = Request(continuing: request)
+        partial = own
+        request.reset()
+        return own
+    }
+
+    /// Hands the bytes of the request at hand over to it.
+    mutating func fill(_ request: Request) { request.take(buffer.message) }
+
+    /// Lends the content of a request whose bytes were not handed over.
+    ///
+    /// It changes nothing, and is mutating so that the buffer is not counted while it is lent.
+    @inline(__always)
+    mutating func withContent<Result>(of request: Request, _ body: (Span<UInt8>) -> Result) -> Result {
+        buffer.withMessage { body($0.extracting(droppingFirst: request.parser.head.length)) }
     }
 
     /// Forgets the request that was served; what follows it stays.
-    mutating func finish(_ request: Request, _ context: ConnectionContext) {
-        request.finish()
+    mutating func finish(_ request: Request) {
         buffer.finishMessage()
-        if partial != nil { partial = nil }
+        if partial == nil { request.finish() } else { partial = nil }
     }
 
     /// Forgets everything.
@@ -98,9 +113,10 @@ struct RequestReader: ~Copyable {
         let limits = self.limits(of: head, context)
         guard case .length(let length) = head.framing else {
             var decoder = request.decoder ?? ChunkedDecoder(limits: limits)
-            defer { request.decoder = decoder }
             do {
-                return try buffer.decode(&decoder, after: head.length)
+                let end = try buffer.decode(&decoder, after: head.length)
+                request.decoder = end == nil ? decoder : nil
+                return end
             } catch {
                 throw error.reason == .bodyTooLarge ? .tooLong : .refused(error)
             }

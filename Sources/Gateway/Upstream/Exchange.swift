@@ -64,7 +64,7 @@ final class Exchange: DeadlineHandler {
     ///
     /// - `only`: the one backend to ask, for a probe or where all are asked at once.
     func begin(
-        _ payload: ArraySlice<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?, only: Backend?,
+        _ payload: Span<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?, only: Backend?,
         for handler: any ExchangeHandler
     ) -> GatewayError? {
         keep(payload)
@@ -76,12 +76,13 @@ final class Exchange: DeadlineHandler {
         blockedBy = nil
         let now = loop.now
         plan.begin(maxAttempts: attempts, deadline: now + timeout)
+        if only == nil, let id = upstream.soleBackend { return perform(plan.ask(id)) }
         return perform(plan.choose(among: candidates, rotation: upstream.nextRotation(), at: now))
     }
 
     /// Begins anew, with another kind of answer than one reply from the address that is asked.
     func begin(
-        _ payload: ArraySlice<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?,
+        _ payload: Span<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?,
         collection: ReplyCollection, only: Backend?, for handler: any ExchangeHandler
     ) -> GatewayError? {
         self.collection = collection
@@ -97,7 +98,7 @@ final class Exchange: DeadlineHandler {
     }
 
     @inline(__always)
-    func keep(_ payload: ArraySlice<UInt8>) {
+    func keep(_ payload: Span<UInt8>) {
         if self.payload.count < payload.count {
             self.payload = [UInt8](repeating: 0, count: max(Self.leastRoom, payload.count))
         }
@@ -278,9 +279,8 @@ final class Exchange: DeadlineHandler {
     /// when the kernel has no room.
     @inline(__always)
     func sendOnce(through socket: ExchangeSocket, of backend: Backend) throws(SystemError) -> Bool {
-        let payload = self.payload
         do {
-            return try socket.send(payload.span.extracting(0..<payloadLength))
+            return try sendPayload(through: socket)
         } catch  where isFirstHere || error.reason == .messageTooLong {
             if SendFailure(error.reason) == .wait { throw error }
             socket.socket.dropReports()
@@ -292,7 +292,12 @@ final class Exchange: DeadlineHandler {
             // A socket keeps the address that it began with, which this host may have no more.
             default: try backend.sockets.renew(socket)
             }
-            return try socket.send(payload.span.extracting(0..<payloadLength))
+            return try sendPayload(through: socket)
         }
+    }
+
+    @inline(__always)
+    private func sendPayload(through socket: ExchangeSocket) throws(SystemError) -> Bool {
+        try payload.lend(0..<payloadLength) { bytes throws(SystemError) in try socket.send(bytes) }
     }
 }

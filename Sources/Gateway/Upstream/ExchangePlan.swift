@@ -128,6 +128,10 @@ struct ExchangePlan {
         return ask(index, of: backends, as: .sent)
     }
 
+    /// Asks the backend with this identity, which is the only one.
+    @inline(__always)
+    mutating func ask(_ id: Int) -> Action { ask(0, id, as: .sent) }
+
     /// A datagram has left; `pause` is how long to wait before it is sent again.
     mutating func sent(at now: MonotonicTime, pause: @autoclosure () -> Interval) -> Action {
         attempts += 1
@@ -202,9 +206,14 @@ struct ExchangePlan {
     // MARK: - Choosing
 
     private mutating func ask(_ index: Int, of backends: [some ExchangeCandidate], as departure: Departure) -> Action {
+        ask(index, backends[index].id, as: departure)
+    }
+
+    @inline(__always)
+    private mutating func ask(_ index: Int, _ id: Int, as departure: Departure) -> Action {
         outcomeOfFormer = outcomeWithoutReply
         sentHere = 0
-        note(backends[index].id)
+        note(id)
         return .ask(index, departure)
     }
 

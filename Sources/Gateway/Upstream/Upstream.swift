@@ -14,6 +14,8 @@ final class Upstream {
     /// Whether the operator wants to be told of each datagram.
     let isVerbose: Bool
     private(set) var backends: [Backend] = []
+    /// The identity of the only backend, where there is one.
+    private(set) var soleBackend: Int?
     /// Addresses that are no longer the service's, as long as sockets to them may still hear a reply.
     private var departed: [Backend] = []
     /// How many backends there have been.
@@ -70,7 +72,7 @@ final class Upstream {
     /// Returns the failure where the exchange ends at once.
     @inline(__always)
     func begin(
-        _ payload: ArraySlice<UInt8>, patience: Interval? = nil, trace: ExchangeTrace? = nil,
+        _ payload: Span<UInt8>, patience: Interval? = nil, trace: ExchangeTrace? = nil,
         for handler: any ExchangeHandler
     ) -> GatewayError? {
         if let failure = takePlace() { return failure }
@@ -110,7 +112,7 @@ final class Upstream {
     ) -> GatewayError? {
         if let failure = takePlace() { return failure }
         return takeSpare().begin(
-            payload, timeout: time, attempts: policy.source == .any ? 1 : attempts, trace: trace,
+            payload.span, timeout: time, attempts: policy.source == .any ? 1 : attempts, trace: trace,
             collection: collection, only: backend, for: handler)
     }
 
@@ -137,7 +139,7 @@ final class Upstream {
         await withCheckedContinuation { continuation in
             let probe = Probe(continuation)
             let failure = takeSpare().begin(
-                datagram[...], timeout: configuration.timeout, attempts: 1, trace: nil, only: backend, for: probe)
+                datagram.span, timeout: configuration.timeout, attempts: 1, trace: nil, only: backend, for: probe)
             if let failure { probe.finished(.failure(failure)) }
         }
     }
@@ -200,6 +202,7 @@ final class Upstream {
             all.first { $0.address == address } ?? makeBackend(at: address, among: addresses.count)
         }
         departed = all.filter { !addresses.contains($0.address) }
+        soleBackend = backends.count == 1 ? backends[0].id : nil
     }
 
     private func makeBackend(at address: SocketAddress, among count: Int) -> Backend {

@@ -40,11 +40,20 @@ public struct RequestParser: Sendable {
     ///
     /// Call it again with more bytes after false: it goes on at the last line begun. After a head it is ready for the
     /// next message, and after an error for nothing but ``reset()``.
+    @inlinable
     public mutating func read(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
-        if progress.isComplete {
-            if repeated.begins(bytes) { return true }
-            reset()
-        }
+        if repeats(bytes) { return true }
+        return try readAnew(bytes)
+    }
+
+    /// Whether the bytes begin with the head that was read last, which is then theirs, too.
+    ///
+    /// It changes nothing, and is mutating so that the parser is not copied to where it is asked.
+    public mutating func repeats(_ bytes: Span<UInt8>) -> Bool { progress.isComplete && repeated.begins(bytes) }
+
+    /// The same as ``read(_:)`` for bytes that do not begin with the last head.
+    public mutating func readAnew(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
+        if progress.isComplete { reset() }
         let window = bytes.extracting(first: limits.maxHead)
         if try readHead(window) {
             repeated.keep(window, length: head.length)
