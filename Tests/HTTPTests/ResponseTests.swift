@@ -87,6 +87,25 @@ import Testing
         }
     }
 
+    /// What was written for another second, or at another place, is not taken for this one.
+    @Test func aHeadOfTheNextSecondOverAnother() {
+        let head = ReplyHead(contentType: MediaType.plainText, timing: FieldValue("udp;dur="), date: date)
+        var buffer = [UInt8](repeating: 0, count: head.mostBytes + 8)
+        var place = ReplyHead.Place()
+        for (second, end) in [
+            (0, head.mostBytes), (1, head.mostBytes), (1, head.mostBytes + 8), (2, head.mostBytes + 8),
+        ] {
+            let date = HTTPDate(unixSeconds: 784_111_777 + Int64(second))
+            head.renew(date)
+            let start = head.write(before: end, in: &buffer, contentLength: 5, thousandths: 12, over: &place)
+            let other = ReplyHead(contentType: MediaType.plainText, timing: FieldValue("udp;dur="), date: date)
+            var fresh = [UInt8](repeating: 0, count: end)
+            var nowhere = ReplyHead.Place()
+            #expect(other.write(before: end, in: &fresh, contentLength: 5, thousandths: 12, over: &nowhere) == start)
+            #expect(buffer[start..<end] == fresh[start..<end])
+        }
+    }
+
     @Test func everyByteOfAnError() {
         let head = ResponseHead(.notFound, contentLength: 0, connection: .close)
         let expected = """

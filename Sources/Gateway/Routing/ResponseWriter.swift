@@ -7,9 +7,9 @@ final class ResponseWriter {
     private let loop: EventLoop
     private var cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
     /// The heads that most responses have: those of a reply to a single datagram, about which there is no more to say.
-    private var heads: PlainReplyHeads
+    private let heads: PlainReplyHeads
     /// The same for clients that asked for a connection that goes on.
-    private var keepAliveHeads: PlainReplyHeads
+    private let keepAliveHeads: PlainReplyHeads
     /// What such a client is told.
     let keepAlive: ResponseHead.Connection
     private var renewal = MonotonicTime(nanoseconds: 0)
@@ -67,15 +67,14 @@ final class ResponseWriter {
     func frame(_ reply: Reply, isAsked: Bool) -> Range<Int> {
         renew()
         let isText = reply.buffer.bytes.isUTF8(in: reply.buffer.range(of: reply.length))
-        let head = isAsked ? keepAliveHeads.head(isText: isText) : heads.head(isText: isText)
-        return reply.buffer.frame(reply.length, with: head, thousandths: reply.elapsed.microseconds)
+        return isAsked ? keepAliveHeads.frame(reply, isText) : heads.frame(reply, isText)
     }
 
     private func renew() {
         guard loop.now >= renewal else { return }
         cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
-        heads = PlainReplyHeads(cachedDate, .persistent)
-        keepAliveHeads = PlainReplyHeads(cachedDate, keepAlive)
+        heads.renew(cachedDate)
+        keepAliveHeads.renew(cachedDate)
         renewal = loop.now + .seconds(1)
     }
 
@@ -91,7 +90,9 @@ final class ResponseWriter {
     fileprivate static let oneAttempt = FieldValue("udp;dur=")
 }
 
-/// The heads of replies that nothing but their bytes is known of, for one second.
+/// The heads of replies that nothing but their bytes is known of.
+///
+/// The two objects stay while what they write changes: a constant of the writer is used without being counted.
 private struct PlainReplyHeads {
     private let text, bytes: ReplyHead
 
@@ -106,8 +107,18 @@ private struct PlainReplyHeads {
         bytes = head(MediaType.bytes)
     }
 
+    /// Takes over the date of another second.
+    func renew(_ date: HTTPDate) {
+        text.renew(date)
+        bytes.renew(date)
+    }
+
     @inline(__always)
-    func head(isText: Bool) -> ReplyHead { isText ? text : bytes }
+    func frame(_ reply: Reply, _ isText: Bool) -> Range<Int> {
+        let time = reply.elapsed.microseconds
+        if isText { return reply.buffer.frame(reply.length, with: text, thousandths: time) }
+        return reply.buffer.frame(reply.length, with: bytes, thousandths: time)
+    }
 }
 
 extension Interval {

@@ -23,6 +23,8 @@ final class Exchange: DeadlineHandler {
     let loop: EventLoop
     let replies: ReplyBuffer
     var state = State.spare
+    /// The next of the spare ones.
+    var nextSpare: Exchange?
     var plan = ExchangePlan()
     var handler: (any ExchangeHandler)?
     var deadline = Deadline()

@@ -25,7 +25,10 @@ final class Upstream {
     var budget: RetransmissionBudget
     private var random = SystemRandomNumberGenerator()
     private var counts = UpstreamCounts()
-    private var spares: [Exchange] = []
+    /// The first of the exchanges that are not needed now, and how many these are: one leads to the next, so that none is counted
+    /// on its way.
+    private var spare: Exchange?
+    private var spareCount = 0
     /// Tells of backends that go and come back; nil in tests.
     var log: BackendLog?
     /// What the exchange came to that has ended last: the handler that is told of the end may look.
@@ -152,12 +155,20 @@ final class Upstream {
         func finished(_ outcome: Result<Reply, GatewayError>) { continuation.resume() }
     }
 
-    private func takeSpare() -> Exchange { spares.popLast() ?? Exchange(upstream: self) }
+    @inline(__always)
+    private func takeSpare() -> Exchange {
+        guard let exchange = spare.take() else { return Exchange(upstream: self) }
+        spare = exchange.nextSpare.take()
+        spareCount -= 1
+        return exchange
+    }
 
     /// Takes an exchange back that has ended.
     @inline(__always)
     func recycle(_ exchange: Exchange, isProbe: Bool) {
-        spares.append(exchange)
+        exchange.nextSpare = spare.take()
+        spare = exchange
+        spareCount += 1
         guard !isProbe else { return }
         counts.inFlight -= 1
         limits.inFlight.giveBack()
@@ -227,7 +238,7 @@ final class Upstream {
         for backend in departed { backend.sockets.retire(idle: .seconds(0)) }
         for backend in departed where backend.isDeserted { backend.close() }
         departed.removeAll(where: \.isDeserted)
-        if spares.count > Self.keptSpares { spares.removeFirst((spares.count - Self.keptSpares + 1) / 2) }
+        if spareCount > Self.keptSpares { dropSpares((spareCount - Self.keptSpares + 1) / 2) }
     }
 
     /// The same where the service is no more: once no exchange is under way, its addresses go.
@@ -244,8 +255,11 @@ final class Upstream {
     /// Lets go of all sockets.
     func close() {
         for backend in backends + departed { backend.close() }
-        spares = []
+        dropSpares(spareCount)
     }
+
+    /// Lets go of spare exchanges one by one: a long list that is let go of at once would end in as many nested calls.
+    private func dropSpares(_ count: Int) { for _ in 0..<count { _ = takeSpare() } }
 }
 
 /// What an exchange came to, for the access log.

@@ -1,9 +1,10 @@
 /// The head of a 200 that most responses have: all but two numbers are the same within a second, and put together once.
 ///
 /// It has the fields that ``ResponseHead`` gives such a response, and Server-Timing.
-public final class ReplyHead: Sendable {
+public final class ReplyHead {
     /// What was written last in a buffer, and where: what belongs there again need not be written.
     public struct Place: Sendable {
+        fileprivate var version = 0
         fileprivate var end = 0
         fileprivate var contentLength = 0
         fileprivate var length = 0
@@ -13,23 +14,32 @@ public final class ReplyHead: Sendable {
         public init() {}
     }
 
+    private let contentType, timing: FieldValue
+    private let connection: ResponseHead.Connection
     /// From the status line to the number in Server-Timing.
-    private let opening: [UInt8]
+    private var opening: [UInt8] = []
+    /// Which of the openings this is: each second has another.
+    private var version = 0
     /// The end of that line and the beginning of the next, up to the number in Content-Length.
     private let between = Wire.lineEnd + FieldName.contentLength.opening
     /// The end of that line, and the blank line.
     private let ending = Wire.lineEnd + Wire.lineEnd
-
     /// The most bytes that the head can have.
-    public let mostBytes: Int
+    public private(set) var mostBytes = 0
 
-    /// The head of this second for content of one type.
+    /// The head for content of one type.
     ///
     /// - `timing`: the value of Server-Timing up to its number.
     /// - `connection`: what becomes of the connection.
     public init(
         contentType: FieldValue, timing: FieldValue, date: HTTPDate, connection: ResponseHead.Connection = .persistent
     ) {
+        (self.contentType, self.timing, self.connection) = (contentType, timing, connection)
+        renew(date)
+    }
+
+    /// Takes over the date of another second.
+    public func renew(_ date: HTTPDate) {
         var head: [UInt8] = []
         var writer = FieldWriter(taking: &head)
         writer.statusLine(.ok)
@@ -42,6 +52,7 @@ public final class ReplyHead: Sendable {
         writer.end(into: &head)
         // Without the blank line: there is more to come.
         opening = Array(head.dropLast(Wire.lineEnd.count))
+        version += 1
         mostBytes = opening.count + 26 + between.count + 20 + ending.count
     }
 
@@ -62,7 +73,8 @@ public final class ReplyHead: Sendable {
         }
         now.timing = bytes.write(thousandths: thousandths.magnitude, before: now.length - between.count)
         let start = now.timing - opening.count
-        if now.length != place.length || now.timing != place.timing {
+        if now.length != place.length || now.timing != place.timing || version != place.version {
+            now.version = version
             buffer.replaceSubrange(end - ending.count..<end, with: ending)
             buffer.replaceSubrange(now.length - between.count..<now.length, with: between)
             buffer.replaceSubrange(start..<now.timing, with: opening)
