@@ -33,6 +33,7 @@ final class Request {
     }
 
     /// Reads the head of the message that begins the bytes; false if it is not complete.
+    @inline(__always)
     func readHead(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         if hasHead { return true }
         if parser.repeats(bytes) {

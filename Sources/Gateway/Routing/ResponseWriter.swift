@@ -70,8 +70,13 @@ final class ResponseWriter {
         return isAsked ? keepAliveHeads.frame(reply, isText) : heads.frame(reply, isText)
     }
 
+    @inline(__always)
     private func renew() {
-        guard loop.now >= renewal else { return }
+        if loop.now >= renewal { renewNow() }
+    }
+
+    @inline(never)
+    private func renewNow() {
         cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
         heads.renew(cachedDate)
         keepAliveHeads.renew(cachedDate)

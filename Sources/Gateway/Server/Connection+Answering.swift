@@ -38,6 +38,7 @@ extension Connection {
     ///
     /// What has been read is owed an answer, also when the gateway is about to end, and so is what may have arrived by then:
     /// it is looked for once, for some clients have always sent more.
+    @inline(__always)
     var isLast: Bool {
         hasRunOutOfRoom || served + 1 >= context.configuration.maxRequestsPerConnection
             || context.isLeaving && reader.buffer.isEmpty && (hasReadLast || !isReadable)

@@ -78,6 +78,7 @@ struct RequestReader: ~Copyable {
     }
 
     /// Forgets the request that was served; what follows it stays.
+    @inline(__always)
     mutating func finish(_ request: Request) {
         buffer.finishMessage()
         if partial == nil { request.finish() } else { partial = nil }

@@ -75,11 +75,13 @@ final class Backend: ExchangeCandidate {
     }
 
     /// Takes a socket back; see ``ExchangeSocketPool/giveBack(_:_:at:)``.
+    @inline(__always)
     func giveBack(_ socket: ExchangeSocket, _ outcome: SocketPool.Outcome, at time: MonotonicTime) {
         sockets.giveBack(socket, outcome, at: time)
     }
 
     /// A datagram has left, for the first time or for another.
+    @inline(__always)
     func recordSend(_ departure: ExchangePlan.Departure) {
         counts.sent += 1
         switch departure {

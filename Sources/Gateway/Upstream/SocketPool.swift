@@ -211,6 +211,7 @@ struct SocketPool {
     // MARK: - Moving between the queues
 
     /// Lets sockets out of quarantine: they have rested by then, and the dead ones leave.
+    @inline(__always)
     private mutating func endQuarantines(at now: MonotonicTime) {
         while let first = quarantined.first, isOver(first, at: now) {
             quarantined.removeFirst()
@@ -268,6 +269,7 @@ struct SocketPool {
         if slots[index].settled == .never { quarantined.append(pause) } else { doubled.append(pause) }
     }
 
+    @inline(__always)
     private mutating func begin(_ index: Int) -> Int {
         slots[index].state = .busy
         slots[index].isDead = false

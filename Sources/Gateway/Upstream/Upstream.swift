@@ -120,6 +120,7 @@ final class Upstream {
     }
 
     /// Takes the place of an exchange; returns the failure where there is none.
+    @inline(__always)
     func takePlace() -> GatewayError? {
         guard limits.inFlight.take() else {
             counts.overloads += 1
