@@ -34,8 +34,8 @@ extern int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 #endif
 
 // The calls of every request of the gateway go to the kernel directly. glibc's own are points at which a thread may be
-// cancelled (pthreads(7)), and in a program with threads each of them changes the thread's state twice, atomically. Nobody
-// cancels threads here. The sanitizers look into glibc's own, so that they get these.
+// cancelled (pthreads(7)), and in a program with threads each of them changes the thread's state twice, atomically.
+// This program cancels no threads. The sanitizers intercept glibc's own, so that they get these.
 
 // recv(2)
 static inline ssize_t clinux_recv(int fd, void *bytes, size_t count, int flags) {
@@ -60,8 +60,8 @@ static inline int clinux_bind(int fd, const struct sockaddr *address, socklen_t 
     return bind(fd, address, length);
 }
 
-// Makes a listening socket drop the segments that ask for a connection, and no others: SYN without ACK, of the flags at offset
-// 13 of TCP's header (RFC 9293 3.1; socket(7), SO_ATTACH_FILTER).
+// Makes a listening socket drop the segments that ask for a connection, and no others: SYN without ACK, of the flags at
+// offset 13 of TCP's header (RFC 9293 3.1; socket(7), SO_ATTACH_FILTER).
 static inline int clinux_drop_connection_requests(int fd) {
     struct sock_filter code[] = {
         {BPF_LD | BPF_B | BPF_ABS, 0, 0, 13},
@@ -108,15 +108,15 @@ static inline ssize_t clinux_recvfrom(
 struct clinux_report {
     // The errno that the report stands for.
     uint32_t error;
-    // Who made it: SO_EE_ORIGIN_LOCAL is this host, SO_EE_ORIGIN_ICMP and SO_EE_ORIGIN_ICMP6 are the network.
+    // Its origin: SO_EE_ORIGIN_LOCAL is this host, SO_EE_ORIGIN_ICMP and SO_EE_ORIGIN_ICMP6 are the network.
     uint8_t origin;
     // Type and code of the ICMP message.
     uint8_t type;
     uint8_t code;
 };
 
-// Takes the first report off a socket's error queue, and to whom the datagram was sent that it is about; -1 with EAGAIN when
-// there is none (recvmsg(2), MSG_ERRQUEUE).
+// Takes the first report off a socket's error queue, with the receiver of the datagram that it is about; -1 with EAGAIN
+// when there is none (recvmsg(2), MSG_ERRQUEUE).
 //
 // The macros that walk control messages are beyond Swift's importer.
 static inline int clinux_take_report(int fd, struct clinux_report *report, struct sockaddr_storage *peer) {

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// What one thread rings and another one waits for (eventfd(2)).
+/// A signal from one thread to another that waits for it (eventfd(2)).
 struct Bell: ~Copyable, Sendable {
     private let descriptor: Descriptor
 
@@ -12,10 +12,10 @@ struct Bell: ~Copyable, Sendable {
             })
     }
 
-    /// Wakes the one that waits, or the next that does.
+    /// Wakes the waiting thread, or the next one that waits.
     func ring() { _ = eventfd_write(descriptor.number, 1) }
 
-    /// Waits until it rings, or for so many milliseconds.
+    /// Waits for a ring, at most this long.
     func wait(atMost milliseconds: Int32 = -1) {
         var entry = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
         _ = try? call { unsafe poll(&entry, 1, milliseconds) }

@@ -3,17 +3,17 @@ internal import Glibc
 
 /// A UDP socket whose calls wait, as the tutorial's do: for small programs that do one thing at a time.
 ///
-/// An event loop takes `DatagramSocket`, for a call that waits would stop everything else on it.
+/// An event loop uses `DatagramSocket`: a call that waits would stop everything else on the loop.
 public struct BlockingDatagramSocket: ~Copyable, Sendable {
     /// The underlying network (AF_INET, AF_INET6).
     public enum Family: Sendable {
         case ipv4, ipv6
     }
 
-    /// The open socket, which is closed where the value ends.
+    /// The open socket, which the value closes at its end.
     let descriptor: Descriptor
 
-    /// Opens a socket, to which the system gives a port with the first datagram that is sent (socket(2)).
+    /// Opens a socket; the kernel chooses its port at the first send (socket(2)).
     public init(_ family: Family) throws(SystemError) {
         descriptor = try attempt(.open) { () throws(ErrorNumber) in
             try Descriptor(domain: family == .ipv4 ? AF_INET : AF_INET6, type: SOCK_DGRAM, isBlocking: true)
@@ -30,7 +30,7 @@ public struct BlockingDatagramSocket: ~Copyable, Sendable {
         try descriptor.localAddress()
     }
 
-    /// Sends one datagram to an address, and waits while there is no room for it (sendto(2)).
+    /// Sends one datagram to an address, and waits while the kernel has no room for it (sendto(2)).
     public func send(_ datagram: [UInt8], to address: SocketAddress) throws(SystemError) {
         _ = try attempt(.send, address) { () throws(ErrorNumber) in
             try call {

@@ -1,13 +1,13 @@
-/// Bytes that are put together piece by piece, in memory that is used again.
+/// A buffer that grows piece by piece and reuses its memory.
 ///
-/// It has memory of its own and not an array, which would check at each piece that it is not shared.
+/// It owns raw memory: an array would check at each piece whether it is shared.
 @safe
 public struct ByteWriter: ~Copyable {
     @usableFromInline var memory: UnsafeMutableRawBufferPointer
     /// How many bytes there are.
     @usableFromInline var used = 0
 
-    /// Begins with room for so many bytes.
+    /// Sets aside room for this many bytes.
     public init(room: Int = 1024) {
         unsafe memory = .allocate(byteCount: room, alignment: 1)
     }
@@ -17,13 +17,13 @@ public struct ByteWriter: ~Copyable {
     /// The bytes.
     public var bytes: [UInt8] { unsafe Array(memory[..<used]) }
 
-    /// Shows the bytes to a function.
+    /// Lends the bytes to a function.
     @inline(__always)
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         unsafe body(UnsafeRawBufferPointer(rebasing: memory[..<used]))
     }
 
-    /// Begins anew.
+    /// Removes all bytes and keeps the memory.
     @inlinable
     public mutating func removeAll() { used = 0 }
 
@@ -46,7 +46,7 @@ public struct ByteWriter: ~Copyable {
         used += 1
     }
 
-    /// Adds a number in decimal digits, no fewer than `digits`, which are 20 at most.
+    /// Adds a number in decimal, with leading zeros up to `digits`, which is 20 at most.
     @inlinable
     public mutating func append(decimal number: UInt, digits: Int = 1) {
         precondition(digits <= 20, "no number has so many digits")
@@ -64,9 +64,10 @@ public struct ByteWriter: ~Copyable {
         used += length
     }
 
-    /// Adds bytes of a stranger as they may stand in a line: what is no visible ASCII is written as `\x0a`.
+    /// Adds a stranger's bytes so that they fit in a line: a byte that is not visible ASCII becomes an escape such as
+    /// `\x0a`.
     ///
-    /// - `quotes`: whether the bytes go into a string of JSON, where backslashes and quotes are written as two bytes.
+    /// - `quotes`: whether the bytes go into a JSON string, where backslashes and quotes take two bytes.
     public mutating func append(visible bytes: ArraySlice<UInt8>, quotes: Bool) {
         for byte in bytes {
             switch byte {

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What system calls and buffers need of byte arrays and the standard library has only with a detour.
+/// Operations on byte arrays that the standard library has only with a detour.
 extension [UInt8] {
     /// Moves a range of bytes to another place in the same array; the two may overlap (memmove(3)).
     public mutating func move(_ range: Range<Int>, to start: Int) {
@@ -48,7 +48,7 @@ extension [UInt8] {
         try body(span.extracting(range))
     }
 
-    /// Lends a part of the array to a system call that writes.
+    /// Lends a part of the array to a system call that writes into it.
     @inline(__always)
     mutating func withMutableBytes<Result, Failure: Error>(
         in range: Range<Int>, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result

@@ -1,11 +1,11 @@
 internal import CLinux
 internal import Glibc
 
-/// The program's own three streams.
+/// The program's three standard streams.
 public enum Console {
-    /// Writes a sentence to standard error, whole, so that lines of several threads do not mix.
+    /// Writes a whole sentence to standard error, so that lines of several threads do not mix.
     ///
-    /// - `level`: how much it matters to those who choose what the log has.
+    /// - `level`: the line's place in the levels of `--log-level`.
     /// - `waiting`: waits for a slow reader; otherwise the line is dropped.
     public static func error(_ sentence: String, as level: LogLevel = .error, waiting: Bool = false) {
         let output = LogOutput.standardError
@@ -19,15 +19,15 @@ public enum Console {
         try attempt(.writeOutput) { () throws(ErrorNumber) in try write(bytes, to: STDOUT_FILENO) }
     }
 
-    /// The same for text; a failure is none of the caller's, who has no other way to tell.
+    /// Writes text to standard output and ignores a failure: the caller has no other way to report it.
     public static func output(_ text: String) {
         try? output(Array(text.utf8))
     }
 
-    /// Whether a person types what the program reads (isatty(3)).
+    /// Whether standard input is a terminal (isatty(3)).
     public static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 }
 
-    /// Whether a person reads what the program writes (isatty(3)).
+    /// Whether standard output is a terminal (isatty(3)).
     public static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// Writes all bytes to a descriptor (write(2)).

@@ -1,17 +1,17 @@
 internal import CLinux
 internal import Glibc
 
-/// Many datagrams for the price of one system call: a server's hand of letters, taken together, answered together.
+/// A batch of datagrams that one system call receives and one system call answers.
 ///
-/// Receive, answer, send until nothing is left, and again. The memory is set aside once: `capacity` times 64 KiB of
-/// address space, of which the kernel touches only what arrives.
+/// The server receives, answers and sends until the queue is empty. The memory is set aside once: `capacity` times 64
+/// KiB of address space, of which the kernel touches only the pages that datagrams fill.
 @safe
 public struct DatagramBatch: ~Copyable {
     /// A reply that no datagram can carry.
     public struct Oversized: Sendable {
-        /// Whom it was for.
+        /// The address that the reply is for.
         public let sender: SocketAddress?
-        /// How long it was, in bytes.
+        /// The reply's length in bytes.
         public let length: Int
     }
 
@@ -25,12 +25,12 @@ public struct DatagramBatch: ~Copyable {
     private let names: UnsafeMutablePointer<sockaddr_storage>
     private let parts: UnsafeMutablePointer<iovec>
     private let headers: UnsafeMutablePointer<mmsghdr>
-    /// Where in `replies` the reply of each header lies.
+    /// The range of each header's reply in `replies`.
     private var ranges: [Range<Int>] = []
     private var replies: [UInt8] = []
     private var received = 0
     private var sent = 0
-    /// How many headers must be set anew: those that the last datagrams and their replies have changed.
+    /// The number of headers to set anew: the last datagrams and their replies have changed them.
     private var worn: Int
     private var hasControl = false
 
@@ -58,14 +58,14 @@ public struct DatagramBatch: ~Copyable {
         unsafe headers.deallocate()
     }
 
-    /// Takes what waits, as far as there is room; 0 means that nothing does (recvmmsg(2)).
+    /// Takes waiting datagrams, as many as there is room for; 0 means that none waits (recvmmsg(2)).
     public mutating func receive(from socket: borrowing DatagramSocket) throws(SystemError) -> Int {
         ranges.removeAll(keepingCapacity: true)
         replies.removeAll(keepingCapacity: true)
         (received, sent) = (0, 0)
         if hasControl != socket.knowsDestination { (hasControl, worn) = (socket.knowsDestination, capacity) }
         for index in 0..<worn { prepareToReceive(index) }
-        // The kernel may have touched the first, whatever came of it.
+        // The kernel may have touched the first header even where the call fails.
         worn = 1
         let number = socket.descriptor.number
         let count: Int32?
@@ -79,13 +79,13 @@ public struct DatagramBatch: ~Copyable {
         return received
     }
 
-    /// How many replies there were to send.
+    /// The number of replies.
     public var count: Int { ranges.count }
 
     /// Whether the last receive filled the batch, so that more may wait.
     public var isFull: Bool { received == capacity }
 
-    /// Shows each datagram that was received, with its sender, in the order in which they came.
+    /// Shows each received datagram with its sender, in the order of arrival.
     public func forEach(_ body: (SocketAddress, Span<UInt8>) -> Void) {
         for index in 0..<received {
             guard let sender = sender(index) else { continue }
@@ -93,9 +93,9 @@ public struct DatagramBatch: ~Copyable {
         }
     }
 
-    /// The same with the address that a reply must come from; nil where the socket has but one.
+    /// Shows each received datagram with the address that a reply must come from; nil where the socket has one address.
     ///
-    /// Such a batch is not for `answer(_:)`.
+    /// A batch that was read this way is not for `answer(_:)`.
     public func forEach(_ body: (SocketAddress, ReplySource?, Span<UInt8>) -> Void) {
         for index in 0..<received {
             guard let sender = sender(index) else { continue }
@@ -105,7 +105,7 @@ public struct DatagramBatch: ~Copyable {
         }
     }
 
-    /// Lets `respond` append the reply to each datagram that was received; tells which replies are too long to send.
+    /// Lets `respond` append the reply to each received datagram, and returns the replies that are too long to send.
     public mutating func answer(_ respond: (Span<UInt8>, inout [UInt8]) -> Void) -> [Oversized] {
         var oversized: [Oversized] = []
         var kept = 0
@@ -125,7 +125,7 @@ public struct DatagramBatch: ~Copyable {
             kept += 1
         }
         for index in 0..<kept {
-            // By way of a variable: Thread Sanitizer's compiler fails on an element that is passed inout.
+            // Through a variable: Thread Sanitizer's compiler fails on an element that is passed inout.
             var header = unsafe headers[index].msg_hdr
             unsafe DatagramControl.turnAround(&header)
             unsafe headers[index].msg_hdr = header
@@ -133,7 +133,7 @@ public struct DatagramBatch: ~Copyable {
         return oversized
     }
 
-    /// Shows each reply of at least so many bytes, whom it is for, and which address it must come from.
+    /// Shows each reply of at least this length, with its receiver and the address that it must come from.
     public func forEachReply(ofAtLeast length: Int, _ body: (SocketAddress, ReplySource?, Span<UInt8>) -> Void) {
         for (index, range) in ranges.enumerated() where range.count >= length {
             guard let receiver = sender(index) else { continue }
@@ -143,13 +143,13 @@ public struct DatagramBatch: ~Copyable {
         }
     }
 
-    /// Takes back that a reply was given up: the error of `send(over:)` was the report of an earlier one.
+    /// Takes back the last skipped reply: the error of `send(over:)` was a report about an earlier datagram.
     public mutating func keepGivenUp() { sent = max(0, sent - 1) }
 
-    /// Sends the replies that are left; false means that the kernel has no room yet (sendmmsg(2)).
+    /// Sends the remaining replies; false means that the kernel has no room yet (sendmmsg(2)).
     ///
-    /// Throws when one reply cannot be sent. That one is given up, with its address in the error; call again for the
-    /// others.
+    /// Throws when one reply cannot be sent. The call skips that reply and puts its address into the error; call again
+    /// for the others.
     public mutating func send(over socket: borrowing DatagramSocket) throws(SystemError) -> Bool {
         let number = socket.descriptor.number
         while sent < ranges.count {
@@ -180,7 +180,7 @@ public struct DatagramBatch: ~Copyable {
         unsafe bytes + index * Self.room
     }
 
-    /// The address that a header's message came from and goes back to.
+    /// The address that a header's message came from, and that its reply goes to.
     private func sender(_ index: Int) -> SocketAddress? {
         guard let name = unsafe headers[index].msg_hdr.msg_name else { return nil }
         return unsafe SocketAddress(copying: name.assumingMemoryBound(to: sockaddr.self))
@@ -202,8 +202,8 @@ public struct DatagramBatch: ~Copyable {
 
     /// Points a header at its reply.
     ///
-    /// Name and control message stay: the reply goes where the datagram came from, and comes from where the datagram
-    /// went to.
+    /// Name and control message stay as received: the reply goes to the datagram's sender, from the address that the
+    /// sender used.
     private func point(_ index: Int, into replies: UnsafeRawBufferPointer) {
         let start = unsafe replies.baseAddress.map { unsafe $0 + ranges[index].lowerBound }
         unsafe parts[index] = iovec(iov_base: UnsafeMutableRawPointer(mutating: start), iov_len: ranges[index].count)

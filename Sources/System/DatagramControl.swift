@@ -1,16 +1,17 @@
 internal import CLinux
 internal import Glibc
 
-/// The control messages that tell which of the machine's addresses a datagram was sent to (cmsg(3)).
+/// The control messages that tell the destination address of a received datagram (cmsg(3)).
 enum DatagramControl {
-    /// Room for the two of a datagram that came over IPv4 to an IPv6 socket, 40 and 32 bytes.
+    /// Room for both messages of a datagram that came over IPv4 to an IPv6 socket: 40 and 32 bytes.
     static let room = 128
 
-    /// Makes a received message fit to be sent: the reply comes from the address that was asked.
+    /// Turns a received message's control data into that of its reply: the reply leaves from the address that the
+    /// request came to.
     ///
     /// ip(7), IP_PKTINFO: on sending, `ipi_spec_dst` is the source address and a non-zero `ipi_ifindex` the outgoing
-    /// interface; a reply may well leave by another one than the request came in by. For a datagram to a group or to a
-    /// broadcast address the kernel has put an address of the machine there.
+    /// interface; a reply may leave by another interface than the one its request came in by. For a datagram to a group
+    /// or to a broadcast address the kernel has put an address of the machine into `ipi_spec_dst`.
     static func turnAround(_ header: inout msghdr) {
         guard let control = unsafe header.msg_control else { return }
         let end = unsafe Int(header.msg_controllen)
@@ -23,7 +24,7 @@ enum DatagramControl {
             if kind.cmsg_level == Int32(IPPROTO_IP), kind.cmsg_type == Int32(IP_PKTINFO) {
                 let info = unsafe (message + MemoryLayout<cmsghdr>.size).assumingMemoryBound(to: in_pktinfo.self)
                 unsafe info.pointee.ipi_ifindex = 0
-                // An IPv6 socket tells both; the other one has the address from the datagram's head.
+                // An IPv6 socket gets both messages; the other one has the address from the datagram's header.
                 unsafe header.msg_control = message
                 unsafe header.msg_controllen = length
                 return
@@ -36,14 +37,14 @@ enum DatagramControl {
         }
     }
 
-    /// The same for `struct in6_pktinfo`: 16 bytes of address and the number of the interface (RFC 3542 6.1).
+    /// Does the same with `struct in6_pktinfo`: 16 bytes of address and the number of the interface (RFC 3542 6.1).
     private static func turnAround(version6 info: UnsafeMutableRawPointer) {
         let first = unsafe info.load(as: UInt8.self)
         let isGroup = first == 0xFF
         let isLinkLocal = unsafe first == 0xFE && info.load(fromByteOffset: 1, as: UInt8.self) & 0xC0 == 0x80
-        // A group is no source address; the kernel takes one of the interface's (RFC 4291 2.7).
+        // A group cannot be a source address; for zeros the kernel takes an address of the interface (RFC 4291 2.7).
         if isGroup { unsafe info.initializeMemory(as: UInt8.self, repeating: 0, count: 16) }
-        // Link-local addresses mean nothing without their interface.
+        // A link-local address means nothing without its interface.
         if !isGroup, !isLinkLocal { unsafe info.storeBytes(of: 0, toByteOffset: 16, as: UInt32.self) }
     }
 }

@@ -1,12 +1,12 @@
 internal import CLinux
 internal import Glibc
 
-/// What a program needs that sends to a group, to a broadcast address, or to a service that answers from elsewhere.
+/// Sockets for groups, for broadcast addresses, and for services that answer from other addresses.
 extension DatagramSocket {
-    /// Opens a socket that hears every sender and may send to groups and broadcast addresses: without a peer, as the
-    /// tutorial's client has it (socket(7), SO_BROADCAST).
+    /// Opens a socket without a peer: it receives from every sender and may send to groups and broadcast addresses
+    /// (socket(7), SO_BROADCAST).
     ///
-    /// - `remote`: where it will send to; it decides between IPv4 and IPv6.
+    /// - `remote`: the address to send to; its family decides between IPv4 and IPv6.
     /// - `hops`: how many routers a datagram to a group may pass, 1 to 255; the kernel's own default is 1 for a group.
     /// - `interface`: the number of the interface by which datagrams leave (if_nametoindex(3)); nil leaves it to routing.
     public init(towards remote: SocketAddress, hops: Int? = nil, interface: UInt32? = nil) throws(SystemError) {
@@ -17,10 +17,10 @@ extension DatagramSocket {
         self.init(owning: descriptor)
     }
 
-    /// Takes the first waiting datagram into a part of an array, and tells how long it is and who sent it; nil when none
+    /// Takes the first waiting datagram into a part of an array, and returns its length and sender; nil when none
     /// waits.
     ///
-    /// A longer one than there is room for is cut (recv(2), MSG_TRUNC).
+    /// A datagram longer than the room is cut (recv(2), MSG_TRUNC).
     public func receiveFrom(
         into bytes: inout [UInt8], _ room: Range<Int>
     ) throws(SystemError) -> (length: Int, sender: SocketAddress)? {
@@ -50,7 +50,7 @@ extension Descriptor {
         }
     }
 
-    /// Sets where datagrams to groups leave, and where those leave to which no route points, as 255.255.255.255
+    /// Sets the interface of datagrams to groups, and of those to which no route points, as 255.255.255.255
     /// (linux/in.h, IP_UNICAST_IF, whose number is in network byte order).
     fileprivate func setInterface(_ number: UInt32, isIPv6: Bool) throws(SystemError) {
         let swapped = Int32(bitPattern: number.bigEndian)
@@ -82,12 +82,12 @@ public enum NetworkInterface {
 }
 
 extension SocketAddress {
-    /// Whether both are of one host, whatever the ports are.
+    /// Whether both addresses have the same host; ports do not count.
     public func isSameHost(as other: SocketAddress) -> Bool { isIPv6 == other.isIPv6 && host == other.host }
 
-    /// Whether it is a group's (RFC 1112 4, RFC 4291 2.7), or every host's of the link (RFC 919 7).
+    /// Whether the address is a group's (RFC 1112 4, RFC 4291 2.7), or means every host of the link (RFC 919 7).
     ///
-    /// That an address is the broadcast address of some network, such as 192.0.2.255, only that network's mask tells.
+    /// The broadcast address of a network, such as 192.0.2.255, cannot be told without that network's mask.
     public var isForMany: Bool {
         if isIPv6 { return host.lowercased().hasPrefix("ff") }
         guard let first = host.split(separator: ".").first.flatMap({ Int($0) }) else { return false }

@@ -2,9 +2,9 @@ internal import CLinux
 internal import Glibc
 
 extension DatagramSocket {
-    /// Takes the first waiting datagram into a part of an array and tells how long it is; nil when none waits.
+    /// Takes the first waiting datagram into a part of an array and returns its length; nil when none waits.
     ///
-    /// A longer one than there is room for is cut (recv(2), MSG_TRUNC).
+    /// A datagram longer than the room is cut (recv(2), MSG_TRUNC).
     public func receive(into bytes: inout [UInt8], _ room: Range<Int>) throws(SystemError) -> Int? {
         let number = descriptor.number
         return try attempt(.receive) { () throws(ErrorNumber) in
@@ -16,10 +16,10 @@ extension DatagramSocket {
         }
     }
 
-    /// Throws away what waits from others than the peer, up to the first datagram of the peer's, and tells how many.
+    /// Drops waiting datagrams of other senders, up to the peer's first one, and returns their number.
     ///
-    /// A socket has its port a moment before it has its peer, and the kernel may take what comes to the port meanwhile,
-    /// and put it into the queue even a moment later. It matters for a socket's first exchange, and for no other.
+    /// A socket has its port a moment before it has its peer. A datagram that comes to the port meanwhile may enter the
+    /// queue even a moment later. It matters for a socket's first exchange, and for no other.
     public func dropStrangers() throws(SystemError) -> Int {
         let peer = try peerAddress()
         var count = 0
@@ -33,7 +33,7 @@ extension DatagramSocket {
         return count
     }
 
-    /// Who sent the first datagram that waits; nil when none does.
+    /// The sender of the first waiting datagram; nil when none waits.
     private func firstSender() throws(ErrorNumber) -> SocketAddress? {
         var isThere = false
         let sender = try unsafe SocketAddress { (pointer, length) throws(ErrorNumber) in
@@ -46,24 +46,24 @@ extension DatagramSocket {
         return isThere ? sender : nil
     }
 
-    /// What was thrown away.
+    /// The datagrams and errors that a drain has dropped.
     public struct Drained {
-        /// How many bytes each datagram had.
+        /// The length of each datagram.
         public var lengths: [Int] = []
-        /// How many reported errors there were.
+        /// The number of reported errors.
         public var errors = 0
-        /// How many datagrams there were.
+        /// The number of datagrams.
         public var datagrams: Int { lengths.count }
     }
 
-    /// Throws away whatever waits, datagrams and reported errors alike, and tells what that was.
+    /// Drops all waiting datagrams and reported errors, and returns their counts.
     public func drain() -> Drained {
         var found = Drained(errors: dropReports())
-        // Reading an error clears it (socket(7), SO_ERROR), so the end comes; the bound keeps a flood from holding us.
+        // Reading an error clears it (socket(7), SO_ERROR), so the loop ends; the bound holds against a flood.
         for _ in 0..<1024 {
             do {
                 var scrap: UInt8 = 0
-                // MSG_TRUNC: the length is the datagram's, and not that of the room (recv(2)).
+                // MSG_TRUNC: the call returns the datagram's length, not that of the room (recv(2)).
                 let length = try callUnlessBlocked { unsafe recv(descriptor.number, &scrap, 1, Int32(MSG_TRUNC)) }
                 guard let length else { break }
                 found.lengths.append(Int(length))

@@ -1,12 +1,13 @@
 internal import CLinux
 internal import Glibc
 
-/// What a program needs that stands between others and must not lose anything itself.
+/// Sending and receiving for a relay, which must not lose datagrams itself.
 extension DatagramSocket {
     /// Sends one datagram to an address over a socket that is not connected; false means that the kernel has no room
     /// yet (sendmsg(2)).
     ///
-    /// - `source`: which of the machine's addresses it comes from; nil leaves that to the socket or to routing.
+    /// - `source`: the machine's address that the datagram comes from; nil leaves the choice to the socket or to
+    ///   routing.
     public func send(
         _ datagram: Span<UInt8>, to address: SocketAddress, from source: ReplySource? = nil
     ) throws(SystemError) -> Bool {
@@ -40,7 +41,7 @@ extension DatagramSocket {
         }
     }
 
-    /// Takes the first waiting datagram and no other, and tells its length; nil when none waits (recv(2)).
+    /// Takes exactly the first waiting datagram and returns its length; nil when none waits (recv(2)).
     public func receiveOne(into bytes: inout [UInt8]) throws(SystemError) -> Int? {
         try attempt(.receive) { () throws(ErrorNumber) in
             try unsafe bytes.withMutableBytes(in: bytes.indices) { room throws(ErrorNumber) in
@@ -49,14 +50,14 @@ extension DatagramSocket {
         }
     }
 
-    /// Asks for as long a receive queue as a server's; the kernel caps it at net.core.rmem_max.
+    /// Asks for a receive queue as long as a server's; the kernel caps it at net.core.rmem_max.
     public func lengthenQueue() {
         try? descriptor.set(SO_RCVBUF, at: SOL_SOCKET, to: Self.queueLength)
     }
 
-    /// How many datagrams the kernel has thrown away because the receive queue was full, since the socket was opened.
+    /// The number of datagrams that the kernel has dropped at a full receive queue since the socket was opened.
     ///
-    /// 0 where the kernel cannot tell (SO_MEMINFO, Linux 4.12; its ninth number is SK_MEMINFO_DROPS).
+    /// 0 where the kernel does not have the number (SO_MEMINFO, Linux 4.12; its ninth number is SK_MEMINFO_DROPS).
     public var overflows: Int {
         var figures: InlineArray<9, UInt32> = .init(repeating: 0)
         var length = socklen_t(MemoryLayout<InlineArray<9, UInt32>>.size)

@@ -1,12 +1,12 @@
 internal import CLinux
 internal import Glibc
 
-/// What the network reports of datagrams that did not arrive (ICMP).
+/// Reports of the network about datagrams that did not arrive (ICMP).
 extension DatagramSocket {
-    /// Asks the kernel to report unreachable hosts and networks, too; by itself it tells a UDP socket of refusals alone
+    /// Asks the kernel for reports of unreachable hosts and networks, too; by default a UDP socket gets refusals alone
     /// (ip(7), IP_RECVERR).
     ///
-    /// Each report then waits in a queue besides failing the next call: after a failed call, call `dropReports()`.
+    /// Each report then waits in a queue as well as failing the next call: after a failed call, call `dropReports()`.
     public func hearReports(about remote: SocketAddress) throws(SystemError) {
         if remote.isIPv6 {
             try descriptor.set(Int32(IPV6_RECVERR), at: Int32(IPPROTO_IPV6))
@@ -15,11 +15,11 @@ extension DatagramSocket {
         }
     }
 
-    /// Throws the waiting reports away and tells how many there were (recv(2), MSG_ERRQUEUE).
+    /// Drops the waiting reports and returns their number (recv(2), MSG_ERRQUEUE).
     @discardableResult
     public func dropReports() -> Int {
         var count = 0
-        // The kernel bounds the queue; so does this, against reports that come as fast as they are dropped.
+        // The kernel bounds the queue; this bound holds against reports that come as fast as they are dropped.
         while count < 1024 {
             var scrap: UInt8 = 0
             let length = try? callUnlessBlocked { unsafe recv(descriptor.number, &scrap, 1, Int32(MSG_ERRQUEUE)) }

@@ -1,17 +1,17 @@
 internal import CLinux
 internal import Glibc
 
-/// A UDP socket: the door of the tutorial's house.
+/// A non-blocking UDP socket.
 public struct DatagramSocket: ~Copyable, Sendable {
     /// The longest payload that fits a UDP datagram over IPv4: 65,535 less 20 bytes of IP and 8 of UDP.
     public static let maximumPayload = 65_507
 
-    /// How long a receive queue a socket asks for that many may write to, in bytes.
+    /// The receive queue, in bytes, of a socket that many clients write to.
     static let queueLength: Int32 = 4 << 20
 
     /// The open socket, for the event loop.
     public let descriptor: Descriptor
-    /// Whether received datagrams carry the address that they were sent to, which a reply must come from.
+    /// Whether received datagrams carry their destination address, which a reply must come from.
     let knowsDestination: Bool
 
     /// Opens a socket at an address: the server's side (socket(2), bind(2)).
@@ -20,15 +20,15 @@ public struct DatagramSocket: ~Copyable, Sendable {
     public init(boundTo address: SocketAddress, sharingPort: Bool = false) throws(SystemError) {
         let descriptor = try Self.open(for: address)
         if sharingPort { try descriptor.set(SO_REUSEPORT, at: SOL_SOCKET) }
-        // A socket on every address would reply from the address that routing prefers, not from the one the client
-        // knows; the kernel tells on request which one that was (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
+        // A socket on every address would reply from the address that routing prefers, which may be another than the
+        // client knows; the kernel tells the destination on request (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
         let knowsDestination = address.isWildcard
         if knowsDestination {
             if address.isIPv6 { try descriptor.set(Int32(IPV6_RECVPKTINFO), at: Int32(IPPROTO_IPV6)) }
-            // An IPv6 socket hears IPv4, too, and this alone tells what to reply from to a broadcast.
+            // An IPv6 socket hears IPv4, too, and only this option tells the source address for a reply to a broadcast.
             try descriptor.set(Int32(IP_PKTINFO), at: Int32(IPPROTO_IP))
         }
-        // A burst should wait in the queue, not be lost; the kernel caps this at net.core.rmem_max.
+        // A burst waits in the queue; the kernel caps its length at net.core.rmem_max.
         try? descriptor.set(SO_RCVBUF, at: SOL_SOCKET, to: Self.queueLength)
         try descriptor.allowFragments(isIPv6: address.isIPv6)
         try descriptor.bind(to: address)
@@ -38,18 +38,18 @@ public struct DatagramSocket: ~Copyable, Sendable {
 
     /// Opens a socket that sends to one address and hears only that address: the client's side (connect(2)).
     ///
-    /// The kernel drops datagrams from anyone else and reports an ICMP "port unreachable" as a refusal (udp(7)). Before
-    /// the first reply is taken, call `dropStrangers()`.
+    /// The kernel drops datagrams of all other senders and reports an ICMP "port unreachable" as a refusal (udp(7)).
+    /// Call `dropStrangers()` before the first reply is taken.
     public init(connectedTo remote: SocketAddress) throws(SystemError) {
         var descriptor = try Self.connect(to: remote)
-        // Where nobody listens, the kernel may choose the very port that it connects to, and the socket would hear
-        // itself. It stays open until the next one has another port.
+        // Where no socket has the remote port, the kernel may choose that very port for this socket, and it would hear
+        // itself. It stays open until the next socket has another port.
         if try descriptor.localAddress().port == remote.port { descriptor = try Self.connect(to: remote) }
         self.descriptor = descriptor
         knowsDestination = false
     }
 
-    /// Takes a socket over that has neither an address of its own nor a peer.
+    /// Takes over a socket that has neither an address of its own nor a peer.
     init(owning descriptor: consuming Descriptor) {
         self.descriptor = descriptor
         knowsDestination = false
@@ -69,21 +69,21 @@ public struct DatagramSocket: ~Copyable, Sendable {
         }
     }
 
-    /// Lets further sockets of this program have the port, and the kernel spread the senders over them (socket(7),
+    /// Lets further sockets of this program share the port; the kernel spreads the senders over them (socket(7),
     /// SO_REUSEPORT).
     ///
-    /// It is for a socket that has its port already. With the option set before bind(2), the port might be one that
-    /// another program shares among its sockets, and the two would take each other's datagrams.
+    /// The socket must have its port already. With the option set before bind(2), the port might be one that another
+    /// program shares among its sockets, and each program would take the other's datagrams.
     public func sharePort() throws(SystemError) {
         try descriptor.set(SO_REUSEPORT, at: SOL_SOCKET)
     }
 
-    /// The socket's own address as the kernel knows it now, with the port that it chose for port 0 (getsockname(2)).
+    /// The socket's own address, with the port that the kernel chose for port 0 (getsockname(2)).
     public func localAddress() throws(SystemError) -> SocketAddress {
         try descriptor.localAddress()
     }
 
-    /// The other side's address, as the kernel has it: the wildcard has become the loopback address (getpeername(2)).
+    /// The peer's address in the kernel's form: the wildcard has become the loopback address (getpeername(2)).
     public func peerAddress() throws(SystemError) -> SocketAddress {
         try descriptor.peerAddress()
     }

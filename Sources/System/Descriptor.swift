@@ -1,17 +1,17 @@
 internal import Glibc
 
-/// A file descriptor that one value owns: when the value ends, the descriptor is closed.
+/// A file descriptor that one value owns: the value closes it at its end.
 public struct Descriptor: ~Copyable, Sendable {
-    /// The number by which the kernel knows it.
+    /// The kernel's number for it.
     public let number: Int32
 
-    /// Takes over an open descriptor that nobody else will close.
+    /// Takes over an open descriptor that has no other owner.
     public init(owning number: Int32) {
         self.number = number
     }
 
     deinit {
-        // Whatever close(2) reports, the descriptor is gone on Linux; a second try might close a stranger's.
+        // On Linux the descriptor is gone even where close(2) fails; a second try might close a stranger's.
         _ = close(number)
     }
 
@@ -23,16 +23,16 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 }
 
-/// How many descriptors a process may have open (getrlimit(2)).
+/// The limit on a process's open descriptors (getrlimit(2)).
 public enum DescriptorLimit {
-    /// The limit that holds now.
+    /// The soft limit.
     public static var current: Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Raises the soft limit to the hard one and returns what holds now.
+    /// Raises the soft limit to the hard one and returns the new soft limit.
     public static func raise() -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }

@@ -13,7 +13,7 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads "HOST:PORT" or "[IPv6]:PORT"; nil when the host is empty or the port is not 0 to 65,535.
     public init?(_ text: String) {
-        // UInt16 would take a sign as well.
+        // `UInt16` would take a sign as well.
         guard let colon = text.lastIndex(of: ":"), text[text.index(after: colon)...].allSatisfy(\.isNumber),
             let port = UInt16(text[text.index(after: colon)...])
         else { return nil }
@@ -26,7 +26,7 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         self.init(host: String(host), port: port)
     }
 
-    /// The same text that it was read from.
+    /// The text that the endpoint was read from.
     public var description: String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The variables that a process gets from the one that has started it (environ(7)).
+/// The variables that a process inherits from its parent (environ(7)).
 public enum Environment {
     /// The value of a variable; nil where it is not set.
     public static func value(of name: String) -> String? {
@@ -8,7 +8,7 @@ public enum Environment {
         return unsafe String(cString: value)
     }
 
-    /// Takes a variable away from this process and those that it starts.
+    /// Removes a variable from this process and its children.
     ///
     /// Call it before there are other threads (unsetenv(3)).
     public static func remove(_ name: String) { _ = unsafe unsetenv(name) }

@@ -1,4 +1,4 @@
-/// Why a folder's files are not read: one of them cannot be, or there is more than was allowed.
+/// The reason why a folder's files are not read: one is unreadable, or a limit is exceeded.
 public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A file or folder cannot be read.
     case unreadable(FileError)
@@ -10,7 +10,7 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
     case tooLarge(path: String, limit: Int)
     /// This symbolic link leads to a folder, or to a file outside.
     case strayLink(path: String)
-    /// This folder has a name in it that is not UTF-8.
+    /// This folder contains a name that is not UTF-8.
     case namelessEntry(path: String)
 
     /// One line that names the path and the reason.

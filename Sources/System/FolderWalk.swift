@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// A walk through a folder that reads what it finds.
+/// A walk through a folder that reads the files in it.
 struct FolderWalk {
     private(set) var files: [Files.File] = []
     private let path: String
@@ -10,7 +10,7 @@ struct FolderWalk {
     private let root: String
     private var bytes = 0
 
-    /// A walk that begins at the folder with the path.
+    /// Begins a walk at a path.
     init(_ path: String, _ limits: Files.Limits) throws(FilesError) {
         self.path = path
         self.limits = limits
@@ -18,7 +18,7 @@ struct FolderWalk {
         self.root = root == "/" ? root : root + "/"
     }
 
-    /// Reads the folder whose name is a prefix of the names in it: empty, or ending in a slash.
+    /// Reads one folder; `prefix` begins the names in it and is empty or ends in a slash.
     mutating func enter(_ prefix: String, depth: Int) throws(FilesError) {
         let folder = prefix.isEmpty ? path : "\(path)/\(prefix.dropLast())"
         guard depth <= limits.maxDepth else { throw .tooDeep(path: folder, limit: limits.maxDepth) }
@@ -33,12 +33,12 @@ struct FolderWalk {
         case S_IFREG: try read(entry, name)
         case S_IFDIR: try enter("\(name)/", depth: depth + 1)
         case S_IFLNK: try follow(entry, name)
-        // A pipe would wait for its writer, a socket cannot be opened, and to open a device may do something.
+        // A pipe would wait for its writer, a socket cannot be opened, and opening a device may have effects.
         default: break
         }
     }
 
-    /// Reads the file that a link leads to, by a path without links: what was looked at is what is read.
+    /// Reads the target of a link by its path without links, so that the checked file and the read one are the same.
     private mutating func follow(_ link: String, _ name: String) throws(FilesError) {
         let target = try Self.withoutLinks(link)
         guard target.utf8.starts(with: root.utf8) else { throw .strayLink(path: link) }
@@ -81,14 +81,14 @@ struct FolderWalk {
         return unsafe String(cString: real)
     }
 
-    /// What lies at the path: a file, a folder, a symbolic link or something else (lstat(2)).
+    /// The type of the file at a path, a symbolic link not followed (lstat(2)).
     private static func kind(_ path: String) throws(FilesError) -> mode_t {
         var status = stat()
         do throws(ErrorNumber) { _ = try call { unsafe lstat(path, &status) } } catch { throw unreadable(path, error) }
         return status.st_mode & S_IFMT
     }
 
-    /// A regular file; nil when it has more bytes (open(2), read(2)).
+    /// A regular file; nil when it has more bytes than the limit (open(2), read(2)).
     private static func read(_ path: String, _ name: String, atMost limit: Int) throws(FilesError) -> Files.File? {
         do throws(ErrorNumber) {
             let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW

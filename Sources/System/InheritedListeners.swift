@@ -3,14 +3,14 @@ internal import Glibc
 
 /// Listening sockets that a service manager has opened for this program (sd_listen_fds(3)).
 public enum InheritedListeners {
-    /// Why they cannot be taken.
+    /// The reason why the sockets cannot be taken.
     public enum Failure: Error, Equatable, CustomStringConvertible {
-        /// The variable says something else than how many there are.
+        /// The variable is not a number of descriptors.
         case badCount(String)
-        /// A descriptor is no stream socket that listens.
+        /// A descriptor is not a listening stream socket.
         case noListener(Int32)
 
-        /// One sentence.
+        /// One sentence for the operator.
         public var description: String {
             switch self {
             case .badCount(let text): "LISTEN_FDS is \"\(text)\", and no number of sockets"
@@ -20,7 +20,7 @@ public enum InheritedListeners {
         }
     }
 
-    /// An open socket that nothing else in this process has, by its number, and the name that it was given.
+    /// An open socket that no other value owns: its number, and its name in the service manager.
     public struct Entry: Equatable, Sendable {
         /// The descriptor.
         public let number: Int32
@@ -28,12 +28,12 @@ public enum InheritedListeners {
         public let name: String
     }
 
-    /// The first descriptor that is handed over (SD_LISTEN_FDS_START).
+    /// The first inherited descriptor (SD_LISTEN_FDS_START).
     private static let start: Int32 = 3
 
-    /// Takes what the environment speaks of; none where it speaks of another process, or of nothing.
+    /// Takes the sockets that the environment announces; none where it announces none, or those of another process.
     ///
-    /// Call it once, before other descriptors are opened and there are other threads: the variables are taken away.
+    /// Call it once, before other descriptors and other threads exist: it removes the variables.
     public static func take() throws(Failure) -> [Entry] {
         let names = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]
         let values = names.map { Environment.value(of: $0) }
@@ -45,7 +45,7 @@ public enum InheritedListeners {
         for index in 0..<Int(count) {
             let number = start + Int32(index)
             guard isListener(number) else { throw .noListener(number) }
-            // Programs that this one starts get none of them.
+            // Children of this program inherit none of them.
             _ = fcntl(number, F_SETFD, FD_CLOEXEC)
             _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
             entries.append(Entry(number: number, name: index < titles.count ? titles[index] : ""))

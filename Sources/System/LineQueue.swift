@@ -1,41 +1,41 @@
 internal import Glibc
 internal import Synchronization
 
-/// Lines that a thread of its own writes, many at a time: one that adds a line never waits for their reader, and what does
-/// not fit is dropped and counted.
+/// A queue of lines and the thread that writes them, many at a time: adding a line never waits for the reader; a line
+/// that does not fit is dropped and counted.
 public final class LineQueue: Sendable {
     private struct State {
-        /// The lines that wait.
+        /// The waiting lines.
         var lines: [UInt8] = []
-        /// How many bytes the thread has taken and not written yet.
+        /// The bytes that the thread has taken and not written yet.
         var underWay = 0
         var dropped = 0
-        /// How many dropped lines no line has told of yet.
+        /// The dropped lines that no notice has counted yet.
         var untold = 0
         /// Whether the thread waits for the bell.
         var isAsleep = true
         var isEnding = false
         var hasEnded = false
 
-        /// Whether the thread has to be woken, which one does.
+        /// Marks the thread awake, and returns whether the caller has to ring the bell.
         mutating func wake() -> Bool {
             defer { isAsleep = false }
             return isAsleep
         }
     }
 
-    /// The most bytes that wait.
+    /// The most waiting bytes.
     public let limit: Int
     private let output: LogOutput
     private let bell: Bell
     private let end: Bell
     private let state = Mutex(State())
 
-    /// How long the thread lets lines gather, in milliseconds: a wake for each would cost more than the line.
+    /// The time in which the thread lets lines gather, in milliseconds: a wake for each would cost more than the line.
     private static let pause: Int32 = 10
-    /// How often it looks whether it is to end while the reader does not read, in milliseconds.
+    /// The time between two checks for the end while the reader does not read, in milliseconds.
     private static let patience: Int32 = 100
-    /// How long its end is waited for, in milliseconds.
+    /// The longest wait for the thread's end, in milliseconds.
     private static let farewell: Int32 = 1000
 
     /// Starts the thread.
@@ -47,7 +47,7 @@ public final class LineQueue: Sendable {
         try Thread.start { self.run() }
     }
 
-    /// How many lines were dropped.
+    /// The number of dropped lines.
     public var dropped: Int { state.withLock { $0.dropped } }
 
     /// Adds a line, which ends with a line feed; false where it does not fit.
@@ -63,7 +63,7 @@ public final class LineQueue: Sendable {
                 state.untold += 1
                 return (false, state.wake())
             }
-            // Beyond half of the room the pause is over.
+            // Above half of the room the pause ends.
             let wasLow = state.lines.count <= limit / 2
             unsafe state.lines.append(contentsOf: line)
             let isHigh = wasLow && state.lines.count > limit / 2
@@ -73,7 +73,7 @@ public final class LineQueue: Sendable {
         return isTaken
     }
 
-    /// Writes what the reader takes without a wait, and ends the thread; what is added later is dropped.
+    /// Writes the lines that the reader takes without a wait, and ends the thread; lines added later are dropped.
     public func finish() {
         state.withLock { $0.isEnding = true }
         bell.ring()
@@ -97,7 +97,7 @@ public final class LineQueue: Sendable {
         end.ring()
     }
 
-    /// Takes what waits, and how many lines were dropped behind it; nil at the end.
+    /// Takes the waiting lines, and the number of lines dropped after them; nil at the end.
     private func takeAll(into batch: inout [UInt8]) -> Int? {
         state.withLock { state in
             if state.lines.isEmpty, state.untold == 0 {
@@ -136,7 +136,7 @@ public final class LineQueue: Sendable {
         }
     }
 
-    /// Where the last line ends that fits a piece; the first one fits any.
+    /// The end of the last line that fits a piece; the first line fits any piece.
     private static func endOfPiece(_ lines: [UInt8], from start: Int) -> Int {
         let lineFeed = UInt8(ascii: "\n")
         let piece = lines[start..<min(lines.count, start + Int(PIPE_BUF))]

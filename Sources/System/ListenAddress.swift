@@ -1,19 +1,19 @@
-/// Where a stream socket listens.
+/// An address that a stream socket listens at.
 public enum ListenAddress: Equatable, Sendable, CustomStringConvertible {
-    /// At an address and a port.
+    /// An address and a port.
     case internet(SocketAddress)
-    /// At a path of the file system (unix(7)); empty where the socket has none.
+    /// A path of the file system (unix(7)); empty where the socket has none.
     case unix(String)
 
-    /// The address and port; nil where it is neither.
+    /// The address and port; nil for a path.
     public var socketAddress: SocketAddress? {
         if case .internet(let address) = self { address } else { nil }
     }
 
-    /// The port; 0 where there is none.
+    /// The port; 0 for a path.
     public var port: UInt16 { socketAddress?.port ?? 0 }
 
-    /// Whether it is at an address that nothing but this machine reaches, browsers among that.
+    /// Whether only this machine can reach the address; its browsers can.
     public var isLoopback: Bool { socketAddress?.isLoopback ?? false }
 
     /// "127.0.0.1:8080", "[::1]:8080" or "unix:/run/letterbox.sock".
@@ -24,6 +24,6 @@ public enum ListenAddress: Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// How it is written for HTTP: "http://127.0.0.1:8080" or "unix:/run/letterbox.sock".
+    /// The form for HTTP: "http://127.0.0.1:8080" or "unix:/run/letterbox.sock".
     public var url: String { socketAddress.map { "http://\($0)" } ?? description }
 }

@@ -4,34 +4,34 @@ internal import Synchronization
 
 /// Lines for people, on a descriptor whose reader may be slow or gone: a line that would have to wait is dropped.
 ///
-/// The program serves strangers, and its log goes to a pipe, a terminal or journald's socket that another program reads.
-/// Neither may hold the other up. The shared description of standard error stays blocking, for O_NONBLOCK would change
-/// it for every program that has it (open(2), "Open file descriptions").
+/// The program serves strangers, and another program reads its log from a pipe, a terminal or journald's socket.
+/// Neither may stop the other. The shared description of standard error stays blocking, for O_NONBLOCK would change it
+/// for every program that has it (open(2), "Open file descriptions").
 public final class LogOutput: Sendable {
-    /// Standard error, where the log goes.
+    /// Standard error, which carries the log.
     public static let standardError = LogOutput(to: STDERR_FILENO)
     /// Standard output, for commands that print while they serve.
     public static let standardOutput = LogOutput(to: STDOUT_FILENO)
 
-    /// How many lines of the log were dropped since the program began.
+    /// The log's dropped lines since the program began.
     public static var dropped: Int { standardError.dropped }
 
     private struct State {
         var dropped = 0
-        /// How many dropped lines no line has told of yet.
+        /// The dropped lines that no notice has counted yet.
         var untold = 0
-        /// The end of a line of which the kernel took the beginning.
+        /// The end of a line whose beginning the kernel has taken.
         var rest: [UInt8] = []
         var style = LogStyle()
     }
 
     private let descriptor: Descriptor
-    /// Whether a write might wait: the descriptor is not the program's own.
+    /// Whether a write might wait: other programs share the open file description.
     private let isShared: Bool
     private let isSocket: Bool
     private let state = Mutex(State())
 
-    /// Writes to what an open descriptor stands for; the descriptor itself stays the caller's.
+    /// Writes to an open descriptor, which stays the caller's.
     public init(to number: Int32) {
         let own = Self.reopen(number)
         isShared = own == nil
@@ -39,18 +39,18 @@ public final class LogOutput: Sendable {
         descriptor = Descriptor(owning: own ?? fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))
     }
 
-    /// How many lines were dropped.
+    /// The number of dropped lines.
     public var dropped: Int { state.withLock { $0.dropped } }
 
-    /// How its lines are written.
+    /// The format of its lines.
     public var style: LogStyle {
         get { state.withLock { $0.style } }
         set { state.withLock { $0.style = newValue } }
     }
 
-    /// Writes a line, whole, or drops it.
+    /// Writes a whole line, or drops it.
     ///
-    /// - `waiting`: waits for a slow reader instead of dropping the line; for programs that serve no one meanwhile.
+    /// - `waiting`: waits for a slow reader instead of dropping the line; for a program that does not serve meanwhile.
     public func write(_ line: String, waiting: Bool = false) {
         state.withLock { state in
             _ = finishLine(&state, waiting)
@@ -63,13 +63,13 @@ public final class LogOutput: Sendable {
         }
     }
 
-    /// What became of lines that were offered.
+    /// The outcome of offered lines.
     public enum Offer {
-        /// The kernel has them, or will have the end of the last one before anything else.
+        /// The kernel has them, or will have the end of the last line before anything else.
         case taken
         /// The reader has to read first.
         case busy
-        /// There is no reader any more.
+        /// The reader is gone.
         case gone
     }
 
@@ -86,10 +86,10 @@ public final class LogOutput: Sendable {
         }
     }
 
-    /// Waits until the reader has read, or for so many milliseconds.
+    /// Waits until the reader has read, at most this long.
     public func waitForRoom(atMost milliseconds: Int32) { _ = isReady(milliseconds) }
 
-    /// Writes the end of a line of which the kernel took the beginning; false where there is no reader any more.
+    /// Writes the end of a line whose beginning the kernel has taken; false where the reader is gone.
     private func finishLine(_ state: inout State, _ waiting: Bool) -> Bool {
         if state.rest.isEmpty { return true }
         let taken = transmit(state.rest, waiting)
@@ -102,7 +102,7 @@ public final class LogOutput: Sendable {
         state.untold += 1
     }
 
-    /// Writes as much as the kernel takes without a wait; nil when it will never take any, for the reader is gone.
+    /// Writes as much as the kernel takes without a wait; nil where the reader is gone.
     private func transmit(_ bytes: [UInt8], _ waiting: Bool) -> Int? {
         var start = 0
         while start < bytes.count {
@@ -127,13 +127,13 @@ public final class LogOutput: Sendable {
         return start
     }
 
-    /// Whether a write returns at once, be it with an error (poll(2)).
+    /// Whether a write returns at once, also with an error (poll(2)).
     private func isReady(_ milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: descriptor.number, events: Int16(POLLOUT), revents: 0)
         return (try? call { unsafe poll(&entry, 1, milliseconds) }) == 1
     }
 
-    /// Whether journald reads what this program writes to standard error (systemd.exec(5), JOURNAL_STREAM).
+    /// Whether journald reads this program's standard error (systemd.exec(5), JOURNAL_STREAM).
     public static var isJournal: Bool {
         var status = stat()
         guard let stream = Environment.value(of: "JOURNAL_STREAM"), unsafe fstat(STDERR_FILENO, &status) == 0 else {
@@ -150,7 +150,7 @@ public final class LogOutput: Sendable {
 
     /// Opens a pipe or a terminal once more (proc(5), /proc/pid/fd): the new description has flags of its own.
     ///
-    /// nil where that is not possible; then poll(2) tells whether there is room.
+    /// nil where the descriptor cannot be reopened; poll(2) then tells whether there is room.
     private static func reopen(_ number: Int32) -> Int32? {
         var status = stat()
         guard unsafe fstat(number, &status) == 0 else { return nil }
@@ -161,7 +161,7 @@ public final class LogOutput: Sendable {
 }
 
 extension LogStyle {
-    /// The line that stands where lines were dropped.
+    /// The line in place of dropped lines.
     func notice(ofDropped count: Int) -> String {
         sentence(.warning, "\(count) \(count == 1 ? "line was" : "lines were") dropped here: the reader is slow")
     }

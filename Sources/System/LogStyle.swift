@@ -1,8 +1,8 @@
-/// How much a line of the log matters, least first.
+/// The importance of a line of the log, least first.
 public enum LogLevel: Int, Sendable, CaseIterable, Comparable, CustomStringConvertible {
     case trace, debug, info, notice, warning, error, critical
 
-    /// Its word.
+    /// The level's word.
     public var description: String {
         switch self {
         case .trace: "trace"
@@ -15,7 +15,7 @@ public enum LogLevel: Int, Sendable, CaseIterable, Comparable, CustomStringConve
         }
     }
 
-    /// The number that syslog has for it (syslog(3)).
+    /// Syslog's number for the level (syslog(3)).
     public var priority: Int {
         switch self {
         case .trace, .debug: 7
@@ -27,13 +27,13 @@ public enum LogLevel: Int, Sendable, CaseIterable, Comparable, CustomStringConve
         }
     }
 
-    /// Whether one matters less than the other.
+    /// Whether one level is less important than the other.
     public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// How the lines of a log are written, and which of them.
+/// The format of a log's lines, and the least level that it has.
 public struct LogStyle: Sendable {
-    /// What a line looks like.
+    /// The form of a line.
     public enum Format: String, Sendable, CaseIterable {
         /// A line for people.
         case text
@@ -41,24 +41,25 @@ public struct LogStyle: Sendable {
         case json
     }
 
-    /// What a line looks like.
+    /// The form of a line.
     public var format = Format.text
-    /// Lines that matter less are left out.
+    /// The least level of a line in the log.
     public var level = LogLevel.info
-    /// Whether a line of text begins with its priority in angle brackets, which journald takes for its own (sd-daemon(3)).
+    /// Whether a line of text begins with its priority in angle brackets, which journald removes and obeys
+    /// (sd-daemon(3)).
     public var hasPriorities = false
 
     /// Text for people.
     public init() {}
 
-    /// What stands in front of a line of text.
+    /// The text in front of a line.
     public func opening(_ level: LogLevel) -> String {
         hasPriorities && format == .text ? "<\(level.priority)>" : ""
     }
 
-    /// A line: time, level, name of the logger, message, and what else there is to know by name.
+    /// A line with its time, level, logger, message, and further values by name.
     ///
-    /// - `leftOut`: how many lines like it were left out before it.
+    /// - `leftOut`: the number of similar lines that were left out before it.
     public func line(
         _ level: LogLevel, _ logger: String, _ message: String, _ fields: [(name: String, value: String)] = [],
         leftOut: Int = 0, time: String = WallClock.text()
@@ -73,7 +74,7 @@ public struct LogStyle: Sendable {
         return "\(opening(level))\(time) \(level) \(logger): \(String(showing: Array(text.utf8)))"
     }
 
-    /// A sentence of the program about itself, which stands alone in text.
+    /// A sentence of the program about itself; in text it stands alone.
     public func sentence(_ level: LogLevel, _ text: String) -> String {
         format == .json ? json(level, "letterbox", text, [], WallClock.text()) : "\(opening(level))\(text)"
     }

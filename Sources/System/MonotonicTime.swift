@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// A length of time in nanoseconds, ready for arithmetic on every request.
+/// A length of time in nanoseconds, for arithmetic on every request.
 public struct Interval: Comparable, Sendable, CustomStringConvertible {
     /// The length, 0 to about 584 years.
     public let nanoseconds: UInt64
@@ -22,7 +22,7 @@ public struct Interval: Comparable, Sendable, CustomStringConvertible {
     /// A length in whole seconds.
     public static func seconds(_ count: UInt64) -> Interval { Interval(nanoseconds: count * 1_000_000_000) }
 
-    /// The length in seconds, as metrics have it.
+    /// The length in seconds, the unit of metrics.
     public var seconds: Double { Double(nanoseconds) / 1e9 }
 
     /// The length in the largest unit that keeps it whole: "2s", "100ms", "50us", "1ns".
@@ -43,7 +43,7 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
     /// Nanoseconds since some fixed point in the past.
     public let nanoseconds: UInt64
 
-    /// A point that many nanoseconds after the clock's start.
+    /// The point this many nanoseconds after the clock's start.
     public init(nanoseconds: UInt64) {
         self.nanoseconds = nanoseconds
     }
@@ -58,18 +58,18 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
     /// A point that is never reached: a wait without a deadline.
     public static var never: MonotonicTime { MonotonicTime(nanoseconds: .max) }
 
-    /// How long it was from `earlier` to this point; 0 when it was not earlier.
+    /// The time from `earlier` to this point; 0 when `earlier` is later.
     public func since(_ earlier: MonotonicTime) -> Interval {
         Interval(nanoseconds: nanoseconds > earlier.nanoseconds ? nanoseconds - earlier.nanoseconds : 0)
     }
 
-    /// The point that much later.
+    /// The point later by an interval.
     public static func + (time: MonotonicTime, interval: Interval) -> MonotonicTime {
         let (sum, overflow) = time.nanoseconds.addingReportingOverflow(interval.nanoseconds)
         return overflow ? .never : MonotonicTime(nanoseconds: sum)
     }
 
-    /// The point that much earlier; the first one there is, when there is none.
+    /// The point earlier by an interval; the clock's start when there is none.
     public static func - (time: MonotonicTime, interval: Interval) -> MonotonicTime {
         MonotonicTime(nanoseconds: time.nanoseconds - min(time.nanoseconds, interval.nanoseconds))
     }

@@ -1,9 +1,9 @@
 internal import CLinux
 internal import Glibc
 
-/// What the network or this host said of a datagram that did not arrive (ip(7), IP_RECVERR).
+/// A report of the network or of this host about a datagram that did not arrive (ip(7), IP_RECVERR).
 public struct NetworkReport: Equatable, Sendable {
-    /// Who said so.
+    /// The sender of a report.
     public enum Origin: Sendable {
         /// This host: a route, a filter or an interface of its own.
         case local
@@ -13,9 +13,9 @@ public struct NetworkReport: Equatable, Sendable {
 
     /// The error that the report stands for.
     public let reason: ErrorNumber
-    /// Who said so.
+    /// The report's sender.
     public let origin: Origin
-    /// Whom the datagram was for.
+    /// The address that the datagram was for.
     public let peer: SocketAddress?
 }
 

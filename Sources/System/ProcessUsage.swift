@@ -1,22 +1,22 @@
 internal import CLinux
 internal import Glibc
 
-/// What the process takes of its machine, as the kernel tells in /proc/self (proc(5)).
+/// The process's share of its machine, from /proc/self (proc(5)).
 public struct ProcessUsage: Sendable, Equatable {
-    /// Time on processors, user's and system's together, in seconds.
+    /// Processor time of user and system together, in seconds.
     public var processorSeconds = 0.0
-    /// Memory that is in RAM, in bytes.
+    /// Memory in RAM, in bytes.
     public var residentBytes = 0
     /// Address space, in bytes.
     public var virtualBytes = 0
-    /// When the process began, in seconds since 1970.
+    /// The start of the process, in seconds since 1970.
     public var startSeconds = 0.0
-    /// Descriptors that are open.
+    /// Open descriptors.
     public var openDescriptors = 0
     /// The most descriptors that may be open.
     public var maxDescriptors = 0
 
-    /// Reads them now; nil where /proc is missing.
+    /// Reads the values; nil where /proc is missing.
     public static func current() -> ProcessUsage? {
         guard let text = try? Files.text(of: "/proc/self/stat"), let open = countDescriptors() else { return nil }
         return ProcessUsage(stat: text, openDescriptors: open, maxDescriptors: DescriptorLimit.current)
@@ -24,7 +24,7 @@ public struct ProcessUsage: Sendable, Equatable {
 
     /// Takes the fields of /proc/self/stat (proc_pid_stat(5)); nil where there are too few.
     init?(stat text: String, openDescriptors: Int, maxDescriptors: Int) {
-        // The second field is the program's name in parentheses, which may have spaces and parentheses in it.
+        // The second field is the program's name in parentheses, which may contain spaces and parentheses.
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[end...].dropFirst().split(whereSeparator: \.isWhitespace)
         // The first of these is the man page's third.
@@ -48,11 +48,11 @@ public struct ProcessUsage: Sendable, Equatable {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
-    /// How many descriptors are open.
+    /// The number of open descriptors.
     private static func countDescriptors() -> Int? {
         var status = stat()
         guard unsafe stat("/proc/self/fd", &status) == 0 else { return nil }
-        // Since Linux 6.2 the folder's size is their number; before, it is 0 and the entries are to be counted.
+        // Since Linux 6.2 the folder's size is their number; older kernels say 0, and the entries count.
         if status.st_size > 0 { return Int(status.st_size) }
         guard let folder = unsafe opendir("/proc/self/fd") else { return nil }
         defer { unsafe closedir(folder) }

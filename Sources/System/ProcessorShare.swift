@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// How many processors a program may keep busy: fewer than there are where its affinity or a quota says so.
+/// The number of processors that a program may keep busy: affinity and quotas may leave fewer than the machine has.
 public enum ProcessorShare {
     /// The least of the processors that are online, those that the process may run on (sched_setaffinity(2)), and the
     /// quotas of its control group and of those above it (cgroups(7)); at least 1.
@@ -11,7 +11,7 @@ public enum ProcessorShare {
             quotas: paths.compactMap(text))
     }
 
-    /// The same from what the files say; what is missing or cannot be read is no limit.
+    /// The number by the files' content; a missing or unreadable file sets no limit.
     static func count(cores: Int, status: String?, quotas: [String]) -> Int {
         let limits = quotas.map(processors(inQuota:)) + [status.flatMap(processors(inStatus:)), cores]
         return max(1, limits.compactMap { $0 }.min() ?? 1)
@@ -35,9 +35,9 @@ public enum ProcessorShare {
         return count > 0 ? count : nil
     }
 
-    /// What `cpu.max` allows, "QUOTA PERIOD" in microseconds, in whole processors; nil for "max".
+    /// The processors that `cpu.max` allows, "QUOTA PERIOD" in microseconds, rounded up; nil for "max".
     ///
-    /// A part of a processor counts as one: half of it would be left idle otherwise.
+    /// A part of a processor counts as one: half of it would be idle otherwise.
     static func processors(inQuota text: String) -> Int? {
         let words = text.split(whereSeparator: \.isWhitespace)
         guard words.count == 2, let quota = Int(words[0]), let period = Int(words[1]), quota > 0, period > 0 else {
@@ -46,7 +46,7 @@ public enum ProcessorShare {
         return max(1, quota / period + (quota % period == 0 ? 0 : 1))
     }
 
-    /// The quotas of a process's group and of those above it, from the line "0::/PATH" that version 2 has in
+    /// The quota files of a process's group and of those above it, from the line "0::/PATH" that version 2 has in
     /// /proc/PID/cgroup.
     static func quotaFiles(inGroups text: String) -> [String] {
         guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::/") }) else { return [] }

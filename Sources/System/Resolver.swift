@@ -1,11 +1,11 @@
 internal import CLinux
 internal import Glibc
 
-/// A name that could not be turned into an address (getaddrinfo(3)).
+/// A failed name look-up (getaddrinfo(3)).
 public struct ResolverError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What was looked up.
+    /// The endpoint of the look-up.
     public let endpoint: Endpoint
-    /// Whether no name server answered in time, in which case a later try may succeed.
+    /// Whether no name server answered in time, so that a later try may succeed.
     public let isTemporary: Bool
     /// The C library's words, such as "Name or service not known".
     public let reason: String
@@ -16,7 +16,7 @@ public struct ResolverError: Error, Equatable, Sendable, CustomStringConvertible
 
 /// Turns names into addresses.
 ///
-/// It blocks: call it away from an event loop.
+/// A look-up blocks: call it away from an event loop.
 public enum Resolver {
     /// All addresses of the endpoint, in the order of preference of RFC 6724; never empty.
     ///

@@ -1,17 +1,17 @@
 internal import CLinux
 internal import Glibc
 
-/// The way that datagrams take to an address, as the kernel knows it now (ip(7), IP_MTU; ipv6(7), IPV6_MTU).
+/// The kernel's current route to an address (ip(7), IP_MTU; ipv6(7), IPV6_MTU).
 public struct Route: Sendable, Equatable {
-    /// The address that they leave from.
+    /// The source address of its datagrams.
     public let source: SocketAddress
-    /// The longest packet that goes there whole, headers included.
+    /// The longest packet that the route takes whole, headers included.
     public let mtu: Int
 
-    /// A route that is known already.
+    /// Describes a known route.
     public init(source: SocketAddress, mtu: Int) { (self.source, self.mtu) = (source, mtu) }
 
-    /// Asks the kernel; nothing is sent (connect(2)).
+    /// Asks the kernel; no datagram leaves (connect(2)).
     public init(to remote: SocketAddress) throws(SystemError) {
         let socket = try DatagramSocket(connectedTo: remote)
         let (level, name) =
@@ -22,6 +22,6 @@ public struct Route: Sendable, Equatable {
         self.init(source: try socket.localAddress(), mtu: Int(mtu))
     }
 
-    /// The longest payload of a datagram that goes there whole: headers of IP take 20 or 40 bytes, that of UDP 8.
+    /// The longest payload that the route takes whole: headers of IP take 20 or 40 bytes, that of UDP 8.
     public var payload: Int { min(DatagramSocket.maximumPayload, mtu - (source.isIPv6 ? 48 : 28)) }
 }

@@ -1,18 +1,18 @@
 internal import CLinux
 internal import Glibc
 
-/// The program that has started this one and wants to know how it is: systemd, or another that speaks its protocol
+/// The program that has started this one and supervises it: systemd, or another that speaks its protocol
 /// (sd_notify(3)).
 public final class ServiceManager: Sendable {
     private let descriptor: Descriptor
     private let path: [UInt8]
-    /// How often it wants a sign of life; nil where it does not.
+    /// The interval at which it expects a sign of life; nil where it expects none.
     public let watchdogInterval: Interval?
 
-    /// The one that the environment names; nil where there is none, or it cannot be told.
+    /// The manager that the environment names; nil where it names none, or one that cannot be reached.
     ///
-    /// The variables are taken away, so that no program that this one starts speaks in its place. Call it before there are
-    /// other threads (unsetenv(3)).
+    /// It removes the variables, so that no child of this program speaks in its place. Call it before other threads
+    /// exist (unsetenv(3)).
     public static func fromEnvironment() -> ServiceManager? {
         defer { for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] { Environment.remove(name) } }
         guard let path = Environment.value(of: "NOTIFY_SOCKET") else { return nil }
@@ -21,7 +21,7 @@ public final class ServiceManager: Sendable {
         return ServiceManager(path: path, watchdogInterval: period.map { Interval(nanoseconds: $0 * 1000) })
     }
 
-    /// Opens a socket of the kind that hears of this program at a path, or at an abstract name that begins with `@` (unix(7)).
+    /// Opens a socket to a path, or to an abstract name that begins with `@` (unix(7)).
     init?(path: String, watchdogInterval: Interval?) {
         var path = Array(path.utf8)
         guard let first = path.first, [UInt8(ascii: "/"), UInt8(ascii: "@")].contains(first),
@@ -34,19 +34,19 @@ public final class ServiceManager: Sendable {
         self.descriptor = descriptor
     }
 
-    /// What the program tells it.
+    /// The states that a manager distinguishes.
     public enum State {
-        /// The start is over.
+        /// The start is complete.
         case ready
-        /// Settings are read anew; `ready` follows.
+        /// The program reads its settings anew; `ready` follows.
         case reloading
-        /// The end begins, and takes so long at most.
+        /// The program begins to end, and takes at most this long.
         case stopping(within: Interval)
         /// A sign of life.
         case alive
     }
 
-    /// Tells how the program is, with a sentence for people; one who does not listen is not waited for.
+    /// Sends a state and a sentence for people, without waiting for a manager that does not read.
     ///
     /// - Returns: whether the kernel has taken it.
     @discardableResult

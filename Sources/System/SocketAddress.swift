@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// An IPv4 or IPv6 address and a port: where a datagram goes, where it came from.
+/// An IPv4 or IPv6 address and a port.
 public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The kernel's own form, zero beyond `length`: 16 bytes used for IPv4 (ip(7)), 28 for IPv6 (ipv6(7)).
     private var storage: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
@@ -35,7 +35,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Copies what a system call wrote; nil for a family other than IPv4 and IPv6.
+    /// Copies an address from a system call; nil for a family other than IPv4 and IPv6.
     init?(copying pointer: UnsafePointer<sockaddr>?) {
         guard let pointer = unsafe pointer else { return nil }
         self.init()
@@ -46,7 +46,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Lets a system call fill an address in; throws what the call threw.
+    /// Lets a system call fill in an address, and passes on its error.
     init?(filledBy body: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) throws(ErrorNumber) -> Void)
         throws(ErrorNumber)
     {
@@ -97,10 +97,10 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether it stands for every address of the machine.
+    /// Whether it means every address of the machine.
     public var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
 
-    /// Whether it never leaves the machine.
+    /// Whether its datagrams never leave the machine.
     public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
 
     /// The longest payload of a datagram to this address: IPv6's length does not count its own header (RFC 8200 3).
@@ -113,7 +113,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
-    /// Shows the kernel's form to a system call.
+    /// Lends the kernel's form to a system call.
     @inline(__always)
     func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         unsafe withUnsafeBytes(of: storage) { bytes in
@@ -122,7 +122,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether two addresses are the same to the byte.
+    /// Whether two addresses have the same bytes.
     public static func == (left: SocketAddress, right: SocketAddress) -> Bool {
         left.storage == right.storage
     }

@@ -1,9 +1,9 @@
 internal import CLinux
 internal import Glibc
 
-/// The set-up that datagram and stream sockets have in common.
+/// The options that datagram and stream sockets share.
 extension Descriptor {
-    /// Opens a socket that is closed on exec and, unless its calls may wait, non-blocking from birth (socket(2)).
+    /// Opens a socket that exec closes and, unless its calls may wait, never blocks (socket(2)).
     init(domain: Int32, type: __socket_type, isBlocking: Bool = false) throws(ErrorNumber) {
         let blocking = isBlocking ? 0 : Int32(SOCK_NONBLOCK.rawValue)
         let type = Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | blocking
@@ -17,7 +17,7 @@ extension Descriptor {
         }
     }
 
-    /// The address that the socket has, with the port that the system chose for port 0 (getsockname(2)).
+    /// The socket's address, with the port that the kernel chose for port 0 (getsockname(2)).
     func localAddress() throws(SystemError) -> SocketAddress {
         let address = try attempt(.configure) { () throws(ErrorNumber) in
             try unsafe SocketAddress { (pointer, length) throws(ErrorNumber) in
@@ -28,7 +28,7 @@ extension Descriptor {
         return address
     }
 
-    /// The address that the socket is connected to (getpeername(2)).
+    /// The peer's address (getpeername(2)).
     func peerAddress() throws(SystemError) -> SocketAddress {
         let address = try attempt(.configure) { () throws(ErrorNumber) in
             try unsafe SocketAddress { (pointer, length) throws(ErrorNumber) in
@@ -39,7 +39,7 @@ extension Descriptor {
         return address
     }
 
-    /// Switches an integer option (setsockopt(2)).
+    /// Sets an integer option (setsockopt(2)).
     func set(_ option: Int32, at level: Int32, to value: Int32 = 1) throws(SystemError) {
         try attempt(.configure) { () throws(ErrorNumber) in
             _ = try call {
@@ -59,7 +59,7 @@ extension Descriptor {
 }
 
 extension DatagramSocket {
-    /// Lets the socket send to all hosts of a network; the kernel wants to be told that it is meant (socket(7), SO_BROADCAST).
+    /// Lets the socket send to broadcast addresses, which the kernel otherwise refuses (socket(7), SO_BROADCAST).
     public func permitBroadcast() throws(SystemError) {
         try descriptor.set(SO_BROADCAST, at: SOL_SOCKET)
     }

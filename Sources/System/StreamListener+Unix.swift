@@ -2,17 +2,19 @@ internal import CLinux
 internal import Glibc
 
 extension StreamListener {
-    /// Owner and group of the socket's file may connect, others not; the folder's permissions count as well (unix(7)).
+    /// Owner and group of the socket's file may connect, others may not; the folder's permissions count as well
+    /// (unix(7)).
     private static var mode: mode_t { 0o660 }
 
-    /// Listens at a path, where a socket may be left over from a program that has ended.
+    /// Listens at a path, and replaces a socket that an ended program has left there.
     public init(at address: UnixAddress, backlog: Int32 = 4096) throws(UnixSocketError) {
         let descriptor = try Self.bind(address)
         let file = try Self.listen(descriptor, address, backlog)
         self.init(descriptor, file)
     }
 
-    /// Who connects before listen(2) is refused: no one comes in by the mode of the moment.
+    /// listen(2) comes after chmod(2): the kernel refuses connections before it, so that the umask's mode lets no
+    /// client in.
     private static func listen(
         _ descriptor: borrowing Descriptor, _ address: UnixAddress, _ backlog: Int32
     ) throws(UnixSocketError) -> UnixSocketFile {
@@ -27,7 +29,7 @@ extension StreamListener {
         }
     }
 
-    /// Binds a socket; what is in the way is removed if it is a socket at which no program listens.
+    /// Binds a socket, and first removes a socket at the path if no program listens at it.
     private static func bind(_ address: UnixAddress) throws(UnixSocketError) -> Descriptor {
         do throws(ErrorNumber) {
             do throws(ErrorNumber) { return try open(address) } catch {
@@ -56,7 +58,7 @@ extension StreamListener {
         do throws(ErrorNumber) {
             let probe = try Descriptor(domain: AF_UNIX, type: SOCK_STREAM)
             let number = probe.number
-            // With a full queue it would block: someone listens all the same.
+            // With a full queue the call would block: a program listens all the same.
             _ = try callUnlessBlocked { unsafe address.withSocketAddress { unsafe clinux_connect(number, $0, $1) } }
             throw ErrorNumber.addressInUse
         } catch {

@@ -1,19 +1,19 @@
 internal import CLinux
 internal import Glibc
 
-/// A socket that waits for connections, over TCP or of this machine alone.
+/// A listening stream socket, of TCP or of the Unix domain.
 public struct StreamListener: ~Copyable, Sendable {
     /// The open socket, for the event loop.
     public let descriptor: Descriptor
-    /// Where it listens, with the port that the system chose for port 0.
+    /// The address it listens at, with the port that the kernel chose for port 0.
     public let address: ListenAddress
 
-    /// Whether another process has the socket as well, and will have it when this one has ended.
+    /// Whether another process shares the socket and keeps it beyond this one's end.
     public let isInherited: Bool
-    /// What is to be removed at the end; an inherited socket's file is another process's.
+    /// The file to remove at the end; an inherited socket's file belongs to another process.
     private let file: UnixSocketFile?
 
-    /// Takes over a socket that listens already, does not block, and belongs to another process as well.
+    /// Takes over a non-blocking listening socket that another process shares.
     public init(inheriting entry: InheritedListeners.Entry) throws(SystemError) {
         let descriptor = Descriptor(owning: entry.number)
         let isLocal = descriptor.option(SO_DOMAIN, at: SOL_SOCKET) == AF_UNIX
@@ -33,12 +33,12 @@ public struct StreamListener: ~Copyable, Sendable {
 
     /// Listens on an address (socket(2), bind(2), listen(2)).
     ///
-    /// - `backlog`: how many connections may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
+    /// - `backlog`: the most connections that may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
     public init(on address: SocketAddress, backlog: Int32 = 4096) throws(SystemError) {
         let descriptor = try attempt(.open, address) { () throws(ErrorNumber) in
             try Descriptor(domain: address.domain, type: SOCK_STREAM)
         }
-        // Connections of a former run may still be in TIME_WAIT; they do not hold the port (ip(7)).
+        // Connections of a former run may still be in TIME_WAIT; with the option they do not hold the port (ip(7)).
         try descriptor.set(SO_REUSEADDR, at: SOL_SOCKET)
         try descriptor.bind(to: address)
         try attempt(.listen, address) { () throws(ErrorNumber) in _ = try call { listen(descriptor.number, backlog) } }
@@ -48,21 +48,21 @@ public struct StreamListener: ~Copyable, Sendable {
         file = nil
     }
 
-    /// Lets no further connection begin, where the kernel can do that; those whose handshake is under way come about.
+    /// Refuses new connections, where the kernel can do that; those whose handshake is under way complete.
     ///
-    /// A client that asks meanwhile gets no answer, and asks again after a second (RFC 6298 2.1).
+    /// A client that tries meanwhile gets no answer, and tries again after a second (RFC 6298 2.1).
     public func ignoreNewConnections() {
         guard !isInherited else { return }
         switch file {
-        // The path is gone, and with it the way in; unix(7) knows no handshake.
+        // Without its path the socket cannot be reached; unix(7) has no handshake.
         case .some(let file): file.remove()
         case .none: _ = clinux_drop_connection_requests(descriptor.number)
         }
     }
 
-    /// Stops listening: whoever connects from now on is refused, and so is whoever waits in the queue (shutdown(2)).
+    /// Stops listening: the kernel refuses new connections and those that wait in the queue (shutdown(2)).
     ///
-    /// An inherited socket goes on: those who wait in its queue are the next process's.
+    /// An inherited socket goes on listening: the connections in its queue belong to the next process.
     public func stop() {
         guard !isInherited else { return }
         switch file {
@@ -75,7 +75,7 @@ public struct StreamListener: ~Copyable, Sendable {
     /// Takes one connection off the queue; nil when none waits (accept4(2)).
     public func accept() throws(SystemError) -> StreamSocket? {
         let flags = Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        // Later the address is gone, with a client that has reset the connection (getpeername(2), ENOTCONN).
+        // Later the address may be gone, with a client that has reset the connection (getpeername(2), ENOTCONN).
         var number: Int32?
         let peer = try attempt(.accept, address.socketAddress) { () throws(ErrorNumber) in
             try unsafe SocketAddress { (address, length) throws(ErrorNumber) in

@@ -5,16 +5,16 @@ internal import Glibc
 public struct StreamSocket: ~Copyable, Sendable {
     /// The open socket, for the event loop.
     public let descriptor: Descriptor
-    /// The other end; nil where it is not known.
+    /// The other end's address; nil where it is not known.
     public let peer: SocketAddress?
 
-    /// Takes over a connected, non-blocking socket that nobody else will close.
+    /// Takes over a connected, non-blocking socket that has no other owner.
     ///
     /// Small responses leave at once: Nagle's algorithm is off (tcp(7), TCP_NODELAY).
     public init(owning number: Int32, peer: SocketAddress? = nil) {
         descriptor = Descriptor(owning: number)
         self.peer = peer
-        // Fails only where the other side has already gone, and then the next call says so.
+        // Fails only where the peer has already gone, and then the next call says so.
         try? descriptor.set(Int32(TCP_NODELAY), at: Int32(IPPROTO_TCP))
     }
 
@@ -23,8 +23,7 @@ public struct StreamSocket: ~Copyable, Sendable {
         descriptor.release()
     }
 
-    /// Reads what has arrived into a part of an array; 0 is the end of the stream, nil means that nothing is there yet
-    /// (recv(2)).
+    /// Reads into a part of an array; 0 is the end of the stream, nil means that nothing has arrived (recv(2)).
     public func receive(into bytes: inout [UInt8], _ room: Range<Int>) throws(SystemError) -> Int? {
         let number = descriptor.number
         return try attempt(.receive) { () throws(ErrorNumber) in
@@ -45,9 +44,9 @@ public struct StreamSocket: ~Copyable, Sendable {
         }
     }
 
-    /// Ends the outgoing half: the other side reads what was written and then the end (shutdown(2)).
+    /// Ends the outgoing half: the peer reads the bytes already written and then the end (shutdown(2)).
     public func shutDownSending() {
-        // Fails only where the other side has already gone.
+        // Fails only where the peer has already gone.
         _ = shutdown(descriptor.number, Int32(SHUT_WR))
     }
 }

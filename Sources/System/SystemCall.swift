@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The number by which the kernel names a failure (errno(3)).
+/// The kernel's number for a failure (errno(3)).
 public struct ErrorNumber: Error, Equatable, Sendable, CustomStringConvertible {
     /// The value of `errno`.
     public let code: Int32
@@ -19,15 +19,15 @@ public struct ErrorNumber: Error, Equatable, Sendable, CustomStringConvertible {
         return unsafe String(cString: text)
     }
 
-    /// Nothing is there to read, or no room to write: not a failure.
+    /// Nothing to read yet, or no room to write: not a failure.
     public static let wouldBlock = ErrorNumber(EAGAIN)
     /// The address is taken by another socket.
     public static let addressInUse = ErrorNumber(EADDRINUSE)
     /// The machine has no such address.
     public static let addressNotAvailable = ErrorNumber(EADDRNOTAVAIL)
-    /// The process may not do this, such as to bind a port below 1,024.
+    /// The process lacks the permission, such as that to bind a port below 1,024.
     public static let permissionDenied = ErrorNumber(EACCES)
-    /// Nobody listens there: a reset for TCP, an ICMP "port unreachable" for UDP (udp(7)).
+    /// No socket listens there: a reset for TCP, an ICMP "port unreachable" for UDP (udp(7)).
     public static let connectionRefused = ErrorNumber(ECONNREFUSED)
     /// The datagram is longer than the protocol or the path allows.
     public static let messageTooLong = ErrorNumber(EMSGSIZE)
@@ -35,17 +35,17 @@ public struct ErrorNumber: Error, Equatable, Sendable, CustomStringConvertible {
     public static let tooManyOpenFiles = ErrorNumber(EMFILE)
     /// The system has no descriptor left.
     public static let tooManyOpenFilesInSystem = ErrorNumber(ENFILE)
-    /// The call does not fit the socket's state, as accept(2) where nobody listens any more.
+    /// The call does not fit the socket's state, as accept(2) on a socket that has stopped listening.
     public static let invalidArgument = ErrorNumber(EINVAL)
     /// No buffer is left: the queue to the network is full, or memory is short.
     public static let noBufferSpace = ErrorNumber(ENOBUFS)
     /// No memory is left.
     public static let outOfMemory = ErrorNumber(ENOMEM)
-    /// The socket is not one, or is closed: a bug of the program.
+    /// The descriptor is not open: a bug of the program.
     public static let badDescriptor = ErrorNumber(EBADF)
-    /// The descriptor is no socket: a bug of the program.
+    /// The descriptor is not a socket: a bug of the program.
     public static let notASocket = ErrorNumber(ENOTSOCK)
-    /// An address of memory is none: a bug of the program.
+    /// The address is not in the program's memory: a bug of the program.
     public static let badAddress = ErrorNumber(EFAULT)
     /// A filter of this host forbids it.
     public static let notPermitted = ErrorNumber(EPERM)
@@ -53,9 +53,9 @@ public struct ErrorNumber: Error, Equatable, Sendable, CustomStringConvertible {
     public static let brokenPipe = ErrorNumber(EPIPE)
 }
 
-/// Makes one system call, again while a signal interrupts it; -1 becomes the error.
+/// Makes one system call, and again while a signal interrupts it; -1 becomes the error.
 ///
-/// The only place that knows the EINTR policy.
+/// The EINTR policy is in this function alone.
 @inline(__always)
 func call<Result: FixedWidthInteger>(_ body: () -> Result) throws(ErrorNumber) -> Result {
     while true {
@@ -65,7 +65,7 @@ func call<Result: FixedWidthInteger>(_ body: () -> Result) throws(ErrorNumber) -
     }
 }
 
-/// Makes one system call that may find nothing to do yet, for which it returns nil.
+/// Makes one system call that may have nothing to do yet, and then returns nil.
 @inline(__always)
 func callUnlessBlocked<Result: FixedWidthInteger>(_ body: () -> Result) throws(ErrorNumber) -> Result? {
     do {

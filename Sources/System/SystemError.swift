@@ -1,6 +1,6 @@
-/// A system call on a socket that failed: what was tried, with which address, and why it did not work.
+/// A failed system call on a socket: the operation, its address, and the reason.
 public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What the program was doing.
+    /// An operation of the program.
     public enum Operation: String, Sendable {
         /// socket(2)
         case open
@@ -30,11 +30,11 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
         case writeOutput = "write standard output"
     }
 
-    /// What the program was doing.
+    /// The failed operation.
     public let operation: Operation
-    /// The address it concerned, where there is one.
+    /// The address of the operation, where there is one.
     public let address: SocketAddress?
-    /// Why it failed.
+    /// The reason.
     public let reason: ErrorNumber
 
     /// Names a failed operation.
@@ -51,7 +51,7 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Names the operation and the address of whatever fails in `body`.
+/// Adds the operation and the address to an error of `body`.
 @inline(__always)
 func attempt<Result: ~Copyable>(
     _ operation: SystemError.Operation,

@@ -2,18 +2,18 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// The terminal at which a person types what the program reads (termios(3)).
+/// The terminal behind standard input (termios(3)).
 public final class Terminal: Sendable {
-    /// A signal that a key asks for where the terminal does not send it.
+    /// A signal for a key whose signal the terminal no longer sends.
     public enum Signal: Sendable {
         case interrupt, quit, suspend
     }
 
     private let descriptor: Descriptor
-    /// Its settings as they were, while it hands out keys.
+    /// The terminal's former settings, while it hands out keys.
     private let former = Mutex<termios?>(nil)
 
-    /// The terminal that is standard input; nil where that is none, or one that cannot move its cursor.
+    /// Opens standard input's terminal; nil where standard input is none, or one that cannot move its cursor.
     public init?() {
         guard Console.isInteractive, let name = unsafe getenv("TERM"), unsafe strcmp(name, "dumb") != 0 else {
             return nil
@@ -26,9 +26,9 @@ public final class Terminal: Sendable {
 
     deinit { restore() }
 
-    /// Makes the terminal hand out each key at once, and neither show it nor act on it.
+    /// Makes the terminal hand out each key at once, without showing it or acting on it.
     ///
-    /// By itself it collects a line, of which it keeps 4,095 bytes (termios(3), "Canonical and noncanonical mode").
+    /// By default it collects a line, of which it keeps 4,095 bytes (termios(3), "Canonical and noncanonical mode").
     public func readKeys() throws(SystemError) {
         let number = descriptor.number
         try former.withLock { former throws(SystemError) in
@@ -48,26 +48,26 @@ public final class Terminal: Sendable {
         }
     }
 
-    /// Gives the terminal back as it was.
+    /// Restores the terminal's settings.
     public func restore() {
         guard var settings = former.withLock({ $0.take() }) else { return }
         unsafe tcsetattr(descriptor.number, TCSANOW, &settings)
     }
 
-    /// Shows text, and moves the cursor where it says so.
+    /// Writes text, which may move the cursor.
     public func write(_ text: String) throws(SystemError) {
         let number = descriptor.number
         try attempt(.writeOutput) { () throws(ErrorNumber) in try Console.write(Array(text.utf8), to: number) }
     }
 
-    /// How many characters fit in a line (ioctl_tty(2), TIOCGWINSZ); 80 where the terminal does not know.
+    /// The number of columns (ioctl_tty(2), TIOCGWINSZ); 80 where the terminal does not tell.
     public var columns: Int {
         var size = winsize()
         let status = unsafe ioctl(descriptor.number, UInt(TIOCGWINSZ), &size)
         return status == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     }
 
-    /// Does to the program what the terminal does at such a key; returns where the program goes on.
+    /// Sends the program the signal of a key; returns when the program continues.
     public func send(_ signal: Signal) {
         let number =
             switch signal {

@@ -2,16 +2,16 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// Threads of their own, for work that blocks or that runs a loop (pthread_create(3)).
+/// Starts threads for work that blocks or that runs a loop (pthread_create(3)).
 public enum Thread {
     private final class Start {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
-    /// Starts a thread that runs `body` and ends with it; it is left to itself (pthread_detach(3)).
+    /// Starts a detached thread that runs `body` (pthread_detach(3)).
     ///
-    /// - `stackSize`: bytes of address space for the stack, of which only what is used takes memory.
+    /// - `stackSize`: bytes of address space for the stack, of which only the used part takes memory.
     public static func start(
         stackSize: Int = 1 << 20, _ body: @escaping @Sendable () -> Void
     ) throws(SystemError) {
@@ -35,7 +35,8 @@ public enum Thread {
         pthread_detach(handle)
     }
 
-    /// Runs work that blocks, such as a name look-up, on a thread of its own, and waits for its result without blocking.
+    /// Runs blocking work, such as a name look-up, on a thread of its own, and suspends the caller until the result is
+    /// there.
     public static func blocking<Success: Sendable, Failure: Error>(
         _ work: @escaping @Sendable () throws(Failure) -> Success
     ) async throws(SystemError) -> Result<Success, Failure> {

@@ -1,22 +1,22 @@
 internal import CLinux
 internal import Glibc
 
-/// A path of the file system as the address of a socket (unix(7)).
+/// A path of the file system as a socket's address (unix(7)).
 public struct UnixAddress: Sendable {
-    /// Where it is.
+    /// The path.
     public let path: String
 
-    /// The longest path in bytes: the kernel's form of it has 108, of which the last one is zero.
+    /// The longest path in bytes: the kernel's form has room for 108, of which the last one is zero.
     public static let mostBytes = 107
 
-    /// Takes a path that is not too long and has a byte.
+    /// Takes a path that is neither empty nor too long.
     public init(_ path: String) throws(UnixSocketError) {
         guard path.utf8.count <= Self.mostBytes else { throw UnixSocketError(path, .tooLong) }
         guard !path.isEmpty, !path.utf8.contains(0) else { throw UnixSocketError(path, .system(.invalidArgument)) }
         self.path = path
     }
 
-    /// Shows the kernel's form to a system call.
+    /// Lends the kernel's form to a system call.
     func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -28,7 +28,7 @@ public struct UnixAddress: Sendable {
         }
     }
 
-    /// The path that a socket listens at; empty where it has none, and with a "@" in front in the abstract namespace.
+    /// The path that a socket listens at; empty where it has none, with a leading "@" in the abstract namespace.
     static func path(of descriptor: borrowing Descriptor) -> String {
         var address = sockaddr_un()
         var length = socklen_t(MemoryLayout<sockaddr_un>.size)
@@ -48,33 +48,33 @@ public struct UnixAddress: Sendable {
     }
 }
 
-/// Why nothing listens at a path.
+/// A failure to listen at a path.
 public struct UnixSocketError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong.
+    /// The reason.
     public enum Reason: Equatable, Sendable {
         /// The path has more than ``UnixAddress/mostBytes`` bytes.
         case tooLong
-        /// There is something at the path that is no socket.
+        /// A file at the path is not a socket.
         case noSocket
-        /// A program answers there.
+        /// A program listens at the path.
         case inUse
-        /// The folder of the path is not there.
+        /// The folder of the path does not exist.
         case noFolder
-        /// The system says no.
+        /// A system call fails.
         case system(ErrorNumber)
     }
 
-    /// Where it was tried.
+    /// The path.
     public let path: String
-    /// Why it did not work.
+    /// The reason.
     public let reason: Reason
 
     init(_ path: String, _ reason: Reason) { (self.path, self.reason) = (path, reason) }
 
-    /// One line that says what to do.
+    /// One line that tells the remedy.
     public var description: String { "cannot listen at unix:\(path): \(sentence)" }
 
-    /// The same without the path.
+    /// The sentence without the path.
     public var sentence: String {
         switch reason {
         case .tooLong:
@@ -87,20 +87,20 @@ public struct UnixSocketError: Error, Equatable, Sendable, CustomStringConvertib
     }
 }
 
-/// The file of a socket, which is removed when the value ends, unless another one has taken its place.
+/// A socket's file, which the value removes at its end, unless another file has taken its place.
 struct UnixSocketFile: ~Copyable, Sendable {
     private let path: String
     private let device: UInt64
     private let inode: UInt64
 
-    /// The file that is at the path now.
+    /// The file at the path.
     init(_ path: String) throws(ErrorNumber) {
         var status = stat()
         _ = try call { unsafe lstat(path, &status) }
         (self.path, device, inode) = (path, UInt64(status.st_dev), UInt64(status.st_ino))
     }
 
-    /// Removes it, if it is still the one.
+    /// Removes the file, if it is still the same one.
     borrowing func remove() {
         var status = stat()
         guard unsafe lstat(path, &status) == 0, UInt64(status.st_dev) == device, UInt64(status.st_ino) == inode else {

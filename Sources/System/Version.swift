@@ -1,5 +1,5 @@
-/// Which Letterbox it is: for `--version` of all programs, for the page and for the metrics.
+/// Letterbox's version: for `--version` of all programs, for the page and for the metrics.
 public enum Version {
-    /// As in CHANGELOG.md.
+    /// The version of CHANGELOG.md.
     public static let current = "0.1.0"
 }

@@ -1,10 +1,10 @@
 extension String {
-    /// Bytes from a stranger, for a terminal or a log: what a terminal would obey is shown and not sent to it.
+    /// Shows a stranger's bytes in a terminal or a log: control codes become visible text.
     ///
     /// Control characters and bytes that are not UTF-8 become escapes such as `\n`, `\x1b` and `\xff`; so do characters
     /// that change the direction of the text around them (Unicode TR36 2.3).
     ///
-    /// - `layout`: whether line ends and tabs stay as they are.
+    /// - `layout`: whether line ends and tabs stay.
     public init(showing bytes: [UInt8], keepingLayout layout: Bool = false) {
         self = ""
         var parser = UTF8.ForwardParser()
@@ -33,7 +33,7 @@ extension String {
         }
     }
 
-    /// Whether a terminal would do something, or would show what follows in another order.
+    /// Whether a terminal would act on the character, or show the text after it in another order.
     private static func isObeyed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true

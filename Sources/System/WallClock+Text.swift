@@ -18,7 +18,7 @@ extension WallClock {
         return "\(parts.joined(separator: ":")).\(digits(Int32(time.tv_nsec / 1000), width: 6))"
     }
 
-    /// The first for a point in time since 1970 (gmtime(3)).
+    /// A point in time since 1970 in the form of RFC 3339 (gmtime(3)).
     public static func text(seconds: Int64, milliseconds: Int) -> String {
         var seconds = time_t(seconds)
         var parts = unsafe tm()

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// The time of day, for people and for HTTP's dates; it may jump (clock_gettime(2), CLOCK_REALTIME).
 public enum WallClock {
-    /// Seconds since 1970-01-01 00:00 UTC, and what is beyond a whole one.
+    /// Seconds since 1970-01-01 00:00 UTC, and nanoseconds of the second under way.
     public static func now() -> (seconds: Int64, nanoseconds: Int) {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
