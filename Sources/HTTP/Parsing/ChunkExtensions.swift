@@ -1,11 +1,11 @@
-/// The extensions behind a chunk's size: `*( BWS ";" BWS name [ BWS "=" BWS value ] )` (RFC 9112 7.1.1).
+/// The extensions after a chunk's size: `*( BWS ";" BWS name [ BWS "=" BWS value ] )` (RFC 9112 7.1.1).
 ///
-/// The gateway ignores them. But where one server skips a byte that another takes for a line end or for part of a quoted
-/// string, the two see different messages, and so every extension must follow the grammar.
+/// The gateway ignores their meaning, but every extension must follow the grammar: where one server skips a byte that
+/// another takes for a line end or for part of a quoted string, the two see different messages.
 enum ChunkExtensions {
-    /// Where they end: at the carriage return behind them, or at the end of the bytes.
+    /// The end of the extensions: the carriage return after them, or the end of the bytes.
     ///
-    /// The scan skips bad white space, as RFC 9110 5.6.3 wants it, and refuses the first wrong byte as soon as it is there.
+    /// The scan skips bad white space, as RFC 9110 5.6.3 requires, and refuses the first wrong byte at once.
     static func end(in bytes: Span<UInt8>, from start: Int) throws(RequestError) -> Int {
         var end = start
         while end < bytes.count, bytes[end] != ASCII.carriageReturn {
@@ -24,7 +24,7 @@ enum ChunkExtensions {
         let name = try token(bytes, start)
         let equals = bytes.skipBlanks(from: name, to: bytes.count)
         guard equals < bytes.count else { return equals }
-        // White space before anything but an equals sign belongs to what comes next.
+        // White space before any byte but an equals sign belongs to the next element.
         guard bytes[equals] == UInt8(ascii: "=") else { return name }
         let value = bytes.skipBlanks(from: equals + 1, to: bytes.count)
         guard value < bytes.count, bytes[value] == ASCII.quote else { return try token(bytes, value) }
@@ -37,7 +37,7 @@ enum ChunkExtensions {
         return end
     }
 
-    /// A quoted string (RFC 9110 5.6.4), or as much of it as has come.
+    /// A quoted string (RFC 9110 5.6.4), or its part that has arrived.
     private static func quotedString(_ bytes: Span<UInt8>, _ start: Int) throws(RequestError) -> Int {
         var index = start + 1
         while index < bytes.count {
@@ -57,7 +57,7 @@ extension Span<UInt8> {
     /// Whether a space or a tab stands at the index.
     func isBlank(at index: Int) -> Bool { self[index] == ASCII.space || self[index] == ASCII.tab }
 
-    /// What is wrong with the byte at the index.
+    /// The error for the byte at the index.
     fileprivate func extensionError(at index: Int, behindSize isBehindSize: Bool = false) -> RequestError {
         if self[index] == ASCII.lineFeed { return RequestError(.bareLineFeed, at: index) }
         guard isBehindSize else { return RequestError(.malformedChunkExtension, at: index) }

@@ -1,6 +1,6 @@
-/// Takes the chunks apart that carry a body of unknown length (RFC 9112 7.1).
+/// Decodes a chunked body (RFC 9112 7.1).
 ///
-/// Hand it the bytes after the head, step by step. Extensions and trailers are checked, bounded and dropped.
+/// The caller passes the bytes after the head, step by step. Extensions and trailers are checked, bounded and dropped.
 public struct ChunkedDecoder: Sendable {
     private let limits: Limits
     private var state = State.size
@@ -8,7 +8,7 @@ public struct ChunkedDecoder: Sendable {
     private var total = 0
     private var extensions = 0
     private var trailers = Trailers()
-    /// Bytes of the body taken by earlier steps, so that an error can say where it is.
+    /// Bytes of the body that earlier steps have consumed, so that an error can tell its position.
     private var taken = 0
 
     private enum State: Sendable {
@@ -24,11 +24,11 @@ public struct ChunkedDecoder: Sendable {
         var fields = 0
     }
 
-    /// What a step found.
+    /// The outcome of a step.
     public enum Step: Sendable, Equatable {
         /// Content, at this place in the bytes; the next step begins at the end of the range.
         case data(Range<Int>)
-        /// More bytes are needed; those before `consumed` are done with.
+        /// More bytes are needed; those before `consumed` are not needed any more.
         case incomplete(consumed: Int)
         /// The body ends, with its trailers, before `consumed`.
         case end(consumed: Int)
@@ -41,7 +41,8 @@ public struct ChunkedDecoder: Sendable {
 
     /// Takes the next step in the bytes from the offset on.
     ///
-    /// The offset is where the last step left off; after `incomplete` the bytes before it may be gone, and it is then 0.
+    /// The offset is the end of the last step; after `incomplete` the caller may drop the bytes before it, and the
+    /// offset is then 0.
     public mutating func next(_ bytes: Span<UInt8>, from offset: Int) throws(RequestError) -> Step {
         var position = offset
         while true {
@@ -67,9 +68,9 @@ public struct ChunkedDecoder: Sendable {
         }
     }
 
-    /// The line with a chunk's size; returns where it ends, or `start` if its end has not come.
+    /// Reads the line with a chunk's size; returns its end, or `start` if the end has not arrived.
     private mutating func readSize(_ bytes: Span<UInt8>, _ start: Int) throws(RequestError) -> Int {
-        // One byte more than the limit, since the carriage return may stand there.
+        // One byte more than the limit, for the carriage return.
         let window = bytes.extracting(0..<min(bytes.count, start + limits.maxChunkLine + 1))
         let (size, sizeEnd) = try sizeDigits(window, start)
         let end = try ChunkExtensions.end(in: window, from: sizeEnd)

@@ -1,6 +1,6 @@
 /// Walks the elements of a comma-separated field value (RFC 9110 5.6.1).
 ///
-/// A cursor, not a sequence: the bytes are lent for each step, so that it need not hold on to them.
+/// A cursor, not a sequence: the caller lends the bytes for each step, so that the cursor need not hold them.
 public struct CommaList: Sendable {
     private var position: Int
     private let end: Int
@@ -8,7 +8,7 @@ public struct CommaList: Sendable {
     private let keepsEmpty: Bool
     private var isDone = false
 
-    /// A walk over the list in the range.
+    /// Begins at the start of a list.
     public init(_ value: Range<Int>) {
         self.init(value, keepsEmpty: false)
     }
@@ -20,7 +20,7 @@ public struct CommaList: Sendable {
         self.keepsEmpty = keepsEmpty
     }
 
-    /// The next element without white space around it, or nil after the last; empty elements are passed over.
+    /// The next element without white space around it, or nil after the last; empty elements are skipped.
     public mutating func next(in bytes: Span<UInt8>) -> Range<Int>? {
         while !isDone {
             let stop = endOfElement(bytes)
@@ -32,7 +32,7 @@ public struct CommaList: Sendable {
         return nil
     }
 
-    /// A separator inside a quoted string does not part elements (RFC 9110 5.6.4).
+    /// A comma inside a quoted string does not separate elements (RFC 9110 5.6.4).
     private func endOfElement(_ bytes: Span<UInt8>) -> Int {
         var index = position
         while index < end, bytes[index] != separator {
@@ -41,7 +41,7 @@ public struct CommaList: Sendable {
         return min(index, end)
     }
 
-    /// Behind the quote that closes the string that begins at the index.
+    /// The index after the closing quote of the string that begins at `start`.
     private func endOfQuote(_ bytes: Span<UInt8>, after start: Int) -> Int {
         var index = start + 1
         while index < end, bytes[index] != ASCII.quote { index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1 }

@@ -1,13 +1,13 @@
 /// The name of a response field.
 ///
-/// Made once, from a literal, and kept as the bytes that begin its line.
+/// It is made once, from a literal, and stored as the bytes that begin its line.
 public struct FieldName: Sendable {
     /// The name, a colon and a space.
     let opening: [UInt8]
 
-    /// A name written in the program.
+    /// A name in the program's text.
     ///
-    /// One that is not a token is a bug, and traps.
+    /// A name that is not a token is a bug, and traps.
     public init(_ name: StaticString) {
         let text = name.description.utf8
         precondition(!text.isEmpty && text.allSatisfy(ByteClass.token.contains), "\(name) is not a field name.")
@@ -46,14 +46,14 @@ public struct FieldName: Sendable {
     public static let vary = FieldName("Vary")
 }
 
-/// A field value that has been checked: it cannot end its line, and so cannot add a field or a response.
+/// A checked field value: it cannot end its line, and so cannot add a field or a response.
 public struct FieldValue: Sendable, Equatable {
     /// The bytes of the value.
     public let bytes: [UInt8]
 
-    /// A value written in the program.
+    /// A value in the program's text.
     ///
-    /// One that is not allowed is a bug, and traps.
+    /// A value that is not allowed is a bug, and traps.
     public init(_ text: StaticString) {
         guard let value = FieldValue(validating: text.description.utf8) else {
             preconditionFailure("\(text) is not a field value.")
@@ -61,14 +61,14 @@ public struct FieldValue: Sendable, Equatable {
         self = value
     }
 
-    /// A value from outside, if it is one: no control characters but the tab (RFC 9110 5.5), no blank at either end.
+    /// A value from outside; nil if it has control characters other than the tab (RFC 9110 5.5), or a blank at an end.
     public init?(validating bytes: some Sequence<UInt8>) {
         let bytes = Array(bytes)
         guard FieldValue.isValid(bytes.span) else { return nil }
         self.bytes = bytes
     }
 
-    /// A value whose parts have been checked.
+    /// A value whose parts are already checked.
     init(checked bytes: [UInt8]) { self.bytes = bytes }
 
     static func isValid(_ bytes: Span<UInt8>) -> Bool {

@@ -1,19 +1,19 @@
-/// A field line, cut at its colon (RFC 9112 5): in a head, or in the trailers after the last chunk.
+/// A field line, split at its colon (RFC 9112 5): in a head, or in the trailers after the last chunk.
 struct FieldLine {
     /// The value without white space around it.
     let value: Range<Int>
-    /// Where the next line begins.
+    /// The start of the next line.
     let next: Int
 
-    /// Cuts the line at `start`, or nil if its end has not come.
+    /// Splits the line at `start`; nil if its end has not arrived.
     ///
-    /// A byte that cannot be right is refused at once.
+    /// A byte that no valid line has there is refused at once.
     static func cut(_ bytes: Span<UInt8>, at start: Int) throws(RequestError) -> FieldLine? {
         guard let colon = try endOfName(bytes, at: start) else { return nil }
         return try cut(bytes, after: colon)
     }
 
-    /// The index of the colon behind the name, or nil if it has not come.
+    /// The index of the colon after the name, or nil if it has not arrived.
     @inline(__always)
     static func endOfName(_ bytes: Span<UInt8>, at start: Int) throws(RequestError) -> Int? {
         let (colon, byte) = bytes.skipName(from: start)
@@ -24,7 +24,7 @@ struct FieldLine {
         return colon
     }
 
-    /// Cuts the rest of a line, or nil if its end has not come.
+    /// Splits the rest of a line; nil if its end has not arrived.
     @inline(__always)
     static func cut(_ bytes: Span<UInt8>, after colon: Int) throws(RequestError) -> FieldLine? {
         let valueStart = bytes.startOfValue(after: colon)
@@ -38,7 +38,7 @@ struct FieldLine {
         return FieldLine(value: valueStart..<valueEnd, next: end &+ 2)
     }
 
-    /// RFC 9112 5.1 refuses space before the colon, and 5.2 folded lines: both have been used for smuggling.
+    /// RFC 9112 5.1 refuses space before the colon, and 5.2 folded lines: attackers have smuggled requests with both.
     @inline(never)
     private static func nameError(_ bytes: Span<UInt8>, _ start: Int, _ stop: Int) -> RequestError {
         switch bytes[stop] {
@@ -51,7 +51,7 @@ struct FieldLine {
 }
 
 extension Span<UInt8> {
-    /// Where the value begins that the colon announces, nearly always behind one space.
+    /// The start of the value after the colon, nearly always after one space.
     @inline(__always)
     fileprivate func startOfValue(after colon: Int) -> Int {
         let usual = colon &+ 2
@@ -59,17 +59,17 @@ extension Span<UInt8> {
         return skipBlanks(from: colon &+ 1, to: count)
     }
 
-    /// Where the value ends, nearly always at the end of its line.
+    /// The end of the value, nearly always the end of its line.
     @inline(__always)
     fileprivate func endOfValue(from start: Int, to end: Int) -> Int {
         if end > start, self[end &- 1] > ASCII.space { return end }
         return dropBlanks(from: start, to: end)
     }
 
-    /// Whether CRLF stands at the index, which lies inside; false if the line feed has not come yet.
+    /// Whether CRLF is at the index, which lies inside; false if the line feed has not arrived yet.
     ///
-    /// RFC 9112 2.2 lets a server take a bare line feed for a line end. This one does not: wherever two servers in a
-    /// row see different line ends, a request can be smuggled past the first.
+    /// RFC 9112 2.2 lets a server accept a bare line feed as a line end. This parser does not: where two servers in a
+    /// row see different line ends, a client can smuggle a request past the first.
     @inline(__always)
     func isLineEnd(at index: Int, otherwise reason: RequestError.Reason) throws(RequestError) -> Bool {
         guard self[index] == ASCII.carriageReturn else {

@@ -1,7 +1,7 @@
-/// What Content-Length and Transfer-Encoding say together (RFC 9112 6).
+/// The framing by Content-Length and Transfer-Encoding together (RFC 9112 6).
 ///
-/// Two servers that disagree about where a request ends can be made to see different requests (RFC 9112 11.2).
-/// So everything ambiguous is refused, also where a rule for repair exists.
+/// Two servers that disagree about the end of a request can be made to see different requests (RFC 9112 11.2). So this
+/// type refuses everything ambiguous, also where the RFC allows a repair.
 struct FramingFields: Sendable {
     private var length: Int?
     private var lengthStart: UInt32 = 0
@@ -20,7 +20,7 @@ struct FramingFields: Sendable {
 
     /// Counts the codings in order; several fields make one list (RFC 9110 5.3).
     ///
-    /// RFC 9110 5.6.1 tolerates empty elements in lists. Not in this one: `,chunked` serves only to confuse somebody.
+    /// RFC 9110 5.6.1 tolerates empty elements in lists. This list has none: `,chunked` has no use but an attack.
     mutating func takeCodings(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(RequestError) {
         codingStart = UInt32(truncatingIfNeeded: value.lowerBound)
         var list = CommaList(value, keepsEmpty: true)
@@ -45,29 +45,29 @@ struct FramingFields: Sendable {
     private func resolveCodings(inOldVersion isOld: Bool) throws(RequestError) -> Framing {
         let start = Int(codingStart)
         guard length == nil else { throw RequestError(.lengthAndCoding, at: start) }
-        // RFC 9112 6.1: faulty framing, whatever it meant to say.
+        // RFC 9112 6.1: a transfer coding in HTTP/1.0 is faulty framing.
         guard !isOld else { throw RequestError(.codingInOldVersion, at: start) }
         guard chunkedCodings < 2 else { throw RequestError(.chunkedTwice, at: start) }
-        // RFC 9112 6.3: without it nobody knows where the content ends.
+        // RFC 9112 6.3: without a final chunked coding the content has no known end.
         guard endsChunked else { throw RequestError(.chunkedNotFinal, at: start) }
         guard codings == 1 else { throw RequestError(.unknownCoding, at: start) }
         return .chunked
     }
 }
 
-/// What the Connection fields say about another request on the same connection (RFC 9112 9.3).
+/// The persistence by the Connection fields (RFC 9112 9.3).
 struct Persistence: Sendable {
     private var close = false
     private var keepAlive = false
 
     mutating func take(_ bytes: Span<UInt8>, _ value: Range<Int>) {
-        // Nearly always it is one option, and one of these.
+        // Nearly always the value is a single option, and one of these.
         if takeOption(bytes, value) { return }
         var list = CommaList(value)
         while let option = list.next(in: bytes) { _ = takeOption(bytes, option) }
     }
 
-    /// Takes note of an option, if it is one that matters here.
+    /// Records an option, if it is one of the known ones.
     private mutating func takeOption(_ bytes: Span<UInt8>, _ option: Range<Int>) -> Bool {
         let start = option.lowerBound
         if option.count == 5, bytes.hasWord("c", "l", "o", "s", "e", at: start) {
@@ -83,14 +83,14 @@ struct Persistence: Sendable {
         return false
     }
 
-    /// HTTP/1.1 goes on unless told to close, HTTP/1.0 closes unless told to go on.
+    /// HTTP/1.1 persists unless told to close, HTTP/1.0 closes unless told to persist.
     func keepsAlive(inOldVersion isOld: Bool) -> Bool { !close && (!isOld || keepAlive) }
 
-    /// Whether the client asked for a connection that goes on.
+    /// Whether the client asked for a persistent connection.
     var isAskedFor: Bool { keepAlive }
 }
 
-/// What the Expect fields ask for (RFC 9110 10.1.1).
+/// The expectation by the Expect fields (RFC 9110 10.1.1).
 struct Expectation: Sendable {
     private var wantsContinue = false
     private var unknownStart: UInt32?
@@ -106,9 +106,7 @@ struct Expectation: Sendable {
         }
     }
 
-    /// Whether `100 Continue` is due.
-    ///
-    /// Without content there is nothing to wait for.
+    /// Whether `100 Continue` is due; without content it is not.
     func wantsContinue(before framing: Framing) throws(RequestError) -> Bool {
         if let unknownStart { throw RequestError(.unknownExpectation, at: Int(unknownStart)) }
         return wantsContinue && framing != .none && framing != .length(0)

@@ -1,22 +1,22 @@
-/// The classes of bytes that the grammar of HTTP is made of, one bit each in ``classes``.
+/// The byte classes of HTTP's grammar, one bit each in ``classes``.
 struct ByteClass: Sendable {
     let bit: UInt8
 
     /// `tchar` (RFC 9110 5.6.2): methods and field names are made of these.
     static let token = ByteClass(bit: 1)
-    /// What the path of a target is made of, and all before it (RFC 3986 3.3), and three characters that browsers do not
+    /// The bytes of a target's path and of all before it (RFC 3986 3.3), and three characters that browsers do not
     /// escape there: square brackets and the bar (WHATWG URL 1.3).
     static let path = ByteClass(bit: 2)
-    /// The same less the percent sign, which takes a closer look, and the bar, which is rare.
+    /// The same without the percent sign, which needs a further check, and without the bar, which is rare.
     static let plainTarget = ByteClass(bit: 32)
-    /// What a query is made of (RFC 3986 3.4), and what browsers do not escape in it: all of the above, braces, the
+    /// The bytes of a query (RFC 3986 3.4), and those that browsers do not escape in it: all of the above, braces, the
     /// caret, the backquote and the backslash.
     ///
-    /// No `#`: a fragment is never sent (RFC 9110 7.1).
+    /// `#` is not among them: clients never send a fragment (RFC 9110 7.1).
     static let query = ByteClass(bit: 64)
     /// A field value (RFC 9110 5.5): visible characters, space, tab and the bytes from 0x80 on.
     static let value = ByteClass(bit: 4)
-    /// `unreserved` and `sub-delims` (RFC 3986 3.2.2): a registered name, but for its percent escapes.
+    /// `unreserved` and `sub-delims` (RFC 3986 3.2.2): a registered name except for its percent escapes.
     static let hostName = ByteClass(bit: 8)
     /// `HEXDIG` (RFC 5234 B.1), upper or lower case.
     static let hex = ByteClass(bit: 16)
@@ -25,9 +25,9 @@ struct ByteClass: Sendable {
     func contains(_ byte: UInt8) -> Bool { classes[Int(byte)] & bit != 0 }
 }
 
-/// For each byte the classes it belongs to.
+/// The classes of each byte.
 ///
-/// Written out because only a literal lies ready in the program's image; a test derives it again from the RFCs.
+/// A literal, because only a literal is ready in the program's image; a test derives it again from the RFCs.
 private let classes: InlineArray<256, UInt8> = [
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
@@ -47,7 +47,7 @@ private let classes: InlineArray<256, UInt8> = [
     0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04,
 ]
 
-/// The bytes that have a meaning of their own.
+/// The bytes with a meaning of their own.
 enum ASCII {
     static let tab = UInt8(ascii: "\t")
     static let lineFeed = UInt8(ascii: "\n")

@@ -1,11 +1,11 @@
 /// The grammar of `host[:port]` (RFC 3986 3.2), for the Host field and for the authority of a URL.
 ///
-/// User information is refused in both (RFC 9110 4.2.4), and so is an empty host (RFC 9110 4.2.1).
+/// Both refuse user information (RFC 9110 4.2.4) and an empty host (RFC 9110 4.2.1).
 extension Span<UInt8> {
     /// Checks a Host field.
     ///
-    /// A client sends an empty one where its target has no authority (RFC 9112 3.2). Beside a target that has one, any
-    /// valid Host counts for nothing (RFC 9112 3.2.2), and so does an empty one.
+    /// A client sends an empty Host where its target has no authority (RFC 9112 3.2). Beside a target that has one, the
+    /// server ignores any valid Host (RFC 9112 3.2.2), and so an empty one.
     @inline(__always)
     func checkHost(_ value: Range<Int>) throws(RequestError) {
         if value.isEmpty { return }
@@ -42,7 +42,7 @@ extension Span<UInt8> {
         }
     }
 
-    /// The index after the bracket that closes an address: IPv6, or of a version to come.
+    /// The index after the bracket that closes an address: IPv6, or a future version.
     @inline(never)
     private func endOfLiteral(_ range: Range<Int>) -> Int? {
         var close = range.lowerBound
@@ -61,7 +61,7 @@ extension Span<UInt8> {
         return address.allSatisfy { ByteClass.hostName.contains(self[$0]) || self[$0] == ASCII.colon }
     }
 
-    /// Eight groups of up to four digits; `::` stands once for missing ones, an IPv4 address for the last two.
+    /// Eight groups of up to four digits; `::` replaces missing groups once, an IPv4 address the last two.
     private func isIPv6(_ range: Range<Int>) -> Bool {
         var index = range.lowerBound
         var groups = 0
@@ -88,12 +88,12 @@ extension Span<UInt8> {
         return complete(groups, isShortened)
     }
 
-    /// `::` stands for at least one group (RFC 5952 4.2.2 wants two, RFC 4291 2.2 takes one).
+    /// `::` replaces at least one group (RFC 5952 4.2.2 wants two, RFC 4291 2.2 accepts one).
     private func complete(_ groups: Int, _ isShortened: Bool) -> Bool {
         isShortened ? groups <= 7 : groups == 8
     }
 
-    /// Four numbers from 0 to 255, without leading zeros, parted by dots.
+    /// Four numbers from 0 to 255, without leading zeros, separated by dots.
     private func isIPv4(_ range: Range<Int>) -> Bool {
         let isPlain = range.allSatisfy { ASCII.digit(self[$0]) != nil || self[$0] == UInt8(ascii: ".") }
         guard isPlain else { return false }

@@ -1,34 +1,34 @@
-/// The fields that somebody here reads; all others are checked and passed over.
+/// The fields that the gateway reads; all others are checked and skipped.
 public enum KnownField: UInt8, Sendable, CaseIterable {
     /// The host and port that the client wants (RFC 9110 7.2).
     case host
     /// Framing and connection management (RFC 9110 8.6, RFC 9112 6.1, RFC 9110 7.6.1 and 10.1.1).
     case contentLength, transferEncoding, connection, expect
-    /// What the content is (RFC 9110 8.3 and 8.4).
+    /// Type and coding of the content (RFC 9110 8.3 and 8.4).
     case contentType, contentEncoding
-    /// What the client would like (RFC 9110 12.5, RFC 7240).
+    /// Preferences of the client (RFC 9110 12.5, RFC 7240).
     case accept, acceptEncoding, prefer
-    /// What a browser asks on behalf of another site's page (WHATWG Fetch 3.2).
+    /// Questions of a browser on behalf of another site's page (WHATWG Fetch 3.2).
     case origin, accessControlRequestMethod, accessControlRequestHeaders
-    /// Whose page a browser asks for (W3C Fetch Metadata 2.3).
+    /// The site of the page that a browser asks for (W3C Fetch Metadata 2.3).
     case secFetchSite
     /// Conditional and partial requests (RFC 9110 13 and 14).
     case ifNoneMatch, ifModifiedSince, ifRange, range, ifMatch, ifUnmodifiedSince
-    /// What callers call a request by: W3C Trace Context 3.2, and the field that proxies write.
+    /// A request's identifiers: W3C Trace Context 3.2, and the field that proxies write.
     case traceparent, xRequestId
-    /// Who asks (RFC 9110 11.6.2).
+    /// Credentials of the client (RFC 9110 11.6.2).
     case authorization
 
-    /// Reads the name at the index, which has a line in front of it, to its colon; nil if that has not come.
+    /// Reads a name up to its colon, after at least one line; nil if the colon has not arrived.
     @inline(__always)
     static func read(_ bytes: Span<UInt8>, at start: Int) throws(RequestError) -> (field: KnownField?, colon: Int)? {
         if let common = common(bytes, at: start) { return (common.field, start &+ common.length) }
         return try uncommon(bytes, at: start)
     }
 
-    /// Recognises a name that comes with nearly every request, of use here or not, and the colon behind it.
+    /// Recognises a name that comes with nearly every request, known or not, and its colon.
     ///
-    /// It needs no scan, and reading on need not wait until a scan has found the colon.
+    /// It needs no scan, so that reading on need not wait until a scan has found the colon.
     @inline(__always)
     private static func common(_ bytes: Span<UInt8>, at start: Int) -> (field: KnownField?, length: Int)? {
         guard let words = bytes.twoWords(at: start) else { return nil }
@@ -58,7 +58,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         return nil
     }
 
-    /// Scans a name, and recognises it if it is one of the others.
+    /// Scans a name, and recognises it if it is one of the rarer ones.
     @inline(never)
     private static func uncommon(
         _ bytes: Span<UInt8>, at start: Int
@@ -67,14 +67,14 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         return (KnownField(bytes, from: start, to: colon), colon)
     }
 
-    /// Recognises a name, letters in either case, that has a line in front of it.
+    /// Recognises a name in upper or lower case, after at least one line.
     ///
-    /// The length leaves a few candidates, and comparisons of eight bytes decide. Common names are among them, too: where
-    /// fewer than sixteen bytes have come, nobody has looked for them yet.
+    /// The length leaves a few candidates, and comparisons of eight bytes decide. Common names are among them, too: the
+    /// shortcut does not look for them where fewer than sixteen bytes have arrived.
     @inline(__always)
     private init?(_ bytes: Span<UInt8>, from start: Int, to end: Int) {
         let length = end &- start
-        // The last eight bytes of the name; of a shorter one, all of it.
+        // The last eight bytes of the name; all of a shorter one.
         let last = bytes.wholeWord(at: end &- 8)
         guard length > 8 else {
             let name = (last &>> UInt64(truncatingIfNeeded: (8 &- length) &* 8)).lowercasedToken
@@ -129,7 +129,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// A name of at least seventeen letters, which no client sends with every request.
+    /// Recognises a name of at least seventeen letters, which no client sends with every request.
     @inline(never)
     private static func long(_ bytes: Span<UInt8>, _ name: Range<Int>) -> KnownField? {
         switch name.count {
@@ -142,15 +142,16 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// A bit for each field, for sets of them.
+    /// The field's bit, for sets of fields.
     @inlinable
     var bit: UInt32 { 1 &<< UInt32(rawValue) }
 
-    /// Whether the field says something about the message itself, and so is read with the head.
+    /// Whether the field concerns the message itself, so that the parser reads it with the head.
     @inline(__always)
     var isJudged: Bool { rawValue <= KnownField.expect.rawValue }
 
-    /// Whether the field may come only once: its value is not a list, so that two of them say nothing (RFC 9110 5.3).
+    /// Whether the field may come only once: its value is not a list, so that two of them have no meaning (RFC 9110
+    /// 5.3).
     @inline(__always)
     var isSingleton: Bool {
         switch self {
@@ -163,7 +164,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
 }
 
 extension UInt64 {
-    /// A lower-case name as ``KnownField`` compares it: bytes beyond its end read as 0x20.
+    /// A lower-case name in the form that ``KnownField`` compares: bytes beyond its end read as 0x20.
     @inline(__always)
     fileprivate static func name(
         _ a: Unicode.Scalar, _ b: Unicode.Scalar, _ c: Unicode.Scalar = "\0", _ d: Unicode.Scalar = "\0",

@@ -1,14 +1,14 @@
-/// Why the bytes received are not a request that this server takes, and where that shows.
+/// The reason why the received bytes are not an acceptable request, and its position.
 ///
-/// After such an error nobody knows where the next message would begin: answer and close.
+/// After such an error the start of the next message is unknown: the server answers and closes.
 public struct RequestError: Error, Sendable, Equatable {
-    /// What is wrong.
+    /// The reason.
     public let reason: Reason
 
-    /// Where: counted from the first byte of the message, or of the body for an error of ``ChunkedDecoder``.
+    /// The position, from the first byte of the message, or of the body for an error of ``ChunkedDecoder``.
     public let offset: Int
 
-    /// The status to answer with.
+    /// The response's status.
     public var status: Status { reason.status }
 
     init(_ reason: Reason, at offset: Int) {
@@ -16,7 +16,7 @@ public struct RequestError: Error, Sendable, Equatable {
         self.offset = offset
     }
 
-    /// What can be wrong with a request.
+    /// A fault of a request.
     public enum Reason: String, Sendable, CaseIterable {
         case tooManyEmptyLines, bareCarriageReturn, bareLineFeed
         case malformedMethod, connectMethod, malformedTarget, misplacedAsterisk, invalidAuthority
@@ -32,7 +32,7 @@ public struct RequestError: Error, Sendable, Equatable {
 }
 
 extension RequestError.Reason {
-    /// The status that answers this error.
+    /// The status of the response to this error.
     public var status: Status {
         switch self {
         case .requestLineTooLong: .uriTooLong
@@ -47,7 +47,7 @@ extension RequestError.Reason {
 }
 
 extension RequestError.Reason: CustomStringConvertible {
-    /// One sentence for whoever sent the request.
+    /// One sentence for the client.
     public var description: String {
         switch self {
         case .tooManyEmptyLines: "Too many empty lines come before the request line."

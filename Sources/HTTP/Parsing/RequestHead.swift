@@ -3,7 +3,7 @@
 public enum Method: Sendable, Equatable {
     /// A method that this server knows by name.
     case get, head, post, put, delete, connect, options, trace, patch, query
-    /// Any other token: 501 is the answer (RFC 9110 9.1), and the responder's to give.
+    /// Any other token; its answer is 501 (RFC 9110 9.1), which the responder gives.
     case unknown
 
     @inline(__always)
@@ -26,7 +26,7 @@ public enum Method: Sendable, Equatable {
     }
 }
 
-/// A range of bytes in half the space, counted from the first byte of the message.
+/// A range of bytes in half the memory, counted from the first byte of the message.
 public struct ByteRange: Sendable, Equatable {
     /// The first byte.
     public var lower: UInt32
@@ -41,53 +41,53 @@ public struct ByteRange: Sendable, Equatable {
 
     static let absent = ByteRange(0, 0)
 
-    /// The range to index a span with.
+    /// The range as an index of a span.
     @inlinable public var range: Range<Int> { Int(lower)..<Int(upper) }
 }
 
 /// The form of a request target (RFC 9112 3.2).
 ///
-/// The fourth, the authority form of CONNECT, is refused.
+/// The parser refuses the fourth form, the authority form of CONNECT.
 public enum TargetForm: Sendable, Equatable {
     /// A path, perhaps with a query.
     case origin
-    /// A whole URL; its authority counts, not the Host field (RFC 9112 3.2.2).
+    /// A whole URL; its authority counts, and the Host field does not (RFC 9112 3.2.2).
     case absolute(authority: ByteRange)
     /// An asterisk: OPTIONS for the server as a whole.
     case asterisk
 }
 
-/// How the content is delimited (RFC 9112 6.3).
+/// The delimitation of the content (RFC 9112 6.3).
 public enum Framing: Sendable, Equatable {
     /// No content follows.
     case none
-    /// So many bytes follow.
+    /// This many bytes follow.
     case length(Int)
     /// Chunks follow, for ``ChunkedDecoder``.
     case chunked
 }
 
-/// A request line and its fields: where in the bytes received everything stands, and what it means.
+/// A request line and its fields: their places in the received bytes, and their meaning.
 ///
-/// All offsets count from the first byte handed to ``RequestParser``.
+/// All offsets count from the first byte passed to ``RequestParser``.
 public struct RequestHead: Sendable {
     /// The method.
     public var method = Method.unknown
-    /// Where the method stands.
+    /// The method's range.
     public var methodRange = ByteRange.absent
-    /// Where the whole target stands.
+    /// The whole target's range.
     public var target = ByteRange.absent
     /// The form of the target.
     public var targetForm = TargetForm.origin
-    /// Where the path stands, without the query.
+    /// The path's range, without the query.
     ///
     /// Never empty: a URL without a path has the path `/`.
     public var path = ByteRange.absent
-    /// Where the query stands, without its question mark.
+    /// The query's range, without its question mark.
     public var query: ByteRange?
     /// 0 or 1; a higher minor version is served as 1 (RFC 9110 2.5).
     public var minorVersion: UInt8 = 1
-    /// How the content is delimited.
+    /// The delimitation of the content.
     public var framing = Framing.none
     /// Whether another request may follow on the connection (RFC 9112 9.3).
     public var keepsAlive = true
@@ -95,19 +95,19 @@ public struct RequestHead: Sendable {
     public var asksToKeepAlive = false
     /// Whether the client waits for `100 Continue` before it sends its content (RFC 9110 10.1.1).
     public var expectsContinue = false
-    /// The bytes of the head, with skipped empty lines and the blank line: the content begins here.
+    /// The bytes of the head, with skipped empty lines and the blank line: the content begins after them.
     public var length = 0
 
-    /// One bit for each field that came; what `values` holds for the others is left over and means nothing.
+    /// One bit for each field of the message; `values` of other fields are left over from earlier messages.
     @usableFromInline var present: UInt32 = 0
     /// One bit for each field that came in several lines.
     @usableFromInline var repeated: UInt32 = 0
     @usableFromInline var values = InlineArray<23, ByteRange>(repeating: .absent)
 
-    /// The head of no request yet.
+    /// An empty head.
     public init() {}
 
-    /// Makes the value good for another message, without writing all of it anew.
+    /// Resets the value for another message, without writing all of it.
     @inline(__always)
     mutating func forget() {
         present = 0
@@ -116,17 +116,17 @@ public struct RequestHead: Sendable {
         expectsContinue = false
     }
 
-    /// Where the value of the field stands, without white space around it; of several such fields, the first.
+    /// The range of a field's value, without white space around it; of several such fields, the first one's.
     ///
-    /// Fields that may come only once did come only once: see ``RequestError/Reason/repeatedField``.
+    /// Fields that may come only once have come only once: see ``RequestError/Reason/repeatedField``.
     @inlinable
     public func range(of field: KnownField) -> Range<Int>? {
         guard has(field) else { return nil }
         return values[Int(field.rawValue)].range
     }
 
-    /// Where the authority stands that the request is for: the target's if it has one, and else what Host says, which may
-    /// be empty (RFC 9112 3.2.2 and 3.3); nil where HTTP/1.0 says nothing.
+    /// The range of the request's authority: the target's if it has one, and else the Host field's, which may be empty
+    /// (RFC 9112 3.2.2 and 3.3); nil where HTTP/1.0 has neither.
     public var authority: Range<Int>? {
         if case .absolute(let authority) = targetForm { return authority.range }
         return range(of: .host)
@@ -136,21 +136,22 @@ public struct RequestHead: Sendable {
     @inlinable
     public func has(_ field: KnownField) -> Bool { present & field.bit != 0 }
 
-    /// Whether a browser says for whom it asks: its user, or a page of this or another site.
+    /// Whether a browser names the origin of its request: its user, or a page of this or another site.
     @inlinable
     public var namesPage: Bool { present & (KnownField.origin.bit | KnownField.secFetchSite.bit) != 0 }
 
-    /// Whether a field came by which the caller calls the request.
+    /// Whether the caller has sent an identifier of the request.
     @inlinable
     public var isNamed: Bool { present & (KnownField.traceparent.bit | KnownField.xRequestId.bit) != 0 }
 
-    /// Whether the field, which is a list, came in several lines: its value is then that of ``list(of:in:)``.
+    /// Whether a list field came in several lines: its value is then that of ``list(of:in:)``.
     @inlinable
     public func isRepeated(_ field: KnownField) -> Bool { repeated & field.bit != 0 }
 
-    /// The values of all lines of a field, joined with commas to the one list that they are (RFC 9110 5.3).
+    /// The values of all lines of a field, joined with commas to one list (RFC 9110 5.3).
     ///
-    /// - `message`: the bytes that this head was read from. They are read again, since hardly any request needs it.
+    /// - `message`: the bytes that this head was read from. The method reads them again, since hardly any request needs
+    ///   it.
     public func list(of field: KnownField, in message: Span<UInt8>) -> [UInt8] {
         var list: [UInt8] = []
         // The target is followed by " HTTP/1.1" and a line end.
@@ -166,7 +167,7 @@ public struct RequestHead: Sendable {
         return list
     }
 
-    /// Keeps the value of a field, unless there is one already.
+    /// Stores the value of a field, unless there is one already.
     @inline(__always)
     mutating func record(_ field: KnownField, _ start: Int, _ end: Int) throws(RequestError) {
         guard !has(field) else {

@@ -1,18 +1,18 @@
 /// Reads the head of a request out of the bytes received so far (RFC 9112 2 to 6).
 ///
-/// Strict where leniency has been abused, and deterministic: the first byte that cannot be part of a request is
-/// refused as soon as it is there, so that the outcome depends on the bytes alone, never on how they were cut into
-/// packets. A line's meaning is judged when the line is complete, the head's when the head is.
+/// It is strict where attackers have exploited leniency, and deterministic: it refuses the first byte that cannot be
+/// part of a request as soon as that byte arrives, so that the outcome depends on the bytes alone, never on their
+/// division into packets. It judges a line when the line is complete, and the head when the head is.
 public struct RequestParser: Sendable {
     private let limits: Limits
     private var progress = Progress()
-    /// The head that was read last.
+    /// The head read last.
     ///
-    /// It is filled line by line: complete, and good for anything, only after ``read(_:)`` has found its blank line.
+    /// The parser fills it line by line: it is complete, and usable, only after ``read(_:)`` has found the blank line.
     public private(set) var head = RequestHead()
     private var repeated = RepeatedHead()
 
-    /// How far the parser has come in the message: up to the last complete line.
+    /// The parser's position in the message: the end of the last complete line.
     private struct Progress: Sendable {
         var position = 0
         var hasRequestLine = false
@@ -29,14 +29,14 @@ public struct RequestParser: Sendable {
         self.limits = limits
     }
 
-    /// Forgets the message begun, if any.
+    /// Drops the message begun, if any.
     public mutating func reset() {
         progress = Progress()
         head.forget()
         repeated.forget()
     }
 
-    /// Reads ``head`` in `bytes`, which are all bytes of this message received so far; false if there must be more.
+    /// Reads ``head`` in `bytes`, which are all bytes of this message received so far; false if more are needed.
     ///
     /// Call it again with more bytes after false: it goes on at the last line begun. After a head it is ready for the
     /// next message, and after an error for nothing but ``reset()``.
@@ -72,7 +72,7 @@ public struct RequestParser: Sendable {
         return try readFields(bytes)
     }
 
-    /// The field lines, and the blank line after them; false if that has not come.
+    /// The field lines, and the blank line after them; false if that has not arrived.
     @inline(__always)
     private mutating func readFields(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         var start = progress.position
@@ -99,7 +99,7 @@ public struct RequestParser: Sendable {
         return false
     }
 
-    /// Empty lines before a request line are left over from old clients' bodies (RFC 9112 2.2).
+    /// Skips empty lines before a request line, which old clients leave after a body (RFC 9112 2.2).
     @inline(__always)
     private mutating func skipEmptyLines(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         while progress.position < bytes.count, bytes[progress.position] == ASCII.carriageReturn {
@@ -117,9 +117,9 @@ public struct RequestParser: Sendable {
 // MARK: - The request line
 
 extension RequestParser {
-    /// Reads the line of nearly every request: GET or POST, a path and no more, HTTP/1.1.
+    /// Reads the line of nearly every request: GET or POST, a bare path, HTTP/1.1.
     ///
-    /// False if it is another, too long or not complete; then ``readRequestLine(_:)`` decides.
+    /// False for any other line, also one that is too long or incomplete; then ``readRequestLine(_:)`` decides.
     @inline(__always)
     private mutating func readUsualLine(_ bytes: Span<UInt8>) -> Bool {
         let start = progress.position
@@ -148,7 +148,7 @@ extension RequestParser {
         return true
     }
 
-    /// Method, target and version, each parted by exactly one space (RFC 9112 3); false if the end has not come.
+    /// Method, target and version, separated by exactly one space (RFC 9112 3); false if the end has not arrived.
     private mutating func readRequestLine(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         let start = progress.position
         let last = start + limits.maxRequestLine
@@ -188,7 +188,7 @@ extension RequestParser {
         return end
     }
 
-    /// Whether a scan ended at a byte of the line, and not where the bytes or the permitted length end.
+    /// Whether a scan ended at a byte of the line, and not at the end of the bytes or of the permitted length.
     @inline(__always)
     private static func isInside(_ index: Int, _ stop: Int, _ last: Int, _ bytes: Span<UInt8>) throws(RequestError)
         -> Bool
@@ -198,7 +198,7 @@ extension RequestParser {
         return false
     }
 
-    /// A line that ends after its target is HTTP/0.9, which nobody speaks any more.
+    /// Refuses a line that ends after its target: HTTP/0.9, which is out of use.
     @inline(never)
     private static func targetError(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> RequestError {
         switch bytes[end] {
@@ -230,9 +230,9 @@ extension RequestParser {
 // MARK: - The fields
 
 extension RequestParser {
-    /// Takes note of what a field says about the message.
+    /// Records a field that concerns the message.
     ///
-    /// What framing, persistence and expectation read is not read again later.
+    /// Framing, persistence and expectation are not read again later.
     @inline(__always)
     private mutating func judge(_ field: KnownField, _ bytes: Span<UInt8>, _ start: Int, _ end: Int)
         throws(RequestError)
@@ -258,7 +258,7 @@ extension RequestParser {
         head.framing = framing
         head.keepsAlive = progress.persistence.keepsAlive(inOldVersion: isOld)
         head.asksToKeepAlive = progress.persistence.isAskedFor
-        // RFC 9110 10.1.1: an expectation of HTTP/1.0 is ignored.
+        // RFC 9110 10.1.1: servers ignore an expectation of HTTP/1.0.
         if !isOld { head.expectsContinue = try progress.expectation.wantsContinue(before: framing) }
         head.length = blankLine + 2
         progress.isComplete = true

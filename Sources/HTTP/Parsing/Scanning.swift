@@ -1,8 +1,8 @@
-/// The passes over bytes that the parser spends its time in.
+/// The passes over bytes in which the parser spends its time.
 ///
-/// They are written so that the optimiser can drop the bounds checks: an index that was a `UInt32` cannot overflow,
-/// so one comparison covers eight reads, and the eight reads become one. Heads are far below 4 GB. Whoever changes them
-/// counts instructions before and after: where the eight reads stay eight, a head costs twice as much.
+/// Their form lets the optimiser drop the bounds checks: an index that was a `UInt32` cannot overflow, so one
+/// comparison covers eight reads, and the eight reads become one. Heads are far below 4 GB. A change here needs a count
+/// of instructions before and after: where the eight reads stay eight, a head costs twice as much.
 extension Span<UInt8> {
     /// The first index from `start` that is `end` or holds a byte outside the class.
     @inline(__always)
@@ -22,7 +22,7 @@ extension Span<UInt8> {
 
     /// The first index from `start` with a control character other than a tab (RFC 9110 5.5), and that byte.
     ///
-    /// At the end of the bytes it is a zero.
+    /// At the end of the bytes the byte is a zero.
     @inline(__always)
     func skipValue(from start: Int) -> (index: Int, byte: UInt8) {
         skip(.value, from: start, before: ASCII.carriageReturn, markedBy: \.controlMarks)
@@ -30,13 +30,13 @@ extension Span<UInt8> {
 
     /// The first index from `start` with a byte that is not in a token, and that byte.
     ///
-    /// At the end of the bytes it is a zero. Nearly all names are letters and hyphens.
+    /// At the end of the bytes the byte is a zero. Nearly all names are letters and hyphens.
     @inline(__always)
     func skipName(from start: Int) -> (index: Int, byte: UInt8) {
         skip(.token, from: start, before: ASCII.colon, markedBy: \.exoticMarks)
     }
 
-    /// Passes eight bytes at a time while none of them is marked; the class decides about a byte that is.
+    /// Skips eight bytes at a time while none of them is marked; the class decides about a marked byte.
     ///
     /// The byte that usually ends the scan is not in the class.
     @inline(__always)
@@ -54,7 +54,7 @@ extension Span<UInt8> {
             let place = marks.trailingZeroBitCount
             index &+= place &>> 3
             let byte = UInt8(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: place & ~7))
-            // Beyond the end stand zeros, which are marked and in no class.
+            // Beyond the end are zeros, which are marked and in no class.
             if byte == usual || !byteClass.contains(byte) { return (index, byte) }
             index &+= 1
         }
@@ -87,7 +87,7 @@ extension Span<UInt8> {
     @inline(__always)
     func hasWord(at start: Int) -> Bool { Int(UInt32(truncatingIfNeeded: start)) &+ 8 <= count }
 
-    /// Eight bytes as one number, the first byte lowest; ``hasWord(at:)`` tells whether they are there.
+    /// Eight bytes as one number, the first byte lowest; ``hasWord(at:)`` tells whether they exist.
     @inline(__always)
     func wholeWord(at start: Int) -> UInt64 {
         let index = Int(UInt32(truncatingIfNeeded: start))
@@ -101,7 +101,7 @@ extension Span<UInt8> {
         return low | high
     }
 
-    /// Sixteen bytes as two numbers, if so many follow from the index on.
+    /// Sixteen bytes as two numbers, if as many follow from the index on.
     @inline(__always)
     func twoWords(at start: Int) -> (first: UInt64, second: UInt64)? {
         let index = Int(UInt32(truncatingIfNeeded: start))
@@ -109,11 +109,11 @@ extension Span<UInt8> {
         return (wholeWord(at: start), wholeWord(at: index &+ 8))
     }
 
-    /// Eight bytes as one number; zeros stand for what lies beyond the end.
+    /// Eight bytes as one number, with zeros beyond the end.
     @inline(__always)
     func word(at start: Int) -> UInt64 { hasWord(at: start) ? wholeWord(at: start) : lastWord(at: start) }
 
-    /// Kept out of line, for it is rare.
+    /// Out of line, because it is rare.
     @inline(never)
     private func lastWord(at start: Int) -> UInt64 {
         guard start < count else { return 0 }
@@ -124,9 +124,7 @@ extension Span<UInt8> {
         return (start..<count).reversed().reduce(0) { $0 << 8 | UInt64(self[$1]) }
     }
 
-    /// Whether the range reads as the text, letters in either case.
-    ///
-    /// The text is lower case.
+    /// Whether the range equals the lower-case text, whatever the range's case.
     func matches(_ range: Range<Int>, _ text: String) -> Bool {
         guard range.count == text.utf8.count else { return false }
         var index = range.lowerBound
@@ -137,7 +135,7 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Whether up to eight lower-case letters and hyphens stand at the index of a field value, letters in either case.
+    /// Whether up to eight lower-case letters and hyphens are at the index of a field value, in upper or lower case.
     @inline(__always)
     func hasWord(
         _ a: Unicode.Scalar, _ b: Unicode.Scalar, _ c: Unicode.Scalar, _ d: Unicode.Scalar, _ e: Unicode.Scalar,
@@ -148,7 +146,7 @@ extension Span<UInt8> {
         return word(at: start).prefix(length).lowercasedToken == text.lowercasedToken
     }
 
-    /// The number that the range spells in decimal digits, nothing else, if it is one and fits.
+    /// The number that the range has in decimal digits; nil if it has other bytes, none, or does not fit.
     @inline(__always)
     func decimal(_ range: Range<Int>) -> Int? {
         let end = range.upperBound
@@ -157,7 +155,7 @@ extension Span<UInt8> {
         return wholeWord(at: end &- 8).decimal(after: unused)
     }
 
-    /// Digit by digit, where there are many of them or little stands in front.
+    /// Reads digit by digit, where there are many digits or few bytes before them.
     @inline(never)
     private func longDecimal(_ range: Range<Int>) -> Int? {
         guard !range.isEmpty else { return nil }
@@ -178,7 +176,7 @@ extension Span<UInt8> {
 extension UInt64 {
     /// Up to eight characters as the number that ``Span/word(at:)`` makes of them.
     ///
-    /// One by one, since the compiler makes one constant of these, but a loop over every string.
+    /// One by one: the compiler makes one constant of these, but a loop of a loop over the string.
     @inline(__always)
     init(
         _ a: Unicode.Scalar, _ b: Unicode.Scalar, _ c: Unicode.Scalar = "\0", _ d: Unicode.Scalar = "\0",
@@ -189,29 +187,29 @@ extension UInt64 {
         self = low | high
     }
 
-    /// The letters among eight bytes in lower case.
+    /// Eight bytes with their letters in lower case.
     ///
-    /// Other bytes change too; of tokens, none into a letter or a hyphen.
+    /// Other bytes change too, but no byte of a token becomes a letter or a hyphen.
     @inline(__always)
     var lowercasedToken: UInt64 { self | 0x2020_2020_2020_2020 }
 
-    /// The letters among eight bytes in lower case.
+    /// Eight bytes with their letters in lower case.
     ///
-    /// What is below 0x40 stays as it is, and nothing else becomes a letter: comparing names and colons is exact.
+    /// Bytes below 0x40 stay the same, and no other byte becomes a letter: comparing names and colons is exact.
     @inline(__always)
     var lowercasedLetters: UInt64 { self | (self & (.ones &* 0x40)) &>> 1 }
 
-    /// Only the lowest bytes, the rest zero.
+    /// The lowest bytes; the rest is zero.
     @inline(__always)
     func prefix(_ bytes: Int) -> UInt64 {
         bytes >= 8 ? self : self & ((1 &<< UInt64(truncatingIfNeeded: bytes &* 8)) &- 1)
     }
 
-    /// The number that the bytes after so many spell in decimal digits, if they are digits.
+    /// The number that the bytes after the first ones have in decimal digits; nil if they are not digits.
     @inline(__always)
     func decimal(after unused: Int) -> Int? {
         let bits = UInt64(truncatingIfNeeded: unused &* 8)
-        // What is not used becomes leading zeros.
+        // Unused bytes become leading zeros.
         let digits = ((self ^ (.ones &* 0x30)) &>> bits) &<< bits
         // From ten on, the sum has its top bit.
         guard ((digits &+ (.ones &* 0x76)) | digits) & .tops == 0 else { return nil }

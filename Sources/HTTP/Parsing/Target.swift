@@ -1,6 +1,6 @@
 /// The forms of a request target (RFC 9112 3.2).
 extension RequestHead {
-    /// Takes a target that is a path and no more.
+    /// Takes a target that is a bare path.
     @inline(__always)
     mutating func takePlainTarget(_ start: Int, _ end: Int) {
         target = ByteRange(start, end)
@@ -9,12 +9,12 @@ extension RequestHead {
         query = nil
     }
 
-    /// Splits a target whose bytes are all allowed where they stand; those before `plainEnd` need no closer look.
+    /// Splits a target whose bytes are all allowed in their places; those before `plainEnd` need no further check.
     mutating func takeTarget(
         _ bytes: Span<UInt8>, _ start: Int, _ plainEnd: Int, _ end: Int
     ) throws(RequestError) {
         target = ByteRange(start, end)
-        // RFC 9110 9.3.6 is for proxies: a server that does not implement CONNECT has no use for its target either.
+        // RFC 9110 9.3.6: CONNECT is for proxies, so that a server without it has no use for its target either.
         guard method != .connect else { throw RequestError(.connectMethod, at: Int(methodRange.lower)) }
         targetForm = .origin
         guard bytes[start] == ASCII.slash else { return try takeOther(bytes, start..<end) }
@@ -36,7 +36,7 @@ extension RequestHead {
         query = nil
     }
 
-    /// Parts path and query, and refuses a percent sign that escapes nothing (RFC 3986 2.1).
+    /// Splits path and query, and refuses a percent sign without two hexadecimal digits (RFC 3986 2.1).
     private mutating func takePath(
         _ bytes: Span<UInt8>, _ start: Int, _ plainEnd: Int, _ stop: Int
     ) throws(RequestError) {
@@ -54,26 +54,27 @@ extension RequestHead {
         query = end < stop ? ByteRange(end &+ 1, stop) : nil
     }
 
-    /// `http://authority/path?query` (RFC 9112 3.2.2), the scheme in either case.
+    /// `http://authority/path?query` (RFC 9112 3.2.2), with the scheme in upper or lower case.
     private mutating func takeURL(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestError) {
         guard let start = bytes.endOfScheme(range) else { throw RequestError(.malformedTarget, at: range.lowerBound) }
         var end = start
         while end < range.upperBound, bytes[end] != ASCII.slash, bytes[end] != ASCII.questionMark { end += 1 }
-        // RFC 9110 4.2.1: a URL without a host is to be rejected; 4.2.4: so is one with user information.
+        // RFC 9110 4.2.1: a server rejects a URL without a host; 4.2.4: also one with user information.
         guard bytes.isAuthority(start..<end) else { throw RequestError(.invalidAuthority, at: start) }
         targetForm = .absolute(authority: ByteRange(start, end))
         try takePath(bytes, end, end, range.upperBound)
         if path.range.isEmpty {
-            // RFC 9110 4.2.3: an empty path means "/". One such byte is at hand, in front of the authority.
+            // RFC 9110 4.2.3: an empty path means "/". Such a byte is already in the message, in front of the
+            // authority.
             path = ByteRange(start - 1, start)
         }
     }
 }
 
 extension Span<UInt8> {
-    /// Where the target ends that goes on at the index; a query may have more characters than what comes before it.
+    /// The end of the target from the index on; a query may have more characters than the path.
     ///
-    /// Some servers take a backslash in a path for a slash (WHATWG URL 4.4); in a query all take it for itself.
+    /// Some servers treat a backslash in a path as a slash (WHATWG URL 4.4); in a query no server does.
     @inline(__always)
     func endOfTarget(from start: Int, to end: Int) -> Int {
         let mark = skip(.path, from: start, to: end)
@@ -81,7 +82,7 @@ extension Span<UInt8> {
         return skip(.query, from: mark &+ 1, to: end)
     }
 
-    /// Where the authority begins, if the range begins with `http://` or `https://`.
+    /// The start of the authority, if the range begins with `http://` or `https://`.
     fileprivate func endOfScheme(_ range: Range<Int>) -> Int? {
         for scheme in ["http://", "https://"] {
             let end = range.lowerBound + scheme.utf8.count
@@ -90,7 +91,7 @@ extension Span<UInt8> {
         return nil
     }
 
-    /// Whether a percent sign and two hexadecimal digits stand at the index.
+    /// Whether a percent sign and two hexadecimal digits are at the index.
     func isEscape(at index: Int, before end: Int) -> Bool {
         escapedByte(at: index, before: end) != nil
     }

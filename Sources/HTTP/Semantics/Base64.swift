@@ -1,16 +1,16 @@
 /// Bytes as text of 64 characters (RFC 4648 4 and 5).
 public enum Base64 {
-    /// The characters that a reader takes.
+    /// The characters that a reader accepts.
     enum Alphabet {
-        /// Those of both alphabets, padded or not, with white space between them: what a person pastes.
+        /// Those of both alphabets, padded or not, with white space between them: a pasted text has any of them.
         case any
-        /// Those of a URL alone, without padding (RFC 4648 5), so that the same bytes have one spelling.
+        /// Those of URLs alone, without padding (RFC 4648 5), so that the same bytes have one spelling.
         case url
     }
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// The text for the bytes, padded.
+    /// The bytes as text, padded.
     public static func text(_ bytes: some Collection<UInt8>) -> String {
         String(decoding: encode(bytes), as: UTF8.self)
     }
@@ -32,14 +32,14 @@ public enum Base64 {
         return text
     }
 
-    /// The bytes that a text in the alphabet of URLs stands for, without padding.
+    /// The bytes of a text in the alphabet of URLs, without padding.
     public static func decode(url text: Span<UInt8>) throws(NotationError) -> [UInt8] { try decode(text, .url) }
 
-    /// The bytes that the text stands for.
+    /// The bytes of a text.
     static func decode(_ text: Span<UInt8>, _ alphabet: Alphabet) throws(NotationError) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3 + 2)
-        // The latest characters of a group of four, six bits each, and how many padding ends it with.
+        // The latest characters of a group of four, six bits each, and the number of padding characters at its end.
         var (bits, count, padding) = (UInt32(0), 0, 0)
         for index in text.indices {
             let character = text[index]
@@ -63,7 +63,7 @@ public enum Base64 {
         return bytes
     }
 
-    /// A group of two or three characters stands for one or two bytes, and has no bits beyond them (RFC 4648 3.5).
+    /// A group of two or three characters encodes one or two bytes, and has no bits beyond them (RFC 4648 3.5).
     private static func decodeEnd(
         _ bits: UInt32, _ count: Int, _ padding: Int, _ end: Int, into bytes: inout [UInt8]
     ) throws(NotationError) {

@@ -1,8 +1,8 @@
-/// Conditional requests: whether what the client has is still good (RFC 9110 13).
+/// Conditional requests: whether the client's copy is still good (RFC 9110 13).
 public enum Conditional {
     /// Whether an If-Match value names the strong entity tag, quotes included, or is `*`.
     ///
-    /// The comparison is strong, as RFC 9110 13.1.1 wants it: `W/"a"` does not match `"a"`.
+    /// The comparison is strong, as RFC 9110 13.1.1 requires: `W/"a"` does not match `"a"`.
     public static func ifMatch(_ bytes: Span<UInt8>, _ value: Range<Int>, matches tag: Span<UInt8>) -> Bool {
         if bytes.matches(value, "*") { return true }
         var list = EntityTagList(position: value.lowerBound, end: value.upperBound)
@@ -12,7 +12,7 @@ public enum Conditional {
         return false
     }
 
-    /// Whether nothing has changed since an If-Unmodified-Since date; a value that is no date asks nothing (13.1.4).
+    /// Whether the file is unchanged since an If-Unmodified-Since date; an invalid date asks for nothing (13.1.4).
     public static func ifUnmodifiedSince(
         _ bytes: Span<UInt8>, _ value: Range<Int>, lastModified: HTTPDate, now: Int64
     ) -> Bool {
@@ -22,7 +22,7 @@ public enum Conditional {
 
     /// Whether an If-None-Match value names the strong entity tag, quotes included, or is `*`.
     ///
-    /// The comparison is weak, as RFC 9110 13.1.2 wants it: `W/"a"` matches `"a"`.
+    /// The comparison is weak, as RFC 9110 13.1.2 requires: `W/"a"` matches `"a"`.
     public static func ifNoneMatch(_ bytes: Span<UInt8>, _ value: Range<Int>, matches tag: Span<UInt8>) -> Bool {
         if bytes.matches(value, "*") { return true }
         var list = EntityTagList(position: value.lowerBound, end: value.upperBound)
@@ -32,7 +32,7 @@ public enum Conditional {
         return false
     }
 
-    /// Whether nothing has changed since an If-Modified-Since date; a value that is no date says nothing (13.1.3).
+    /// Whether the file is unchanged since an If-Modified-Since date; an invalid date asks for nothing (13.1.3).
     public static func ifModifiedSince(
         _ bytes: Span<UInt8>, _ value: Range<Int>, lastModified: HTTPDate, now: Int64
     ) -> Bool {
@@ -40,9 +40,9 @@ public enum Conditional {
         return lastModified.unixSeconds <= since.unixSeconds
     }
 
-    /// Whether an If-Range value still names what there is, so that a range of it may be sent (13.1.5).
+    /// Whether an If-Range value names the current file, so that a range of it may be sent (13.1.5).
     ///
-    /// The comparison is strong: a weak tag never matches, and a date has to be the very same.
+    /// The comparison is strong: a weak tag never matches, and a date must be equal.
     public static func ifRange(
         _ bytes: Span<UInt8>, _ value: Range<Int>, matches tag: Span<UInt8>, lastModified: HTTPDate?, now: Int64
     ) -> Bool {
@@ -54,12 +54,12 @@ public enum Conditional {
 
 /// Walks a list of entity tags (RFC 9110 8.8.3).
 ///
-/// A tag has no escapes, so that a comma or backslash in it is itself.
+/// A tag has no escapes, so that a comma or backslash in it has no special meaning.
 struct EntityTagList {
     var position: Int
     let end: Int
 
-    /// The next tag with its quotes; nil at the end, and at anything that is no tag.
+    /// The next tag with its quotes; nil at the end, and at a malformed tag.
     mutating func next(in bytes: Span<UInt8>) -> (tag: Range<Int>, isWeak: Bool)? {
         position = bytes.skipBlanks(from: position, to: end)
         while position < end, bytes[position] == ASCII.comma {

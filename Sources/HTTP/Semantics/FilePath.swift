@@ -1,10 +1,10 @@
-/// The name that the path of a target gives to a file.
+/// The file name in the path of a target.
 public enum FilePath {
-    /// The path with each percent escape replaced by the byte that it stands for, once (RFC 3986 2.4); nil for a path that
-    /// can name no file.
+    /// The path with each percent escape replaced by its byte, once (RFC 3986 2.4); nil for a path that cannot name a
+    /// file.
     ///
-    /// No file has a NUL in its name, and an escaped slash is part of a name and parts no folders (RFC 3986 2.2). The
-    /// parser has refused a percent sign that escapes nothing.
+    /// A file name has no NUL, and an escaped slash is part of a name and separates no folders (RFC 3986 2.2). The
+    /// parser has refused a percent sign without two hexadecimal digits.
     public static func decode(_ path: Span<UInt8>) -> [UInt8]? {
         var name: [UInt8] = []
         name.reserveCapacity(path.count)
@@ -26,8 +26,7 @@ public enum FilePath {
 }
 
 extension Span<UInt8> {
-    /// The byte that a percent sign and two hexadecimal digits at the index stand for; nil where there are no such three
-    /// (RFC 3986 2.1).
+    /// The byte of a percent escape at the index (RFC 3986 2.1); nil where there is no escape.
     func escapedByte(at index: Int, before end: Int) -> UInt8? {
         guard index + 2 < end, self[index] == ASCII.percent,
             let high = ASCII.hexDigit(self[index + 1]), let low = ASCII.hexDigit(self[index + 2])

@@ -1,10 +1,10 @@
-/// Reads fields out of a form as browsers post it: `text=hello+world&more=%21` (WHATWG URL 5.1).
+/// Reads fields of a form in the encoding of browsers: `text=hello+world&more=%21` (WHATWG URL 5.1).
 ///
-/// Nothing in a form is an error there: a percent sign that escapes nothing stands for itself.
+/// That encoding has no errors: a percent sign without two hexadecimal digits is a character like any other.
 public struct FormDecoder: Sendable {
     private let body: Range<Int>
 
-    /// A decoder for the form in this range of the bytes that are handed to its methods.
+    /// A decoder for the form in this range of the bytes that its methods get.
     public init(_ body: Range<Int>) {
         self.body = body
     }

@@ -1,9 +1,9 @@
-/// A part of a form: what its fields say of it, and where its content is (RFC 7578 4).
+/// A part of a form: the values of its fields, and the range of its content (RFC 7578 4).
 struct FormPart {
-    /// What a part may be.
+    /// The kinds of parts.
     enum Kind: Sendable {
         case text, file
-        /// Another field, by its name; without one where it is a file that is none.
+        /// Another field, by its name; an empty name for a file input without a file.
         case other([UInt8])
     }
 
@@ -17,7 +17,7 @@ struct FormPart {
         guard !bytes.begins(with: boundary, at: start) else { throw .malformedPart }
         var fields = FormPartFields()
         var index = start
-        // RFC 2046 5.1.1: where no empty line follows the fields, there is no content.
+        // RFC 2046 5.1.1: without an empty line after the fields, there is no content.
         while index < bytes.count, bytes[index] != ASCII.carriageReturn {
             index = try fields.takeLine(bytes, at: index)
         }
@@ -30,17 +30,17 @@ struct FormPart {
     }
 }
 
-/// The fields of a part, as far as they matter.
+/// The fields of a part that the decoder needs.
 private struct FormPartFields {
     private var hasDisposition = false
     private var name: [UInt8]?
     private var filename: [UInt8]?
 
-    /// Takes the field whose line begins at the index; returns where the next line begins.
+    /// Takes the field whose line begins at the index; returns the start of the next line.
     mutating func takeLine(_ bytes: Span<UInt8>, at start: Int) throws(MultipartError) -> Int {
         guard let (colon, line) = Self.cut(bytes, at: start) else { throw .malformedPart }
         if bytes.matches(start..<colon, "content-disposition") { try takeDisposition(bytes, line.value) }
-        // RFC 7578 4.7: no encoding is the rule, and these name none.
+        // RFC 7578 4.7: no encoding is the rule, and these values mean none.
         if bytes.matches(start..<colon, "content-transfer-encoding") {
             let names = ["binary", "8bit", "7bit"]
             guard names.contains(where: { bytes.matches(line.value, $0) }) else { throw .encodedPart }
@@ -74,17 +74,17 @@ private struct FormPartFields {
         guard !parameters.isMalformed else { throw .malformedPart }
     }
 
-    /// What the part is; `isEmpty` says whether it has no content.
+    /// The part's kind; `isEmpty` says whether it has no content.
     func kind(isEmpty: Bool) throws(MultipartError) -> FormPart.Kind {
         guard let name else { throw .malformedPart }
-        // WHATWG HTML 4.10.21.4: where no file was chosen, one without a name and without content is sent.
+        // WHATWG HTML 4.10.21.4: for an input without a file a browser sends one without a name and without content.
         if let filename { return filename.isEmpty && isEmpty ? .other([]) : .file }
         return name.elementsEqual("text".utf8) ? .text : .other(name)
     }
 }
 
 extension Span<UInt8> {
-    /// Whether the other bytes stand at the index.
+    /// Whether the other bytes are at the index.
     func begins(with other: Span<UInt8>, at start: Int) -> Bool {
         guard start + other.count <= count else { return false }
         for index in other.indices where self[start + index] != other[index] { return false }

@@ -1,8 +1,8 @@
-/// Reading dates: a recipient takes all three formats that were ever in use (RFC 9110 5.6.7).
+/// Reads dates in all three formats that a recipient must accept (RFC 9110 5.6.7).
 extension HTTPDate {
-    /// Reads the date in the range; nil if it is none, or names a day that never was.
+    /// Reads the date in the range; nil if it is malformed, or names a day that does not exist.
     ///
-    /// The old format with a two-digit year needs to know the present: more than 50 years ahead means the past.
+    /// The old format with a two-digit year needs the present time: a date more than 50 years ahead lies in the past.
     public init?(_ bytes: Span<UInt8>, _ range: Range<Int>, now: Int64) {
         var reader = DateReader(position: range.lowerBound, end: range.upperBound)
         guard let seconds = reader.read(bytes, now), reader.position == range.upperBound else { return nil }
@@ -10,7 +10,7 @@ extension HTTPDate {
     }
 }
 
-/// Reads a date from left to right; nil as soon as something does not fit.
+/// Reads a date from left to right; nil at the first mismatch.
 private struct DateReader {
     var position: Int
     let end: Int
@@ -65,7 +65,7 @@ private struct DateReader {
         return seconds(CivilDay(year: year, month: month, day: day), time, weekday)
     }
 
-    /// A weekday that contradicts the date makes the whole date worthless.
+    /// A weekday that contradicts the date makes the whole date invalid.
     private func seconds(_ day: CivilDay, _ time: Int64, _ weekday: Int) -> Int64? {
         guard day.exists, day.year > 0, day.weekday == weekday else { return nil }
         return day.daysSince1970 * 86400 + time

@@ -1,6 +1,6 @@
-/// A moment in whole seconds, as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7).
+/// A moment in whole seconds, in HTTP's format: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7).
 ///
-/// Written once when it is made, so that a server makes one a second and uses it many times.
+/// The initialiser writes the text, so that a server writes it once a second and uses it many times.
 public struct HTTPDate: Sendable, Equatable {
     /// Seconds since the beginning of 1970, UTC, without leap seconds.
     public let unixSeconds: Int64
@@ -13,7 +13,7 @@ public struct HTTPDate: Sendable, Equatable {
     /// The first second of the year 1, before which years would need a sign.
     static let firstSecond: Int64 = -62_135_596_800
 
-    /// The date so many seconds after the beginning of 1970; years beyond 1 to 9999 are brought to that range.
+    /// The date this many seconds after the beginning of 1970; years outside 1 to 9999 are clamped.
     public init(unixSeconds: Int64) {
         let seconds = min(max(unixSeconds, HTTPDate.firstSecond), HTTPDate.lastSecond)
         self.unixSeconds = seconds
@@ -58,7 +58,8 @@ public struct HTTPDate: Sendable, Equatable {
 
 /// A day of the Gregorian calendar.
 ///
-/// Years begin in March here, so that the leap day is the last of its year, and 400 of them make an era of 146,097 days.
+/// Years begin in March here, so that the leap day is the last of its year, and 400 of them make an era of 146,097
+/// days.
 struct CivilDay: Equatable {
     var year: Int
     var month: Int
@@ -95,7 +96,7 @@ struct CivilDay: Equatable {
         return era * CivilDay.daysPerEra + dayOfEra - CivilDay.daysTo1970
     }
 
-    /// Monday is 0.
+    /// The day of the week; Monday is 0.
     ///
     /// The first of January 1970 was a Thursday.
     var weekday: Int {
@@ -103,7 +104,7 @@ struct CivilDay: Equatable {
         return Int(sinceMonday - CivilDay.dividedDown(sinceMonday, 7) * 7)
     }
 
-    /// Whether there is such a day: it is what its own number of days leads back to.
+    /// Whether the day exists: converting its number of days gives it back.
     var exists: Bool {
         (1...12).contains(month) && (1...31).contains(day) && CivilDay(daysSince1970: daysSince1970) == self
     }

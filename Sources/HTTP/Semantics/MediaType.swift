@@ -1,17 +1,17 @@
-/// Media types of files, by the end of their names.
+/// Media types of files, by their names' suffixes.
 public enum MediaType {
     /// The type of plain text in UTF-8.
     public static let plainText = FieldValue("text/plain; charset=utf-8")
-    /// The type of a page.
+    /// The type of an HTML page.
     public static let html = FieldValue("text/html; charset=utf-8")
     /// The type of a problem document (RFC 9457).
     public static let problem = FieldValue("application/problem+json")
     /// The type of a DNS message (RFC 8484 6).
     public static let dnsMessage = FieldValue("application/dns-message")
-    /// The type of bytes that nothing is known about.
+    /// The type of bytes without a known type.
     public static let bytes = FieldValue("application/octet-stream")
 
-    /// The type of a file with this name or path; letters in either case.
+    /// The type of a file with this name or path, in upper or lower case.
     public static func ofFile(named name: String) -> FieldValue {
         let file = name.utf8.suffix(while: { $0 != ASCII.slash })
         guard let dot = file.lastIndex(of: UInt8(ascii: ".")) else { return bytes }
@@ -48,7 +48,7 @@ public enum MediaType {
 }
 
 extension String.UTF8View {
-    /// The longest end of the text in which every byte passes.
+    /// The longest suffix of the text whose bytes all pass.
     fileprivate func suffix(while passes: (UInt8) -> Bool) -> Substring.UTF8View {
         var start = endIndex
         while start > startIndex, passes(self[index(before: start)]) { start = index(before: start) }

@@ -1,6 +1,6 @@
 extension MediaType {
-    /// How many bytes `type/subtype` has at the front of a Content-Type value; nil when the value is no media type
-    /// (RFC 9110 8.3.1).
+    /// The length of `type/subtype` at the front of a Content-Type value; nil when the value is not a media type (RFC
+    /// 9110 8.3.1).
     public static func nameLength(in value: Span<UInt8>) -> Int? {
         guard let end = endOfName(in: value) else { return nil }
         var parameters = ParameterList(end..<value.count)
@@ -8,7 +8,7 @@ extension MediaType {
         return parameters.isMalformed ? nil : end
     }
 
-    /// Where `type/subtype` ends at the front of the value, whatever follows; nil when there is none.
+    /// The end of `type/subtype` at the front of the value, whatever follows; nil when there is none.
     static func endOfName(in value: Span<UInt8>) -> Int? {
         guard let slash = value.endOfToken(from: 0, to: value.count), slash < value.count, value[slash] == ASCII.slash
         else { return nil }

@@ -1,21 +1,21 @@
 /// Finds the payload in a form of the type `multipart/form-data` (RFC 7578), which browsers and curl's `-F` post.
 ///
-/// The payload is the field named `text`, or the file. The decoder skips other fields, but for those that say where the payload
-/// goes and how it is written. It skips as well the file that a
-/// browser sends where its user chose none, which has neither a name nor content. A file goes before an empty text.
+/// The payload is the field named `text`, or the file. The decoder skips other fields, except those that name the
+/// service and the notation. It also skips the file that a browser sends for an input without one, which has neither a
+/// name nor content. A file goes before an empty text.
 public struct MultipartDecoder: Sendable {
-    /// What ends a part: CRLF, two hyphens and the boundary (RFC 2046 5.1.1).
+    /// The end of a part: CRLF, two hyphens and the boundary (RFC 2046 5.1.1).
     private let delimiter: [UInt8]
 
     private static let type = "multipart/form-data"
 
-    /// Where the payload is.
+    /// The place of the payload.
     public struct Payload: Sendable, Equatable {
-        /// Its place in the content of the request.
+        /// Its range in the content of the request.
         public let range: Range<Int>
-        /// Whether it is a file, whose bytes all count, and not a text, whose lines a browser ends with CRLF.
+        /// Whether it is a file, whose bytes all count, rather than a text, whose lines a browser ends with CRLF.
         public let isFile: Bool
-        /// The fields that stand beside it: the first of each name that may.
+        /// The payload's companion fields: the first of each permitted name.
         private let others: [String: Range<Int>]
 
         fileprivate init(range: Range<Int>, isFile: Bool, others: [String: Range<Int>]) {
@@ -26,10 +26,10 @@ public struct MultipartDecoder: Sendable {
         public func place(of field: String) -> Range<Int>? { others[field] }
     }
 
-    /// The names of fields that a payload may have beside it.
+    /// The names of a payload's companion fields.
     fileprivate static let others = ["to", "as"]
 
-    /// A decoder for content with this Content-Type; nil for any other type than `multipart/form-data`.
+    /// A decoder for content with this Content-Type; nil for any type but `multipart/form-data`.
     public init?(contentType value: Span<UInt8>) throws(MultipartError) {
         guard let end = MediaType.endOfName(in: value), value.matches(0..<end, Self.type) else { return nil }
         var parameters = ParameterList(end..<value.count)
@@ -52,7 +52,7 @@ public struct MultipartDecoder: Sendable {
         }
     }
 
-    /// The payload in the body; the time that this takes grows with the body's length and not faster.
+    /// The payload in the body, in time proportional to the body's length.
     public func payload(in body: Span<UInt8>) throws(MultipartError) -> Payload {
         var payloads = Payloads()
         var next = try startOfFirstPart(body)
@@ -65,9 +65,9 @@ public struct MultipartDecoder: Sendable {
         return try payloads.only()
     }
 
-    /// Where the first part begins; nil where the first delimiter is the last one, too.
+    /// The start of the first part; nil where the first delimiter is also the last one.
     ///
-    /// A reader ignores what comes before it (RFC 2046 5.1.1).
+    /// A reader ignores the bytes before it (RFC 2046 5.1.1).
     private func startOfFirstPart(_ body: Span<UInt8>) throws(MultipartError) -> Int? {
         let opening = delimiter.span.extracting(2...)
         if body.begins(with: opening, at: 0) { return try startOfPart(body, behind: opening.count) }
@@ -75,10 +75,10 @@ public struct MultipartDecoder: Sendable {
         return try startOfPart(body, behind: start + delimiter.count)
     }
 
-    /// Where the next part begins, behind the rest of a delimiter's line; nil behind the last delimiter.
+    /// The start of the next part, after the rest of a delimiter's line; nil after the last delimiter.
     ///
-    /// RFC 2046 5.1.1 lets white space follow the boundary. Some readers take a line that goes on behind the boundary for
-    /// a delimiter, as the RFC says, others for content, and so no form may have one.
+    /// RFC 2046 5.1.1 lets white space follow the boundary. Of a line that continues after the boundary some readers
+    /// make a delimiter, as the RFC says, others content, and so the decoder refuses it.
     private func startOfPart(_ body: Span<UInt8>, behind boundary: Int) throws(MultipartError) -> Int? {
         let isLast = body.begins(with: Self.hyphens.span, at: boundary)
         let index = body.skipBlanks(from: boundary + (isLast ? 2 : 0), to: body.count)
@@ -90,7 +90,7 @@ public struct MultipartDecoder: Sendable {
 
     private static let hyphens = Array("--".utf8)
 
-    /// Where the next delimiter begins.
+    /// The start of the next delimiter.
     ///
     /// A carriage return begins the delimiter and comes nowhere else in it, so that comparisons never overlap.
     private func find(in body: Span<UInt8>, from start: Int) -> Int? {
@@ -103,7 +103,7 @@ public struct MultipartDecoder: Sendable {
     }
 }
 
-/// The payloads that the decoder has found so far.
+/// The payloads found so far.
 private struct Payloads {
     private var text: Range<Int>?
     private var file: Range<Int>?

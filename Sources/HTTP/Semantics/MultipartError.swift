@@ -1,8 +1,8 @@
-/// Why content of the type `multipart/form-data` has no payload that every reader finds.
+/// The reason why `multipart/form-data` has no payload that every reader finds.
 public enum MultipartError: Error, Sendable, Equatable, CaseIterable {
     case noBoundary, noPart, notClosed, malformedDelimiter, malformedPart, encodedPart, noPayload, severalPayloads
 
-    /// The status that answers this error.
+    /// The status of the response to this error.
     public var status: Status { self == .encodedPart ? .unsupportedMediaType : .badRequest }
 }
 

@@ -1,10 +1,10 @@
-/// What the client would like, by its Accept fields (RFC 9110 12.4 and 12.5).
+/// The client's preferences by its Accept fields (RFC 9110 12.4 and 12.5).
 ///
-/// Qualities count in thousandths.
+/// Qualities are in thousandths.
 public enum Negotiation {
     /// The quality of a media type, `type/subtype` in lower case, by an Accept value; 0 means not acceptable.
     ///
-    /// The most specific range that fits decides (12.5.1): the type itself, then `type/*`, then `*/*`.
+    /// The most specific range that matches decides (12.5.1): the type itself, then `type/*`, then `*/*`.
     public static func quality(of type: String, accept bytes: Span<UInt8>, _ value: Range<Int>) -> Int {
         let group = type.prefix { $0 != "/" } + "/*"
         var best = (rank: 0, quality: 0)
@@ -20,14 +20,14 @@ public enum Negotiation {
         return best.quality
     }
 
-    /// No Accept value with fewer bytes prefers one type to another that this server has.
+    /// A shorter Accept value cannot prefer one of this server's types to another.
     public static let shortestPreference = "application/*".utf8.count
 
-    /// Whether the client would rather have JSON than plain text.
+    /// Whether the client prefers JSON to plain text.
     ///
     /// On a tie it gets text, as without the field.
     public static func prefersJSON(accept bytes: Span<UInt8>, _ value: Range<Int>) -> Bool {
-        // Only a range that names the type or its group prefers it; most requests say "*/*" or nothing.
+        // Only a range that names the type or its group prefers it; most requests have "*/*" or nothing.
         guard value.count >= shortestPreference else { return false }
         return quality(of: "application/json", accept: bytes, value) > quality(of: "text/plain", accept: bytes, value)
     }
@@ -46,7 +46,7 @@ public enum Negotiation {
 
     /// The seconds that a Prefer value allows for the answer: `wait=10` (RFC 7240 4.3).
     ///
-    /// The first one counts.
+    /// The first preference counts.
     public static func wait(prefer bytes: Span<UInt8>, _ value: Range<Int>) -> Int? {
         var list = CommaList(value)
         while let preference = list.next(in: bytes) {
@@ -67,7 +67,7 @@ public enum Negotiation {
         return false
     }
 
-    /// Parts an element from its weight: `text/html;level=1;q=0.5`.
+    /// Splits an element and its weight: `text/html;level=1;q=0.5`.
     ///
     /// Nil if the weight is malformed.
     private static func weighted(_ bytes: Span<UInt8>, _ element: Range<Int>) -> (name: Range<Int>, quality: Int)? {
@@ -99,7 +99,7 @@ public enum Negotiation {
         return value <= 1000 ? value : nil
     }
 
-    /// Parts `key=value`.
+    /// Splits `key=value`.
     private static func pair(_ bytes: Span<UInt8>, _ range: Range<Int>) -> (key: Range<Int>, value: Range<Int>)? {
         guard let equals = range.first(where: { bytes[$0] == UInt8(ascii: "=") }) else { return nil }
         return (bytes.trimmed(range.lowerBound, equals), bytes.trimmed(equals + 1, range.upperBound))

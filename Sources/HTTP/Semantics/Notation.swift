@@ -1,4 +1,4 @@
-/// How bytes are written where they are no text.
+/// The notation of bytes that are not text.
 public enum Notation: String, Sendable {
     /// Two digits a byte.
     case hex
@@ -10,7 +10,7 @@ public enum Notation: String, Sendable {
         self.init(rawValue: String(decoding: name, as: UTF8.self))
     }
 
-    /// The bytes that the text stands for; white space, and between bytes of hex colons as well, stands for nothing.
+    /// The bytes of a text; the decoder skips white space, and in hex also colons between bytes.
     public func decode(_ text: Span<UInt8>) throws(NotationError) -> [UInt8] {
         switch self {
         case .hex: try Self.decodeHex(text)
@@ -18,7 +18,7 @@ public enum Notation: String, Sendable {
         }
     }
 
-    /// The text for the bytes, as ``decode(_:)`` and `xxd -r -p` or `base64 -d` read it, without a line end.
+    /// The text of bytes, as ``decode(_:)`` and `xxd -r -p` or `base64 -d` read it, without a line end.
     public func encode(_ bytes: Span<UInt8>) -> [UInt8] {
         switch self {
         case .hex: Self.encodeHex(bytes)
@@ -29,7 +29,7 @@ public enum Notation: String, Sendable {
     private static func decodeHex(_ text: Span<UInt8>) throws(NotationError) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 2)
-        // The first digit of a byte whose second one has to follow.
+        // The first digit of a byte whose second one must follow.
         var first: UInt8?
         for index in text.indices {
             let character = text[index]
@@ -65,23 +65,23 @@ public enum Notation: String, Sendable {
     }
 }
 
-/// Why a text stands for no bytes, and where.
+/// The reason why a text has no bytes, and its position.
 public struct NotationError: Error, Sendable, Equatable {
-    /// What is wrong.
+    /// The fault.
     public enum Reason: Sendable, Equatable {
-        /// A character that is not one of the notation's, or not at this place.
+        /// A character that the notation does not have, or not in this place.
         case character(UInt8)
-        /// A digit of hex without a second one right behind it.
+        /// A hex digit without a second one right after it.
         case loneDigit
         /// The text ends within a group of characters.
         case end
-        /// The last character says more than the bytes hold.
+        /// The last character has more bits than the bytes need.
         case spareBits
     }
 
-    /// What is wrong.
+    /// The fault.
     public let reason: Reason
-    /// How many bytes of the text stand before it.
+    /// The number of bytes before the fault.
     public let position: Int
 
     init(_ reason: Reason, at position: Int) {
@@ -91,7 +91,7 @@ public struct NotationError: Error, Sendable, Equatable {
 }
 
 extension NotationError: CustomStringConvertible {
-    /// What is wrong and where, as the end of a sentence; the first byte has the number 1.
+    /// The fault and its position, as the end of a sentence; the first byte has the number 1.
     public var description: String {
         switch reason {
         case .character(let byte): "\(Self.name(of: byte)) at byte \(position + 1) has no place there"

@@ -14,7 +14,7 @@ struct ParameterList {
             self.isQuoted = isQuoted
         }
 
-        /// What the value stands for: of a quoted pair the byte behind the backslash (RFC 9110 5.6.4).
+        /// The value's content: of a quoted pair the byte after the backslash (RFC 9110 5.6.4).
         func content(in bytes: Span<UInt8>) -> [UInt8] {
             var content: [UInt8] = []
             var index = value.lowerBound
@@ -29,16 +29,16 @@ struct ParameterList {
 
     private var position: Int
     private let end: Int
-    /// Whether the walk ended at something that is no parameter.
+    /// Whether the walk ended at a malformed parameter.
     private(set) var isMalformed = false
 
-    /// A walk over what follows the type in the range.
+    /// Begins after the type in the range.
     init(_ range: Range<Int>) {
         position = range.lowerBound
         end = range.upperBound
     }
 
-    /// The next parameter; nil after the last, and at anything that is none.
+    /// The next parameter; nil after the last, and at a malformed one.
     mutating func next(in bytes: Span<UInt8>) -> Parameter? {
         while position < end {
             let semicolon = bytes.skipBlanks(from: position, to: end)
@@ -66,13 +66,13 @@ struct ParameterList {
 }
 
 extension Span<UInt8> {
-    /// Where the token that begins at the index ends; nil when none does.
+    /// The end of the token that begins at the index; nil when there is none.
     func endOfToken(from start: Int, to limit: Int) -> Int? {
         let end = skip(.token, from: start, to: limit)
         return end > start ? end : nil
     }
 
-    /// Where the quoted string that begins at the index ends (RFC 9110 5.6.4); nil when none does.
+    /// The end of the quoted string that begins at the index (RFC 9110 5.6.4); nil when there is none.
     func endOfQuotedString(from start: Int, to limit: Int) -> Int? {
         guard start < limit, self[start] == ASCII.quote else { return nil }
         var index = start + 1

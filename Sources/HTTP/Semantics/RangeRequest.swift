@@ -1,10 +1,10 @@
-/// What a Range field asks of content with a known length (RFC 9110 14.1.2 and 14.2).
+/// A Range field applied to content of a known length (RFC 9110 14.1.2 and 14.2).
 public enum RangeRequest: Sendable, Equatable {
     /// Send these bytes, with 206.
     case satisfiable(Range<Int>)
-    /// No such bytes: 416, with `Content-Range: bytes */length`.
+    /// The content has no such bytes: 416, with `Content-Range: bytes */length`.
     case unsatisfiable
-    /// Not bytes, not one range or not valid: send everything, as RFC 9110 14.2 permits.
+    /// Another unit, several ranges or an invalid value: the server sends everything, as RFC 9110 14.2 permits.
     case ignored
 
     /// Reads the value: `bytes=first-last`, `bytes=first-` or `bytes=-count`.
@@ -43,7 +43,7 @@ public enum RangeRequest: Sendable, Equatable {
 }
 
 extension Span<UInt8> {
-    /// A decimal number, the largest there is if it is larger: a range may name positions far beyond the end.
+    /// A decimal number, at most `Int.max`: a range may name positions far beyond the end.
     fileprivate func bounded(_ range: Range<Int>) -> Int? {
         if let number = decimal(range) { return number }
         let isNumber = !range.isEmpty && range.allSatisfy { ASCII.digit(self[$0]) != nil }

@@ -1,4 +1,4 @@
-/// Which trace a request belongs to, and which step of it sent the request (W3C Trace Context 3.2, `traceparent`).
+/// A request's trace, and the step of it that sent the request (W3C Trace Context 3.2, `traceparent`).
 public struct TraceParent: Sendable, Equatable {
     /// The trace: 32 lower-case hexadecimal digits, not all of them 0.
     public let traceID: [UInt8]
@@ -7,12 +7,12 @@ public struct TraceParent: Sendable, Equatable {
     /// Whether the caller may have recorded its part.
     public let isSampled: Bool
 
-    /// How long the value of version 00 is, and how long what all versions have in common is.
+    /// The length of a value of version 00, and of the part that all versions share.
     private static let length = 55
 
-    /// Reads a value; nil where the specification has it ignored.
+    /// Reads a value; nil where the specification says to ignore it.
     ///
-    /// A higher version may have more behind a hyphen, and means the same as far as it goes (Trace Context 4.3).
+    /// A higher version may have more after a hyphen; its first part has the same meaning (Trace Context 4.3).
     public init?(_ value: Span<UInt8>) {
         guard value.count >= Self.length, value.isLowerHex(0..<2), value.isLowerHex(3..<35),
             value.isLowerHex(36..<52), value.isLowerHex(53..<55),
@@ -29,9 +29,10 @@ public struct TraceParent: Sendable, Equatable {
     }
 }
 
-/// The name that a caller or a proxy gave a request (`X-Request-Id`): a token, so that it can be repeated anywhere.
+/// The identifier that a caller or a proxy gave a request (`X-Request-Id`): a token, so that it can be repeated
+/// anywhere.
 public enum RequestID {
-    /// Whether the value is such a name and has no more than `limit` bytes.
+    /// Whether the value is a token of at most `limit` bytes.
     public static func isValid(_ value: Span<UInt8>, limit: Int) -> Bool {
         guard !value.isEmpty, value.count <= limit else { return false }
         for index in value.indices where !ByteClass.token.contains(value[index]) { return false }

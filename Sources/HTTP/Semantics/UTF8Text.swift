@@ -2,7 +2,7 @@
 extension Span<UInt8> {
     /// Whether the bytes are valid UTF-8 (RFC 3629 4).
     ///
-    /// Most texts are ASCII alone, and eight bytes at a time say so.
+    /// Most texts are ASCII alone, which takes one test for each eight bytes.
     public var isUTF8: Bool { isASCII || (try? UTF8Span(validating: self)) != nil }
 
     /// Whether none of the bytes is above 0x7F.
@@ -15,6 +15,7 @@ extension Span<UInt8> {
             index &+= 16
         }
         while hasWord(at: index) {
+            // One test for each word: where they are gathered, the eight reads stay eight.
             guard wholeWord(at: index) & Self.tops == 0 else { return false }
             index &+= 8
         }
@@ -29,6 +30,6 @@ extension Span<UInt8> {
 extension [UInt8] {
     /// Whether the bytes of a range are valid UTF-8.
     ///
-    /// It changes nothing: an array that an object holds is retained while it is only read, and lent while it may change.
+    /// It is `mutating` and changes nothing: reading an object's array would retain it, while this call borrows it.
     public mutating func isUTF8(in range: Range<Int>) -> Bool { span.extracting(range).isUTF8 }
 }

@@ -1,4 +1,4 @@
-/// Values that end in a number, which are written without a text in between: many responses have one.
+/// Values that end in a number, written without a text in between: many responses have one.
 extension FieldValue {
     /// A beginning and a number after it, such as `max-age=60`.
     public init(_ beginning: FieldValue, number: UInt) {

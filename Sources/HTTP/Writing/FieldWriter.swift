@@ -1,8 +1,8 @@
 /// Appends fields to a response head.
 ///
-/// Only checked names and values can be added, so that no field can forge another.
+/// It takes only checked names and values, so that no field can forge another.
 ///
-/// It holds the caller's buffer while the head is written; ``ResponseHead/write(into:date:adding:)`` lends one out.
+/// It holds the caller's buffer while the head is written; ``ResponseHead/write(into:date:adding:)`` lends one.
 public struct FieldWriter {
     private var bytes: [UInt8]
 
@@ -47,7 +47,7 @@ public struct FieldWriter {
         }
     }
 
-    /// Adds a field with a value from outside; false, and nothing added, if the value is not allowed.
+    /// Adds a field with a value from outside; returns false, and adds nothing, if the value is not allowed.
     @discardableResult
     public mutating func add(_ name: FieldName, validating value: Span<UInt8>) -> Bool {
         guard FieldValue.isValid(value) else { return false }

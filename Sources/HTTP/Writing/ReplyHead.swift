@@ -1,4 +1,4 @@
-/// The head of a 200 that most responses have: all but two numbers are the same within a second, and put together once.
+/// The head of a 200 that most responses have: only two numbers in it change within a second, so that it is built once.
 ///
 /// It has the fields that ``ResponseHead`` gives such a response, and Server-Timing.
 public final class ReplyHead {
@@ -30,7 +30,7 @@ public final class ReplyHead {
     /// The head for content of one type.
     ///
     /// - `timing`: the value of Server-Timing up to its number.
-    /// - `connection`: what becomes of the connection.
+    /// - `connection`: whether the connection persists.
     public init(
         contentType: FieldValue, timing: FieldValue, date: HTTPDate, connection: ResponseHead.Connection = .persistent
     ) {
@@ -50,7 +50,7 @@ public final class ReplyHead {
         writer.append(FieldName.serverTiming.opening)
         writer.append(timing.bytes)
         writer.end(into: &head)
-        // Without the blank line: there is more to come.
+        // Without the blank line: more fields follow.
         opening = Array(head.dropLast(Wire.lineEnd.count))
         version += 1
         mostBytes = opening.count + 26 + between.count + 20 + ending.count
@@ -58,9 +58,10 @@ public final class ReplyHead {
 
     /// Writes the head backwards in front of the content that begins at `end`, and returns where it begins.
     ///
-    /// - `contentLength`: so many bytes of content.
+    /// - `contentLength`: the bytes of content.
     /// - `thousandths`: the number in Server-Timing, written with three decimals.
-    /// - `place`: where this head lies in the buffer already; nearly all have numbers of as many digits as the last.
+    /// - `place`: the head's place in the buffer from the last response; nearly all numbers have as many digits as the
+    ///   last.
     public func write(
         before end: Int, in buffer: inout [UInt8], contentLength: Int, thousandths: Int, over place: inout Place
     ) -> Int {
@@ -85,7 +86,7 @@ public final class ReplyHead {
 }
 
 extension MutableSpan<UInt8> {
-    /// Writes a number whose last digit comes before `end`, and returns where the first one is.
+    /// Writes a number whose last digit comes before `end`, and returns the index of the first one.
     @inline(__always)
     fileprivate mutating func write(decimal number: UInt, before end: Int) -> Int {
         var (rest, start) = (number, end)

@@ -1,15 +1,15 @@
-/// The part of a response before its content, as far as every response has it.
+/// The part of a response before its content, with the fields of every response.
 ///
-/// It is appended to a buffer that the caller keeps, in front of the content, so that both leave in one write.
+/// The head is appended to the caller's buffer, in front of the content, so that both leave in one write.
 public struct ResponseHead: Sendable {
-    /// What becomes of the connection, as far as the client has to be told (RFC 9112 9.3).
+    /// The connection's future, if the client has to be told (RFC 9112 9.3).
     public enum Connection: Sendable {
-        /// It goes on, which HTTP/1.1 takes for granted.
+        /// The connection persists, which HTTP/1.1 takes for granted.
         case persistent
-        /// It goes on, and the client that asked for it is told, and for how many seconds without a request; with 0 it is
-        /// not told for how long.
+        /// The connection persists, and the response says so, with the seconds that it may stay idle; 0 leaves them
+        /// out.
         case keepAlive(seconds: Int)
-        /// It ends after this response.
+        /// The connection ends after this response.
         case close
     }
 
@@ -17,14 +17,15 @@ public struct ResponseHead: Sendable {
     public var status: Status
     /// The bytes of content; left out where the status forbids content.
     ///
-    /// For HEAD, what GET would have sent; nil where it is not known yet, and the content comes in chunks (RFC 9112 7.1).
+    /// For HEAD it is the length that GET would have sent; nil where it is unknown and the content comes in chunks (RFC
+    /// 9112 7.1).
     public var contentLength: Int?
     /// The type of the content, if there is any and it is known.
     public var contentType: FieldValue?
-    /// What becomes of the connection.
+    /// The connection's future.
     public var connection: Connection
 
-    /// A head for so many bytes of content.
+    /// A head for this many bytes of content.
     public init(
         _ status: Status, contentLength: Int?, contentType: FieldValue? = nil, connection: Connection = .persistent
     ) {
@@ -39,7 +40,7 @@ public struct ResponseHead: Sendable {
         write(into: &buffer, date: date) { _ in }
     }
 
-    /// Appends the head, with what the closure adds to its fields.
+    /// Appends the head, with the fields that the closure adds.
     public func write(into buffer: inout [UInt8], date: HTTPDate, adding fields: (inout FieldWriter) -> Void) {
         var writer = FieldWriter(taking: &buffer)
         begin(&writer, date)
@@ -67,7 +68,7 @@ public struct ResponseHead: Sendable {
 }
 
 extension FieldWriter {
-    /// Adds what the client has to be told about its connection.
+    /// Adds the connection's future for the client.
     ///
     /// RFC 9110 7.6.1: Connection names the field Keep-Alive (RFC 2068 19.7.1), in HTTP/1.1 as in HTTP/1.0.
     mutating func connection(_ connection: ResponseHead.Connection) {
@@ -83,11 +84,11 @@ extension FieldWriter {
     }
 }
 
-/// Bytes that are the same each time.
+/// Constant bytes.
 enum Wire {
     static let version = Array("HTTP/1.1 ".utf8)
     static let lineEnd = Array("\r\n".utf8)
-    /// Keeps a browser from guessing that what somebody posted is a page (WHATWG Fetch 3.6).
+    /// Keeps a browser from taking a posted text for a page (WHATWG Fetch 3.6).
     static let noSniffing = Array("X-Content-Type-Options: nosniff\r\n".utf8)
     static let endAndNoSniffing = lineEnd + noSniffing
     static let keepAlive = Array("Connection: keep-alive\r\n".utf8)
@@ -96,7 +97,7 @@ enum Wire {
     static let close = Array("Connection: close\r\n".utf8)
 }
 
-/// Responses that come before the response proper.
+/// Responses that come before the final response.
 public enum InterimResponse {
     /// `100 Continue`, whole: the client may send its content (RFC 9110 10.1.1).
     public static let continueBytes = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)

@@ -5,29 +5,29 @@ public struct Status: Sendable, Equatable, Hashable {
 
     private init(_ code: UInt16) { self.code = code }
 
-    /// Go on and send the content.
+    /// The client may send the content.
     public static let `continue` = Status(100)
-    /// Done, and here is the content.
+    /// Success, with content.
     public static let ok = Status(200)
-    /// Begun, and nothing is said of the end.
+    /// The request has begun, and its end is open.
     public static let accepted = Status(202)
-    /// Done, nothing to send.
+    /// Success, without content.
     public static let noContent = Status(204)
-    /// The part that was asked for.
+    /// The requested part.
     public static let partialContent = Status(206)
-    /// What the client has is still good.
+    /// The client's copy is still good.
     public static let notModified = Status(304)
     /// Moved for good; same method.
     public static let permanentRedirect = Status(308)
     /// Not HTTP, or not safely so.
     public static let badRequest = Status(400)
-    /// Who asks has to say so first.
+    /// The request lacks valid credentials.
     public static let unauthorized = Status(401)
     /// Understood and refused.
     public static let forbidden = Status(403)
-    /// No such thing here.
+    /// The path names nothing.
     public static let notFound = Status(404)
-    /// Known method, wrong place.
+    /// A known method at the wrong path.
     public static let methodNotAllowed = Status(405)
     /// The client was too slow to send its request.
     public static let requestTimeout = Status(408)
@@ -43,9 +43,9 @@ public struct Status: Sendable, Equatable, Hashable {
     public static let rangeNotSatisfiable = Status(416)
     /// An `Expect` that is not met.
     public static let expectationFailed = Status(417)
-    /// Sent to the wrong host.
+    /// The request is for another host.
     public static let misdirectedRequest = Status(421)
-    /// In the right form, and not what may be asked for.
+    /// In the right form, but with a value that is not allowed.
     public static let unprocessableContent = Status(422)
     /// The head is too large.
     public static let requestHeaderFieldsTooLarge = Status(431)
@@ -53,7 +53,7 @@ public struct Status: Sendable, Equatable, Hashable {
     public static let notImplemented = Status(501)
     /// The service behind the gateway failed.
     public static let badGateway = Status(502)
-    /// Not now.
+    /// The gateway cannot serve at the moment.
     public static let serviceUnavailable = Status(503)
     /// The service behind the gateway did not answer in time.
     public static let gatewayTimeout = Status(504)
@@ -62,10 +62,10 @@ public struct Status: Sendable, Equatable, Hashable {
 
     /// Whether a response with this status has neither content nor `Content-Length`.
     ///
-    /// RFC 9110 8.6 forbids the field for 1xx and 204; a 304 may carry it, and is the shorter without.
+    /// RFC 9110 8.6 forbids the field for 1xx and 204; a 304 may carry it, and is shorter without.
     public var forbidsContent: Bool { code < 200 || code == 204 || code == 304 }
 
-    /// The words after the code; they have no meaning to software.
+    /// The phrase after the code; software ignores it.
     public var reasonPhrase: String {
         switch code {
         case 100: "Continue"
