@@ -1,20 +1,20 @@
 package import EventLoop
 package import System
 
-/// Why an exchange with a UDP server ended without a reply.
+/// The reason why an exchange with a UDP server ended without a reply.
 package enum DatagramClientError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Nobody answered in time.
+    /// No reply came in time.
     case timedOut(SocketAddress, after: Interval, attempts: Int)
-    /// The host reported that nobody listens at the port (ICMP "port unreachable").
+    /// The host reported that the port is closed (ICMP "port unreachable").
     case refused(SocketAddress)
-    /// Fewer replies came than were wanted; without a number any would have done.
+    /// Fewer replies came than were wanted; without a number, none came.
     case tooFew(Int, of: Int?, after: Interval)
     /// The text is longer than a datagram can be.
     case tooLong(Int)
     /// The system refused to send or to receive.
     case failed(SystemError)
 
-    /// One line that says what happened and what to look at.
+    /// One line with the failure and the thing to check.
     package var description: String {
         switch self {
         case .timedOut(let server, let time, let attempts):
@@ -33,28 +33,29 @@ package enum DatagramClientError: Error, Equatable, Sendable, CustomStringConver
 
 /// The tutorial's UDP client: sends a datagram to a server and waits for its reply.
 package struct DatagramClient: ~Copyable {
-    /// A reply and how it was come by.
+    /// A reply and its circumstances.
     package struct Reply: Sendable {
-        /// Which of the server's addresses has replied.
+        /// The server's address that has replied.
         package let server: SocketAddress
         /// The datagram's bytes.
         package let bytes: [UInt8]
-        /// From the first send to the reply.
+        /// The time from the first send to the reply.
         package let roundTrip: Interval
-        /// How many datagrams were sent.
+        /// The number of datagrams sent.
         package let attempts: Int
 
-        /// How it was come by, in words.
+        /// The circumstances in words.
         var effort: String {
             "\(roundTrip.words), \(attempts) \(attempts == 1 ? "attempt" : "attempts")"
         }
     }
 
-    /// One of the server's addresses, and what is known of it.
+    /// One of the server's addresses, with its socket and its round trips.
     private final class Server {
         let address: SocketAddress
         var timer = RetransmissionTimer()
-        /// The socket of the exchange before: open until the next has its own, so that the two never share a port.
+        /// The socket of the last exchange: it stays open until the next one has its own, so that the two never share a
+        /// port.
         var former: DatagramSocket?
 
         init(_ address: SocketAddress) {
@@ -62,21 +63,21 @@ package struct DatagramClient: ~Copyable {
         }
     }
 
-    /// How often a path may shrink below what the kernel learned a moment before: each router on it may say so once.
+    /// The most times that a path may shrink during a send: each router on it may report once.
     private static let mostRepeats = 4
 
-    /// The one that is asked first, and behind it those that are asked where it does not reply.
+    /// The address for the first attempt, followed by the addresses that replace it while it is silent.
     private var servers: [Server]
     private let timeout: Interval
     private let attempts: Int
     private let onDatagram: DatagramEvent.Observer?
 
-    /// Prepares to talk to a server at one of its addresses.
+    /// Prepares exchanges with a server at its addresses.
     ///
-    /// - `timeout`: for a whole exchange, all attempts together.
-    /// - `attempts`: how often each address is sent a datagram at most, 1 or more; the pauses between them double, and none
-    ///   is shorter than a round trip.
-    /// - `onDatagram`: is told of each datagram.
+    /// - `timeout`: the time for a whole exchange, all attempts together.
+    /// - `attempts`: the most datagrams to each address, 1 or more; the pauses between them double, and none is shorter
+    ///   than a round trip.
+    /// - `onDatagram`: gets an event for each datagram.
     package init(
         servers: [SocketAddress], timeout: Interval, attempts: Int, onDatagram: DatagramEvent.Observer? = nil
     ) {
@@ -88,15 +89,15 @@ package struct DatagramClient: ~Copyable {
         self.onDatagram = onDatagram
     }
 
-    /// The same for a server with one address.
+    /// Prepares exchanges with a server at one address.
     package init(server: SocketAddress, timeout: Interval, attempts: Int) {
         self.init(servers: [server], timeout: timeout, attempts: attempts)
     }
 
-    /// Sends one datagram and waits for the reply; sends it again while none comes, and then to the next address.
+    /// Sends one datagram and waits for its reply; without one it sends again, and then to the next address.
     ///
-    /// Each exchange has a socket of its own: a late reply to the one before finds its door closed. The addresses share
-    /// the time that is left. The next exchange begins with the address that has replied.
+    /// Each exchange has a socket of its own, so that a late reply to the last one finds its port closed. The addresses
+    /// share the remaining time. The next exchange begins with the address that has replied.
     package mutating func exchange(
         _ message: [UInt8], on loop: EventLoop
     ) async throws(DatagramClientError) -> Reply {
@@ -104,7 +105,7 @@ package struct DatagramClient: ~Copyable {
         let end = MonotonicTime.now() + timeout
         var failure = DatagramClientError.timedOut(servers[0].address, after: timeout, attempts: 0)
         for remaining in (1...servers.count).reversed() {
-            // The last one gets all that is left, to the nanosecond where it is the only one.
+            // The last address gets all remaining time, to the nanosecond where it is the only one.
             let left = servers.count == 1 ? timeout : end.since(.now())
             do throws(DatagramClientError) {
                 let share = Interval(nanoseconds: left.nanoseconds / UInt64(remaining))
@@ -141,7 +142,7 @@ package struct DatagramClient: ~Copyable {
         _ sent: inout Int, on loop: EventLoop
     ) async throws(SystemError) -> Reply? {
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
-        // More than any datagram can hold, also over IPv6, so that no reply is cut.
+        // Longer than any datagram, also over IPv6, so that no reply is cut.
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let start = MonotonicTime.now()
         let end = start + time
@@ -163,7 +164,8 @@ package struct DatagramClient: ~Copyable {
                     tell(reply.bytes, from: server.address, to: try? socket.localAddress(), "received \(reply.effort)")
                     return reply
                 } catch {
-                    // A router threw the datagram away, for the next link takes less (RFC 4443 3.2); now the kernel knows.
+                    // A router dropped the datagram, for the next link takes less (RFC 4443 3.2); now the kernel knows
+                    // the length.
                     guard error.reason == .messageTooLong, repeats < Self.mostRepeats else { throw error }
                     repeats += 1
                     _ = try socket.send(message.span)
@@ -181,7 +183,7 @@ package struct DatagramClient: ~Copyable {
         onDatagram?(DatagramEvent(bytes.span, from: sender(), to: receiver(), what()))
     }
 
-    /// When the datagram is sent again: the attempts are spread over the time there is, but for a reply they wait.
+    /// The time of the next send: the attempts are spread over the whole time, but never before a round trip is over.
     private func nextSend(
         after attempt: Int, _ last: MonotonicTime, _ start: MonotonicTime, within time: Interval,
         _ timer: RetransmissionTimer

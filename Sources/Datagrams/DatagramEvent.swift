@@ -1,33 +1,31 @@
 package import System
 
-/// A datagram that came or left, or what is known of one, as `--verbose` tells of it.
+/// A datagram that came or left, or a report about one, as `--verbose` prints it.
 package struct DatagramEvent: Sendable, CustomStringConvertible {
-    /// Who is told of each.
+    /// The receiver of each event.
     package typealias Observer = @Sendable (DatagramEvent) -> Void
 
     private let sender: SocketAddress?
     private let receiver: SocketAddress?
     private let length: Int?
-    /// The first bytes.
     private let beginning: [UInt8]
-    /// What was done.
     private let what: String
 
-    /// So many bytes are shown of a datagram.
+    /// The most bytes that the line shows of a datagram.
     package static let shown = 32
 
-    /// A datagram, or the beginning of one that is longer, and what was done with it.
+    /// An event of a datagram, or of the beginning of a longer one.
     package init(
         _ bytes: Span<UInt8>, ofLength length: Int? = nil, from sender: SocketAddress?, to receiver: SocketAddress?,
         _ what: String
     ) {
         var end = min(bytes.count, Self.shown)
-        // Not in the middle of a character, which has three more bytes at the most.
+        // The cut does not split a character, which has three more bytes at the most.
         while end < bytes.count, end > Self.shown - 3, bytes[end] & 0xC0 == 0x80 { end -= 1 }
         self.init((0..<end).map { bytes[$0] }, ofLength: length ?? bytes.count, from: sender, to: receiver, what)
     }
 
-    /// The same of its first bytes; without a length it is news of a datagram that does not exist, such as a refusal.
+    /// An event with the datagram's first bytes; without a length there is no datagram, as with a refusal.
     package init(
         _ beginning: [UInt8], ofLength length: Int?, from sender: SocketAddress?, to receiver: SocketAddress?,
         _ what: String

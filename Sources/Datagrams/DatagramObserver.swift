@@ -1,26 +1,26 @@
 internal import System
 
-/// Tells of what passes through a server's socket, datagram by datagram.
+/// Reports the datagrams of a server's socket one by one.
 struct DatagramObserver {
-    /// Where the server receives.
+    /// The server's address.
     let address: SocketAddress?
     let tell: DatagramEvent.Observer
 
-    /// Tells of what was received last.
+    /// Reports the datagrams received last.
     func tellReceived(_ batch: borrowing DatagramBatch) {
         batch.forEach { (sender: SocketAddress, bytes: Span<UInt8>) in
             tell(DatagramEvent(bytes, from: sender, to: address, "received"))
         }
     }
 
-    /// Tells of a reply that no datagram can carry.
+    /// Reports a reply that no datagram can carry.
     func tellOversized(_ reply: DatagramBatch.Oversized) {
         tell(
             DatagramEvent(
                 [], ofLength: reply.length, from: address, to: reply.sender, "not sent: it does not fit in a datagram"))
     }
 
-    /// Tells of the replies, some of which could not be sent.
+    /// Reports the replies and those that could not be sent.
     func tellSent(_ batch: borrowing DatagramBatch, _ failures: [SystemError]) {
         var failures = failures
         batch.forEachReply(ofAtLeast: 0) { receiver, _, bytes in

@@ -2,9 +2,9 @@ package import EventLoop
 package import Logging
 package import System
 
-/// The tutorial's UDP server: receives a datagram, answers its sender, for ever.
+/// The tutorial's UDP server: it receives a datagram, answers its sender, and repeats that for ever.
 package struct DatagramServer: ~Copyable {
-    /// What has passed through the server since it started.
+    /// The server's counters since its start.
     package struct Counts: Sendable {
         /// Datagrams received.
         package var received = 0
@@ -14,7 +14,7 @@ package struct DatagramServer: ~Copyable {
         package var oversized = 0
         /// Replies that the kernel refused to send.
         package var failed = 0
-        /// Replies that were sent once more, for a link on their way takes shorter ones.
+        /// Replies that were sent once more, because a link on their path takes shorter ones.
         package var repeated = 0
     }
 
@@ -22,23 +22,23 @@ package struct DatagramServer: ~Copyable {
     private let service: any DatagramService
     private let logger: Logger
     private var batch = DatagramBatch()
-    /// How many batches in a row have had several datagrams.
+    /// The number of consecutive batches with several datagrams.
     private var fullBatches = 0
-    /// After so many of them the socket is not watched, until one has a single datagram or none.
+    /// After this many batches the socket is not watched, until a batch has a single datagram or none.
     ///
-    /// For a watched socket the kernel looks who waits for room to send, whenever a reply has left its queue: a twentieth
-    /// of the server's time.
+    /// At a watched socket the kernel searches for waiting senders whenever a reply has left the queue: a twentieth of
+    /// the server's time.
     private static let manyBatches = 16
-    /// Replies over IPv6 that may be too long for a link on their way.
+    /// Replies over IPv6 that may be too long for a link on their path.
     private var recent = RecentReplies()
     private let isIPv6: Bool
     private var errors = ErrorRun()
     private var watchErrors = ErrorRun()
     private let observer: DatagramObserver?
-    /// What has passed through the server since it started.
+    /// The server's counters since its start.
     package private(set) var counts = Counts()
 
-    /// Serves a bound socket; `onDatagram` is told of each datagram.
+    /// Serves a bound socket; `onDatagram` gets an event for each datagram.
     package init(
         socket: consuming DatagramSocket, service: any DatagramService, logger: Logger,
         onDatagram: DatagramEvent.Observer? = nil
@@ -53,7 +53,7 @@ package struct DatagramServer: ~Copyable {
 
     /// Answers datagrams until its task is cancelled.
     ///
-    /// Throws when the socket cannot be watched; what goes wrong with one datagram is logged and counted.
+    /// Throws when the socket cannot be watched; failures of one datagram are logged and counted.
     package mutating func run(on loop: EventLoop) async throws(SystemError) {
         if isIPv6 { try socket.hearReports(about: try socket.localAddress()) }
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
@@ -76,7 +76,7 @@ package struct DatagramServer: ~Copyable {
             errors.end()
             return count
         } catch {
-            // An earlier reply met this error on its way, as a rule; datagrams may still wait behind it.
+            // The error usually belongs to an earlier reply; datagrams may wait after it.
             if !takeReports() {
                 errors.note()
                 logger.log(level: errors.pause == nil ? .debug : .error, "\(error)")
@@ -86,11 +86,11 @@ package struct DatagramServer: ~Copyable {
         }
     }
 
-    /// Takes what the network has reported of earlier replies, and sends those again that were too long; false where there is
+    /// Takes the network's reports of earlier replies, and sends those again that were too long; false where there is
     /// no report.
     private mutating func takeReports() -> Bool {
         guard isIPv6, var report = socket.takeReport() else { return false }
-        // The kernel bounds the queue; so does this, against reports that come as fast as they are taken.
+        // The kernel bounds the queue; this bound holds against reports that come as fast as they are taken.
         for _ in 0..<RecentReplies.capacity {
             if report.reason == .messageTooLong, report.origin == .network, let peer = report.peer,
                 recent.repeatFirst(to: peer, over: socket)
@@ -103,7 +103,7 @@ package struct DatagramServer: ~Copyable {
         return true
     }
 
-    /// Settles whether to ask the kernel when there is more: where several datagrams have come, more will have by now.
+    /// Decides whether to watch the socket: after several datagrams at once, more have probably come by now.
     private mutating func lookOn(after count: Int, _ watch: Watch, _ loop: EventLoop) {
         if count > 1 {
             fullBatches += 1
@@ -142,10 +142,10 @@ package struct DatagramServer: ~Copyable {
         while true {
             do {
                 if try batch.send(over: socket) { break }
-                // Rare: the queue to the network is full. It empties within moments.
+                // Rare: the queue to the network is full, and empties within moments.
                 await loop.sleep(until: loop.now + .milliseconds(1))
             } catch {
-                // What the network says of an earlier reply comes in the place of this one's result.
+                // A report of an earlier reply comes in place of this one's result.
                 if takeReports() {
                     batch.keepGivenUp()
                     continue

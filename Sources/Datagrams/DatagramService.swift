@@ -1,10 +1,10 @@
-/// What a UDP server does with a datagram: one pure function from bytes to bytes.
+/// The function of a UDP server, from bytes to bytes.
 ///
-/// A service knows nothing of sockets, so a table of bytes tests it, and the same value may answer on every worker.
+/// A service has no socket, so that a table of bytes tests it, and the same value may answer on every worker.
 package protocol DatagramService: Sendable {
     /// Appends the reply to `datagram` to `reply`, which is empty with capacity reserved.
     ///
-    /// Every datagram has a reply, the empty one too. The reply may be longer than the datagram; whether it still
-    /// fits in a datagram is for the caller to see.
+    /// Every datagram has a reply, also the empty one. The reply may be longer than the datagram; the caller checks
+    /// whether it fits in a datagram.
     func respond(to datagram: Span<UInt8>, into reply: inout [UInt8])
 }

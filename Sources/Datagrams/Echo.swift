@@ -1,9 +1,7 @@
 /// Sends every datagram back as it came (RFC 862).
 package struct Echo: DatagramService {
-    /// Creates the service.
     package init() {}
 
-    /// Appends the bytes of `datagram` to `reply`.
     package func respond(to datagram: Span<UInt8>, into reply: inout [UInt8]) {
         let count = datagram.count
         reply.append(addingCapacity: count) { output in

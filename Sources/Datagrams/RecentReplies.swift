@@ -1,16 +1,17 @@
 internal import System
 
-/// Replies that a router may find too long for its next link, for as long as it may say so.
+/// Replies that a router may find too long for its next link, stored for as long as its report may come.
 ///
-/// Over IPv6 routers do not cut datagrams: they throw away what the next link does not take and tell the sender
-/// (RFC 8200 5, RFC 4443 3.2). A sender that knows nothing else makes pieces of the next datagram only, and most clients ask
-/// once. So the latest replies are kept, and sent again when such a report comes; the kernel has learned from it by then.
+/// Over IPv6 routers do not fragment: they drop a packet that the next link does not take and report it to the sender
+/// (RFC 8200 5, RFC 4443 3.2). The kernel then fragments only the next datagram, and most clients ask once. So the
+/// server stores its latest replies, and sends one again when a report about it comes; the kernel knows the length by
+/// then.
 struct RecentReplies {
-    /// Any link takes IPv6 packets of 1,280 bytes (RFC 8200 5), 48 of which are the heads of IPv6 and UDP.
+    /// Every link takes IPv6 packets of 1,280 bytes (RFC 8200 5), 48 of which are the headers of IPv6 and UDP.
     static let shortest = 1280 - 48 + 1
-    /// What is longer leaves in pieces of 1,280 bytes, for no usual link takes it whole (`allowFragments`).
+    /// A longer reply leaves in fragments of 1,280 bytes, for no usual link takes it whole (`allowFragments`).
     private static let longest = 9000
-    /// So many replies are kept.
+    /// The number of stored replies.
     static let capacity = 64
 
     private struct Entry {
@@ -19,14 +20,13 @@ struct RecentReplies {
         let bytes: [UInt8]
     }
 
-    /// A ring, in which `next` is the oldest place.
+    /// A ring; `next` is the oldest place.
     private var entries: [Entry?] = []
     private var next = 0
 
-    /// How many are kept.
     var count: Int { entries.count { $0 != nil } }
 
-    /// Keeps a reply, in the place of the oldest.
+    /// Stores a reply in place of the oldest.
     mutating func keep(_ bytes: Span<UInt8>, for receiver: SocketAddress, from source: ReplySource?) {
         guard bytes.count >= Self.shortest, bytes.count <= Self.longest, !receiver.isLoopback else { return }
         let entry = Entry(receiver: receiver, source: source, bytes: bytes.indices.map { bytes[$0] })
@@ -35,7 +35,7 @@ struct RecentReplies {
         next = (next + 1) % Self.capacity
     }
 
-    /// Sends the oldest reply to a receiver again, once; false where none is kept, or it cannot be sent.
+    /// Sends the oldest reply to a receiver again, once; false where there is none, or it cannot be sent.
     mutating func repeatFirst(to receiver: SocketAddress, over socket: borrowing DatagramSocket) -> Bool {
         for place in entries.indices {
             let index = (next + place) % entries.count

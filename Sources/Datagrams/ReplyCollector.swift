@@ -1,35 +1,33 @@
 package import EventLoop
 package import System
 
-/// Sends a datagram once and takes whatever replies come, from one service or from many.
+/// Sends a datagram once and collects the replies of one service or of many.
 ///
-/// Its socket is not connected: a datagram to a group or to all hosts of a network is answered from addresses that are not
-/// known before. So each reply is told with its sender, who may be a stranger.
+/// Its socket is not connected: the addresses that answer a group or a broadcast are not known before. So each reply
+/// comes with its sender, who may be a stranger.
 package struct ReplyCollector {
-    /// A datagram that came.
+    /// A received datagram.
     package struct Reply: Sendable {
-        /// Who sent it.
         package let sender: SocketAddress
-        /// From the send to the reply.
+        /// The time from the send to the reply.
         package let time: Interval
-        /// The datagram's bytes.
         package let bytes: [UInt8]
     }
 
     private let server: SocketAddress
-    /// How long replies are taken.
+    /// The time for which it collects.
     package let timeout: Interval
     private let onDatagram: DatagramEvent.Observer?
 
-    /// Prepares to ask an address, which may be that of a group or of all hosts.
+    /// Prepares to ask an address, which may be that of a group or a broadcast address.
     package init(server: SocketAddress, timeout: Interval, onDatagram: DatagramEvent.Observer? = nil) {
         self.server = server
         self.timeout = timeout
         self.onDatagram = onDatagram
     }
 
-    /// Sends the datagram and hands each reply on as it comes, until there are `most` or the time is over; returns how many
-    /// came.
+    /// Sends the datagram and passes each reply on as it comes, until there are `most` or the time is over; returns
+    /// their number.
     package func collect(
         _ message: [UInt8], most: Int, on loop: EventLoop, _ take: (Reply) -> Void
     ) async throws(DatagramClientError) -> Int {
@@ -73,6 +71,6 @@ package struct ReplyCollector {
 }
 
 extension Interval {
-    /// How long after the datagram, such as "after 0.412 ms".
+    /// The time after the datagram, such as "after 0.412 ms".
     var words: String { "after \(fixedPoint(unit: 1_000_000, digits: 3)) ms" }
 }

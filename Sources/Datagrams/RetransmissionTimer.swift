@@ -1,34 +1,33 @@
 internal import System
 internal import EventLoop
 
-/// How long a client waits for a reply before it sends a datagram again (RFC 8085 3.1.1, RFC 6298).
+/// The time that a client waits for a reply before it sends a datagram again (RFC 8085 3.1.1, RFC 6298).
 struct RetransmissionTimer {
-    /// While nothing is known: longer than most round trips.
+    /// The time before the first measurement: longer than most round trips.
     ///
-    /// RFC 8085 would wait a second, and the one who waits here is a person.
+    /// RFC 8085 asks for a second; this client serves a waiting person.
     static let initial = Interval.milliseconds(100)
-    /// The least time, for a server on the same machine may be slow for once.
+    /// The least time: a server on the same machine may be slow for once.
     static let floor = Interval.milliseconds(20)
 
     private var smoothed: UInt64?
     private var variation: UInt64 = 0
 
-    /// Nothing is known yet.
     init() {}
 
-    /// How long the first datagram of an exchange gets (RFC 6298 2.3).
+    /// The time of an exchange's first datagram (RFC 6298 2.3).
     var timeout: Interval {
         guard let smoothed else { return Self.initial }
         return max(Self.floor, Interval(nanoseconds: smoothed + 4 * variation))
     }
 
-    /// How long an attempt gets: twice as long as the one before (RFC 6298 5.5).
+    /// The time of an attempt: twice as long as that of the one before (RFC 6298 5.5).
     func timeout(attempt: Int) -> Interval {
         Interval(nanoseconds: timeout.nanoseconds << UInt64(min(attempt - 1, 20)))
     }
 
-    /// Takes the round trip of an exchange of one datagram; the reply to a repeated one does not tell which it answers
-    /// (RFC 6298 3).
+    /// Takes the round trip of an exchange with a single datagram; the reply to a repeated one does not tell which
+    /// datagram it answers (RFC 6298 3).
     mutating func measure(_ roundTrip: Interval) {
         let measured = roundTrip.nanoseconds
         guard let smoothed else {

@@ -3,23 +3,21 @@ internal import System
 /// Answers with the text in upper case: the server of the UDP tutorial.
 ///
 /// Valid UTF-8 gets Unicode's full mapping (Unicode Standard, section 3.13, rule R1), which can change the length:
-/// "straße" becomes "STRASSE". Anything else is not text that we understand: its ASCII letters change, all other bytes
-/// stay. So it is with text whose full mapping no datagram can carry (U+0390 becomes three times as long): every datagram
-/// has a reply that can be sent.
+/// "straße" becomes "STRASSE". In all other datagrams only ASCII letters change, and other bytes stay. The same holds
+/// for a text whose full mapping no datagram can carry (U+0390 becomes three times as long), so that every datagram has
+/// a reply that can be sent.
 package struct Uppercase: DatagramService {
-    /// Creates the service.
     package init() {}
 
-    /// Appends `datagram` in upper case to `reply`.
     package func respond(to datagram: Span<UInt8>, into reply: inout [UInt8]) {
-        // The first pass is the answer for ASCII and also for what is not UTF-8, and it runs near the speed of a copy;
-        // only text beyond ASCII, which is seldom, is gone through again.
+        // The first pass answers ASCII, and also bytes that are not UTF-8, near the speed of a copy; only text beyond
+        // ASCII, which is rare, takes a second pass.
         let start = reply.count
         if appendASCIIUppercase(of: datagram, to: &reply) { return }
         guard let text = try? UTF8Span(validating: datagram) else { return }
         reply.removeSubrange(start...)
         appendFullUppercase(of: text, to: &reply)
-        // As long as the datagram that came is always possible; over IPv6 that may be a little more than over IPv4.
+        // A reply as long as its datagram is always possible; over IPv6 that may be a little more than over IPv4.
         guard reply.count - start > max(datagram.count, DatagramSocket.maximumPayload) else { return }
         reply.removeSubrange(start...)
         _ = appendASCIIUppercase(of: datagram, to: &reply)
@@ -51,12 +49,12 @@ package struct Uppercase: DatagramService {
         return offset
     }
 
-    /// Appends `bytes` with the letters a-z in upper case; says whether all of them were ASCII.
+    /// Appends `bytes` with the letters a-z in upper case; returns whether all of them were ASCII.
     ///
-    /// The compiler makes vector code of this loop, because it writes to a span of fixed length, has no branch and
-    /// asks only once, at its end, whether any byte was above 0x7F. Appending byte by byte, which checks the room each
+    /// The compiler makes vector code of this loop, because it writes to a span of fixed length, has no branch, and
+    /// tests only once, at its end, whether any byte was above 0x7F. Appending byte by byte, which checks the room each
     /// time, is 20 times as slow. The zeros written first are the price of a loop without unsafe memory: 65,507 bytes
-    /// take 2.7 to 3.9 us, and 1.9 to 2.6 in C, which writes to memory that is there already.
+    /// take 2.7 to 3.9 us, and 1.9 to 2.6 in C, which writes to existing memory.
     private func appendASCIIUppercase(of bytes: Span<UInt8>, to reply: inout [UInt8]) -> Bool {
         let count = bytes.count
         var seen: UInt8 = 0

@@ -1,9 +1,9 @@
 internal import EventLoop
 internal import System
 
-/// Carries out what the impairment of each direction decides, and counts.
+/// Applies the decisions of each direction's impairment, and counts.
 ///
-/// Belongs to one proxy and touches only its loop's thread.
+/// It belongs to one proxy and runs only on its loop's thread.
 final class NoiseCarrier {
     /// A datagram under way.
     private struct Held {
@@ -12,18 +12,17 @@ final class NoiseCarrier {
         let link: NoiseLink
     }
 
-    /// Where clients send to, and what they hear.
+    /// The socket that clients send to and get replies from.
     let socket: DatagramSocket
-    /// What has happened so far.
+    /// The counters so far.
     var counts = BothWays(NoiseCounts())
     private var impairments: BothWays<NoiseImpairment>
     private var held: NoiseHeldQueue<Held>
     private let start = MonotonicTime.now()
-    /// Whether a datagram that is refused may be sent elsewhere.
+    /// Whether a refused datagram may go to another address.
     private let keepsLatest: Bool
     private let onEvent: (@Sendable (NoiseEvent) -> Void)?
 
-    /// Nothing is under way yet.
     init(
         socket: consuming DatagramSocket, seed: UInt64, heldBytes: Int, keepsLatest: Bool,
         onEvent: (@Sendable (NoiseEvent) -> Void)?
@@ -37,10 +36,10 @@ final class NoiseCarrier {
         held = NoiseHeldQueue(limit: heldBytes)
     }
 
-    /// When the next datagram arrives that is under way.
+    /// The arrival of the next datagram under way.
     var nextDue: MonotonicTime { held.nextDue ?? .never }
 
-    /// Lets one datagram pass as the dice have it.
+    /// Passes one datagram on as its impairment decides.
     func carry(
         _ datagram: Span<UInt8>, _ direction: NoiseDirection, _ link: NoiseLink, _ settings: NoiseSettings,
         _ now: MonotonicTime
@@ -53,13 +52,13 @@ final class NoiseCarrier {
         if let copy = passage.second { carry(datagram, as: copy, direction, link, now) }
     }
 
-    /// Counts a datagram of a client for whom there is no room.
+    /// Counts a client's datagram for which there is no room.
     func turnAway() {
         counts.toServer.received += 1
         counts.toServer.turnedAway += 1
     }
 
-    /// Sends what has arrived at the end of its way.
+    /// Sends the datagrams whose delay is over.
     func release(at now: MonotonicTime) {
         while let next = held.popDue(at: now) {
             counts[next.direction].held -= 1
@@ -68,14 +67,14 @@ final class NoiseCarrier {
         }
     }
 
-    /// Counts a report that nobody listens at the server's port.
+    /// Counts a report that the server's port is closed.
     func note(_ error: SystemError, _ direction: NoiseDirection, _ link: NoiseLink) {
         guard error.reason == .connectionRefused else { return }
         counts[direction].refused += 1
         if direction == .toServer { link.isRefused = true }
     }
 
-    /// Sends a datagram that was refused at one of the server's addresses to another one; it was counted before.
+    /// Sends a refused datagram to another one of the server's addresses; it is already counted.
     func sendAgain(_ datagram: [UInt8], over link: NoiseLink) {
         link.latest = datagram
         _ = try? link.socket.send(datagram.span)
@@ -106,13 +105,13 @@ final class NoiseCarrier {
 
     private func send(_ datagram: Span<UInt8>, _ direction: NoiseDirection, _ link: NoiseLink) {
         if direction == .toServer, keepsLatest { (link.latest, link.refusals) = ([UInt8](copying: datagram), 0) }
-        // The first call may only report what happened to a datagram before (udp(7)); the second then sends this one.
+        // The first call may only report an earlier datagram (udp(7)); the second one then sends this datagram.
         for _ in 0..<2 {
             do {
                 if try transmit(datagram, direction, link) {
                     counts[direction].sent += 1
                 } else {
-                    // Rare: the queue to the network is full. It empties within moments.
+                    // Rare: the queue to the network is full, and empties within moments.
                     hold([UInt8](copying: datagram), direction, link, until: .now() + .milliseconds(1))
                 }
                 return

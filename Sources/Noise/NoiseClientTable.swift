@@ -1,7 +1,7 @@
 internal import System
 internal import EventLoop
 
-/// What a proxy keeps for each client, for a bounded number of them, until they have been quiet for a while.
+/// A bounded table of clients, each with a value, which forgets a client after some time without a datagram.
 struct NoiseClientTable<Client: Hashable, Value> {
     private struct Entry {
         let value: Value
@@ -11,31 +11,30 @@ struct NoiseClientTable<Client: Hashable, Value> {
     private let limit: Int
     private let idle: Interval
     private var entries: [Client: Entry] = [:]
-    /// Before this time nobody has been quiet for long enough: there is no need to look.
+    /// No client expires before this time, so that a look before it is not needed.
     private(set) var nextExpiry = MonotonicTime.never
-    /// Clients that may make room, the one quiet longest last, as they were when they were looked for.
+    /// Clients that may make room, the longest idle one last, as they were at the last search.
     private var candidates: [(client: Client, lastUse: MonotonicTime)] = []
-    /// When to look for candidates again, after there was none.
+    /// The time of the next search for candidates, after one that found none.
     private var nextLook = MonotonicTime(nanoseconds: 0)
-    /// A flood of new clients does not search the table for each of them.
+    /// The least time between two searches, so that a flood of new clients does not cause one for each of them.
     private static var pause: Interval { .milliseconds(10) }
 
-    /// An empty table for at most `limit` clients, who leave when they have been quiet for `idle`.
+    /// An empty table for at most `limit` clients, which expire after `idle`.
     init(limit: Int, idle: Interval) {
         self.limit = limit
         self.idle = idle
     }
 
-    /// How many clients there are.
+    /// The number of clients.
     var count: Int { entries.count }
 
-    /// Whether there is no room for another client.
     var isFull: Bool { entries.count >= limit }
 
-    /// All that is kept.
+    /// The values of all clients.
     var values: [Value] { entries.values.map(\.value) }
 
-    /// Finds what is kept for a client, who is not quiet now.
+    /// Finds a client's value and marks the client as active.
     mutating func find(_ client: Client, at now: MonotonicTime) -> Value? {
         guard let index = entries.index(forKey: client) else { return nil }
         entries.values[index].lastUse = now
@@ -49,13 +48,13 @@ struct NoiseClientTable<Client: Hashable, Value> {
         nextExpiry = min(nextExpiry, now + idle)
     }
 
-    /// Keeps something else for a client that is known.
+    /// Replaces a known client's value.
     mutating func replace(_ value: Value, for client: Client) {
         guard let entry = entries[client] else { preconditionFailure("the client is known") }
         entries[client] = Entry(value: value, lastUse: entry.lastUse)
     }
 
-    /// Takes out the client that has been quiet longest, of those that may be forgotten; nil when there is none.
+    /// Removes the longest idle client of those that may go; nil when there is none.
     mutating func evict(at now: MonotonicTime, where mayGo: (Value) -> Bool) -> Value? {
         if let value = takeCandidate(mayGo) { return value }
         guard now >= nextLook else { return nil }
@@ -76,7 +75,7 @@ struct NoiseClientTable<Client: Hashable, Value> {
         return nil
     }
 
-    /// Takes out whoever has been quiet for long enough.
+    /// Removes the clients that have been idle for long enough.
     mutating func expire(at now: MonotonicTime) -> [Value] {
         guard now >= nextExpiry else { return [] }
         let quiet = entries.filter { $0.value.lastUse + idle <= now }

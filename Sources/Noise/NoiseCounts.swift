@@ -1,28 +1,27 @@
 internal import System
 internal import EventLoop
 
-/// What has happened to the datagrams of one direction.
+/// The counters of one direction's datagrams.
 ///
-/// Nothing gets lost between the figures: `received + duplicated` is what was `lost`, `sent`, `turnedAway`, `crowdedOut`
-/// or `failed`, and what is `held`.
+/// The counters balance: `received + duplicated` is `lost + sent + turnedAway + crowdedOut + failed + held`.
 package struct NoiseCounts: Equatable, Sendable {
     /// Datagrams that the proxy took from a socket.
     package var received = 0
-    /// Datagrams that went nowhere, as set.
+    /// Datagrams lost by the settings.
     package var lost = 0
-    /// Datagrams that went twice, as set.
+    /// Datagrams doubled by the settings.
     package var duplicated = 0
-    /// Copies that were delayed, for whatever reason.
+    /// Delayed copies, whatever the reason.
     package var delayed = 0
-    /// Copies that were held back, for others to overtake them.
+    /// Copies that wait for others to overtake them.
     package var reordered = 0
-    /// Copies with a bit turned over.
+    /// Copies with one bit flipped.
     package var corrupted = 0
     /// Copies with their end cut off.
     package var truncated = 0
-    /// Copies that were sent on.
+    /// Copies that were sent.
     package var sent = 0
-    /// Copies that are under way now.
+    /// Copies under way now.
     package var held = 0
     /// Datagrams of clients for which there was no room or no socket.
     package var turnedAway = 0
@@ -30,15 +29,14 @@ package struct NoiseCounts: Equatable, Sendable {
     package var crowdedOut = 0
     /// Copies that the kernel refused to send.
     package var failed = 0
-    /// Reports that nobody listens at the server's port (ICMP).
+    /// Reports that the server's port is closed (ICMP).
     package var refused = 0
-    /// Datagrams that the kernel threw away before the proxy saw them, for its queue was full.
+    /// Datagrams that the kernel dropped before the proxy, at a full receive queue.
     package var unseen = 0
 
-    /// Nothing has happened yet.
     package init() {}
 
-    /// Notes what was decided for a datagram.
+    /// Counts the decisions for a datagram.
     mutating func note(_ passage: NoisePassage) {
         received += 1
         if passage.first == nil { lost += 1 }
@@ -56,7 +54,7 @@ package struct NoiseCounts: Equatable, Sendable {
 }
 
 extension BothWays: CustomStringConvertible where Value == NoiseCounts {
-    /// A table with a line for each figure that is about the noise, and for each other one that is not 0.
+    /// A table with a line for each counter of the noise, and for each other counter that is not 0.
     package var description: String {
         let rows: [(String, KeyPath<NoiseCounts, Int>, Bool)] = [
             ("received", \.received, true), ("lost", \.lost, true), ("doubled", \.duplicated, true),

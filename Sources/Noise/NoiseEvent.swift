@@ -1,15 +1,13 @@
 internal import EventLoop
 package import System
 
-/// A datagram that met the noise, and what was done to it.
+/// A datagram in the noise, and its fate.
 package struct NoiseEvent: Sendable, CustomStringConvertible {
-    /// When it came, since the proxy started.
+    /// The time of its arrival, since the proxy's start.
     package let time: Interval
-    /// Which way it travels.
     package let direction: NoiseDirection
-    /// The client that sent it or is to get it.
+    /// The client that sent it or is to receive it.
     package let client: SocketAddress
-    /// What was done to it.
     package let passage: NoisePassage
 
     /// One line, such as "0.012345 127.0.0.1:40000 to server #12, 52 bytes: lost".
@@ -21,7 +19,7 @@ package struct NoiseEvent: Sendable, CustomStringConvertible {
 }
 
 extension NoisePassage: CustomStringConvertible {
-    /// What was done, in a few words, such as "passed on" or "doubled: delayed 20.5 ms; delayed 23 ms, bit 77 flipped".
+    /// The fate in a few words, such as "passed on" or "doubled: delayed 20.5 ms; delayed 23 ms, bit 77 flipped".
     package var description: String {
         guard let first else { return "lost" }
         guard let second else { return words(for: first) }

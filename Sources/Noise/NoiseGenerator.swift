@@ -1,10 +1,10 @@
-/// Random numbers that a seed decides: the same in every run, on every machine (SplitMix64).
+/// Random numbers from a seed: the same in every run, on every machine (SplitMix64).
 ///
-/// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014. Good enough for dice, not for secrets.
+/// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014. It is good enough for dice, not for
+/// secrets.
 struct NoiseGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    /// Starts where the seed says.
     init(seed: UInt64) {
         state = seed
     }
@@ -23,9 +23,9 @@ struct NoiseGenerator: RandomNumberGenerator {
         next().multipliedFullWidth(by: bound).high
     }
 
-    /// Throws the dice once: true as often as the probability says.
+    /// One throw of the dice: true as often as the probability says.
     mutating func happens(_ probability: Probability) -> Bool {
-        // The upper 53 bits are all that a Double between 0 and 1 can tell apart.
+        // A Double between 0 and 1 distinguishes only the upper 53 bits.
         Double(next() >> 11) * 0x1p-53 < probability.fraction
     }
 

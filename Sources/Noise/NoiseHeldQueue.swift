@@ -2,9 +2,9 @@ internal import System
 internal import EventLoop
 internal import HeapModule
 
-/// Datagrams that are under way, in the order in which they arrive.
+/// Datagrams under way, in the order of their arrival.
 ///
-/// Those that are due at the same time arrive in the order in which they were put in. Its memory is bounded.
+/// Datagrams that are due at the same time arrive in the order of insertion. The queue's memory is bounded.
 struct NoiseHeldQueue<Payload> {
     private struct Entry: Comparable {
         let due: MonotonicTime
@@ -16,21 +16,21 @@ struct NoiseHeldQueue<Payload> {
         static func == (left: Entry, right: Entry) -> Bool { left.order == right.order }
     }
 
-    /// What one entry takes beside the datagram's bytes: itself, and the head and slack of an array.
+    /// The bytes of one entry besides the datagram: itself, and an array's header and slack.
     static var overhead: Int { 128 }
 
     private let limit: Int
     private var entries = Heap<Entry>()
     private var inserted: UInt64 = 0
-    /// How much memory the entries take, in bytes.
+    /// The memory of the entries, in bytes.
     private(set) var bytes = 0
 
-    /// An empty queue that takes at most `limit` bytes.
+    /// An empty queue of at most `limit` bytes.
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// When the next one arrives.
+    /// The arrival of the next datagram.
     var nextDue: MonotonicTime? { entries.min?.due }
 
     /// Whether there is room for `size` more bytes.
@@ -38,7 +38,7 @@ struct NoiseHeldQueue<Payload> {
         size + Self.overhead <= limit - bytes
     }
 
-    /// Puts one in, for which there must be room.
+    /// Inserts a datagram, for which there must be room.
     mutating func insert(_ payload: Payload, size: Int, due: MonotonicTime) {
         precondition(hasRoom(for: size), "the queue has room")
         inserted += 1
@@ -46,7 +46,7 @@ struct NoiseHeldQueue<Payload> {
         entries.insert(Entry(due: due, order: inserted, size: size, payload: payload))
     }
 
-    /// Takes out the first that is due.
+    /// Removes the first datagram that is due.
     mutating func popDue(at now: MonotonicTime) -> Payload? {
         guard let first = entries.min, first.due <= now else { return nil }
         entries.removeMin()

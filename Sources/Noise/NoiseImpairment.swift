@@ -1,17 +1,16 @@
 package import System
 internal import EventLoop
 
-/// Decides what happens to each datagram of one direction, and does none of it.
+/// Decides the fate of each datagram of one direction, without touching it.
 ///
-/// A decision depends on the seed, the direction, the datagram's number and its size, and on the settings: not on time,
-/// not on the other direction, and not on what was decided before. So the same seed does the same things, and a setting
-/// that changes changes only what it is about: the datagrams that 10 % loss takes are among those that 20 % takes.
+/// A decision depends on the seed, the direction, the datagram's number and size, and the settings: not on time, on the
+/// other direction, or on earlier decisions. So the same seed gives the same fates, and a changed setting changes only
+/// its own effect: the datagrams that 10 % loss takes are among those that 20 % takes.
 package struct NoiseImpairment: Sendable {
     private let key: UInt64
-    /// How many datagrams have been decided on.
+    /// The number of decisions so far.
     package private(set) var count: UInt64 = 0
 
-    /// Nothing has been decided yet.
     package init(seed: UInt64, direction: NoiseDirection) {
         let salt: UInt64 =
             switch direction {
@@ -21,16 +20,16 @@ package struct NoiseImpairment: Sendable {
         key = NoiseGenerator.mix(NoiseGenerator.mix(seed) &+ salt)
     }
 
-    /// Decides on the next datagram, which is `size` bytes long.
+    /// Decides the fate of the next datagram, which is `size` bytes long.
     package mutating func next(size: Int, under settings: NoiseSettings) -> NoisePassage {
         count += 1
         return passage(of: count, size: size, under: settings)
     }
 
-    /// What happens to the datagram with this number, counted from 1.
+    /// The fate of the datagram with this number, counted from 1.
     package func passage(of number: UInt64, size: Int, under settings: NoiseSettings) -> NoisePassage {
         var generator = NoiseGenerator(seed: NoiseGenerator.mix(key ^ number))
-        // Every decision draws, taken or not, so that one setting does not move the dice of the next.
+        // Every decision draws, needed or not, so that one setting does not move the dice of the next.
         let isLost = generator.happens(settings.loss)
         let isDoubled = generator.happens(settings.duplicate)
         let first = copy(size, settings, &generator)
@@ -54,7 +53,7 @@ package struct NoiseImpairment: Sendable {
             isHeldBack: isHeldBack, length: length, flippedBit: isCorrupted ? bit : nil)
     }
 
-    /// Nanoseconds from one end to the other, without being held back.
+    /// Nanoseconds from one end to the other, without the delay of `reorder`.
     private func travelTime(_ settings: NoiseSettings, _ generator: inout NoiseGenerator) -> UInt64 {
         let jitter = settings.jitter.nanoseconds
         let latest = settings.delay.nanoseconds &+ jitter
@@ -63,26 +62,26 @@ package struct NoiseImpairment: Sendable {
     }
 }
 
-/// What happens to one datagram: it arrives not at all, once, or twice.
+/// The fate of one datagram: it arrives not at all, once, or twice.
 package struct NoisePassage: Equatable, Sendable {
-    /// One copy's way.
+    /// One copy's fate.
     package struct Copy: Equatable, Sendable {
-        /// How long it is under way.
+        /// The copy's travel time.
         package let delay: Interval
-        /// Whether part of that is there to let others overtake it.
+        /// Whether part of the delay is there to let others overtake the copy.
         package let isHeldBack: Bool
-        /// How many bytes of it arrive.
+        /// The bytes that arrive.
         package let length: Int
-        /// The bit that is turned over, counted from the lowest bit of the first byte.
+        /// The bit that is flipped, counted from the lowest bit of the first byte.
         package let flippedBit: Int?
     }
 
     /// The datagram's number in its direction, counted from 1.
     package let number: UInt64
-    /// Its length before anything happened to it.
+    /// Its length on arrival at the noise.
     package let size: Int
-    /// The datagram's way; nil when it is lost.
+    /// The datagram's fate; nil when it is lost.
     package let first: Copy?
-    /// The way of its double, if it has one.
+    /// The fate of its double, if it has one.
     package let second: Copy?
 }

@@ -1,39 +1,37 @@
 internal import EventLoop
 internal import System
 
-/// A client of the noise, as the noise tells them apart.
+/// A client of the noise; its fields tell clients apart.
 struct NoiseClient: Hashable {
-    /// Where it is.
+    /// The client's address.
     let address: SocketAddress
-    /// The address at which it has asked; nil where the noise has but one.
+    /// The noise's address that the client sends to; nil where the noise has only one.
     let asked: ReplySource?
 }
 
-/// A client of the noise, and the socket that stands for it towards the server.
+/// A client of the noise, and the socket that represents it at the server.
 final class NoiseLink: EventHandler {
-    /// Whose datagrams it carries.
     let client: NoiseClient
-    /// The server's address, of those that it has.
+    /// The server's address in use, of all that it has.
     let server: SocketAddress
-    /// Talks to the server and hears only the server.
+    /// The socket that is connected to the server.
     let socket: DatagramSocket
-    /// The server, as datagrams name their sender.
+    /// The server's address as the sender of datagrams.
     let peer: SocketAddress
-    /// The socket's place in the loop.
+    /// The socket's registration with the loop.
     let watch: Watch
-    /// Where it goes when the server has sent something.
+    /// The queue of links whose server has sent something.
     private let ready: ReadyQueue<NoiseLink>
     /// Whether the noise has forgotten its client.
     var isForgotten = false
-    /// How many datagrams from or to the client are under way.
+    /// The client's datagrams under way, of both directions.
     var held = 0
-    /// Whether a report has come that no program listens at the server's address.
+    /// Whether the network has reported that the server's address is closed.
     var isRefused = false
-    /// The latest datagram to the server, for another of its addresses, and at how many it was refused.
+    /// The latest datagram to the server, for its other addresses, and the number of addresses that refused it.
     var latest: [UInt8]?
     var refusals = 0
 
-    /// Opens the socket.
     init(
         _ client: NoiseClient, to server: SocketAddress, on loop: EventLoop, ready: ReadyQueue<NoiseLink>
     ) throws(SystemError) {
@@ -49,12 +47,12 @@ final class NoiseLink: EventHandler {
         loop.setHandler(self, of: watch)
     }
 
-    /// The server has sent something, or a report of what was sent to it has come.
+    /// The server has sent something, or the network has reported an earlier datagram.
     func ready(_ readiness: Readiness) { ready.add(self) }
 }
 
 extension NoisePassage.Copy {
-    /// The datagram as this copy of it arrives.
+    /// The datagram as this copy arrives.
     func applied(to datagram: Span<UInt8>) -> [UInt8] {
         var bytes = [UInt8](copying: datagram.extracting(first: length))
         if let bit = flippedBit { bytes[bit / 8] ^= 1 << UInt8(bit % 8) }

@@ -2,34 +2,33 @@ package import EventLoop
 package import System
 internal import Synchronization
 
-/// A bad network between UDP clients and a server: loses, doubles, delays, reorders and damages datagrams as set.
+/// A bad network between UDP clients and a server: it loses, doubles, delays, reorders and damages datagrams as set.
 ///
-/// Each client has a connected socket of its own towards the server, so that the server tells the clients apart and
-/// every reply finds its way back. What is to happen to a datagram is `NoiseImpairment`'s decision; the proxy carries
-/// it out. Everything it does happens on its loop's thread, for the loop is its executor. Delays end with the loop's
-/// ticks: up to two milliseconds late, never early.
+/// Each client has a connected socket of its own at the server, so that the server tells the clients apart and every
+/// reply finds its client. `NoiseImpairment` decides each datagram's fate, and the proxy applies it. Everything happens
+/// on the loop's thread, for the loop is the actor's executor. Delays end with the loop's ticks: up to two milliseconds
+/// late, never early.
 package actor NoiseProxy {
-    /// What bounds the proxy's memory.
+    /// The bounds on the proxy's memory.
     package struct Limits: Sendable {
-        /// How many clients it serves at a time.
+        /// The most clients at a time.
         ///
-        /// For one more the client that has been quiet longest is forgotten; where datagrams of all are under way, it is
-        /// turned away.
+        /// For one more client the proxy forgets the longest idle one; where all have datagrams under way, it rejects
+        /// the new one.
         package var clients = 1024
-        /// How long a client may be quiet before it is forgotten.
+        /// The idle time after which the proxy forgets a client.
         package var idle = Interval.seconds(60)
-        /// How many bytes datagrams may take that are under way; what goes beyond is lost, and counted.
+        /// The most bytes of datagrams under way; further datagrams are lost, and counted.
         package var heldBytes = 64 << 20
 
-        /// The limits that the command has without flags.
+        /// The command's default limits.
         package init() {}
     }
 
-    /// Where clients send to.
+    /// The address that clients send to.
     package nonisolated let address: SocketAddress
-    /// The server's addresses.
     package nonisolated let servers: [SocketAddress]
-    /// The one of them that new clients begin with.
+    /// The index of the address that new clients begin with.
     private var preferred = 0
     private nonisolated let loop: EventLoop
     private nonisolated let shared: Mutex<BothWays<NoiseSettings>>
@@ -41,18 +40,17 @@ package actor NoiseProxy {
     private let clock: WaitQueue
     private var alarm = MonotonicTime.never
     private var isStopping = false
-    /// Errors of the clients' side, and of the server's.
+    /// Consecutive errors of the clients' side and of the server's.
     private var errors = ErrorRun()
     private var linkErrors = ErrorRun()
 
-    /// The loop's thread.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
     /// Takes a bound socket that clients send to.
     ///
     /// - `servers`: the server's addresses, 1 or more; where one refuses, the next takes its place.
-    /// - `seed`: the same seed does the same things.
-    /// - `onEvent`: is told of each datagram, on the loop's thread.
+    /// - `seed`: the same seed gives the same fates.
+    /// - `onEvent`: gets each datagram's event, on the loop's thread.
     package init(
         socket: consuming DatagramSocket, servers: [SocketAddress], seed: UInt64, settings: BothWays<NoiseSettings>,
         limits: Limits = Limits(), on loop: EventLoop, onEvent: (@Sendable (NoiseEvent) -> Void)? = nil
@@ -68,13 +66,13 @@ package actor NoiseProxy {
         clock = WaitQueue(on: loop)
     }
 
-    /// What happens to datagrams from now on; may be read and set at any time, from any thread.
+    /// The settings for datagrams from now on; any thread may read and set them at any time.
     package nonisolated var settings: BothWays<NoiseSettings> {
         get { shared.withLock { $0 } }
         set { shared.withLock { $0 = newValue } }
     }
 
-    /// What has happened so far.
+    /// The counters so far.
     package var counts: BothWays<NoiseCounts> {
         var counts = carrier.counts
         counts.toServer.unseen += carrier.socket.overflows
@@ -82,10 +80,9 @@ package actor NoiseProxy {
         return counts
     }
 
-    /// How many clients are known.
     package var clientCount: Int { table.count }
 
-    /// Passes datagrams on until its task is cancelled; what is under way then does not arrive.
+    /// Passes datagrams on until its task is cancelled; those under way then do not arrive.
     package func run() async throws(SystemError) {
         let watch = try loop.watch(carrier.socket.descriptor, as: .datagrams)
         let replies = Task { await self.carryReplies() }
@@ -111,12 +108,13 @@ package actor NoiseProxy {
 // MARK: - From both sides
 
 extension NoiseProxy {
-    /// Takes what clients have sent; false when more may wait.
+    /// Takes the clients' datagrams; false when more may wait.
     private func carryRequests() -> Bool {
         let now = MonotonicTime.now()
         let settings = self.settings.toServer
         carrier.release(at: now)
-        // A socket that is not connected hears of nobody's refusal (udp(7)); after whatever else it hears, look again.
+        // The kernel reports no refusal to an unconnected socket (udp(7)); after any other error, the call is made
+        // again.
         guard (try? batch.receive(from: carrier.socket)) != nil else {
             errors.note()
             return false
@@ -133,7 +131,7 @@ extension NoiseProxy {
         return !batch.isFull
     }
 
-    /// Takes what the server has sent, until the proxy stops.
+    /// Takes the server's datagrams, until the proxy stops.
     private func carryReplies() async {
         while let link = await ready.next() {
             guard !link.isForgotten else { continue }
@@ -142,7 +140,7 @@ extension NoiseProxy {
                 linkErrors.end()
                 guard batch.isFull else { continue }
             } catch {
-                // The report of a refusal, for the most part; datagrams may wait behind it.
+                // Mostly the report of a refusal; datagrams may wait after it.
                 carrier.note(error, .toServer, link)
                 moveOn(from: link)
                 if error.reason != .connectionRefused { linkErrors.note() }
@@ -157,27 +155,27 @@ extension NoiseProxy {
         let settings = self.settings.toClient
         carrier.release(at: now)
         _ = try batch.receive(from: link.socket)
-        // Whoever is answered is not quiet.
+        // A client that gets a reply is not idle.
         _ = table.find(link.client, at: now)
         batch.forEach { sender, datagram in
-            // Strangers may have met the socket before it had its peer.
+            // A stranger's datagram may have reached the socket before it had its peer.
             if sender == link.peer { carrier.carry(datagram, .toClient, link, settings, now) }
         }
         ring()
     }
 
-    /// The client's socket towards the server; nil when there is no room for another client.
+    /// The client's socket at the server; nil when there is no room for another client.
     private func link(for client: NoiseClient, at now: MonotonicTime) -> NoiseLink? {
         if let link = table.find(client, at: now) { return link.isRefused ? replacement(for: link) ?? link : link }
         if table.isFull { forgetQuietClients(at: now) }
-        // A client that closes its socket does not say so: the table would be full of those that are gone.
+        // A client that closes its socket does not announce it: the table would fill with clients that are gone.
         if table.isFull, let link = table.evict(at: now, where: { $0.held == 0 }) { forget(link) }
         guard !table.isFull, let link = open(client) else { return nil }
         table.insert(link, for: client, at: now)
         return link
     }
 
-    /// Opens a socket towards the first of the server's addresses that the machine has a way to.
+    /// Opens a socket to the first of the server's addresses that the machine has a route to.
     private func open(_ client: NoiseClient) -> NoiseLink? {
         for offset in 0..<servers.count {
             let server = servers[(preferred + offset) % servers.count]
@@ -195,7 +193,7 @@ extension NoiseProxy {
         carrier.sendAgain(latest, over: next)
     }
 
-    /// A socket towards the server's next address, in place of one that was refused; nil where there is no other address.
+    /// A socket to the server's next address, in place of a refused one; nil where there is no other address.
     private func replacement(for link: NoiseLink) -> NoiseLink? {
         guard servers.count > 1 else { return nil }
         if servers[preferred] == link.server { preferred = (preferred + 1) % servers.count }
@@ -219,7 +217,7 @@ extension NoiseProxy {
 // MARK: - Time
 
 extension NoiseProxy {
-    /// Releases datagrams and forgets quiet clients, each at its time.
+    /// Releases datagrams and forgets idle clients, each at its time.
     private func keepTime() async {
         let place = clock.join()
         while !isStopping {
@@ -231,10 +229,10 @@ extension NoiseProxy {
         clock.leave(place)
     }
 
-    /// When there is something to do next.
+    /// The time of the next action.
     private var nextAlarm: MonotonicTime { min(carrier.nextDue, table.nextExpiry) }
 
-    /// Sees to it that the clock looks in time.
+    /// Wakes the clock in time.
     private func ring() {
         if nextAlarm < alarm { clock.wakeFirst() }
     }

@@ -1,7 +1,7 @@
 package import System
 internal import EventLoop
 
-/// How likely something is, from never (0) to always (1).
+/// A likelihood from never (0) to always (1).
 package struct Probability: Comparable, Sendable, CustomStringConvertible {
     /// The likelihood, 0 to 1.
     package let fraction: Double
@@ -12,15 +12,13 @@ package struct Probability: Comparable, Sendable, CustomStringConvertible {
         self.fraction = fraction
     }
 
-    /// Reads a percentage such as "10%" or "0.5%"; nil when it is anything else or not 0 % to 100 %.
+    /// Reads a percentage such as "10%" or "0.5%"; nil when it is malformed or not 0 % to 100 %.
     package init?(percentage text: String) {
         guard text.hasSuffix("%"), let percent = Double(text.dropLast()) else { return nil }
         self.init(percent / 100)
     }
 
-    /// What does not happen.
     package static let never = Probability(unchecked: 0)
-    /// What happens every time.
     package static let always = Probability(unchecked: 1)
 
     private init(unchecked fraction: Double) {
@@ -29,42 +27,39 @@ package struct Probability: Comparable, Sendable, CustomStringConvertible {
 
     /// The percentage, such as "10%" or "0.5%".
     package var description: String {
-        // A thousandth of a per cent is the finest that a person would write.
+        // A thousandth of a per cent is the finest useful step.
         let thousandths = (fraction * 100_000).rounded()
         guard !thousandths.truncatingRemainder(dividingBy: 1000).isZero else { return "\(Int(thousandths / 1000))%" }
         return "\(thousandths / 1000)%"
     }
 
-    /// Whether one is less likely.
     package static func < (left: Probability, right: Probability) -> Bool { left.fraction < right.fraction }
 }
 
-/// What a network does to the datagrams that travel one way; by default nothing.
+/// The effects of a network on datagrams of one direction; by default none.
 package struct NoiseSettings: Equatable, Sendable {
     /// A datagram never arrives.
     package var loss = Probability.never
-    /// It arrives twice; each copy travels by itself.
+    /// It arrives twice; each copy has a delay of its own.
     package var duplicate = Probability.never
-    /// It is held back by `reorderDelay`, so that whatever comes in that time overtakes it.
+    /// It waits for `reorderDelay`, so that datagrams of that time overtake it.
     package var reorder = Probability.never
-    /// One of its bits is turned over.
+    /// One of its bits flips.
     package var corrupt = Probability.never
-    /// Its end is cut off, at least one byte of it.
+    /// It loses its end, at least one byte.
     package var truncate = Probability.never
-    /// How long every datagram takes.
+    /// The travel time of every datagram.
     package var delay = Interval(nanoseconds: 0)
-    /// How much longer or shorter than `delay` it takes, evenly spread; it never takes less than nothing.
+    /// The greatest deviation from `delay`, evenly spread; the travel time is never negative.
     ///
-    /// Each datagram has its own, so that jitter alone reorders what lies closer together.
+    /// Each datagram has its own, so that jitter alone reorders datagrams that are closer together.
     package var jitter = Interval(nanoseconds: 0)
-    /// How much longer a datagram takes that is held back.
+    /// The additional travel time of a datagram that lets others overtake it.
     package var reorderDelay = Interval.milliseconds(10)
 
-    /// A network that does nothing to its datagrams.
     package init() {}
 }
 
-/// Which way a datagram travels.
 package enum NoiseDirection: String, CaseIterable, Sendable {
     /// From a client to the server.
     case toServer = "to server"
@@ -72,25 +67,22 @@ package enum NoiseDirection: String, CaseIterable, Sendable {
     case toClient = "to client"
 }
 
-/// Something that each direction has for itself.
+/// A value for each direction.
 package struct BothWays<Value> {
     /// The value for datagrams from a client to the server.
     package var toServer: Value
     /// The value for datagrams from the server to a client.
     package var toClient: Value
 
-    /// One value for each direction.
     package init(toServer: Value, toClient: Value) {
         self.toServer = toServer
         self.toClient = toClient
     }
 
-    /// The same value for both directions.
     package init(_ value: Value) {
         self.init(toServer: value, toClient: value)
     }
 
-    /// The value for a direction.
     package subscript(direction: NoiseDirection) -> Value {
         get {
             switch direction {

@@ -1,25 +1,25 @@
 package import EventLoop
 package import System
 
-/// The tutorial's UDP pinger: sends numbered probes to an echoing service and measures how long each takes.
+/// The tutorial's UDP pinger: it sends numbered probes to an echoing service and measures each round trip.
 ///
 /// The service may echo or answer in capitals. Each reply belongs to one probe of this run or to none.
 package struct Pinger: ~Copyable {
-    /// How a run goes.
+    /// The parameters of a run.
     package struct Settings: Sendable {
-        /// The shortest probe that has room for what a probe carries.
+        /// The shortest probe that has room for tag, number and time.
         package static let minimumSize = PingerPayload.minimumSize
 
-        /// How many probes are sent.
+        /// The number of probes.
         package var count = 10
-        /// How long after a probe the next one follows; 0 sends it as soon as the one before is answered.
+        /// The time from one probe to the next; 0 sends the next one as soon as the last one has its reply.
         package var interval = Interval.seconds(1)
-        /// How many bytes a probe has, `minimumSize` or more.
+        /// The length of a probe in bytes, `minimumSize` or more.
         package var size = 56
-        /// How long a probe waits for its reply.
+        /// The time in which a probe's reply must come.
         package var timeout = Interval.seconds(1)
 
-        /// The settings that the command has without flags.
+        /// The command's default settings.
         package init() {}
     }
 
@@ -33,7 +33,7 @@ package struct Pinger: ~Copyable {
     private var buffer: [UInt8]
     private var nextSend: MonotonicTime
 
-    /// Opens a socket towards the server; `onEvent` is told of everything that happens.
+    /// Opens a socket to the server; `onEvent` gets each event.
     package init(
         server: SocketAddress, settings: Settings, on loop: EventLoop, onEvent: @escaping (PingerEvent) -> Void
     ) throws(SystemError) {
@@ -52,7 +52,7 @@ package struct Pinger: ~Copyable {
         nextSend = loop.now
     }
 
-    /// Sends all probes and waits until each is answered or given up, or until the task is cancelled.
+    /// Sends all probes and waits until each has its reply or has expired, or until the task is cancelled.
     package mutating func run() async throws(SystemError) -> PingerReport {
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
         await loop.withCancellation(watch) {
@@ -75,7 +75,7 @@ package struct Pinger: ~Copyable {
     private mutating func sendProbeWhenDue() {
         let now = MonotonicTime.now()
         guard hasMore, now >= nextSend else { return }
-        // Without an interval the reply sets the time; where none comes, the timeout does.
+        // Without an interval the reply sets the pace; without a reply the timeout does.
         let pause = settings.interval.nanoseconds > 0 ? settings.interval : settings.timeout
         nextSend = now + pause
         let probe = session.probe(at: now)
@@ -87,7 +87,7 @@ package struct Pinger: ~Copyable {
         }
     }
 
-    /// Sends a probe, again where the first call only reports what happened to one before (udp(7)).
+    /// Sends a probe, and once more where the first call only reports an earlier one (udp(7)).
     private mutating func send(_ probe: [UInt8]) throws(SystemError) {
         do {
             _ = try socket.send(probe.span)
@@ -98,7 +98,7 @@ package struct Pinger: ~Copyable {
         }
     }
 
-    /// Takes everything that waits.
+    /// Takes all waiting datagrams.
     private mutating func receive(_ watch: Watch) {
         while true {
             do {
@@ -111,7 +111,7 @@ package struct Pinger: ~Copyable {
         }
     }
 
-    /// Finds out what the datagram in the buffer is, and tells.
+    /// Finds the probe of the datagram in the buffer, and reports the event.
     private mutating func take(_ length: Int, at now: MonotonicTime) {
         let datagram = buffer
         switch session.receive(datagram.span.extracting(first: length), at: now) {

@@ -1,31 +1,28 @@
 internal import EventLoop
 package import System
 
-/// Something that a pinger tells at once, a line each.
+/// An event that a pinger reports at once, a line each.
 package struct PingerEvent: Sendable, CustomStringConvertible {
-    /// What happened.
     package enum Kind: Equatable, Sendable {
-        /// The probe was answered.
+        /// The probe's reply has come.
         case reply(number: Int, Interval)
-        /// The probe was answered again.
+        /// Another reply to the same probe has come.
         case duplicate(number: Int, Interval)
-        /// The probe was answered after it had been given up.
+        /// A reply has come after the probe expired.
         case late(number: Int, Interval)
-        /// A datagram came that is not the echo of any probe.
+        /// A datagram has come that is not the echo of any probe.
         case foreign
-        /// The probe was given up.
+        /// The probe has expired.
         case timedOut(number: Int)
-        /// Nobody listens at the port.
+        /// The port is closed.
         case refused(number: Int)
         /// The probe could not be sent.
         case failed(number: Int, SystemError)
     }
 
-    /// What happened.
     package let kind: Kind
-    /// Where the probes go.
     package let server: SocketAddress
-    /// How many bytes came.
+    /// The received bytes.
     package let size: Int
 
     /// One line, such as "64 bytes from 127.0.0.1:12000: seq=1 time=0.123 ms".

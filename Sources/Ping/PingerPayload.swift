@@ -1,7 +1,8 @@
-/// What a probe carries: capital letters and digits only, so that an upper-casing service sends it back unchanged too.
+/// The payload of a probe: capital letters and digits only, so that an upper-casing service sends it back unchanged,
+/// too.
 ///
-/// Sixteen hexadecimal digits each of a tag that is random for each run, of the probe's number and of the time when it
-/// was sent; letters fill it up to its size. A reply is a probe's echo only when every byte is the same.
+/// It has sixteen hexadecimal digits each of a tag that is random for each run, of the probe's number, and of its send
+/// time; letters fill it up to its size. A reply is a probe's echo only when every byte is the same.
 struct PingerPayload {
     /// The shortest payload that has room for tag, number and time.
     static let minimumSize = 3 * fieldWidth
@@ -10,14 +11,12 @@ struct PingerPayload {
     private let tag: UInt64
     private let size: Int
 
-    /// Payloads of one run.
     init(tag: UInt64, size: Int) {
         precondition(size >= Self.minimumSize, "the size has room for tag, number and time")
         self.tag = tag
         self.size = size
     }
 
-    /// The payload of one probe.
     func bytes(number: Int, time: UInt64) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(size)
@@ -26,7 +25,7 @@ struct PingerPayload {
         return bytes
     }
 
-    /// The number and time of the probe whose echo this is; nil when it is nobody's.
+    /// The number and time of the probe that the reply echoes; nil when it echoes none.
     func read(_ reply: Span<UInt8>) -> (number: Int, time: UInt64)? {
         guard reply.count == size,
             let number = Self.value(in: reply, Self.fieldWidth).flatMap(Int.init(exactly:)),

@@ -2,21 +2,20 @@ internal import EventLoop
 internal import Histogram
 package import System
 
-/// What became of a run of probes: counts, round trips, and how they are spread.
+/// The result of a run: counts, round trips, and their distribution.
 package struct PingerReport: Sendable, CustomStringConvertible {
-    /// Where the probes went.
     package let server: SocketAddress
     /// Probes sent.
     package internal(set) var sent = 0
     /// Probes answered in time.
     package internal(set) var received = 0
-    /// Replies to probes that had been answered already.
+    /// Further replies to probes.
     package internal(set) var duplicates = 0
-    /// Replies to probes that had been given up.
+    /// Replies to expired probes.
     package internal(set) var late = 0
-    /// Datagrams that are not the echo of a probe.
+    /// Datagrams that do not echo a probe.
     package internal(set) var foreign = 0
-    /// Reports that nobody listens at the port (ICMP).
+    /// Reports that the port is closed (ICMP).
     package internal(set) var refused = 0
     private var shortest = Interval(nanoseconds: .max)
     private var longest = Interval(nanoseconds: 0)
@@ -37,7 +36,7 @@ package struct PingerReport: Sendable, CustomStringConvertible {
         roundTrips.record(max(1, roundTrip.nanoseconds))
     }
 
-    /// The share of the probes that were not answered in time, in per cent.
+    /// The share of probes without a reply in time, in per cent.
     package var lossPercentage: Double { sent == 0 ? 0 : Double(sent - received) * 100 / Double(sent) }
 
     /// The shortest round trip; nil when there was none.
@@ -49,7 +48,7 @@ package struct PingerReport: Sendable, CustomStringConvertible {
     /// The mean of the round trips; nil when there was none.
     package var mean: Interval? { received == 0 ? nil : Interval(nanoseconds: total.nanoseconds / UInt64(received)) }
 
-    /// The round trip that so many per cent of all did not exceed, to three digits; nil when there was none.
+    /// The round trip that this percentage of all did not exceed, to three digits; nil when there was none.
     package func percentile(_ percentage: Double) -> Interval? {
         guard received > 0 else { return nil }
         // The histogram answers with the upper end of a step, which may lie beyond the longest.
@@ -57,7 +56,7 @@ package struct PingerReport: Sendable, CustomStringConvertible {
         return max(shortest, min(longest, value))
     }
 
-    /// The summary, like the system's ping.
+    /// The summary, in the form of the system's ping.
     package var description: String {
         let loss = Int((lossPercentage * 10).rounded())
         let share = loss % 10 == 0 ? "\(loss / 10)" : "\(loss / 10).\(loss % 10)"
@@ -72,7 +71,7 @@ package struct PingerReport: Sendable, CustomStringConvertible {
         return lines.joined(separator: "\n")
     }
 
-    /// The round trips in classes of 1, 2 and 5 times each power of ten, a line and a bar for each.
+    /// The round trips in classes of 1, 2 and 5 times each power of ten, with a line and a bar for each.
     package var histogram: String {
         guard let minimum, let maximum else { return "no round trips" }
         let bounds = Self.bounds

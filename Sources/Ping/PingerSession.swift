@@ -1,7 +1,7 @@
 internal import System
 internal import EventLoop
 
-/// Which reply answers which probe; knows neither socket nor clock.
+/// Matches replies to probes, without a socket or a clock.
 struct PingerSession {
     private enum State {
         case waiting, answered, timedOut, refused
@@ -12,15 +12,15 @@ struct PingerSession {
         var state = State.waiting
     }
 
-    /// What a received datagram turned out to be.
+    /// The role of a received datagram.
     enum Finding: Equatable {
         /// The first echo of a probe, in time.
         case reply(number: Int, Interval)
-        /// Another echo of a probe that has been answered.
+        /// Another echo of a probe.
         case duplicate(number: Int, Interval)
-        /// The echo of a probe that was given up.
+        /// The echo of an expired probe.
         case late(number: Int, Interval)
-        /// Nobody's echo.
+        /// The echo of no probe.
         case foreign
     }
 
@@ -30,28 +30,26 @@ struct PingerSession {
     /// Probes before this one wait no more.
     private var oldest = 0
 
-    /// No probe has been sent yet.
     init(payload: PingerPayload, timeout: Interval) {
         self.payload = payload
         self.timeout = timeout
     }
 
-    /// How many probes have been sent.
+    /// The number of probes sent.
     var sent: Int { probes.count }
 
-    /// Whether a probe waits for its reply.
     var isWaiting: Bool { oldest < probes.count }
 
-    /// When the oldest probe that waits is given up.
+    /// The time at which the oldest waiting probe expires.
     var deadline: MonotonicTime { isWaiting ? probes[oldest].sent + timeout : .never }
 
-    /// The bytes of the next probe, which is sent now.
+    /// The bytes of the next probe, which leaves now.
     mutating func probe(at now: MonotonicTime) -> [UInt8] {
         probes.append(Probe(sent: now))
         return payload.bytes(number: probes.count, time: now.nanoseconds)
     }
 
-    /// Finds out what a datagram is.
+    /// Finds a datagram's role.
     mutating func receive(_ datagram: Span<UInt8>, at now: MonotonicTime) -> Finding {
         guard let (number, time) = payload.read(datagram), probes.indices.contains(number - 1),
             probes[number - 1].sent.nanoseconds == time
@@ -63,16 +61,16 @@ struct PingerSession {
         return isInTime ? .reply(number: number, roundTrip) : .late(number: number, roundTrip)
     }
 
-    /// Gives up the oldest probe if its time is over, and tells its number.
+    /// Ends the oldest probe if its time is over, and returns its number.
     mutating func expire(at now: MonotonicTime) -> Int? {
         guard isWaiting, now >= deadline else { return nil }
         defer { settle(oldest, .timedOut) }
         return oldest + 1
     }
 
-    /// Gives up the oldest probe because nobody listens, and tells its number.
+    /// Ends the oldest probe because the port is closed, and returns its number.
     ///
-    /// The report does not say which probe it is about (udp(7)); reports come in the order of what they answer.
+    /// The report does not name its probe (udp(7)); reports come in the order of the probes.
     mutating func refuse() -> Int? {
         guard isWaiting else { return nil }
         defer { settle(oldest, .refused) }
