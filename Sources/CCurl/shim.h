@@ -5,11 +5,11 @@
 #ifndef CCURL_SHIM_H
 #define CCURL_SHIM_H
 
-// The type checks are macros for constant options; here the option is a parameter, so they could only cost time.
+// The type checks are macros for constant options; the option here is a parameter, so that they would only cost time.
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 
-// The oldest libcurl with all that is used: CURLOPT_PROTOCOLS_STR(3) is the youngest.
+// The oldest libcurl with all the functions used here: CURLOPT_PROTOCOLS_STR(3) is the youngest.
 #if LIBCURL_VERSION_NUM < 0x075500
 #error "libcurl 7.85.0 or newer is needed"
 #endif

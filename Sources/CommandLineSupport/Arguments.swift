@@ -1,11 +1,11 @@
 package import ArgumentParser
 package import System
 
-// Each flag states at its declaration what it takes; help, docs/flags.md and the error come from there.
+// Each flag declares its values; help, docs/flags.md and the error come from the declaration.
 
 extension Option {
-    /// A value may begin with a hyphen (.unconditional), so that -1 is told what is wrong with it, and not that it is
-    /// missing.
+    /// A value may begin with a hyphen (.unconditional), so that the error for -1 names the fault, and does not say
+    /// that the value is missing.
     fileprivate init(_ value: Value, _ help: ArgumentHelp, _ read: @escaping @Sendable (String) throws -> Value)
     where Value: CustomStringConvertible {
         self.init(wrappedValue: value, parsing: .unconditional, help: help, transform: read)
@@ -20,7 +20,7 @@ extension Option where Value == Interval {
 }
 
 extension Option where Value == Interval? {
-    /// A flag that takes a time and may be left out; `usual` says what holds then.
+    /// A flag that takes a time and may be left out; `usual` describes the default.
     package init(
         name: NameSpecification = .long, time help: String, in range: ClosedRange<Interval>, usual: String? = nil
     ) {
@@ -38,14 +38,14 @@ extension Option where Value == Int {
 }
 
 extension Option where Value == Int? {
-    /// A flag that takes a whole number and may be left out; `usual` says what holds then.
+    /// A flag that takes a whole number and may be left out; `usual` describes the default.
     package init(number help: String, in range: ClosedRange<Int>, usual: String? = nil) {
         self.init(parsing: .unconditional, help: .of("number", help, usual, range)) { try readNumber($0, in: range) }
     }
 }
 
 extension Option where Value == UInt64? {
-    /// A flag that takes a number that begins a row of random ones, and has no default.
+    /// A flag that takes the seed of random numbers, without a default.
     package init(seed help: String) {
         self.init(parsing: .unconditional, help: ArgumentHelp(help, valueName: "number")) {
             try readNumber($0, in: 0...UInt64.max)
@@ -89,8 +89,7 @@ extension Argument where Value == String {
 }
 
 extension ArgumentHelp {
-    /// With what the flag takes and the default, which the library does not tell where it is left to others to read the
-    /// value.
+    /// The help with the values and the default, which the library does not print for a flag with a reader of its own.
     package static func of(_ valueName: String, _ help: String, _ usual: String?, takes: String? = nil) -> Self {
         let facts = [takes, usual.map { "default: \($0)" }].compactMap(\.self).joined(separator: "; ")
         return ArgumentHelp(facts.isEmpty ? help : "\(help) (\(facts))", valueName: valueName)
@@ -102,18 +101,20 @@ extension ArgumentHelp {
 }
 
 extension ClosedRange {
-    /// How help and errors write it.
+    /// The range as help and errors print it.
     fileprivate var words: String { "\(lowerBound) to \(upperBound)" }
 }
 
-// With errors that say what is wrong: a conformance to ExpressibleByArgument could only say that something is.
+// Functions, because their errors name the fault: a conformance to ExpressibleByArgument could only say that there is
+// one.
 
 /// Reads a time within a range, such as "2s", "100ms", "50us" or "1m".
 package func readTime(_ text: String, in range: ClosedRange<Interval>) throws -> Interval {
     let units: [(String, UInt64)] = [("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000)]
     for (unit, size) in units where text.hasSuffix(unit) {
         let digits = text.dropLast(unit.count)
-        // Double would take signs, exponents and hexadecimal digits as well. More than a hundred million would not fit.
+        // Double would accept signs, exponents and hexadecimal digits as well. More than a hundred million would not
+        // fit.
         guard digits.allSatisfy({ "0123456789.".contains($0) }), let number = Double(digits) else { continue }
         let time = Interval(nanoseconds: UInt64(min(number, 1e8) * Double(size)))
         guard range.contains(time) else { throw ValidationError("a time from \(range.words) is needed.") }
@@ -131,7 +132,7 @@ package func readNumber<Number: FixedWidthInteger>(_ text: String, in range: Clo
 }
 
 private func readPort(_ text: String, in range: ClosedRange<UInt16>) throws -> UInt16 {
-    // UInt16 would take a sign as well.
+    // UInt16 would accept a sign as well.
     guard text.allSatisfy(\.isNumber), let port = UInt16(text), range.contains(port) else {
         throw ValidationError("a port is a number from \(range.words).")
     }

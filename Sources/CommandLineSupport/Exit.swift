@@ -1,14 +1,14 @@
 package import ArgumentParser
 internal import System
 
-/// How a command ends (sysexits.h for 64, which the argument parser uses for wrong usage).
+/// The exit status of a command (sysexits.h for 64, which the argument parser uses for wrong usage).
 package enum Exit {
-    /// No reply, or not the right one.
+    /// No reply, or a wrong one.
     package static let failed = ExitCode(1)
-    /// A name, an address, a port or a folder that cannot be used: nothing was started.
+    /// A name, an address, a port or a folder cannot be used: the command has not started.
     package static let cannotStart = ExitCode(2)
 
-    /// Runs a command's start; whatever keeps it from starting becomes one line and the exit status.
+    /// Runs a command's start; an error becomes one line and the exit status.
     package static func starting<Result: ~Copyable>(
         _ hint: String = "", in program: String = "letterbox", _ body: () throws -> Result
     ) throws -> Result {
@@ -22,7 +22,7 @@ package enum Exit {
         }
     }
 
-    /// What to do about an error, as far as that can be said in general.
+    /// General advice about an error, where there is any.
     private static func advice(_ error: any Error, _ hint: String) -> String {
         if error is ResolverError { return ". Check the name and the machine's name servers" }
         if let error = error as? FilesError { return advice(error) }

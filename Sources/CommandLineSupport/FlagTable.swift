@@ -1,14 +1,13 @@
 package import ArgumentParser
 
-/// The flags of a command, as its declarations have them: their names, and how often each may be given.
+/// The flags of a command by its declarations: their names, and the number of their values.
 package struct FlagTable {
-    /// What a flag takes.
     package enum Kind: Sendable {
         /// One value, once.
         case single
-        /// A value, as often as it is given.
+        /// One value each time, any number of times.
         case repeated
-        /// None: it is there or not.
+        /// No value: the flag is set or not.
         case boolean
     }
 
@@ -19,7 +18,7 @@ package struct FlagTable {
     /// The flags of a kind of command.
     package init(of command: any ParsableArguments.Type) { add(command) }
 
-    /// What a flag takes; nil for a name that is none.
+    /// The kind of a flag; nil for an unknown name.
     package func kind(of name: String) -> Kind? { kinds[name] }
 
     private mutating func add(_ type: any ParsableArguments.Type) {
@@ -36,7 +35,7 @@ package struct FlagTable {
         }
     }
 
-    /// What was set, as lines of a settings file: a name, and its value where it takes one.
+    /// The given flags, as lines of a settings file: a name, and its value where it takes one.
     package static func lines(of arguments: any ParsableArguments) -> [(name: String, value: String?)] {
         Mirror(reflecting: arguments).children.flatMap { child -> [(name: String, value: String?)] in
             switch (child.label, child.value) {
@@ -55,7 +54,7 @@ package struct FlagTable {
     }
 }
 
-/// A group of flags that a command has among its own.
+/// A group of flags within a command's.
 private protocol FlagGroup {
     static var members: any ParsableArguments.Type { get }
     var arguments: any ParsableArguments { get }
@@ -66,10 +65,10 @@ extension OptionGroup: FlagGroup {
     var arguments: any ParsableArguments { wrappedValue }
 }
 
-/// A flag as a command declares it.
+/// A flag by its declaration.
 private protocol DeclaredFlag {
     static var kind: FlagTable.Kind { get }
-    /// Its values after parsing, as texts; nil stands for a flag that takes none.
+    /// Its values after parsing, as texts; nil stands for a flag without one.
     var values: [String?] { get }
 }
 

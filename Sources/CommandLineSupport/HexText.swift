@@ -1,8 +1,8 @@
 internal import System
 
-/// Bytes as people write and read them: pairs of hexadecimal digits.
+/// Bytes in a form for people: pairs of hexadecimal digits.
 package enum HexText {
-    /// Reads pairs of digits, with spaces or colons between them as it pleases; nil for anything else.
+    /// Reads pairs of digits, with spaces or colons between them; nil for anything else.
     package static func bytes(of text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var high: UInt8?
@@ -13,7 +13,7 @@ package enum HexText {
         return high == nil ? bytes : nil
     }
 
-    /// Rows of sixteen bytes: where they begin, what they are, and what of them is ASCII, as hexdump(1) -C has it.
+    /// Rows of sixteen bytes: their offset, their values, and their ASCII characters, as hexdump(1) -C prints them.
     package static func dump(_ bytes: [UInt8]) -> String {
         stride(from: 0, to: bytes.count, by: 16)
             .map { row(bytes[$0..<min(bytes.count, $0 + 16)]) + "\n" }

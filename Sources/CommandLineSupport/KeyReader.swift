@@ -1,6 +1,5 @@
-/// Makes keys of the bytes that a terminal sends: characters in UTF-8, control characters, escape sequences (ECMA-48).
+/// Decodes a terminal's bytes into keys: characters in UTF-8, control characters, escape sequences (ECMA-48).
 struct KeyReader {
-    /// What a person has pressed.
     enum Key: Equatable {
         case text([UInt8])
         case enter, end, delete, backspace, eraseWord, eraseBefore, eraseBehind
@@ -10,22 +9,22 @@ struct KeyReader {
 
     private enum State {
         case start
-        /// In a character of so many bytes.
+        /// Within a character of this many bytes.
         case character(Int)
         case escape
-        /// In a sequence that ends with a letter or a tilde.
+        /// Within a sequence, which ends with a letter or a tilde.
         case sequence
-        /// The next byte is text, whatever it is.
+        /// The next byte is text, whatever its value.
         case literal
     }
 
     private var state = State.start
     private var bytes: [UInt8] = []
 
-    /// No sequence that is known here has more parameters.
+    /// The most parameter bytes of a known sequence.
     private static let longestSequence = 16
 
-    /// The key that is complete with this byte, if one is.
+    /// The key that this byte completes, if it does.
     mutating func take(_ byte: UInt8) -> Key? {
         switch state {
         case .start: return begin(byte)
@@ -61,7 +60,7 @@ struct KeyReader {
     }
 
     private mutating func goOn(_ byte: UInt8, _ length: Int) -> Key? {
-        // What is no character is text all the same; a control character that cuts it off is lost.
+        // A byte outside a character is text all the same; a control character that interrupts a character is lost.
         guard byte & 0xc0 == 0x80 else {
             return finish(.text((0x20..<0x7f).contains(byte) ? bytes + [byte] : bytes))
         }

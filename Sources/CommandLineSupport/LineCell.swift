@@ -1,19 +1,19 @@
 internal import System
 
-/// A character of a line as a person sees it: its bytes, how it is shown, and how many columns that takes.
+/// A character of a line on the screen: its bytes, its appearance, and its columns.
 struct LineCell: Equatable {
     private(set) var bytes: [UInt8]
     private(set) var shown: String
     let width: Int
 
-    /// A character, or a byte that is no part of one.
+    /// A character, or a byte outside of one.
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
         shown = String(showing: bytes)
         width = shown.unicodeScalars.reduce(0) { $0 + Self.width(of: $1) }
     }
 
-    /// Takes a mark in that is shown over the character, such as an accent.
+    /// Adds a combining mark, such as an accent.
     mutating func join(_ mark: LineCell) {
         bytes += mark.bytes
         shown += mark.shown

@@ -1,18 +1,18 @@
-/// A line that a person types and changes, key by key: what the keys are, what the line is, where the cursor stands.
+/// A line under edit, key by key: its characters, its cursor, and the keys' effects.
 ///
-/// It knows no terminal: keys come as bytes, and what is to be seen is a string.
+/// It has no terminal: keys come as bytes, and the display is a string.
 package struct LineEditor {
-    /// What a key asks for, besides a change of the line.
+    /// A key's request besides a change of the line.
     package enum Request: Equatable, Sendable {
-        /// The line is done.
+        /// The line is complete.
         case done([UInt8])
         /// The input is over.
         case end
-        /// The key does nothing here, or there is no room.
+        /// The key has no effect, or there is no room.
         case bell
     }
 
-    /// Lines that were typed before, the newest last.
+    /// Earlier lines, the newest last.
     private var history: [[LineCell]] = []
     private var place = 0
     /// The new line, while an older one is shown.
@@ -23,7 +23,7 @@ package struct LineEditor {
     private var keys = KeyReader()
     private let limit: Int
 
-    /// So many lines are kept.
+    /// The number of earlier lines.
     private static let keptLines = 100
 
     /// Starts with an empty line, which can have up to `limit` bytes.
@@ -31,7 +31,7 @@ package struct LineEditor {
         self.limit = limit
     }
 
-    /// Takes a byte that the terminal has read.
+    /// Takes a byte from the terminal.
     package mutating func take(_ byte: UInt8) -> Request? {
         guard let key = keys.take(byte) else { return nil }
         switch key {
@@ -85,7 +85,7 @@ package struct LineEditor {
         return line.flatMap(\.bytes)
     }
 
-    /// Shows a line of the past, or the new one behind the last of them.
+    /// Shows an earlier line, or the new one after the last of them.
     private mutating func show(_ other: Int) {
         guard (0...history.count).contains(other), other != place else { return }
         if place == history.count { draft = cells }
@@ -99,24 +99,24 @@ package struct LineEditor {
         length = line.reduce(0) { $0 + $1.bytes.count }
     }
 
-    /// Where the word before the cursor begins.
+    /// The start of the word before the cursor.
     private var startOfWord: Int {
         let word = cells[..<cursor].lastIndex { !$0.isSpace } ?? 0
         return cells[..<word].lastIndex(where: \.isSpace).map { $0 + 1 } ?? 0
     }
 
-    /// Where the word behind the cursor ends.
+    /// The end of the word after the cursor.
     private var endOfWord: Int {
         let word = cells[cursor...].firstIndex { !$0.isSpace } ?? cells.count
         return cells[word...].firstIndex(where: \.isSpace) ?? cells.count
     }
 
-    /// What a terminal of so many columns has to show: the prompt and the part of the line around the cursor, in one row.
+    /// The row for a terminal of this many columns: the prompt and the part of the line around the cursor.
     package func row(prompt: String, columns: Int) -> String {
         let room = max(8, columns - prompt.count - 1)
         var start = cursor
         var before = 0
-        // One column is for the mark that there is more.
+        // One column is for the mark of hidden text.
         while start > 0, before + cells[start - 1].width < room {
             (start, before) = (start - 1, before + cells[start - 1].width)
         }
@@ -126,7 +126,7 @@ package struct LineEditor {
         while end < cells.count, width + cells[end].width < room { (end, width) = (end + 1, width + cells[end].width) }
         let text = cells[start..<end].map(\.shown).joined()
         let marks = (start > 0 ? "<" : "", end < cells.count ? ">" : "")
-        // Erase what is behind (EL), and move the cursor to its column (CHA), which counts from 1.
+        // Erase the rest of the row (EL), and move the cursor to its column (CHA), which counts from 1.
         return "\r\(prompt)\(marks.0)\(text)\(marks.1)\u{1b}[K\u{1b}[\(column + 1)G"
     }
 }

@@ -12,7 +12,6 @@ struct LineLogHandler: LogHandler {
     private let label: String
     private let printer: LinePrinter
 
-    /// Writes what the loggers of this label say.
     init(label: String, printer: LinePrinter) {
         self.label = label
         self.printer = printer
@@ -35,7 +34,7 @@ struct LineLogHandler: LogHandler {
     }
 }
 
-/// Where the lines of all loggers go, how they are written, and which of them.
+/// The output of all loggers, with its format and its level.
 final class LinePrinter: Sendable {
     private let limiter = Mutex(LogLimiter())
     private let clock: @Sendable () -> MonotonicTime
@@ -52,7 +51,7 @@ final class LinePrinter: Sendable {
         self.print = print
     }
 
-    /// How many messages like this one were left out before it; nil when it is left out, too.
+    /// The number of similar messages left out before this one; nil when it is left out, too.
     func admit(_ site: LogLimiter.Site?) -> Int? {
         guard let site else { return 0 }
         return limiter.withLock { $0.admit(site, at: clock()) }
@@ -60,7 +59,7 @@ final class LinePrinter: Sendable {
 }
 
 extension Logger.Level {
-    /// Whether peers can cause as many messages of this level as they like.
+    /// Whether peers can cause any number of messages of this level.
     fileprivate var isLimited: Bool { self == .warning || self == .error }
 
     fileprivate init(_ level: LogLevel) {

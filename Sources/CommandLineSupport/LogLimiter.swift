@@ -3,8 +3,8 @@ internal import EventLoop
 
 /// Lets one warning of a kind through each second, and counts the others.
 ///
-/// A peer that causes warnings would fill the disk otherwise. Warnings are of one kind when one place in the code makes
-/// them, so that there are few kinds.
+/// Otherwise a peer that causes warnings would fill the disk. A warning's kind is its place in the code, so that there
+/// are few kinds.
 struct LogLimiter {
     /// The place in the code that makes a warning.
     struct Site: Hashable {
@@ -22,12 +22,11 @@ struct LogLimiter {
     private let pause: Interval
     private var records: [Site: Record] = [:]
 
-    /// No warning has come yet.
     init(pause: Interval = .seconds(1)) {
         self.pause = pause
     }
 
-    /// How many warnings of the kind were left out before this one, which passes; nil when it is left out, too.
+    /// The number of warnings of the kind left out before this one, which passes; nil when it is left out, too.
     mutating func admit(_ site: Site, at now: MonotonicTime) -> Int? {
         guard let record = records[site] else {
             records[site] = Record(passed: now)

@@ -2,9 +2,9 @@ internal import ArgumentParser
 internal import Glibc
 internal import System
 
-/// The results of a command that runs in the foreground and serves no one else.
+/// The results of a command that runs in the foreground and has no clients.
 package enum Output {
-    /// Writes a line to standard output; where that fails the program ends, without a word where the reader is gone, as
+    /// Writes a line to standard output; a failure ends the program, without a message where the reader is gone, as
     /// SIGPIPE would end it.
     package static func print(_ line: String) {
         write(Array("\(line)\n".utf8))
@@ -14,7 +14,7 @@ package enum Output {
         CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""
     }
 
-    /// The same for bytes that need not be text, nor a line.
+    /// Writes bytes that need not be text, nor a line.
     package static func write(_ bytes: [UInt8]) {
         do {
             try Console.output(bytes)

@@ -3,16 +3,16 @@ internal import Glibc
 internal import Logging
 internal import System
 
-/// The first thing that each program does.
+/// The first step of each program.
 package enum Preparation {
-    /// Sees to it that the standard streams neither leak to peers nor stop or end the program.
+    /// Keeps the standard streams from leaking to peers, and from stopping or ending the program.
     ///
-    /// Call it once, before a socket is opened and a logger is made.
+    /// Call it once, before any socket and logger exists.
     package static func prepare() {
-        // Without /dev/null there is nothing to say it with.
+        // Without /dev/null there is no way to report it.
         guard StandardStreams.openMissing() else { Glibc.exit(Exit.cannotStart.rawValue) }
         StandardStreams.ignoreBrokenPipes()
-        // Swift reads them from /proc/self/cmdline; without them every program would do what it does by default.
+        // Swift reads the arguments from /proc/self/cmdline; without them every program would act by its defaults.
         guard !CommandLine.arguments.isEmpty else {
             Console.error(
                 "letterbox: the arguments cannot be read: /proc is not there; mount it (mount -t proc proc /proc)")

@@ -1,6 +1,6 @@
-/// One flag that was given, and where.
+/// One given flag, and its place.
 package struct Setting {
-    /// Where a flag was given.
+    /// The place of a flag.
     package enum Source: Equatable {
         case commandLine
         /// A variable of the environment.
@@ -9,12 +9,12 @@ package struct Setting {
         case file(String, Int)
     }
 
-    /// Its name without hyphens.
+    /// The name without hyphens.
     package let name: String
-    /// Nil where it takes none.
+    /// Nil for a flag without a value.
     package let value: String?
     package let source: Source
-    /// The words of the command line that it stands for.
+    /// The flag's words on a command line.
     package let words: [String]
 
     package init(_ name: String, _ value: String?, _ source: Source) {
@@ -25,7 +25,7 @@ package struct Setting {
         (self.name, self.value, self.source, self.words) = (name, value, source, words)
     }
 
-    /// A sentence about it, which begins with the place where it stands.
+    /// A sentence about the setting, which begins with its place.
     package func sentence(_ text: String) -> String {
         switch source {
         case .commandLine: text
@@ -34,7 +34,7 @@ package struct Setting {
         }
     }
 
-    /// How a message names it where it stands.
+    /// The setting's name in a message.
     var title: String {
         switch source {
         case .commandLine: "--\(name)"
@@ -44,7 +44,7 @@ package struct Setting {
     }
 }
 
-/// Settings that cannot be taken: one sentence.
+/// An error in the settings: one sentence.
 package struct SettingsError: Error, CustomStringConvertible {
     package let description: String
 
@@ -52,12 +52,12 @@ package struct SettingsError: Error, CustomStringConvertible {
 }
 
 extension Setting {
-    /// The flags among the words of a command line; other words stand for themselves and have no name.
+    /// The flags among the words of a command line; other words become settings without a name.
     package static func fromCommandLine(_ words: [String], _ table: FlagTable) -> [Setting] {
         var settings: [Setting] = []
         var rest = words[...]
         while let word = rest.popFirst() {
-            // What follows is no flag, whatever it looks like.
+            // The rest has no flags, whatever its form.
             if word == "--" { return settings + ([word] + rest).map { Setting("", nil, .commandLine, words: [$0]) } }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let name = word.hasPrefix("--") ? String(parts[0].dropFirst(2)) : ""
@@ -75,7 +75,7 @@ extension Setting {
         return settings
     }
 
-    /// The flags that a file has, one a line, without hyphens; `#` begins a comment at the start of a line and after a space.
+    /// The flags of a file, one a line, without hyphens; `#` begins a comment at the start of a line and after a space.
     package static func fromFile(_ text: String, path: String, _ table: FlagTable) throws(SettingsError) -> [Setting] {
         var settings: [Setting] = []
         let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
@@ -97,9 +97,9 @@ extension Setting {
         return settings
     }
 
-    /// The flags that variables of the environment stand for: `LETTERBOX_MAX_HEAD` is `max-head`.
+    /// The flags in the environment: `LETTERBOX_MAX_HEAD` is `max-head`.
     ///
-    /// Several values of one are separated by semicolons. An empty value is none. Only names of flags are looked at.
+    /// Semicolons separate several values of one flag. An empty value counts as none. Other variables are ignored.
     package static func fromEnvironment(
         _ variable: (String) -> String?, _ table: FlagTable
     ) throws(SettingsError) -> [Setting] {
@@ -120,7 +120,7 @@ extension Setting {
         return settings
     }
 
-    /// Throws where a flag that takes one value is given twice in one place.
+    /// Throws where a place has a flag with a single value twice.
     package static func checkRepetitions(_ settings: [Setting], _ table: FlagTable) throws(SettingsError) {
         var seen: [String: Setting] = [:]
         for setting in settings where table.kind(of: setting.name) != nil && table.kind(of: setting.name) != .repeated {
@@ -130,7 +130,7 @@ extension Setting {
         }
     }
 
-    /// Several layers as one: what a later one has takes the place of all that earlier ones have of the same name.
+    /// Several layers as one: a later layer's values of a name replace all earlier ones of that name.
     package static func merged(_ layers: [[Setting]]) -> [Setting] {
         layers.reduce([]) { lower, upper in
             let names = Set(upper.map(\.name))

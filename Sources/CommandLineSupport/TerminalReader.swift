@@ -1,20 +1,20 @@
 package import EventLoop
 package import System
 
-/// Lines that a person types at a terminal, with a prompt, keys to change them and no limit but the caller's.
+/// Lines typed at a terminal, with a prompt, keys to change them, and no limit but the caller's.
 package struct TerminalReader: ~Copyable {
     private let terminal: Terminal
     private var chunks: AsyncStream<[UInt8]>.Iterator
     private let typist: Task<Void, Never>
     private var editor: LineEditor
-    /// What was typed ahead.
+    /// The input beyond the current line.
     private var typed: ArraySlice<UInt8> = []
     private let prompt: String
 
-    /// So many chunks may be typed ahead; what is beyond is lost.
+    /// The most chunks of input beyond the current line; further ones are lost.
     private static let mostAhead = 1024
 
-    /// Reads from the terminal that is standard input, which has no other reader, until it goes.
+    /// Reads from standard input's terminal, which has no other reader meanwhile.
     package init(_ terminal: Terminal, prompt: String, limit: Int, on loop: EventLoop) throws(SystemError) {
         let (stream, continuation) = AsyncStream.makeStream(
             of: [UInt8].self, bufferingPolicy: .bufferingOldest(Self.mostAhead))
@@ -40,7 +40,7 @@ package struct TerminalReader: ~Copyable {
                 switch editor.take(byte) {
                 case nil: continue
                 case .done(let line):
-                    // Whole, in as many rows as it takes.
+                    // The whole line, in as many rows as it takes.
                     try terminal.write("\r\(prompt)\(String(showing: line))\u{1b}[K\n")
                     return line
                 case .end:
@@ -55,7 +55,7 @@ package struct TerminalReader: ~Copyable {
         }
     }
 
-    /// Takes keys also while none is waited for: those that ask for a signal act at once, as at any terminal.
+    /// Takes keys also while no line is wanted: keys for signals act at once, as at any terminal.
     private static func read(
         _ input: consuming InputReader, at terminal: Terminal, into continuation: AsyncStream<[UInt8]>.Continuation
     ) async {
@@ -66,7 +66,7 @@ package struct TerminalReader: ~Copyable {
             for signal in chunk.compactMap(signal) {
                 terminal.restore()
                 terminal.send(signal)
-                // The program goes on where the signal is ignored, or the shell has continued it.
+                // The program continues here where the signal is ignored, or the shell has continued it.
                 guard (try? terminal.readKeys()) != nil else { return }
                 continuation.yield([redraw])
             }
@@ -75,7 +75,7 @@ package struct TerminalReader: ~Copyable {
 
     private static let redraw: UInt8 = 0x0c
 
-    /// What a terminal by itself makes of a key (termios(3), VINTR, VQUIT, VSUSP).
+    /// The signal of a key, by a terminal's defaults (termios(3), VINTR, VQUIT, VSUSP).
     private static func signal(_ key: UInt8) -> Terminal.Signal? {
         switch key {
         case 0x03: .interrupt

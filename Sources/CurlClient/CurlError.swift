@@ -1,16 +1,16 @@
 internal import CCurl
 
-/// A transfer that failed: what kind of failure, and curl's own words for it.
+/// A failed transfer: the kind of failure, and curl's own words for it.
 ///
-/// A response of any status is no failure.
+/// A response of any status is not a failure.
 package struct CurlError: Error, Sendable, Equatable {
-    /// What went wrong, as far as a program wants to tell.
+    /// The kinds of failures that a program distinguishes.
     package enum Kind: Sendable, Equatable {
         /// The host's name has no address.
         case couldNotResolve
-        /// Nobody took the connection.
+        /// No server accepted the connection.
         case couldNotConnect
-        /// The time allowed was over.
+        /// The time was over.
         case timedOut
         /// The connection ended without a response.
         case emptyReply
@@ -24,22 +24,20 @@ package struct CurlError: Error, Sendable, Equatable {
         case bodyTooLong
         /// The URL asks for something other than HTTP, or the answer was not HTTP/1.
         case unsupportedProtocol
-        /// The URL is none.
+        /// The URL is malformed.
         case malformedURL
-        /// Something else: the code and the message say what.
+        /// Another failure, described by the code and the message.
         case other
     }
 
-    /// What went wrong.
     package let kind: Kind
     /// The number that libcurl-errors(3) explains.
     package let code: Int
-    /// What curl says of this failure.
+    /// Curl's description of this failure.
     package let message: String
 }
 
 extension CurlError: CustomStringConvertible {
-    /// The kind, and curl's words.
     package var description: String { "\(kind): \(message) (curl \(code))" }
 }
 

@@ -1,4 +1,4 @@
-/// The fields of a request or a response, in order, doubled ones included.
+/// The fields of a request or a response, in order, with repeated ones.
 ///
 /// Names compare without regard to case (RFC 9110, 5.1). A literal keeps its order:
 /// `["Content-Type": "text/plain", "X-Note": "one", "X-Note": "two"]`.
@@ -13,10 +13,9 @@ package struct CurlFields: Sendable, Equatable {
 
     private var fields: [Field] = []
 
-    /// Makes an empty list.
     package init() {}
 
-    /// Adds a field at the end; one of the same name stays where it is.
+    /// Adds a field at the end; another one of the same name stays.
     package mutating func append(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
     }
@@ -37,17 +36,14 @@ package struct CurlFields: Sendable, Equatable {
 }
 
 extension CurlFields: ExpressibleByDictionaryLiteral {
-    /// Makes a list of the pairs, in the order in which they are written.
+    /// Makes a list of the pairs, in their order.
     package init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { Field(name: $0.0, value: $0.1) }
     }
 }
 
 extension CurlFields: RandomAccessCollection {
-    /// Where the first field is.
     package var startIndex: Int { fields.startIndex }
-    /// The place after the last field.
     package var endIndex: Int { fields.endIndex }
-    /// The field at a place.
     package subscript(position: Int) -> Field { fields[position] }
 }

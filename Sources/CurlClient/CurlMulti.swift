@@ -6,7 +6,7 @@ internal import CCurl
 package final class CurlMulti {
     private let multi = MultiHandle()
 
-    /// Makes a client; it connects when there are requests.
+    /// Makes a client; it connects at the first request.
     package init() {}
 
     /// Makes all the requests, at most `concurrency` of them at once, and returns their outcomes in the same order.
@@ -25,7 +25,7 @@ package final class CurlMulti {
     }
 }
 
-/// The requests of one call: those to come, those under way, and the outcomes.
+/// The requests of one call: the waiting ones, those under way, and the outcomes.
 private struct Batch {
     private let requests: [CurlRequest]
     private var next = 0
@@ -55,7 +55,7 @@ private struct Batch {
         }
     }
 
-    /// Takes in the transfers that are over; false when there was none.
+    /// Collects the finished transfers; false when there was none.
     mutating func collect(from multi: borrowing MultiHandle) -> Bool {
         var found = false
         while let (easy, code) = multi.nextFinished() {

@@ -1,19 +1,19 @@
-/// One HTTP request: what goes out is what is written here.
+/// One HTTP request, with little that curl adds.
 ///
-/// Of itself curl adds `Host`, what frames the body, and `Expect` (see `expect100`). Proxies of the environment are
-/// not used, no redirect is followed unless asked for, and a path goes out as it is, its dots included.
+/// Curl adds `Host`, the framing of the body, and `Expect` (see `expect100`). It uses no proxies of the environment,
+/// follows no redirect unless asked to, and sends a path unchanged, with its dots.
 package struct CurlRequest: Sendable {
-    /// What a request carries behind its head.
+    /// The content of a request.
     package enum Body: Sendable {
-        /// No body, and no field that speaks of one.
+        /// No body, and no field about one.
         case none
-        /// These bytes, announced by `Content-Length`, be they none at all.
+        /// These bytes, announced by `Content-Length`, also when there are none.
         case bytes([UInt8])
         /// These pieces, each a chunk of its own (RFC 9112, 7.1); curl splits those over its buffer of 64 KB.
         case chunked([[UInt8]])
     }
 
-    /// The versions of HTTP in which a request can be made.
+    /// The versions of HTTP for a request.
     package enum Version: Sendable {
         /// HTTP/1.0.
         case http10
@@ -21,7 +21,7 @@ package struct CurlRequest: Sendable {
         case http11
     }
 
-    /// Where the request goes: `http:` or `https:`.
+    /// The absolute URL, `http:` or `https:`.
     package var url: String
     /// The method; nil is `GET` without a body and `POST` with one.
     package var method: String?
@@ -29,25 +29,24 @@ package struct CurlRequest: Sendable {
     package var fields: CurlFields
     /// The body; `HEAD` has none.
     package var body: Body
-    /// How long the whole request may take, to the millisecond.
+    /// The time for the whole request, to the millisecond.
     package var timeout: Duration
     /// Whether the body waits for `100 Continue`.
     ///
-    /// With true it waits as long as `timeout` says. With nil curl decides: it asks when the length is unknown or
-    /// over 1 MB, and after a second without an answer sends the body all the same.
+    /// With true it waits for the whole `timeout`. With nil curl decides: it asks when the length is unknown or over 1
+    /// MB, and after a second without an answer sends the body all the same.
     package var expect100: Bool?
-    /// The version of HTTP to speak.
     package var version = Version.http11
-    /// Whether a redirect is followed; the response is the last one's.
+    /// Whether curl follows a redirect; the response is the last one's.
     package var followsRedirects = false
-    /// Whether a connection of an earlier request may serve, and this one's a later request.
+    /// Whether the request may use a connection of an earlier one, and leaves its own to a later one.
     package var reusesConnection = true
-    /// The request target, when it is not to be the URL's path and query: `*`, or something no URL can say.
+    /// The request target in place of the URL's path and query: `*`, or a text that no URL can have.
     package var target: String?
-    /// How long a response's body may grow before the transfer fails.
+    /// The length at which a response's body fails the transfer.
     package var maxResponseBody = 64 << 20
 
-    /// Makes a request; what is not an argument here is a property to set.
+    /// Makes a request; further properties can be set afterwards.
     package init(
         _ url: String, method: String? = nil, fields: CurlFields = [:], body: Body = .none,
         timeout: Duration = .seconds(10), expect100: Bool? = nil
@@ -69,7 +68,7 @@ extension CurlRequest.Body {
 }
 
 extension CurlRequest {
-    /// The method that goes out.
+    /// The method on the wire.
     var effectiveMethod: String {
         if let method { return method }
         return switch body {

@@ -1,4 +1,4 @@
-/// A whole response, and how it came.
+/// A whole response, with its timing and connections.
 package struct CurlResponse: Sendable {
     /// The status line and the fields, of a final response or an interim one.
     package struct Head: Sendable, Equatable {
@@ -14,15 +14,15 @@ package struct CurlResponse: Sendable {
 
     /// The status line and the fields.
     package let head: Head
-    /// The heads of the 1xx responses that came before, such as `100 Continue`.
+    /// The heads of the earlier 1xx responses, such as `100 Continue`.
     package let interim: [Head]
-    /// The body, out of its chunks.
+    /// The body, without its chunks' framing.
     package let body: [UInt8]
     /// The fields that came after a chunked body.
     package let trailers: CurlFields
-    /// When the steps of the transfer were done.
+    /// The times at which the steps of the transfer ended.
     package let timings: CurlTimings
-    /// How many connections had to be made; zero when an earlier one served.
+    /// The number of new connections; zero when an earlier one served.
     package let newConnections: Int
 
     /// The status code.
@@ -33,7 +33,7 @@ package struct CurlResponse: Sendable {
     package var text: String? { String(validating: body, as: UTF8.self) }
 }
 
-/// When the steps of a transfer were done, each counted from its start.
+/// The times at which the steps of a transfer ended, each counted from its start.
 package struct CurlTimings: Sendable, Equatable {
     /// The name was resolved.
     package let nameLookup: Duration
@@ -41,6 +41,6 @@ package struct CurlTimings: Sendable, Equatable {
     package let connect: Duration
     /// The first byte of the response came.
     package let firstByte: Duration
-    /// All was done.
+    /// The transfer was over.
     package let total: Duration
 }

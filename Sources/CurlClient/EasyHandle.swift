@@ -39,7 +39,7 @@ internal import CCurl
         unsafe errorWords.deallocate()
     }
 
-    /// Tells one handle from another, and is no way to use it.
+    /// The handle's identity, which gives no access to it.
     struct Identity: Hashable {
         private let address: UInt
 
@@ -48,7 +48,6 @@ internal import CCurl
         }
     }
 
-    /// Which handle this is.
     var identity: Identity { unsafe Identity(raw) }
 
     /// Forgets all options; connections and resolved names stay (curl_easy_reset(3)).
@@ -58,7 +57,7 @@ internal import CCurl
         unsafe check(ccurl_setopt_pointer(raw, CURLOPT_ERRORBUFFER, errorWords), CURLOPT_ERRORBUFFER)
     }
 
-    /// Makes the transfer, and returns when it is over.
+    /// Makes the transfer, and returns at its end.
     func perform() -> CURLcode {
         unsafe curl_easy_perform(raw)
     }
@@ -122,7 +121,7 @@ extension EasyHandle {
     }
 }
 
-// What curl knows of the transfer that is over.
+// The results of a finished transfer.
 extension EasyHandle {
     func count(_ info: CURLINFO) -> Int {
         var value = 0

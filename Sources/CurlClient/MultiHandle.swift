@@ -1,8 +1,8 @@
 internal import CCurl
 
-/// A multi handle: transfers that go on side by side, and the connections that they share.
+/// A multi handle: simultaneous transfers, and the connections that they share.
 ///
-/// A refusal of curl's is a bug, and a trap: what fails about one transfer is told by `nextFinished`.
+/// A refusal of curl's is a bug, and a trap; `nextFinished` returns the failure of a transfer.
 @safe struct MultiHandle: ~Copyable {
     private let raw: UnsafeMutableRawPointer
 
@@ -29,19 +29,19 @@ internal import CCurl
         unsafe check(curl_multi_remove_handle(raw, easy.raw))
     }
 
-    /// Moves all the transfers as far as they get without waiting.
+    /// Advances all the transfers as far as possible without waiting.
     func perform() {
         var running: Int32 = 0
         unsafe check(curl_multi_perform(raw, &running))
     }
 
-    /// Waits until a transfer can move, or one of curl's own timeouts is over.
+    /// Waits until a transfer can advance, or one of curl's own timeouts is over.
     func wait() {
         // curl_multi_poll(3): its own timeouts, such as a transfer's, cut this one short.
         unsafe check(curl_multi_poll(raw, nil, 0, 60_000, nil))
     }
 
-    /// The next transfer that is over and the code with which it ended, nil when there is none.
+    /// The next finished transfer and its code, nil when there is none.
     func nextFinished() -> (easy: EasyHandle.Identity, code: CURLcode)? {
         var queued: Int32 = 0
         while let message = unsafe curl_multi_info_read(raw, &queued) {

@@ -1,9 +1,9 @@
 internal import CCurl
 
-// What a request means in curl's options.
+// The translation of a request into curl's options.
 
 extension EasyHandle {
-    /// Where the request goes, in which time, and over which connection.
+    /// Sets the request's address, time and connection.
     func setRoute(_ request: CurlRequest) {
         set(CURLOPT_URL, request.url)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
@@ -21,7 +21,7 @@ extension EasyHandle {
         set(CURLOPT_FOLLOWLOCATION, request.followsRedirects)
     }
 
-    /// The request line and what stands behind the head.
+    /// Sets the request line and the content.
     func setMethodAndBody(_ request: CurlRequest) {
         let method = request.effectiveMethod
         switch request.version {
@@ -40,15 +40,15 @@ extension EasyHandle {
             set(CURLOPT_UPLOAD, true)
         }
         precondition(method != "HEAD" || request.hasNoBody, "HEAD has no body here: curl would wait for another")
-        // CURLOPT_CUSTOMREQUEST(3) changes the word only; what curl does follows from the options above.
+        // CURLOPT_CUSTOMREQUEST(3) changes the word only; curl's behaviour follows from the options above.
         set(CURLOPT_CUSTOMREQUEST, method)
-        // CURLOPT_EXPECT_100_TIMEOUT_MS(3): after this curl sends the body unasked.
+        // CURLOPT_EXPECT_100_TIMEOUT_MS(3): after this time curl sends the body unasked.
         if request.expect100 == true { set(CURLOPT_EXPECT_100_TIMEOUT_MS, request.timeout.wholeMilliseconds) }
     }
 }
 
 extension LineList {
-    /// Adds the fields of a request, and takes those away that curl would add of its own.
+    /// Adds the fields of a request, and removes those that curl would add by itself.
     mutating func append(_ request: CurlRequest) {
         // CURLOPT_HTTPHEADER(3): "Name:" takes a field away, "Name;" sends it without a value.
         for name in ["Accept", "Content-Type"] where request.fields[name] == nil { append("\(name):") }

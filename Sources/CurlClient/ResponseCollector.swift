@@ -1,7 +1,7 @@
-/// Builds a response out of what curl hands over: header lines one at a time, body bytes as they come.
+/// Builds a response from curl's callbacks: header lines one at a time, body bytes as they come.
 ///
-/// CURLOPT_HEADERFUNCTION(3): the lines of every response of a transfer are delivered, interim ones and redirects
-/// too, each complete, and the trailers after the body likewise.
+/// CURLOPT_HEADERFUNCTION(3): curl delivers the lines of every response of a transfer, also of interim ones and
+/// redirects, each complete, and the trailers after the body likewise.
 struct ResponseCollector {
     private(set) var interim: [CurlResponse.Head] = []
     private(set) var head: CurlResponse.Head?
@@ -58,7 +58,7 @@ extension ResponseCollector {
             reason: parts.count > 2 ? String(parts[2]) : "")
     }
 
-    /// A name and a value; a line without a colon is all name, so that a test can still see it.
+    /// A name and a value; a line without a colon is all name, so that a test can see it.
     private static func field(_ line: Substring) -> (name: String, value: String) {
         guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return (String(line), "") }
         let value = line[line.utf8.index(after: colon)...]

@@ -1,16 +1,16 @@
 internal import CCurl
 
-/// One easy handle and what its present transfer sends and has received.
+/// One easy handle, the content that its transfer sends, and the response that it collects.
 ///
-/// A class, because curl calls back with a pointer to it. It owns the handle, so it is there as long as curl can
-/// call.
+/// It is a class, because curl calls back with a pointer to it. It owns the handle, so that it exists as long as curl
+/// can call.
 final class Transfer {
     let easy = EasyHandle()
     private var lines = LineList()
     private var upload = UploadSource([])
     private var collected = ResponseCollector(maxBody: 0)
 
-    /// Makes the handle ready for a request.
+    /// Prepares the handle for a request.
     func prepare(_ request: CurlRequest) {
         easy.reset()
         lines = LineList()
@@ -36,7 +36,7 @@ final class Transfer {
     }
 }
 
-// The callbacks. Curl runs them inside the call that moves the transfer, on that thread.
+// The callbacks. Curl runs them inside the call that advances the transfer, on that thread.
 extension Transfer {
     private func setCallbacks() {
         let context = unsafe UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
@@ -75,7 +75,7 @@ extension Transfer {
 }
 
 extension EasyHandle {
-    /// The times of the transfer that is over.
+    /// The times of the finished transfer.
     fileprivate var timings: CurlTimings {
         CurlTimings(
             nameLookup: time(CURLINFO_NAMELOOKUP_TIME_T), connect: time(CURLINFO_CONNECT_TIME_T),

@@ -1,6 +1,6 @@
-/// The pieces of a chunked upload, handed out as curl asks for them.
+/// The pieces of a chunked upload, one for each call of curl.
 ///
-/// CURLOPT_READFUNCTION(3): each call fills at most one buffer, and zero bytes mean the end, so an empty piece is
+/// CURLOPT_READFUNCTION(3): each call fills at most one buffer, and zero bytes mean the end, so that an empty piece is
 /// left out. HTTP makes a chunk of each call's bytes.
 struct UploadSource {
     private let pieces: [[UInt8]]
@@ -11,7 +11,7 @@ struct UploadSource {
         self.pieces = pieces.filter { !$0.isEmpty }
     }
 
-    /// Puts the next bytes, of one piece only, into `buffer`; returns how many, and zero at the end.
+    /// Puts the next bytes, of one piece only, into `buffer`; returns their number, and zero at the end.
     mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard piece < pieces.count else { return 0 }
         let next = pieces[piece][sent...].prefix(buffer.count)
@@ -21,7 +21,7 @@ struct UploadSource {
         return next.count
     }
 
-    /// Starts over, for a connection that was closed before it answered.
+    /// Starts over, for a connection that closed before it answered.
     mutating func rewind() {
         (piece, sent) = (0, 0)
     }

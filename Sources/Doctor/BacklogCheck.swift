@@ -1,7 +1,7 @@
-/// Whether as many connections may wait to be accepted as the gateway asks for (listen(2), somaxconn).
+/// Whether the kernel allows the gateway's number of connections in the accept queue (listen(2), somaxconn).
 package enum BacklogCheck: KernelCheck {
     package static let subject = "TCP backlog"
-    /// What the gateway asks for.
+    /// The gateway's backlog.
     private static let wanted = 4096
 
     package static func examine(_ files: KernelFiles, _ demand: Demand) throws(UnclearFile) -> [Finding] {

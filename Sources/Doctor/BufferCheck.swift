@@ -1,4 +1,4 @@
-/// Whether a socket's receive queue holds replies of the length that is allowed (socket(7), rmem_default).
+/// Whether a socket's receive queue has room for replies of the permitted length (socket(7), rmem_default).
 ///
 /// The sockets of exchanges have the default; the embedded server asks for 4 MiB, which the kernel caps at rmem_max.
 package enum BufferCheck: KernelCheck {
@@ -8,7 +8,7 @@ package enum BufferCheck: KernelCheck {
         let usual = try files.setting("net.core.rmem_default")
         let most = try files.setting("net.core.rmem_max")
         let text = "\(usual) bytes by default, up to \(most), for datagrams of up to \(demand.maxDatagram)"
-        // The kernel counts what it holds beside the payload as well.
+        // The kernel counts its own memory besides the payload.
         let wanted = 2 * demand.maxDatagram
         if usual >= wanted { return [.ok(subject, text)] }
         let good = max(212_992, wanted)

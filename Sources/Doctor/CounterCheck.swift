@@ -1,8 +1,8 @@
-/// Whether the kernel has thrown datagrams away since the machine's start, those of other programs among them.
+/// Whether the kernel has dropped datagrams since the machine's start; the counters include other programs.
 package enum CounterCheck: KernelCheck {
     package static let subject = "UDP counters"
 
-    /// What is counted of one version of IP.
+    /// The counters of one version of IP.
     private struct Counters {
         var received, sent, unwanted, failed, queueFull, notSent: Int
     }

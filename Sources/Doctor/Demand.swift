@@ -1,17 +1,17 @@
 package import System
 
-/// What the flags ask of the machine.
+/// The resources that the flags ask for.
 package struct Demand: Sendable {
     /// The most connections and UDP sockets at a time.
     package var connections = 10_000
     package var sockets = 16_384
-    /// As many sockets of each service are opened before one is used again that has rested for less than the quarantine.
+    /// The sockets of each service before one is used again within its quarantine.
     package var minSockets = 1024
     package var services = 1
     package var workers = 1
     /// The longest payload of a datagram.
     package var maxDatagram = DatagramSocket.maximumPayload
-    /// How long a reply is waited for.
+    /// The longest wait for a reply.
     package var timeout = Interval.seconds(2)
 
     package init() {}

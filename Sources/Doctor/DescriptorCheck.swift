@@ -5,7 +5,7 @@ package enum DescriptorCheck: KernelCheck {
 
     package static func examine(_ files: KernelFiles, _ demand: Demand) throws(UnclearFile) -> [Finding] {
         let limit = try hardLimit(files)
-        // Some are for the loops, the listener and the standard streams.
+        // Loops, listener and standard streams take some, too.
         let wanted = demand.connections + demand.sockets + 32 + 4 * demand.workers
         let text = "\(limit) allowed, \(wanted) wanted for --max-connections and --max-sockets"
         if limit >= wanted { return [.ok(subject, text)] }

@@ -1,21 +1,20 @@
-/// What the doctor says of one thing.
+/// A result of the doctor's.
 package struct Finding: Equatable, Sendable {
-    /// How it is.
     package enum Verdict: String, Sendable, CaseIterable {
-        /// As it should be.
+        /// No problem.
         case ok
-        /// It serves; under load, or of late, it may not.
+        /// The gateway serves; under load it may not, or lately it did not.
         case look
-        /// Requests fail for it, or their replies get lost.
+        /// Requests fail for this reason, or their replies get lost.
         case bad
     }
 
     package let verdict: Verdict
-    /// What it is about, in two words.
+    /// The subject in two words.
     package let subject: String
-    /// What was seen, and what follows.
+    /// The observation, and its consequence.
     package let text: String
-    /// The command that mends it, or shows more of it; nil where all is well.
+    /// The command that fixes it, or shows more; nil where all is well.
     package let remedy: String?
 
     package static func ok(_ subject: String, _ text: String) -> Finding {

@@ -1,6 +1,6 @@
-/// Whether this host tells others that a port is closed, or a datagram too long (icmp(7)).
+/// Whether this host reports closed ports and too long datagrams to others (icmp(7)).
 ///
-/// What the gateway hears of its services' hosts depends on the same settings there: run the doctor on them, too.
+/// The gateway's view of its services' hosts depends on the same settings there: run the doctor on them, too.
 package enum ICMPCheck: KernelCheck {
     package static let subject = "ICMP rates"
     /// The kernel's own defaults.

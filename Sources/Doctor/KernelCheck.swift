@@ -1,12 +1,11 @@
-/// One thing that the kernel's files tell of.
+/// A check of the kernel's files.
 package protocol KernelCheck {
-    /// What its findings are about.
     static var subject: String { get }
     static func examine(_ files: KernelFiles, _ demand: Demand) throws(UnclearFile) -> [Finding]
 }
 
 extension KernelCheck {
-    /// What the check finds; a file that is not there, or says something else, is a finding, too.
+    /// The check's findings; a missing or unexpected file is a finding, too.
     package static func findings(_ files: KernelFiles, _ demand: Demand = Demand()) -> [Finding] {
         do { return try examine(files, demand) } catch {
             return [.look(subject, "unknown: \(error)", remedy: "mount | grep -E '^(proc|sysfs|cgroup)'")]
@@ -14,7 +13,7 @@ extension KernelCheck {
     }
 }
 
-/// All of them, in the order of the report.
+/// All checks, in the order of the report.
 package enum KernelChecks {
     private static var all: [any KernelCheck.Type] {
         [

@@ -1,20 +1,20 @@
 internal import System
 
-/// A file of the kernel's that does not say what the doctor wants to know.
+/// A kernel file without the expected content.
 package struct UnclearFile: Error, Equatable, CustomStringConvertible {
     package let description: String
 
     init(_ path: String, is text: String) { description = "\(path) \(text)" }
 }
 
-/// The files in which the kernel tells of itself (proc(5), sysfs(5)).
+/// The kernel's files about itself (proc(5), sysfs(5)).
 package struct KernelFiles {
     private let read: (String) -> String?
 
     /// - `read`: the text of a file; nil where it cannot be read.
     package init(_ read: @escaping (String) -> String? = { try? Files.text(of: $0) }) { self.read = read }
 
-    /// The text of a file that need not be there.
+    /// The text of an optional file.
     func optionalText(_ path: String) -> String? { read(path) }
 
     func text(_ path: String) throws(UnclearFile) -> String {
@@ -22,7 +22,7 @@ package struct KernelFiles {
         return text
     }
 
-    /// The whole numbers of a file that has so many and nothing else.
+    /// The whole numbers of a file that has exactly this many and nothing else.
     func numbers(_ path: String, count: Int) throws(UnclearFile) -> [Int] {
         let text = try text(path)
         let words = text.split(whereSeparator: \.isWhitespace)
@@ -42,13 +42,13 @@ package struct KernelFiles {
     static func path(ofSetting name: String) -> String { "/proc/sys/" + name.replacing(".", with: "/") }
 }
 
-/// The beginning of a text, such as a message may show.
+/// The beginning of a text, short enough for a message.
 func excerpt(_ text: String) -> String {
     let line = text.split(separator: "\n").first ?? ""
     return String(showing: Array(line.utf8.prefix(40)))
 }
 
-/// A number that can be reckoned with; nil for a text that is none, and for one beyond all that there can be of a thing.
+/// A usable number; nil for a text that is not a number, and for a number beyond any real count.
 func kernelNumber(_ text: some StringProtocol) -> Int? {
     Int(text).flatMap { (-(1 << 53)...1 << 53).contains($0) ? $0 : nil }
 }

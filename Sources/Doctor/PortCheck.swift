@@ -20,7 +20,7 @@ package enum PortCheck: KernelCheck {
             : [.look(subject, "\(text): beyond them requests wait for a port", remedy: remedy)]
     }
 
-    /// A wider range; where none is wide enough, fewer sockets.
+    /// The fix: a wider range; where none is wide enough, fewer sockets.
     private static func mend(for sockets: Int, without kept: [ClosedRange<Int>]) -> String {
         for low in [16_384, 10_240, 1024] where free(low...65_535, without: kept) >= sockets {
             return "sysctl -w \(range)=\"\(low) 65535\""
@@ -29,7 +29,7 @@ package enum PortCheck: KernelCheck {
         return "sysctl -w \(range)=\"1024 65535\"   # and --max-sockets \(max(1, most))"
     }
 
-    /// Ports that the kernel hands to none who does not ask for them: "8080,9000-9010".
+    /// Ports that the kernel gives only to programs that name them: "8080,9000-9010".
     private static func reservedPorts(_ files: KernelFiles) throws(UnclearFile) -> [ClosedRange<Int>] {
         let path = KernelFiles.path(ofSetting: reserved)
         var ranges: [ClosedRange<Int>] = []
@@ -43,7 +43,7 @@ package enum PortCheck: KernelCheck {
         return ranges
     }
 
-    /// How many ports of a range are not among the others, which the kernel tells in order and apart.
+    /// The number of a range's ports outside the others, which the kernel lists in order and apart.
     private static func free(_ range: ClosedRange<Int>, without kept: [ClosedRange<Int>]) -> Int {
         max(0, kept.filter { $0.overlaps(range) }.reduce(range.count) { $0 - $1.clamped(to: range).count })
     }

@@ -1,6 +1,6 @@
 /// Whether the control group has as many processors as there are workers (cgroups(7), cpu.max).
 ///
-/// It is the group that the doctor runs in: of a unit or a container, run it there.
+/// The doctor checks its own group: run it inside the unit or container.
 package enum QuotaCheck: KernelCheck {
     package static let subject = "CPU quota"
 
@@ -16,7 +16,7 @@ package enum QuotaCheck: KernelCheck {
             : [.look(subject, "\(text): they stand still together when it is used up", remedy: remedy)]
     }
 
-    /// The least of the groups that the process is in, one in the other; nil where none has one.
+    /// The least quota of the process's groups, which contain each other; nil where none has one.
     private static func leastQuota(_ files: KernelFiles) throws(UnclearFile) -> Double? {
         var quotas: [Double] = []
         for line in try files.text("/proc/self/cgroup").split(separator: "\n") {

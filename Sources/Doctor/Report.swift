@@ -4,7 +4,6 @@ package struct Report {
 
     package init(_ findings: [Finding]) { self.findings = findings }
 
-    /// Whether something is bad.
     package var hasFailed: Bool { count(.bad) > 0 }
 
     package var text: String {

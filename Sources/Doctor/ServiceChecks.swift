@@ -1,6 +1,6 @@
 package import System
 
-/// What was found when a name of a service was looked up.
+/// The result of a name's look-up.
 package enum NameCheck {
     private static let subject = "name"
 
@@ -18,7 +18,7 @@ package enum NameCheck {
     }
 }
 
-/// What the kernel says of the way to an address of a service.
+/// The kernel's route to a service's address.
 package enum RouteCheck {
     private static let subject = "route"
 
@@ -34,7 +34,7 @@ package enum RouteCheck {
                 return .ok(subject, "\(text): each datagram travels whole")
             }
             let pieces = "\(text): above \(route.payload) bytes a datagram travels in pieces"
-            // As it comes, --max-datagram says no more than what UDP can carry.
+            // The default of --max-datagram says no more than the limit of UDP.
             if maxDatagram == DatagramSocket.maximumPayload { return .ok(subject, pieces) }
             return .look(
                 subject, "\(pieces), and one lost piece loses it",
@@ -43,11 +43,11 @@ package enum RouteCheck {
     }
 }
 
-/// What came of one datagram with the probe text.
+/// The result of one datagram with the probe text.
 package enum ProbeCheck {
     private static let subject = "probe"
 
-    /// - `failure`: why no reply came; nil where one came.
+    /// - `failure`: the reason why no reply came; nil where one came.
     package static func finding(_ address: SocketAddress, _ failure: String?, after time: Interval) -> Finding {
         guard let failure else { return .ok(subject, "\(address) replied after \(time.inMilliseconds)") }
         return .bad(subject, "\(address): \(failure)", remedy: "ss -lun   # on \(address.host): does it listen?")
@@ -59,7 +59,7 @@ package enum ProbeCheck {
 }
 
 extension Interval {
-    /// Milliseconds with three digits behind the point.
+    /// Milliseconds with three digits after the point.
     fileprivate var inMilliseconds: String {
         let fraction = String(nanoseconds / 1000 % 1000)
         return "\(nanoseconds / 1_000_000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) ms"

@@ -1,6 +1,7 @@
 internal import System
 
-/// Whether the table of connections has room for the gateway's (conntrack(8)), where a filter or NAT keeps one.
+/// Whether the connection tracking table has room for the gateway's entries (conntrack(8)), where a filter or NAT uses
+/// one.
 package enum TrackingCheck: KernelCheck {
     package static let subject = "conntrack"
     private static let folder = "net.netfilter.nf_conntrack_"

@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import System
 
-/// The two doors side by side.
+/// A comparison of the two ways to a service: over HTTP and over UDP.
 struct Comparison: ~Copyable {
     private let http: HTTPDoor
     private var udp: UDPDoor
@@ -11,7 +11,7 @@ struct Comparison: ~Copyable {
         udp = UDPDoor(addresses: addresses, timeout: timeout)
     }
 
-    /// Sends a sentence through both doors, `count` times or until the first trouble.
+    /// Sends a sentence both ways, `count` times or until the first difference.
     mutating func row(for sentence: Sentence, count: Int, on loop: EventLoop) async -> Row {
         var row = Row(name: sentence.name, sent: sentence.bytes.count)
         for _ in 0..<count where row.trouble == nil {
@@ -21,15 +21,15 @@ struct Comparison: ~Copyable {
     }
 }
 
-/// What is known of one sentence.
+/// The results of one sentence.
 struct Row {
-    /// What the table calls the sentence.
+    /// The sentence's name in the table.
     let name: String
     /// The sentence's length.
     let sent: Int
-    /// The reply's length, as the HTTP door has it; nil without a reply.
+    /// The length of the reply over HTTP; nil without a reply.
     private(set) var received: Int?
-    /// What the doors do not agree on, or which of them fails; nil while they agree.
+    /// The difference or the failure; nil while both agree.
     private(set) var trouble: String?
     private var httpTimes: [Duration] = []
     private var udpTimes: [Duration] = []
@@ -39,12 +39,10 @@ struct Row {
         self.sent = sent
     }
 
-    /// The median of the times of the HTTP door.
     var httpTime: Duration? { Self.median(httpTimes) }
-    /// The median of the times of the UDP door.
     var udpTime: Duration? { Self.median(udpTimes) }
 
-    /// Takes the outcomes of sending the sentence once through each door.
+    /// Takes the outcomes of sending the sentence once each way.
     mutating func take(http: Outcome, udp: Outcome) {
         var failures: [String] = []
         switch http {
@@ -62,14 +60,14 @@ struct Row {
         }
     }
 
-    /// Where two replies part; nil when they are the same.
+    /// The place where two replies differ; nil when they are the same.
     private static func difference(_ http: [UInt8], _ udp: [UInt8]) -> String? {
         guard http != udp else { return nil }
         let common = zip(http, udp).prefix { $0 == $1 }.count
         return "from byte \(common) on: HTTP \(excerpt(http, common)), UDP \(excerpt(udp, common))"
     }
 
-    /// A few bytes of a reply, as text that cannot disturb a terminal, and the reply's length.
+    /// A few bytes of a reply, made visible, and the reply's length.
     private static func excerpt(_ bytes: [UInt8], _ start: Int) -> String {
         let text = String(decoding: bytes[start...].prefix(12), as: UTF8.self)
         return "\(text.debugDescription) of \(bytes.count) bytes"

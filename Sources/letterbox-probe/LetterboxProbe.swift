@@ -3,7 +3,7 @@ internal import CommandLineSupport
 internal import EventLoop
 internal import System
 
-/// Sends the same sentences through both doors of a running system and compares the replies.
+/// Sends the same sentences over HTTP and over UDP, and compares the replies.
 @main
 struct LetterboxProbe: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,7 @@
-/// A text to send through both doors.
+/// A text to send both ways.
 struct Sentence {
-    /// What the table calls it.
+    /// Its name in the table.
     let name: String
-    /// The text.
     let bytes: [UInt8]
 
     private init(_ name: String, _ text: String) {
@@ -10,18 +9,18 @@ struct Sentence {
         bytes = Array(text.utf8)
     }
 
-    /// Everything that is sent, in order.
+    /// All sentences, in order.
     static let all = [
         Sentence("empty", ""),
         Sentence("one letter", "a"),
-        // Each of the three grows or changes its length in capitals: STRASSE, two letters for one, FI.
+        // Each of these three grows or changes its length in capitals: STRASSE, two letters for one, FI.
         Sentence("Unicode", "straße ŉ ﬁ"),
-        // Fits a frame of Ethernet; the next one has to be cut into fragments, where the link is one.
+        // This one fits a frame of Ethernet; the next one needs fragments, where the link is one.
         Sentence("1,400 bytes", letter(1_400)),
         Sentence("60,000 bytes", letter(60_000)),
     ]
 
-    /// A long text of which no part is like another, so that none can be missing or moved without being noticed.
+    /// A long text whose parts all differ, so that a missing or moved part shows.
     private static func letter(_ length: Int) -> String {
         var text = ""
         var line = 1

@@ -2,15 +2,14 @@
 struct Table {
     private var rows: [Row] = []
 
-    /// Whether there is a sentence about which the doors do not agree.
+    /// Whether the replies to any sentence differ.
     var hasFailed: Bool { rows.contains { $0.trouble != nil } }
 
-    /// Adds a row at the end.
     mutating func append(_ row: Row) {
         rows.append(row)
     }
 
-    /// All of it, with its last line end.
+    /// The whole table, with its last line end.
     var text: String {
         let cells = [["sentence", "sent", "received", "HTTP us", "UDP us"]] + rows.map(Self.cells)
         let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
@@ -34,7 +33,7 @@ struct Table {
         time.map { "\(Int64($0 / .microseconds(1)))" } ?? "-"
     }
 
-    /// The name to the left, the numbers to the right.
+    /// The first cell left-aligned, the others right-aligned.
     private static func line(_ cells: [String], _ widths: [Int]) -> String {
         zip(cells, widths).enumerated().map { column, cell in
             let space = String(repeating: " ", count: cell.1 - cell.0.count)

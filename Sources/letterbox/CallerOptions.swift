@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Gateway
 
-/// Who may ask the gateway.
+/// Restrictions on the gateway's callers.
 struct CallerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -41,7 +41,7 @@ struct CallerOptions: ParsableArguments {
         }
     }
 
-    /// Sets what was set.
+    /// Copies the given flags into the settings.
     func enter(into settings: inout Configuration) {
         settings.crossOrigin = CrossOrigin(origins: allowOrigin)
         settings.allowedHosts = allowHost

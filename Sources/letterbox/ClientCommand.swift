@@ -71,7 +71,7 @@ struct ClientCommand: ParsableCommand {
     private var joined: String { text.joined(separator: " ") }
     private var message: [UInt8] { Array(joined.utf8) }
 
-    /// The server's addresses; one who has written the text alone gets a hint.
+    /// The server's addresses; a command line with a text alone gets a hint.
     private func resolve() throws -> [SocketAddress] {
         try Exit.starting {
             do { return try Resolver.resolve(Endpoint(host: host, port: port)) } catch  where text.isEmpty {
@@ -92,7 +92,7 @@ struct ClientCommand: ParsableCommand {
     }
 }
 
-/// A flag that commands have which listen, and that one who sends might try.
+/// The listening commands' flag `--host`, which is an error on commands that send.
 struct MisplacedHost: ParsableArguments {
     @Option(name: .customLong("host"), help: .hidden, transform: Self.refuse)
     var value: String?

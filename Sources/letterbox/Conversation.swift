@@ -6,7 +6,7 @@ internal import System
 /// Exchanges with one server, one for each line.
 struct Conversation: ~Copyable {
     private var client: DatagramClient
-    /// Where several replies are wanted.
+    /// The collector, where several replies are wanted.
     private let collector: ReplyCollector?
     private let count: ReplyCount
     private let isHex: Bool
@@ -14,7 +14,7 @@ struct Conversation: ~Copyable {
 
     private static let prompt = "Input lowercase sentence: "
 
-    /// Asks through the client, and through the collector where several replies are wanted.
+    /// Uses the client for one reply, and the collector for several.
     init(
         _ client: consuming DatagramClient, _ collector: ReplyCollector?, _ count: ReplyCount, isHex: Bool,
         loop: EventLoop
@@ -26,7 +26,7 @@ struct Conversation: ~Copyable {
         self.loop = loop
     }
 
-    /// Sends lines until the end of input; a line without a reply does not end it, but the exit status tells.
+    /// Sends lines until the end of input; a line without a reply does not end it, but changes the exit status.
     mutating func holdOverInput() async throws {
         var hasFailed = false
         // Two digits and a space for each byte.
@@ -48,7 +48,7 @@ struct Conversation: ~Copyable {
         if hasFailed { throw Exit.failed }
     }
 
-    /// Whether the line got what it asked for.
+    /// Whether the line got its replies.
     private mutating func answers(_ line: [UInt8]) async -> Bool {
         guard let message = isHex ? HexText.bytes(of: line) : line else {
             report("\"\(String(showing: line))\" is not bytes in hexadecimal, such as 48 65 6c: left out")
@@ -58,7 +58,6 @@ struct Conversation: ~Copyable {
         return true
     }
 
-    /// One exchange.
     mutating func say(_ message: [UInt8]) async throws {
         do throws(DatagramClientError) {
             if let collector { return try await collect(message, collector) }
@@ -81,7 +80,7 @@ struct Conversation: ~Copyable {
         }
     }
 
-    /// Shows a reply: at a terminal nothing of it is obeyed.
+    /// Prints a reply, made visible at a terminal.
     private func show(_ reply: [UInt8]) {
         if isHex { return Output.write(Array(HexText.dump(reply).utf8)) }
         let text = Console.isOutputTerminal ? Array(String(showing: reply, keepingLayout: true).utf8) : reply

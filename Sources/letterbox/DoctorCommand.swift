@@ -6,7 +6,7 @@ internal import EventLoop
 internal import Gateway
 internal import System
 
-/// Looks at the machine, the names and the ways that a gateway with the same flags would use.
+/// Checks the machine, the names and the routes of a gateway with the same flags.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
@@ -23,10 +23,10 @@ struct DoctorCommand: ParsableCommand {
             """
     )
 
-    /// The gateway that it is about: what follows `doctor` is read as that one's flags.
+    /// The gateway of the check: the words after `doctor` are its flags.
     private var gateway = GatewayCommand()
 
-    /// None is read by the argument parser.
+    /// The argument parser reads none of them.
     private enum CodingKeys: CodingKey {}
 
     init() {}
@@ -42,7 +42,7 @@ struct DoctorCommand: ParsableCommand {
         if report.hasFailed { throw Exit.failed }
     }
 
-    /// What the flags ask for, not what the limit of descriptors leaves of it.
+    /// The resources that the flags ask for, before the limit of descriptors reduces them.
     private func demand(_ settings: Configuration) -> Demand {
         var demand = Demand()
         demand.connections = gateway.http.maxConnections
@@ -56,7 +56,7 @@ struct DoctorCommand: ParsableCommand {
     }
 }
 
-/// Names, routes and probes of the services.
+/// Checks the services' names, routes and replies.
 private struct ServiceExamination {
     let services: [ServiceDescription]
     let settings: Configuration
@@ -75,7 +75,7 @@ private struct ServiceExamination {
         for endpoint in described.endpoints {
             let (found, time) = timed { () throws(ResolverError) in try Resolver.resolve(endpoint) }
             addresses += (try? found.get()) ?? []
-            // An address is no name.
+            // An address needs no look-up.
             if SocketAddress(endpoint.host, port: endpoint.port) == nil {
                 findings.append(NameCheck.finding(endpoint, found, after: time))
             }
@@ -102,7 +102,7 @@ private struct ServiceExamination {
         }
     }
 
-    /// What came of something, and how long it took.
+    /// The result of an operation, and its duration.
     private func timed<Success, Failure>(
         _ body: () throws(Failure) -> Success
     ) -> (Result<Success, Failure>, Interval) {

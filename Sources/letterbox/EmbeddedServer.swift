@@ -4,15 +4,15 @@ internal import EventLoop
 internal import Gateway
 internal import System
 
-/// The tutorial's uppercase server inside the gateway, which is the service where none is named; with `--lab` behind a
-/// network that can be spoiled.
+/// The tutorial's uppercase server inside the gateway, which serves `/` where no service is named; `--lab` puts a bad
+/// network in front of it.
 struct EmbeddedServer {
-    /// The service at `/` that it is.
+    /// The embedded server as the service at `/`.
     let service: Service
     private let server: UDPService
     private let noise: LabNoise?
 
-    /// Starts it, and notes it in the settings.
+    /// Starts the server, and enters it into the settings.
     init(_ command: GatewayCommand, _ settings: inout Configuration, on loop: EventLoop) throws {
         let addresses = command.addresses
         server = try UDPService(
@@ -26,7 +26,6 @@ struct EmbeddedServer {
         service = Service(path: "/", addresses: [noise?.address ?? server.address], configuration: settings)
     }
 
-    /// Ends it.
     func stop() async {
         await noise?.stop()
         await server.stop()

@@ -7,7 +7,7 @@ internal import Glibc
 internal import Logging
 internal import System
 
-/// The HTTP door.
+/// The HTTP gateway.
 struct GatewayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gateway",
@@ -69,7 +69,7 @@ struct GatewayCommand: ParsableCommand {
         }
     }
 
-    /// Starts everything, or nothing; then does what signals ask for, until the end.
+    /// Starts everything, or nothing; then obeys signals until the end.
     private func serve(
         _ settings: Configuration, _ inherited: [InheritedListeners.Entry], _ manager: ServiceManager?,
         on loop: EventLoop
@@ -97,7 +97,7 @@ struct GatewayCommand: ParsableCommand {
             listener: listener, admin: admin, services: services, page: page, configuration: settings,
             logger: Logger(label: "gateway"))
         let running = start(gateway, on: loop)
-        // From the moment that it says it is ready, a request to end loses nothing that has arrived.
+        // From the ready line on, a signal to end loses no request that has arrived.
         lifecycle.run()
         if let adminAddress { Console.error("The gateway tells of itself at \(adminAddress.url)", as: .notice) }
         announce(address, services, names, settings)
@@ -113,7 +113,7 @@ struct GatewayCommand: ParsableCommand {
         settings.accessLog?.finish()
     }
 
-    /// Lets the gateway serve; a failure ends the program.
+    /// Runs the gateway; a failure ends the program.
     private func start(_ gateway: Gateway, on loop: EventLoop) -> Task<Void, Never> {
         Task(executorPreference: loop) {
             do { try await gateway.run() } catch {
@@ -123,7 +123,7 @@ struct GatewayCommand: ParsableCommand {
         }
     }
 
-    /// Does what signals ask for, until one asks for the end.
+    /// Obeys signals until one of them ends the program.
     private func obey(
         _ requests: AsyncStream<Signals.Request>, _ manager: ServiceManager?, reload: () async -> Void
     ) async {
@@ -135,14 +135,14 @@ struct GatewayCommand: ParsableCommand {
         }
     }
 
-    /// Tells the service manager that the end has begun, and how long it takes at most.
+    /// Reports the beginning of the end to the service manager, with its longest duration.
     private func tellOfEnd(_ manager: ServiceManager?, _ settings: Configuration) {
         let times = [settings.drainDelay, settings.drainTimeout, .seconds(5)].map(\.nanoseconds)
         manager?.tell(
             .stopping(within: Interval(nanoseconds: times.reduce(0, +))), "Ending: what is in flight is finished")
     }
 
-    /// The socket that a service manager has opened, or one of its own.
+    /// The socket of the service manager, or one of its own.
     private func listen(at inherited: [InheritedListeners.Entry]) throws -> StreamListener {
         guard let entry = inherited.first else {
             return try addresses.listening.listen()
@@ -163,13 +163,13 @@ struct GatewayCommand: ParsableCommand {
         }
     }
 
-    /// The socket for what the gateway tells of itself; nil where that is at the first one.
+    /// The socket of `--admin`; nil where health and metrics are on the first one.
     private func listenForState(at entry: InheritedListeners.Entry?) throws -> StreamListener? {
         if let entry { return try StreamListener(inheriting: entry) }
         return try addresses.admin?.listen()
     }
 
-    /// Prints the settings in force; whatever would keep the gateway from starting is one line.
+    /// Prints the settings in force; an error that would prevent the start becomes one line.
     private func report(_ settings: Configuration) throws {
         do {
             Output.print(try SettingsReport.make(of: self, settings))
@@ -189,14 +189,14 @@ struct GatewayCommand: ParsableCommand {
         }
     }
 
-    /// Ends the start where a name stands for an address that the service's options do not go together with.
+    /// Ends the start where a name has an address that contradicts the service's options.
     func checkAddresses(_ addresses: [SocketAddress], of service: ServiceDescription) throws {
         guard let conflict = service.conflict(at: addresses) else { return }
         Console.error("letterbox: --service \(service.path): \(conflict)")
         throw ExitCode.validationFailure
     }
 
-    /// Says where HTTP comes in and where datagrams go: those of the service at `/` in the last line, which is for programs.
+    /// Prints the listening addresses and the services' addresses; the last line, with those of `/`, is for programs.
     private func announce(
         _ address: ListenAddress, _ services: [Service], _ names: ServiceNames, _ settings: Configuration
     ) {
@@ -208,7 +208,7 @@ struct GatewayCommand: ParsableCommand {
         let lab = settings.lab
         let targets = whereabouts.first { $0.path == "/" }.map { " -> " + $0.targets } ?? ""
         let past = lab.map { " (the lab, seed \($0.seed)) -> udp://\($0.server)" } ?? ""
-        // The limit of descriptors may leave less than was asked for.
+        // The limit of descriptors may reduce the limits of the flags.
         let isLess = settings.maxConnections < http.maxConnections || settings.maxSockets < datagrams.maxSockets
         let limits =
             isLess && lab == nil
@@ -216,14 +216,14 @@ struct GatewayCommand: ParsableCommand {
         Console.error("The gateway is ready: \(address.url)\(targets)\(past)\(limits)", as: .notice)
     }
 
-    /// Tells proxies to send new clients elsewhere, and gives them the time to hear it.
+    /// Makes `/readyz` fail, and gives proxies the time to notice.
     private func leave(_ gateway: Gateway, for delay: Interval, on loop: EventLoop) async {
         guard delay > .seconds(0) else { return }
         await gateway.leave()
         await loop.sleep(until: loop.now + delay)
     }
 
-    /// Lets what is in flight finish; when the time for that is over, the program ends all the same, and says so.
+    /// Waits for the exchanges under way; beyond the time limit the program ends all the same, with a message.
     private func end(
         _ gateway: Gateway, _ running: Task<Void, Never>, within time: Interval, on loop: EventLoop
     ) async {

@@ -8,10 +8,10 @@ internal import Glibc
 internal import HTTP
 internal import System
 
-/// What holds where no flag says otherwise.
+/// The defaults of all flags.
 private let usual = Configuration()
 
-/// Where the gateway listens and where it forwards to.
+/// The addresses that the gateway listens at and sends to.
 struct AddressOptions: ParsableArguments {
     @Option(
         help: .of(
@@ -68,7 +68,7 @@ struct AddressOptions: ParsableArguments {
     @Option(seed: "What decides the dice of that network; without it a new one each time, which the ready line names.")
     var labSeed: UInt64?
 
-    /// Where HTTP comes in.
+    /// The address for HTTP.
     var listening: ListenTarget {
         get throws {
             if let address = try ListenTarget.unixAddress(host) { return .unix(address) }
@@ -76,7 +76,7 @@ struct AddressOptions: ParsableArguments {
         }
     }
 
-    /// The services that are described, that of --upstream first; none where the embedded server is the only one.
+    /// The described services, that of --upstream first; none where the embedded server is the only one.
     var services: [ServiceDescription] {
         (upstream.isEmpty ? [] : [ServiceDescription(path: "/", endpoints: upstream)]) + service
     }
@@ -100,7 +100,7 @@ struct AddressOptions: ParsableArguments {
     }
 }
 
-/// How the gateway talks to the UDP service.
+/// The settings of the UDP leg.
 struct DatagramOptions: ParsableArguments {
     @Option(time: "For a whole exchange, all attempts together.", in: .untilAnHour)
     var timeout = usual.timeout
@@ -152,7 +152,7 @@ struct DatagramOptions: ParsableArguments {
 
 }
 
-/// What the gateway accepts from strangers, and how long it waits for them.
+/// The limits and timeouts of the HTTP side.
 struct HTTPOptions: ParsableArguments {
     @Option(
         number:
@@ -235,16 +235,17 @@ struct HTTPOptions: ParsableArguments {
 }
 
 extension GatewayCommand {
-    /// Everything that was set, within what the process may open.
+    /// The settings of all flags, within the limit of descriptors.
     func makeConfiguration(descriptors: Int) -> Configuration {
         var settings = Configuration()
         settings.workers = workers ?? ProcessorShare.count()
         settings.timeout = datagrams.timeout
-        // The uppercase server may be asked twice; of another nobody knows (RFC 9110 9.2.2).
+        // The uppercase server's reply does not depend on repetition; of other services that is unknown (RFC 9110
+        // 9.2.2).
         settings.attempts = datagrams.attempts ?? (addresses.services.isEmpty ? 3 : 1)
         settings.minRetransmit = datagrams.minRetransmit
         settings.retransmitShare = datagrams.retransmitBudget?.fraction ?? settings.retransmitShare
-        // In the lab the dice decide and nothing else: each request pays for all of its attempts.
+        // In the lab only the dice decide: each request pays for all of its attempts.
         if addresses.lab, datagrams.retransmitBudget == nil { settings.retransmitShare = Double(settings.attempts - 1) }
         settings.onDatagram = log.observer
         settings.maxRequestID = logging.maxRequestId
@@ -260,8 +261,8 @@ extension GatewayCommand {
         settings.quarantine = datagrams.quarantine
         http.enter(into: &settings)
         callers.enter(into: &settings)
-        // Some descriptors are for the loops, the listener and the standard streams. The others are shared in proportion
-        // where there are not enough for all that was asked for.
+        // Some descriptors are for the loops, the listener and the standard streams. The rest is shared in proportion
+        // where it is less than the flags ask for.
         let available = max(16, descriptors - 32 - 4 * settings.workers)
         let wanted = http.maxConnections + datagrams.maxSockets
         let share = Int(Double(available) * Double(http.maxConnections) / Double(wanted))
@@ -275,7 +276,7 @@ extension GatewayCommand {
 }
 
 extension HTTPOptions {
-    /// Sets what was set of the HTTP side.
+    /// Copies the flags of the HTTP side into the settings.
     fileprivate func enter(into settings: inout Configuration) {
         settings.limits.maxRequestLine = maxRequestLine
         settings.limits.maxHead = maxHead

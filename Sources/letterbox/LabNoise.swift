@@ -6,13 +6,13 @@ internal import System
 
 /// The bad network between a gateway and its embedded server.
 struct LabNoise {
-    /// What the gateway reads and sets.
+    /// The gateway's access to its settings.
     let lab: Lab
-    /// Where the gateway sends its datagrams.
+    /// The address that the gateway sends its datagrams to.
     let address: SocketAddress
     private let task: Task<Void, Never>
 
-    /// Begins to pass datagrams on, for so many sockets of the gateway; at first it does nothing to them.
+    /// Begins to pass datagrams on, for this many sockets of the gateway, at first without any effect.
     init(to server: SocketAddress, seed: UInt64, sockets: Int, on loop: EventLoop) throws {
         var limits = NoiseProxy.Limits()
         limits.clients = sockets
@@ -24,12 +24,12 @@ struct LabNoise {
             server: server, seed: seed, read: { Lab.Settings(proxy.settings.toServer) },
             write: { proxy.settings = BothWays(NoiseSettings($0)) })
         task = Task(executorPreference: loop) {
-            // Without it the gateway would tell of silence, and nobody could know why.
+            // Without the network the gateway would report silence, without the cause.
             do { try await proxy.run() } catch { preconditionFailure("the lab's network has ended: \(error)") }
         }
     }
 
-    /// Passes nothing on any more.
+    /// Ends the network.
     func stop() async {
         task.cancel()
         await task.value
@@ -37,7 +37,7 @@ struct LabNoise {
 }
 
 extension Lab.Settings {
-    /// The noise's settings as people write them.
+    /// Converts the noise's settings to per cent and milliseconds.
     fileprivate init(_ settings: NoiseSettings) {
         self.init()
         loss = Self.percent(settings.loss)
@@ -45,7 +45,7 @@ extension Lab.Settings {
         delay = Double(settings.delay.nanoseconds) / 1e6
     }
 
-    /// A thousandth of a per cent is the finest that a person would write.
+    /// A thousandth of a per cent is the finest useful step.
     private static func percent(_ probability: Probability) -> Double {
         (probability.fraction * 100_000).rounded() / 1000
     }

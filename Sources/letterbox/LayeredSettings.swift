@@ -2,10 +2,10 @@ internal import ArgumentParser
 internal import CommandLineSupport
 internal import System
 
-/// The flags of a command, from all the places where they may be given.
+/// The flags of a command, from all their places.
 ///
-/// The gateway's are in a file, in the environment and on the command line, of which each has the last word over those before;
-/// those of other commands are on the command line.
+/// The gateway's flags come from a file, the environment and the command line, where a later place overrules the
+/// earlier ones; those of other commands come from the command line.
 struct LayeredSettings {
     private let command: any ParsableCommand.Type
     private let settings: [Setting]
@@ -28,10 +28,10 @@ struct LayeredSettings {
         settings = Setting.merged([file, variables, given])
     }
 
-    /// All of them as words of a command line.
+    /// All settings as words of a command line.
     var words: [String] { settings.flatMap(\.words) }
 
-    /// The gateway's flags, from all the places as they are now.
+    /// The gateway's flags, from all places as they are now.
     static func ofGateway() throws(SettingsError) -> LayeredSettings {
         let words = Array(CommandLine.arguments.dropFirst())
         let isNamed = words.first == GatewayCommand.configuration.commandName
@@ -48,7 +48,7 @@ struct LayeredSettings {
         return settings
     }
 
-    /// Refuses what would be taken and change nothing.
+    /// Refuses settings without any effect.
     func checkEffects() throws(SettingsError) {
         for setting in settings {
             guard let reason = Self.needlessness(of: setting.name, among: settings) else { continue }
@@ -56,7 +56,7 @@ struct LayeredSettings {
         }
     }
 
-    /// Why a setting changes nothing beside the others; nil where it does.
+    /// The reason why a setting has no effect beside the others; nil where it has one.
     static func needlessness(of name: String, among settings: [Setting]) -> String? {
         func has(_ name: String) -> Bool { settings.contains { $0.name == name } }
         return switch name {
@@ -78,7 +78,7 @@ struct LayeredSettings {
         }
     }
 
-    /// Reads them as the gateway's command.
+    /// Parses the settings as the gateway's command.
     func parseGateway() throws -> GatewayCommand {
         let command: GatewayCommand
         do { command = try GatewayCommand.parse(words) } catch { throw explain(error) }
@@ -86,13 +86,13 @@ struct LayeredSettings {
         return command
     }
 
-    /// An error of the parser, with the place of the setting that it is about.
+    /// An error of the parser, with the place of the setting that caused it.
     func explain(_ error: any Error) -> any Error {
         guard settings.contains(where: { $0.source != .commandLine }),
             Letterbox.exitCode(for: error) == .validationFailure
         else { return error }
         let message = Letterbox.message(for: error)
-        // The first setting with which those before it are refused for the same reason.
+        // The first setting that makes the parser fail in the same way.
         var words: [String] = []
         for setting in settings {
             words += setting.words

@@ -39,7 +39,7 @@ struct Letterbox: ParsableCommand {
         run(Array(CommandLine.arguments.dropFirst()))
     }
 
-    /// Runs the command that the words ask for.
+    /// Runs the command that the words name.
     private static func run(_ words: [String]) -> Never {
         let named = configuration.subcommands.first { $0.configuration.commandName == words.first }
         let isQuestion = words.contains { $0 == "-h" || $0.hasPrefix("--help") || questions.contains($0) }
@@ -71,6 +71,6 @@ struct Letterbox: ParsableCommand {
         return command
     }
 
-    /// What ArgumentParser answers by itself.
+    /// The words that ArgumentParser answers by itself.
     private static let questions = ["--version", "--experimental-dump-help", "--generate-completion-script"]
 }

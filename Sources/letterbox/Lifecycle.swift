@@ -4,19 +4,19 @@ internal import Glibc
 internal import System
 internal import Synchronization
 
-/// What the program does about signals, which depends on how far it has come.
+/// The program's reaction to signals, by its phase.
 ///
-/// A request to end while it starts ends it at once, for nothing has begun; the first one later lets it finish; one more
-/// ends it at once.
+/// During the start a signal to end ends the program at once, for nothing has begun; later the first one begins the
+/// drain, and the next one ends the program at once.
 final class Lifecycle: Sendable {
     private enum Phase { case starting, running, ending }
 
     private let phase = Mutex(Phase.starting)
-    /// What is asked for while the program runs: `.end` is the last.
+    /// The requests of signals while the program runs: `.end` is the last.
     let requests: AsyncStream<Signals.Request>
     private let continuation: AsyncStream<Signals.Request>.Continuation
 
-    /// Begins to listen to signals, which are blocked already.
+    /// Begins to read signals, which are already blocked.
     init(on loop: EventLoop) {
         (requests, continuation) = AsyncStream.makeStream()
         Task(executorPreference: loop) {
@@ -30,7 +30,7 @@ final class Lifecycle: Sendable {
         }
     }
 
-    /// Everything has started: from now on the first request to end lets the program finish.
+    /// Marks the start as complete: from now on the first signal to end begins the drain.
     func run() { phase.withLock { $0 = .running } }
 
     private func handle(_ request: Signals.Request) {
@@ -50,10 +50,10 @@ final class Lifecycle: Sendable {
 }
 
 extension ServiceManager {
-    /// Gives signs of life as often as they are wanted, as long as all loops of the gateway turn.
+    /// Sends the watchdog's signs of life, as long as all loops of the gateway run.
     func watch(_ gateway: Gateway, on loop: EventLoop) {
         guard let interval = watchdogInterval else { return }
-        // Twice as often as it must be: sd_watchdog_enabled(3).
+        // Twice as often as required: sd_watchdog_enabled(3).
         let pause = Interval(nanoseconds: max(1_000_000, interval.nanoseconds / 2))
         Task(executorPreference: loop) {
             while true {

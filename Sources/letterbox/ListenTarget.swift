@@ -2,14 +2,14 @@ internal import ArgumentParser
 internal import CommandLineSupport
 internal import System
 
-/// Where a flag tells the gateway to listen, beside a port of its own: an address or a path.
+/// The value of a flag for a listener: an address or a path.
 enum ListenTarget: CustomStringConvertible {
-    /// At a host by name or address, and a port.
+    /// A host by name or address, and a port.
     case internet(Endpoint)
-    /// At a path of the file system.
+    /// A path of the file system.
     case unix(UnixAddress)
 
-    /// What comes in front of a path.
+    /// The prefix of a path.
     static let prefix = "unix:"
 
     /// Reads "HOST:PORT" or "unix:PATH".
@@ -29,7 +29,7 @@ enum ListenTarget: CustomStringConvertible {
         do { return try UnixAddress(path) } catch { throw ValidationError("\(error.sentence).") }
     }
 
-    /// The same text that it was read from.
+    /// The text that the value was read from.
     var description: String {
         switch self {
         case .internet(let endpoint): "\(endpoint)"
@@ -37,7 +37,7 @@ enum ListenTarget: CustomStringConvertible {
         }
     }
 
-    /// Listens there.
+    /// Opens the listener.
     func listen() throws -> StreamListener {
         switch self {
         case .internet(let endpoint): try StreamListener(on: try bindAddress(endpoint.host, endpoint.port))
@@ -45,7 +45,7 @@ enum ListenTarget: CustomStringConvertible {
         }
     }
 
-    /// Where it is, once names are looked up.
+    /// The address, after the look-up of names.
     func resolved() throws -> ListenAddress {
         switch self {
         case .internet(let endpoint): .internet(try bindAddress(endpoint.host, endpoint.port))

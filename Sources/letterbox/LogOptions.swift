@@ -3,7 +3,7 @@ internal import CommandLineSupport
 internal import Gateway
 internal import System
 
-/// How the log looks, and what is in it.
+/// Form and content of the log.
 struct LogOptions: ParsableArguments {
     @Option(
         help: .of("format", "How lines of the log are written: text, or json for an object a line.", "text"),
@@ -44,13 +44,13 @@ struct LogOptions: ParsableArguments {
             """, in: 0...1024)
     var maxRequestId = Configuration().maxRequestID
 
-    /// From now on the log is as it was chosen.
+    /// Applies the chosen form and level to the log.
     func apply() {
         LogOutput.standardError.style.format = logFormat
         LogOutput.standardError.style.level = logLevel
     }
 
-    /// What writes the lines of requests; nil where they have none.
+    /// The access log; nil where no request has a line.
     func makeAccessLog() throws -> AccessLog? {
         guard accessLog != .off else { return nil }
         return try AccessLog(accessLog, limit: maxAccessLog, output: .standardError)

@@ -90,19 +90,19 @@ struct NoiseCommand: ParsableCommand {
         for server in servers where try reachesItself(own, through: server) {
             throw ValidationError("--to \(server) is the noise's own address")
         }
-        // A reader who is slow must not become part of the network.
+        // A slow reader must not become part of the network.
         let print: @Sendable (NoiseEvent) -> Void = { LogOutput.standardOutput.write("\($0)") }
         return try NoiseProxy(
             socket: socket, servers: servers, seed: seed, settings: settings, limits: limits, on: loop,
             onEvent: verbose ? print : nil)
     }
 
-    /// Whether what is sent to the server would come back here.
+    /// Whether a datagram to the server would come back here.
     private func reachesItself(_ own: SocketAddress, through server: SocketAddress) throws -> Bool {
         guard own.port == server.port else { return false }
         if own == server || server.isWildcard { return true }
-        // To an address of this machine the kernel sends from that same address.
-        // An address that the machine has no way to is none of its own.
+        // To an address of this machine the kernel sends from that same address. An address without a route is not one
+        // of this machine.
         guard own.isWildcard, let door = try? DatagramSocket(connectedTo: server) else { return false }
         return try door.localAddress().host == server.host
     }

@@ -5,7 +5,7 @@ internal import EventLoop
 internal import Noise
 internal import System
 
-/// A direction's own impairments, where they differ from those of both.
+/// The impairments of one direction, where they differ from those of both.
 protocol ImpairmentFlags {
     var loss: Probability? { get }
     var duplicate: Probability? { get }
@@ -18,7 +18,7 @@ protocol ImpairmentFlags {
 }
 
 extension ImpairmentFlags {
-    /// The settings, changed where a flag was given.
+    /// The settings, with the changes of the given flags.
     func changing(_ settings: NoiseSettings) -> NoiseSettings {
         var settings = settings
         settings.loss = loss ?? settings.loss

@@ -3,7 +3,7 @@ internal import CommandLineSupport
 internal import Gateway
 internal import System
 
-/// The page that a browser gets.
+/// The page for browsers.
 struct PageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -25,7 +25,7 @@ struct PageOptions: ParsableArguments {
         in: 1...1_099_511_627_776)
     var maxPublicBytes = Files.Limits().maxBytes
 
-    /// Reads the folder, and says what is in it; without one it is the built-in page.
+    /// Reads the folder and logs its content; without a folder the page is the built-in one.
     func load() throws -> Page {
         guard let folder = `public` else { return Page.builtIn() }
         var limits = Files.Limits()

@@ -4,7 +4,7 @@ internal import CommandLineSupport
 internal import Datagrams
 
 extension Option where Value == Probability? {
-    /// A flag that takes a percentage and may be left out; `usual` says what holds then.
+    /// A flag that takes a percentage and may be left out; `usual` describes the default.
     init(name: NameSpecification = .long, percentage help: String, usual: String? = nil) {
         let help = ArgumentHelp.of("percentage", help, usual, takes: "0% to 100%")
         self.init(name: name, parsing: .unconditional, help: help) { text in

@@ -55,13 +55,13 @@ struct PingCommand: ParsableCommand {
     /// The first of several addresses that replies to a trial; the first of all where none does.
     private func choose(_ addresses: [SocketAddress], on loop: EventLoop) async -> SocketAddress {
         guard addresses.count > 1 else { return addresses[0] }
-        // A signal that comes meanwhile waits, so that this does not take long.
+        // A signal waits meanwhile, so this must be short.
         let time = min(timeout, .seconds(1)).nanoseconds * UInt64(addresses.count)
         var client = DatagramClient(servers: addresses, timeout: Interval(nanoseconds: time), attempts: 1)
         return (try? await client.exchange(Array("PING".utf8), on: loop).server) ?? addresses[0]
     }
 
-    /// Runs until the end or until a signal comes.
+    /// Runs until the end or a signal.
     private func ping(_ server: SocketAddress, on loop: EventLoop) async throws -> PingerReport {
         Output.print("PING \(server) with \(size) bytes")
         let settings = self.settings

@@ -5,13 +5,13 @@ internal import Gateway
 internal import Logging
 internal import System
 
-/// What a HUP asks for: looks names up, reads the token and the settings again, and takes over which services there are.
+/// The effects of a HUP: it looks names up, reads the token and the settings again, and updates the services.
 ///
-/// All else that has changed in the settings waits for a restart, and the log says so.
+/// Other changed settings wait for a restart, and the log says so.
 final class Reloading {
-    /// The settings that the gateway was started with.
+    /// The settings of the gateway's start.
     private let started: GatewayCommand
-    /// The services in force, and what they have of those settings.
+    /// The services in force.
     private var described: [ServiceDescription]
     private let settings: Configuration
     private let page: Page
@@ -34,7 +34,7 @@ final class Reloading {
         watch()
     }
 
-    /// Does what a HUP asks for; settings that are wrong change nothing.
+    /// Performs a HUP; invalid settings change nothing.
     func perform() async {
         let command: GatewayCommand
         do { command = try LayeredSettings.ofGateway().parseGateway() } catch {
@@ -90,12 +90,12 @@ final class Reloading {
         logger.notice("the services are read again: \(changes)")
     }
 
-    /// Checks what holds for the gateway as a whole.
+    /// Checks the rules that concern several services.
     private func check(_ services: [ServiceDescription]) throws {
         if let service = services.first(where: { $0.conflicts(with: page) }) {
             throw SettingsError("--service \(service.path): the page has a file at this path; choose another path")
         }
-        // What is received is as long as the letters to "/" may be: its buffers are of the start.
+        // The receive buffers have the length of the start, and so has the longest payload for "/".
         let before = described.first { $0.path == "/" }?.maxDatagram
         guard services.first(where: { $0.path == "/" })?.maxDatagram == before else {
             throw SettingsError("max-datagram of the service / changes at a restart only")
@@ -116,7 +116,7 @@ final class Reloading {
         return lists.filter { !$1.isEmpty }.map { "\($1.joined(separator: " ")) \($0)" }.joined(separator: ", ")
     }
 
-    /// Names the settings that have changed and wait for a restart.
+    /// Logs the changed settings that wait for a restart.
     private func tellWhatWaits(_ command: GatewayCommand) {
         func values(_ command: GatewayCommand) -> [String: [String?]] {
             Dictionary(grouping: FlagTable.lines(of: command), by: \.name).mapValues { $0.map(\.value) }

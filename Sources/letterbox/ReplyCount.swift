@@ -1,15 +1,15 @@
 internal import ArgumentParser
 internal import CommandLineSupport
 
-/// How many replies a client waits for.
+/// The number of replies that a client waits for.
 enum ReplyCount: Equatable {
     case some(Int)
-    /// As many as come in time.
+    /// All replies that come in time.
     case all
 
     private static let range = 1...10_000
 
-    /// How many are taken at most.
+    /// The most replies.
     var most: Int {
         switch self {
         case .some(let count): count

@@ -17,7 +17,7 @@ struct ServerCommand: ParsableCommand {
             """
     )
 
-    /// What the server makes of a datagram.
+    /// The services that a server can have.
     enum Service: String, ExpressibleByArgument, CaseIterable {
         case uppercase, count, echo
     }
@@ -63,7 +63,7 @@ struct ServerCommand: ParsableCommand {
 }
 
 extension ServerCommand.Service {
-    /// The function that answers datagrams.
+    /// The service's function.
     func make(letter: String) -> any DatagramService {
         switch self {
         case .uppercase: return Uppercase()

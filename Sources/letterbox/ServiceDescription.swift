@@ -4,18 +4,18 @@ internal import Gateway
 internal import HTTP
 internal import System
 
-/// A service as the operator writes it: `PATH HOST:PORT ... [option=value ...]`, with spaces between them.
+/// A service in the operator's words: `PATH HOST:PORT ... [option=value ...]`, with spaces between them.
 struct ServiceDescription: CustomStringConvertible {
-    /// The path that names it.
+    /// The service's path.
     let path: String
-    /// Where it is; a name stands for all its addresses.
+    /// The service's hosts; a name stands for all its addresses.
     let endpoints: [Endpoint]
-    /// The words that it was read from.
+    /// The words of the description.
     private(set) var description: String
     private var options: [Name: String] = [:]
     private var settings = Settings()
 
-    /// What may be set for one service; all else is as the flags say.
+    /// The options of a service; the flags decide about everything else.
     private enum Name: String, CaseIterable {
         case timeout, attempts, rest, quarantine
         case maxDatagram = "max-datagram"
@@ -33,14 +33,13 @@ struct ServiceDescription: CustomStringConvertible {
         var preset: Service.Preset?
     }
 
-    /// A service without options of its own.
     init(path: String, endpoints: [Endpoint]) {
         self.path = path
         self.endpoints = endpoints
         description = ([path] + endpoints.map { "\($0)" }).joined(separator: " ")
     }
 
-    /// Reads a service; throws a `ValidationError` that says what is wrong with which word.
+    /// Reads a description; throws a `ValidationError` with the wrong word and its fault.
     init(_ text: String) throws {
         let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
         guard let path = words.first, Service.isPath(path) else {
@@ -128,7 +127,7 @@ struct ServiceDescription: CustomStringConvertible {
         return number
     }
 
-    /// How many replies there are.
+    /// The number of replies to a datagram.
     private func count(_ text: String) throws -> ReplyPolicy.Count {
         if text == "all" { return .all }
         guard let number = Int(text), (0...1024).contains(number) else {
@@ -137,7 +136,7 @@ struct ServiceDescription: CustomStringConvertible {
         return number == 0 ? .none : .some(number)
     }
 
-    /// Checks what depends on the flags.
+    /// Checks the options that depend on flags.
     func validate(maxDatagram limit: Int) throws {
         let own = settings.maxDatagram ?? limit
         guard own <= limit else {
@@ -151,7 +150,7 @@ struct ServiceDescription: CustomStringConvertible {
         if let conflict = conflict { throw ValidationError("--service \(path): \(conflict).") }
     }
 
-    /// Two options that do not go together, and what to do; nil where all do.
+    /// Two options that contradict each other, and the remedy; nil where all agree.
     private var conflict: String? {
         let replies = settings.replies
         let isOneWay = replies.count == .none
@@ -182,13 +181,13 @@ struct ServiceDescription: CustomStringConvertible {
         return conflict(at: endpoints.compactMap { SocketAddress($0.host, port: $0.port) })
     }
 
-    /// The longest datagram that it takes, where that is its own.
+    /// The service's own limit on datagrams, if it has one.
     var maxDatagram: Int? { settings.maxDatagram }
 
     /// Whether the page has a file at its path.
     func conflicts(with page: Page) -> Bool { path != "/" && page.file(at: Array(path.utf8)[...]) != nil }
 
-    /// An address that the service's options do not go together with, and what to do.
+    /// An address that contradicts the service's options, and the remedy.
     func conflict(at addresses: [SocketAddress]) -> String? {
         guard settings.replies.source != .any, settings.replies.count != .none,
             let address = addresses.first(where: \.isForMany)
@@ -196,7 +195,7 @@ struct ServiceDescription: CustomStringConvertible {
         return "\(address.host) is the address of many hosts: add from=any to hear who answers, or replies=0"
     }
 
-    /// The service at these addresses, with the flags' settings where it has none of its own.
+    /// The service at these addresses, with the flags' settings for all options that it lacks.
     func service(at addresses: [SocketAddress], _ flags: Configuration) -> Service {
         var own = flags
         own.timeout = settings.timeout ?? flags.timeout

@@ -2,11 +2,11 @@ internal import EventLoop
 internal import Gateway
 internal import System
 
-/// The names of all services, and the addresses that they stand for now.
+/// The names of all services, and their current addresses.
 struct ServiceNames {
     private let names: [UpstreamNames]
 
-    /// - `others`: what they know of the same names is known here as well.
+    /// - `others`: the source of addresses that are already known.
     init(_ services: [ServiceDescription], knowing others: ServiceNames? = nil) {
         let known = others?.names.map(\.known).reduce(into: [:]) { $0.merge($1) { first, _ in first } } ?? [:]
         names = services.map { UpstreamNames($0.endpoints, of: $0.description, knowing: known) }
@@ -15,7 +15,7 @@ struct ServiceNames {
     /// The addresses of each service, in the order of the services.
     var addresses: [[SocketAddress]] { names.map(\.addresses) }
 
-    /// Where the services are, as people read it: a name without an address is there as a name.
+    /// The services' addresses for people; a name without an address appears as the name.
     func targets(of services: [Service]) -> [String] {
         services.enumerated().map { number, service in
             let missing = number < names.count ? names[number].unresolved.map { "\($0) (no address yet)" } : []
@@ -23,7 +23,7 @@ struct ServiceNames {
         }
     }
 
-    /// Looks every name up for the first time, while the gateway starts.
+    /// Looks every name up for the first time, during the gateway's start.
     func begin() async {
         for names in names { await names.begin() }
     }
@@ -33,14 +33,14 @@ struct ServiceNames {
         for names in names { try await names.resolve() }
     }
 
-    /// Looks the names of each service up again from time to time; those of one do not wait for another's.
+    /// Looks the names of each service up again at intervals; one service's names do not wait for another's.
     func watch(for gateway: Gateway, every interval: Interval, on loop: EventLoop) -> [Task<Void, Never>] {
         names.map { names in
             Task(executorPreference: loop) { await names.watch(for: gateway, every: interval, on: loop) }
         }
     }
 
-    /// Looks them up again now and tells the gateway what has changed.
+    /// Looks the names up again now, and gives the gateway the changes.
     func refresh(for gateway: Gateway) async {
         for names in names { await names.refresh(for: gateway) }
     }

@@ -4,7 +4,7 @@ internal import EventLoop
 internal import Gateway
 internal import System
 
-/// What `--check` prints: all settings in force as a file for `--config`, and what they come to as its comments.
+/// The output of `--check`: all settings in force as a file for `--config`, with their results as comments.
 enum SettingsReport {
     /// Looks up all names and reads the page; throws the first failure.
     static func make(of command: GatewayCommand, _ settings: Configuration) throws -> String {

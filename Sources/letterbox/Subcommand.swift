@@ -1,6 +1,6 @@
-/// What is wrong with a first word that should name a subcommand.
+/// Errors in a first word that should name a subcommand.
 ///
-/// The argument parser takes it for an argument of the default subcommand and says that it is unexpected there.
+/// The argument parser takes the word for an argument of the default subcommand, and calls it unexpected.
 enum Subcommand {
     /// A sentence with the nearest of the names and all of them; nil for a name and for a flag.
     static func problem(with word: String, among names: [String]) -> String? {
@@ -10,7 +10,7 @@ enum Subcommand {
         return "There is no subcommand '\(word)'.\(hint) There are \(names.joined(separator: ", ")) and help."
     }
 
-    /// How many letters have to be put in, left out or changed to make one word of the other (Levenshtein).
+    /// The number of letters to insert, delete or replace between two words (Levenshtein).
     private static func distance(_ left: String, _ right: String) -> Int {
         var row = Array(0...right.count)
         for (line, letter) in left.enumerated() {

@@ -6,7 +6,7 @@ internal import System
 struct TokenFile {
     let path: String
 
-    /// Why a token cannot be taken from its file; the token itself is in no message.
+    /// The reason why a file has no valid token; no message contains the token.
     struct Failure: Error, CustomStringConvertible {
         let path: String
         let sentence: String
@@ -14,7 +14,7 @@ struct TokenFile {
         var description: String { "--token-file \(path): \(sentence)" }
     }
 
-    /// The token; a line end behind it does not belong to it.
+    /// Reads the token; a line end after it does not belong to it.
     func read() throws(Failure) -> [UInt8] {
         let text: String
         do { text = try Files.text(of: path, maxBytes: AccessToken.mostBytes + 2) } catch {
@@ -38,7 +38,7 @@ struct TokenFile {
         return token
     }
 
-    /// Takes over what the file has now; a file that is wrong changes nothing.
+    /// Takes over the file's new token; an invalid file changes nothing.
     func renew(_ token: AccessToken, _ logger: Logger) {
         do {
             token.replace(with: try read())

@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// UDP servers that share a port, each on a thread of its own, until they are stopped.
 struct UDPService {
-    /// Where they receive.
+    /// The address of the servers.
     let address: SocketAddress
     private let tasks: [Task<Void, Never>]
 
@@ -35,7 +35,7 @@ struct UDPService {
         }
     }
 
-    /// Stops receiving.
+    /// Ends the servers.
     func stop() async {
         for task in tasks {
             task.cancel()
@@ -44,7 +44,7 @@ struct UDPService {
     }
 }
 
-/// Hands a value that cannot be copied to the one task that takes it.
+/// Hands a value that cannot be copied to the single task that takes it.
 final class Handover<Value: ~Copyable & Sendable>: Sendable {
     private let value: Mutex<Value?>
 

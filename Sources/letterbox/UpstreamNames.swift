@@ -4,40 +4,40 @@ internal import Logging
 internal import System
 internal import Synchronization
 
-/// The names of a UDP service, and the addresses that they stand for now.
+/// The names of a UDP service, and their current addresses.
 final class UpstreamNames: Sendable {
     private let endpoints: [Endpoint]
-    /// What the operator wrote of the service.
+    /// The service in the operator's words.
     private let service: String
     private let logger = Logger(label: "upstream")
     private let state: Mutex<State>
 
     private struct State {
         var found: [Endpoint: [SocketAddress]] = [:]
-        /// Those whose latest look-up failed, which the log knows.
+        /// The names whose latest look-up failed, which the log has reported.
         var failing: Set<Endpoint> = []
     }
 
-    /// How long to wait before a name is looked up again that has never had an address; each time twice as long.
+    /// The pause before another look-up of a name that has never had an address; each time twice as long.
     private static let firstPause = Interval.seconds(1)
 
-    /// - `known`: where some of the endpoints were the last time.
+    /// - `known`: the last addresses of some endpoints.
     init(_ endpoints: [Endpoint], of service: String, knowing known: [Endpoint: [SocketAddress]] = [:]) {
         self.endpoints = endpoints
         self.service = service
         state = Mutex(State(found: known.filter { endpoints.contains($0.key) }))
     }
 
-    /// Where each of them is that has been found.
+    /// The addresses of the endpoints that have any.
     var known: [Endpoint: [SocketAddress]] { state.withLock { $0.found } }
 
-    /// All addresses, in the order of the names, none twice.
+    /// All addresses, in the order of the names, without repetition.
     var addresses: [SocketAddress] {
         let found = state.withLock { $0.found }
         return endpoints.flatMap { found[$0] ?? [] }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
-    /// Those that have never had an address.
+    /// The endpoints that have never had an address.
     var unresolved: [Endpoint] {
         let found = state.withLock { $0.found }
         return endpoints.filter { found[$0] == nil }
@@ -48,12 +48,12 @@ final class UpstreamNames: Sendable {
         for endpoint in endpoints { try await look(up: endpoint) }
     }
 
-    /// Looks every name up for the first time; what has no address yet is looked up again while the gateway runs.
+    /// Looks every name up for the first time; names without an address are looked up again while the gateway runs.
     func begin() async {
         for endpoint in endpoints { await tryLook(up: endpoint) }
     }
 
-    /// Looks them up again from time to time, and sooner where one has had no address yet.
+    /// Looks the names up again at intervals, and sooner where one has no address yet.
     func watch(for gateway: Gateway, every interval: Interval, on loop: EventLoop) async {
         var pause = Self.firstPause
         while hasNames {
@@ -65,7 +65,7 @@ final class UpstreamNames: Sendable {
         }
     }
 
-    /// Looks them up again and tells the gateway what has changed; a failed look-up changes nothing.
+    /// Looks the names up again and gives the gateway the changes; a failed look-up changes nothing.
     func refresh(for gateway: Gateway) async {
         let before = Set(addresses)
         for name in names { await tryLook(up: name) }
@@ -74,13 +74,13 @@ final class UpstreamNames: Sendable {
         logger.notice("the UDP service is now at \(addresses)")
     }
 
-    /// Those of the endpoints that are no addresses.
+    /// The endpoints that are names.
     private var names: [Endpoint] { endpoints.filter { SocketAddress($0.host, port: $0.port) == nil } }
 
-    /// Whether there is a name that may move.
+    /// Whether there is a name, whose addresses may change.
     var hasNames: Bool { !names.isEmpty }
 
-    /// Looks one up; the log hears of the first failure in a row.
+    /// Looks one name up; the log reports the first failure in a row.
     private func tryLook(up endpoint: Endpoint) async {
         do { try await look(up: endpoint) } catch {
             let (isNews, isKnown) = state.withLock { state in
