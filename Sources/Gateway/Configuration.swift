@@ -3,9 +3,9 @@ internal import EventLoop
 package import HTTP
 package import System
 
-/// How a gateway behaves: every limit and every time that an operator can set, with its default.
+/// The settings of a gateway: every limit and every time that an operator can set, with its default.
 package struct Configuration: Sendable {
-    /// What a request may have: line, head, fields, body.
+    /// The limits of a request: line, head, fields, body.
     package var limits = Limits()
     /// The longest datagram in bytes, either way.
     package var maxDatagram: Int {
@@ -14,66 +14,66 @@ package struct Configuration: Sendable {
     }
     /// The most exchanges with the UDP service at a time, all workers together.
     package var maxInFlight = 4096
-    /// The most requests on one connection, so that none lasts for ever and load spreads anew.
+    /// The most requests on one connection, so that connections end and load spreads anew.
     package var maxRequestsPerConnection = 10_000
     /// The most connections at a time, all workers together.
     package var maxConnections = 10_000
     /// The most UDP sockets, all workers together.
     package var maxSockets = 16_384
-    /// So many UDP sockets are opened, all workers together, before one is used again that has rested for less than
+    /// The number of UDP sockets, all workers together, before one is used again that has rested for less than
     /// `quarantine`.
     package var minSockets = 1024
     /// The most bytes of requests that have arrived in part, all workers together.
     package var maxBuffered = 128 << 20
 
-    /// For a whole exchange, all attempts together.
+    /// The time of a whole exchange, all attempts together.
     package var timeout = Interval.seconds(2)
-    /// How often a datagram is sent at most.
+    /// The most datagrams of an exchange to one address.
     package var attempts = 1
     /// The least time before a datagram is sent again.
     package var minRetransmit = Interval.milliseconds(20)
     /// The most retransmissions for each request, 0 to 1, on the average.
     package var retransmitShare = 0.2
-    /// What is sent to each address from time to time to see whether it replies; nil for nothing.
+    /// The payload that tests each address at intervals; nil for none.
     package var probe: [UInt8]?
-    /// How often that is sent.
+    /// The interval of these probes.
     package var probeInterval = Interval.seconds(5)
-    /// How long a UDP socket rests between two exchanges.
+    /// The time that a UDP socket rests between two exchanges.
     package var rest = Interval.milliseconds(100)
-    /// How long a UDP socket whose reply may still be under way is set aside.
+    /// The time that a UDP socket is set aside while a reply to it may still be under way.
     package var quarantine = Interval.seconds(30)
 
-    /// For a request's head, from its first byte.
+    /// The time for a request's head, from its first byte.
     package var headerTimeout = Interval.seconds(10)
-    /// For a request's body, from the end of its head.
+    /// The time for a request's body, from the end of its head.
     package var bodyTimeout = Interval.seconds(10)
-    /// For a client to make room for more of a response.
+    /// The time for a client to make room for more of a response.
     package var writeTimeout = Interval.seconds(10)
-    /// For a client to end its side of a connection that has got its last response.
+    /// The time for a client to end its side of a connection after the last response.
     package var lingerTimeout = Interval.seconds(2)
-    /// For a connection without a request.
+    /// The time of a connection without a request.
     ///
-    /// Longer than proxies and balancers keep a connection that they do not use, of which nginx and AWS take 60 s: whoever
-    /// is first to close must not be the one to whom a request may be on its way.
+    /// It is longer than proxies and balancers keep an idle connection, which is 60 s for nginx and AWS: the side that
+    /// may still send a request on it must close first.
     package var idleTimeout = Interval.seconds(75)
-    /// For proxies to learn that no new clients should come, before the gateway ends.
+    /// The time for proxies to notice that the gateway is about to end.
     package var drainDelay = Interval.seconds(0)
-    /// For what is in flight when the gateway is told to end.
+    /// The time for exchanges under way when the gateway is told to end.
     package var drainTimeout = Interval.seconds(10)
 
-    /// Whether sockets are used again at once, last in first out, and not drained: how wrong replies come about.
+    /// Whether sockets are used again at once, last in first out, and not drained, so that wrong replies occur.
     ///
-    /// For tests, which must be able to fail.
+    /// Tests use it to see them.
     package var isPlainPool = false
-    /// Whether callers may see the addresses and ports of the UDP leg; those of this machine they may.
+    /// Whether callers may see the addresses and ports of the UDP leg; they may always see those of this machine.
     package var showsAddresses = false
-    /// Which pages of other origins may use the gateway.
+    /// The pages of other origins that may use the gateway.
     package var crossOrigin = CrossOrigin(origins: [])
-    /// What callers have to know; nil where nothing is asked of them.
+    /// The callers' token; nil where they need none.
     package var token: AccessToken?
-    /// The names by which browsers may reach the gateway where it listens on loopback only, beside `localhost`.
+    /// The names by which browsers may reach a gateway that listens on loopback only, besides `localhost`.
     package var allowedHosts: [String] = []
-    /// Whether nothing but this machine reaches the listener.
+    /// Whether only this machine reaches the listener.
     var isOnLoopback = false
 
     /// The bad network in front of the UDP service, if there is one.
@@ -81,52 +81,52 @@ package struct Configuration: Sendable {
     /// Whether the UDP service is the gateway's own, to which its page may post an example.
     package var isEmbedded = false
 
-    /// Who is told of each datagram of the UDP leg.
+    /// The receiver of an event for each datagram of the UDP leg.
     package var onDatagram: DatagramEvent.Observer?
 
-    /// Where lines about requests go; nil for nowhere.
+    /// The access log; nil for none.
     package var accessLog: AccessLog?
-    /// The most bytes of these lines that wait for their reader.
+    /// The most bytes of the access log that wait for their reader.
     package var maxAccessLog = 4 << 20
 
-    /// The longest `X-Request-Id` that is repeated.
+    /// The longest `X-Request-Id` that a response repeats.
     package var maxRequestID = 128
 
-    /// Which listener tells of the gateway itself: `/healthz`, `/readyz`, `/metrics`, `/services`.
+    /// The listener of the gateway's state: `/healthz`, `/readyz`, `/metrics`, `/services`.
     package enum StateDoor: Sendable {
-        /// This one, beside everything else.
+        /// This one, together with everything else.
         case shared
-        /// Another one, and this one not.
+        /// Another one.
         case elsewhere
-        /// This one, and it does nothing else.
+        /// This one, without anything else.
         case only
     }
 
-    /// Where the gateway tells of itself.
+    /// The place of the gateway's state.
     package var stateDoor = StateDoor.shared
-    /// The most connections at a time of a listener that tells of the gateway and does nothing else.
+    /// The most connections at a time of a listener for the state alone.
     package var maxAdminConnections = 64
-    /// How many services share the UDP sockets.
+    /// The number of services that share the UDP sockets.
     package var services = 1
-    /// How many event loops share the work.
+    /// The number of event loops that share the work.
     package var workers = 1
 
-    /// The defaults.
     package init() {}
 
-    /// Whether callers may see an address of the UDP leg and the ports that belong to it.
+    /// Whether callers may see an address of the UDP leg and its ports.
     func shows(_ upstream: SocketAddress) -> Bool { showsAddresses || upstream.isLoopback }
 
-    /// What a form may have around its letter: the field's name, or the heads and boundaries of a form in parts.
+    /// The most bytes around a form's payload: the field's name, or the heads and boundaries of a multipart form.
     private static let formFrame = 2048
 
-    /// What bytes that are written out may have around them: white space beyond one character between two bytes.
+    /// The most bytes around a payload in a notation: white space beyond one character between two bytes.
     private static let writtenFrame = 1024
 
-    /// What a request may have; a form's content is longer than the letter in it, and so is a letter that is written out.
+    /// The limits of a request; a form's content is longer than its payload, and so is a payload in a notation.
     ///
-    /// A byte of hex is two digits, and a space or a colon (``Notation``). Browsers write a line end as `%0D%0A`, six bytes for the one that the letter has, and any other byte as one or
-    /// three (WHATWG URL 5.1, WHATWG HTML 4.10.21.4). So no letter that fits in a datagram is refused for its escapes.
+    /// A byte of hex is two digits, and a space or a colon (``Notation``). Browsers write a line end as `%0D%0A`, six
+    /// bytes for the one that the payload has, and any other byte as one or three (WHATWG URL 5.1, WHATWG HTML
+    /// 4.10.21.4). So no payload that fits in a datagram is refused for its escapes.
     func limits(of content: ContentKind) -> Limits {
         var limits = self.limits
         switch content {
@@ -138,12 +138,12 @@ package struct Configuration: Sendable {
     }
 }
 
-/// What the content of a request is, which decides how long it may be.
+/// The kind of a request's content, which decides about its longest length.
 enum ContentKind {
     /// The bytes of the datagram.
     case letter
-    /// The same written out (``Notation``).
+    /// The bytes in a notation (``Notation``).
     case written
-    /// A form with a letter in it.
+    /// A form with the payload in it.
     case form
 }

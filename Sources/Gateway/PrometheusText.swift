@@ -1,17 +1,17 @@
 internal import HTTP
 internal import System
 
-/// The gateway's figures in the text format of Prometheus (exposition format 0.0.4), described in docs/metrics.md.
+/// The gateway's metrics in the text format of Prometheus (exposition format 0.0.4), described in docs/metrics.md.
 struct PrometheusText {
     /// The media type of the text format.
     static let mediaType = FieldValue("text/plain; version=0.0.4; charset=utf-8")
 
-    /// What has been written so far.
+    /// The text so far.
     private(set) var text = ""
 
-    /// What all workers have counted, added up.
+    /// The sums over all workers.
     ///
-    /// - `showingAddresses`: whether callers may see an address of the UDP service; one that they may not has a number.
+    /// - `showingAddresses`: whether callers may see an address of the UDP service; a hidden one appears as a number.
     static func page(
         _ snapshot: Statistics.Snapshot, showingAddresses: (SocketAddress) -> Bool = { _ in true }
     ) -> String {
@@ -43,8 +43,8 @@ struct PrometheusText {
         for (code, count) in http.byStatus { sample("http_responses_total", "code=\"\(code)\"", "\(count)") }
     }
 
-    /// Failures of each service and of none, those that have not come yet as well: an alert sees the first of them only where
-    /// it has seen the 0 before.
+    /// Failures of each service and of none, also those that have not occurred yet: an alert notices the first one only
+    /// where it has seen the 0 before.
     private mutating func writeFailures(_ entries: [Statistics.Entry]) {
         var failures: [ServiceFailure: Int] = [:]
         for entry in entries { failures.merge(entry.http.failures, uniquingKeysWith: +) }
@@ -76,7 +76,7 @@ struct PrometheusText {
         sample("build_info", "version=\"\(Version.current)\"", "1")
     }
 
-    /// Under the names that Prometheus' client libraries have for every program.
+    /// The names are those that Prometheus' client libraries use for every program.
     private mutating func writeProcess(_ process: ProcessUsage) {
         func family(_ name: String, _ kind: String, _ help: String, _ value: some CustomStringConvertible) {
             text += "# HELP process_\(name) \(help)\n# TYPE process_\(name) \(kind)\nprocess_\(name) \(value)\n"
@@ -125,7 +125,7 @@ struct PrometheusText {
         }
     }
 
-    /// What all workers have counted of each address of each service, with its labels.
+    /// The sums over all workers for each address of each service, with its labels.
     private static func labelled(
         _ all: [UpstreamCounts], _ showingAddresses: (SocketAddress) -> Bool
     ) -> [(label: String, counts: [BackendCounts])] {
@@ -178,13 +178,12 @@ struct PrometheusText {
 // MARK: - Lines
 
 extension PrometheusText {
-    /// Writes a gauge without labels.
     mutating func gauge(_ name: String, _ help: String, _ value: Int) {
         header(name, "gauge", help)
         text += "letterbox_\(name) \(value)\n"
     }
 
-    /// Writes a counter without labels; its name gets the ending that counters have.
+    /// Writes a counter without labels; its name gets the suffix of counters.
     mutating func counter(_ name: String, _ help: String, _ value: Int) {
         header("\(name)_total", "counter", help)
         text += "letterbox_\(name)_total \(value)\n"
@@ -195,12 +194,11 @@ extension PrometheusText {
         text += "# HELP letterbox_\(name) \(help)\n# TYPE letterbox_\(name) \(kind)\n"
     }
 
-    /// Writes a sample with its labels.
     mutating func sample(_ name: String, _ labels: String, _ value: String) {
         text += "letterbox_\(name){\(labels)} \(value)\n"
     }
 
-    /// Writes a histogram: each bucket counts what lies in it and below.
+    /// Writes a histogram: each bucket counts its values and those below.
     mutating func histogram(_ name: String, _ label: String, _ histogram: RoundTripHistogram) {
         var total = 0
         for (bucket, count) in histogram.counts.enumerated() {

@@ -2,22 +2,22 @@ internal import HTTP
 internal import Synchronization
 internal import System
 
-/// What the workers of a gateway have counted, each by itself and without a lock.
+/// The counters of a gateway's workers; each worker counts by itself, without a lock.
 final class Statistics: Sendable {
-    /// What there is to tell at a moment.
+    /// The values at a moment.
     struct Snapshot: Sendable {
-        /// What each worker has counted.
+        /// The counters of each worker.
         var workers: [Entry]
         var limits: SharedLimits
         /// Nil where the kernel does not tell.
         var process: ProcessUsage?
-        /// Lines that the log's reader was too slow for.
+        /// Lines of the log that its reader was too slow for.
         var droppedLogLines = 0
         /// Lines of the access log that did not fit into its buffer.
         var droppedAccessLines = 0
     }
 
-    /// What one worker has counted.
+    /// The counters of one worker.
     struct Entry: Sendable {
         let http: HTTPCounts
         let services: [UpstreamCounts]
@@ -32,12 +32,11 @@ final class Statistics: Sendable {
         self.accessLog = accessLog
     }
 
-    /// Adds a worker.
     func add(_ worker: Worker) {
         workers.withLock { $0.append(worker) }
     }
 
-    /// Whether new requests should come to the gateway.
+    /// Whether the gateway is ready for new requests.
     func readiness() async -> GatewayReadiness {
         var all: [GatewayReadiness] = []
         for worker in workers.withLock({ $0 }) { all.append(await worker.readiness) }
@@ -50,7 +49,7 @@ final class Statistics: Sendable {
         return await worker.serviceList
     }
 
-    /// Asks each worker for its counts, on its own loop.
+    /// Collects each worker's counters on its own loop.
     func collect() async -> Snapshot {
         var entries: [Entry] = []
         for worker in workers.withLock({ $0 }) { entries.append(await worker.counts) }
@@ -60,7 +59,7 @@ final class Statistics: Sendable {
     }
 }
 
-/// What one worker has seen on the TCP leg.
+/// One worker's counters of the TCP leg.
 struct HTTPCounts: Sendable {
     /// Connections accepted.
     var accepted = 0
@@ -68,37 +67,36 @@ struct HTTPCounts: Sendable {
     var open = 0
     /// Idle connections closed because there were too many.
     var evicted = 0
-    /// Connections turned away because there were too many.
+    /// Connections refused because there were too many.
     var rejected = 0
-    /// Requests turned away because there was no room for one that comes in parts.
+    /// Requests refused because the buffers for incomplete requests were full.
     var bufferShortages = 0
-    /// Times that a connection with more requests let others have their turn.
+    /// Times that a connection with more requests let others go first.
     var turns = 0
-    /// Times that no descriptor was left for a connection.
+    /// Times that a connection found no free descriptor.
     var descriptorShortages = 0
     /// Responses by status code, from 100 on.
     private var responses = [Int](repeating: 0, count: 500)
 
-    /// Responses that say why the gateway could not do what was asked, by service and reason.
+    /// Responses with the gateway's own failures, by service and reason.
     private(set) var failures: [ServiceFailure: Int] = [:]
 
-    /// Counts a response.
     mutating func count(_ status: Status) {
         responses[Int(status.code) - 100] += 1
     }
 
-    /// Counts a response, and the failure that it tells of.
+    /// Counts a response, and its failure if it has one.
     mutating func count(_ response: Response) {
         count(response.status)
         if let failure = response.failure { failures[failure, default: 0] += 1 }
     }
 
-    /// The status codes that have been sent, in order, and how often each.
+    /// The status codes of responses in order, with their numbers.
     var byStatus: [(code: Int, count: Int)] {
         responses.indices.filter { responses[$0] > 0 }.map { ($0 + 100, responses[$0]) }
     }
 
-    /// Adds what another worker has seen.
+    /// Adds another worker's counters.
     mutating func add(_ other: HTTPCounts) {
         accepted += other.accepted
         open += other.open
@@ -112,47 +110,47 @@ struct HTTPCounts: Sendable {
     }
 }
 
-/// What one worker has seen of a service.
+/// One worker's counters of a service.
 struct UpstreamCounts: Sendable {
     /// The path of the service.
     var service = "/"
-    /// Requests turned away because too many exchanges were in flight.
+    /// Requests refused because too many exchanges were in flight.
     var overloads = 0
-    /// Requests turned away because no address was known.
+    /// Requests refused because no address was known.
     var withoutBackend = 0
-    /// Requests turned away because no socket, port or room could be had in time.
+    /// Requests refused because no socket, port or buffer was free in time.
     var exhausted = 0
     /// Exchanges now in flight.
     var inFlight = 0
-    /// What was seen of each address.
+    /// The counters of each address.
     var backends: [(address: SocketAddress, counts: BackendCounts)] = []
 }
 
-/// What one worker has seen of one address.
+/// One worker's counters of one address.
 struct BackendCounts: Sendable {
     /// Datagrams sent, the first of each exchange and all others.
     var sent = 0
     /// Datagrams sent again.
     var retransmissions = 0
-    /// Datagrams sent here because another address could not be reached.
+    /// Datagrams sent here because another address was unreachable.
     var failovers = 0
     /// Replies that answered a request.
     var replies = 0
-    /// Of these, the ones without a byte.
+    /// Replies without a byte, which are among the replies.
     var empty = 0
     /// Replies longer than the limit.
     var truncated = 0
-    /// Replies beyond the most that a caller gets, or beyond the memory allowed.
+    /// Replies beyond the most that a caller gets, or beyond the memory limit.
     var dropped = 0
-    /// Datagrams that came in where none was expected.
+    /// Datagrams that came where none was expected.
     var unasked = 0
     /// Datagrams of strangers to sockets that were just being opened.
     var foreign = 0
-    /// ICMP reports that no program listens, of the exchange under way.
+    /// ICMP reports that the port is closed, of the exchange under way.
     var refusals = 0
-    /// Datagrams to which no way led, by ICMP reports or by the host's own routes.
+    /// Datagrams without a route, by ICMP reports or by the host's own routes.
     var unreachables = 0
-    /// Datagrams that a filter or a route forbade, by ICMP reports or by the host's own rules.
+    /// Datagrams that a filter or a route prohibited, by ICMP reports or by the host's own rules.
     var prohibitions = 0
     /// Datagrams sent once more because the path takes less than the kernel knew.
     var resized = 0
@@ -162,7 +160,7 @@ struct BackendCounts: Sendable {
     var lateRefusals = 0
     /// Attempts without a reply in time.
     var timeouts = 0
-    /// How long the round trips took.
+    /// The distribution of round trips.
     var roundTrips = RoundTripHistogram()
     /// Exchanges now under way.
     var inFlight = 0
@@ -170,6 +168,6 @@ struct BackendCounts: Sendable {
     var isUp = true
     /// ICMP reports that belong to no exchange under way, wherever they were found.
     var foreignRefusals: Int { lateRefusals + sockets.lateRefusals }
-    /// What was seen on its sockets between exchanges.
+    /// The counters of its sockets between exchanges.
     var sockets = ExchangeSocketPool.Counts()
 }

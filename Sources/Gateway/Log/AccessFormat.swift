@@ -1,8 +1,8 @@
 internal import System
 
-/// The parts of a line of the access log that are the same each time.
+/// The constant parts of a line of the access log.
 struct AccessFormat {
-    /// What stands around a value.
+    /// The text around a value.
     struct Key {
         let opening: [UInt8]
         let closing: [UInt8]
@@ -13,12 +13,12 @@ struct AccessFormat {
     }
 
     let isJSON: Bool
-    /// Around the time: in front of it what stands there, and behind it level and message.
+    /// The text around the time: before it the beginning, after it level and message.
     let info, warning: Key
     let method, path, status, client, service, attempts, backend: Key
     let total, upstream, received, sent, unsent, error, trace, id: Key
     let ending: [UInt8]
-    /// Between time and client, client and backend, backend and time of a letter for the service at `/` that got its reply.
+    /// Between time and client, client and backend, backend and time of a plain exchange with the service at `/`.
     let usual: (beforeClient: [UInt8], beforeBackend: [UInt8], beforeTotal: [UInt8])
 
     init(_ style: LogStyle) {

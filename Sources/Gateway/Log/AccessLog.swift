@@ -1,14 +1,14 @@
 internal import HTTP
 package import System
 
-/// A line for each request, or for each that failed: who asked, for what, with what result, and how long it took.
+/// A line for each request, or for each failed one: client, request, result and duration.
 ///
-/// The workers add lines, and a thread of its own writes them; see ``LineQueue``.
+/// The workers add lines, and a separate thread writes them; see ``LineQueue``.
 package final class AccessLog: Sendable {
-    /// Which requests have a line.
+    /// The requests that have a line.
     package enum Coverage: String, CaseIterable, Sendable {
         case off
-        /// Those that were answered with a status of 400 or above, and those whose client left.
+        /// Requests with a status of 400 or above, and those whose client left.
         case failures
         case all
     }
@@ -34,39 +34,39 @@ package final class AccessLog: Sendable {
         leastStatus = style.level > .warning ? .max : style.level > .info ? max(500, least) : least
     }
 
-    /// How many lines were dropped, for their reader was too slow.
+    /// The lines dropped because their reader was too slow.
     package var dropped: Int { queue.dropped }
 
-    /// Writes what the reader takes without a wait; there will be no more lines.
+    /// Writes the lines that the reader takes without a wait, and ends the log.
     package func finish() { queue.finish() }
 }
 
-/// What a line of the access log tells.
+/// The values of a line of the access log.
 struct AccessEntry {
-    /// Why a client did not get what it had asked for.
+    /// The reason why a client did not get its response.
     enum ClientFailure: String {
-        /// It left before it had its response, or before its request was whole.
+        /// It left before it had its response, or before its request was complete.
         case closed = "client_closed_request"
-        /// It did not take its response in time.
+        /// It did not read its response in time.
         case stalled = "client_stopped_reading"
     }
 
-    /// The status of a request whose client did not get an answer; nginx has made the number known.
+    /// The status of a request whose client did not get an answer, as nginx counts it.
     static let clientClosed = 499
 
-    /// Nil where the bytes do not tell.
+    /// Nil where the bytes do not contain it.
     var method: ArraySlice<UInt8>?
     var path: ArraySlice<UInt8>?
     var status: Int
     var error: String?
     var service: String?
-    /// What the exchange came to, where there was one, and the backend that it asked last.
+    /// The record of the exchange, where there was one, with its last backend.
     var exchange = ExchangeRecord()
     var backend: [UInt8] = []
     var total: Interval?
     var received = 0
     var sent = 0
-    /// What the caller calls the request, and whether the response repeats it in its content.
+    /// The caller's identifiers of the request, and whether the response repeats them in its content.
     var names: RequestNames?
     private(set) var takesNames = false
     /// Bytes of earlier responses that have not left.
@@ -81,7 +81,7 @@ struct AccessEntry {
 
     init(_ response: Response) {
         status = Int(response.status.code)
-        // RFC 9209 2.3.17: the response is an intermediary's own, to a request that it does not pass on.
+        // RFC 9209 2.3.17: the response is an intermediary's own, to a request that it does not forward.
         let isOfClient = (400..<500).contains(response.status.code)
         error = (response.failure?.error ?? (isOfClient ? .requestError : nil))?.rawValue
         service = response.failure.flatMap { $0.service.isEmpty ? nil : $0.service }
@@ -89,7 +89,7 @@ struct AccessEntry {
         takesNames = response.takesNames
     }
 
-    /// The method and the path that bytes begin with which are no request, as far as that can be told.
+    /// The method and the path at the front of bytes that are not a request, if they can be found.
     mutating func readLine(of bytes: ArraySlice<UInt8>) {
         let line = bytes.drop { $0 == 13 || $0 == 10 }.prefix(Self.shown + 32).prefix { $0 != 13 && $0 != 10 }
         let method = line.prefix { $0 != UInt8(ascii: " ") }
@@ -101,6 +101,6 @@ struct AccessEntry {
         if !path.isEmpty { self.path = path.prefix(Self.shown) }
     }
 
-    /// So much is shown of a path that is none.
+    /// The most bytes of a malformed path in a line.
     private static let shown = 256
 }

@@ -2,19 +2,19 @@ internal import EventLoop
 internal import HTTP
 internal import System
 
-/// Puts a worker's lines of the access log together.
+/// Writes a worker's lines of the access log.
 final class AccessWriter {
     private let log: AccessLog
     private let format: AccessFormat
     private let loop: EventLoop
     private var line = ByteWriter()
-    /// How a line begins, down to the second and the point behind it, and when that second began.
+    /// The beginning of a line up to the point after the second, and the start of that second.
     private var infoSecond: [UInt8] = []
     private var warningSecond: [UInt8] = []
     private var secondStart = MonotonicTime(nanoseconds: 0)
     private var renewal = MonotonicTime(nanoseconds: 0)
 
-    /// Whether a request that succeeds has a line.
+    /// Whether a successful request has a line.
     var isComplete: Bool { log.leastStatus == 0 }
 
     init(_ log: AccessLog, loop: EventLoop) {
@@ -26,7 +26,6 @@ final class AccessWriter {
     /// Whether a response with this status has a line.
     func wants(_ status: Int) -> Bool { status >= log.leastStatus }
 
-    /// Adds a line.
     func write(_ entry: AccessEntry, client: [UInt8]) {
         begin(entry.status >= 500 ? .warning : .info)
         put(entry.method, format.method)
@@ -46,9 +45,9 @@ final class AccessWriter {
         end()
     }
 
-    /// Adds the line of a letter for the service at `/` that got the reply to its only datagram, as nearly all do.
+    /// Adds the line of a plain exchange with the service at `/`, which nearly all exchanges are.
     ///
-    /// What is the same each time is a piece of its own, and numbers have nothing behind them.
+    /// Constant parts are single pieces, and numbers need no separator of their own.
     func write(
         _ reply: Reply, to client: [UInt8], from backend: [UInt8], total: Interval, received: Int, names: RequestNames?
     ) {
@@ -77,7 +76,7 @@ final class AccessWriter {
         line.append(level == .warning ? format.warning.closing : format.info.closing)
     }
 
-    /// Writes the line as far as the milliseconds.
+    /// Writes the line up to the milliseconds.
     @inline(__always)
     private func beginTime(_ level: LogLevel = .info) {
         let now = loop.now
@@ -103,7 +102,7 @@ final class AccessWriter {
         line.append(key.closing)
     }
 
-    /// What a stranger has sent; text has a hyphen where nothing is known, so that what follows keeps its place.
+    /// Adds a stranger's value; without a value a text line has a hyphen, so that later values keep their column.
     private func put(_ bytes: ArraySlice<UInt8>?, _ key: AccessFormat.Key) {
         guard let bytes else {
             if !format.isJSON { put([UInt8(ascii: "-")], key) }
@@ -126,7 +125,7 @@ final class AccessWriter {
         line.append(key.closing)
     }
 
-    /// Reads the time of day: once a second, for the loop's clock tells how much later it is.
+    /// Reads the time of day once a second; the loop's clock gives the time since.
     private func renew() {
         let (seconds, nanoseconds) = WallClock.now()
         secondStart = MonotonicTime.now() - Interval(nanoseconds: UInt64(nanoseconds))

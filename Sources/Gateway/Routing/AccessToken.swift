@@ -1,20 +1,21 @@
 internal import HTTP
 internal import Synchronization
 
-/// The bearer token that callers have to know (RFC 6750); another one may take its place while the gateway runs.
+/// The callers' bearer token (RFC 6750), which may change while the gateway runs.
 package final class AccessToken: Sendable {
     private let bytes: Mutex<[UInt8]>
 
     /// The longest token: it fits in a request's head with the other fields.
     package static let mostBytes = 4096
 
-    /// - `token`: one that ``isToken(_:)`` holds for.
+    /// - `token`: one that ``isToken(_:)`` accepts.
     package init(_ token: [UInt8]) { bytes = Mutex(token) }
 
-    /// From now on callers have to know this one.
+    /// Replaces the token for all later requests.
     package func replace(with token: [UInt8]) { bytes.withLock { $0 = token } }
 
-    /// Whether the bytes can be a token: letters, digits and `-._~+/`, and perhaps `=` at the end (RFC 6750 2.1).
+    /// Whether the bytes have the form of a token: letters, digits and `-._~+/`, and perhaps `=` at the end (RFC 6750
+    /// 2.1).
     package static func isToken(_ bytes: [UInt8]) -> Bool {
         guard let last = bytes.lastIndex(where: { $0 != UInt8(ascii: "=") }) else { return false }
         return bytes[...last].allSatisfy { byte in
@@ -27,7 +28,7 @@ package final class AccessToken: Sendable {
         }
     }
 
-    /// The answer to a request that does not have the token; nil where it has.
+    /// The answer to a request without the token; nil for a request with it.
     func refusal(of request: Request) -> Response? {
         guard let credentials = request.value(of: .authorization).flatMap(Self.token) else {
             return Self.refuse(
@@ -38,7 +39,7 @@ package final class AccessToken: Sendable {
             "The token is not the one of this gateway.", "Bearer realm=\"letterbox\", error=\"invalid_token\"")
     }
 
-    /// What follows the name of the scheme, which is in either case (RFC 9110 11.1 and 11.4).
+    /// The credentials after the name of the scheme, which is case-insensitive (RFC 9110 11.1 and 11.4).
     private static func token(in credentials: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         let space = UInt8(ascii: " ")
         guard credentials.begins(with: Array("bearer ".utf8)) else { return nil }
@@ -46,7 +47,7 @@ package final class AccessToken: Sendable {
         return token.isEmpty ? nil : token
     }
 
-    /// Compares all bytes whatever they are, so that the time that it takes tells at most how long the token is.
+    /// Compares all bytes in any case, so that the duration reveals at most the token's length.
     private func isEqual(to other: ArraySlice<UInt8>) -> Bool {
         bytes.withLock { bytes in
             var difference = bytes.count ^ other.count

@@ -1,17 +1,17 @@
 internal import HTTP
 
-/// Refuses what a browser sends for a page that has no business here: one of another site, or one whose name was made to
+/// Refuses a browser's requests for two kinds of pages: those of another site, and those whose host name was made to
 /// point to this machine.
 ///
-/// Both are told by fields that browsers set and pages cannot (WHATWG Fetch 3.1, W3C Fetch Metadata 2.3). A request
-/// without them comes from no page, and is not asked.
+/// Fields that browsers set and pages cannot set tell both (WHATWG Fetch 3.1, W3C Fetch Metadata 2.3). A request
+/// without them comes from no page, and passes.
 package struct BrowserGuard {
     /// The pages of other sites that may send.
     private let crossOrigin: CrossOrigin
-    /// The names by which browsers reach the gateway through loopback; nil where it is reached otherwise, too.
+    /// The names by which browsers reach the gateway through loopback; nil where other machines reach it, too.
     private let hosts: [HostName]?
 
-    /// Whether the text is a name as ``Configuration/allowedHosts`` takes it: letters, digits, `-`, `_` and dots.
+    /// Whether ``Configuration/allowedHosts`` may have the name: letters, digits, `-`, `_` and dots.
     package static func isHost(_ text: String) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy { byte in
@@ -29,10 +29,11 @@ package struct BrowserGuard {
         hosts = configuration.isOnLoopback ? configuration.allowedHosts.map { HostName(Array($0.utf8)[...]) } : nil
     }
 
-    /// The answer to a browser's request by a name that is not the gateway's; nil for any other.
+    /// The answer to a browser's request for a name that is not the gateway's; nil for any other request.
     ///
-    /// Only loopback is listened on: a name that leads here is `localhost`, or an address, or one that the operator knows.
-    /// The owner of any other can have its own pages ask here as if they were the gateway's (DNS rebinding).
+    /// The gateway listens on loopback only: its valid names are `localhost`, addresses, and the names of
+    /// `--allow-host`. The owner of any other name that points here could make its pages same-origin with the gateway
+    /// (DNS rebinding).
     func refuseName(_ request: Request) -> Response? {
         guard let hosts, request.isFromBrowser, request.namesOwnOrigin || !request.has(.origin),
             let authority = request.authority
@@ -44,7 +45,7 @@ package struct BrowserGuard {
             "\(host) is no name of this gateway on loopback: start it with --allow-host \(host), or ask for localhost.")
     }
 
-    /// The answer to a request of another site's page that would send a datagram; nil for any other.
+    /// The answer to a request of another site's page that would send a datagram; nil for any other request.
     ///
     /// It decides as Go's CrossOriginProtection does: by `Sec-Fetch-Site`, or where that is missing by `Origin`.
     func refusePage(_ request: Request) -> Response? {
@@ -81,8 +82,8 @@ private struct HostName: Equatable, CustomStringConvertible {
         bytes = (isRooted ? name.dropLast() : name).map { $0 | ((65...90).contains($0) ? 0x20 : 0) }
     }
 
-    /// Whether no look-up of a name that others own can lead to it (RFC 6761 6.3): browsers take names of digits for
-    /// addresses (WHATWG URL 3.5).
+    /// Whether the name cannot lead to this machine by another owner's DNS (RFC 6761 6.3): browsers take names of
+    /// digits for addresses (WHATWG URL 3.5).
     var isLocal: Bool {
         bytes.first == UInt8(ascii: "[") || bytes.allSatisfy { $0 == 0x2e || (0x30...0x39).contains($0) }
             || bytes.elementsEqual("localhost".utf8) || bytes.suffix(10).elementsEqual(".localhost".utf8)
@@ -92,18 +93,18 @@ private struct HostName: Equatable, CustomStringConvertible {
 }
 
 extension Request {
-    /// Whether a browser says for whom it asks.
+    /// Whether a browser names the origin of the request.
     @inline(__always)
     var isFromBrowser: Bool { parser.head.namesPage }
 
-    /// What the request is for: its target's authority, or what Host says (RFC 9112 3.2.2); nil where that is nothing.
+    /// The request's authority: its target's, or the Host field's (RFC 9112 3.2.2); nil where that is empty.
     var authority: ArraySlice<UInt8>? {
         guard let range = head.authority, !range.isEmpty else { return nil }
         return bytes(range)
     }
 
-    /// Whether the browser, if it is one that tells, says that its user or the gateway's own page asks (W3C Fetch
-    /// Metadata 2.3).
+    /// Whether the browser, if it sends the field, says that its user or the gateway's own page makes the request (W3C
+    /// Fetch Metadata 2.3).
     ///
     /// A page cannot set the field, and a proxy that changes Host does not change it.
     var comesFromOwnSite: Bool {
@@ -111,7 +112,7 @@ extension Request {
         return site.isEqual(to: "same-origin") || site.isEqual(to: "none")
     }
 
-    /// Whether the request came from the gateway's own page, or from no page: a browser names the origin with every
+    /// Whether the request came from the gateway's own page, or from no page: a browser sends the origin with every
     /// request but GET and HEAD (WHATWG Fetch 3.1).
     ///
     /// The scheme does not matter, for TLS may end in front of the gateway.

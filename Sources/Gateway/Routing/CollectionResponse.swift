@@ -4,16 +4,16 @@ internal import System
 
 /// The response with any number of replies, in the form that its caller accepts.
 enum CollectionResponse {
-    /// How replies are written.
+    /// The forms of several replies.
     enum Form {
         /// One JSON object with all of them.
         case json
-        /// One JSON object a line for each, as it comes.
+        /// One line of JSON for each reply, as it comes.
         case lines
-        /// The payloads one after the other; their lengths are in a field.
+        /// The payloads one after the other; a field has their lengths.
         case bytes
 
-        /// The form that a caller likes best; without a wish the first of these.
+        /// The form that a caller prefers; the first one of these by default.
         init(accept: ArraySlice<UInt8>?) {
             guard let accept else {
                 self = .json
@@ -30,9 +30,9 @@ enum CollectionResponse {
     static let lines = FieldValue("application/x-ndjson")
     private static let lengths = FieldName("Letterbox-Lengths")
 
-    /// The response when all have come, for a caller that did not get them one by one.
+    /// The response after all replies, for a caller that did not get them one by one.
     ///
-    /// - `notation`: how each payload is written in JSON; nil for text where it is text.
+    /// - `notation`: the notation of payloads in JSON; nil for text where a payload is text.
     /// - `shows`: whether the caller may see an address.
     static func response(
         _ collection: ReplyCollection, as form: Form, _ notation: Notation?,
@@ -65,7 +65,7 @@ enum CollectionResponse {
         object(reply, policy, notation, shows) + "\n"
     }
 
-    /// What follows the lines: nothing, unless something that belongs to the answer is missing.
+    /// The end after the lines: empty, unless a part of the answer is missing.
     static func end(of collection: ReplyCollection) -> String {
         collection.isComplete ? "" : "{\"complete\":false,\"dropped\":\(collection.dropped)}\n"
     }
@@ -74,7 +74,7 @@ enum CollectionResponse {
         collection.dropped == 0 ? "" : "\"dropped\":\(collection.dropped),"
     }
 
-    /// Who replied is what the caller of a group wants to know; of another service the operator says who may see it.
+    /// The sender is part of a group's answer; for another service the operator decides about addresses.
     private static func object(
         _ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ notation: Notation?,
         _ shows: (SocketAddress) -> Bool

@@ -1,6 +1,6 @@
 internal import HTTP
 
-/// Which pages of other origins may use the gateway from a browser (WHATWG Fetch 3.2, "CORS"); by default none.
+/// The pages of other origins that may use the gateway from a browser (WHATWG Fetch 3.2, "CORS"); by default none.
 package struct CrossOrigin: Sendable {
     private let origins: [[UInt8]]
     private let allowsAll: Bool
@@ -11,8 +11,8 @@ package struct CrossOrigin: Sendable {
         allowsAll = origins.contains("*")
     }
 
-    /// Whether the text is an origin as browsers send it: no other is ever equal to theirs (WHATWG HTML 7.1.1,
-    /// "serialization of an origin"; the schemes' own ports are left out, WHATWG URL 4.2).
+    /// Whether the text is an origin in the form of browsers: no other form equals theirs (WHATWG HTML 7.1.1,
+    /// "serialization of an origin"; it omits the schemes' default ports, WHATWG URL 4.2).
     package static func isSerialized(_ text: String) -> Bool {
         guard let separator = text.firstRange(of: "://") else { return false }
         let (scheme, authority) = (text[..<separator.lowerBound], text[separator.upperBound...])
@@ -33,7 +33,7 @@ package struct CrossOrigin: Sendable {
     /// Whether any page of another origin may use the gateway.
     var isOn: Bool { !origins.isEmpty }
 
-    /// Answers a browser that asks before it sends (Fetch 3.2.2); nil for a request that is none of these.
+    /// Answers a preflight request (Fetch 3.2.2); nil for any other request.
     func preflight(_ request: Request) -> Response? {
         guard isOn, request.head.method == .options, request.head.range(of: .accessControlRequestMethod) != nil,
             allowedOrigin(request.value(of: .origin)) != nil
@@ -50,13 +50,13 @@ package struct CrossOrigin: Sendable {
         return response
     }
 
-    /// What a browser wants to see before it shows the response to the page that asked.
+    /// The fields that let a browser show the response to the page.
     ///
-    /// - `origin`: the value of the request's Origin field, if it came.
+    /// - `origin`: the value of the request's Origin field, if it has one.
     func fields(for origin: ArraySlice<UInt8>?) -> [(name: FieldName, value: FieldValue)] {
         guard isOn else { return [] }
         var fields: [(name: FieldName, value: FieldValue)] = []
-        // A cache must not show one origin what was permitted to another.
+        // A cache must not serve one origin's permission to another.
         if !allowsAll { fields.append((.vary, FieldValue("Origin"))) }
         if let origin = allowedOrigin(origin) {
             fields.append((Self.allowOrigin, origin))
@@ -65,14 +65,15 @@ package struct CrossOrigin: Sendable {
         return fields
     }
 
-    /// The same for bytes that are no whole request, or none at all: the Origin field is looked for in what there is.
+    /// The fields for bytes that are not a whole request, or none at all: the function searches them for an Origin
+    /// field.
     ///
-    /// Without it a page would see that its request failed, and not the status that says why.
+    /// Without the fields the page sees that its request failed, and not the status with the reason.
     func fields(forRefused bytes: ArraySlice<UInt8>) -> [(name: FieldName, value: FieldValue)] {
         isOn ? fields(for: RawHead.value(of: "origin:", in: bytes)) : []
     }
 
-    /// Whether pages of an origin may use the gateway; one that is not named may where all do.
+    /// Whether pages of an origin may use the gateway; without an Origin field, whether all may.
     func allows(_ origin: ArraySlice<UInt8>?) -> Bool {
         allowsAll || origin.map { origins.contains(Array($0)) } ?? false
     }

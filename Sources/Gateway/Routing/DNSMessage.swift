@@ -1,13 +1,13 @@
-/// What a cache has to know of a DNS message (RFC 1035 4.1).
+/// The parts of a DNS message that concern a cache (RFC 1035 4.1).
 ///
-/// Questions, answers and authority are read within their bounds. A message that is not well formed there says nothing: it is
-/// passed on as it is, and no cache keeps it.
+/// The reader checks questions, answers and authority against their bounds. A message that is malformed there passes
+/// unchanged, and no cache stores it.
 enum DNSMessage {
     /// The bytes of its header, and so of the shortest message.
     static let headerLength = 12
 
-    /// For how many seconds a response may be kept: as long as its records live (RFC 8484 5.1), and a negative one as its SOA
-    /// record says (RFC 2308 5); nil for what no cache may keep.
+    /// The seconds for which a cache may store a response: the lifetime of its records (RFC 8484 5.1), for a negative
+    /// response that of its SOA record (RFC 2308 5); nil where no cache may.
     static func lifetime(of message: Span<UInt8>) -> UInt32? {
         guard message.count >= headerLength, isKept(message) else { return nil }
         var reader = DNSReader(message.count)
@@ -28,7 +28,7 @@ enum DNSMessage {
         }
     }
 
-    /// Whether it is an answer to a query that is complete, and says that there is something or that there is nothing.
+    /// Whether the message is a complete answer to a query, positive or negative.
     private static func isKept(_ message: Span<UInt8>) -> Bool {
         let (isResponse, operation, isTruncated) = (message[2] & 0x80 != 0, message[2] >> 3 & 15, message[2] & 2 != 0)
         let code = message[3] & 15
@@ -41,11 +41,11 @@ struct DNSReader {
     /// The bytes are no DNS message.
     struct Malformed: Error {}
 
-    /// A resource record, as far as it concerns a cache.
+    /// A resource record's fields for a cache.
     struct Record {
         /// Its time to live in seconds.
         let lifetime: UInt32
-        /// Of an SOA record, how long it may be kept that there is nothing (RFC 2308 4).
+        /// An SOA record's lifetime of negative answers (RFC 2308 4).
         let negativeLifetime: UInt32?
     }
 
@@ -54,16 +54,16 @@ struct DNSReader {
 
     /// The longest name, with the length of each label (RFC 1035 2.3.4).
     private static let longestName = 255
-    /// The most pointers that a name is made of: as many as it can have labels.
+    /// The most pointers in a name: as many as it can have labels.
     private static let mostPointers = 127
     private static let soa = 6
 
-    /// A walk over a message of so many bytes, with a header.
+    /// Begins after the header of a message of this length.
     init(_ length: Int) {
         end = length
     }
 
-    /// Passes a question: name, type, class.
+    /// Skips a question: name, type, class.
     mutating func skipQuestion(_ message: Span<UInt8>) throws(Malformed) {
         try skipName(message)
         try skip(4)
@@ -83,7 +83,7 @@ struct DNSReader {
             negativeLifetime: isSOA ? try Self.minimum(message, data..<position) : nil)
     }
 
-    /// The last of the five numbers behind the two names of an SOA record (RFC 1035 3.3.13).
+    /// The last of the five numbers after the two names of an SOA record (RFC 1035 3.3.13).
     private static func minimum(_ message: Span<UInt8>, _ data: Range<Int>) throws(Malformed) -> UInt32 {
         var reader = DNSReader(data.upperBound)
         reader.position = data.lowerBound
@@ -92,13 +92,13 @@ struct DNSReader {
         return time(message.long(at: data.upperBound - 4))
     }
 
-    /// A time with its highest bit set is none (RFC 2181 8).
+    /// A lifetime with its highest bit set counts as 0 (RFC 2181 8).
     private static func time(_ seconds: UInt32) -> UInt32 { seconds > UInt32(Int32.max) ? 0 : seconds }
 
-    /// Passes a name, which ends with the root or with a pointer to the rest of it (RFC 1035 4.1.4).
+    /// Skips a name, which ends with the root or with a pointer to the rest of it (RFC 1035 4.1.4).
     mutating func skipName(_ message: Span<UInt8>) throws(Malformed) {
         var (length, index, pointers) = (0, position, 0)
-        // Where the pointer followed last leads to: the next one must lead to before that, so that there is no loop.
+        // The target of the last pointer: the next one must point before it, so that there is no loop.
         var start = position
         while true {
             let end = pointers > 0 ? message.count : end
@@ -134,7 +134,7 @@ extension Span<UInt8> {
     /// Two bytes as a number, the higher one first.
     fileprivate func short(at index: Int) -> Int { Int(self[index]) << 8 | Int(self[index + 1]) }
 
-    /// Four bytes likewise.
+    /// Four bytes as a number, the highest one first.
     fileprivate func long(at index: Int) -> UInt32 {
         UInt32(truncatingIfNeeded: short(at: index) << 16 | short(at: index + 2))
     }

@@ -1,10 +1,10 @@
 internal import HTTP
 
-/// The resource `/form`: what a browser posts without JavaScript, or a file, which a page answers.
+/// The resource `/form`: a browser posts a text without JavaScript, or a file, and gets a page.
 final class FormResource {
     private let page: Page
     private let services: ServiceTable
-    /// The most bytes of a letter to any service.
+    /// The most bytes of a payload for any service.
     private let maxDatagram: Int
 
     init(page: Page, services: ServiceTable, maxDatagram: Int) {
@@ -13,17 +13,17 @@ final class FormResource {
         self.maxDatagram = maxDatagram
     }
 
-    /// What a POST gets whatever its content is; nil where the content counts.
+    /// The answer to a POST with content of a wrong type; nil where the content decides.
     func refusal(of request: Request) -> Response? { request.isForm || request.isMultipart ? nil : Self.refuseType() }
 
-    /// Sends the letter in a form as a datagram.
+    /// Sends the payload in a form as a datagram.
     func forward(_ request: Request) -> Decision {
         if request.isMultipart { return forwardParts(request) }
         let body = request.body
         let form = FormDecoder(0..<body.count)
         let text = form.value(of: "text", in: body.span)
         let posted = PostedForm(
-            // Forms end lines with CRLF (WHATWG HTML 4.10.21.4); the text area had LF, and so the letter has.
+            // Forms end lines with CRLF (WHATWG HTML 4.10.21.4); the text area had LF, and so has the payload.
             text: text?.filter { $0 != UInt8(ascii: "\r") } ?? [], to: form.value(of: "to", in: body.span),
             notation: form.value(of: "as", in: body.span))
         guard text != nil || services.route(at: posted.path) == nil else {
@@ -32,7 +32,7 @@ final class FormResource {
         return send(posted)
     }
 
-    /// A form in parts (RFC 7578): its text, or a file, whose bytes are the letter as they are.
+    /// Sends the payload of a multipart form (RFC 7578): its text, or a file, whose bytes stay unchanged.
     private func forwardParts(_ request: Request) -> Decision {
         let (body, type) = (request.body, request.value(of: .contentType) ?? [])
         do throws(MultipartError) {
@@ -73,16 +73,16 @@ final class FormResource {
         return service.decide(letter, form, self)
     }
 
-    /// The page with a letter that has left and gets no reply.
+    /// The page for a payload that has been sent and gets no reply.
     func sent(_ form: PostedForm) -> Response { page.form(.accepted, form, outcome: .sent) }
 
-    /// The page with the letter and all its replies.
+    /// The page with the payload and all its replies.
     func response(to collection: ReplyCollection, _ form: PostedForm) -> Response {
         let replies = collection.items.map { Array("\($0.sender)\n".utf8) + form.write($0.bytes.span) }
         return page.form(.ok, form, outcome: .success(Array(replies.joined(separator: Array("\n\n".utf8)))))
     }
 
-    /// The page with the letter and its reply, or why there is none.
+    /// The page with the payload and its reply, or the reason why there is none.
     func response(to outcome: Result<Reply, GatewayError>, _ form: PostedForm) -> Response {
         switch outcome {
         case .success(let reply):
@@ -92,7 +92,7 @@ final class FormResource {
         }
     }
 
-    /// Answers content that was not read, for it is longer than that of any letter.
+    /// Answers content that was not read, because it is longer than that of any service.
     func refuseContent() -> Response {
         var response = refuse(PostedForm(), .requestTooLong(limit: maxDatagram))
         response.closes = true
@@ -101,7 +101,7 @@ final class FormResource {
 
     private func refuse(_ form: PostedForm, _ error: GatewayError) -> Response {
         var form = form
-        // The page has no reply then, so that there is room for twice the letter that fits.
+        // This page has no reply, so that there is room for twice the longest payload.
         if form.text.count > 2 * maxDatagram { form.text = [] }
         var response = refuse(form, error.answer.status, error.detail)
         let problem = Problem.response(error, service: form.to)

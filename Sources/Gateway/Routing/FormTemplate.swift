@@ -1,19 +1,19 @@
 internal import HTTP
 
-/// An HTML page with places to fill in: `{{heading}}`, `{{state}}`, `{{text}}` and `{{reply}}`, and for the next letter of the
-/// same kind `{{to}}` and `{{as}}`.
+/// An HTML page with the placeholders `{{heading}}`, `{{state}}`, `{{text}}` and `{{reply}}`, and for the next post of
+/// the same kind `{{to}}` and `{{as}}`.
 package struct FormTemplate: Sendable {
-    /// What became of a posted form.
+    /// The outcome of a posted form.
     enum Outcome {
         /// The reply's bytes.
         case success([UInt8])
-        /// The letter has left, and gets no reply.
+        /// The payload has been sent, and gets no reply.
         case sent
-        /// A sentence that says why there is no reply.
+        /// A sentence with the reason why there is no reply.
         case failure(String)
     }
 
-    /// What stands in for a template that the page does not have.
+    /// The template for a page without its own.
     static let plain = """
         <!doctype html>
         <html lang="en">
@@ -33,7 +33,7 @@ package struct FormTemplate: Sendable {
         self.html = html
     }
 
-    /// The page with its places filled in, each text escaped.
+    /// The page with all placeholders filled in, each text escaped.
     func fill(_ form: PostedForm, _ outcome: Outcome) -> String {
         let (heading, state, reply) =
             switch outcome {
@@ -61,7 +61,7 @@ package struct FormTemplate: Sendable {
         return result + rest
     }
 
-    /// The text with the characters that mean something in HTML replaced (WHATWG HTML 13.3).
+    /// The text with HTML's special characters replaced (WHATWG HTML 13.3).
     package static func escaped(_ text: String) -> String {
         var result = ""
         for character in text.unicodeScalars {

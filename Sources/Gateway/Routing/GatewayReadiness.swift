@@ -1,6 +1,6 @@
 internal import HTTP
 
-/// Whether new requests should come to a gateway.
+/// Whether the gateway is ready for new requests.
 enum GatewayReadiness: Sendable {
     case ready
     /// It is about to end.
@@ -10,7 +10,7 @@ enum GatewayReadiness: Sendable {
     /// No address of the services at these paths replies.
     case down([String])
 
-    /// What `/readyz` says.
+    /// The response of `/readyz`.
     var response: Response {
         switch self {
         case .ready: Response(.ok, MediaType.plainText, content: Array("ready\n".utf8))
@@ -22,7 +22,7 @@ enum GatewayReadiness: Sendable {
         }
     }
 
-    /// What several workers know together: a service is down where all of them say so.
+    /// The readiness of several workers together: a service is down where all of them say so.
     static func joined(_ all: [GatewayReadiness]) -> GatewayReadiness {
         var down: [String]?
         for readiness in all {

@@ -1,32 +1,30 @@
 package import System
 
-/// A bad network between the gateway and its UDP service, for those who want to see what becomes of datagrams there.
+/// A bad network between the gateway and its UDP service, for learning about lost datagrams.
 ///
-/// The gateway knows neither how it is done nor by whom: it reads and sets.
+/// The gateway only reads and writes its settings.
 package struct Lab: Sendable {
-    /// What happens to the datagrams of either direction.
+    /// The effects on datagrams of both directions.
     package struct Settings: Sendable, Equatable {
-        /// How many are lost, in per cent.
+        /// The share of lost datagrams, in per cent.
         package var loss = 0.0
-        /// How many arrive twice, in per cent.
+        /// The share of doubled datagrams, in per cent.
         package var duplicate = 0.0
-        /// How long each takes, in milliseconds.
+        /// The delay of each datagram, in milliseconds.
         package var delay = 0.0
 
-        /// A network that does nothing to its datagrams.
         package init() {}
     }
 
-    /// Where the service is, past the bad network.
+    /// The service's address, beyond the bad network.
     package let server: SocketAddress
-    /// What decides the dice.
+    /// The seed of the dice.
     package let seed: UInt64
-    /// Tells the settings.
     let read: @Sendable () -> Settings
-    /// Takes new settings, within their ranges; they hold from now on.
+    /// Sets new settings, within their ranges, for all later datagrams.
     let write: @Sendable (Settings) -> Void
 
-    /// A network whose settings can be read and set from any thread.
+    /// A network whose settings any thread can read and set.
     package init(
         server: SocketAddress, seed: UInt64, read: @escaping @Sendable () -> Settings,
         write: @escaping @Sendable (Settings) -> Void
@@ -39,7 +37,7 @@ package struct Lab: Sendable {
 }
 
 extension Lab.Settings {
-    /// A setting by its name, with what it may be; above that nobody would wait for.
+    /// A setting with its name and its range, whose upper bound is the longest useful wait.
     private struct Member {
         let name: String
         let most: Double
@@ -55,7 +53,7 @@ extension Lab.Settings {
 
     /// Takes each setting from a JSON object; none may be missing, for PUT replaces all of them (RFC 9110 9.3.4).
     ///
-    /// The seed is told and cannot be set; it is passed over, so that what was read can be sent back.
+    /// The seed cannot be set; the reader ignores it, so that a client can send back the object that it got.
     init(_ object: [String: Double]) throws(LabError) {
         self.init()
         for member in Self.members {
@@ -69,7 +67,6 @@ extension Lab.Settings {
         if let other = object.keys.filter({ !known.contains($0) }).min() { throw .unknown(other) }
     }
 
-    /// The settings as JSON.
     func json(seed: UInt64) -> String {
         let members = Self.members.map { "\"\($0.name)\":\(Self.number(self[keyPath: $0.path]))" }
         return "{\(members.joined(separator: ",")),\"seed\":\(seed)}\n"
@@ -80,14 +77,14 @@ extension Lab.Settings {
     }
 }
 
-/// Why settings are not taken.
+/// The reason why settings are invalid.
 enum LabError: Error {
     case malformed
     case missing(String)
     case unknown(String)
     case outOfRange(String)
 
-    /// One sentence.
+    /// One sentence for the caller.
     var detail: String {
         switch self {
         case .malformed:

@@ -4,7 +4,7 @@ internal import HTTP
 struct LabResource {
     let lab: Lab
 
-    /// The settings as they are.
+    /// The current settings.
     func read() -> Response {
         var response = Response(
             .ok, FieldValue("application/json"), content: Array(lab.read().json(seed: lab.seed).utf8))
@@ -29,7 +29,7 @@ struct LabResource {
     }
 }
 
-/// The JSON that settings come in: an object of numbers and nothing deeper (RFC 8259 4 and 6).
+/// A JSON object of numbers without nesting (RFC 8259 4 and 6).
 enum NumberObject {
     /// The members; nil where the bytes are anything else, or name a member twice.
     static func parse(_ bytes: ArraySlice<UInt8>) -> [String: Double]? {
@@ -59,7 +59,7 @@ enum NumberObject {
         rest = rest.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0a || $0 == 0x0d }
     }
 
-    /// No setting's name needs an escape, so that none is understood.
+    /// No setting's name needs an escape, so that escapes are invalid.
     private static func name(from rest: inout ArraySlice<UInt8>) -> String? {
         guard take("\"", from: &rest) else { return nil }
         let name = rest.prefix { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
@@ -69,7 +69,7 @@ enum NumberObject {
         return String(decoding: name, as: UTF8.self)
     }
 
-    /// `-? int frac? exp?`: what `Double` reads beyond that, such as "nan" and "0x1", is none.
+    /// `-? int frac? exp?`: other forms that `Double` reads, such as "nan" and "0x1", are invalid.
     private static func number(from rest: inout ArraySlice<UInt8>) -> Double? {
         skipSpace(in: &rest)
         let text = rest.prefix { "+-.0123456789Ee".utf8.contains($0) }

@@ -1,13 +1,13 @@
 internal import HTTP
 
-/// What the query of a request for a service says of its letter.
+/// The parameters of a request's query that concern its payload.
 struct LetterQuery {
     private let query: ArraySlice<UInt8>
-    /// How the letter is written, and its reply will be; nil for the bytes themselves.
+    /// The notation of the payload and of its reply; nil for the bytes themselves.
     private(set) var notation: Notation?
-    /// Whether the letter is written as text, which only a query has to say.
+    /// Whether the payload is text, which only a query has to say.
     private(set) var isText = false
-    /// Whether it names a way of writing that there is none of.
+    /// Whether the notation's name is unknown.
     private(set) var isUnknown = false
 
     /// Reads the parameter `as` of a query, which may have others.
@@ -19,15 +19,14 @@ struct LetterQuery {
         isUnknown = notation == nil && !isText
     }
 
-    /// The letter that a parameter carries; nil where there is no such parameter.
+    /// The payload in a parameter; nil where there is no such parameter.
     func letter(in name: String) throws(NotationError) -> [UInt8]? {
         guard let value = value(of: name), !isText else { return value(of: name) }
-        // In a query a plus sign stands for a space, so that base64 has the letters of a URL there.
+        // In a query a plus sign means a space, so that base64 there has the alphabet of URLs.
         guard let notation, notation == .hex else { return try Base64.decode(url: value.span) }
         return try notation.decode(value.span)
     }
 
-    /// Whether there is such a parameter.
     func has(_ name: String) -> Bool { value(of: name) != nil }
 
     private func value(of name: String) -> [UInt8]? {

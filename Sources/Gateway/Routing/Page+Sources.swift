@@ -1,7 +1,7 @@
 package import System
 
 extension Page {
-    /// The page that is built into the program; it is as old as the program's file.
+    /// The page that is built into the program; its files have the time of the program's file.
     package static func builtIn() -> Page {
         let modified = Files.modificationTime(of: "/proc/self/exe") ?? 0
         let source = { (name, bytes) in Source(name: name, bytes: bytes, modified: modified) }

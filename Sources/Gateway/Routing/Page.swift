@@ -1,20 +1,19 @@
 internal import HTTP
 internal import System
 
-/// The page that a browser gets: files, read once at start into a table.
+/// The page for browsers: a table of files, read once at start.
 ///
-/// A path can only ever name an entry of the table, so that none leads out of the folder.
+/// A path can only name an entry of the table, so that none leads out of the folder.
 package struct Page: Sendable {
-    /// A file as it is handed in.
+    /// A file's name, content and time.
     package struct Source: Sendable {
         /// Its path in the folder, such as "style.css" or "images/logo.svg".
         package let name: String
         /// Its content.
         package let bytes: [UInt8]
-        /// When it was changed, in seconds since 1970.
+        /// The time of its last change, in seconds since 1970.
         package let modified: Int64
 
-        /// Names a file and its content.
         package init(name: String, bytes: [UInt8], modified: Int64) {
             self.name = name
             self.bytes = bytes
@@ -26,13 +25,13 @@ package struct Page: Sendable {
     private let files: [[UInt8]: StaticFile]
     private let template: FormTemplate
 
-    /// The file that `form(_:text:outcome:)` fills in; it is not served itself.
+    /// The file that `form(_:_:outcome:)` fills in; it has no path of its own.
     private static let templateName = "form-reply.html"
 
-    /// The end of the path of a file that its folder's path leads to.
+    /// The end of the path of a folder's index file.
     private static let index = Array("/index.html".utf8)
 
-    /// A page from files; "index.html" is the path "/" too, and "sub/index.html" the path "/sub/".
+    /// A page from files; "index.html" has the path "/", too, and "sub/index.html" the path "/sub/".
     package init(_ sources: [Source]) {
         self.sources = sources
         var table: [[UInt8]: StaticFile] = [:]
@@ -53,13 +52,13 @@ package struct Page: Sendable {
         self.template = FormTemplate(template)
     }
 
-    /// The page that tells its scripts where the UDP service is, or an empty text, how long a datagram may be,
-    /// how often a datagram is sent at most where there is a lab, whether the service is the gateway's own, whether there are
-    /// others to choose, and the version.
+    /// The page with values for its scripts: the UDP service's address or an empty text, the longest datagram, with a
+    /// lab the most attempts, whether the service is the gateway's own, whether there are others to choose, and the
+    /// version.
     ///
-    /// A script that asked for one where there is none would leave an error in the browser's console.
+    /// A script that fetched them from a missing path would leave an error in the browser's console.
     ///
-    /// These stand in the `meta` elements of "index.html". A file that changes by that changes now.
+    /// The `meta` elements of "index.html" have these values. A file that changes by them gets the present time.
     func telling(
         upstream: SocketAddress?, maxDatagram: Int, labAttempts: Int?, isEmbedded: Bool, hasOthers: Bool, now: Int64
     ) -> Page {
@@ -78,13 +77,13 @@ package struct Page: Sendable {
             })
     }
 
-    /// How many files are served, and how many bytes they have together.
+    /// The number of files, and of their bytes.
     package var size: (files: Int, bytes: Int) {
         let served = sources.lazy.filter { $0.name != Self.templateName }
         return (served.count, served.reduce(0) { $0 + $1.bytes.count })
     }
 
-    /// Replaces the content of a `meta` element; a page without it stays as it is.
+    /// Replaces the content of a `meta` element; a page without it stays unchanged.
     private static func fill(_ name: String, _ value: String, in html: inout String) {
         guard let start = html.firstRange(of: "<meta name=\"\(name)\" content=\""),
             let end = html[start.upperBound...].firstIndex(of: "\"")
@@ -92,21 +91,20 @@ package struct Page: Sendable {
         html.replaceSubrange(start.upperBound..<end, with: FormTemplate.escaped(value))
     }
 
-    /// The name that the path of a target gives to a file, with a slash in front; nil for a path that names none.
+    /// The file name of a target's path, with a leading slash; nil for a path that cannot name a file.
     ///
     /// Paths that differ in their escapes alone are the same path (RFC 3986 6.2.2.2), and the table's names have no
-    /// escapes. Routes compare the path as it came, and so a route has one spelling.
+    /// escapes. Routes compare the unchanged path, and so a route has one spelling.
     static func name(at path: ArraySlice<UInt8>) -> [UInt8]? {
         path.contains(UInt8(ascii: "%")) ? FilePath.decode(path.span) : Array(path)
     }
 
-    /// The file with a name as ``name(at:)`` gives it; nil when there is none.
     func file(named name: [UInt8]) -> StaticFile? { files[name] }
 
     /// The file at the path of a target; nil when there is none.
     package func file(at path: ArraySlice<UInt8>) -> StaticFile? { Self.name(at: path).flatMap(file(named:)) }
 
-    /// What a form that was posted without JavaScript gets: the text and its reply, or why there is none.
+    /// The page for a form posted without JavaScript: the text and its reply, or the reason why there is none.
     func form(_ status: Status, _ form: PostedForm, outcome: FormTemplate.Outcome) -> Response {
         let html = template.fill(form, outcome)
         var response = Response(status, MediaType.html, content: Array(html.utf8))

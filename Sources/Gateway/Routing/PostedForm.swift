@@ -1,17 +1,17 @@
 internal import HTTP
 
-/// What a form says: a letter, how it is written, and the service that it is for.
+/// The content of a form: a payload, its notation, and its service.
 struct PostedForm {
-    /// The letter as it is written.
+    /// The payload as typed.
     var text: [UInt8] = []
-    /// The path of its service.
+    /// The service's path.
     let to: String
-    /// How it is written, and its reply will be; nil for text.
+    /// The notation of the payload and of its reply; nil for text.
     let notation: Notation?
-    /// Whether it names a way of writing that there is none of.
+    /// Whether the notation's name is unknown.
     let isUnknown: Bool
 
-    /// A field without content says no more than none.
+    /// A field without content counts as a missing one.
     init(text: [UInt8] = [], to: [UInt8]? = nil, notation name: [UInt8]? = nil) {
         self.text = text
         self.to = to.flatMap { $0.isEmpty ? nil : String(decoding: $0, as: UTF8.self) } ?? "/"
@@ -19,12 +19,12 @@ struct PostedForm {
         isUnknown = notation == nil && name?.isEmpty == false
     }
 
-    /// Bytes of a reply, as the form has its letter.
+    /// The bytes of a reply, in the form's notation.
     func write(_ bytes: Span<UInt8>) -> [UInt8] { notation?.encode(bytes) ?? bytes.indices.map { bytes[$0] } }
 
     var path: ArraySlice<UInt8> { Array(to.utf8)[...] }
 
-    /// The bytes that the text stands for.
+    /// The payload's bytes.
     var letter: [UInt8] {
         get throws(NotationError) {
             guard let notation else { return text }

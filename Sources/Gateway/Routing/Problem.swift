@@ -1,14 +1,14 @@
 internal import HTTP
 internal import System
 
-/// An error as `application/problem+json` (RFC 9457): what a program and a person are told about a failure.
+/// An error as `application/problem+json` (RFC 9457), for programs and people.
 enum Problem {
     private static let mediaType = FieldValue("application/problem+json")
 
     /// The response for a failure; `detail` is one sentence.
     ///
-    /// - `error`: the reason by which it is counted, where the gateway cannot do what was asked.
-    /// - `exchange`: a JSON object with what happened on the UDP leg, as an extension member (RFC 9457 3.2).
+    /// - `error`: the reason for the metrics, where the gateway cannot do what the request asks.
+    /// - `exchange`: a JSON object with the events of the UDP leg, as an extension member (RFC 9457 3.2).
     static func response(
         _ status: Status, _ detail: String, error: ProxyError? = nil, exchange: String? = nil
     ) -> Response {
@@ -26,7 +26,7 @@ enum Problem {
 
     /// The response for a failure of the UDP leg.
     ///
-    /// - `service`: the path of the service that the request was for.
+    /// - `service`: the path of the request's service.
     static func response(_ error: GatewayError, service: String, exchange: String? = nil) -> Response {
         let (status, proxyError) = error.answer
         var response = response(status, error.detail, exchange: exchange)
@@ -41,7 +41,7 @@ enum Problem {
         return response
     }
 
-    /// The response to a request that may not be made, whatever it asks for (RFC 9209 2.3.19).
+    /// The response to a request that its caller may not make (RFC 9209 2.3.19).
     static func denial(_ status: Status, _ detail: String) -> Response {
         var response = response(status, detail, error: .requestDenied)
         response.fields.append((.proxyStatus, denied))
@@ -50,7 +50,7 @@ enum Problem {
 
     private static let denied = FieldValue("letterbox; error=http_request_denied")
 
-    /// The response to a request that comes in parts, for which there is no room.
+    /// The response to a request that comes in parts, while the buffers are full.
     static var noRoom: Response {
         var response = response(
             .serviceUnavailable, "The gateway has no room for more requests that come in parts. Try again shortly.",
@@ -59,7 +59,7 @@ enum Problem {
         return response
     }
 
-    /// The response for bytes that are no request; nobody knows where the next message would begin, so it closes.
+    /// The response to bytes that are not a request; it closes, for the start of the next message is unknown.
     static func response(_ error: RequestError) -> Response {
         let isOfServer = error.status.code >= 500
         var response = response(

@@ -1,40 +1,40 @@
 internal import EventLoop
 internal import HTTP
 
-/// What the response to an exchange has to know of its request, where that is not the plain reply.
+/// The properties of a request that its response depends on; a plain reply needs none.
 final class ReplyOptions {
-    /// How the reply is shown.
+    /// The forms of a reply.
     enum Form {
-        /// As it came, as text or in the type that the request named for its own.
+        /// The bytes, as text or in the type that the request named for its own content.
         case bytes(mirroring: FieldValue?)
         /// With its trace, as JSON.
         case trace(ExchangeTrace)
-        /// In the page for a form that was posted without JavaScript; the letter that was posted.
+        /// In the page for a form that was posted without JavaScript, with the posted payload.
         case page(PostedForm, FormResource)
         /// As a list of any number of replies.
         case replies(CollectionResponse.Form, ReplyCollection)
     }
 
     let form: Form
-    /// How the reply is written; nil for the bytes themselves.
+    /// The reply's notation; nil for the bytes themselves.
     let notation: Notation?
-    /// How many seconds the caller wanted to wait, where that holds (RFC 7240 4.3).
+    /// The caller's wait in seconds, where it is less than the timeout (RFC 7240 4.3).
     let wait: Int?
-    /// The service that is asked, where it is not the one at `/`.
+    /// The route of the service, where it is not the one at `/`.
     let route: ServiceRoute?
 
     /// Whether the caller does not wait for the reply (RFC 7240 4.1).
     let isAsync: Bool
-    /// Where replies go that are not one from the address that was asked.
+    /// The collection, where one reply from the address itself is not enough.
     let collection: ReplyCollection?
-    /// How long a cache may keep the response; nil where the method alone says that it may not.
+    /// A cache's permission; nil where the method alone denies it.
     let caching: Caching?
 
-    /// How long a cache may keep a response.
+    /// A cache's permission to store a response.
     enum Caching {
         /// Not at all.
         case never
-        /// As long as the records of the reply live, which is a DNS message.
+        /// For the lifetime of the reply's records, which is a DNS message.
         case dns
     }
 
@@ -51,13 +51,13 @@ final class ReplyOptions {
         self.route = route
     }
 
-    /// Whether the letter came in a form, and the answer is the page.
+    /// Whether the payload came in a form, so that the answer is the page.
     var isOfPage: Bool {
         if case .page = form { return true }
         return false
     }
 
-    /// Where the exchange is written down.
+    /// The trace of the exchange.
     var trace: ExchangeTrace? {
         if case .trace(let trace) = form { return trace }
         return nil

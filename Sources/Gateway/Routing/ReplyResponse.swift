@@ -4,7 +4,7 @@ internal import System
 
 /// The response to an exchange that has ended.
 enum ReplyResponse {
-    /// A reply as its caller wants to have it, or the failure.
+    /// A reply in the form that its caller accepts, or the failure.
     ///
     /// - `shows`: whether callers may see an address.
     static func response(
@@ -16,7 +16,7 @@ enum ReplyResponse {
         return response
     }
 
-    /// Tells caches how long they may keep the response.
+    /// Adds the fields for caches.
     private static func apply(
         _ caching: ReplyOptions.Caching, to outcome: Result<Reply, GatewayError>, _ response: inout Response
     ) {
@@ -24,7 +24,7 @@ enum ReplyResponse {
             let seconds = DNSMessage.lifetime(of: reply.bytes.span)
         else { return response.fields.append((.cacheControl, noStore)) }
         response.fields.append((.cacheControl, FieldValue(maxAge, number: UInt(seconds))))
-        // Another caller may want to have the trace with it.
+        // Another caller may prefer the trace.
         response.fields.append((.vary, accept))
     }
 
@@ -52,7 +52,7 @@ enum ReplyResponse {
         }
     }
 
-    /// The response to a datagram that has left and expects no reply (RFC 9110 15.3.3).
+    /// The response to a datagram that has been sent and expects no reply (RFC 9110 15.3.3).
     static func sent(_ options: ReplyOptions, showingAddresses shows: (SocketAddress) -> Bool) -> Response {
         var response = Response(.accepted)
         switch options.form {
@@ -83,7 +83,7 @@ enum ReplyResponse {
         return response
     }
 
-    /// A reply that nothing but its bytes is known of: as it is, or written out on a line.
+    /// A reply without a known type: its bytes, or their notation on a line.
     private static func plain(_ bytes: ArraySlice<UInt8>, _ notation: Notation?) -> Response {
         guard let notation else {
             return Response(.ok, bytes.span.isUTF8 ? MediaType.plainText : MediaType.bytes, content: Array(bytes))
@@ -93,7 +93,7 @@ enum ReplyResponse {
 
     /// The reply together with its trace, for callers that accept `application/json`.
     ///
-    /// - `notation`: how the reply is written; without one, as text where it is text, and else in base64.
+    /// - `notation`: the reply's notation; without one, text where it is text, and else base64.
     static func traced(_ bytes: ArraySlice<UInt8>, _ exchange: String, _ notation: Notation? = nil) -> Response {
         let body = "{\"reply\":\(json(bytes, notation)),\"exchange\":\(exchange)}\n"
         var response = Response(.ok, FieldValue("application/json"), content: Array(body.utf8))
@@ -101,14 +101,14 @@ enum ReplyResponse {
         return response
     }
 
-    /// The reply as a JSON string, and the member that says how it is written, unless it is text.
+    /// The reply as a JSON string, and the member that names its notation, unless it is text.
     static func json(_ bytes: ArraySlice<UInt8>, _ notation: Notation?) -> String {
         if notation == nil, let text = String(validating: bytes, as: UTF8.self) { return Problem.quoted(text) }
         let notation = notation ?? .base64
         return "\"\(String(decoding: notation.encode(bytes.span), as: UTF8.self))\",\"\(notation.rawValue)\":true"
     }
 
-    /// Tells the caller that its wish was heard (RFC 7240 3).
+    /// Confirms that the caller's preference was applied (RFC 7240 3).
     private static func apply(_ wait: Int?, to response: inout Response) {
         guard let wait, let value = FieldValue(validating: "wait=\(wait)".utf8) else { return }
         response.fields.append((preferenceApplied, value))
@@ -117,7 +117,7 @@ enum ReplyResponse {
     private static let noStore = FieldValue("no-store")
     private static let maxAge = FieldValue("max-age=")
     private static let accept = FieldValue("Accept")
-    /// How many more datagrams had come by the time of the reply.
+    /// The number of further datagrams at the time of the reply.
     private static let surplus = FieldName("Letterbox-Surplus")
     private static let preferenceApplied = FieldName("Preference-Applied")
 }

@@ -1,13 +1,13 @@
 internal import HTTP
 
-/// A request as it was received: what its head means, and the bytes.
+/// A received request: its parsed head, and its bytes.
 ///
-/// One serves a whole worker while requests arrive at once; a connection takes one of its own while a request has come in
-/// part. As a value it would be copied from hand to hand.
+/// One serves a whole worker while requests arrive complete; a connection takes its own while a request has arrived in
+/// part. It is a class, because a value would be copied with each call.
 final class Request {
-    /// What reads heads, and keeps the one that it has read.
+    /// The parser of heads, which stores the last one.
     private(set) var parser: RequestParser
-    /// What the head means; its ranges count from the first byte of the message.
+    /// The parsed head; its ranges count from the first byte of the message.
     var head: RequestHead { parser.head }
     /// Head and content, without transfer coding; empty while its head alone has been looked at.
     private(set) var message: ArraySlice<UInt8> = []
@@ -16,9 +16,9 @@ final class Request {
     private(set) var isPlain = false
     /// Whether the head has been read.
     private(set) var hasHead = false
-    /// Whether the client has been told to go on (RFC 9110 10.1.1).
+    /// Whether `100 Continue` has been sent (RFC 9110 10.1.1).
     var hasInvitation = false
-    /// What takes the chunks of its content apart.
+    /// The decoder of chunked content.
     var decoder: ChunkedDecoder?
 
     init(limits: Limits) {
@@ -65,17 +65,17 @@ final class Request {
         hasHead = false
     }
 
-    /// Forgets a request that was not served to its end.
+    /// Drops an unfinished request.
     func reset() {
         finish()
         (hasInvitation, decoder) = (false, nil)
         parser.reset()
     }
 
-    /// Takes the whole message, once it is there.
+    /// Takes the complete message.
     func take(_ message: ArraySlice<UInt8>) { self.message = message }
 
-    /// The content: what goes into the datagram.
+    /// The content, which is the payload of the datagram.
     @inline(__always)
     var body: ArraySlice<UInt8> { message[(message.startIndex + parser.head.length)..<message.endIndex] }
 
@@ -84,23 +84,22 @@ final class Request {
         message[(message.startIndex + range.lowerBound)..<(message.startIndex + range.upperBound)]
     }
 
-    /// The value of a field; nil when it did not come.
+    /// The value of a field; nil when it is missing.
     func value(of field: KnownField) -> ArraySlice<UInt8>? {
         guard let range = parser.head.range(of: field) else { return nil }
         return bytes(range)
     }
 
-    /// Whether a field came.
     func has(_ field: KnownField) -> Bool { parser.head.has(field) }
 
-    /// The first byte of a field's value; nil when it did not come, or is empty.
+    /// The first byte of a field's value; nil when it is missing, or empty.
     @inline(__always)
     func first(of field: KnownField) -> UInt8? {
         guard let range = parser.head.range(of: field), !range.isEmpty else { return nil }
         return message[message.startIndex + range.lowerBound]
     }
 
-    /// The value of a list field, whose lines are one list (RFC 9110 5.3); nil when none came.
+    /// The value of a list field, whose lines are one list (RFC 9110 5.3); nil when it is missing.
     func list(of field: KnownField) -> ArraySlice<UInt8>? {
         guard let first = value(of: field) else { return nil }
         guard parser.head.isRepeated(field) else { return first }
@@ -114,19 +113,19 @@ final class Request {
     /// The query; empty where there is none.
     var query: ArraySlice<UInt8> { head.query.map { bytes($0.range) } ?? [] }
 
-    /// Whether the caller calls the request by a name.
+    /// Whether the caller has sent an identifier of the request.
     @inline(__always)
     var isNamed: Bool { parser.head.isNamed }
 
     // MARK: - The answer
 
-    /// Whether a field came that may have a say in how the reply is shown, as with few requests.
+    /// Whether a field is present that may change the form of the reply, which is rare.
     @inline(__always)
     var mayShapeReply: Bool {
         has(.prefer) || mayPrefer || first(of: .contentType).map { $0 | 0x20 == UInt8(ascii: "a") } ?? false
     }
 
-    /// Whether the caller may prefer anything: nearly all clients say "*/*", which is too short for that.
+    /// Whether the caller may have a preference: nearly all clients send "*/*", which is too short for one.
     @inline(__always)
     var mayPrefer: Bool {
         guard let range = parser.head.range(of: .accept) else { return false }
@@ -138,10 +137,10 @@ final class Request {
     /// Whether the content is that of a form.
     var isForm: Bool { hasType(Self.form) }
 
-    /// Whether the content is a form in parts (RFC 7578): as a letter it would be a datagram with boundaries in it.
+    /// Whether the content is a multipart form (RFC 7578): as a payload it would be a datagram with boundaries in it.
     @inline(__always)
     var isMultipart: Bool {
-        // Most clients name another type, and its first byte says so.
+        // Most clients name another type, and its first byte differs.
         guard let first = first(of: .contentType), first | 0x20 == UInt8(ascii: "m") else { return false }
         return hasType(Self.parts)
     }
@@ -154,13 +153,13 @@ final class Request {
         return type.begins(with: name) && MediaType.nameLength(in: type.span) == name.count
     }
 
-    /// Whether the content is in a coding, and so not what the UDP service is to get.
+    /// Whether the content has a coding, which the UDP service does not expect.
     var isCoded: Bool {
         guard has(.contentEncoding), let codings = list(of: .contentEncoding) else { return false }
         return !Self.areIdentity(codings)
     }
 
-    /// Codings are named in either case (RFC 9110 8.4.1).
+    /// Codings are case-insensitive (RFC 9110 8.4.1).
     private static func areIdentity(_ codings: ArraySlice<UInt8>) -> Bool {
         var list = CommaList(0..<codings.count)
         while let coding = list.next(in: codings.span) {
@@ -177,12 +176,11 @@ final class Request {
 }
 
 extension ArraySlice<UInt8> {
-    /// Whether the bytes are this ASCII text.
     func isEqual(to text: StaticString) -> Bool {
         count == text.utf8CodeUnitCount && text.description.utf8.elementsEqual(self)
     }
 
-    /// Whether the bytes begin with this ASCII text in lower case, in whatever case they are.
+    /// Whether the bytes begin with this lower-case ASCII text, whatever their case.
     func begins(with prefix: [UInt8]) -> Bool {
         count >= prefix.count
             && prefix.indices.allSatisfy { index in

@@ -1,7 +1,7 @@
 internal import HTTP
 internal import System
 
-/// What a caller calls its request, which the answer and the access log repeat, so that both can be found.
+/// A caller's identifiers of a request, which the answer and the access log repeat, so that both can be found.
 final class RequestNames {
     /// From `traceparent` (W3C Trace Context 3.2).
     let trace: TraceParent?
@@ -10,7 +10,7 @@ final class RequestNames {
     /// Both as members of a JSON object, each with a comma in front of it.
     let members: [UInt8]
 
-    /// Nil where nothing came that can be repeated: what is malformed, too long or there twice says nothing.
+    /// Nil where the request has no valid identifier: malformed, too long and repeated ones are ignored.
     ///
     /// - `maxID`: the most bytes of an X-Request-Id.
     convenience init?(of request: Request, maxID: Int) {
@@ -20,7 +20,7 @@ final class RequestNames {
         self.init(value(.traceparent), value(.xRequestId), maxID: maxID)
     }
 
-    /// The same for bytes that are no whole request, or none at all.
+    /// The identifiers in bytes that are not a whole request, or none at all.
     convenience init?(ofRefused bytes: ArraySlice<UInt8>, maxID: Int) {
         self.init(
             RawHead.value(of: "traceparent:", in: bytes), RawHead.value(of: "x-request-id:", in: bytes), maxID: maxID)
@@ -31,13 +31,13 @@ final class RequestNames {
         self.id = id.flatMap { RequestID.isValid($0.span, limit: maxID) ? FieldValue(validating: $0) : nil }
         guard trace != nil || self.id != nil else { return nil }
         var members: [UInt8] = []
-        // Neither digits nor tokens have to be escaped (RFC 8259 7).
+        // Digits and tokens need no escapes (RFC 8259 7).
         if let trace { members += Array(",\"trace_id\":\"".utf8) + trace.traceID + [UInt8(ascii: "\"")] }
         if let id = self.id { members += Array(",\"request_id\":\"".utf8) + id.bytes + [UInt8(ascii: "\"")] }
         self.members = members
     }
 
-    /// Names the request in a response that is a JSON object with room for more members.
+    /// Adds the identifiers to a response that is a JSON object with room for more members.
     func enter(_ response: inout Response) {
         guard response.takesNames, response.content.suffix(2).elementsEqual("}\n".utf8) else { return }
         response.content.removeLast(2)
@@ -50,7 +50,7 @@ final class RequestNames {
     private static let field = FieldName("X-Request-Id")
 }
 
-/// The fields of bytes that no parser has read, or not to the end.
+/// The fields of bytes that the parser has not read, or not to the end.
 enum RawHead {
     /// The value of the first line that begins with this name, in lower case and with its colon.
     static func value(of name: StaticString, in bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {

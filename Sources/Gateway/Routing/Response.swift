@@ -1,17 +1,17 @@
 internal import EventLoop
 internal import HTTP
 
-/// An answer to a request, before it is bytes.
+/// An answer to a request, before it becomes bytes.
 struct Response {
     var status: Status
     /// Nil where there is no content.
     var contentType: FieldValue?
     var content: [UInt8]
-    /// Fields beyond those that every response has.
+    /// Fields beyond those of every response.
     var fields: [(name: FieldName, value: FieldValue)] = []
-    /// Why it is not what the request asked for, where that is counted.
+    /// The failure for the metrics, where the gateway could not do what the request asked.
     var failure: ServiceFailure?
-    /// Whether the content is a JSON object with room for the names of the request.
+    /// Whether the content is a JSON object with room for the request's identifiers.
     var takesNames = false
     /// Whether the connection ends after it.
     var closes = false

@@ -2,7 +2,7 @@ internal import EventLoop
 internal import HTTP
 internal import System
 
-/// Makes bytes of responses, with the time of day that is put together once a second.
+/// Turns responses into bytes, with a date that is written once a second.
 final class ResponseWriter {
     private let loop: EventLoop
     private var cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
@@ -14,22 +14,22 @@ final class ResponseWriter {
     let keepAlive: ResponseHead.Connection
     private var renewal = MonotonicTime(nanoseconds: 0)
 
-    /// - `idleTimeout`: how long a connection may be without a request.
+    /// - `idleTimeout`: the longest time of a connection without a request.
     init(loop: EventLoop, idleTimeout: Interval) {
         self.loop = loop
-        // A promise of whole seconds, and so of no more than is kept.
+        // The promise is in whole seconds, rounded down.
         keepAlive = .keepAlive(seconds: Int(idleTimeout.nanoseconds / 1_000_000_000))
         heads = PlainReplyHeads(cachedDate, .persistent)
         keepAliveHeads = PlainReplyHeads(cachedDate, keepAlive)
     }
 
-    /// The time of day for a response.
+    /// The date of a response.
     var date: HTTPDate {
         renew()
         return cachedDate
     }
 
-    /// Appends a response to the bytes that leave in the next write.
+    /// Appends a response to the bytes of the next write.
     func write(
         _ response: Response, to bytes: inout [UInt8], withContent: Bool, connection: ResponseHead.Connection
     ) {
@@ -42,7 +42,7 @@ final class ResponseWriter {
         if withContent { bytes.append(contentsOf: response.content) }
     }
 
-    /// Appends the head of a response whose content comes in chunks.
+    /// Appends the head of a response with chunked content.
     func beginChunks(
         _ type: FieldValue, _ fields: [(name: FieldName, value: FieldValue)], to bytes: inout [UInt8],
         connection: ResponseHead.Connection
@@ -61,9 +61,9 @@ final class ResponseWriter {
         bytes.append(contentsOf: "\r\n".utf8)
     }
 
-    /// Writes the head of a plain reply in front of it, and tells where in the reply's buffer the response lies.
+    /// Writes the head of a plain reply in front of it, and returns the response's range in the reply's buffer.
     ///
-    /// - `isAsked`: whether the client asked for a connection that goes on.
+    /// - `isAsked`: whether the client asked for a persistent connection.
     func frame(_ reply: Reply, isAsked: Bool) -> Range<Int> {
         renew()
         let isText = reply.buffer.bytes.isUTF8(in: reply.buffer.range(of: reply.length))
@@ -127,6 +127,6 @@ private struct PlainReplyHeads {
 }
 
 extension Interval {
-    /// Whole microseconds, and so the thousandths of milliseconds.
+    /// Whole microseconds, which are thousandths of milliseconds.
     var microseconds: Int { Int(nanoseconds / 1000) }
 }

@@ -1,12 +1,12 @@
 internal import HTTP
 
-/// What is at a path: a row of the table of routes.
+/// A row of the table of routes: the handlers of a path.
 struct Route {
-    /// What GET and HEAD get.
+    /// The resources of GET and HEAD.
     enum Reading {
-        /// Whether the gateway lives, and whether new requests should come here.
+        /// Whether the gateway is alive, and whether it is ready for new requests.
         case health, readiness
-        /// The figures of all workers.
+        /// The metrics of all workers.
         case statistics
         /// The list of services.
         case services
@@ -17,7 +17,7 @@ struct Route {
         case folder
     }
 
-    /// Where the content of POST goes.
+    /// The receivers of a POST's content.
     enum Posting {
         case service(ServiceRoute)
         case form(FormResource)
@@ -25,12 +25,12 @@ struct Route {
 
     var reading: Reading?
     var posting: Posting?
-    /// The service for which the query of GET may carry a letter.
+    /// The service of a GET whose query may have a payload.
     var asking: ServiceRoute?
-    /// What PUT sets.
+    /// The settings that PUT replaces.
     var replacing: LabResource?
 
-    /// The methods that the path takes, for the Allow field (RFC 9110 10.2.1).
+    /// The methods of the path, for the Allow field (RFC 9110 10.2.1).
     var methods: FieldValue {
         switch (takes(.get), posting != nil, replacing != nil) {
         case (true, true, _): FieldValue("GET, HEAD, POST, OPTIONS")
@@ -40,7 +40,6 @@ struct Route {
         }
     }
 
-    /// Whether the path takes a method.
     func takes(_ method: Method) -> Bool {
         switch method {
         case .get, .head: reading != nil || asking != nil

@@ -1,12 +1,12 @@
 internal import HTTP
 
-/// The paths of the gateway: its services, what it tells of itself, and the files of its page.
+/// The paths of the gateway: its services, its health and metrics, and the files of its page.
 struct RouteTable {
-    /// What is at the paths that are no file's.
+    /// The routes that are not files.
     private let routes: [(path: [UInt8], route: Route)]
     private let page: Page
 
-    /// - `tellsState`: whether it has what the gateway tells of itself.
+    /// - `tellsState`: whether it has the paths of health and metrics.
     init(services: ServiceTable, form: FormResource, lab: LabResource?, page: Page, tellsState: Bool = true) {
         var routes: [String: Route] = [:]
         if tellsState {
@@ -27,7 +27,7 @@ struct RouteTable {
         self.page = page
     }
 
-    /// What is at a path; nil where there is nothing.
+    /// The route of a path; nil where there is none.
     func route(at path: ArraySlice<UInt8>) -> Route? {
         if let route = own(path) { return route }
         if let file = file(at: path) { return Route(reading: .file(file)) }
@@ -38,7 +38,8 @@ struct RouteTable {
         routes.first { $0.path.count == path.count && $0.path.elementsEqual(path) }?.route
     }
 
-    /// The file at a path; a route has none in any spelling, or a file of its name would slip past a proxy's rule for it.
+    /// The file at a path; a route's path has none in any spelling, or such a file would bypass a proxy's rule for the
+    /// route.
     private func file(at path: ArraySlice<UInt8>) -> StaticFile? {
         guard let name = Page.name(at: path), name.count == 1 || own(name[...]) == nil else { return nil }
         return page.file(named: name)

@@ -1,18 +1,18 @@
 internal import HTTP
 
-/// Who may ask for what.
+/// The permissions of callers.
 extension Router {
-    /// The answer to a caller that may not ask for this; nil where there is nothing against it.
+    /// The answer to a caller without permission for the request; nil where it may proceed.
     @inline(never)
     func refuseCaller(_ request: Request) -> Response? {
         if let refusal = browserGuard.refuseName(request) { return refusal }
-        // A browser asks beforehand without credentials (WHATWG Fetch 3.2.2).
+        // A browser's preflight has no credentials (WHATWG Fetch 3.2.2).
         if crossOrigin.preflight(request) != nil { return nil }
         if let token, !isOpen(request), let refusal = token.refusal(of: request) { return refusal }
         return sends(request) ? browserGuard.refusePage(request) : nil
     }
 
-    /// Whether the request would send a datagram: pages of other sites may read what its links lead to, and no more.
+    /// Whether the request would send a datagram: pages of other sites may follow links, and no more.
     private func sends(_ request: Request) -> Bool {
         switch request.head.method {
         case .post: return true
@@ -23,9 +23,9 @@ extension Router {
         }
     }
 
-    /// Whether the request needs no token: it asks whether the gateway lives, or for a file, which is no secret.
+    /// Whether the request needs no token: those for health and for files, which are not secret.
     ///
-    /// All else does, also what is not there: which paths are services is told to callers with the token.
+    /// All others need it, also those for missing paths: only callers with the token may learn the services' paths.
     private func isOpen(_ request: Request) -> Bool {
         guard request.head.method == .get || request.head.method == .head, !sends(request) else { return false }
         switch table.route(at: request.path)?.reading {

@@ -2,30 +2,30 @@ internal import EventLoop
 internal import HTTP
 internal import System
 
-/// What becomes of a request.
+/// The router's decision about a request.
 enum Decision {
-    /// It is answered.
+    /// The request has its response.
     case response(Response)
     /// This payload goes to the UDP service; the options are nil where the plain reply is the response.
     case exchange(ArraySlice<UInt8>, ReplyOptions?)
-    /// This payload goes to the UDP service, from which no reply is waited for.
+    /// This payload goes to the UDP service, without waiting for a reply.
     case dispatch(ArraySlice<UInt8>, ReplyOptions)
-    /// This payload goes to the UDP service, and what comes is collected.
+    /// This payload goes to the UDP service, whose replies are collected.
     case collection(ArraySlice<UInt8>, ReplyOptions)
-    /// What the gateway tells of itself: the worker knows, or asks the others.
+    /// The gateway's own state: the worker has it, or asks the others.
     case question(Question)
 }
 
-/// What the gateway is asked about itself.
+/// A question about the gateway's state.
 enum Question {
     /// The counts of all workers.
     case statistics
-    /// Whether new requests should come here.
+    /// Whether the gateway is ready for new requests.
     case readiness
     /// The list of services.
     case services
 
-    /// Where it is asked.
+    /// The question's path.
     var path: String {
         switch self {
         case .statistics: "/metrics"
@@ -35,21 +35,21 @@ enum Question {
     }
 }
 
-/// Which request gets which answer: looks its path up in the table of routes.
+/// Decides about requests by the table of routes.
 final class Router {
     let services: ServiceTable
     let crossOrigin: CrossOrigin
     /// Whether any page of another origin may use the gateway.
     let isForOtherOrigins: Bool
     private let configuration: Configuration
-    /// What callers have to know, if anything.
+    /// The callers' token, if there is one.
     let token: AccessToken?
     private let asksEverybody: Bool
     let browserGuard: BrowserGuard
     let table: RouteTable
-    /// The service at `/`, for which nearly all requests are.
+    /// The service at `/`, which nearly all requests are for.
     private let root: ServiceRoute?
-    /// The same if it takes whatever is posted.
+    /// The same service if it takes any posted content.
     private let plainRoot: ServiceRoute?
     /// Whether a request of which nothing but its content counts is sent on: ``Request/isPlain``.
     let takesPlain: Bool
@@ -73,7 +73,7 @@ final class Router {
             tellsState: configuration.stateDoor != .elsewhere)
     }
 
-    /// Decides what becomes of a request that is complete.
+    /// Decides about a complete request.
     func route(_ request: Request) -> Decision {
         if isAsked(request), let refusal = refuseCaller(request) { return .response(refusal) }
         if let plainRoot, isLetter(request) {
@@ -94,7 +94,7 @@ final class Router {
         }
     }
 
-    /// What a request gets whatever its content is: its head decides (RFC 9110 10.1.1); nil where the content counts.
+    /// The answer that a request's head alone determines (RFC 9110 10.1.1); nil where the content counts.
     func judgeHead(of request: Request) -> Response? {
         if isAsked(request), let refusal = refuseCaller(request) { return refusal }
         return refusal(of: request)
@@ -117,14 +117,14 @@ final class Router {
         }
     }
 
-    /// Whether the request is asked on whose behalf it comes.
+    /// Whether the request's origin and credentials need a check.
     @inline(__always)
     private func isAsked(_ request: Request) -> Bool { asksEverybody || request.isFromBrowser }
 
-    /// Whether the content is to be sent to the service at `/` as it is.
+    /// Whether the content is to be sent to the service at `/` unchanged.
     @inline(__always)
     private func isLetter(_ request: Request) -> Bool {
-        // A path begins with a slash, so that one of a single byte is "/".
+        // A path begins with a slash, so that a path of a single byte is "/".
         request.parser.head.method == .post && request.parser.head.path.range.count == 1
             && request.parser.head.query == nil
             && !request.isCoded && !request.isMultipart
@@ -135,19 +135,19 @@ final class Router {
         ReplyResponse.response(to: outcome, options, showingAddresses: configuration.shows)
     }
 
-    /// The response to a datagram that has left and expects no reply.
+    /// The response to a datagram that has been sent and expects no reply.
     func responseToSent(_ options: ReplyOptions) -> Response {
         ReplyResponse.sent(options, showingAddresses: configuration.shows)
     }
 
-    /// A reply as a line of its own, for a caller that gets each as it comes.
+    /// A reply as a line of its own, for a caller that gets each reply as it comes.
     func line(_ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ notation: Notation?) -> String {
         CollectionResponse.line(reply, policy, notation, showingAddresses: configuration.shows)
     }
 
     // MARK: - The length of the content
 
-    /// What the content at a path is: that of a form, and a letter that is written out, may be longer than a letter.
+    /// The kind of a path's content: a form, and a payload in a notation, may be longer than the payload itself.
     func contentKind(_ method: Method, _ path: ArraySlice<UInt8>, query: ArraySlice<UInt8>) -> ContentKind {
         guard method == .post, path.count > 1 || !query.isEmpty else { return .letter }
         switch table.route(at: path)?.posting {
@@ -157,8 +157,8 @@ final class Router {
         }
     }
 
-    /// Answers content that was not read, for it is longer than its route takes; where the next message begins cannot be
-    /// told.
+    /// Answers content that was not read, because it is longer than its route accepts; the start of the next message is
+    /// unknown.
     ///
     /// - `bytes`: they begin with the request.
     func refuseContent(of bytes: ArraySlice<UInt8>) -> Response {
@@ -169,7 +169,7 @@ final class Router {
         }
     }
 
-    /// The path in a request line, whose target is in any form (RFC 9112 3.2).
+    /// The path in a request line, whose target has any form (RFC 9112 3.2).
     private static func path(in bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let (space, slash) = (UInt8(ascii: " "), UInt8(ascii: "/"))
         let target = bytes.drop { $0 != space }.dropFirst().prefix { $0 != space && $0 != UInt8(ascii: "?") }
@@ -185,7 +185,7 @@ final class Router {
         case .folder: return .response(Self.redirectToFolder(request))
         default: break
         }
-        // The others are made anew for each request.
+        // The other resources are made for each request.
         if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
         return switch reading {
         case .readiness: .question(.readiness)
@@ -196,10 +196,10 @@ final class Router {
         }
     }
 
-    /// Sends a browser to the folder itself, from where the links of its page lead to its files (RFC 3986 5.2.3).
+    /// Redirects a browser to the folder's path with a slash, so that relative links of its page work (RFC 3986 5.2.3).
     private static func redirectToFolder(_ request: Request) -> Response {
         var response = Response(.permanentRedirect)
-        // A reference without scheme and authority holds behind a proxy, too (RFC 9110 10.2.2).
+        // A reference without scheme and authority is right behind a proxy, too (RFC 9110 10.2.2).
         var reference = request.path + [UInt8(ascii: "/")]
         if let query = request.head.query { reference += [UInt8(ascii: "?")] + request.bytes(query.range) }
         if let location = FieldValue(validating: reference) { response.fields.append((.location, location)) }
@@ -209,7 +209,7 @@ final class Router {
 
     // MARK: - What is not there
 
-    /// Answers OPTIONS with what the path takes, or the server as a whole (RFC 9110 9.3.7).
+    /// Answers OPTIONS with the methods of the path, or of the server as a whole (RFC 9110 9.3.7).
     private func permit(_ request: Request) -> Response {
         if case .asterisk = request.head.targetForm {
             return Self.allowing(FieldValue("GET, HEAD, POST, OPTIONS"), Response(.noContent))
@@ -235,7 +235,8 @@ final class Router {
         return response
     }
 
-    /// Content in a coding would go into the datagram as it is, and no service expects that (RFC 9110 15.5.16, 12.5.3).
+    /// Refuses coded content: it would go into the datagram unchanged, and no service expects that (RFC 9110 15.5.16,
+    /// 12.5.3).
     private static func refuseCoding() -> Response {
         var response = Problem.response(.unsupportedMediaType, "The content must come without a Content-Encoding.")
         response.fields.append((FieldName("Accept-Encoding"), FieldValue("identity")))

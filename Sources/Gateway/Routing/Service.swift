@@ -1,26 +1,26 @@
 package import HTTP
 package import System
 
-/// A UDP service as the operator describes it: the path that names it, where it is, and how it is asked.
+/// A UDP service as the operator describes it: its path, its addresses, and its options.
 package struct Service: Sendable {
-    /// The path that requests for it have; `/` is the service of the page.
+    /// The path of its requests; `/` is the page's service.
     package let path: String
-    /// What the operator wrote of it: two services with the same text are the same.
+    /// The operator's description: two services with the same text are the same.
     package var text = ""
-    /// Where it is when the gateway starts.
+    /// The addresses at the gateway's start.
     package var addresses: [SocketAddress]
-    /// Its own settings; what concerns the gateway as a whole is the same in those of all services.
+    /// Its own settings; those of the gateway as a whole are the same for all services.
     package let configuration: Configuration
     /// The media type of its replies; nil for plain text.
     package let type: FieldValue?
-    /// Which replies its callers get.
+    /// The replies that callers get.
     package let replies: ReplyPolicy
-    /// The parameter of a query in which GET may carry a letter; nil where GET is no letter.
+    /// The query parameter in which GET may carry a payload; nil where GET carries none.
     package let get: String?
-    /// What is known of its protocol, if anything.
+    /// Its known protocol, if it has one.
     package let preset: Preset?
 
-    /// A protocol whose way over HTTP has a specification.
+    /// A protocol with a specification for HTTP.
     package enum Preset: String, CaseIterable, Sendable {
         /// DNS queries over HTTPS (RFC 8484).
         case dns
@@ -38,7 +38,6 @@ package struct Service: Sendable {
         (self.path, self.addresses, self.configuration, self.preset) = (path, addresses, configuration, preset)
     }
 
-    /// Describes a service.
     package init(
         path: String, addresses: [SocketAddress], configuration: Configuration, type: FieldValue? = nil,
         get: String? = nil, replies: ReplyPolicy = ReplyPolicy()
@@ -52,17 +51,19 @@ package struct Service: Sendable {
         preset = nil
     }
 
-    /// The paths that the gateway answers itself, and those that are kept for it.
+    /// The gateway's own paths, and the reserved ones.
     package static let reservedPaths: Set<String> = ["/form", "/healthz", "/lab", "/metrics", "/readyz", "/services"]
 
-    /// Whether the text can name the parameter with a letter: it is written in a query as it is, and `as` is another one.
+    /// Whether the text can name the payload's parameter: a query needs no escapes for it, and `as` is another
+    /// parameter.
     package static func isParameter(_ text: String) -> Bool {
         !text.isEmpty && text != "as" && text.utf8.allSatisfy(isUnreserved)
     }
 
-    /// Whether the text can name a service: segments of letters, digits and `-._~`, none of them empty or of dots alone.
+    /// Whether the text can be a service's path: segments of letters, digits and `-._~`, none of them empty or of dots
+    /// alone.
     ///
-    /// Such a path has one spelling (RFC 3986 6.2.2), and requests are compared with it byte by byte.
+    /// Such a path has one spelling (RFC 3986 6.2.2), so that the router compares it byte by byte.
     package static func isPath(_ text: String) -> Bool {
         if text == "/" { return true }
         guard text.utf8.first == UInt8(ascii: "/") else { return false }

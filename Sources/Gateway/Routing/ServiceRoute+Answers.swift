@@ -1,15 +1,15 @@
 internal import HTTP
 internal import System
 
-/// Which answer a letter gets: one reply, several, or none.
+/// Decides between the answers to a payload: one reply, several, or none.
 extension ServiceRoute {
-    /// Sends a letter of which it is known that it fits.
+    /// Decides about a payload that is known to fit.
     func decide(_ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation? = nil) -> Decision {
         if !isOrdinary || request.has(.prefer), let other = decideOther(letter, of: request, notation) { return other }
         return .exchange(letter, options(of: request, notation, nil))
     }
 
-    /// Another answer than one reply from the address that is asked; nil where that is the answer all the same.
+    /// The decision for any other answer than one reply from the address itself; nil where that is the answer.
     private func decideOther(
         _ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation?
     ) -> Decision? {
@@ -35,7 +35,7 @@ extension ServiceRoute {
         return .collection(letter, options)
     }
 
-    /// Sends the letter of a form.
+    /// Decides about a form's payload.
     func decide(_ letter: [UInt8], _ form: PostedForm, _ resource: FormResource) -> Decision {
         let collection = isOrdinary ? nil : upstream.makeCollection()
         let options = ReplyOptions(.page(form, resource), collection: collection, route: self)
@@ -43,7 +43,7 @@ extension ServiceRoute {
         return collection == nil ? .exchange(letter[...], options) : .collection(letter[...], options)
     }
 
-    /// Whether the caller does not want to wait for the reply (RFC 7240 4.1); one that says how long it waits does want to.
+    /// Whether the caller does not want to wait for the reply (RFC 7240 4.1); a caller that sends `wait` does.
     private static func prefersAsync(_ request: Request) -> Bool {
         guard let value = request.list(of: .prefer) else { return false }
         let range = 0..<value.count
@@ -51,7 +51,8 @@ extension ServiceRoute {
             && Negotiation.wait(prefer: value.span, range) == nil
     }
 
-    /// What the response to one reply has to know of its request; nil for the plain reply of the service at `/`.
+    /// The properties of the request that the response to one reply depends on; nil for the plain reply of the service
+    /// at `/`.
     private func options(
         of request: Request, _ notation: Notation?, _ collection: ReplyCollection?
     ) -> ReplyOptions? {
@@ -72,8 +73,8 @@ extension ServiceRoute {
             form, notation: notation, wait: wait, caching: caching, collection: collection, route: self)
     }
 
-    /// What caches are told; nil where the method says it all: what POST gets is kept by none that was not told to
-    /// (RFC 9110 9.3.3).
+    /// A cache's permission; nil where the method denies it: without explicit permission no cache stores the response
+    /// to a POST (RFC 9110 9.3.3).
     ///
     /// - `isPlain`: whether the response is the reply itself.
     private func caching(of request: Request, isPlain: Bool) -> ReplyOptions.Caching? {
@@ -81,15 +82,15 @@ extension ServiceRoute {
         return request.head.method == .post ? nil : .never
     }
 
-    /// Whether the caller would rather have the reply with its trace.
+    /// Whether the caller prefers the reply with its trace.
     ///
-    /// One who speaks JSON to the service would not: the reply itself is what it accepts, in the type that it named.
+    /// A caller that sends JSON to the service accepts the reply itself, in the type that it named.
     private static func prefersTrace(_ request: Request) -> Bool {
         guard request.mayPrefer, let accept = request.list(of: .accept) else { return false }
         return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
     }
 
-    /// How many seconds the caller wants to wait (RFC 7240 4.3), where that is less than the operator allows.
+    /// The seconds that the caller wants to wait (RFC 7240 4.3), where they are fewer than the operator's.
     private func wait(of request: Request) -> Int? {
         guard request.has(.prefer), let value = request.list(of: .prefer),
             let seconds = Negotiation.wait(prefer: value.span, 0..<value.count),
@@ -100,7 +101,7 @@ extension ServiceRoute {
 
     /// The request's own type for the reply, where the caller named an `application/*` type other than a form's.
     private static func mirroredType(of request: Request) -> ArraySlice<UInt8>? {
-        // Most clients name no type of that group, and fewer bytes say so.
+        // Most clients name no type of that group, and the first byte shows it.
         guard let first = request.first(of: .contentType), first | 0x20 == UInt8(ascii: "a"),
             let type = request.value(of: .contentType), type.begins(with: application),
             MediaType.nameLength(in: type.span) != nil, !request.isForm

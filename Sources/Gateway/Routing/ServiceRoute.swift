@@ -3,14 +3,14 @@ internal import HTTP
 internal import Logging
 internal import System
 
-/// A service as one worker has it: its description, the exchanges with it, and what becomes of requests for it.
+/// One worker's side of a service: its description, its exchanges, and the decisions about its requests.
 final class ServiceRoute {
     let service: Service
     let upstream: Upstream
-    /// Whether one reply from the address that is asked is the answer.
+    /// Whether the answer is one reply from the address itself.
     let isOrdinary: Bool
     let isRoot: Bool
-    /// Whether a letter that says nothing of its answer gets the plain reply at `/`, for which there is a way of its own.
+    /// Whether a plain request gets the plain reply of the service at `/`, which has a shorter path through the code.
     var isPlain: Bool { isRoot && isOrdinary && service.preset == nil && service.type == nil }
 
     init(_ service: Service, _ upstream: Upstream) {
@@ -20,7 +20,7 @@ final class ServiceRoute {
         self.upstream = upstream
     }
 
-    /// A service with the exchanges of a worker's own.
+    /// A service with the exchanges of one worker.
     convenience init(_ service: Service, limits: SharedLimits, loop: EventLoop, logger: Logger) {
         let upstream = Upstream(
             configuration: service.configuration, policy: service.replies, limits: limits,
@@ -31,14 +31,14 @@ final class ServiceRoute {
         self.init(service, upstream)
     }
 
-    /// What the worker has counted of it.
+    /// The worker's counters of the service.
     var figures: UpstreamCounts {
         var counts = upstream.snapshot
         counts.service = service.path
         return counts
     }
 
-    /// What a POST gets whatever its content is; nil where the content counts.
+    /// The answer to a POST that its head alone determines; nil where the content counts.
     func refusal(of request: Request) -> Response? {
         if request.isMultipart {
             return Problem.response(
@@ -67,7 +67,7 @@ final class ServiceRoute {
         }
     }
 
-    /// Sends the letter that the query of a GET carries.
+    /// Sends the payload in the query of a GET.
     func ask(_ request: Request) -> Decision {
         if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
         let query = LetterQuery(request.query)
@@ -87,7 +87,7 @@ final class ServiceRoute {
         }
     }
 
-    /// Whether the query of a GET has the parameter that carries a letter.
+    /// Whether the query of a GET has the payload's parameter.
     func isAsked(_ request: Request) -> Bool {
         guard let name = service.get else { return false }
         return LetterQuery(request.query).has(name)
@@ -106,7 +106,7 @@ final class ServiceRoute {
         return .response(refuseContent())
     }
 
-    /// Why a letter is none that the service may get; nil where there is nothing to say.
+    /// The reason why the service may not get a payload; nil where it may.
     func complaint(about letter: ArraySlice<UInt8>) -> String? {
         guard service.preset == .dns, letter.count < DNSMessage.headerLength else { return nil }
         return

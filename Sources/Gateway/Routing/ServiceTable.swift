@@ -5,7 +5,7 @@ internal import System
 struct ServiceTable {
     /// All of them, in the operator's order.
     let routes: [ServiceRoute]
-    /// The one at `/`, which the page and its form use.
+    /// The service at `/`, which the page and its form use.
     let root: ServiceRoute?
 
     init(_ routes: [ServiceRoute]) {
@@ -13,18 +13,18 @@ struct ServiceTable {
         root = routes.first { $0.service.path == "/" }
     }
 
-    /// The service with a path; nil where there is none.
+    /// The service of a path; nil where there is none.
     func route(at path: ArraySlice<UInt8>) -> ServiceRoute? {
         routes.first { $0.service.path.utf8.elementsEqual(path) }
     }
 
-    /// The paths of the services of which no address replies.
+    /// The paths of the services without a replying address.
     var pathsThatAreDown: [String] { routes.filter { $0.upstream.isDown }.map(\.service.path) }
 
-    /// The path of the first service of which no address is known.
+    /// The path of the first service without a known address.
     var unresolvedPath: String? { routes.first { $0.upstream.backends.isEmpty }?.service.path }
 
-    /// What `/services` says.
+    /// The response of `/services`.
     var response: Response { Response(.ok, FieldValue("application/json"), content: Array(json.utf8)) }
 
     /// Paths, settings in seconds and bytes, and addresses with the worker's latest verdict on each, as JSON.
@@ -47,7 +47,7 @@ struct ServiceTable {
         return "{\"services\":[\(services.joined(separator: ","))]}\n"
     }
 
-    /// Which replies there are.
+    /// The policy's members.
     private static func members(of policy: ReplyPolicy) -> String {
         let count =
             switch policy.count {
@@ -62,7 +62,7 @@ struct ServiceTable {
 }
 
 extension Service {
-    /// The options that it has and most services have not, as members of JSON with a comma behind each.
+    /// The service's less common options, as members of JSON with a comma after each.
     fileprivate var ownOptions: String {
         let options = [
             ("preset", preset?.rawValue), ("get", get),

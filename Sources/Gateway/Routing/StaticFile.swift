@@ -2,14 +2,14 @@ internal import System
 internal import EventLoop
 internal import HTTP
 
-/// A file of the page, ready to be sent.
+/// A file of the page, ready for sending.
 package struct StaticFile: Sendable {
     package let bytes: [UInt8]
     private let mediaType: FieldValue
     private let etag: FieldValue
     private let lastModified: HTTPDate
     private let fields: [(name: FieldName, value: FieldValue)]
-    /// Fields that a 304 goes without (RFC 9110 15.4.5), and a 206 where the client has them (15.3.7).
+    /// Fields that a 304 omits (RFC 9110 15.4.5), and a 206 where the client has them (15.3.7).
     private let contentFields: [(name: FieldName, value: FieldValue)]
 
     /// Prepares a file; `modified` is in seconds since 1970.
@@ -17,7 +17,7 @@ package struct StaticFile: Sendable {
         self.bytes = bytes
         mediaType = MediaType.ofFile(named: name)
         etag = Self.entityTag(bytes)
-        // RFC 9110 8.8.2.1: never later than the response that says so.
+        // RFC 9110 8.8.2.1: the time is never later than the response's own.
         lastModified = HTTPDate(unixSeconds: min(modified, WallClock.unixSeconds()))
         guard let date = FieldValue(validating: lastModified.bytes) else { preconditionFailure("a date is a value") }
         fields = [(.etag, etag), (Self.cacheControl, FieldValue("no-cache"))]
@@ -41,10 +41,10 @@ package struct StaticFile: Sendable {
         }
     }
 
-    /// Says which range has no byte in the file, and how long the file is (RFC 9110 15.5.17).
+    /// Refuses a range outside the file, and gives the file's length (RFC 9110 15.5.17).
     ///
-    /// The content is no part of the file, and so it has neither its type nor its tag. A range of many digits is not
-    /// repeated in full.
+    /// The content is not part of the file, and so has neither its type nor its tag. A range of many digits is
+    /// shortened in it.
     private func refuseRange(of request: Request) -> Response {
         let asked = request.value(of: .range) ?? []
         let text = String(decoding: asked.prefix(64), as: UTF8.self) + (asked.count > 64 ? "…" : "")
@@ -57,7 +57,7 @@ package struct StaticFile: Sendable {
         return response
     }
 
-    /// Whether the file is still the one that the client wants; If-Match counts before If-Unmodified-Since.
+    /// Whether the file is still the one that the client expects; If-Match counts before If-Unmodified-Since.
     private func isExpected(by request: Request, _ now: Int64) -> Bool {
         if let tags = request.list(of: .ifMatch) {
             return Conditional.ifMatch(tags.span, 0..<tags.count, matches: etag.bytes.span)
@@ -67,7 +67,7 @@ package struct StaticFile: Sendable {
         return Conditional.ifUnmodifiedSince(message.span, date, lastModified: lastModified, now: now)
     }
 
-    /// Whether the client has this very file already; If-None-Match counts before If-Modified-Since.
+    /// Whether the client already has this version; If-None-Match counts before If-Modified-Since.
     private func isFresh(for request: Request, _ now: Int64) -> Bool {
         if let tags = request.list(of: .ifNoneMatch) {
             return Conditional.ifNoneMatch(tags.span, 0..<tags.count, matches: etag.bytes.span)
@@ -77,7 +77,7 @@ package struct StaticFile: Sendable {
         return Conditional.ifModifiedSince(message.span, date, lastModified: lastModified, now: now)
     }
 
-    /// The part that is asked for; HEAD has none (RFC 9110 14.2: only GET has).
+    /// The requested part; HEAD has none (RFC 9110 14.2: only GET has).
     private func range(of request: Request, _ now: Int64) -> RangeRequest {
         let message = request.message
         let head = message.span
@@ -90,8 +90,8 @@ package struct StaticFile: Sendable {
         return RangeRequest(head, range, length: bytes.count)
     }
 
-    /// The file or a part of it; `isKnown` says that the client has these fields from an earlier response, by which its
-    /// If-Range names the file (RFC 9110 15.3.7).
+    /// The file or a part of it; `isKnown` means that the client has these fields from an earlier response, by which
+    /// its If-Range names the file (RFC 9110 15.3.7).
     private func response(
         _ status: Status, _ content: [UInt8], contentRange: String? = nil, isKnown: Bool = false
     ) -> Response {
@@ -107,7 +107,7 @@ package struct StaticFile: Sendable {
 
     /// A strong tag: the length and the FNV-1a hash of the bytes.
     ///
-    /// It names a version; it does not protect one.
+    /// It names a version and does not protect it.
     private static func entityTag(_ bytes: [UInt8]) -> FieldValue {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
@@ -120,7 +120,7 @@ package struct StaticFile: Sendable {
     private static let acceptRanges = FieldName("Accept-Ranges")
     static let securityPolicy = FieldName("Content-Security-Policy")
 
-    /// What the page may do: run and show what comes from here, post to here, and nothing else.
+    /// The page's permissions: it runs and shows its own files, posts to its own server, and nothing else.
     static let policy = FieldValue(
         """
         default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
