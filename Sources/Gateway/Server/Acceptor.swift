@@ -2,9 +2,9 @@ internal import EventLoop
 internal import Logging
 internal import System
 
-/// Takes connections off the listener's queue and gives each to the worker that has the fewest.
+/// Accepts connections and gives each to the worker with the fewest.
 ///
-/// With a single worker it lives on that one's loop, and otherwise on a loop of its own.
+/// With a single worker it runs on that worker's loop, and otherwise on a loop of its own.
 actor Acceptor: EventHandler, DeadlineHandler {
     nonisolated let loop: EventLoop
     private let listener: StreamListener
@@ -14,20 +14,20 @@ actor Acceptor: EventHandler, DeadlineHandler {
     private var watch: Watch?
     private var deadline = Deadline()
     private var isDraining = false
-    /// Whether connections are waited for whose handshake is under way.
+    /// Whether the acceptor only waits for handshakes under way.
     private var isStopping = false
-    /// Where the search for the worker with the fewest begins, so that equals take turns.
+    /// The start of the search for the worker with the fewest, so that equals alternate.
     private var rotation = 0
-    /// Why no connection can be accepted any more.
+    /// The error that ended accepting.
     private var failure: SystemError?
     private let ends: WaitQueue
     private let handshakes: WaitQueue
 
-    /// So many connections are accepted at a time; requests wait meanwhile.
+    /// The most connections accepted in a row, while requests wait.
     private static let mostAtOnce = 64
-    /// How long to wait where none can be accepted.
+    /// The pause after a failure to accept.
     private static let pause = Interval.milliseconds(100)
-    /// So long a handshake under way may take at the end: many round trips to a proxy.
+    /// The longest handshake under way at the end: many round trips to a proxy.
     private static let handshakeTime = Interval.milliseconds(20)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
@@ -42,7 +42,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         handshakes = WaitQueue(on: loop)
     }
 
-    /// Accepts until `drain()`; throws where no connection can be accepted any more.
+    /// Accepts until `drain()`; throws where accepting fails for good.
     func run() async throws(SystemError) {
         guard !isDraining else { return }
         try listen()
@@ -52,11 +52,12 @@ actor Acceptor: EventHandler, DeadlineHandler {
         if let failure { throw failure }
     }
 
-    /// Accepts those that have arrived, also where it has not begun to listen, or pauses; and stops listening.
+    /// Accepts the connections that have arrived, also during a pause or before the start, and stops listening.
     ///
-    /// A client whose handshake is under way when a socket stops listening takes itself for connected, and its request is
-    /// reset: a proxy that has sent a POST does not send it again. So the socket lets no further connection begin for a
-    /// moment; a client that asks in this moment asks again after a second, and is refused, which every proxy mends.
+    /// A client whose handshake is under way when a socket stops listening takes itself for connected, and its request
+    /// is reset: a proxy that has sent a POST does not send it again. So the socket refuses new handshakes for a
+    /// moment; a client that tries in this moment tries again after a second, and is refused, and every proxy handles a
+    /// refusal.
     func drain() async {
         guard !isDraining, !isStopping else { return }
         isStopping = true
@@ -77,7 +78,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         handshakes.leave(place)
     }
 
-    /// Runs on the acceptor's loop, as long as that turns.
+    /// Runs on the acceptor's loop, and so returns only while that loop runs.
     func takeTurn() {}
 
     nonisolated func ready(_ readiness: Readiness) { assumeIsolated { $0.acceptSome() } }
@@ -101,7 +102,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         for _ in 0..<Self.mostAtOnce { guard acceptOne() else { return } }
     }
 
-    /// Takes one connection off the queue; false where none waits or none can be accepted for now.
+    /// Accepts one connection; false where none waits or none can be accepted for now.
     private func acceptOne() -> Bool {
         guard !isDraining, failure == nil else { return false }
         do {
@@ -114,7 +115,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         }
     }
 
-    /// What follows when accept4(2) fails; false where no connection can be accepted for now.
+    /// Handles a failed accept4(2); false where no connection can be accepted for now.
     private func goesOn(after error: SystemError) -> Bool {
         switch AcceptFailure(error.reason) {
         case .connection: return true
@@ -141,7 +142,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         }
     }
 
-    // MARK: - Giving away
+    // MARK: - Handing over
 
     private func assign(_ number: Int32, from peer: SocketAddress?) {
         let isCounted = limits.connections.take()
@@ -151,7 +152,6 @@ actor Acceptor: EventHandler, DeadlineHandler {
         offer(number, from: peer, isCounted: isCounted, to: worker, triedBefore: 0)
     }
 
-    /// The worker with the fewest connections.
     private func leastBusy() -> Worker {
         rotation = (rotation + 1) % workers.count
         var best = workers[rotation]
@@ -162,7 +162,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         return best
     }
 
-    /// Gives a connection to a worker; where that is full, to the next, and after the last one it is turned away.
+    /// Gives a connection to a worker; where that is full, to the next, and the last one refuses it.
     private func offer(
         _ number: Int32, from peer: SocketAddress?, isCounted: Bool, to worker: Worker, triedBefore: Int
     ) {
@@ -180,7 +180,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         }
     }
 
-    /// Does something on a worker's loop: at once, if that is this one's.
+    /// Runs a function on a worker's loop: at once, if that is this one's.
     private func perform(on worker: Worker, _ body: @escaping @Sendable (isolated Worker) -> Void) {
         if worker.loop === loop {
             worker.assumeIsolated(body)
@@ -190,13 +190,14 @@ actor Acceptor: EventHandler, DeadlineHandler {
     }
 }
 
-/// What follows when a connection cannot be accepted (accept(2)).
+/// The consequences of a failed accept(2).
 enum AcceptFailure {
-    /// Only that connection has failed: errors of the network are handed on by accept(2), and a filter may forbid one.
+    /// Only that connection has failed: accept(2) passes on errors of the network, and a filter may forbid a
+    /// connection.
     case connection
-    /// No descriptor or memory is left: that passes.
+    /// No descriptor or memory is left, for the moment.
     case shortage
-    /// The listener itself is gone or was never one.
+    /// The listener itself is closed or was never a listener.
     case lasting
 
     init(_ reason: ErrorNumber) {

@@ -2,21 +2,21 @@ internal import EventLoop
 package import Logging
 package import System
 
-/// The HTTP door in front of UDP services.
+/// The HTTP gateway for UDP services.
 package final class Gateway: Sendable {
     /// One for each event loop.
     let workers: [Worker]
     private let acceptor: Acceptor
-    /// The page as it was read, and the settings of the start.
+    /// The page of the start, without the services' values.
     private let page: Page
     private let configuration: Configuration
-    /// What tells of the gateway at a listener of its own, outside the limits of the other.
+    /// The worker and acceptor of `--admin`, outside the limits of the others.
     private let admin: (worker: Worker, acceptor: Acceptor)?
 
     /// Sets up the acceptor and the workers, each on an event loop of its own; none accepts yet.
     ///
-    /// - `listener`: where HTTP comes in.
-    /// - `admin`: where the gateway tells of itself; without it that is the same listener.
+    /// - `listener`: the listener for HTTP.
+    /// - `admin`: the listener for health and metrics; without it that is the same listener.
     /// - `services`: at least one; no two have the same path.
     package init(
         listener: consuming StreamListener, admin: consuming StreamListener? = nil, services: [Service], page: Page,
@@ -67,9 +67,9 @@ package final class Gateway: Sendable {
 
     /// Accepts and serves until `drain()`, and then until the last connection has ended.
     ///
-    /// Throws where no connection can be accepted, or none any more.
+    /// Throws where accepting fails for good.
     ///
-    /// What tells of the gateway does so until the end, and asks the workers: their loops turn as long.
+    /// Health and metrics are available until the end, and come from the workers: their loops run as long.
     package func run() async throws {
         for worker in workers { try worker.loop.start() }
         if workers.count > 1 { try acceptor.loop.start() }
@@ -80,7 +80,7 @@ package final class Gateway: Sendable {
         guard let (worker, acceptor) = admin else { return try await serve() }
         try worker.loop.start()
         let serving = Task(executorPreference: worker.loop) { await worker.run() }
-        // Why it cannot accept any more is in the log.
+        // The log has the reason why accepting ended.
         let accepting = Task(executorPreference: worker.loop) { try? await acceptor.run() }
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await serve()) } catch { outcome = .failure(error) }
@@ -118,24 +118,23 @@ package final class Gateway: Sendable {
             listener: listener, services: [service], page: page, configuration: configuration, logger: logger)
     }
 
-    /// Takes over where a service is now, by its place in the list; exchanges under way are not disturbed.
+    /// Updates a service's addresses; exchanges under way continue.
     ///
-    /// - `text`: what the operator wrote of the service; one that is no more has no addresses.
+    /// - `text`: the operator's description of the service; a removed service has no addresses.
     package func replaceAddresses(_ addresses: [SocketAddress], of text: String) async {
         for worker in workers { await worker.replaceAddresses(addresses, of: text) }
     }
 
-    /// Takes over which services there are: those with the same text keep what is known of them, and exchanges under way
-    /// with those that go are not disturbed.
+    /// Replaces the services: those with the same text keep their state, and exchanges with removed ones continue.
     ///
-    /// - `services`: at least one; no two have the same path. What is said of letters to "/" stays as it was.
+    /// - `services`: at least one; no two have the same path. The limit on payloads for "/" stays.
     package func replaceServices(_ services: [Service]) async {
         precondition(!services.isEmpty, "a gateway has a service")
         let page = Self.page(self.page, of: services, configuration)
         for worker in workers { await worker.replaceServices(services, page) }
     }
 
-    /// The page with what it has to know of the services.
+    /// The page with the services' values.
     private static func page(_ page: Page, of services: [Service], _ configuration: Configuration) -> Page {
         // A terminal's datagrams go straight to the service.
         let service = configuration.lab?.server ?? services.first { $0.path == "/" }?.addresses.first
@@ -146,21 +145,22 @@ package final class Gateway: Sendable {
             now: WallClock.unixSeconds())
     }
 
-    /// Returns once each loop has had its turn: a sign that none of them hangs.
+    /// Returns once each loop has run a job: a sign that none of them hangs.
     package func awaitTurns() async {
         for worker in workers { await worker.takeTurn() }
         await acceptor.takeTurn()
         await admin?.worker.takeTurn()
     }
 
-    /// Sends new clients elsewhere, by `/readyz` and `Connection: close`, and serves those that come all the same.
+    /// Makes `/readyz` fail and responses carry `Connection: close`, and serves further clients all the same.
     package func leave() async {
         for worker in workers { await worker.leave() }
     }
 
-    /// Accepts what has arrived and no more, ends idle connections, and lets the others finish the request at hand.
+    /// Accepts the connections that have arrived, stops listening, ends idle connections, and lets the others finish
+    /// their requests.
     ///
-    /// For a gateway that runs: one that has ended does not hear it, and this would never return.
+    /// The gateway must be running: after its end this call would never return.
     package func drain() async {
         await acceptor.drain()
         for worker in workers { await worker.drain() }

@@ -1,8 +1,8 @@
 internal import EventLoop
 
-/// The connections without a request, the one that has been idle longest first.
+/// The connections without a request, the longest idle one first.
 ///
-/// A doubly linked list in a table by descriptor number: constant time to enter, to leave, and to find the oldest.
+/// A doubly linked list in a table by descriptor number: entering, leaving and finding the oldest take constant time.
 struct IdleList {
     /// The neighbours of a connection by their numbers.
     private struct Node {
@@ -10,16 +10,16 @@ struct IdleList {
         var next = IdleList.none
     }
 
-    /// There is no neighbour.
+    /// The number of a missing neighbour.
     private static let none: Int32 = -1
-    /// The connection is not in the list.
+    /// The number of a connection outside the list.
     private static let outside: Int32 = -2
 
     private var nodes: [Node] = []
     private var first = Self.none
     private var last = Self.none
 
-    /// The descriptor number of the connection that has been idle longest.
+    /// The descriptor number of the longest idle connection.
     var oldest: Int32? { first == Self.none ? nil : first }
 
     /// Adds a connection that has become idle.
@@ -32,7 +32,7 @@ struct IdleList {
         last = watch.number
     }
 
-    /// Takes out a connection, if it is in the list.
+    /// Removes a connection, if it is in the list.
     mutating func leave(_ watch: Watch) {
         guard Int(watch.number) < nodes.count, nodes[Int(watch.number)].previous != Self.outside else { return }
         let node = nodes[Int(watch.number)]

@@ -3,33 +3,31 @@ internal import System
 
 /// The bytes that a connection has received and not served yet.
 ///
-/// A request that arrives at once is served from a buffer that the whole worker shares. What is left over when the
-/// connection waits moves to a buffer of its own, which grows with the bytes that arrive, and counts towards the gateway's
+/// A request that arrives complete is served from a buffer that the whole worker shares. When the connection waits, the
+/// remaining bytes move to a buffer of its own, which grows with the arriving bytes, and counts towards the gateway's
 /// budget of buffered bytes.
 struct ReceiveBuffer: ~Copyable {
-    /// No bytes can be kept: the budget is used up.
+    /// The budget of buffered bytes is used up.
     struct NoRoom: Error {}
 
     private var bytes: [UInt8] = []
     /// Whether `bytes` is the worker's.
     private var isShared = false
-    /// Where the bytes lie that were not served yet.
+    /// The range of the bytes that were not served yet.
     private var unread = 0..<0
-    /// How many of them belong to the request at hand.
+    /// The length of the current request.
     private var messageLength = 0
-    /// While chunks are taken apart: where their content ends and where the undecoded rest begins.
+    /// The end of the decoded content and the start of the undecoded rest, while chunks are decoded.
     private var decoded: (end: Int, rest: Int)?
 
     /// The smallest buffer of a connection's own.
     private static let leastRoom = 512
 
-    /// How many bytes there are.
     var count: Int { unread.count }
-    /// Whether there are none.
     var isEmpty: Bool { unread.isEmpty }
-    /// Whether there is nothing but line ends, which may come before a request and begin none (RFC 9112 2.2).
+    /// Whether all bytes are line ends, which may come before a request and begin none (RFC 9112 2.2).
     var isBlank: Bool { bytes[unread].allSatisfy { $0 == 13 || $0 == 10 } }
-    /// The request at hand, once it is complete.
+    /// The current request, once it is complete.
     var message: ArraySlice<UInt8> { bytes[unread.lowerBound..<unread.lowerBound + messageLength] }
     /// Lends the same; see ``RequestReader/withContent(of:_:)``.
     @inline(__always)
@@ -40,7 +38,7 @@ struct ReceiveBuffer: ~Copyable {
     /// All bytes that were not served yet.
     var content: ArraySlice<UInt8> { bytes[unread] }
 
-    /// Provides room to receive into and tells how many bytes it has.
+    /// Provides room to receive into and returns its length.
     @inline(__always)
     mutating func makeRoom(_ context: ConnectionContext) throws(NoRoom) -> Int {
         if bytes.isEmpty {
@@ -59,7 +57,7 @@ struct ReceiveBuffer: ~Copyable {
         return bytes.count - unread.upperBound
     }
 
-    /// Lets `receive` fill the room and returns what it returned.
+    /// Lets `receive` fill the room and returns its result.
     mutating func fill(
         _ receive: (inout [UInt8], Range<Int>) throws(SystemError) -> Int?
     ) throws(SystemError) -> Int? {
@@ -68,7 +66,7 @@ struct ReceiveBuffer: ~Copyable {
         return count
     }
 
-    /// The connection waits: gives the worker's buffer back, and keeps what is left over in one of its own.
+    /// Gives the worker's buffer back before a wait, and moves the remaining bytes to a buffer of its own.
     @inline(__always)
     mutating func settle(_ context: ConnectionContext) throws(NoRoom) {
         if unread.isEmpty {
@@ -86,7 +84,7 @@ struct ReceiveBuffer: ~Copyable {
         unread = 0..<unread.count
     }
 
-    /// Forgets all bytes and gives the buffer back.
+    /// Drops all bytes and gives the buffer back.
     mutating func giveUp(_ context: ConnectionContext) {
         unread = 0..<0
         decoded = nil
@@ -102,7 +100,7 @@ struct ReceiveBuffer: ~Copyable {
         unread = 0..<unread.count
     }
 
-    /// Twice the room; limits on what a request may have keep that bounded.
+    /// Doubles the room, which the limits of a request bound.
     private mutating func grow(_ context: ConnectionContext) throws(NoRoom) {
         let room = 2 * bytes.count
         guard context.limits.buffered.take(room) else { throw NoRoom() }
@@ -116,18 +114,18 @@ struct ReceiveBuffer: ~Copyable {
 
     // MARK: - Messages
 
-    /// Looks for a request's head in the bytes; false if it is not complete.
+    /// Reads a request's head from the bytes; false if it is not complete.
     ///
-    /// It changes nothing, and is mutating so that the buffer is not copied to where it is read.
+    /// It is `mutating` and changes nothing: reading would otherwise copy the buffer.
     @inline(__always)
     mutating func readHead(of request: Request) throws(RequestError) -> Bool {
         try request.readHead(bytes.span.extracting(unread))
     }
 
-    /// The path of a head that was read.
+    /// The path of a parsed head.
     func path(of head: RequestHead) -> ArraySlice<UInt8> { part(head.path) }
 
-    /// The query of a head that was read; empty where there is none.
+    /// The query of a parsed head; empty where there is none.
     func query(of head: RequestHead) -> ArraySlice<UInt8> {
         guard let query = head.query else { return [] }
         return part(query)
@@ -137,7 +135,7 @@ struct ReceiveBuffer: ~Copyable {
         bytes[unread.lowerBound + part.range.lowerBound..<unread.lowerBound + part.range.upperBound]
     }
 
-    /// Settles how many bytes the request at hand has.
+    /// Sets the length of the current request.
     mutating func closeMessage(at length: Int) { messageLength = length }
 
     /// Whether the bytes begin with this text, after line ends that may come before a request.
@@ -145,14 +143,14 @@ struct ReceiveBuffer: ~Copyable {
         bytes[unread].drop { $0 == 13 || $0 == 10 }.starts(with: text.utf8)
     }
 
-    /// Forgets the request at hand; what follows it stays.
+    /// Drops the current request; the bytes after it stay.
     mutating func finishMessage() {
         unread = unread.lowerBound + messageLength..<unread.upperBound
         messageLength = 0
     }
 
-    /// Takes apart the chunks that have arrived, moving their content together; the length of the message without its coding,
-    /// or nil while some are missing.
+    /// Decodes the chunks that have arrived, and moves their content together; returns the message's length without its
+    /// coding, or nil while some are missing.
     mutating func decode(_ decoder: inout ChunkedDecoder, after headLength: Int) throws(RequestError) -> Int? {
         let start = unread.lowerBound
         var end = start + (decoded?.end ?? headLength)
@@ -175,7 +173,7 @@ struct ReceiveBuffer: ~Copyable {
         }
     }
 
-    /// Moves what lies behind a gap to its front.
+    /// Moves the bytes after a gap to its start.
     private mutating func closeGap(from start: Int, to end: Int) {
         bytes.move(end..<unread.upperBound, to: start)
         unread = unread.lowerBound..<unread.upperBound - (end - start)

@@ -1,24 +1,24 @@
 internal import HTTP
 
-/// Finds the requests of a connection in the bytes that it receives.
+/// Finds the requests of a connection in its received bytes.
 struct RequestReader: ~Copyable {
-    /// What the bytes at hand come to.
+    /// The result of a look at the bytes.
     enum Step {
         /// A request that is complete: the one in part, or the worker's.
         case request
         /// More must come.
         case more
-        /// More must come, and the client waits to be told to send it (RFC 9110 10.1.1).
+        /// More bytes are needed, and the client waits for `100 Continue` (RFC 9110 10.1.1).
         case invite
     }
 
-    /// Why the bytes are no request that is served.
+    /// The reason why the bytes are not an acceptable request.
     enum Failure: Error {
-        /// They are no request.
+        /// They are malformed.
         case refused(RequestError)
-        /// The content is longer than its route takes.
+        /// The content is longer than its route accepts.
         case tooLong
-        /// The head alone decides, and the client waits with the content.
+        /// The head alone determines the response, and the client waits with the content.
         case declined(Response)
     }
 
@@ -26,7 +26,7 @@ struct RequestReader: ~Copyable {
     /// The request that has come in part.
     private(set) var partial: Request?
 
-    /// Whether the head of a request has come, and its content has not.
+    /// Whether the head of a request has arrived, and its content has not.
     var hasHead: Bool { partial?.hasHead ?? false }
 
     /// The next request in the bytes.
@@ -84,15 +84,15 @@ struct RequestReader: ~Copyable {
         if partial == nil { request.finish() } else { partial = nil }
     }
 
-    /// Forgets everything.
+    /// Drops everything.
     mutating func giveUp(_ context: ConnectionContext) {
-        // What was begun in the worker's own object is not gone on with.
+        // The worker's own object does not continue a request.
         if partial == nil { context.spareRequest.reset() }
         partial = nil
         buffer.giveUp(context)
     }
 
-    /// How long the request is, if all of it has come, as of most; nil where something is still to come or to be done.
+    /// The length of a complete request, as most are; nil where bytes or a further step are missing.
     @inline(__always)
     private func lengthAtHand(of request: Request, _ context: ConnectionContext) -> Int? {
         let headLength = request.parser.head.length
@@ -107,7 +107,7 @@ struct RequestReader: ~Copyable {
         }
     }
 
-    /// How long the request is without its coding, if all of it has come; its limits are those of its route.
+    /// The length of a complete request without its coding; the limits are those of its route.
     @inline(never)
     private mutating func contentEnd(of request: Request, _ context: ConnectionContext) throws(Failure) -> Int? {
         let head = request.head
@@ -134,7 +134,8 @@ struct RequestReader: ~Copyable {
         }
     }
 
-    /// Whether the client waits to be told to send its content; a head that alone decides is answered without it.
+    /// The step of a client that waits for `100 Continue`; a head that alone determines the response gets it without
+    /// the content.
     private func invitation(for request: Request, _ context: ConnectionContext) throws(Failure) -> Step {
         guard request.head.expectsContinue, !request.hasInvitation, buffer.count == request.head.length else {
             return .more

@@ -4,23 +4,21 @@ internal import System
 struct SendBuffer: ~Copyable {
     /// The bytes, to which responses are appended.
     var bytes: [UInt8] = []
-    /// How many of them have left.
+    /// The number of bytes that have left.
     private var sent = 0
 
-    /// A buffer with more room than this is not kept.
+    /// The largest buffer that is reused.
     private static let keptRoom = 1 << 18
 
-    /// Whether there are none.
     var isEmpty: Bool { bytes.isEmpty }
-    /// How many bytes there are.
     var count: Int { bytes.count - sent }
 
-    /// Provides a buffer to append to: the worker's, which most responses leave before the next is written.
+    /// Provides a buffer to append to: the worker's, which most responses leave before the next one.
     mutating func prepare(_ context: ConnectionContext) {
         if bytes.capacity == 0 { swap(&bytes, &context.sharedOutput) }
     }
 
-    /// Lets `send` write as much as the kernel takes; false when that is not all.
+    /// Lets `send` write as much as the kernel takes; false when some bytes remain.
     mutating func empty(
         _ context: ConnectionContext, _ send: (Span<UInt8>) throws(SystemError) -> Int?
     ) throws(SystemError) -> Bool {
@@ -32,7 +30,7 @@ struct SendBuffer: ~Copyable {
         return true
     }
 
-    /// Forgets what has not left and gives the buffer back.
+    /// Drops the remaining bytes and gives the buffer back.
     mutating func giveUp(_ context: ConnectionContext) {
         sent = 0
         guard bytes.capacity > 0 else { return }

@@ -2,9 +2,9 @@ internal import System
 internal import EventLoop
 internal import Synchronization
 
-/// A limit on what the whole gateway has at a time, whichever worker has it.
+/// A limit for the whole gateway, whichever worker uses it up.
 final class SharedLimit: Sendable {
-    /// The most there may be.
+    /// The limit.
     let most: Int
     private let taken = Atomic(0)
     private let shortUntil = Atomic<UInt64>(0)
@@ -13,10 +13,10 @@ final class SharedLimit: Sendable {
         self.most = most
     }
 
-    /// How many are taken now.
+    /// The number in use.
     var used: Int { taken.load(ordering: .relaxed) }
 
-    /// Takes so many; false, and nothing taken, where that would be more than there may be.
+    /// Takes this many; returns false, and takes nothing, where the limit would be exceeded.
     func take(_ count: Int = 1) -> Bool {
         var before = taken.load(ordering: .relaxed)
         while before + count <= most {
@@ -28,13 +28,12 @@ final class SharedLimit: Sendable {
         return false
     }
 
-    /// Asks those that have more than their share to give some back.
+    /// Asks workers with more than their share to give some back.
     func askForRoom() { shortUntil.store(MonotonicTime.now().nanoseconds + 1_000_000_000, ordering: .relaxed) }
 
-    /// Whether somewhere there were too few within the last second.
+    /// Whether a worker ran short within the last second.
     var isShort: Bool { shortUntil.load(ordering: .relaxed) > MonotonicTime.now().nanoseconds }
 
-    /// Gives so many back.
     func giveBack(_ count: Int = 1) { taken.subtract(count, ordering: .relaxed) }
 }
 

@@ -3,20 +3,20 @@ internal import HTTP
 internal import Logging
 internal import System
 
-/// One event loop's share of the gateway: serves the connections that the acceptor gives it.
+/// One event loop's share of the gateway: it serves the connections from the acceptor.
 ///
-/// Everything it does happens on its loop's thread, for the loop is its executor.
+/// Everything it does runs on its loop's thread, for the loop is its executor.
 actor Worker {
     nonisolated let loop: EventLoop
-    /// How many connections the acceptor has given to this worker and have not ended.
+    /// The number of this worker's connections, from the acceptor's choice to their end.
     nonisolated let load = SharedLimit(.max)
     private let context: ConnectionContext
     private let configuration: Configuration
     private let limits: SharedLimits
     private var services: [ServiceRoute]
-    /// Services that are no more, as long as exchanges with them are under way or their sockets may hear a reply.
+    /// Removed services, as long as exchanges with them are under way or their sockets may still get a reply.
     private var retired: [ServiceRoute] = []
-    /// What asks the services for signs of life, while the worker runs.
+    /// The tasks that probe the services, while the worker runs.
     private var probes: [ObjectIdentifier: Task<Void, Never>] = [:]
     private var isRunning = false
     private let statistics: Statistics
@@ -35,7 +35,7 @@ actor Worker {
         let routes = services.map { ServiceRoute($0, limits: limits, loop: loop, logger: logger) }
         self.services = routes
         let table = ServiceTable(routes)
-        // Without a service at "/" the router sends no plain letter anywhere.
+        // Without a service at "/" the router sends no plain payload anywhere.
         let first =
             (table.root ?? routes.first)?.upstream
             ?? Upstream(
@@ -46,12 +46,12 @@ actor Worker {
             router: Router(configuration: configuration, page: page, services: table), upstream: first)
     }
 
-    /// What the worker has counted up to this moment.
+    /// The worker's counters at this moment.
     var counts: Statistics.Entry { Statistics.Entry(http: context.counts, services: services.map(\.figures)) }
 
     /// Serves until `drain()`, and then until the last connection has ended.
     func run() async {
-        // A task that begins here lives on the loop from its first step to its last.
+        // A task that begins here stays on the loop from its first step to its last.
         let helpers = [Task { await self.sweep() }, Task { await self.answerQuestions() }]
         isRunning = true
         startProbes()
@@ -65,21 +65,21 @@ actor Worker {
         for helper in helpers + probes.values { helper.cancel() }
     }
 
-    /// Runs on the worker's loop, as long as that turns.
+    /// Runs on the worker's loop, and so returns only while that loop runs.
     func takeTurn() {}
 
-    /// Sends new clients elsewhere, and serves those that come all the same.
+    /// Makes `/readyz` fail, and serves further clients all the same.
     func leave() { context.leave() }
 
-    /// Ends idle connections, and lets the others finish the request at hand.
+    /// Ends idle connections, and lets the others finish their requests.
     func drain() { context.drain() }
 
-    /// Takes over where a service is now.
+    /// Updates a service's addresses.
     func replaceAddresses(_ addresses: [SocketAddress], of text: String) {
         services.first { $0.service.text == text }?.upstream.replaceAddresses(addresses)
     }
 
-    /// Takes over which services there are; requests that have been read and not decided on are for the new ones.
+    /// Replaces the services; requests without a decision so far go to the new ones.
     func replaceServices(_ services: [Service], _ page: Page) {
         let before = self.services
         let routes = services.map { service in
@@ -102,23 +102,23 @@ actor Worker {
 
     // MARK: - Connections
 
-    /// What becomes of a connection that the acceptor gives to a worker.
+    /// A worker's answer to a connection from the acceptor.
     enum Admission {
-        /// The worker serves it, or has turned it away.
+        /// The worker serves it, or has refused it.
         case settled
-        /// There are too many connections, and this worker has no idle one that could make room.
+        /// There are too many connections, and this worker has no idle one to close.
         case full
     }
 
     /// Takes a connection over.
     ///
-    /// - `isCounted`: whether it is within the limit; otherwise the connection here that has been idle longest makes room.
+    /// - `isCounted`: whether it is within the limit; otherwise this worker's longest idle connection is closed for it.
     func admit(_ number: Int32, from peer: SocketAddress?, isCounted: Bool) -> Admission {
         if !isCounted {
             while !context.limits.connections.take() { guard context.evict() else { return .full } }
         }
         do {
-            // It keeps itself, as long as the loop calls it.
+            // The loop holds the connection as long as it is watched.
             _ = try Connection(socket: StreamSocket(owning: number, peer: peer), context: context)
         } catch {
             logger.warning("\(error)")
@@ -127,11 +127,11 @@ actor Worker {
         return .settled
     }
 
-    /// Answers a connection that is one too many, as well as that goes without waiting for it.
+    /// Refuses a surplus connection with a response, if that needs no wait.
     func turnAway(_ number: Int32, from peer: SocketAddress?) {
         let socket = StreamSocket(owning: number)
         context.counts.rejected += 1
-        // What is read does not make the kernel reset the connection when it is closed.
+        // Reading the request first keeps the kernel from resetting the connection at its close.
         let room = context.sharedBuffer.indices
         let count = (try? socket.receive(into: &context.sharedBuffer, room)) ?? 0
         let request = context.sharedBuffer[..<count]
@@ -151,10 +151,10 @@ actor Worker {
         load.giveBack()
     }
 
-    /// The acceptor has taken a connection for this worker off the queue.
+    /// Counts a connection that the acceptor has accepted for this worker.
     func recordAccepted() { context.counts.accepted += 1 }
 
-    /// No descriptor is left: the connection that has been idle longest makes room.
+    /// Closes the longest idle connection, because no descriptor is left.
     func recordShortage() {
         context.counts.descriptorShortages += 1
         _ = context.evict()
@@ -162,7 +162,7 @@ actor Worker {
 
     // MARK: - From time to time
 
-    /// Tells connections what all workers know together.
+    /// Answers connections' questions about all workers.
     private func answerQuestions() async {
         while let asked = await context.questions.next() {
             asked.connection.finished(await response(to: asked.question))
@@ -180,25 +180,25 @@ actor Worker {
         }
     }
 
-    /// Whether new requests should come here, as far as this worker knows.
+    /// Whether the gateway is ready for new requests, as far as this worker can tell.
     var readiness: GatewayReadiness { context.readiness }
 
     /// The list of services, with this worker's verdicts.
     var serviceList: Response { context.router.services.response }
 
-    /// Begins to probe the services that are new, and ends that of those that are no more.
+    /// Begins to probe new services, and ends the probes of removed ones.
     private func startProbes() {
         guard isRunning else { return }
         let current = Set(services.map(ObjectIdentifier.init))
         for (route, probe) in probes where !current.contains(route) { probe.cancel() }
         probes = probes.filter { current.contains($0.key) }
         for route in services where probes[ObjectIdentifier(route)] == nil {
-            // A service that keeps silent does not hold up the probes of the others.
+            // A silent service does not delay the probes of the others.
             probes[ObjectIdentifier(route)] = Task { await self.probe(route) }
         }
     }
 
-    /// Asks each backend of a service for a sign of life from time to time, if the operator wants that.
+    /// Probes each backend of a service at intervals, if the operator wants it.
     private func probe(_ route: ServiceRoute) async {
         guard let datagram = route.service.configuration.probe else { return }
         while !Task.isCancelled {
@@ -207,7 +207,7 @@ actor Worker {
         }
     }
 
-    /// Gives back what has not been needed for a while.
+    /// Releases resources that were not needed for a while.
     private func sweep() async {
         while !Task.isCancelled {
             await loop.sleep(until: loop.now + .seconds(1))

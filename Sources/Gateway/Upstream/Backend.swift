@@ -2,21 +2,21 @@ internal import Datagrams
 internal import EventLoop
 internal import System
 
-/// One address of the UDP service, as one worker knows it: its sockets, its round trips, its health.
+/// One address of the UDP service, from one worker's view: its sockets, its round trips, its health.
 final class Backend: ExchangeCandidate {
     let address: SocketAddress
-    /// Tells it from all other backends of the worker, those that have gone included.
+    /// Its number, which no other backend of the worker has, not even a removed one.
     let id: Int
     /// Its address in words, for the access log.
     let name: [UInt8]
     let sockets: ExchangeSocketPool
-    /// For datagrams that expect no reply.
+    /// The socket for datagrams that expect no reply.
     let oneWay: OneWaySocket
     private(set) var counts = BackendCounts()
     private(set) var estimator: RoundTripEstimator
     private var health: Health
     private let log: BackendLog?
-    /// Exchanges now under way with it.
+    /// Its exchanges under way.
     private(set) var inFlight = 0
 
     init(
@@ -48,22 +48,21 @@ final class Backend: ExchangeCandidate {
     /// Whether it has no socket, and no exchange that waits for one.
     var isDeserted: Bool { inFlight == 0 && sockets.isEmpty }
 
-    /// Whether it is asked like the others now.
+    /// Whether it gets requests like the others now.
     func isPreferred(at now: MonotonicTime) -> Bool { health.isPreferred(at: now) }
 
-    /// Whether it has failed just now, by the last verdict.
+    /// Whether the last verdict is bad and recent.
     func isDown(at now: MonotonicTime) -> Bool { health.isDown(at: now) }
 
-    /// When it replied last.
     var lastReply: MonotonicTime { health.lastReply }
 
-    /// An attempt begins; returns whether it tries a backend that was out.
+    /// Begins an attempt; returns whether it is the trial of a backend that was out.
     func begin(at now: MonotonicTime) -> Bool {
         inFlight += 1
         return health.begin(at: now)
     }
 
-    /// An attempt has ended, however.
+    /// Ends an attempt, whatever its outcome.
     func end(at now: MonotonicTime, isTrial: Bool) {
         inFlight -= 1
         if isTrial { health.endTrial(at: now) }
@@ -92,7 +91,7 @@ final class Backend: ExchangeCandidate {
         }
     }
 
-    /// A reply has come; only that to a single datagram tells how long the way is.
+    /// Counts a reply; only one to a single datagram measures the round trip.
     func recordReply(after roundTrip: Interval, of one: Bool, length: Int, at now: MonotonicTime) {
         counts.replies += 1
         if length == 0 { counts.empty += 1 }
@@ -101,33 +100,31 @@ final class Backend: ExchangeCandidate {
         succeed(at: now)
     }
 
-    /// A datagram that expects no reply has reached a port, for no report says otherwise.
+    /// Counts a datagram that expects no reply and has reached a port, for no report says otherwise.
     func recordDelivery(at now: MonotonicTime) { succeed(at: now) }
 
-    /// Lets go of all its sockets.
+    /// Closes all its sockets.
     func close() {
         sockets.close()
         oneWay.close()
     }
 
-    /// A reply was longer than the limit.
-    ///
-    /// It is a sign of life all the same.
+    /// Counts a reply that was longer than the limit, which is a sign of life all the same.
     func recordTruncated(at now: MonotonicTime) {
         counts.truncated += 1
         succeed(at: now)
     }
 
-    /// A reply was one too many for its caller, or for the memory allowed.
+    /// Counts a reply beyond the caller's number, or beyond the memory limit.
     func recordDropped() { counts.dropped += 1 }
 
-    /// Strangers had sent datagrams before the socket had its peer.
+    /// Counts datagrams of strangers that arrived before the socket had its peer.
     func recordForeign(_ count: Int) { counts.foreign += count }
 
-    /// A report about the datagram of an earlier exchange has come.
+    /// Counts a report about the datagram of an earlier exchange.
     func recordLateRefusal() { counts.lateRefusals += 1 }
 
-    /// The backend could not be reached.
+    /// Counts a datagram that could not reach the backend.
     func recordUnreachable(_ cause: SendFailure.Cause, isTrial: Bool, at now: MonotonicTime) {
         switch cause {
         case .refused: counts.refusals += 1
@@ -137,7 +134,7 @@ final class Backend: ExchangeCandidate {
         fail(.unreachable, at: now, isTrial: isTrial)
     }
 
-    /// No reply came in time.
+    /// Counts an attempt without a reply in time.
     func recordSilence(isTrial: Bool, at now: MonotonicTime) {
         counts.timeouts += 1
         fail(.silence, at: now, isTrial: isTrial)
@@ -155,6 +152,6 @@ final class Backend: ExchangeCandidate {
         if wasUp, !health.isUp { log?.tellDown(self, failure) }
     }
 
-    /// This host had no room, no port or no descriptor for a datagram.
+    /// Counts a datagram for which this host had no room, no port or no descriptor.
     func recordBlocked() { counts.blocked += 1 }
 }

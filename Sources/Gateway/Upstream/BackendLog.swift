@@ -1,6 +1,6 @@
 internal import Logging
 
-/// Tells the operator when a backend of a service goes and when it is back, as one worker sees it.
+/// Logs when a backend of a service goes down and when it is up again, from one worker's view.
 struct BackendLog {
     private let logger: Logger
     private let service: String
@@ -11,12 +11,12 @@ struct BackendLog {
         self.service = service
     }
 
-    /// The last verdict on the backend was good, and this one is not.
+    /// Logs the first bad verdict after good ones.
     func tellDown(_ backend: Backend, _ failure: Health.Failure) {
         let reason = failure == .silence ? "it does not reply" : "it cannot be reached"
         logger.warning("\(service): \(backend.address) is down: \(reason)")
     }
 
-    /// The backend has given a sign of life again.
+    /// Logs the first sign of life after a bad verdict.
     func tellUp(_ backend: Backend) { logger.notice("\(service): \(backend.address) is up again") }
 }

@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import System
 
-/// What waits for a datagram to leave that expects no reply.
+/// Receives the result of a datagram that expects no reply.
 protocol DispatchHandler: AnyObject {
     /// The datagram has left, or could not.
     func dispatched(_ failure: GatewayError?)
@@ -9,11 +9,11 @@ protocol DispatchHandler: AnyObject {
 
 /// A datagram that expects no reply, and for which this host had no room at once.
 final class Dispatch: DeadlineHandler {
-    /// What became of it so far.
+    /// Its result so far.
     enum Outcome {
         case sent
         case failed(GatewayError)
-        /// It waits for room; the handler is told.
+        /// It waits for room, and the handler gets the result.
         case waiting
     }
 
@@ -58,16 +58,16 @@ final class Dispatch: DeadlineHandler {
 }
 
 extension Upstream {
-    /// What became of one try to send a datagram.
+    /// The result of one try to send a datagram.
     enum DispatchAttempt {
         case sent
         case failed(GatewayError)
         case blocked(ErrorNumber)
     }
 
-    /// Sends the payload as one datagram and expects no reply: the request is over when the datagram has left.
+    /// Sends the payload as one datagram and expects no reply: the request ends when the datagram has left.
     ///
-    /// - `handler`: is told where that takes a while.
+    /// - `handler`: gets the result where that takes a while.
     func dispatch(
         _ payload: ArraySlice<UInt8>, trace: ExchangeTrace?, for handler: any DispatchHandler
     ) -> Dispatch.Outcome {
@@ -81,20 +81,20 @@ extension Upstream {
             endDispatch(failure)
             return .failed(failure)
         case .blocked:
-            // Its deadline keeps it.
+            // The timer wheel holds the object until its deadline.
             _ = Dispatch(payload, trace: trace, upstream: self, for: handler)
             return .waiting
         }
     }
 
-    /// Writes down what happens, and tells the operator who wants to know.
+    /// The trace of the dispatch, which also reports to the operator's observer.
     private func tell(_ trace: ExchangeTrace?, _ payload: ArraySlice<UInt8>) -> ExchangeTrace {
         let trace = trace ?? ExchangeTrace(start: .now())
         trace.tell(Array(payload), to: configuration.onDatagram)
         return trace
     }
 
-    /// Tries the backends in turn, those that are up first.
+    /// Tries the backends one after the other, those that are up first.
     func attemptDispatch(_ payload: Span<UInt8>, _ trace: ExchangeTrace?) -> DispatchAttempt {
         let rotation = nextRotation()
         self.last = ExchangeRecord()

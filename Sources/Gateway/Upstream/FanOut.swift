@@ -1,13 +1,14 @@
 internal import EventLoop
 internal import System
 
-/// One letter to all addresses of a service at once: an exchange with each of them, whose replies go into one collection.
+/// One payload to all addresses of a service at once: an exchange with each of them, whose replies go into one
+/// collection.
 ///
-/// Each counts as an exchange of its own. The answer is there when all have ended, or when it is complete.
+/// Each counts as an exchange of its own. The answer is complete when all have ended, or when the collection is full.
 final class FanOut: ExchangeHandler {
     private let collection: ReplyCollection
     private let handler: any ExchangeHandler
-    /// The best that came of those that have ended.
+    /// The best outcome of the exchanges that have ended.
     private var outcome: Result<Reply, GatewayError>?
 
     init(into collection: ReplyCollection, for handler: any ExchangeHandler) {
@@ -26,7 +27,7 @@ final class FanOut: ExchangeHandler {
         return failure
     }
 
-    /// One of them has ended.
+    /// One of the exchanges has ended.
     func finished(_ outcome: Result<Reply, GatewayError>) {
         if isAnswer(outcome) {
             collection.abandon()
@@ -36,7 +37,7 @@ final class FanOut: ExchangeHandler {
         if collection.exchanges.isEmpty, let best = self.outcome { handler.finished(best) }
     }
 
-    /// Whether nothing that is still to come belongs to the answer.
+    /// Whether no later reply belongs to the answer.
     private func isAnswer(_ outcome: Result<Reply, GatewayError>) -> Bool {
         switch outcome {
         case .success: collection.policy.isSingle || collection.isFull
@@ -45,7 +46,7 @@ final class FanOut: ExchangeHandler {
         }
     }
 
-    /// What has come from one address counts more than the silence of another, and that more than one that was not reached.
+    /// Keeps the better outcome: a reply counts more than silence, and silence more than an unreachable address.
     private func take(_ other: Result<Reply, GatewayError>) {
         switch (outcome, other) {
         case (nil, _), (_, .success), (.failure, .failure(.silent)): outcome = other

@@ -2,19 +2,19 @@ internal import EventLoop
 internal import HTTP
 internal import System
 
-/// Why a request got no reply from the UDP service: the list of causes.
+/// The reasons why a request got no reply from the UDP service.
 enum GatewayError: Error, Equatable {
-    /// The backend cannot be reached; `origin` is who said so.
+    /// The backend is unreachable; `origin` is the sender of the report.
     case unreachable(SendFailure.Cause, NetworkReport.Origin)
-    /// No reply by the deadline; the budget may have kept more datagrams back.
+    /// No reply came by the deadline; the budget may have prevented further datagrams.
     case silent(after: Interval, attempts: Int, isHeldBack: Bool = false)
     /// The reply is longer than the limit, in bytes.
     case replyTooLong(limit: Int)
     /// No address of the service is known: its name does not resolve.
     case noBackend
-    /// More exchanges in flight than the limit.
+    /// More exchanges are in flight than the limit.
     case overloaded(limit: Int)
-    /// No socket could be had before the deadline.
+    /// No socket was free before the deadline.
     case noSocket(limit: Int)
     /// This host could not send the datagram before the deadline.
     case blocked(ErrorNumber)
@@ -53,8 +53,8 @@ enum GatewayError: Error, Equatable {
         }
     }
 
-    /// An ICMP message comes from a router or from the service's host; the gateway's own host may refuse to send, too, and the
-    /// operator looks in another place then.
+    /// An ICMP message comes from a router or from the service's host; where the gateway's own host refuses to send,
+    /// the operator has to look in another place.
     private static func sentence(_ cause: SendFailure.Cause, _ origin: NetworkReport.Origin) -> String {
         switch (cause, origin) {
         case (.refused, _): "The UDP service refused the datagram: no program listens at its port."
@@ -65,7 +65,7 @@ enum GatewayError: Error, Equatable {
         }
     }
 
-    /// How long the caller should wait before it tries again, in whole seconds; nil where that cannot be told.
+    /// The seconds before the caller should try again; nil where the time is unknown.
     var retryAfter: Int? {
         switch self {
         case .noBackend, .overloaded, .noSocket, .blocked: 1

@@ -1,21 +1,21 @@
 internal import System
 internal import EventLoop
 
-/// What is known of a backend by its replies: a circuit breaker, without a clock of its own.
+/// A backend's health by its replies: a circuit breaker, without a clock of its own.
 ///
-/// It never forbids anything: it says which backends to ask first. A single exchange without a reply says little, for a
-/// service need not answer everything. Several in a row, with no reply to anything meanwhile, open the breaker for a time,
-/// which grows while the backend stays silent: it is asked when no other is left. After that time one request tries it
-/// (half-open). Any reply closes it.
+/// It orders the backends and never forbids one. A single exchange without a reply says little, for a service need not
+/// answer everything. Several in a row, with no reply meanwhile, open the breaker for a time, which grows while the
+/// backend stays silent: it gets requests only when no other backend is left. After that time one request tries it
+/// (half-open). Any reply closes the breaker.
 ///
-/// A report that the backend cannot be reached says more than silence, and the first one opens the breaker: more may never come,
-/// for a host sends six at once and then one a second to each other host (icmp(7), icmp_ratelimit), and all workers of a gateway
-/// share them. To try such a backend costs a request next to nothing, so that the first outage is short. That it is down is
-/// told after several failures, whichever they are.
+/// A report that the backend is unreachable says more than silence, and the first one opens the breaker: more may never
+/// come, for a host sends six at once and then one a second to each other host (icmp(7), icmp_ratelimit), and all
+/// workers of a gateway share them. A trial of such a backend costs a request next to nothing, so that the first outage
+/// is short. The backend counts as down after several failures of either kind.
 struct Health {
-    /// How a request came away without a reply.
+    /// The failure of a request without a reply.
     enum Failure {
-        /// None came in time.
+        /// No reply came in time.
         case silence
         /// The network or this host reported that the datagram reached no service.
         case unreachable
@@ -31,21 +31,22 @@ struct Health {
         case halfOpen
     }
 
-    /// After so many failures in a row a backend whose breaker is open is called down; so many opens it, if no reply has come for
-    /// `patience`.
+    /// After this many failures in a row a backend with an open breaker counts as down; this many open the breaker, if
+    /// no reply has come for `timeout`.
     static let failures = 5
     /// The longest outage.
     static let longestOutage = Interval.seconds(30)
-    /// How long a bad verdict counts for `/readyz` without newer failures: an instance that gets no requests learns nothing.
+    /// The time for which a bad verdict counts for `/readyz` without newer failures: an instance without requests
+    /// learns nothing.
     static let verdictLifetime = Interval.seconds(10)
 
-    /// How long a backend must have been silent, whatever else failed.
+    /// The least silence before the breaker opens, whatever the failures.
     let patience: Interval
     private var state = State.closed
     private var failuresInARow = 0
     private var outages = 0
     private var lastFailure = MonotonicTime(nanoseconds: 0)
-    /// When the last reply came, or when the backend became known.
+    /// The time of the last reply, or of the backend's creation.
     private(set) var lastReply: MonotonicTime
 
     init(patience: Interval, at now: MonotonicTime) {
@@ -62,7 +63,7 @@ struct Health {
     /// Whether the last verdict was bad, and the failure behind it is recent.
     func isDown(at now: MonotonicTime) -> Bool { !isUp && now < lastFailure + Self.verdictLifetime }
 
-    /// Whether the backend is asked like the others: it is up, or it is time to try it.
+    /// Whether the backend gets requests like the others: it is up, or a trial is due.
     func isPreferred(at now: MonotonicTime) -> Bool {
         switch state {
         case .closed: true
@@ -71,14 +72,14 @@ struct Health {
         }
     }
 
-    /// A request goes to the backend; returns whether it is the one that tries it.
+    /// Begins a request; returns whether it is the trial.
     mutating func begin(at now: MonotonicTime) -> Bool {
         guard case .open(let until) = state, until <= now else { return false }
         state = .halfOpen
         return true
     }
 
-    /// A reply has come.
+    /// Records a reply.
     mutating func succeed(at now: MonotonicTime) {
         lastReply = now
         failuresInARow = 0
@@ -86,9 +87,9 @@ struct Health {
         state = .closed
     }
 
-    /// A request came away without a reply.
+    /// Records a request that ended without a reply.
     ///
-    /// - `isTrial`: whether it was the one that tried the backend; of the others, some began before the outage.
+    /// - `isTrial`: whether it was the trial; some of the others began before the outage.
     mutating func fail(_ failure: Failure, at now: MonotonicTime, isTrial: Bool) {
         failuresInARow += 1
         lastFailure = now
@@ -98,7 +99,7 @@ struct Health {
         if failure == .unreachable || isSilent { open(failure, now) }
     }
 
-    /// The request that tried the backend has ended; if it ended without a verdict, another will try.
+    /// Ends the trial; without a verdict another request will be the trial.
     mutating func endTrial(at now: MonotonicTime) {
         if case .halfOpen = state { state = .open(until: now) }
     }

@@ -1,10 +1,10 @@
 internal import EventLoop
 internal import System
 
-/// The socket through which a backend gets the datagrams that expect no reply.
+/// A backend's socket for datagrams that expect no reply.
 ///
-/// One carries all of them, for no reply has to find its request. What comes in is thrown away; a report that a datagram did
-/// not arrive is kept for the next caller, as the kernel itself has it (udp(7)).
+/// One socket carries all of them, for no reply has to find its request. Received datagrams are dropped; a report that
+/// a datagram did not arrive waits for the next caller, as in the kernel (udp(7)).
 final class OneWaySocket: EventHandler {
     private let address: SocketAddress
     private let policy: ReplyPolicy
@@ -12,14 +12,14 @@ final class OneWaySocket: EventHandler {
     private let loop: EventLoop
     private var socket: DatagramSocket?
     private var watch: Watch?
-    /// The first report that has come since a caller was told of one.
+    /// The first report since the last one that a caller got.
     private var report: NetworkReport?
-    /// When the latest datagram left, of which no report has come.
+    /// The send time of the latest datagram without a report.
     private var latest = MonotonicTime.never
-    /// Datagrams that came in.
+    /// Received datagrams.
     private(set) var unasked = 0
 
-    /// So long a report may be on its way; a datagram that is older has reached a port.
+    /// The longest time of a report; an older datagram has reached a port.
     private static let reportTime = Interval.seconds(1)
 
     init(to address: SocketAddress, policy: ReplyPolicy, limit: SharedLimit, loop: EventLoop) {
@@ -29,13 +29,13 @@ final class OneWaySocket: EventHandler {
         self.loop = loop
     }
 
-    /// What became of a datagram.
+    /// The result of a datagram.
     enum Outcome {
-        /// It has left; whether the one before has reached a port, as far as a report would have told by now.
+        /// It has left; `afterDelivery` tells whether the one before has reached a port, by the absence of a report.
         case sent(afterDelivery: Bool)
-        /// It has not left, for an earlier one did not arrive.
+        /// It has not left, because an earlier one did not arrive.
         case refused(NetworkReport)
-        /// The kernel has no room, or the gateway no socket.
+        /// The kernel has no room, or the gateway has no socket.
         case blocked
     }
 

@@ -1,5 +1,5 @@
-/// Why the gateway could not do what a request asked for, in the words of Proxy-Status (RFC 9209 2.3), which the metrics
-/// and the access log use as well.
+/// The reasons why the gateway could not do what a request asked for, by the names of Proxy-Status (RFC 9209 2.3),
+/// which the metrics and the access log use as well.
 enum ProxyError: String, CaseIterable, Sendable {
     case connectionRefused = "connection_refused"
     case destinationUnroutable = "destination_ip_unroutable"
@@ -13,9 +13,9 @@ enum ProxyError: String, CaseIterable, Sendable {
     case internalError = "proxy_internal_error"
 }
 
-/// A failure as it is counted: the service that the request was for, and the reason.
+/// A failure for the metrics: the request's service, and the reason.
 struct ServiceFailure: Hashable, Sendable {
-    /// The path of the service; empty where the request had not come so far.
+    /// The service's path; empty where the failure came before the choice of a service.
     let service: String
     let error: ProxyError
 }

@@ -2,33 +2,31 @@ internal import EventLoop
 internal import HTTP
 internal import System
 
-/// A UDP reply as it was received, and how it was come by.
+/// A received UDP reply, and its circumstances.
 struct Reply {
-    /// Where its bytes are; they hold until the next reply of the worker is received.
+    /// The buffer of its bytes, which are valid until the worker receives its next reply.
     let buffer: ReplyBuffer
-    /// How many bytes it has.
+    /// The number of bytes.
     let length: Int
-    /// From the first datagram to the reply.
+    /// The time from the first datagram to the reply.
     let elapsed: Interval
-    /// How many datagrams were sent.
+    /// The number of datagrams sent.
     let attempts: Int
-    /// How many more datagrams had come by then, as far as the exchange looked.
+    /// The number of further datagrams so far, if the exchange has looked.
     let surplus: Int
 
-    /// The bytes.
     var bytes: ArraySlice<UInt8> { buffer.bytes[buffer.range(of: length)] }
 }
 
-/// The buffer into which all replies of a worker are received, one at a time.
+/// The buffer that receives all replies of a worker, one at a time.
 ///
-/// There is room in front of a reply, so that the head of its response can be written there and both leave in one call,
-/// without a copy.
+/// There is room in front of a reply for the head of its response, so that both leave in one call, without a copy.
 final class ReplyBuffer {
-    /// Room for the head of a response that carries a plain reply.
+    /// Room for the head of a response with a plain reply.
     static let headroom = 512
 
     var bytes: [UInt8]
-    /// The head that was written in front of the last reply, and where.
+    /// The head in front of the last reply, and its place.
     private var head: ReplyHead?
     private var place = ReplyHead.Place()
 
@@ -36,7 +34,7 @@ final class ReplyBuffer {
         bytes = [UInt8](repeating: 0, count: Self.headroom + maxDatagram)
     }
 
-    /// Writes a head in front of a reply of this length, and tells where both lie.
+    /// Writes a head in front of a reply of this length, and returns the range of both.
     @inline(__always)
     func frame(_ length: Int, with head: ReplyHead, thousandths: Int) -> Range<Int> {
         if self.head !== head { (self.head, place) = (head, ReplyHead.Place()) }
@@ -45,19 +43,19 @@ final class ReplyBuffer {
         return start..<Self.headroom + length
     }
 
-    /// Where a reply is received.
+    /// The room for a reply.
     var room: Range<Int> { Self.headroom..<bytes.count }
 
-    /// Where a reply of this length lies.
+    /// The range of a reply of this length.
     func range(of length: Int) -> Range<Int> { Self.headroom..<Self.headroom + length }
 }
 
-/// What waits for the end of an exchange.
+/// Receives the end of an exchange.
 protocol ExchangeHandler: AnyObject {
-    /// The exchange has ended; its reply holds until the handler returns.
+    /// The exchange has ended; its reply is valid until the handler returns.
     func finished(_ outcome: Result<Reply, GatewayError>)
 
-    /// The same where it has ended with a reply, as nearly all do.
+    /// The exchange has ended with a reply, as nearly all do.
     func replied(_ reply: Reply)
 }
 

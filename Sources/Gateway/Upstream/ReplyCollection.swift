@@ -1,19 +1,18 @@
 internal import EventLoop
 internal import System
 
-/// What is told of each reply as it comes.
+/// Receives each reply as it comes.
 protocol ReplyListener: AnyObject {
-    /// A reply has come that is one of those that the caller gets.
+    /// A reply for the caller has come.
     func received(_ reply: ReplyCollection.Item)
 }
 
-/// The replies to one datagram, as far as its caller gets them.
+/// The replies to one datagram that its caller gets.
 ///
-/// Their bytes count towards the gateway's budget of buffered bytes as long as the exchange is under way.
+/// Their bytes count towards the gateway's budget of buffered bytes while the exchange is under way.
 final class ReplyCollection {
-    /// One reply.
     struct Item {
-        /// Since the first datagram left.
+        /// The time since the first datagram left.
         let time: Interval
         let sender: SocketAddress
         let bytes: [UInt8]
@@ -22,13 +21,13 @@ final class ReplyCollection {
     let policy: ReplyPolicy
     private let budget: SharedLimit
     private var taken = 0
-    /// Those that came, in their order; none where a listener has each of them.
+    /// The replies in their order; none where a listener gets each of them.
     private(set) var items: [Item] = []
-    /// How many the caller gets.
+    /// The number of replies for the caller.
     private(set) var count = 0
-    /// How many came and were thrown away, for there were too many of them or they were too long.
+    /// The number of dropped replies: there were too many of them, or they were too long.
     private(set) var dropped = 0
-    /// Is told of each at once.
+    /// The receiver of each reply as it comes.
     weak var listener: (any ReplyListener)?
     /// The exchanges that collect: one, or one with each address of the service.
     private(set) var exchanges: [Exchange] = []
@@ -40,16 +39,16 @@ final class ReplyCollection {
 
     deinit { budget.giveBack(taken) }
 
-    /// Whether there are as many as were asked for.
+    /// Whether all requested replies have come.
     var isFull: Bool { policy.count == .some(count) }
 
-    /// Whether it ended before its time, or without one of the addresses.
+    /// Whether the collection ended early, or without one of the addresses.
     private var isPartial = false
 
-    /// Whether nothing that belongs to the answer is missing.
+    /// Whether no part of the answer is missing.
     var isComplete: Bool { dropped == 0 && (isFull || policy.count == .all && !isPartial) }
 
-    /// Whether what has come is the answer, although the exchange may have ended without a reply: none is any number.
+    /// Whether the replies are the answer, although the exchange may have ended without one: "all" includes none.
     func isAnswer(to outcome: Result<Reply, GatewayError>) -> Bool {
         switch outcome {
         case .success: true
@@ -58,7 +57,7 @@ final class ReplyCollection {
         }
     }
 
-    /// Takes a reply down; false where the caller does not get it.
+    /// Adds a reply; false where the caller does not get it.
     func add(_ bytes: ArraySlice<UInt8>, from sender: SocketAddress, after time: Interval) -> Bool {
         guard count < policy.maxReplies, budget.take(bytes.count) else {
             drop()
@@ -71,32 +70,32 @@ final class ReplyCollection {
         return true
     }
 
-    /// Takes down that one of the addresses could not be asked.
+    /// Records that one of the addresses was not reached.
     func noteMissing() { isPartial = true }
 
-    /// An exchange begins to collect.
+    /// Adds an exchange that collects.
     func join(_ exchange: Exchange) { exchanges.append(exchange) }
 
-    /// An exchange has ended.
+    /// Removes an exchange that has ended.
     func leave(_ exchange: Exchange) { exchanges.removeAll { $0 === exchange } }
 
-    /// No more replies are waited for, from any address, when it has been quiet for so long.
+    /// Makes the exchanges end after this time without another reply.
     func awaitMore(quiet: Interval) {
         for exchange in exchanges where exchange.isListening { exchange.awaitMore(quiet: quiet) }
     }
 
-    /// Ends before its time, with what has come.
+    /// Ends the collection early, with the replies so far.
     func cut() {
         isPartial = true
-        // What is told of the last one may begin the next exchange.
+        // The handler of the last one may begin the next exchange.
         for exchange in exchanges where exchange.isUnderWay(for: self) { exchange.finishCollecting(with: .success(0)) }
     }
 
-    /// Ends, and tells nothing: the caller has left, or has its answer.
+    /// Ends the collection without a result: the caller has left, or has its answer.
     func abandon() {
         for exchange in exchanges { exchange.abandon() }
     }
 
-    /// Takes down that a reply came which the caller does not get.
+    /// Counts a reply that the caller does not get.
     func drop() { dropped += 1 }
 }

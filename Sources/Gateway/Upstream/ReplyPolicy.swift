@@ -1,48 +1,47 @@
 package import System
 
-/// Which replies to a datagram the callers of a service get: how many, from whom, and how long they are waited for.
+/// The replies that the callers of a service get: their number, their senders, and the time for them.
 package struct ReplyPolicy: Equatable, Sendable {
-    /// How many replies there are to a datagram.
+    /// The number of replies to a datagram.
     package enum Count: Equatable, Sendable {
         /// None: the request is answered when the datagram has left.
         case none
-        /// So many, 1 or more.
+        /// This many, 1 or more.
         case some(Int)
         /// All that come in time.
         case all
     }
 
-    /// From whom a reply is taken.
+    /// The permitted senders of a reply.
     package enum Source: String, Sendable {
-        /// The address that was asked, and no other.
+        /// The address that the datagram went to.
         case peer
-        /// Any port of the host that was asked.
+        /// Any port of the host that the datagram went to.
         case host
         /// Any host.
         case any
     }
 
-    /// How many replies there are.
+    /// The number of replies.
     package var count = Count.some(1)
-    /// From whom they are taken.
+    /// The permitted senders.
     package var source = Source.peer
-    /// How long several replies are waited for; nil for the service's timeout.
+    /// The time for several replies; nil for the service's timeout.
     package var wait: Interval?
-    /// After so long without another reply no more are waited for; nil for none of that.
+    /// The time without another reply that ends the collection; nil for no such end.
     package var quiet: Interval?
-    /// The most replies that a caller gets to one datagram.
+    /// The most replies to one datagram that a caller gets.
     package var maxReplies = 64
-    /// How many routers a datagram to a group may pass; nil for the kernel's default, which is none.
+    /// The most routers that a datagram to a group may pass; nil for the kernel's default, which is none.
     package var hops: Int?
     /// The number of the interface by which datagrams leave; nil leaves it to routing.
     package var interface: UInt32?
 
-    /// One reply, from the address that was asked.
+    /// One reply, from the address that the datagram went to.
     package init() {}
 
-    /// Whether sockets are connected to the address that is asked.
+    /// Whether sockets are connected to the service's address.
     var isConnected: Bool { source == .peer && count != .none }
 
-    /// Whether the one reply is the response.
     package var isSingle: Bool { count == .some(1) }
 }

@@ -1,32 +1,32 @@
 internal import System
 internal import EventLoop
 
-/// How long a reply takes, and so how long to wait before a datagram is sent again (RFC 6298, as RFC 8085 3.1.1 asks).
+/// Estimates the round trip, and the wait before a datagram is sent again (RFC 6298, as RFC 8085 3.1.1 asks).
 ///
-/// Arithmetic on what it is told: no clock, no sockets. Only exchanges of a single datagram may be told, for the reply
-/// to a repeated one does not say which it answers (Karn's rule, RFC 6298 3).
+/// It has no clock and no sockets. Only exchanges of a single datagram are samples, for the reply to a repeated one
+/// does not tell which datagram it answers (Karn's rule, RFC 6298 3).
 struct RoundTripEstimator {
-    /// For how long to wait at most while nothing is known (RFC 8085 3.1.1).
+    /// The longest wait before the first sample (RFC 8085 3.1.1).
     private static let longestInitial = Interval.seconds(1)
 
-    /// For how long to wait while nothing is known.
+    /// The wait before the first sample.
     private let initial: Interval
     /// The least time before a datagram is sent again.
     let floor: Interval
     private var smoothed: Double?
     private var variation = 0.0
 
-    /// - `initial`: the first pause where all attempts share out the time that an exchange has; it may be shorter than
-    ///   what RFC 8085 suggests, because the operator who sets a short time knows that replies are soon.
+    /// - `initial`: the first pause when the attempts share the time of an exchange; it may be shorter than RFC 8085
+    ///   suggests, because an operator who sets a short time expects replies soon.
     init(floor: Interval, initial: Interval) {
         self.floor = floor
         self.initial = max(floor, min(initial, Self.longestInitial))
     }
 
-    /// The smoothed round-trip time; nil while nothing is known.
+    /// The smoothed round-trip time; nil before the first sample.
     var roundTrip: Interval? { smoothed.map { Interval(nanoseconds: UInt64($0)) } }
 
-    /// Takes a measured round trip in (RFC 6298 2.2 and 2.3).
+    /// Adds a sample (RFC 6298 2.2 and 2.3).
     mutating func sample(_ roundTrip: Interval) {
         let measured = Double(roundTrip.nanoseconds)
         guard let smoothed else {
@@ -38,14 +38,14 @@ struct RoundTripEstimator {
         self.smoothed = smoothed + (measured - smoothed) / 8
     }
 
-    /// How long the first datagram of an exchange gets before it is sent again (RFC 6298 2.3).
+    /// The time of an exchange's first datagram before it is sent again (RFC 6298 2.3).
     var timeout: Interval {
         guard let smoothed else { return initial }
         return max(floor, Interval(nanoseconds: UInt64(smoothed + 4 * variation)))
     }
 
-    /// How long an attempt gets: twice as long as the one before, and up to a tenth more, so that what was lost
-    /// together is not sent again together.
+    /// The time of an attempt: twice as long as the one before, and up to a tenth more, so that datagrams lost together
+    /// are not sent again together.
     ///
     /// - `jitter`: 0 to 1, at random.
     func timeout(attempt: Int, jitter: Double) -> Interval {

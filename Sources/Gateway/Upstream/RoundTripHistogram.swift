@@ -1,7 +1,7 @@
 internal import System
 internal import EventLoop
 
-/// How often round trips took how long, in the buckets of a Prometheus histogram.
+/// The distribution of round trips, in the buckets of a Prometheus histogram.
 struct RoundTripHistogram: Sendable {
     /// The upper bounds of the buckets in microseconds; a last bucket has none.
     static let bounds: [UInt64] = [
@@ -22,7 +22,7 @@ struct RoundTripHistogram: Sendable {
         sum &+= roundTrip.nanoseconds
     }
 
-    /// Adds what another worker has counted.
+    /// Adds another worker's counts.
     mutating func add(_ other: RoundTripHistogram) {
         for bucket in counts.indices { counts[bucket] += other.counts[bucket] }
         sum &+= other.sum
