@@ -88,7 +88,7 @@ extension Setting {
             switch table.kind(of: name) {
             case nil: throw SettingsError(setting.sentence(Self.unknown(name, table)))
             case .boolean where value != nil:
-                throw SettingsError(setting.sentence("\(name) takes no value: leave out what follows it."))
+                throw SettingsError(setting.sentence("\(name) takes no value: leave out the words after it."))
             case .single where value == nil, .repeated where value == nil:
                 throw SettingsError(setting.sentence("\(name) needs a value behind it."))
             default: settings.append(setting)

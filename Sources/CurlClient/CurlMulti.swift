@@ -60,7 +60,7 @@ private struct Batch {
         var found = false
         while let (easy, code) = multi.nextFinished() {
             guard let (request, transfer) = running.removeValue(forKey: easy) else {
-                preconditionFailure("curl finished a transfer that nobody started")
+                preconditionFailure("curl finished a transfer that was not started")
             }
             multi.remove(transfer.easy)
             ended[request] = transfer.outcome(code)

@@ -20,7 +20,7 @@ package enum DatagramClientError: Error, Equatable, Sendable, CustomStringConver
         case .timedOut(let server, let time, let attempts):
             "no reply from \(server) within \(time), \(attempts) \(attempts == 1 ? "attempt" : "attempts")"
         case .refused(let server):
-            "nobody listens at \(server): is the server running?"
+            "no server listens at \(server): is it running?"
         case .tooFew(let count, let wanted?, let time):
             "\(count) of \(wanted) \(wanted == 1 ? "reply" : "replies") came within \(time)"
         case .tooFew(_, nil, let time): "no reply came within \(time)"

@@ -127,7 +127,7 @@ package struct DatagramServer: ~Copyable {
         for reply in batch.answer({ service.respond(to: $0, into: &$1) }) {
             counts.oversized += 1
             observer?.tellOversized(reply)
-            let sender = reply.sender.map(String.init(describing:)) ?? "nobody"
+            let sender = reply.sender.map(String.init(describing:)) ?? "an unknown sender"
             logger.warning("reply of \(reply.length) bytes to \(sender) does not fit in a datagram: not sent")
         }
     }

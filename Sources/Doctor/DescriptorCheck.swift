@@ -11,8 +11,8 @@ package enum DescriptorCheck: KernelCheck {
         if limit >= wanted { return [.ok(subject, text)] }
         let remedy = "ulimit -Hn \(wanted) && ulimit -n \(wanted)   # of a unit: LimitNOFILE=\(wanted)"
         return limit < wanted / 10
-            ? [.bad(subject, "\(text): what is left is shared, and is soon used up", remedy: remedy)]
-            : [.look(subject, "\(text): what is left is shared", remedy: remedy)]
+            ? [.bad(subject, "\(text): the rest is shared, and soon used up", remedy: remedy)]
+            : [.look(subject, "\(text): the rest is shared", remedy: remedy)]
     }
 
     /// The hard limit, to which the gateway raises its own.

@@ -34,7 +34,7 @@ package struct PingerEvent: Sendable, CustomStringConvertible {
         case .late(let number, let time): return "\(came) \(answer(number, time)) (late)"
         case .foreign: return "\(came) not the echo of a probe"
         case .timedOut(let number): return "Request timed out: seq=\(number)"
-        case .refused(let number): return "Nobody listens at \(server): seq=\(number)"
+        case .refused(let number): return "No server listens at \(server): seq=\(number)"
         case .failed(let number, let error): return "\(error): seq=\(number)"
         }
     }

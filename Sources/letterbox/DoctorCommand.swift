@@ -10,7 +10,7 @@ internal import System
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Does this machine bear what the gateway's flags ask for?",
+        abstract: "Checks whether this machine bears what the gateway's flags ask for.",
         usage: "letterbox doctor [<flags of letterbox gateway> ...]",
         discussion: """
             Give it the gateway's flags, or --config FILE; it starts nothing and changes nothing. A line for each thing: ok, \

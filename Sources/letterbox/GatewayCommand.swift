@@ -46,7 +46,7 @@ struct GatewayCommand: ParsableCommand {
             """, valueName: "file"))
     var config: String?
 
-    @Flag(help: "Check the settings, look up names, print what would be in force, and end: with 0, or with 64.")
+    @Flag(help: "Check the settings, look up names, print the settings in force, and end: with 0, or with 64.")
     var check = false
 
     func validate() throws {
@@ -99,13 +99,13 @@ struct GatewayCommand: ParsableCommand {
         let running = start(gateway, on: loop)
         // From the ready line on, a signal to end loses no request that has arrived.
         lifecycle.run()
-        if let adminAddress { Console.error("The gateway tells of itself at \(adminAddress.url)", as: .notice) }
+        if let adminAddress { Console.error("Health and metrics are at \(adminAddress.url)", as: .notice) }
         announce(address, services, names, settings)
         manager?.tell(.ready, "Serving \(address.url)")
         manager?.watch(gateway, on: loop)
         let reloading = Reloading(self, settings, names, page, gateway, on: loop)
         await obey(lifecycle.requests, manager) { await reloading.perform() }
-        Console.error("Told to end: what is in flight is finished first", as: .notice)
+        Console.error("Told to end: requests in flight are finished first", as: .notice)
         tellOfEnd(manager, settings)
         await leave(gateway, for: settings.drainDelay, on: loop)
         await end(gateway, running, within: settings.drainTimeout, on: loop)
@@ -139,7 +139,7 @@ struct GatewayCommand: ParsableCommand {
     private func tellOfEnd(_ manager: ServiceManager?, _ settings: Configuration) {
         let times = [settings.drainDelay, settings.drainTimeout, .seconds(5)].map(\.nanoseconds)
         manager?.tell(
-            .stopping(within: Interval(nanoseconds: times.reduce(0, +))), "Ending: what is in flight is finished")
+            .stopping(within: Interval(nanoseconds: times.reduce(0, +))), "Ending: requests in flight are finished")
     }
 
     /// The socket of the service manager, or one of its own.

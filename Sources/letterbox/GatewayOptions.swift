@@ -65,7 +65,7 @@ struct AddressOptions: ParsableArguments {
     @Flag(help: "Put a bad network in front of the embedded server, with sliders on the page and at /lab.")
     var lab = false
 
-    @Option(seed: "What decides the dice of that network; without it a new one each time, which the ready line names.")
+    @Option(seed: "The seed of its dice; without it a new one each time, which the ready line names.")
     var labSeed: UInt64?
 
     /// The address for HTTP.

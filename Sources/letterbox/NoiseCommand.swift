@@ -35,7 +35,7 @@ struct NoiseCommand: ParsableCommand {
     @OptionGroup(title: "Impairments, server to client")
     var toClient: ToClientFlags
 
-    @Option(seed: "What decides the dice; without it a new one each time, which the ready line names.")
+    @Option(seed: "The seed of the dice; without it a new one each time, which the ready line names.")
     var seed: UInt64?
 
     @Option(
@@ -47,7 +47,7 @@ struct NoiseCommand: ParsableCommand {
     var clientIdle = NoiseProxy.Limits().idle
 
     @Option(
-        number: "How much memory delayed datagrams may take; what is beyond is lost.", in: 65_536...(1 << 40),
+        number: "How much memory delayed datagrams may take; beyond it they are lost.", in: 65_536...(1 << 40),
         of: "bytes")
     var maxHeld = NoiseProxy.Limits().heldBytes
 

@@ -11,7 +11,7 @@ struct ServerCommand: ParsableCommand {
         commandName: "server",
         abstract: "A UDP server that answers each datagram, for one in capitals.",
         discussion: """
-            It listens on all addresses of the machine and answers everyone: keep it behind a filter, or give --host \
+            It listens on all addresses of the machine and answers every sender: keep it behind a filter, or give --host \
             127.0.0.1. A reply in capitals can be three times as long as its datagram, and the sender of a datagram can be \
             forged, so that a server open to the Internet can be made to send a victim more than the attacker sends.
             """
@@ -28,7 +28,7 @@ struct ServerCommand: ParsableCommand {
     @Option(port: "The UDP port; 0 lets the system choose.")
     var port: UInt16 = 12000
 
-    @Option(help: "What the server does: uppercase, count (how often a letter occurs) or echo.")
+    @Option(help: "The service: uppercase, count (how often a letter occurs) or echo.")
     var service = Service.uppercase
 
     @Option(help: "The letter that the service count looks for.")

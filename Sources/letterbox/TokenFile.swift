@@ -21,7 +21,7 @@ struct TokenFile {
             throw failure("it cannot be read: \(error.reason)")
         }
         if let mode = Files.permissions(of: path), mode & 0o006 != 0 {
-            throw failure("everybody may read or write it (mode 0\(String(mode, radix: 8))): chmod o-rw \(path)")
+            throw failure("every user may read or write it (mode 0\(String(mode, radix: 8))): chmod o-rw \(path)")
         }
         var token = Array(text.utf8)
         if token.last == UInt8(ascii: "\n") { token.removeLast() }

@@ -47,7 +47,7 @@ import Testing
         ("port 80\n--port 81", "f:2: --port: write the name without hyphens here."),
         ("\n\nprot 80", "f:3: prot is no setting: the names are those of the gateway's flags, without hyphens."),
         ("port", "f:1: port needs a value behind it."), ("upstream  # none", "f:1: upstream needs a value behind it."),
-        ("lab yes", "f:1: lab takes no value: leave out what follows it."),
+        ("lab yes", "f:1: lab takes no value: leave out the words after it."),
     ])
     func aLineThatIsNoneIsNamed(text: String, sentence: String) {
         #expect { try lines(text) } throws: { "\($0)" == sentence }

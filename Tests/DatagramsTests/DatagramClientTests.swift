@@ -154,7 +154,7 @@ import Testing
 
     @Test(
         arguments: [
-            (.refused(SocketAddress("127.0.0.1", port: 9)), "nobody listens at 127.0.0.1:9: is the server running?"),
+            (.refused(SocketAddress("127.0.0.1", port: 9)), "no server listens at 127.0.0.1:9: is it running?"),
             (
                 .timedOut(SocketAddress("::1", port: 9), after: .seconds(1), attempts: 1),
                 "no reply from [::1]:9 within 1s, 1 attempt"

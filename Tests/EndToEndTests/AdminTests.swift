@@ -12,8 +12,8 @@ import Testing
 
         init(_ arguments: [String] = [], upstream: SocketAddress? = nil) throws {
             gateway = try RunningGateway(["--admin", "127.0.0.1:0"] + arguments, upstream: upstream)
-            let line = try gateway.program.errorLine(startingWith: "The gateway tells of itself at ")
-            admin = String(line.dropFirst("The gateway tells of itself at ".count))
+            let line = try gateway.program.errorLine(startingWith: "Health and metrics are at ")
+            admin = String(line.dropFirst("Health and metrics are at ".count))
         }
 
         func ask(_ path: String) throws -> CurlResponse {

@@ -24,7 +24,7 @@ import Testing
             Program(
                 Binaries.letterbox,
                 ["--host", "0.0.0.0", "--port", "0", "--server-port", "0", "--admin", "127.0.0.1:0"]))
-        let prefix = "The gateway tells of itself at "
+        let prefix = "Health and metrics are at "
         let admin = try gateway.program.errorLine(startingWith: prefix).dropFirst(prefix.count)
         let fields: CurlFields = ["Host": "evil.example", "Origin": "http://evil.example"]
         #expect(try CurlClient().perform(CurlRequest("\(admin)/metrics", fields: fields)).status == 421)

@@ -152,7 +152,7 @@ import Testing
             "client", server.host, "hello", "--port", "\(server.port)", "--replies", "all", "--timeout", "60s"
         ).ending()
         #expect(ending.status == 1)
-        #expect(ending.errorLines == ["letterbox: nobody listens at \(server): is the server running?"])
+        #expect(ending.errorLines == ["letterbox: no server listens at \(server): is it running?"])
     }
 
     @Test(arguments: ["0", "10001", "some", "-1"])

@@ -50,7 +50,7 @@ import Testing
         let ending = try Program(Binaries.letterbox, words + UDPPeer.persistently).ending()
         #expect(ending.status == 1)
         #expect(ending.output.isEmpty)
-        #expect(ending.errorLines == ["letterbox: nobody listens at \(server): is the server running?"])
+        #expect(ending.errorLines == ["letterbox: no server listens at \(server): is it running?"])
     }
 
     @Test func `a silent server is waited for and asked again`() throws {

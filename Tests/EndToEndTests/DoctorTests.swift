@@ -62,7 +62,7 @@ import Testing
         let closed = try DatagramSocket(boundTo: SocketAddress(numeric: "127.0.0.1:0")).localAddress()
         let refused = try doctor("--service", "/a \(closed) probe-text=hello timeout=1s")
         #expect(refused.status == 1)
-        #expect(refused.output.contains(/(?m)^bad   probe +.*nobody listens/), "\(refused.output)")
+        #expect(refused.output.contains(/(?m)^bad   probe +.*no server listens/), "\(refused.output)")
     }
 
     @Test func `a service without one gets nothing`() throws {

@@ -9,7 +9,7 @@ import Testing
         let gateway = try RunningGateway(["--workers", "2", "--max-connections", "7", "--max-in-flight", "8"])
         let lines = try gateway.program.ending(after: SIGTERM).errorLines
         #expect(lines.first?.hasPrefix("The limits are 2 workers, at most 7 connections, 8 exchanges, ") == true)
-        #expect(lines.last == "Told to end: what is in flight is finished first")
+        #expect(lines.last == "Told to end: requests in flight are finished first")
     }
 
     @Test func `a backend that goes and comes back has a line each time`() throws {

@@ -13,7 +13,7 @@ struct PortTests {
             """
         let ending = try PrivateHost.start(script, [Binaries.letterbox]).ending()
         #expect(ending.status == 0 && ending.output.isEmpty, "\(ending)")
-        #expect(ending.errorLines.count == 12 && ending.errorLines.allSatisfy { $0.contains("nobody listens") })
+        #expect(ending.errorLines.count == 12 && ending.errorLines.allSatisfy { $0.contains("no server listens") })
     }
 
     /// A socket has its port before it has its peer; what comes to the port in between is nobody's reply.

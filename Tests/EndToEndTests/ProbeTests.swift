@@ -81,7 +81,7 @@ import Testing
         let healthy = try RunningGateway()
         let other = try probe(healthy.url, UDPPeer.deserted())
         #expect(other.status == 1)
-        #expect(rows(other).allSatisfy { $0.contains("FAILED  UDP: nobody listens at 127.0.0.77:") })
+        #expect(rows(other).allSatisfy { $0.contains("FAILED  UDP: no server listens at 127.0.0.77:") })
         let neither = try probe("http://\(UDPPeer.deserted())/", UDPPeer.deserted())
         #expect(rows(neither).allSatisfy { $0.contains("FAILED  HTTP: couldNotConnect: ") && $0.contains("; UDP: ") })
     }

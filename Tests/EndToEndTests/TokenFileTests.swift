@@ -49,7 +49,7 @@ import Testing
     @Test func `the address that tells of the gateway asks for the token, too`() throws {
         let file = try File("secret\r\n")
         let gateway = try RunningGateway(["--token-file", file.path, "--admin", "127.0.0.1:0"])
-        let prefix = "The gateway tells of itself at "
+        let prefix = "Health and metrics are at "
         let admin = try gateway.program.errorLine(startingWith: prefix).dropFirst(prefix.count)
         #expect(try CurlClient().get("\(admin)/metrics").status == 401)
         #expect(try CurlClient().get("\(admin)/readyz").status == 200)
@@ -62,8 +62,8 @@ import Testing
         ("", 0o600, "it is empty"), ("\n", 0o600, "it is empty"), (" a\n", 0o600, "it is to have one line of letters"),
         ("a \n", 0o600, "it is to have one line"), ("a\nb\n", 0o600, "it is to have one line"),
         ("a\n\n", 0o600, "it is to have one line"), ("ä", 0o600, "it is to have one line"),
-        ("a", 0o644, "everybody may read or write it (mode 0644): chmod o-rw PATH"),
-        ("a", 0o602, "everybody may read or write it (mode 0602)"),
+        ("a", 0o644, "every user may read or write it (mode 0644): chmod o-rw PATH"),
+        ("a", 0o602, "every user may read or write it (mode 0602)"),
         (String(repeating: "a", count: 4096) + "\r\n", 0o640, nil),
         (String(repeating: "a", count: 4097), 0o600, "the token has more than 4096 bytes"),
         (String(repeating: "a", count: 4099), 0o600, "it cannot be read: File too large"),
