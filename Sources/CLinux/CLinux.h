@@ -121,8 +121,8 @@ struct clinux_report {
 // The macros that walk control messages are beyond Swift's importer.
 static inline int clinux_take_report(int fd, struct clinux_report *report, struct sockaddr_storage *peer) {
     char control[512];
-    char scrap;
-    struct iovec part = {&scrap, 1};
+    char discarded;
+    struct iovec part = {&discarded, 1};
     struct msghdr message = {0};
     message.msg_name = peer;
     message.msg_namelen = sizeof *peer;

@@ -43,8 +43,8 @@ package enum Exit {
         case .tooManyFiles: ". Allow more of them with --max-public-files"
         case .tooDeep: ". Allow more with --max-public-depth"
         case .tooLarge: ". Allow more with --max-public-bytes"
-        case .strayLink: ". Remove it, or put the file itself there"
-        case .namelessEntry: ". Give it another name"
+        case .outsideLink: ". Remove it, or put the file itself there"
+        case .invalidName: ". Give it another name"
         }
     }
 }

@@ -55,7 +55,7 @@ package struct DatagramServer: ~Copyable {
     ///
     /// Throws when the socket cannot be watched; failures of one datagram are logged and counted.
     package mutating func run(on loop: EventLoop) async throws(SystemError) {
-        if isIPv6 { try socket.hearReports(about: try socket.localAddress()) }
+        if isIPv6 { try socket.enableReports(about: try socket.localAddress()) }
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
         await loop.withCancellation(watch) {
             while !Task.isCancelled, await loop.readable(watch) == .ready {
@@ -147,7 +147,7 @@ package struct DatagramServer: ~Copyable {
             } catch {
                 // A report of an earlier reply comes in place of this one's result.
                 if takeReports() {
-                    batch.keepGivenUp()
+                    batch.restoreSkipped()
                     continue
                 }
                 counts.sent -= 1

@@ -47,7 +47,7 @@ package struct ReplyCollector {
         }
         let socket = try DatagramSocket(boundTo: own)
         try socket.permitBroadcast()
-        try socket.hearReports(about: server)
+        try socket.enableReports(about: server)
         let watch = try loop.watch(socket.descriptor, as: .datagrams)
         var batch = DatagramBatch(capacity: 16)
         let start = MonotonicTime.now()

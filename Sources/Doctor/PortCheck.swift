@@ -14,14 +14,14 @@ package enum PortCheck: KernelCheck {
         let count = free(bounds[0]...bounds[1], without: kept)
         let text = "\(count) from \(bounds[0]) to \(bounds[1]), \(demand.sockets) wanted for --max-sockets"
         if count >= demand.sockets { return [.ok(subject, text)] }
-        let remedy = mend(for: demand.sockets, without: kept)
+        let remedy = fix(for: demand.sockets, without: kept)
         return count < min(demand.minSockets * demand.services, demand.sockets)
             ? [.bad(subject, "\(text): ports are used again while late replies may still come", remedy: remedy)]
             : [.look(subject, "\(text): beyond them requests wait for a port", remedy: remedy)]
     }
 
     /// The fix: a wider range; where none is wide enough, fewer sockets.
-    private static func mend(for sockets: Int, without kept: [ClosedRange<Int>]) -> String {
+    private static func fix(for sockets: Int, without kept: [ClosedRange<Int>]) -> String {
         for low in [16_384, 10_240, 1024] where free(low...65_535, without: kept) >= sockets {
             return "sysctl -w \(range)=\"\(low) 65535\""
         }

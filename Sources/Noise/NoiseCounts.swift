@@ -3,7 +3,7 @@ internal import EventLoop
 
 /// The counters of one direction's datagrams.
 ///
-/// The counters balance: `received + duplicated` is `lost + sent + turnedAway + crowdedOut + failed + held`.
+/// The counters balance: `received + duplicated` is `lost + sent + rejected + overflowed + failed + held`.
 package struct NoiseCounts: Equatable, Sendable {
     /// Datagrams that the proxy took from a socket.
     package var received = 0
@@ -24,9 +24,9 @@ package struct NoiseCounts: Equatable, Sendable {
     /// Copies under way now.
     package var held = 0
     /// Datagrams of clients for which there was no room or no socket.
-    package var turnedAway = 0
+    package var rejected = 0
     /// Copies for whose delay there was no memory.
-    package var crowdedOut = 0
+    package var overflowed = 0
     /// Copies that the kernel refused to send.
     package var failed = 0
     /// Reports that the server's port is closed (ICMP).
@@ -60,7 +60,7 @@ extension BothWays: CustomStringConvertible where Value == NoiseCounts {
             ("received", \.received, true), ("lost", \.lost, true), ("doubled", \.duplicated, true),
             ("delayed", \.delayed, true), ("held back", \.reordered, true), ("corrupted", \.corrupted, true),
             ("cut", \.truncated, true), ("sent", \.sent, true), ("still held", \.held, false),
-            ("turned away", \.turnedAway, false), ("crowded out", \.crowdedOut, false), ("failed", \.failed, false),
+            ("rejected", \.rejected, false), ("overflowed", \.overflowed, false), ("failed", \.failed, false),
             ("refused", \.refused, false), ("not seen", \.unseen, false),
         ]
         let lines = rows.filter { $0.2 || toServer[keyPath: $0.1] + toClient[keyPath: $0.1] > 0 }.map {

@@ -6,7 +6,7 @@ struct NoiseClient: Hashable {
     /// The client's address.
     let address: SocketAddress
     /// The noise's address that the client sends to; nil where the noise has only one.
-    let asked: ReplySource?
+    let replySource: ReplySource?
 }
 
 /// A client of the noise, and the socket that represents it at the server.

@@ -32,7 +32,7 @@ package actor NoiseProxy {
     private var preferred = 0
     private nonisolated let loop: EventLoop
     private nonisolated let shared: Mutex<BothWays<NoiseSettings>>
-    private let carrier: NoiseCarrier
+    private let forwarder: NoiseForwarder
     private var table: NoiseClientTable<NoiseClient, NoiseLink>
     private var batch = DatagramBatch(capacity: 32)
     /// Links whose server has sent something.
@@ -58,7 +58,7 @@ package actor NoiseProxy {
         address = try socket.localAddress()
         self.servers = servers
         self.loop = loop
-        carrier = NoiseCarrier(
+        forwarder = NoiseForwarder(
             socket: socket, seed: seed, heldBytes: limits.heldBytes, keepsLatest: servers.count > 1, onEvent: onEvent)
         shared = Mutex(settings)
         table = NoiseClientTable(limit: limits.clients, idle: limits.idle)
@@ -74,8 +74,8 @@ package actor NoiseProxy {
 
     /// The counters so far.
     package var counts: BothWays<NoiseCounts> {
-        var counts = carrier.counts
-        counts.toServer.unseen += carrier.socket.overflows
+        var counts = forwarder.counts
+        counts.toServer.unseen += forwarder.socket.overflows
         for link in table.values { counts.toClient.unseen += link.socket.overflows }
         return counts
     }
@@ -84,12 +84,12 @@ package actor NoiseProxy {
 
     /// Passes datagrams on until its task is cancelled; those under way then do not arrive.
     package func run() async throws(SystemError) {
-        let watch = try loop.watch(carrier.socket.descriptor, as: .datagrams)
-        let replies = Task { await self.carryReplies() }
+        let watch = try loop.watch(forwarder.socket.descriptor, as: .datagrams)
+        let replies = Task { await self.forwardReplies() }
         let timer = Task { await self.keepTime() }
         await loop.withCancellation(watch) {
             while !Task.isCancelled, await loop.readable(watch) == .ready {
-                if carryRequests() { continue }
+                if forwardRequests() { continue }
                 loop.keepReadable(watch)
                 // A flood from one side must not keep the loop from the other side, nor from the clock.
                 if let pause = errors.pause { await loop.sleep(until: .now() + pause) } else { await loop.yield() }
@@ -109,22 +109,22 @@ package actor NoiseProxy {
 
 extension NoiseProxy {
     /// Takes the clients' datagrams; false when more may wait.
-    private func carryRequests() -> Bool {
+    private func forwardRequests() -> Bool {
         let now = MonotonicTime.now()
         let settings = self.settings.toServer
-        carrier.release(at: now)
+        forwarder.release(at: now)
         // The kernel reports no refusal to an unconnected socket (udp(7)); after any other error, the call is made
         // again.
-        guard (try? batch.receive(from: carrier.socket)) != nil else {
+        guard (try? batch.receive(from: forwarder.socket)) != nil else {
             errors.note()
             return false
         }
         errors.end()
-        batch.forEach { address, asked, datagram in
-            if let link = link(for: NoiseClient(address: address, asked: asked), at: now) {
-                carrier.carry(datagram, .toServer, link, settings, now)
+        batch.forEach { address, replySource, datagram in
+            if let link = link(for: NoiseClient(address: address, replySource: replySource), at: now) {
+                forwarder.forward(datagram, .toServer, link, settings, now)
             } else {
-                carrier.turnAway()
+                forwarder.recordRejected()
             }
         }
         ring()
@@ -132,16 +132,16 @@ extension NoiseProxy {
     }
 
     /// Takes the server's datagrams, until the proxy stops.
-    private func carryReplies() async {
+    private func forwardReplies() async {
         while let link = await ready.next() {
             guard !link.isForgotten else { continue }
             do {
-                try carryReplies(over: link)
+                try forwardReplies(over: link)
                 linkErrors.end()
                 guard batch.isFull else { continue }
             } catch {
                 // Mostly the report of a refusal; datagrams may wait after it.
-                carrier.note(error, .toServer, link)
+                forwarder.note(error, .toServer, link)
                 moveOn(from: link)
                 if error.reason != .connectionRefused { linkErrors.note() }
             }
@@ -150,16 +150,16 @@ extension NoiseProxy {
         }
     }
 
-    private func carryReplies(over link: NoiseLink) throws(SystemError) {
+    private func forwardReplies(over link: NoiseLink) throws(SystemError) {
         let now = MonotonicTime.now()
         let settings = self.settings.toClient
-        carrier.release(at: now)
+        forwarder.release(at: now)
         _ = try batch.receive(from: link.socket)
         // A client that gets a reply is not idle.
         _ = table.find(link.client, at: now)
         batch.forEach { sender, datagram in
             // A stranger's datagram may have reached the socket before it had its peer.
-            if sender == link.peer { carrier.carry(datagram, .toClient, link, settings, now) }
+            if sender == link.peer { forwarder.forward(datagram, .toClient, link, settings, now) }
         }
         ring()
     }
@@ -190,7 +190,7 @@ extension NoiseProxy {
             let next = replacement(for: link)
         else { return }
         next.refusals = link.refusals + 1
-        carrier.sendAgain(latest, over: next)
+        forwarder.sendAgain(latest, over: next)
     }
 
     /// A socket to the server's next address, in place of a refused one; nil where there is no other address.
@@ -210,7 +210,7 @@ extension NoiseProxy {
     private func forget(_ link: NoiseLink) {
         link.isForgotten = true
         loop.release(link.watch)
-        carrier.counts.toClient.unseen += link.socket.overflows
+        forwarder.counts.toClient.unseen += link.socket.overflows
     }
 }
 
@@ -223,14 +223,14 @@ extension NoiseProxy {
         while !isStopping {
             alarm = nextAlarm
             _ = await place.wait(until: alarm)
-            carrier.release(at: loop.now)
+            forwarder.release(at: loop.now)
             forgetQuietClients(at: loop.now)
         }
         clock.leave(place)
     }
 
     /// The time of the next action.
-    private var nextAlarm: MonotonicTime { min(carrier.nextDue, table.nextExpiry) }
+    private var nextAlarm: MonotonicTime { min(forwarder.nextDue, table.nextExpiry) }
 
     /// Wakes the clock in time.
     private func ring() {

@@ -31,13 +31,13 @@ public struct DatagramBatch: ~Copyable {
     private var received = 0
     private var sent = 0
     /// The number of headers to set anew: the last datagrams and their replies have changed them.
-    private var worn: Int
+    private var staleHeaders: Int
     private var hasControl = false
 
     /// Sets memory aside for up to `capacity` datagrams at a time.
     public init(capacity: Int = 64) {
         self.capacity = capacity
-        worn = capacity
+        staleHeaders = capacity
         unsafe bytes = .allocate(byteCount: capacity * Self.room, alignment: 4096)
         unsafe controls = .allocate(byteCount: capacity * Self.controlRoom, alignment: 16)
         unsafe names = .allocate(capacity: capacity)
@@ -63,10 +63,10 @@ public struct DatagramBatch: ~Copyable {
         ranges.removeAll(keepingCapacity: true)
         replies.removeAll(keepingCapacity: true)
         (received, sent) = (0, 0)
-        if hasControl != socket.knowsDestination { (hasControl, worn) = (socket.knowsDestination, capacity) }
-        for index in 0..<worn { prepareToReceive(index) }
+        if hasControl != socket.knowsDestination { (hasControl, staleHeaders) = (socket.knowsDestination, capacity) }
+        for index in 0..<staleHeaders { prepareToReceive(index) }
         // The kernel may have touched the first header even where the call fails.
-        worn = 1
+        staleHeaders = 1
         let number = socket.descriptor.number
         let count: Int32?
         do {
@@ -75,7 +75,7 @@ public struct DatagramBatch: ~Copyable {
             throw SystemError(.receive, try? socket.localAddress(), error)
         }
         received = Int(count ?? 0)
-        worn = max(worn, received)
+        staleHeaders = max(staleHeaders, received)
         return received
     }
 
@@ -144,7 +144,7 @@ public struct DatagramBatch: ~Copyable {
     }
 
     /// Takes back the last skipped reply: the error of `send(over:)` was a report about an earlier datagram.
-    public mutating func keepGivenUp() { sent = max(0, sent - 1) }
+    public mutating func restoreSkipped() { sent = max(0, sent - 1) }
 
     /// Sends the remaining replies; false means that the kernel has no room yet (sendmmsg(2)).
     ///

@@ -25,8 +25,8 @@ extension DatagramSocket {
         var count = 0
         try attempt(.receive) { () throws(ErrorNumber) in
             while let sender = try firstSender(), sender != peer {
-                var scrap: UInt8 = 0
-                _ = try callUnlessBlocked { unsafe recv(descriptor.number, &scrap, 1, 0) }
+                var discarded: UInt8 = 0
+                _ = try callUnlessBlocked { unsafe recv(descriptor.number, &discarded, 1, 0) }
                 count += 1
             }
         }
@@ -37,10 +37,10 @@ extension DatagramSocket {
     private func firstSender() throws(ErrorNumber) -> SocketAddress? {
         var isThere = false
         let sender = try unsafe SocketAddress { (pointer, length) throws(ErrorNumber) in
-            var scrap: UInt8 = 0
+            var discarded: UInt8 = 0
             isThere =
                 try callUnlessBlocked {
-                    unsafe clinux_recvfrom(descriptor.number, &scrap, 1, Int32(MSG_PEEK), pointer, length)
+                    unsafe clinux_recvfrom(descriptor.number, &discarded, 1, Int32(MSG_PEEK), pointer, length)
                 } != nil
         }
         return isThere ? sender : nil
@@ -62,9 +62,9 @@ extension DatagramSocket {
         // Reading an error clears it (socket(7), SO_ERROR), so the loop ends; the bound holds against a flood.
         for _ in 0..<1024 {
             do {
-                var scrap: UInt8 = 0
+                var discarded: UInt8 = 0
                 // MSG_TRUNC: the call returns the datagram's length, not that of the room (recv(2)).
-                let length = try callUnlessBlocked { unsafe recv(descriptor.number, &scrap, 1, Int32(MSG_TRUNC)) }
+                let length = try callUnlessBlocked { unsafe recv(descriptor.number, &discarded, 1, Int32(MSG_TRUNC)) }
                 guard let length else { break }
                 found.lengths.append(Int(length))
             } catch {

@@ -7,7 +7,7 @@ extension DatagramSocket {
     /// (ip(7), IP_RECVERR).
     ///
     /// Each report then waits in a queue as well as failing the next call: after a failed call, call `dropReports()`.
-    public func hearReports(about remote: SocketAddress) throws(SystemError) {
+    public func enableReports(about remote: SocketAddress) throws(SystemError) {
         if remote.isIPv6 {
             try descriptor.set(Int32(IPV6_RECVERR), at: Int32(IPPROTO_IPV6))
         } else {
@@ -21,8 +21,8 @@ extension DatagramSocket {
         var count = 0
         // The kernel bounds the queue; this bound holds against reports that come as fast as they are dropped.
         while count < 1024 {
-            var scrap: UInt8 = 0
-            let length = try? callUnlessBlocked { unsafe recv(descriptor.number, &scrap, 1, Int32(MSG_ERRQUEUE)) }
+            var discarded: UInt8 = 0
+            let length = try? callUnlessBlocked { unsafe recv(descriptor.number, &discarded, 1, Int32(MSG_ERRQUEUE)) }
             guard length != nil else { break }
             count += 1
         }

@@ -9,9 +9,9 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The folder's files have more bytes than this, together.
     case tooLarge(path: String, limit: Int)
     /// This symbolic link leads to a folder, or to a file outside.
-    case strayLink(path: String)
+    case outsideLink(path: String)
     /// This folder contains a name that is not UTF-8.
-    case namelessEntry(path: String)
+    case invalidName(path: String)
 
     /// One line that names the path and the reason.
     public var description: String {
@@ -20,8 +20,8 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
         case .tooManyFiles(let path, let limit): "\(path) has more than \(limit) files"
         case .tooDeep(let path, let limit): "\(path) lies more than \(limit) folders deep"
         case .tooLarge(let path, let limit): "the files of \(path) have more than \(limit) bytes"
-        case .strayLink(let path): "the symbolic link \(path) does not lead to a file of the folder that is served"
-        case .namelessEntry(let path): "\(path) has a file whose name is not UTF-8"
+        case .outsideLink(let path): "the symbolic link \(path) does not lead to a file of the folder that is served"
+        case .invalidName(let path): "\(path) has a file whose name is not UTF-8"
         }
     }
 }

@@ -41,10 +41,10 @@ struct FolderWalk {
     /// Reads the target of a link by its path without links, so that the checked file and the read one are the same.
     private mutating func follow(_ link: String, _ name: String) throws(FilesError) {
         let target = try Self.withoutLinks(link)
-        guard target.utf8.starts(with: root.utf8) else { throw .strayLink(path: link) }
+        guard target.utf8.starts(with: root.utf8) else { throw .outsideLink(path: link) }
         switch try Self.kind(target) {
         case S_IFREG: try read(target, name)
-        case S_IFDIR: throw .strayLink(path: link)
+        case S_IFDIR: throw .outsideLink(path: link)
         default: break
         }
     }
@@ -68,7 +68,7 @@ struct FolderWalk {
         while let entry = unsafe readdir(folder) {
             let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
             if bytes.first == UInt8(ascii: ".") { continue }
-            guard let name = String(validating: bytes, as: UTF8.self) else { throw .namelessEntry(path: path) }
+            guard let name = String(validating: bytes, as: UTF8.self) else { throw .invalidName(path: path) }
             names.append(name)
         }
         return names

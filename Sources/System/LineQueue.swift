@@ -34,9 +34,9 @@ public final class LineQueue: Sendable {
     /// The time in which the thread lets lines gather, in milliseconds: a wake for each would cost more than the line.
     private static let pause: Int32 = 10
     /// The time between two checks for the end while the reader does not read, in milliseconds.
-    private static let patience: Int32 = 100
+    private static let endCheckInterval: Int32 = 100
     /// The longest wait for the thread's end, in milliseconds.
-    private static let farewell: Int32 = 1000
+    private static let endTimeout: Int32 = 1000
 
     /// Starts the thread.
     public init(limit: Int, output: LogOutput) throws(SystemError) {
@@ -77,7 +77,7 @@ public final class LineQueue: Sendable {
     public func finish() {
         state.withLock { $0.isEnding = true }
         bell.ring()
-        if !state.withLock({ $0.hasEnded }) { end.wait(atMost: Self.farewell) }
+        if !state.withLock({ $0.hasEnded }) { end.wait(atMost: Self.endTimeout) }
     }
 
     // MARK: - The thread
@@ -122,7 +122,7 @@ public final class LineQueue: Sendable {
             case .gone: return drop(lines[start...])
             case .busy:
                 if state.withLock({ $0.isEnding }) { return drop(lines[start...]) }
-                output.waitForRoom(atMost: Self.patience)
+                output.waitForRoom(atMost: Self.endCheckInterval)
             }
             state.withLock { $0.underWay = lines.count - start }
         }

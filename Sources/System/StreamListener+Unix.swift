@@ -38,7 +38,7 @@ extension StreamListener {
         } catch {
             throw UnixSocketError(address.path, error == ErrorNumber(ENOENT) ? .noFolder : .system(error))
         }
-        try removeDeserted(address)
+        try removeStale(address)
         do throws(ErrorNumber) { return try open(address) } catch {
             throw UnixSocketError(address.path, error == .addressInUse ? .inUse : .system(error))
         }
@@ -51,7 +51,7 @@ extension StreamListener {
         return descriptor
     }
 
-    private static func removeDeserted(_ address: UnixAddress) throws(UnixSocketError) {
+    private static func removeStale(_ address: UnixAddress) throws(UnixSocketError) {
         var status = stat()
         guard unsafe lstat(address.path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else { throw UnixSocketError(address.path, .noSocket) }

@@ -20,7 +20,7 @@ struct NoiseLimitTests {
                 #expect(try await client.receiveText() == "\(number)")
             }
             let counts = await noise.proxy.counts
-            #expect(counts.toServer.turnedAway == 0 && counts.toServer.sent == 3)
+            #expect(counts.toServer.rejected == 0 && counts.toServer.sent == 3)
             #expect(await noise.proxy.clientCount == 2)
             expectNothingUnaccounted(counts.toServer)
             try await noise.stop()
@@ -28,7 +28,7 @@ struct NoiseLimitTests {
         }
     }
 
-    @Test("turns one more client away while datagrams of all others are under way")
+    @Test("rejects one more client while datagrams of all others are under way")
     func heldClients() async throws {
         try await onLoop { loop in
             let server = try RunningServer(Echo(), on: loop)
@@ -41,7 +41,7 @@ struct NoiseLimitTests {
             for client in clients { try client.send("hello") }
             #expect(await eventually(on: loop) { await noise.proxy.counts.toServer.received == 3 })
             let counts = await noise.proxy.counts
-            #expect(counts.toServer.turnedAway == 1 && counts.toServer.held == 2)
+            #expect(counts.toServer.rejected == 1 && counts.toServer.held == 2)
             #expect(await noise.proxy.clientCount == 2)
             expectNothingUnaccounted(counts.toServer)
             try await noise.stop()
@@ -85,7 +85,7 @@ struct NoiseLimitTests {
                 #expect(try await client.receive() == [UInt8](repeating: UInt8(number), count: 350))
             }
             let counts = await noise.proxy.counts
-            #expect(counts.toServer.crowdedOut == 1 && counts.toServer.sent == 2)
+            #expect(counts.toServer.overflowed == 1 && counts.toServer.sent == 2)
             expectNothingUnaccounted(counts.toServer)
             try await noise.stop()
             try await server.stop()

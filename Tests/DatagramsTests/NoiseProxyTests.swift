@@ -196,6 +196,6 @@ private func through(
 /// Every datagram and every double of one went somewhere.
 func expectNothingUnaccounted(_ counts: NoiseCounts) {
     #expect(
-        counts.received + counts.duplicated == counts.lost + counts.sent + counts.held + counts.turnedAway
-            + counts.crowdedOut + counts.failed)
+        counts.received + counts.duplicated == counts.lost + counts.sent + counts.held + counts.rejected
+            + counts.overflowed + counts.failed)
 }

@@ -68,7 +68,7 @@ import Testing
         let name = folder.path.utf8CString.dropLast() + [CChar(UInt8(ascii: "/")), -1, 0]
         try #require(unsafe mkdir(Array(name), 0o700) == 0)
         defer { unsafe rmdir(Array(name)) }
-        #expect(throws: FilesError.namelessEntry(path: folder.path)) { try Files.files(in: folder.path) }
+        #expect(throws: FilesError.invalidName(path: folder.path)) { try Files.files(in: folder.path) }
     }
 
     // MARK: - Links
@@ -99,7 +99,7 @@ import Testing
     func anyOtherLinkIsAnError(target: String) throws {
         try folder.addFolder("sub")
         try folder.addLink("a", to: target)
-        #expect(throws: FilesError.strayLink(path: "\(folder.path)/a")) { try Files.files(in: folder.path) }
+        #expect(throws: FilesError.outsideLink(path: "\(folder.path)/a")) { try Files.files(in: folder.path) }
     }
 
     /// A neighbour whose name only begins like the folder's is outside.
@@ -108,7 +108,7 @@ import Testing
         for name in ["public", "public-not"] { try parent.addFolder(name) }
         try parent.add("public-not/key", [1])
         try parent.addLink("public/a", to: "../public-not/key")
-        #expect(throws: FilesError.strayLink(path: "\(parent.path)/public/a")) {
+        #expect(throws: FilesError.outsideLink(path: "\(parent.path)/public/a")) {
             try Files.files(in: "\(parent.path)/public")
         }
     }

@@ -177,11 +177,11 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     private func connect() throws(SystemError) -> DatagramSocket {
         guard policy.isConnected else {
             let socket = try DatagramSocket(towards: address, hops: policy.hops, interface: policy.interface)
-            if !address.isForMany { try socket.hearReports(about: address) }
+            if !address.isForMany { try socket.enableReports(about: address) }
             return socket
         }
         let socket = try DatagramSocket(connectedTo: address)
-        try socket.hearReports(about: address)
+        try socket.enableReports(about: address)
         return socket
     }
 

@@ -67,7 +67,7 @@ final class OneWaySocket: EventHandler {
         }
         do {
             let socket = try DatagramSocket(towards: address, hops: policy.hops, interface: policy.interface)
-            if !address.isForMany { try socket.hearReports(about: address) }
+            if !address.isForMany { try socket.enableReports(about: address) }
             watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
             self.socket = .some(socket)
         } catch {

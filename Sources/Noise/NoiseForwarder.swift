@@ -4,7 +4,7 @@ internal import System
 /// Applies the decisions of each direction's impairment, and counts.
 ///
 /// It belongs to one proxy and runs only on its loop's thread.
-final class NoiseCarrier {
+final class NoiseForwarder {
     /// A datagram under way.
     private struct Held {
         let bytes: [UInt8]
@@ -40,7 +40,7 @@ final class NoiseCarrier {
     var nextDue: MonotonicTime { held.nextDue ?? .never }
 
     /// Passes one datagram on as its impairment decides.
-    func carry(
+    func forward(
         _ datagram: Span<UInt8>, _ direction: NoiseDirection, _ link: NoiseLink, _ settings: NoiseSettings,
         _ now: MonotonicTime
     ) {
@@ -48,14 +48,14 @@ final class NoiseCarrier {
         counts[direction].note(passage)
         onEvent?(
             NoiseEvent(time: now.since(start), direction: direction, client: link.client.address, passage: passage))
-        if let copy = passage.first { carry(datagram, as: copy, direction, link, now) }
-        if let copy = passage.second { carry(datagram, as: copy, direction, link, now) }
+        if let copy = passage.first { forward(datagram, as: copy, direction, link, now) }
+        if let copy = passage.second { forward(datagram, as: copy, direction, link, now) }
     }
 
     /// Counts a client's datagram for which there is no room.
-    func turnAway() {
+    func recordRejected() {
         counts.toServer.received += 1
-        counts.toServer.turnedAway += 1
+        counts.toServer.rejected += 1
     }
 
     /// Sends the datagrams whose delay is over.
@@ -80,7 +80,7 @@ final class NoiseCarrier {
         _ = try? link.socket.send(datagram.span)
     }
 
-    private func carry(
+    private func forward(
         _ datagram: Span<UInt8>, as copy: NoisePassage.Copy, _ direction: NoiseDirection, _ link: NoiseLink,
         _ now: MonotonicTime
     ) {
@@ -95,7 +95,7 @@ final class NoiseCarrier {
 
     private func hold(_ bytes: [UInt8], _ direction: NoiseDirection, _ link: NoiseLink, until due: MonotonicTime) {
         guard held.hasRoom(for: bytes.count) else {
-            counts[direction].crowdedOut += 1
+            counts[direction].overflowed += 1
             return
         }
         counts[direction].held += 1
@@ -128,7 +128,7 @@ final class NoiseCarrier {
     ) throws(SystemError) -> Bool {
         switch direction {
         case .toServer: try link.socket.send(datagram)
-        case .toClient: try socket.send(datagram, to: link.client.address, from: link.client.asked)
+        case .toClient: try socket.send(datagram, to: link.client.address, from: link.client.replySource)
         }
     }
 }
