@@ -3,12 +3,12 @@ internal import System
 
 /// A comparison of the two ways to a service: over HTTP and over UDP.
 struct Comparison: ~Copyable {
-    private let http: HTTPDoor
-    private var udp: UDPDoor
+    private let http: HTTPTarget
+    private var udp: UDPTarget
 
     init(http url: String, udp addresses: [SocketAddress], timeout: Interval) {
-        http = HTTPDoor(url: url, timeout: timeout)
-        udp = UDPDoor(addresses: addresses, timeout: timeout)
+        http = HTTPTarget(url: url, timeout: timeout)
+        udp = UDPTarget(addresses: addresses, timeout: timeout)
     }
 
     /// Sends a sentence both ways, `count` times or until the first difference.

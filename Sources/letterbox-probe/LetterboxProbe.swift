@@ -8,14 +8,14 @@ internal import System
 struct LetterboxProbe: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "letterbox-probe",
-        abstract: "Checks that the HTTP door and the UDP door of a running system give the same replies.",
+        abstract: "Checks that a gateway and its UDP service give the same replies.",
         discussion: """
             Posts a set of sentences through libcurl, sends the same straight over UDP, compares the two and prints a \
             table. Times are in microseconds, from the request to the whole reply; making the TCP connection is not \
             in them.
 
-            Exit status: 0 the doors agree, 1 they differ or one of them fails, 2 the probe cannot start, 64 wrong \
-            usage.
+            Exit status: 0 HTTP and UDP agree, 1 they differ or one of them fails, 2 the probe cannot start, 64 \
+            wrong usage.
             """,
         version: Version.current
     )
@@ -32,7 +32,7 @@ struct LetterboxProbe: ParsableCommand {
     var udp = Endpoint(host: "127.0.0.1", port: 12000)
 
     @Option(
-        time: "For one exchange through one of the doors; over UDP for all three attempts together.", in: .untilAnHour)
+        time: "For one exchange over HTTP or UDP; over UDP for all three attempts together.", in: .untilAnHour)
     var timeout = Interval.seconds(2)
 
     @Option(number: "How often each sentence is sent; the table has the median times.", in: 1...100_000)

@@ -20,8 +20,8 @@ struct Table {
 
     private var verdict: String {
         let troubled = rows.filter { $0.trouble != nil }.count
-        if troubled == 0 { return "The doors agree on all \(rows.count) sentences." }
-        return "The doors do not agree on \(troubled) of \(rows.count) sentences."
+        if troubled == 0 { return "HTTP and UDP agree on all \(rows.count) sentences." }
+        return "HTTP and UDP differ on \(troubled) of \(rows.count) sentences."
     }
 
     private static func cells(_ row: Row) -> [String] {

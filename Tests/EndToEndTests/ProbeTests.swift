@@ -2,11 +2,11 @@ import CurlClient
 import System
 import Testing
 
-/// The program that compares the two doors.
+/// The program that compares the replies over HTTP and over UDP.
 @Suite struct ProbeTests {
     private func probe(_ url: String, _ address: SocketAddress, _ options: String...) throws -> Program.Ending {
-        let doors = ["--http", url, "--udp", "\(address)"]
-        return try Program(Binaries.probe, doors + ["--timeout", "10s"] + options).ending()
+        let addresses = ["--http", url, "--udp", "\(address)"]
+        return try Program(Binaries.probe, addresses + ["--timeout", "10s"] + options).ending()
     }
 
     /// The rows of the table, less its heading and the verdict.
@@ -17,13 +17,13 @@ import Testing
     private static let names = ["empty", "one letter", "Unicode", "1,400 bytes", "60,000 bytes"]
 
     @Test(arguments: [1, 5])
-    func `the doors of a healthy system agree`(count: Int) throws {
+    func `HTTP and UDP of a healthy system agree`(count: Int) throws {
         let gateway = try RunningGateway()
         let ending = try probe(gateway.url, gateway.upstream, "--count", "\(count)")
         #expect(ending.status == 0, "\(ending.output)")
         #expect(ending.error.isEmpty)
         #expect(ending.output.hasPrefix("sentence "))
-        #expect(ending.output.hasSuffix("The doors agree on all 5 sentences.\n"))
+        #expect(ending.output.hasSuffix("HTTP and UDP agree on all 5 sentences.\n"))
         let rows = rows(ending)
         #expect(zip(rows, Self.names).allSatisfy { $0.hasPrefix($1) })
         let numbers = rows.map { $0.matches(of: /\s([0-9]+)\s+([0-9]+)\s+([0-9]+)\s+([0-9]+)\s+same$/).first }
@@ -38,12 +38,12 @@ import Testing
         let ending = try probe(gateway.url + "/game", echo.address)
         #expect(ending.status == 0, "\(ending.output)")
         #expect(try probe(gateway.url + "/game", root.address).status == 1)
-        // There is none at this path, and no door to compare.
+        // The path has no service to compare.
         let missing = try probe(gateway.url + "/gone", echo.address)
         #expect(missing.status == 1 && missing.output.contains("FAILED  HTTP: 404"), "\(missing.output)")
     }
 
-    @Test func `another service behind the one door is noticed`() throws {
+    @Test func `another service behind the gateway is noticed`() throws {
         let gateway = try RunningGateway()
         let other = try RunningServer(["--service", "echo"])
         let ending = try probe(gateway.url, other.address)
@@ -51,7 +51,7 @@ import Testing
         let rows = rows(ending)
         #expect(rows.map { $0.contains("DIFFERENT") } == [false, true, true, true, true])
         #expect(rows[1].hasSuffix("DIFFERENT  from byte 0 on: HTTP \"A\" of 1 bytes, UDP \"a\" of 1 bytes"))
-        #expect(ending.output.hasSuffix("The doors do not agree on 4 of 5 sentences.\n"))
+        #expect(ending.output.hasSuffix("HTTP and UDP differ on 4 of 5 sentences.\n"))
     }
 
     @Test func `a difference far into a reply is found`() throws {
@@ -71,22 +71,22 @@ import Testing
         #expect(rows[4].contains("from byte 59999 on"))
     }
 
-    @Test func `a door that fails is named with the reason`() throws {
-        let gateway = try RunningGateway(UDPPeer.persistently, upstream: UDPPeer.deserted())
+    @Test func `a failure is named with its side and the reason`() throws {
+        let gateway = try RunningGateway(UDPPeer.persistently, upstream: UDPPeer.closedAddress())
         let server = try RunningServer()
         let ending = try probe(gateway.url, server.address)
         #expect(ending.status == 1)
         let reason = "FAILED  HTTP: 502 Bad Gateway (letterbox; error=connection_refused)"
         #expect(rows(ending).allSatisfy { $0.hasSuffix(reason) })
         let healthy = try RunningGateway()
-        let other = try probe(healthy.url, UDPPeer.deserted())
+        let other = try probe(healthy.url, UDPPeer.closedAddress())
         #expect(other.status == 1)
         #expect(rows(other).allSatisfy { $0.contains("FAILED  UDP: no server listens at 127.0.0.77:") })
-        let neither = try probe("http://\(UDPPeer.deserted())/", UDPPeer.deserted())
+        let neither = try probe("http://\(UDPPeer.closedAddress())/", UDPPeer.closedAddress())
         #expect(rows(neither).allSatisfy { $0.contains("FAILED  HTTP: couldNotConnect: ") && $0.contains("; UDP: ") })
     }
 
-    @Test func `a silent door is given up`() throws {
+    @Test func `a silent side is given up`() throws {
         let peer = UDPPeer()
         let gateway = try RunningGateway()
         let ending = try Program(

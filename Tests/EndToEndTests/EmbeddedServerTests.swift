@@ -2,9 +2,9 @@ import CurlClient
 import System
 import Testing
 
-/// The UDP server inside the gateway is a real one, for everybody to use.
-@Suite struct TwoDoorsTests {
-    @Test func `both doors lead to the same service`() throws {
+/// The UDP server inside the gateway also serves UDP clients.
+@Suite struct EmbeddedServerTests {
+    @Test func `HTTP and UDP lead to the same service`() throws {
         let gateway = try RunningGateway()
         for text in ["", "a", "straße ŉ ﬁ", String(repeating: "long ", count: 12_000)] {
             let reply = try gateway.post(text)
@@ -33,7 +33,7 @@ import Testing
         (["--service", "echo"], "Mississippi"),
         (["--service", "count", "--letter", "p"], "2"), (["--workers", "3"], "MISSISSIPPI"),
     ])
-    func `each service answers through both doors`(options: [String], reply: String) throws {
+    func `each service answers over HTTP and over UDP`(options: [String], reply: String) throws {
         let server = try RunningServer(options)
         let gateway = try RunningGateway(upstream: server.address)
         #expect(try exchange("Mississippi", with: server.address) == reply)

@@ -12,7 +12,7 @@ enum Outcome {
 }
 
 /// The way through the gateway.
-struct HTTPDoor {
+struct HTTPTarget {
     private let client = CurlClient()
     private let url: String
     private let timeout: Duration
@@ -44,7 +44,7 @@ struct HTTPDoor {
 }
 
 /// The way to the UDP service itself.
-struct UDPDoor: ~Copyable {
+struct UDPTarget: ~Copyable {
     private var client: DatagramClient
 
     init(addresses: [SocketAddress], timeout: Interval) {
