@@ -151,7 +151,7 @@ package struct DatagramClient: ~Copyable {
         while sent < attempts, sent == 0 || deadline < end {
             _ = try socket.send(message.span)
             sent += 1
-            tell(message, from: try? socket.localAddress(), to: server.address, sent == 1 ? "sent" : "sent again")
+            report(message, from: try? socket.localAddress(), to: server.address, sent == 1 ? "sent" : "sent again")
             deadline =
                 sent == attempts ? end : min(end, nextSend(after: sent, deadline, start, within: time, server.timer))
             while await loop.readable(watch, until: deadline) == .ready {
@@ -161,7 +161,8 @@ package struct DatagramClient: ~Copyable {
                     let reply = Reply(
                         server: server.address, bytes: Array(buffer[..<length]),
                         roundTrip: MonotonicTime.now().since(start), attempts: sent)
-                    tell(reply.bytes, from: server.address, to: try? socket.localAddress(), "received \(reply.effort)")
+                    report(
+                        reply.bytes, from: server.address, to: try? socket.localAddress(), "received \(reply.effort)")
                     return reply
                 } catch {
                     // A router dropped the datagram, for the next link takes less (RFC 4443 3.2); now the kernel knows
@@ -169,14 +170,14 @@ package struct DatagramClient: ~Copyable {
                     guard error.reason == .messageTooLong, repeats < Self.mostRepeats else { throw error }
                     repeats += 1
                     _ = try socket.send(message.span)
-                    tell(message, from: try? socket.localAddress(), to: server.address, "sent again in fragments")
+                    report(message, from: try? socket.localAddress(), to: server.address, "sent again in fragments")
                 }
             }
         }
         return nil
     }
 
-    private func tell(
+    private func report(
         _ bytes: [UInt8], from sender: @autoclosure () -> SocketAddress?,
         to receiver: @autoclosure () -> SocketAddress?, _ what: @autoclosure () -> String
     ) {

@@ -45,7 +45,7 @@ package struct DatagramServer: ~Copyable {
     ) {
         let address = try? socket.localAddress()
         isIPv6 = address?.isIPv6 ?? false
-        observer = onDatagram.map { DatagramObserver(address: address, tell: $0) }
+        observer = onDatagram.map { DatagramObserver(address: address, report: $0) }
         self.socket = socket
         self.service = service
         self.logger = logger
@@ -60,7 +60,7 @@ package struct DatagramServer: ~Copyable {
         await loop.withCancellation(watch) {
             while !Task.isCancelled, await loop.readable(watch) == .ready {
                 let count = receive(watch, loop)
-                observer?.tellReceived(batch)
+                observer?.reportReceived(batch)
                 answer()
                 await send(loop)
                 lookOn(after: count, watch, loop)
@@ -126,7 +126,7 @@ package struct DatagramServer: ~Copyable {
         let service = self.service
         for reply in batch.answer({ service.respond(to: $0, into: &$1) }) {
             counts.oversized += 1
-            observer?.tellOversized(reply)
+            observer?.reportOversized(reply)
             let sender = reply.sender.map(String.init(describing:)) ?? "an unknown sender"
             logger.warning("reply of \(reply.length) bytes to \(sender) does not fit in a datagram: not sent")
         }
@@ -138,7 +138,7 @@ package struct DatagramServer: ~Copyable {
             batch.forEachReply(ofAtLeast: RecentReplies.shortest) { recent.keep($2, for: $0, from: $1) }
         }
         var failures: [SystemError] = []
-        defer { observer?.tellSent(batch, failures) }
+        defer { observer?.reportSent(batch, failures) }
         while true {
             do {
                 if try batch.send(over: socket) { break }

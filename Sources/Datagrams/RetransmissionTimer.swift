@@ -26,7 +26,7 @@ struct RetransmissionTimer {
         Interval(nanoseconds: timeout.nanoseconds << UInt64(min(attempt - 1, 20)))
     }
 
-    /// Takes the round trip of an exchange with a single datagram; the reply to a repeated one does not tell which
+    /// Takes the round trip of an exchange with a single datagram; the reply to a repeated one does not report which
     /// datagram it answers (RFC 6298 3).
     mutating func measure(_ roundTrip: Interval) {
         let measured = roundTrip.nanoseconds

@@ -93,7 +93,7 @@ package struct Configuration: Sendable {
     package var maxRequestID = 128
 
     /// The listener of the gateway's state: `/healthz`, `/readyz`, `/metrics`, `/services`.
-    package enum StateDoor: Sendable {
+    package enum StateListener: Sendable {
         /// This one, together with everything else.
         case shared
         /// Another one.
@@ -103,7 +103,7 @@ package struct Configuration: Sendable {
     }
 
     /// The place of the gateway's state.
-    package var stateDoor = StateDoor.shared
+    package var stateListener = StateListener.shared
     /// The most connections at a time of a listener for the state alone.
     package var maxAdminConnections = 64
     /// The number of services that share the UDP sockets.
@@ -120,7 +120,7 @@ package struct Configuration: Sendable {
     private static let formFrame = 2048
 
     /// The most bytes around a payload in a notation: white space beyond one character between two bytes.
-    private static let writtenFrame = 1024
+    private static let encodedFrame = 1024
 
     /// The limits of a request; a form's content is longer than its payload, and so is a payload in a notation.
     ///
@@ -130,8 +130,8 @@ package struct Configuration: Sendable {
     func limits(of content: ContentKind) -> Limits {
         var limits = self.limits
         switch content {
-        case .letter: break
-        case .written: limits.maxBody = Self.writtenFrame + 3 * maxDatagram
+        case .payload: break
+        case .encoded: limits.maxBody = Self.encodedFrame + 3 * maxDatagram
         case .form: limits.maxBody = Self.formFrame + 6 * maxDatagram
         }
         return limits
@@ -141,9 +141,9 @@ package struct Configuration: Sendable {
 /// The kind of a request's content, which decides about its longest length.
 enum ContentKind {
     /// The bytes of the datagram.
-    case letter
+    case payload
     /// The bytes in a notation (``Notation``).
-    case written
+    case encoded
     /// A form with the payload in it.
     case form
 }

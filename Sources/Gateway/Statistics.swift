@@ -72,7 +72,7 @@ struct HTTPCounts: Sendable {
     /// Requests refused because the buffers for incomplete requests were full.
     var bufferShortages = 0
     /// Times that a connection with more requests let others go first.
-    var turns = 0
+    var yields = 0
     /// Times that a connection found no free descriptor.
     var descriptorShortages = 0
     /// Responses by status code, from 100 on.
@@ -103,7 +103,7 @@ struct HTTPCounts: Sendable {
         evicted += other.evicted
         rejected += other.rejected
         bufferShortages += other.bufferShortages
-        turns += other.turns
+        yields += other.yields
         descriptorShortages += other.descriptorShortages
         for index in responses.indices { responses[index] += other.responses[index] }
         failures.merge(other.failures, uniquingKeysWith: +)

@@ -59,10 +59,10 @@ struct ClientCommand: ParsableCommand {
             try EventLoop.run { loop in
                 var conversation = conversation(with: addresses, on: loop)
                 if text.isEmpty {
-                    try await conversation.holdOverInput()
+                    try await conversation.exchangeLines()
                 } else {
                     let bytes = hex ? HexText.bytes(of: message) : message
-                    try await conversation.say(bytes ?? [])
+                    try await conversation.exchange(bytes ?? [])
                 }
             }
         }

@@ -27,7 +27,7 @@ struct Conversation: ~Copyable {
     }
 
     /// Sends lines until the end of input; a line without a reply does not end it, but changes the exit status.
-    mutating func holdOverInput() async throws {
+    mutating func exchangeLines() async throws {
         var hasFailed = false
         // Two digits and a space for each byte.
         let limit = DatagramSocket.maximumPayload * (isHex ? 3 : 1)
@@ -54,11 +54,11 @@ struct Conversation: ~Copyable {
             report("\"\(String(showing: line))\" is not bytes in hexadecimal, such as 48 65 6c: left out")
             return false
         }
-        do { try await say(message) } catch { return false }
+        do { try await exchange(message) } catch { return false }
         return true
     }
 
-    mutating func say(_ message: [UInt8]) async throws {
+    mutating func exchange(_ message: [UInt8]) async throws {
         do throws(DatagramClientError) {
             if let collector { return try await collect(message, collector) }
             show(try await client.exchange(message, on: loop).bytes)

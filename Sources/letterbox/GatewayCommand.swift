@@ -104,10 +104,10 @@ struct GatewayCommand: ParsableCommand {
         manager?.tell(.ready, "Serving \(address.url)")
         manager?.watch(gateway, on: loop)
         let reloading = Reloading(self, settings, names, page, gateway, on: loop)
-        await obey(lifecycle.requests, manager) { await reloading.perform() }
+        await handleSignals(lifecycle.requests, manager) { await reloading.perform() }
         Console.error("Told to end: requests in flight are finished first", as: .notice)
-        tellOfEnd(manager, settings)
-        await leave(gateway, for: settings.drainDelay, on: loop)
+        notifyStopping(manager, settings)
+        await waitForProxies(of: gateway, for: settings.drainDelay, on: loop)
         await end(gateway, running, within: settings.drainTimeout, on: loop)
         await embedded?.stop()
         settings.accessLog?.finish()
@@ -124,7 +124,7 @@ struct GatewayCommand: ParsableCommand {
     }
 
     /// Obeys signals until one of them ends the program.
-    private func obey(
+    private func handleSignals(
         _ requests: AsyncStream<Signals.Request>, _ manager: ServiceManager?, reload: () async -> Void
     ) async {
         for await request in requests {
@@ -136,7 +136,7 @@ struct GatewayCommand: ParsableCommand {
     }
 
     /// Reports the beginning of the end to the service manager, with its longest duration.
-    private func tellOfEnd(_ manager: ServiceManager?, _ settings: Configuration) {
+    private func notifyStopping(_ manager: ServiceManager?, _ settings: Configuration) {
         let times = [settings.drainDelay, settings.drainTimeout, .seconds(5)].map(\.nanoseconds)
         manager?.tell(
             .stopping(within: Interval(nanoseconds: times.reduce(0, +))), "Ending: requests in flight are finished")
@@ -217,9 +217,9 @@ struct GatewayCommand: ParsableCommand {
     }
 
     /// Makes `/readyz` fail, and gives proxies the time to notice.
-    private func leave(_ gateway: Gateway, for delay: Interval, on loop: EventLoop) async {
+    private func waitForProxies(of gateway: Gateway, for delay: Interval, on loop: EventLoop) async {
         guard delay > .seconds(0) else { return }
-        await gateway.leave()
+        await gateway.beginDrainDelay()
         await loop.sleep(until: loop.now + delay)
     }
 

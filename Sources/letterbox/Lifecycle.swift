@@ -57,7 +57,7 @@ extension ServiceManager {
         let pause = Interval(nanoseconds: max(1_000_000, interval.nanoseconds / 2))
         Task(executorPreference: loop) {
             while true {
-                await gateway.awaitTurns()
+                await gateway.checkLoops()
                 self.tell(.alive)
                 await loop.sleep(until: loop.now + pause)
             }

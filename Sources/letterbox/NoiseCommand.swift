@@ -103,7 +103,7 @@ struct NoiseCommand: ParsableCommand {
         if own == server || server.isWildcard { return true }
         // To an address of this machine the kernel sends from that same address. An address without a route is not one
         // of this machine.
-        guard own.isWildcard, let door = try? DatagramSocket(connectedTo: server) else { return false }
-        return try door.localAddress().host == server.host
+        guard own.isWildcard, let probe = try? DatagramSocket(connectedTo: server) else { return false }
+        return try probe.localAddress().host == server.host
     }
 }

@@ -43,7 +43,7 @@ final class Reloading {
             return await names.refresh(for: gateway)
         }
         renewToken(command)
-        tellWhatWaits(command)
+        logPending(command)
         do { try await replaceServices(command) } catch {
             report(error)
             await names.refresh(for: gateway)
@@ -117,7 +117,7 @@ final class Reloading {
     }
 
     /// Logs the changed settings that wait for a restart.
-    private func tellWhatWaits(_ command: GatewayCommand) {
+    private func logPending(_ command: GatewayCommand) {
         func values(_ command: GatewayCommand) -> [String: [String?]] {
             Dictionary(grouping: FlagTable.lines(of: command), by: \.name).mapValues { $0.map(\.value) }
         }

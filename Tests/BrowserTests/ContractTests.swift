@@ -49,8 +49,8 @@ struct ContractTests {
         }
     }
 
-    @Test("The story has the members that the document describes, and keeps its order in time")
-    func story() throws {
+    @Test("The trace has the members that the document describes, and keeps its order in time")
+    func trace() throws {
         // A datagram that is sent again, since the machine is slow, would be a step more.
         try TestGateway.run(["--attempts", "1"]) { gateway in
             let exchange = try self.exchange(gateway.url, body: Array("hello".utf8)).document["exchange"]
@@ -94,9 +94,9 @@ struct ContractTests {
             #expect(page.contains("content=\"192.0.2.1 7\"") == areShown)
             #expect(page.contains("<meta name=\"letterbox-udp\" content=\"\">") == !areShown)
             #expect(page.contains("192.0.2.1") == areShown)
-            let story = try self.exchange(gateway.url, body: []).text
-            #expect(story.contains("\"exchange\""))
-            #expect(areShown || !story.contains("192.0.2.1") && !story.contains("localPort"))
+            let trace = try self.exchange(gateway.url, body: []).text
+            #expect(trace.contains("\"exchange\""))
+            #expect(areShown || !trace.contains("192.0.2.1") && !trace.contains("localPort"))
         }
     }
 

@@ -101,9 +101,9 @@ extension InTheBrowser {
                     const fetchAsEver = window.fetch;
                     window.fetch = async (...what) => {
                       if (what[0] !== "/") return fetchAsEver(...what);
-                      const story = await (await fetchAsEver(...what)).json();
-                      story.exchange.steps.splice(1, 0, { kind: "failover", at: story.exchange.steps[0].at });
-                      return Response.json(story);
+                      const trace = await (await fetchAsEver(...what)).json();
+                      trace.exchange.steps.splice(1, 0, { kind: "failover", at: trace.exchange.steps[0].at });
+                      return Response.json(trace);
                     };
                     """)
                 try browser.post("hello, letterbox")

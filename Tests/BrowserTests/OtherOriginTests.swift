@@ -62,7 +62,7 @@ extension InTheBrowser {
         }
 
         /// A page that is not allowed sends nothing, neither with a fetch that needs no permission nor in a query.
-        @Test func noLetterOfAPageThatIsNotAllowedLeaves() throws {
+        @Test func noPayloadOfAForbiddenPageLeaves() throws {
             let letters = [
                 "fetch(url, {method: 'POST', body: 'hello', mode: 'no-cors'})",
                 "fetch(url + '/?q=aGVsbG8', {mode: 'no-cors'})",

@@ -9,7 +9,7 @@ import Testing
     func reply(length: Int) async throws {
         let message = [UInt8](repeating: 97, count: length)
         let reply = try await onLoop { loop in
-            let server = try Door()
+            let server = try TestClient()
             let watch = try server.watch(on: loop)
             let answering = Task(executorPreference: loop) {
                 _ = await loop.readable(watch)
@@ -27,7 +27,7 @@ import Testing
     @Test(arguments: [1, 3])
     func silence(attempts: Int) async throws {
         let heard = try await onLoop { loop in
-            let server = try Door()
+            let server = try TestClient()
             var client = DatagramClient(server: server.address, timeout: .milliseconds(700), attempts: attempts)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
             #expect(error == .timedOut(server.address, after: .milliseconds(700), attempts: attempts))
@@ -39,7 +39,7 @@ import Testing
     /// The time is long enough for a few datagrams that wait for a reply each, and not for all.
     @Test func noSoonerThanAReply() async throws {
         let heard = try await onLoop { loop in
-            let server = try Door()
+            let server = try TestClient()
             var client = DatagramClient(server: server.address, timeout: .milliseconds(500), attempts: 20)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
             #expect(error == .timedOut(server.address, after: .milliseconds(500), attempts: 3))
@@ -51,10 +51,10 @@ import Testing
     /// The first address is silent, the second refuses, the third replies, and is then the first.
     @Test func theNextAddressIsAsked() async throws {
         let gone: SocketAddress
-        do { gone = try Door(host: "127.0.0.77").address }
+        do { gone = try TestClient(host: "127.0.0.77").address }
         try await onLoop { loop in
-            let silent = try Door()
-            let server = try Door()
+            let silent = try TestClient()
+            let server = try TestClient()
             let watch = try server.watch(on: loop)
             let answering = Task(executorPreference: loop) {
                 for _ in 0..<2 { while try server.answer({ $0 }) == 0 { _ = await loop.readable(watch) } }
@@ -70,7 +70,7 @@ import Testing
     /// The first datagram is lost; the second finds the server.
     @Test func askedAgain() async throws {
         let reply = try await onLoop { loop in
-            let server = try Door()
+            let server = try TestClient()
             let watch = try server.watch(on: loop)
             let answering = Task(executorPreference: loop) {
                 _ = try await server.next(watch, on: loop)
@@ -87,7 +87,7 @@ import Testing
 
     @Test func refusedAtOnce() async throws {
         let gone: SocketAddress
-        do { gone = try Door().address }
+        do { gone = try TestClient().address }
         try await onLoop { loop in
             var client = DatagramClient(server: gone, timeout: .seconds(3600), attempts: 1)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
@@ -97,7 +97,7 @@ import Testing
 
     @Test func tooLong() async throws {
         try await onLoop { loop in
-            let server = try Door()
+            let server = try TestClient()
             var client = DatagramClient(server: server.address, timeout: .seconds(1), attempts: 1)
             let bytes = [UInt8](repeating: 97, count: 65_508)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange(bytes, on: loop) }
@@ -109,7 +109,7 @@ import Testing
     /// A stranger answers, from another port of the server's machine: nobody has answered.
     @Test func foreignRepliesAreIgnored() async throws {
         let error = try await onLoop { loop in
-            let server = try Door()
+            let server = try TestClient()
             let watch = try server.watch(on: loop)
             let answering = Task(executorPreference: loop) {
                 _ = await loop.readable(watch)
@@ -118,7 +118,7 @@ import Testing
                 // A reply too long is reported with its sender, which a datagram otherwise does not tell.
                 let unsent = batch.answer { _, reply in reply += [UInt8](repeating: 0, count: 65_508) }
                 let client = try #require(unsent.first?.sender)
-                for _ in 0..<3 { try? Door(to: client).send([66, 65, 68]) }
+                for _ in 0..<3 { try? TestClient(to: client).send([66, 65, 68]) }
                 return unsent.count
             }
             var client = DatagramClient(server: server.address, timeout: .milliseconds(50), attempts: 1)
@@ -135,7 +135,7 @@ import Testing
     /// The reply to an exchange that was given up comes during the next one.
     @Test func aLateReplyDoesNotAnswerTheNext() async throws {
         let reply = try await onLoop { loop in
-            let server = try Door()
+            let server = try TestClient()
             let watch = try server.watch(on: loop)
             var client = DatagramClient(server: server.address, timeout: .milliseconds(20), attempts: 1)
             await #expect(throws: DatagramClientError.self) { try await client.exchange([1], on: loop) }

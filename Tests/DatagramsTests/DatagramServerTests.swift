@@ -31,11 +31,11 @@ import Testing
 
     @Test func capitalsOverARealSocket() async throws {
         let counts = try await serve { loop, address in
-            let door = try Door(to: address)
-            let watch = try door.watch(on: loop)
+            let client = try TestClient(to: address)
+            let watch = try client.watch(on: loop)
             for (text, reply) in [("hello", "HELLO"), ("", ""), ("straße", "STRASSE")] {
-                try door.send(Array(text.utf8))
-                #expect(String(decoding: try await door.next(watch, on: loop), as: UTF8.self) == reply)
+                try client.send(Array(text.utf8))
+                #expect(String(decoding: try await client.next(watch, on: loop), as: UTF8.self) == reply)
             }
         }
         #expect(counts.received == 3 && counts.sent == 3 && counts.oversized == 0 && counts.failed == 0)
@@ -44,13 +44,13 @@ import Testing
     /// More than a batch holds, before the server has seen any of them.
     @Test func manyAtOnce() async throws {
         let counts = try await serve { loop, address in
-            let doors = try (0..<10).map { _ in try Door(to: address) }
+            let clients = try (0..<10).map { _ in try TestClient(to: address) }
             for round in 0..<20 {
-                for (index, door) in doors.enumerated() { try door.send([97, UInt8(round), UInt8(index)]) }
+                for (index, client) in clients.enumerated() { try client.send([97, UInt8(round), UInt8(index)]) }
             }
-            for (index, door) in doors.enumerated() {
-                let watch = try door.watch(on: loop)
-                #expect(try await door.next(watch, on: loop) == [65, 0, UInt8(index)])
+            for (index, client) in clients.enumerated() {
+                let watch = try client.watch(on: loop)
+                #expect(try await client.next(watch, on: loop) == [65, 0, UInt8(index)])
             }
         }
         #expect(counts.received == 200 && counts.sent == 200)
@@ -68,13 +68,13 @@ import Testing
             while rush.isOn { await loop.sleep(until: loop.now + .milliseconds(1)) }
             // Long enough for the server to have found that there is no more, as a rule.
             await loop.sleep(until: loop.now + .milliseconds(50))
-            let door = try Door(to: address)
-            let watch = try door.watch(on: loop)
+            let client = try TestClient(to: address)
+            let watch = try client.watch(on: loop)
             for number in UInt8(1)...3 {
-                try door.send([number])
+                try client.send([number])
                 let wake = await loop.readable(watch, until: loop.now + .seconds(10))
                 try #require(wake == .ready, "nobody was told of a datagram")
-                #expect(try await door.next(watch, on: loop) == [number])
+                #expect(try await client.next(watch, on: loop) == [number])
             }
         }
         #expect(counts.received == 2003 && counts.sent == 2003)
@@ -82,7 +82,7 @@ import Testing
 
     /// Datagrams that come two by two for each one that is answered, so that batches have several from the second on.
     private final class Rush: Sendable {
-        private let state: Mutex<(door: Door?, rest: Int)>
+        private let state: Mutex<(client: TestClient?, rest: Int)>
 
         init(_ count: Int) {
             state = Mutex((nil, count))
@@ -91,8 +91,8 @@ import Testing
         var isOn: Bool { state.withLock { $0.rest > 0 } }
 
         func begin(towards address: SocketAddress) throws {
-            let door = try Door(to: address)
-            state.withLock { $0.door = door }
+            let client = try TestClient(to: address)
+            state.withLock { $0.client = client }
             send(1)
         }
 
@@ -100,7 +100,7 @@ import Testing
 
         private func send(_ count: Int) {
             state.withLock { state in
-                for _ in 0..<min(count, state.rest) where (try? state.door?.send([0])) != nil { state.rest -= 1 }
+                for _ in 0..<min(count, state.rest) where (try? state.client?.send([0])) != nil { state.rest -= 1 }
             }
         }
     }
@@ -108,11 +108,11 @@ import Testing
     @Test func aReplyTooLongDoesNotStopIt() async throws {
         let long = Scripted { $0.first == 1 ? [UInt8](repeating: 7, count: 65_508) : $0 }
         let counts = try await serve(long) { loop, address in
-            let door = try Door(to: address)
-            let watch = try door.watch(on: loop)
-            try door.send([1])
-            try door.send([2])
-            #expect(try await door.next(watch, on: loop) == [2])
+            let client = try TestClient(to: address)
+            let watch = try client.watch(on: loop)
+            try client.send([1])
+            try client.send([2])
+            #expect(try await client.next(watch, on: loop) == [2])
         }
         #expect(counts.received == 2 && counts.sent == 1 && counts.oversized == 1)
     }
@@ -120,11 +120,11 @@ import Testing
     /// A client that is gone before its reply comes: the refusal is nobody's business.
     @Test(arguments: ["127.0.0.1", "::1"]) func aClientThatIsGoneDoesNotStopIt(host: String) async throws {
         let counts = try await serve(host: host) { loop, address in
-            for _ in 0..<5 { try Door(to: address).send([97]) }
-            let door = try Door(to: address)
-            let watch = try door.watch(on: loop)
-            try door.send([98])
-            #expect(try await door.next(watch, on: loop) == [66])
+            for _ in 0..<5 { try TestClient(to: address).send([97]) }
+            let client = try TestClient(to: address)
+            let watch = try client.watch(on: loop)
+            try client.send([98])
+            #expect(try await client.next(watch, on: loop) == [66])
         }
         #expect(counts.received == 6 && counts.sent == 6 && counts.failed == 0)
     }
@@ -133,10 +133,10 @@ import Testing
     @Test func aReplyThatCannotBeSentDoesNotStopIt() async throws {
         let counts = try await serve { loop, address in
             _ = RawSender().send([97], toPort: address.port, fromPort: 0)
-            let door = try Door(to: address)
-            let watch = try door.watch(on: loop)
-            try door.send([98])
-            #expect(try await door.next(watch, on: loop) == [66])
+            let client = try TestClient(to: address)
+            let watch = try client.watch(on: loop)
+            try client.send([98])
+            #expect(try await client.next(watch, on: loop) == [66])
         }
         #expect(counts.received == counts.failed + 1 && counts.sent == 1)
     }

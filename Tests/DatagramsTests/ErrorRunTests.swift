@@ -56,8 +56,8 @@ import Testing
         }
         let handover = Handover(socket)
         // Two at once: after them the server looks again without being told to.
-        let door = try Door(to: address)
-        for _ in 0..<2 { try door.send([1]) }
+        let client = try TestClient(to: address)
+        for _ in 0..<2 { try client.send([1]) }
         let times = try await onLoop { loop in
             let run = Task(executorPreference: loop) {
                 var server = DatagramServer(socket: try handover.take(), service: service, logger: logger)

@@ -19,7 +19,7 @@ func onLoop<Success: Sendable>(
 let silence = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// A UDP socket of a test: a server that answers when the test says so, or a client without manners.
-final class Door: Sendable {
+final class TestClient: Sendable {
     let socket: DatagramSocket
     let address: SocketAddress
 

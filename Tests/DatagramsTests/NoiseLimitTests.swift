@@ -114,7 +114,7 @@ struct NoiseLimitTests {
         "goes on to the server's next address where one refuses, with the datagram that was refused", arguments: [1, 2])
     func nextAddress(before: Int) async throws {
         try await onLoop { loop in
-            let gone = try (0..<before).map { try HandClient.deserted("127.0.0.\(80 + $0)") }
+            let gone = try (0..<before).map { try HandClient.closedAddress("127.0.0.\(80 + $0)") }
             let server = try RunningServer(Echo(), on: loop)
             let noise = try RunningNoise(to: gone + [server.address], on: loop)
             for round in 0..<2 {
@@ -137,7 +137,7 @@ struct NoiseLimitTests {
     @Test("counts each refusal once where all of the server's addresses refuse")
     func noAddress() async throws {
         try await onLoop { loop in
-            let gone = try (0..<3).map { try HandClient.deserted("127.0.0.\(80 + $0)") }
+            let gone = try (0..<3).map { try HandClient.closedAddress("127.0.0.\(80 + $0)") }
             let noise = try RunningNoise(to: gone, on: loop)
             let client = try HandClient(to: noise.proxy.address, on: loop)
             for number in 1...2 {

@@ -97,7 +97,7 @@ final class HandClient {
     }
 
     /// An address at which nobody listens.
-    static func deserted(_ host: String) throws -> SocketAddress {
+    static func closedAddress(_ host: String) throws -> SocketAddress {
         try DatagramSocket(boundTo: anyPort(host)).localAddress()
     }
 
@@ -110,8 +110,8 @@ final class HandClient {
     }
 
     /// The next datagram; nil when none comes for a long time.
-    func receive(within patience: Interval = .seconds(10)) async throws -> [UInt8]? {
-        let deadline = MonotonicTime.now() + patience
+    func receive(within timeLimit: Interval = .seconds(10)) async throws -> [UInt8]? {
+        let deadline = MonotonicTime.now() + timeLimit
         while true {
             if let length = try socket.receiveOne(into: &buffer) { return Array(buffer[..<length]) }
             guard await loop.readable(watch, until: deadline) == .ready else { return nil }

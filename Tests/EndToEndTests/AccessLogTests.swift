@@ -49,7 +49,8 @@ import Testing
     @Test func `without the flag only failures have one`() throws {
         let silent = UDPPeer()
         let gateway = try RunningGateway(
-            ["--service", "/silent \(silent.address) timeout=10ms", "--workers", "1"], upstream: UDPPeer.deserted())
+            ["--service", "/silent \(silent.address) timeout=10ms", "--workers", "1"], upstream: UDPPeer.closedAddress()
+        )
         _ = try send(Self.post("/silent", "hello"), to: gateway)
         _ = try send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", to: gateway)
         _ = try send(Self.post("/", "hello"), to: gateway)
@@ -100,7 +101,7 @@ import Testing
         let peer = UDPPeer()
         let gateway = try RunningGateway(
             ["--workers", "1", "--service", "/many \(peer.address) replies=all wait=60s"],
-            upstream: UDPPeer.deserted())
+            upstream: UDPPeer.closedAddress())
         try TCPConnection(to: gateway.address).send("POST /partial HTTP/1.1\r\nContent-Len")
         try gateway.metrics { $0["http_connections"] == 1 }
         try leave(gateway, with: Self.post("/many", "hello"), from: peer)

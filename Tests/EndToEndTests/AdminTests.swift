@@ -5,7 +5,7 @@ import Testing
 
 /// A second listener for what the gateway tells of itself.
 @Suite struct AdminTests {
-    private struct Doors {
+    private struct Listeners {
         let gateway: RunningGateway
         /// Where it tells of itself.
         let admin: String
@@ -17,73 +17,73 @@ import Testing
         }
 
         func ask(_ path: String) throws -> CurlResponse {
-            try CurlClient().perform(CurlRequest("\(admin)\(path)", timeout: Program.patience))
+            try CurlClient().perform(CurlRequest("\(admin)\(path)", timeout: Program.timeLimit))
         }
     }
 
     @Test(arguments: [1, 2]) func `it answers where the other is full, and tells what that had`(workers: Int) throws {
-        let doors = try Doors(["--workers", "\(workers)", "--max-connections", "1"])
-        let held = try TCPConnection(to: doors.gateway.address)
+        let listeners = try Listeners(["--workers", "\(workers)", "--max-connections", "1"])
+        let held = try TCPConnection(to: listeners.gateway.address)
         // A request under way cannot be closed for another.
         held.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
-        #expect(try doors.ask("/healthz").text == "ok\n")
-        #expect(try doors.ask("/readyz").text == "ready\n")
-        #expect(try doors.ask("/services").text?.contains("\"path\":\"/\"") == true)
+        #expect(try listeners.ask("/healthz").text == "ok\n")
+        #expect(try listeners.ask("/readyz").text == "ready\n")
+        #expect(try listeners.ask("/services").text?.contains("\"path\":\"/\"") == true)
         held.send("lo")
         _ = try held.receive(until: "HELLO")
-        let metrics = try #require(try doors.ask("/metrics").text)
+        let metrics = try #require(try listeners.ask("/metrics").text)
         #expect(metrics.contains("\nletterbox_http_responses_total{code=\"200\"} 1\n"))
         #expect(metrics.contains("\nletterbox_http_connections 1\n") && metrics.contains("_connections_limit 1\n"))
     }
 
     @Test(arguments: ["/healthz", "/readyz", "/metrics", "/services"])
     func `each path is at one of the two`(path: String) throws {
-        let doors = try Doors()
-        #expect(try doors.ask(path).status == 200)
-        #expect(try CurlClient().perform(CurlRequest("\(doors.gateway.url)\(path)")).status == 404)
-        #expect(try CurlClient().perform(CurlRequest("\(doors.admin)/", body: .text("hello"))).status == 404)
-        #expect(try doors.gateway.post("hello").text == "HELLO")
+        let listeners = try Listeners()
+        #expect(try listeners.ask(path).status == 200)
+        #expect(try CurlClient().perform(CurlRequest("\(listeners.gateway.url)\(path)")).status == 404)
+        #expect(try CurlClient().perform(CurlRequest("\(listeners.admin)/", body: .text("hello"))).status == 404)
+        #expect(try listeners.gateway.post("hello").text == "HELLO")
     }
 
     @Test func `it is not ready while a service is down, and until the end`() throws {
-        let doors = try Doors(
+        let listeners = try Listeners(
             ["--workers", "1", "--timeout", "3600s", "--attempts", "20", "--drain-delay", "3600s"],
-            upstream: UDPPeer.deserted())
-        #expect(try doors.ask("/readyz").status == 200)
-        for _ in 0..<5 { #expect(try doors.gateway.post("hello").status == 502) }
-        #expect(try doors.ask("/readyz").text?.contains("No address of the UDP service at / replies.") == true)
-        doors.gateway.program.signal(SIGTERM)
-        let deadline = ContinuousClock.now + Program.patience
-        while try doors.ask("/readyz").text?.contains("about to end") != true {
+            upstream: UDPPeer.closedAddress())
+        #expect(try listeners.ask("/readyz").status == 200)
+        for _ in 0..<5 { #expect(try listeners.gateway.post("hello").status == 502) }
+        #expect(try listeners.ask("/readyz").text?.contains("No address of the UDP service at / replies.") == true)
+        listeners.gateway.program.signal(SIGTERM)
+        let deadline = ContinuousClock.now + Program.timeLimit
+        while try listeners.ask("/readyz").text?.contains("about to end") != true {
             try #require(ContinuousClock.now < deadline)
         }
-        #expect(try doors.ask("/healthz").status == 200)
-        #expect(try doors.gateway.program.ending(after: SIGTERM).status == 1)
+        #expect(try listeners.ask("/healthz").status == 200)
+        #expect(try listeners.gateway.program.ending(after: SIGTERM).status == 1)
     }
 
     @Test func `it ends with the other`() throws {
-        let doors = try Doors()
-        #expect(try doors.ask("/healthz").status == 200)
-        #expect(try doors.gateway.program.ending(after: SIGTERM).status == 0)
+        let listeners = try Listeners()
+        #expect(try listeners.ask("/healthz").status == 200)
+        #expect(try listeners.gateway.program.ending(after: SIGTERM).status == 0)
     }
 
     /// Whoever asks all workers while these end gets an answer, and does not hold the end up.
     @Test(arguments: [1, 2]) func `questions that come at the end do not hold it up`(workers: Int) throws {
-        let doors = try Doors(["--workers", "\(workers)", "--drain-timeout", "3600s"])
-        let address = try SocketAddress(numeric: doors.admin.dropFirst("http://".count))
+        let listeners = try Listeners(["--workers", "\(workers)", "--drain-timeout", "3600s"])
+        let address = try SocketAddress(numeric: listeners.admin.dropFirst("http://".count))
         let question = "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"
         let connections = try (0..<8).map { _ in try TCPConnection(to: address) }
         for connection in connections { connection.send(String(repeating: question, count: 200)) }
-        #expect(try doors.gateway.program.ending(after: SIGTERM).status == 0)
+        #expect(try listeners.gateway.program.ending(after: SIGTERM).status == 0)
     }
 
     @Test func `it has a limit of its own`() throws {
-        let doors = try Doors(["--max-admin-connections", "1"])
-        let address = try SocketAddress(numeric: doors.admin.dropFirst("http://".count))
+        let listeners = try Listeners(["--max-admin-connections", "1"])
+        let address = try SocketAddress(numeric: listeners.admin.dropFirst("http://".count))
         let first = try TCPConnection(to: address)
         first.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nG")
         _ = try first.receive(until: "ok\n")
-        #expect(try doors.ask("/healthz").status == 503)
-        #expect(try doors.gateway.post("hello").status == 200)
+        #expect(try listeners.ask("/healthz").status == 503)
+        #expect(try listeners.gateway.post("hello").status == 200)
     }
 }

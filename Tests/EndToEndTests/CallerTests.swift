@@ -19,7 +19,7 @@ import Testing
         #expect(try ask("localhost", "http://other.example") == 403)
     }
 
-    @Test func `what tells of the gateway has a door of its own`() throws {
+    @Test func `health and metrics have a listener of their own`() throws {
         let gateway = try RunningGateway(
             Program(
                 Binaries.letterbox,

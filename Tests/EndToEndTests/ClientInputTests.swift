@@ -147,7 +147,7 @@ import Testing
     }
 
     @Test func aRefusalIsToldAtOnce() throws {
-        let server = UDPPeer.deserted()
+        let server = UDPPeer.closedAddress()
         let ending = try Program.letterbox(
             "client", server.host, "hello", "--port", "\(server.port)", "--replies", "all", "--timeout", "60s"
         ).ending()

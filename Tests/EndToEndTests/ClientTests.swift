@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func `without a server it says so at once`() throws {
-        let server = UDPPeer.deserted()
+        let server = UDPPeer.closedAddress()
         let words = ["client", server.host, "hello", "--port", "\(server.port)"]
         let ending = try Program(Binaries.letterbox, words + UDPPeer.persistently).ending()
         #expect(ending.status == 1)

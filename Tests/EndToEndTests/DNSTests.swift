@@ -12,7 +12,7 @@ import Testing
         ]
     private static let encoded = "AACBgAABAAEAAAAAAWEAAAEAAcAMAAEAAQAAASwABMAAAgc"
 
-    private func withDoor(_ path: String = "/dns-query", _ body: (_ url: String) throws -> Void) throws {
+    private func withGateway(_ path: String = "/dns-query", _ body: (_ url: String) throws -> Void) throws {
         let echo = try RunningServer(["--service", "echo"])
         let services = path == "/" ? [] : ["--service", "/ \(UDPPeer().address)"]
         let gateway = try RunningGateway(
@@ -28,11 +28,12 @@ import Testing
     ) throws -> CurlResponse {
         try CurlClient().perform(
             CurlRequest(
-                url, method: method, fields: fields, body: body.map { .bytes($0) } ?? .none, timeout: Program.patience))
+                url, method: method, fields: fields, body: body.map { .bytes($0) } ?? .none, timeout: Program.timeLimit)
+        )
     }
 
     @Test(arguments: ["/dns-query", "/"]) func `both methods get the reply and how long it lives`(path: String) throws {
-        try withDoor(path) { url in
+        try withGateway(path) { url in
             let type: CurlFields = ["Content-Type": "application/dns-message"]
             let asked = try ask("\(url)?dns=\(Self.encoded)", "GET", ["Accept": "application/dns-message"])
             for response in [
@@ -49,7 +50,7 @@ import Testing
 
     /// Whatever the code of the response is, HTTP's is 200 (RFC 8484 4.2.1).
     @Test func `a failure of the name is none of the gateway`() throws {
-        try withDoor { url in
+        try withGateway { url in
             var failed = Self.message
             failed[3] |= 2
             let response = try ask(url, "POST", ["Content-Type": "Application/DNS-Message; a=b"], failed)
@@ -59,8 +60,8 @@ import Testing
     }
 
     /// Other forms of the reply are for people, and not for caches.
-    @Test func `a message may be written out, and told with its story`() throws {
-        try withDoor { url in
+    @Test func `a message may be written out, and shown with its trace`() throws {
+        try withGateway { url in
             let text = Self.message.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
             let written = try ask("\(url)?as=hex", "POST", [:], Array(text.utf8))
             #expect(written.status == 200 && written.text == text + "\n")
@@ -88,7 +89,7 @@ import Testing
         ] as [(String?, Int?, String, Int, String)])
     func `what is no query is refused`(type: String?, count: Int?, query: String, status: Int, reason: String) throws {
         for path in ["/dns-query", "/"] where path != "/" || count != nil {
-            try withDoor(path) { url in
+            try withGateway(path) { url in
                 let fields: CurlFields = count == nil ? [:] : ["Content-Type": type ?? ""]
                 let body = count.map { [UInt8](repeating: 0, count: $0) }
                 let response = try ask(url + query, count == nil ? "GET" : "POST", fields, body)
@@ -99,7 +100,7 @@ import Testing
     }
 
     @Test func `the service says what it is`() throws {
-        try withDoor { url in
+        try withGateway { url in
             let services = try #require(try ask(url.replacing("/dns-query", with: "/services")).text)
             #expect(services.contains(",\"preset\":\"dns\",\"get\":\"dns\",\"type\":\"application/dns-message\","))
             #expect(try ask(url, "OPTIONS").fields["Allow"] == "GET, HEAD, POST, OPTIONS")

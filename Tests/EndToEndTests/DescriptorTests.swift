@@ -10,7 +10,7 @@ import Testing
     /// count is taken when the gateway says the same before and after it.
     private func fixedDescriptors(_ gateway: RunningGateway, _ client: CurlClient) throws -> Int {
         let names = ["udp_sockets", "http_connections"]
-        let deadline = ContinuousClock.now + Program.patience
+        let deadline = ContinuousClock.now + Program.timeLimit
         while true {
             let before = try gateway.metrics(client)
             let count = try descriptors(of: gateway.program.pid)
@@ -64,7 +64,7 @@ import Testing
 
     @Test func `an upstream that refuses costs none either`() throws {
         let gateway = try RunningGateway(
-            ["--quarantine", "0ms", "--rest", "0ms"] + UDPPeer.persistently, upstream: UDPPeer.deserted())
+            ["--quarantine", "0ms", "--rest", "0ms"] + UDPPeer.persistently, upstream: UDPPeer.closedAddress())
         let client = CurlClient()
         #expect(try client.post(gateway.url, Array("hello".utf8)).status == 502)
         let before = try fixedDescriptors(gateway, client)

@@ -59,7 +59,7 @@ import Testing
     }
 
     private func wait(until condition: () -> Bool) throws {
-        let deadline = ContinuousClock.now + Program.patience
+        let deadline = ContinuousClock.now + Program.timeLimit
         while !condition() {
             try #require(ContinuousClock.now < deadline)
             usleep(1000)

@@ -10,7 +10,7 @@ import Testing
             [
                 "--workers", "1", "--max-datagram", "100", "--max-connections", "2",
                 "--service", "/silent \(silent.address) timeout=1ms",
-            ], upstream: UDPPeer.deserted())
+            ], upstream: UDPPeer.closedAddress())
         #expect(try gateway.post("hello").status == 502)
         #expect(try send("POST /silent HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na", to: gateway) == 504)
         #expect(try send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n", to: gateway) == 413)
@@ -63,7 +63,7 @@ import Testing
 
     @Test func `the program tells what it is and what it takes`() throws {
         let gateway = try RunningGateway(["--max-connections", "77", "--workers", "2"])
-        let response = try CurlClient().perform(CurlRequest("\(gateway.url)/metrics", timeout: Program.patience))
+        let response = try CurlClient().perform(CurlRequest("\(gateway.url)/metrics", timeout: Program.timeLimit))
         let text = try #require(response.text)
         let version = try Program.letterbox("--version").ending().output.dropLast()
         #expect(text.contains("\nletterbox_build_info{version=\"\(version)\"} 1\n"))

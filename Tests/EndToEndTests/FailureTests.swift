@@ -6,7 +6,7 @@ import Testing
 /// What goes wrong behind the gateway, or in front of it, and that the next request works.
 @Suite struct FailureTests {
     @Test func `an upstream that refuses is 502 at once`() throws {
-        let gateway = try RunningGateway(UDPPeer.persistently, upstream: UDPPeer.deserted())
+        let gateway = try RunningGateway(UDPPeer.persistently, upstream: UDPPeer.closedAddress())
         let response = try gateway.post("hello")
         #expect(response.status == 502)
         #expect(response.fields["Content-Type"] == "application/problem+json")

@@ -15,7 +15,7 @@ import Testing
         }
         return try CurlClient().perform(
             CurlRequest(
-                "\(url)/form", fields: ["Content-Type": type], body: .text(body), timeout: Program.patience))
+                "\(url)/form", fields: ["Content-Type": type], body: .text(body), timeout: Program.timeLimit))
     }
 
     /// Each form with the status, what the page shows as the reply, and the fields for the next letter.

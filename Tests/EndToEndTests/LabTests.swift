@@ -152,9 +152,9 @@ import Testing
     @Test func `with some loss a letter goes out again, and arrives`() throws {
         let gateway = try RunningGateway(["--lab", "--lab-seed", "7", "--attempts", "20"])
         #expect(try send("PUT", gateway, network(loss: 30)).status == 200)
-        let story = CurlRequest("\(gateway.url)/", fields: ["Accept": "application/json"], body: .text("hello"))
+        let trace = CurlRequest("\(gateway.url)/", fields: ["Accept": "application/json"], body: .text("hello"))
         let isSentAgain = try (0..<40).contains { _ in
-            let text = try CurlClient().perform(story).text ?? ""
+            let text = try CurlClient().perform(trace).text ?? ""
             return text.contains("\"reply\":\"HELLO\"") && text.contains("\"kind\":\"retransmitted\"")
         }
         #expect(isSentAgain)

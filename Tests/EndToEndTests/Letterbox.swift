@@ -13,8 +13,8 @@ struct RunningGateway {
 
     /// Starts `letterbox` on free ports and waits until it is ready.
     init(_ arguments: [String] = [], upstream: SocketAddress? = nil) throws {
-        let doors = upstream.map { ["--upstream", "\($0)"] } ?? ["--server-port", "0"]
-        try self.init(Program(Binaries.letterbox, ["gateway", "--port", "0"] + doors + arguments))
+        let addresses = upstream.map { ["--upstream", "\($0)"] } ?? ["--server-port", "0"]
+        try self.init(Program(Binaries.letterbox, ["gateway", "--port", "0"] + addresses + arguments))
     }
 
     /// Waits until a gateway that was started is ready.
@@ -35,13 +35,13 @@ struct RunningGateway {
     }
 
     /// Posts a text over a connection of its own; returns the response.
-    func post(_ text: String, timeout: Duration = Program.patience) throws -> CurlResponse {
+    func post(_ text: String, timeout: Duration = Program.timeLimit) throws -> CurlResponse {
         try CurlClient().perform(CurlRequest("\(url)/", body: .text(text), timeout: timeout))
     }
 
     /// The figures of /metrics by their names, labels included.
     func metrics(_ client: CurlClient = CurlClient()) throws -> [String: Int] {
-        let response = try client.perform(CurlRequest("\(url)/metrics", timeout: Program.patience))
+        let response = try client.perform(CurlRequest("\(url)/metrics", timeout: Program.timeLimit))
         var figures: [String: Int] = [:]
         for line in try #require(response.text).split(separator: "\n") where line.hasPrefix("letterbox_") {
             let words = line.split(separator: " ")
@@ -56,7 +56,7 @@ struct RunningGateway {
     /// Waits until the figures are as `condition` wants them.
     func metrics(until condition: ([String: Int]) -> Bool) throws {
         let client = CurlClient()
-        let deadline = ContinuousClock.now + Program.patience
+        let deadline = ContinuousClock.now + Program.timeLimit
         while true {
             let figures = try metrics(client)
             if condition(figures) { return }

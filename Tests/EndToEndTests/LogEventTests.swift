@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func `a backend that goes and comes back has a line each time`() throws {
-        let gateway = try RunningGateway(["--workers", "1", "--access-log", "off"], upstream: UDPPeer.deserted())
+        let gateway = try RunningGateway(["--workers", "1", "--access-log", "off"], upstream: UDPPeer.closedAddress())
         for _ in 0..<20 { _ = try gateway.post("x") }
         let down = "warning gateway: /: \(gateway.upstream) is down: it cannot be reached"
         let text = try gateway.program.error(containing: down)

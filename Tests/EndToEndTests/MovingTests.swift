@@ -27,7 +27,7 @@ struct MovingTests {
 
     /// The addresses of the service by the metrics, which have those of all workers.
     private func addresses(_ gateway: RunningGateway) throws -> [String] {
-        let text = try CurlClient().perform(CurlRequest("\(gateway.url)/metrics", timeout: Program.patience)).text
+        let text = try CurlClient().perform(CurlRequest("\(gateway.url)/metrics", timeout: Program.timeLimit)).text
         let up = /letterbox_udp_upstream_up\{upstream="([^"]+)",service="\/"\}/
         return try #require(text).matches(of: up).map { String($0.1) }
     }

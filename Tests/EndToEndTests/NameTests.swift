@@ -9,8 +9,8 @@ struct NameTests {
     private func run(_ command: String, _ good: String, besides bad: String, isSilent: Bool) throws -> Program.Ending {
         let silence = """
             import socket, sys, time
-            door = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
-            door.bind((sys.argv[1], 12000))
+            sock = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+            sock.bind((sys.argv[1], 12000))
             print(flush=True)
             time.sleep(3600)
             """

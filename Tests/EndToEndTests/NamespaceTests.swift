@@ -22,7 +22,8 @@ struct NamespaceTests {
             }
             let gateway = try hosts.start(
                 .gateway,
-                [Binaries.letterbox, "gateway", "--host", Namespaces.door, "--port", "8080"] + upstreams + options)
+                [Binaries.letterbox, "gateway", "--host", Namespaces.gatewayAddress, "--port", "8080"] + upstreams
+                    + options)
             _ = try gateway.errorLine(startingWith: "The gateway is ready")
             programs.append(gateway)
         }
@@ -31,7 +32,8 @@ struct NamespaceTests {
         func get(_ path: String, _ options: String...) throws -> (status: Int, text: String) {
             let curl = try hosts.start(
                 .client,
-                ["curl", "-sS", "--max-time", "50", "-D", "-", "http://\(Namespaces.door):8080\(path)"] + options)
+                ["curl", "-sS", "--max-time", "50", "-D", "-", "http://\(Namespaces.gatewayAddress):8080\(path)"]
+                    + options)
             let ending = try curl.ending()
             try #require(ending.status == 0, "\(ending.error)")
             return (try #require(Int(ending.output.split(separator: " ")[1])), ending.output)
@@ -50,7 +52,7 @@ struct NamespaceTests {
 
         /// Posts until there is an answer again; whatever comes until then must be an honest failure.
         func waitUntilItAnswers() throws {
-            let deadline = ContinuousClock.now + Program.patience
+            let deadline = ContinuousClock.now + Program.timeLimit
             while true {
                 let (status, text) = try post("hello")
                 if status == 200 { return }
@@ -60,7 +62,7 @@ struct NamespaceTests {
 
         /// Posts until every worker sends requests to every service again.
         func waitUntilAllAreUp() throws {
-            let deadline = ContinuousClock.now + Program.patience
+            let deadline = ContinuousClock.now + Program.timeLimit
             while try get("/metrics").text.contains(/\nletterbox_udp_upstream_up\{[^}]*\} 0\n/) {
                 try #require(ContinuousClock.now < deadline, "a service stays out")
                 // Connections go to the workers in turn, and this many reach each of them.
@@ -114,8 +116,8 @@ struct NamespaceTests {
         try network.hosts.ip(.gateway, "route", "add", "unreachable", "198.51.100.2/32")
         let (status, text) = try network.post("hello")
         #expect(status == 502 && text.contains("error=destination_ip_unroutable"), "\(text)")
-        let story = try network.get("/", "--data-binary", "hello", "-H", "Accept: application/json").text
-        #expect(story.contains("\"steps\":[{\"kind\":\"unreachable\",\"at\":"), "\(story)")
+        let trace = try network.get("/", "--data-binary", "hello", "-H", "Accept: application/json").text
+        #expect(trace.contains("\"steps\":[{\"kind\":\"unreachable\",\"at\":"), "\(trace)")
         #expect(
             try network.get("/metrics").text.contains(
                 "letterbox_udp_unreachables_total{upstream=\"1\",service=\"/\"} 2\n"))
@@ -153,7 +155,8 @@ struct NamespaceTests {
             .client,
             [
                 "curl", "-sS", "--parallel", "--parallel-immediate", "--parallel-max", "20", "--max-time", "50",
-                "-w", "%{http_code} ", "-o", "/dev/null", "-d", letter, "http://\(Namespaces.door):8080/?[1-20]",
+                "-w", "%{http_code} ", "-o", "/dev/null", "-d", letter,
+                "http://\(Namespaces.gatewayAddress):8080/?[1-20]",
             ])
         let ending = try burst.ending()
         #expect(ending.output == String(repeating: "200 ", count: 20))

@@ -8,7 +8,7 @@ final class Namespaces {
     enum Host: String, CaseIterable { case client, gateway, one, two }
 
     /// Where the gateway is for the client, and the services for the gateway.
-    static let door = "192.0.2.1"
+    static let gatewayAddress = "192.0.2.1"
     static let services: [Host: String] = [.one: "198.51.100.2", .two: "203.0.113.2"]
 
     /// Why the tests cannot run here; nil where they can.
@@ -31,7 +31,7 @@ final class Namespaces {
             try Self.run("ip", "netns", "add", Self.name(host))
             try ip(host, "link", "set", "lo", "up")
         }
-        try join(.client, "192.0.2.2", to: Self.door)
+        try join(.client, "192.0.2.2", to: Self.gatewayAddress)
         try join(.one, "198.51.100.2", to: "198.51.100.1")
         try join(.two, "203.0.113.2", to: "203.0.113.1")
     }
@@ -59,7 +59,7 @@ final class Namespaces {
         ] {
             try ip(.gateway, "address", "add", "\(network):1/64", "dev", host.rawValue, "nodad")
             try ip(host, "address", "add", "\(network):2/64", "dev", "net", "nodad")
-            try ip(host, "route", "add", far[0], "via", host == .one ? "198.51.100.1" : Self.door)
+            try ip(host, "route", "add", far[0], "via", host == .one ? "198.51.100.1" : Self.gatewayAddress)
             try ip(host, "route", "add", far[1], "via", "\(network):1")
         }
         let forward = "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"

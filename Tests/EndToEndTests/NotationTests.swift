@@ -17,7 +17,7 @@ import Testing
     ) throws -> CurlResponse {
         let body = isChunked ? CurlRequest.Body.chunked([Array(text.utf8)]) : .text(text)
         return try CurlClient().perform(
-            CurlRequest(gateway.url + target, method: "POST", fields: fields, body: body, timeout: Program.patience))
+            CurlRequest(gateway.url + target, method: "POST", fields: fields, body: body, timeout: Program.timeLimit))
     }
 
     /// A type that the request, or the service, has does not count: the reply is written in text.
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `the reply with its story is written out, too`() throws {
+    @Test func `the reply with its trace has the notation, too`() throws {
         let (gateway, echo) = try gateway()
         defer { withExtendedLifetime(echo) {} }
         func told(_ letter: String, _ query: String) throws -> String {

@@ -15,7 +15,7 @@ import Testing
         _ client: CurlClient = CurlClient()
     ) throws -> CurlResponse {
         try client.perform(
-            CurlRequest(gateway.url + path, fields: fields, body: .text(text), timeout: Program.patience))
+            CurlRequest(gateway.url + path, fields: fields, body: .text(text), timeout: Program.timeLimit))
     }
 
     @Test func `every datagram is sent, and its request answered at once`() throws {
@@ -48,9 +48,9 @@ import Testing
     }
 
     @Test func `a refusal that came back is told to the next caller`() throws {
-        let gateway = try gateway([UDPPeer.deserted()])
+        let gateway = try gateway([UDPPeer.closedAddress()])
         #expect(try post("a", to: gateway).status == 202)
-        let deadline = ContinuousClock.now + Program.patience
+        let deadline = ContinuousClock.now + Program.timeLimit
         var refusal = try post("b", to: gateway)
         while refusal.status == 202 {
             try #require(ContinuousClock.now < deadline)
@@ -62,7 +62,7 @@ import Testing
 
     @Test func `another address takes what one does not`() throws {
         let peer = UDPPeer()
-        let gateway = try gateway([UDPPeer.deserted(), peer.address])
+        let gateway = try gateway([UDPPeer.closedAddress(), peer.address])
         for number in 0..<40 { #expect(try post("\(number)", to: gateway).status == 202) }
         #expect(try peer.receive().bytes.count > 0)
     }

@@ -27,11 +27,11 @@ struct PortTests {
             """
         let stranger = """
             import socket
-            door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            door.bind(("127.0.0.9", 39999))
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.bind(("127.0.0.9", 39999))
             while True:
                 for port in range(40000, 40004):
-                    try: door.sendto(b"foreign", ("127.0.0.1", port))
+                    try: sock.sendto(b"foreign", ("127.0.0.1", port))
                     except OSError: pass
             """
         let ending = try PrivateHost.start(script, [Binaries.letterbox, stranger]).ending()

@@ -142,7 +142,7 @@ import Testing
         let gateway = try RunningGateway()
         let count = 3_000
         let requests = (0..<count).map {
-            CurlRequest(gateway.url, body: .text("letter number \($0)"), timeout: Program.patience)
+            CurlRequest(gateway.url, body: .text("letter number \($0)"), timeout: Program.timeLimit)
         }
         let outcomes = CurlMulti().performAll(requests, concurrency: 64)
         let texts = try outcomes.map { try $0.get().text }

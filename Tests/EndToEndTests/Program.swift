@@ -35,7 +35,7 @@ final class Program: Sendable {
     }
 
     /// The longest that anything may take; long, because slow machines run many tests at once.
-    static let patience = Duration.seconds(60)
+    static let timeLimit = Duration.seconds(60)
 
     let pid: pid_t
     private let name: String
@@ -151,7 +151,7 @@ final class Program: Sendable {
     /// Reads both streams until `find` finds something, or the program has no more to say.
     @discardableResult
     private func read<Found>(until find: (borrowing Streams) -> Found?) throws -> Found {
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + Self.timeLimit
         return try streams.withLock { streams in
             while true {
                 if let found = find(streams) { return found }

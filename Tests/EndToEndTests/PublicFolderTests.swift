@@ -27,11 +27,13 @@ import Testing
                 ("/%2541.txt", "%41.txt"), ("/sub/", "sub/index.html"),
             ]
             for (path, content) in paths {
-                let response = try CurlClient().perform(CurlRequest("\(gateway.url)\(path)", timeout: Program.patience))
+                let response = try CurlClient().perform(
+                    CurlRequest("\(gateway.url)\(path)", timeout: Program.timeLimit))
                 #expect(response.status == 200 && response.text == content, "\(path)")
             }
             for path in ["/sub%2Findex.html", "/%41.txt", "/%68ealthz", "/form-reply.html"] {
-                let response = try CurlClient().perform(CurlRequest("\(gateway.url)\(path)", timeout: Program.patience))
+                let response = try CurlClient().perform(
+                    CurlRequest("\(gateway.url)\(path)", timeout: Program.timeLimit))
                 #expect(response.status == 404, "\(path)")
             }
         }

@@ -21,7 +21,7 @@ import Testing
         _ target: String, of gateway: RunningGateway, _ fields: CurlFields = [:], method: String = "GET"
     ) throws -> CurlResponse {
         try CurlClient().perform(
-            CurlRequest(gateway.url + target, method: method, fields: fields, timeout: Program.patience))
+            CurlRequest(gateway.url + target, method: method, fields: fields, timeout: Program.timeLimit))
     }
 
     /// Each query with the reply's bytes.

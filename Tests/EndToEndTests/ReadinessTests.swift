@@ -6,7 +6,7 @@ import Testing
 /// Whether new requests should come to a gateway, as /readyz says, and what it does before it ends.
 @Suite struct ReadinessTests {
     private func readiness(_ gateway: RunningGateway) throws -> CurlResponse {
-        try CurlClient().perform(CurlRequest("\(gateway.url)/readyz", timeout: Program.patience))
+        try CurlClient().perform(CurlRequest("\(gateway.url)/readyz", timeout: Program.timeLimit))
     }
 
     @Test func `a gateway is ready as long as its service replies`() throws {
@@ -19,7 +19,7 @@ import Testing
 
     @Test func `it is not ready while every backend is down`() throws {
         let gateway = try RunningGateway(
-            ["--workers", "1", "--timeout", "3600s", "--attempts", "20"], upstream: UDPPeer.deserted())
+            ["--workers", "1", "--timeout", "3600s", "--attempts", "20"], upstream: UDPPeer.closedAddress())
         #expect(try readiness(gateway).status == 200)
         // The breaker opens after five reports in a row.
         for _ in 0..<5 { #expect(try gateway.post("hello").status == 502) }
@@ -33,7 +33,7 @@ import Testing
     @Test func `it is not ready while one of its services is down`() throws {
         let well = try RunningServer()
         let gateway = try RunningGateway(
-            ["--workers", "1", "--service", "/down \(UDPPeer.deserted()) timeout=60s attempts=20"],
+            ["--workers", "1", "--service", "/down \(UDPPeer.closedAddress()) timeout=60s attempts=20"],
             upstream: well.address)
         for _ in 0..<5 {
             #expect(try CurlClient().perform(CurlRequest("\(gateway.url)/down", body: .text("hello"))).status == 502)
@@ -87,7 +87,7 @@ import Testing
     /// Waits until so many connections in a row were refused that each worker has had one.
     private func wait(forEveryWorkerOf gateway: RunningGateway) throws {
         var inARow = 0
-        let deadline = ContinuousClock.now + Program.patience
+        let deadline = ContinuousClock.now + Program.timeLimit
         while inARow < 16 {
             inARow = try readiness(gateway).status == 503 ? inARow + 1 : 0
             try #require(ContinuousClock.now < deadline)

@@ -23,7 +23,7 @@ import Testing
     }
 
     private func ask(_ url: String, _ text: String = "hello") throws -> (status: Int, text: String?) {
-        let response = try CurlClient().perform(CurlRequest(url, body: .text(text), timeout: Program.patience))
+        let response = try CurlClient().perform(CurlRequest(url, body: .text(text), timeout: Program.timeLimit))
         return (response.status, response.text)
     }
 

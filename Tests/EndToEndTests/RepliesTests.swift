@@ -166,7 +166,7 @@ import Testing
         ("from=peer", "127.0.0.1", false), ("from=host", "127.0.0.1", true), ("from=host", "127.0.0.2", false),
         ("from=any", "127.0.0.1", true), ("from=any", "127.0.0.2", true),
     ])
-    func `a reply may come from another door or house`(options: String, host: String, isTaken: Bool) throws {
+    func `a reply may come from another port or host`(options: String, host: String, isTaken: Bool) throws {
         let (peer, other) = (UDPPeer(), UDPPeer(at: host))
         let gateway = try gateway(peer.address, options)
         let connection = try begin(gateway)
@@ -179,7 +179,7 @@ import Testing
     }
 
     @Test func `a refusal is told of a host that need not answer from its port`() throws {
-        let gateway = try gateway(UDPPeer.deserted(), "from=host attempts=20")
+        let gateway = try gateway(UDPPeer.closedAddress(), "from=host attempts=20")
         let response = try begin(gateway).receive(until: "}\n")
         #expect(response.hasPrefix("HTTP/1.1 502 ") && response.contains("connection_refused"))
     }

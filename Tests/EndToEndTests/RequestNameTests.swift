@@ -55,7 +55,7 @@ import Testing
     @Test func `failures tell them, before and behind the parser`() throws {
         let gateway = try RunningGateway(
             ["--workers", "1", "--max-datagram", "5", "--header-timeout", "50ms", "--body-timeout", "50ms"],
-            upstream: UDPPeer.deserted())
+            upstream: UDPPeer.closedAddress())
         let names = "\(Self.parent)X-Request-Id: a\r\n"
         let member = ",\"trace_id\":\"\(Self.trace)\",\"request_id\":\"a\"}\n"
         let requests = [
@@ -111,7 +111,7 @@ import Testing
                 "--workers", "1", "--access-log", "all", "--service",
                 "/many \(peer.address) replies=2 wait=60s",
             ],
-            upstream: UDPPeer.deserted())
+            upstream: UDPPeer.closedAddress())
         let connection = try TCPConnection(to: gateway.address)
         connection.send(
             "POST /many HTTP/1.1\r\nHost: a\r\nX-Request-Id: s\r\nAccept: application/x-ndjson\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx"

@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `a form whose service is gone gets a page that says so`() throws {
-        let gateway = try RunningGateway(UDPPeer.persistently, upstream: UDPPeer.deserted())
+        let gateway = try RunningGateway(UDPPeer.persistently, upstream: UDPPeer.closedAddress())
         let fields: CurlFields = ["Content-Type": "application/x-www-form-urlencoded"]
         let response = try CurlClient().perform(
             CurlRequest("\(gateway.url)/form", fields: fields, body: .text("text=hello")))

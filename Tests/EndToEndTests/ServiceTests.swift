@@ -8,11 +8,11 @@ import Testing
         _ text: String, at path: String, of gateway: RunningGateway, _ fields: CurlFields = [:]
     ) throws -> CurlResponse {
         try CurlClient().perform(
-            CurlRequest(gateway.url + path, fields: fields, body: .text(text), timeout: Program.patience))
+            CurlRequest(gateway.url + path, fields: fields, body: .text(text), timeout: Program.timeLimit))
     }
 
     private func get(_ path: String, of gateway: RunningGateway) throws -> CurlResponse {
-        try CurlClient().perform(CurlRequest(gateway.url + path, timeout: Program.patience))
+        try CurlClient().perform(CurlRequest(gateway.url + path, timeout: Program.timeLimit))
     }
 
     @Test func `a path names a service`() throws {
@@ -105,7 +105,7 @@ import Testing
         let line = try program.errorLine(startingWith: "The gateway is ready: ")
         let url = String(try #require(line.dropFirst("The gateway is ready: ".count).split(separator: " ").first))
         func post(_ path: String) throws -> CurlResponse {
-            try CurlClient().perform(CurlRequest(url + path, body: .text("a"), timeout: Program.patience))
+            try CurlClient().perform(CurlRequest(url + path, body: .text("a"), timeout: Program.timeLimit))
         }
         #expect(try post("/a").text == "A")
         let refusal = try post("/")

@@ -14,8 +14,8 @@ final class TCPConnection: Sendable {
             throw Refused(errno: number)
         }
         // A test that waits in vain fails, and does not hang.
-        var patience = timeval(tv_sec: Int(Program.patience.components.seconds), tv_usec: 0)
-        unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var timeLimit = timeval(tv_sec: Int(Program.timeLimit.components.seconds), tv_usec: 0)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeLimit, socklen_t(MemoryLayout<timeval>.size))
     }
 
     /// Nobody took the connection.

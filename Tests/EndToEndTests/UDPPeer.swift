@@ -25,7 +25,7 @@ final class UDPPeer: Sendable {
     /// Waits for a datagram; returns it and its sender.
     func receive() throws -> (bytes: [UInt8], sender: SocketAddress) {
         var ready = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        guard unsafe poll(&ready, 1, Int32(Program.patience.components.seconds * 1000)) == 1 else {
+        guard unsafe poll(&ready, 1, Int32(Program.timeLimit.components.seconds * 1000)) == 1 else {
             throw Program.Failure(description: "no datagram came to \(address)")
         }
         var bytes = [UInt8](repeating: 0, count: 65_536)
@@ -61,7 +61,7 @@ final class UDPPeer: Sendable {
     ///
     /// The kernel refuses on behalf of nobody only so often, icmp(7) icmp_msgs_per_sec and icmp_msgs_burst, and all the
     /// tests of a machine share that: whoever asks has to ask again, see `persistently`.
-    static func deserted() -> SocketAddress {
+    static func closedAddress() -> SocketAddress {
         let (socket, address) = bound(to: "127.0.0.77")
         close(socket)
         return address

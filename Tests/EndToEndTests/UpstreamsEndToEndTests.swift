@@ -19,7 +19,7 @@ import Testing
 
     private func post(_ count: Int, to gateway: RunningGateway, concurrency: Int = 64) -> Tally {
         let requests = (0..<count).map { number in
-            CurlRequest("\(gateway.url)/", body: .text("letter \(number)."), timeout: Program.patience)
+            CurlRequest("\(gateway.url)/", body: .text("letter \(number)."), timeout: Program.timeLimit)
         }
         var tally = Tally()
         for (number, outcome) in CurlMulti().performAll(requests, concurrency: concurrency).enumerated() {
@@ -109,7 +109,7 @@ import Testing
     private func preferring(_ wait: String, _ gateway: RunningGateway) throws -> CurlResponse {
         try CurlClient().perform(
             CurlRequest(
-                "\(gateway.url)/", fields: ["Prefer": wait], body: .text("hello"), timeout: Program.patience))
+                "\(gateway.url)/", fields: ["Prefer": wait], body: .text("hello"), timeout: Program.timeLimit))
     }
 
     @Test(arguments: [("wait=1", "wait=1"), ("respond-async, wait=2", "wait=2"), ("wait=60", nil), ("wait=0", nil)])
@@ -121,7 +121,7 @@ import Testing
     }
 
     /// The operator's limit is an hour: it was the caller's second that ended the wait.
-    @Test func `a caller's patience ends the wait`() throws {
+    @Test func `a caller's wait ends the exchange`() throws {
         let peer = UDPPeer()
         let gateway = try RunningGateway(["--timeout", "3600s"], upstream: peer.address)
         let response = try preferring("wait=1", gateway)
@@ -129,7 +129,7 @@ import Testing
         #expect(try #require(response.text).contains("within 1s (1 datagram sent)"))
     }
 
-    @Test func `the story of an exchange has its retransmission`() throws {
+    @Test func `the trace of an exchange has its retransmission`() throws {
         let peer = UDPPeer()
         // The second datagram goes out after 100 ms.
         let gateway = try RunningGateway(["--attempts", "9", "--timeout", "51100ms"], upstream: peer.address)

@@ -62,18 +62,18 @@ import Testing
     }
 
     @Test func theGatewayTellsOfARefusal() throws {
-        let deserted = UDPPeer.deserted()
-        let gateway = try RunningGateway(["--verbose"], upstream: deserted)
+        let closedAddress = UDPPeer.closedAddress()
+        let gateway = try RunningGateway(["--verbose"], upstream: closedAddress)
         #expect(try gateway.post("hello").status == 502)
         let lines = try lines(2, of: gateway.program)
-        #expect(lines[0].hasSuffix(" -> \(deserted), 5 bytes \"hello\": sent"))
-        #expect(lines[1].hasPrefix("\(deserted) -> 127.0.0.1:") && lines[1].hasSuffix(": refused"))
+        #expect(lines[0].hasSuffix(" -> \(closedAddress), 5 bytes \"hello\": sent"))
+        #expect(lines[1].hasPrefix("\(closedAddress) -> 127.0.0.1:") && lines[1].hasSuffix(": refused"))
     }
 
     /// The answer of one who asks for the trace is as without the lines.
     @Test func theTraceIsToldToo() throws {
         let gateway = try RunningGateway(["--verbose"])
-        var request = CurlRequest("\(gateway.url)/", body: .text("hello"), timeout: Program.patience)
+        var request = CurlRequest("\(gateway.url)/", body: .text("hello"), timeout: Program.timeLimit)
         request.fields.append("Accept", "application/json")
         #expect(try CurlClient().perform(request).text?.contains("\"attempts\":1") == true)
         #expect(try lines(2, of: gateway.program).count == 2)
@@ -109,7 +109,7 @@ import Testing
         for _ in 0..<1000 {
             if isGateway {
                 let response = try client.perform(
-                    CurlRequest("\(words[4])/", body: .text("hello"), timeout: Program.patience))
+                    CurlRequest("\(words[4])/", body: .text("hello"), timeout: Program.timeLimit))
                 #expect(response.text == "HELLO")
             } else {
                 peer.send("hello", to: try SocketAddress("127.0.0.1", port: SocketAddress(udp: words[6]).port)!)

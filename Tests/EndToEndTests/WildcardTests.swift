@@ -17,13 +17,13 @@ struct WildcardTests {
         import socket, sys
         for host in sys.argv[1:]:
             isNew = ":" in host
-            door = socket.socket(socket.AF_INET6 if isNew else socket.AF_INET, socket.SOCK_DGRAM)
-            door.settimeout(20)
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            sock = socket.socket(socket.AF_INET6 if isNew else socket.AF_INET, socket.SOCK_DGRAM)
+            sock.settimeout(20)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             if host.startswith("224."):
-                door.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.0.2.1"))
-            door.sendto(b"hello", socket.getaddrinfo(host, 12000)[0][4])
-            reply, sender = door.recvfrom(100)
+                sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.0.2.1"))
+            sock.sendto(b"hello", socket.getaddrinfo(host, 12000)[0][4])
+            reply, sender = sock.recvfrom(100)
             print(host, reply.decode(), sender[0])
         """
 

@@ -30,7 +30,7 @@ import Testing
         ("Bearer s3cr3t-._~+/==s3cr3t-._~+/==", 401),
     ])
     func theTokenIsComparedToTheByte(credentials: String, status: Int) async throws {
-        try await withDoor(Self.guarded(), hasUpstream: true) { (port) throws in
+        try await withGatewayPort(Self.guarded(), hasUpstream: true) { (port) throws in
             let answer = try Self.ask(port, "POST /", "Authorization: \(credentials)")
             #expect(answer.status == status)
             guard status == 401 else { return }
@@ -45,7 +45,7 @@ import Testing
 
     /// The name by which a program calls the gateway is not looked at, token or no token.
     @Test func aProgramMayUseAnyName() async throws {
-        try await withDoor(Self.guarded(), hasUpstream: true) { (port) throws in
+        try await withGatewayPort(Self.guarded(), hasUpstream: true) { (port) throws in
             let caller = try Caller(port: port)
             caller.send("POST / HTTP/1.1\r\nHost: any.example\r\nAuthorization: Bearer \(Self.token)\r\n\r\n")
             #expect(try caller.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
@@ -54,7 +54,7 @@ import Testing
 
     /// Two lines of credentials say nothing.
     @Test func credentialsComeOnce() async throws {
-        try await withDoor(Self.guarded(), hasUpstream: true) { (port) throws in
+        try await withGatewayPort(Self.guarded(), hasUpstream: true) { (port) throws in
             let line = "Authorization: Bearer \(Self.token)"
             #expect(try Self.ask(port, "POST /", line, line).status == 400)
         }
@@ -78,7 +78,7 @@ import Testing
         let services = ["/", "/only"].map {
             Service(path: $0, addresses: [address], configuration: Self.guarded(), get: "q")
         }
-        try await withDoor(services: services, Self.guarded()) { (port) throws in
+        try await withGatewayPort(services: services, Self.guarded()) { (port) throws in
             let answers = try ["X: y", "Authorization: Bearer wrong", "Authorization: Bearer \(Self.token)"].map {
                 try Self.ask(port, line, $0).status
             }
@@ -88,7 +88,7 @@ import Testing
 
     /// WHATWG Fetch 3.2.2: a browser asks beforehand, without credentials, whether a page may send them.
     @Test func pagesOfAllowedOriginsMaySendTheToken() async throws {
-        try await withDoor(Self.guarded(origins: ["https://a.example"]), hasUpstream: true) { (port) throws in
+        try await withGatewayPort(Self.guarded(origins: ["https://a.example"]), hasUpstream: true) { (port) throws in
             let method = "Access-Control-Request-Method: POST"
             let preflight = try Self.ask(port, "OPTIONS /", "Origin: https://a.example", method)
             #expect(preflight.status == 204)
@@ -106,7 +106,7 @@ import Testing
 
     /// The head alone decides (RFC 9110 10.1.1).
     @Test func whoHasNoTokenIsNotInvited() async throws {
-        try await withDoor(Self.guarded(), hasUpstream: true) { (port) throws in
+        try await withGatewayPort(Self.guarded(), hasUpstream: true) { (port) throws in
             let caller = try Caller(port: port)
             caller.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
             let answer = try caller.receive(until: "\r\n\r\n")
@@ -116,7 +116,7 @@ import Testing
 
     @Test func anotherTokenTakesItsPlace() async throws {
         let configuration = Self.guarded()
-        try await withDoor(configuration, hasUpstream: true) { (port) throws in
+        try await withGatewayPort(configuration, hasUpstream: true) { (port) throws in
             configuration.token?.replace(with: Array("another".utf8))
             #expect(try Self.ask(port, "POST /", "Authorization: Bearer \(Self.token)").status == 401)
             #expect(try Self.ask(port, "POST /", "Authorization: Bearer another").status == 200)

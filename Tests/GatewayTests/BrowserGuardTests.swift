@@ -54,8 +54,8 @@ import Testing
     ]
 
     @Test(arguments: letters)
-    func aLetterOfAnotherSitesPageIsRefused(_ one: Case) async throws {
-        try await withDoor(hasUpstream: true) { (port) throws in
+    func aPostOfAnotherSitesPageIsRefused(_ one: Case) async throws {
+        try await withGatewayPort(hasUpstream: true) { (port) throws in
             let answer = try Self.ask(port, one, rest: Self.letter)
             #expect(answer.status == one.status)
             guard one.status == 403 else { return #expect(answer.content == "hello") }
@@ -81,7 +81,7 @@ import Testing
     func allowedOriginsMayPost(origins: [String], _ one: Case) async throws {
         var configuration = Configuration()
         configuration.crossOrigin = CrossOrigin(origins: origins)
-        try await withDoor(configuration, hasUpstream: true) { (port) throws in
+        try await withGatewayPort(configuration, hasUpstream: true) { (port) throws in
             #expect(try Self.ask(port, one, rest: Self.letter).status == one.status)
         }
     }
@@ -100,7 +100,7 @@ import Testing
         let services = ["/", "/only"].map {
             Service(path: $0, addresses: [address], configuration: Configuration(), get: "q")
         }
-        try await withDoor(services: services) { (port) throws in
+        try await withGatewayPort(services: services) { (port) throws in
             for field in ["Origin: http://evil.example", "Sec-Fetch-Site: cross-site"] {
                 #expect(try Self.ask(port, Case(field, gets: status), line).status == status, "\(field)")
             }
@@ -110,14 +110,14 @@ import Testing
 
     /// The head alone decides, so that the content need not come (RFC 9110 10.1.1).
     @Test func aPageIsNotInvitedToSendItsContent() async throws {
-        try await withDoor(hasUpstream: true) { (port) throws in
+        try await withGatewayPort(hasUpstream: true) { (port) throws in
             let one = Case("Origin: http://evil.example", "Expect: 100-continue", gets: 403)
             #expect(try Self.ask(port, one, rest: "Content-Length: 5\r\n\r\n").status == 403)
         }
     }
 
     @Test func theSentenceNamesTheOriginAndNothingElseThatCame() async throws {
-        try await withDoor(hasUpstream: true) { (port) throws in
+        try await withGatewayPort(hasUpstream: true) { (port) throws in
             let named = try Self.ask(port, Case("Origin: http://evil.example", gets: 403)).content
             #expect(named.contains("--allow-origin http://evil.example"))
             let odd = try Self.ask(port, Case("Origin: <b>'$(reboot)'", gets: 403)).content
@@ -141,7 +141,7 @@ import Testing
     func aNameThatPointsHereIsNoName(host: String, status: Int) async throws {
         var configuration = Configuration()
         configuration.allowedHosts = ["mine.example"]
-        try await withDoor(configuration, files: Page.Source.few, hasUpstream: true) { (port) throws in
+        try await withGatewayPort(configuration, files: Page.Source.few, hasUpstream: true) { (port) throws in
             for line in ["POST /", "GET /", "GET /metrics"] {
                 let own = Case("Origin: http://\(host)", gets: status)
                 #expect(try Self.ask(port, own, line, host: host).status == status, "\(line), \(host)")
@@ -154,7 +154,7 @@ import Testing
     }
 
     @Test func theSentenceNamesTheHost() async throws {
-        try await withDoor(hasUpstream: true) { (port) throws in
+        try await withGatewayPort(hasUpstream: true) { (port) throws in
             let one = Case("Origin: http://evil.example:80", gets: 421)
             let answer = try Self.ask(port, one, host: "evil.example:80")
             #expect(answer.content.contains("--allow-host evil.example,"))
@@ -163,7 +163,7 @@ import Testing
 
     /// Where others reach the gateway, its name is whatever they call it.
     @Test func elsewhereThanOnLoopbackEveryNameIsGood() async throws {
-        try await withDoor(host: "0.0.0.0", hasUpstream: true) { (port) throws in
+        try await withGatewayPort(host: "0.0.0.0", hasUpstream: true) { (port) throws in
             let one = Case("Origin: http://gateway.example", gets: 200)
             #expect(try Self.ask(port, one, host: "gateway.example").status == 200)
         }
@@ -171,7 +171,7 @@ import Testing
 
     /// RFC 9112 3.2.2: the authority of an absolute target is the request's, and Host says nothing beside it.
     @Test func theAuthorityOfTheTargetCounts() async throws {
-        try await withDoor(hasUpstream: true) { (port) throws in
+        try await withGatewayPort(hasUpstream: true) { (port) throws in
             let one = Case("Origin: http://localhost", gets: 200)
             #expect(try Self.ask(port, one, "POST http://localhost/", host: "evil.example").status == 200)
             #expect(try Self.ask(port, one, "POST http://evil.example/", host: "localhost").status == 403)
@@ -180,7 +180,7 @@ import Testing
 
     /// HTTP/1.0 without Host names no origin of its own.
     @Test func withoutANameEveryOriginIsAnothers() async throws {
-        try await withDoor(hasUpstream: true) { (port) throws in
+        try await withGatewayPort(hasUpstream: true) { (port) throws in
             let caller = try Caller(port: port)
             caller.send("POST / HTTP/1.0\r\nOrigin: http://localhost\r\n\r\n")
             #expect(try Answer(caller.receiveAll(), hasContent: true).status == 403)

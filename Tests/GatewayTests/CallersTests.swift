@@ -18,29 +18,29 @@ import Testing
     @Test func aFinishedResponseIsNotHeldForALaterRequest() async throws {
         var configuration = Configuration()
         configuration.timeout = .seconds(2)
-        let house = try House(configuration)
+        let fixture = try GatewayFixture(configuration)
         let loop = try EventLoop()
         try loop.start()
         defer { loop.stop() }
         // The service does not answer: the second request ends with 504, long after the first response.
         let (first, isWaiting) = try await Task(executorPreference: loop) {
-            let caller = try LoopCaller(house.address, on: loop)
+            let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send(Self.healthz + Self.post("silence"))
             let isThere = await caller.wait(for: "ok\n")
             return (isThere, !caller.text.contains("504"))
         }.value
         #expect(first && isWaiting)
-        try await house.close()
+        try await fixture.close()
     }
 
     /// The limit is the gateway's: whichever workers they meet, as many connections live.
     @Test(arguments: [1, 2, 4, 8]) func connectionsAreLimitedTogether(workers: Int) async throws {
         var configuration = Configuration()
         (configuration.workers, configuration.maxConnections) = (workers, 24)
-        try await inHouse(configuration) { house, loop in
+        try await withGateway(configuration) { fixture, loop in
             var callers: [LoopCaller] = []
             for _ in 0..<24 {
-                let caller = try LoopCaller(house.address, on: loop)
+                let caller = try LoopCaller(fixture.address, on: loop)
                 try caller.send(Self.healthz)
                 #expect(await caller.wait(for: "ok\n"))
                 callers.append(caller)
@@ -50,13 +50,13 @@ import Testing
                 try caller.send(Self.healthz)
                 #expect(await caller.wait(for: "ok\n", count: 2))
             }
-            for worker in house.gateway.workers { #expect(worker.load.used == 24 / workers) }
+            for worker in fixture.gateway.workers { #expect(worker.load.used == 24 / workers) }
             // One more takes the place of an idle one, on any worker.
-            let late = try LoopCaller(house.address, on: loop)
+            let late = try LoopCaller(fixture.address, on: loop)
             try late.send(Self.healthz)
             #expect(await late.wait(for: "ok\n"))
             var evicted = 0
-            for worker in house.gateway.workers { evicted += await worker.counts.http.evicted }
+            for worker in fixture.gateway.workers { evicted += await worker.counts.http.evicted }
             #expect(evicted == 1)
         }
     }
@@ -65,15 +65,15 @@ import Testing
     @Test(arguments: [1, 3]) func oneTooManyIsTurnedAway(workers: Int) async throws {
         var configuration = Configuration()
         (configuration.workers, configuration.maxConnections) = (workers, 6)
-        try await inHouse(configuration) { house, loop in
+        try await withGateway(configuration) { fixture, loop in
             var callers: [LoopCaller] = []
             for _ in 0..<6 {
-                let caller = try LoopCaller(house.address, on: loop)
+                let caller = try LoopCaller(fixture.address, on: loop)
                 try caller.send(Self.healthz + "POST / HT")
                 #expect(await caller.wait(for: "ok\n"))
                 callers.append(caller)
             }
-            let late = try LoopCaller(house.address, on: loop)
+            let late = try LoopCaller(fixture.address, on: loop)
             try late.send(Self.healthz)
             #expect(await late.readAll().hasPrefix("HTTP/1.1 503 "))
             for caller in callers {
@@ -87,28 +87,28 @@ import Testing
     @Test func exchangesAreLimitedTogether() async throws {
         var configuration = Configuration()
         (configuration.workers, configuration.maxInFlight, configuration.timeout) = (4, 8, .seconds(50))
-        let house = try House(configuration)
+        let fixture = try GatewayFixture(configuration)
         let loop = try EventLoop()
         try loop.start()
         defer { loop.stop() }
         try await Task(executorPreference: loop) {
             var callers: [LoopCaller] = []
             for number in 0..<8 {
-                let caller = try LoopCaller(house.address, on: loop)
+                let caller = try LoopCaller(fixture.address, on: loop)
                 try caller.send(Self.healthz + Self.post("\(number)"))
                 #expect(await caller.wait(for: "ok\n"))
                 callers.append(caller)
             }
-            while await house.underWay < 8 { await loop.sleep(until: loop.now + .milliseconds(1)) }
-            let late = try LoopCaller(house.address, on: loop)
+            while await fixture.underWay < 8 { await loop.sleep(until: loop.now + .milliseconds(1)) }
+            let late = try LoopCaller(fixture.address, on: loop)
             try late.send(Self.post("late"))
             #expect(await late.wait(for: "All 8 exchanges with the UDP service are in use."))
-            let answering = try house.answer(on: loop)
+            let answering = try fixture.answer(on: loop)
             for caller in callers { #expect(await caller.wait(for: "HTTP/1.1 200", count: 2)) }
             answering.cancel()
             _ = await answering.result
         }.value
-        try await house.close()
+        try await fixture.close()
     }
 
     /// Memory is taken by what arrives and not by what is announced: at the budget and one past it.
@@ -116,28 +116,28 @@ import Testing
         var configuration = Configuration()
         // Two of the smallest buffers.
         configuration.maxBuffered = 1024
-        try await inHouse(configuration) { house, loop in
+        try await withGateway(configuration) { fixture, loop in
             let beginning = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 203\r\n\r\nabc"
             var callers: [LoopCaller] = []
             for _ in 0..<2 {
-                let caller = try LoopCaller(house.address, on: loop)
+                let caller = try LoopCaller(fixture.address, on: loop)
                 try caller.send(Self.healthz + beginning)
                 #expect(await caller.wait(for: "ok\n"))
                 callers.append(caller)
             }
-            let late = try LoopCaller(house.address, on: loop)
+            let late = try LoopCaller(fixture.address, on: loop)
             try late.send(beginning)
             let refusal = await late.readAll()
             #expect(
                 refusal.hasPrefix("HTTP/1.1 503 ") && refusal.contains("no room for more requests that come in parts"))
             // A request that arrives at once needs no such room.
-            let whole = try LoopCaller(house.address, on: loop)
+            let whole = try LoopCaller(fixture.address, on: loop)
             try whole.send(Self.post("whole"))
             #expect(await whole.wait(for: "WHOLE"))
             // Room comes back with the end of a request that had it.
             try callers[0].send(String(repeating: "x", count: 200))
             #expect(await callers[0].wait(for: "ABCXXX"))
-            let next = try LoopCaller(house.address, on: loop)
+            let next = try LoopCaller(fixture.address, on: loop)
             try next.send(Self.healthz + beginning)
             #expect(await next.wait(for: "ok\n"))
             try next.send(String(repeating: "x", count: 100))
@@ -150,14 +150,14 @@ import Testing
     func aRequestUnderWayIsAnsweredWithoutRoomForTheNext(first: String) async throws {
         var configuration = Configuration()
         configuration.maxBuffered = 100
-        try await inHouse(configuration) { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway(configuration) { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send(first + Self.post("two"))
             let text = await caller.readAll()
             #expect(text.hasPrefix("HTTP/1.1 200 ") && text.contains("\r\nConnection: close\r\n"))
             #expect(text.split(separator: "HTTP/1.1 ").count == 1 && !text.contains("TWO"))
             // The gateway goes on.
-            let other = try LoopCaller(house.address, on: loop)
+            let other = try LoopCaller(fixture.address, on: loop)
             try other.send(Self.post("three"))
             #expect(await other.wait(for: "THREE"))
         }
@@ -167,14 +167,14 @@ import Testing
     @Test func socketsAreSharedByWorkers() async throws {
         var configuration = Configuration()
         (configuration.workers, configuration.maxSockets, configuration.rest) = (2, 5, .milliseconds(1))
-        try await inHouse(configuration) { house, loop in
-            let callers = try (0..<4).map { _ in try LoopCaller(house.address, on: loop) }
+        try await withGateway(configuration) { fixture, loop in
+            let callers = try (0..<4).map { _ in try LoopCaller(fixture.address, on: loop) }
             for number in 1...25 {
                 for caller in callers { try caller.send(Self.post("one")) }
                 for caller in callers { #expect(await caller.wait(for: "ONE", count: number)) }
             }
             var open = 0
-            for worker in house.gateway.workers {
+            for worker in fixture.gateway.workers {
                 open += await worker.counts.services[0].backends.reduce(0) { $0 + $1.counts.sockets.open }
             }
             #expect(open <= 5)
@@ -183,26 +183,28 @@ import Testing
 
     /// A client that sends many requests at once takes turns with the others.
     @Test func aPipeliningClientTakesTurns() async throws {
-        try await inHouse { house, loop in
-            let (greedy, modest) = (try LoopCaller(house.address, on: loop), try LoopCaller(house.address, on: loop))
+        try await withGateway { fixture, loop in
+            let (greedy, modest) = (
+                try LoopCaller(fixture.address, on: loop), try LoopCaller(fixture.address, on: loop)
+            )
             for caller in [greedy, modest] {
                 try caller.send(Self.healthz)
                 #expect(await caller.wait(for: "ok\n"))
             }
             let requests = String(repeating: "GET /none HTTP/1.1\r\nHost: a\r\n\r\n", count: 900)
-            try await house.whileHeldUp(by: loop) {
+            try await fixture.whileHeldUp(by: loop) {
                 try greedy.send(requests)
                 try modest.send(Self.healthz)
             }
             #expect(await modest.wait(for: "ok\n", count: 2))
             #expect(await greedy.wait(for: "HTTP/1.1 404", count: 900))
             // With sixteen requests at a time there are more than fifty turns.
-            #expect(await house.gateway.workers[0].counts.http.turns >= 900 / 16)
+            #expect(await fixture.gateway.workers[0].counts.http.yields >= 900 / 16)
         }
     }
 }
 
-extension House {
+extension GatewayFixture {
     /// How many exchanges are under way, on all workers.
     fileprivate var underWay: Int {
         get async {

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ConformanceTests {
     @Test(arguments: ConformanceCase.all)
     func answers(to one: ConformanceCase) async throws {
-        try await withDoor(files: Page.Source.few, hasUpstream: true) { port in
+        try await withGatewayPort(files: Page.Source.few, hasUpstream: true) { port in
             let request = try one.request.replacing("ETAG", with: entityTag(port))
             let caller = try Caller(port: port)
             // Whether the connection goes on shows in whether another request, already sent, is answered.
@@ -27,7 +27,7 @@ import Testing
 
     /// RFC 9110 10.2.3 and 15.6.4, RFC 9209.
     @Test func withoutAServiceThereIsATimeToComeBack() async throws {
-        try await withDoor { port in
+        try await withGatewayPort { port in
             let caller = try Caller(port: port)
             caller.send("POST / HTTP/1.0\r\n\r\n")
             let answer = try Answer(caller.receiveAll(), hasContent: true)
@@ -39,7 +39,7 @@ import Testing
 
     /// RFC 9110 15.5.6: what Allow lists must not be refused.
     @Test func allowListsNoPageWhereThereIsNone() async throws {
-        try await withDoor { port in
+        try await withGatewayPort { port in
             let caller = try Caller(port: port)
             caller.send("GET / HTTP/1.0\r\n\r\n")
             let answer = try Answer(caller.receiveAll(), hasContent: true)
@@ -56,7 +56,7 @@ import Testing
     func otherOrigins(method: String, status: Int, origin: String?, isAllowed: Bool) async throws {
         var configuration = Configuration()
         configuration.crossOrigin = CrossOrigin(origins: ["https://a.example"])
-        try await withDoor(configuration, files: Page.Source.few) { port in
+        try await withGatewayPort(configuration, files: Page.Source.few) { port in
             let caller = try Caller(port: port)
             let fields = (origin.map { "Origin: \($0)\r\n" } ?? "") + "Access-Control-Request-Method: POST\r\n"
             caller.send("\(method) /letters.txt HTTP/1.0\r\n\(fields)\r\n")
@@ -84,7 +84,7 @@ import Testing
     func refusalsForOtherOrigins(_ request: (status: Int, text: String), isAllowed: Bool) async throws {
         var configuration = Configuration()
         configuration.crossOrigin = CrossOrigin(origins: ["https://a.example"])
-        try await withDoor(configuration, files: Page.Source.few) { port in
+        try await withGatewayPort(configuration, files: Page.Source.few) { port in
             let caller = try Caller(port: port)
             caller.send("\(request.text)Origin: https://\(isAllowed ? "a" : "b").example\r\n\r\n")
             let answer = try Answer(caller.receiveAll(), hasContent: true)
@@ -102,7 +102,7 @@ import Testing
         var configuration = Configuration()
         configuration.crossOrigin = CrossOrigin(origins: ["*"])
         configuration.headerTimeout = .milliseconds(50)
-        try await withDoor(configuration) { port in
+        try await withGatewayPort(configuration) { port in
             let caller = try Caller(port: port)
             caller.send("POST / HTTP/1.1\r\nOrigin: https://a.example\r\n")
             let answer = try Answer(caller.receiveAll(), hasContent: true)

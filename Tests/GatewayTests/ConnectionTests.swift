@@ -10,8 +10,8 @@ import Testing
     }
 
     @Test func oneAfterTheOther() async throws {
-        try await inHouse { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             for word in ["alpha", "beta", "gamma"] {
                 try caller.send(Self.post(word))
                 #expect(await caller.wait(for: word.uppercased()))
@@ -20,8 +20,8 @@ import Testing
     }
 
     @Test func pipelinedRequestsAreAnsweredInOrder() async throws {
-        try await inHouse { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send(
                 Self.post("one") + "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
                     + Self.post("two", fields: "Connection: close\r\n"))
@@ -35,8 +35,8 @@ import Testing
 
     /// The rest of the second request comes only once the first is answered.
     @Test func halfARequestDoesNotHoldBackAResponse() async throws {
-        try await inHouse { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send(Self.post("one") + "POST / HTTP/1.1\r\nHo")
             #expect(await caller.wait(for: "ONE"))
             try caller.send("st: a\r\nContent-Length: 3\r\n\r\ntwo")
@@ -47,8 +47,8 @@ import Testing
     @Test func chunksCutAnywhere() async throws {
         let request =
             "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nA: b\r\n\r\n"
-        try await inHouse { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             for cut in stride(from: 1, to: request.utf8.count, by: 3) {
                 let bytes = Array(request.utf8)
                 try caller.send(Array(bytes[..<cut]))
@@ -62,8 +62,8 @@ import Testing
     /// Each begins with its first chunk, whatever the last one ended with.
     @Test func chunkedRequestsInOneSegment() async throws {
         let request = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-        try await inHouse { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send(request + "3\r\nabc\r\n0\r\n\r\n" + request + "2\r\nde\r\n0\r\n\r\n" + Self.post("f"))
             for reply in ["ABC", "DE", "\r\n\r\nF"] { #expect(await caller.wait(for: reply)) }
         }
@@ -74,8 +74,8 @@ import Testing
         ("GET / HTTP/1.0\r\n\r\n", "\r\nConnection: close\r\n"),
     ])
     func closes(request: String, field: String) async throws {
-        try await inHouse { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send(request)
             let text = await caller.readAll()
             #expect(text.contains(field) && text.hasSuffix("<p>page") && !caller.isReset)
@@ -83,8 +83,8 @@ import Testing
     }
 
     @Test func oldClientsMayKeepTheConnection() async throws {
-        try await inHouse { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             for count in 1...2 {
                 try caller.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
                 #expect(await caller.wait(for: "Connection: keep-alive", count: count))
@@ -99,20 +99,20 @@ import Testing
         ("Accept: application/json;q=0.5\r\nX: y\r\nAccept: text/plain\r\n", false),
         ("Accept:\r\nAccept: application/json\r\nAccept: text/html\r\n", true),
     ])
-    func acceptAndPreferMayComeInSeveralLines(accept: String, wantsStory: Bool) async throws {
-        try await inHouse { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+    func acceptAndPreferMayComeInSeveralLines(accept: String, wantsTrace: Bool) async throws {
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             let prefer = "Prefer: return=minimal\r\nPrefer: wait=1\r\nConnection: close\r\n"
             try caller.send(Self.post("ask", fields: accept + prefer))
             let text = await caller.readAll()
             #expect(text.contains("\r\nPreference-Applied: wait=1\r\n"))
-            #expect(text.contains("\r\nContent-Type: application/json\r\n") == wantsStory)
+            #expect(text.contains("\r\nContent-Type: application/json\r\n") == wantsTrace)
         }
     }
 
     @Test func expectation() async throws {
-        try await inHouse { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
             #expect(await caller.wait(for: "HTTP/1.1 100 Continue\r\n\r\n"))
             try caller.send("abc")
@@ -127,8 +127,8 @@ import Testing
     @Test func aSlowHeadIsToldSo() async throws {
         var configuration = Configuration()
         configuration.headerTimeout = .milliseconds(5)
-        try await inHouse(configuration) { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway(configuration) { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send("GET / HT")
             #expect(await caller.readAll().hasPrefix("HTTP/1.1 408 "))
             #expect(!caller.isReset)
@@ -142,8 +142,8 @@ import Testing
         var configuration = Configuration()
         configuration.headerTimeout = .milliseconds(1)
         configuration.idleTimeout = .milliseconds(50)
-        try await inHouse(configuration) { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway(configuration) { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             let frame = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16000\r\nX: \r\n\r\n".utf8.count
             let filling = String(repeating: "x", count: max(0, size - frame - 16_000))
             if size > 0 {
@@ -161,8 +161,8 @@ import Testing
     @Test func idleConnectionsGoOn() async throws {
         var configuration = Configuration()
         configuration.maxRequestsPerConnection = 3
-        try await inHouse(configuration) { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway(configuration) { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             for text in ["one", "two"] {
                 try caller.send(Self.post(text))
                 #expect(await caller.wait(for: text.uppercased()))
@@ -180,27 +180,27 @@ import Testing
     func idleConnectionsEnd(timeout: Interval) async throws {
         var configuration = Configuration()
         configuration.idleTimeout = timeout
-        try await inHouse(configuration) { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway(configuration) { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send(Self.post("one"))
             #expect(await caller.wait(for: "ONE"))
             await loop.sleep(until: loop.now + .milliseconds(20))
-            if timeout == .seconds(60) { await house.drain() }
+            if timeout == .seconds(60) { await fixture.drain() }
             #expect(await caller.readAll().hasSuffix("ONE"))
             #expect(!caller.isReset)
         }
     }
 
     /// The gateway hears of a connection too many and of a request at once.
-    @Test func whoHasJustGotARequestIsNotCrowdedOut() async throws {
+    @Test func aConnectionWithANewRequestIsNotEvicted() async throws {
         var configuration = Configuration()
         (configuration.workers, configuration.maxConnections) = (1, 1)
-        try await inHouse(configuration) { house, loop in
-            let first = try LoopCaller(house.address, on: loop)
+        try await withGateway(configuration) { fixture, loop in
+            let first = try LoopCaller(fixture.address, on: loop)
             try first.send(Self.post("one"))
             #expect(await first.wait(for: "ONE"))
-            let second = try await house.whileHeldUp(by: loop) {
-                let second = try LoopCaller(house.address, on: loop)
+            let second = try await fixture.whileHeldUp(by: loop) {
+                let second = try LoopCaller(fixture.address, on: loop)
                 try second.send(Self.post("three"))
                 try first.send(Self.post("two"))
                 return second
@@ -213,8 +213,8 @@ import Testing
 
     /// A client that still sends what is not wanted can read why, and is not cut off.
     @Test func theErrorCanBeRead() async throws {
-        try await inHouse { house, loop in
-            let (caller, other) = (try LoopCaller(house.address, on: loop), try LoopCaller(house.address, on: loop))
+        try await withGateway { fixture, loop in
+            let (caller, other) = (try LoopCaller(fixture.address, on: loop), try LoopCaller(fixture.address, on: loop))
             try caller.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n")
             let text = await caller.readAll()
             #expect(text.hasPrefix("HTTP/1.1 413 ") && text.contains("Connection: close"))
@@ -231,8 +231,8 @@ import Testing
 
     /// A client that has said all and does not read keeps nobody else from the worker.
     @Test func aClientThatDoesNotReadIsNoBurden() async throws {
-        try await inHouse { house, loop in
-            let (mute, other) = (try LoopCaller(house.address, on: loop), try LoopCaller(house.address, on: loop))
+        try await withGateway { fixture, loop in
+            let (mute, other) = (try LoopCaller(fixture.address, on: loop), try LoopCaller(fixture.address, on: loop))
             try mute.send(String(repeating: "GET /big.txt HTTP/1.1\r\nHost: a\r\n\r\n", count: 300))
             mute.socket.shutDownSending()
             for count in 1...20 {
@@ -255,8 +255,8 @@ import Testing
             ("POST /form", 415, nil),
         ] as [(String, Int, String?)])
     func routes(line: String, status: Int, allow: String?) async throws {
-        try await inHouse { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send("\(line) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             let text = await caller.readAll()
             #expect(text.hasPrefix("HTTP/1.1 \(status) "))

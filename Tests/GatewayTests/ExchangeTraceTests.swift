@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-/// The story of an exchange as callers read it.
+/// The trace of an exchange as callers read it.
 @Suite struct ExchangeTraceTests {
     private static let kinds: [ExchangeTrace.Kind] = [
         .sent, .retransmitted, .rerouted, .received, .surplus, .truncated, .refused, .unreachable,
@@ -15,22 +15,22 @@ import Testing
         try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
     }
 
-    private func story(_ kinds: [ExchangeTrace.Kind], to upstream: SocketAddress) throws -> (ExchangeTrace, UInt16) {
-        let story = ExchangeTrace(start: MonotonicTime.now())
+    private func trace(_ kinds: [ExchangeTrace.Kind], to upstream: SocketAddress) throws -> (ExchangeTrace, UInt16) {
+        let trace = ExchangeTrace(start: MonotonicTime.now())
         let socket = try DatagramSocket(connectedTo: try #require(SocketAddress("127.0.0.1", port: 9)))
         for kind in kinds {
-            story.add(
+            trace.add(
                 kind, try socket.localAddress().port, upstream,
                 bytes: kind == .refused || kind == .unreachable ? nil : 7)
         }
-        story.end()
-        return (story, try socket.localAddress().port)
+        trace.end()
+        return (trace, try socket.localAddress().port)
     }
 
     @Test func everyStepIsTold() throws {
         let upstream = try #require(SocketAddress("192.0.2.7", port: 12000))
-        let (story, port) = try story(Self.kinds, to: upstream)
-        let told = try object(story.json { _ in true })
+        let (trace, port) = try trace(Self.kinds, to: upstream)
+        let told = try object(trace.json { _ in true })
         #expect(told["attempts"] as? Int == 3)
         let steps = try #require(told["steps"] as? [[String: Any]])
         #expect(
@@ -47,15 +47,15 @@ import Testing
 
     @Test func addressesAndPortsAreHidden() throws {
         let upstream = try #require(SocketAddress("192.0.2.7", port: 12000))
-        let (story, port) = try story(Self.kinds, to: upstream)
-        let json = story.json { $0.isLoopback }
+        let (trace, port) = try trace(Self.kinds, to: upstream)
+        let json = trace.json { $0.isLoopback }
         #expect(!json.contains("192.0.2.7") && !json.contains("12000") && !json.contains("\(port)"))
         let steps = try #require(try object(json)["steps"] as? [[String: Any]])
         #expect(steps.count == 8)
         #expect(steps.allSatisfy { Set($0.keys).isSubset(of: ["kind", "at", "bytes"]) })
     }
 
-    @Test func anExchangeThatNeverBeganHasAStoryToo() throws {
+    @Test func anExchangeThatNeverBeganHasATraceToo() throws {
         let told = try object(ExchangeTrace(start: MonotonicTime.now()).json { _ in true })
         #expect(told["attempts"] as? Int == 0 && (told["steps"] as? [Any])?.isEmpty == true)
     }
@@ -70,14 +70,14 @@ import Testing
             (Array("HELLO \"\\\n".utf8), "HELLO \"\\\n", nil), ([], "", nil), ([0], "\0", nil),
             ([0xFF, 0xFE], "//4=", true), (Array("ü".utf8.prefix(1)), "ww==", true),
         ] as [([UInt8], String, Bool?)])
-    func theReplyStandsBesideItsStory(reply: [UInt8], text: String, isBase64: Bool?) throws {
+    func theReplyComesWithItsTrace(reply: [UInt8], text: String, isBase64: Bool?) throws {
         let told = try object(body(of: ReplyResponse.traced(reply[...], "{\"attempts\":1}")))
         #expect(told["reply"] as? String == text)
         #expect(told["base64"] as? Bool == isBase64)
         #expect((told["exchange"] as? [String: Any])?["attempts"] as? Int == 1)
     }
 
-    @Test func aProblemCarriesTheStory() throws {
+    @Test func aProblemHasTheTrace() throws {
         let error = GatewayError.silent(after: .seconds(2), attempts: 3)
         let told = try object(body(of: Problem.response(error, service: "/", exchange: "{\"attempts\":3}")))
         #expect((told["exchange"] as? [String: Any])?["attempts"] as? Int == 3)

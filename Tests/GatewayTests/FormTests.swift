@@ -22,8 +22,8 @@ import Testing
             ("name=other", "one", 400, nil),
         ] as [(String, String, Int, String?)])
     func partsAreRead(disposition: String, content: String, status: Int, reply: String?) async throws {
-        try await inHouse { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send(Self.form(disposition, content))
             let text = await caller.readAll()
             #expect(text.hasPrefix("HTTP/1.1 \(status) "))
@@ -36,9 +36,9 @@ import Testing
     }
 
     /// A datagram with boundaries in it is not what the caller meant.
-    @Test func partsAreNoLetter() async throws {
-        try await inHouse { house, loop in
-            let caller = try LoopCaller(house.address, on: loop)
+    @Test func partsAreNoPayload() async throws {
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send(Self.form("name=text", "one", to: "/"))
             let text = await caller.readAll()
             #expect(text.hasPrefix("HTTP/1.1 415 ") && text.contains("A form in parts goes to /form"))

@@ -8,7 +8,7 @@ import Testing
 @Suite struct HealthTests {
     /// A backend that was started at 0 and must have been silent for two seconds to be down.
     private struct Patient {
-        var health = Health(patience: .seconds(2), at: MonotonicTime(nanoseconds: 0))
+        var health = Health(timeout: .seconds(2), at: MonotonicTime(nanoseconds: 0))
 
         mutating func fail(_ count: Int = 1, _ failure: Health.Failure = .silence, at milliseconds: UInt64) {
             for _ in 0..<count {
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    /// A verdict is worth telling for ten seconds after the failure behind it.
+    /// A verdict is worth withValues for ten seconds after the failure behind it.
     @Test func aBadVerdictLapses() {
         var patient = Patient()
         #expect(!patient.health.isDown(at: Patient.time(0)))

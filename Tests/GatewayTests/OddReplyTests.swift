@@ -11,17 +11,17 @@ import Testing
         (configuration.rest, configuration.quarantine, configuration.maxSockets) = (
             .milliseconds(0), .milliseconds(0), 1
         )
-        try await withOffice(configuration) { office, peers in
+        try await withUpstream(configuration) { upstream, peers in
             for number in 1...20 {
-                async let answer = office.ask("\(number)")
+                async let answer = upstream.exchange("\(number)")
                 let letter = try await peers[0].receive()
                 #expect(letter.text == "\(number)")
                 try await peers[0].send("\(number)!", "wrong", "wrong", to: letter.sender)
                 #expect(try await answer.text == "\(number)!")
             }
             // Each of the surplus is counted once, wherever it was found.
-            await office.wait(for: peers[0].address) { $0.sockets.doubled == 40 }
-            let counts = try #require(await office.counts(of: peers[0].address))
+            await upstream.wait(for: peers[0].address) { $0.sockets.doubled == 40 }
+            let counts = try #require(await upstream.counts(of: peers[0].address))
             #expect(counts.replies == 20 && counts.sockets.open == 1 && counts.sockets.late == 0)
         }
     }
@@ -31,16 +31,16 @@ import Testing
         (configuration.rest, configuration.quarantine, configuration.maxSockets) = (
             .milliseconds(0), .milliseconds(0), 1
         )
-        try await withOffice(configuration) { office, peers in
+        try await withUpstream(configuration) { upstream, peers in
             for number in 1...20 {
-                async let answer = office.ask("\(number)")
+                async let answer = upstream.exchange("\(number)")
                 let letter = try await peers[0].receive()
                 try await peers[0].send("\(number)!", to: letter.sender)
                 #expect(try await answer.text == "\(number)!")
                 try await peers[0].send("wrong", to: letter.sender)
             }
-            await office.wait(for: peers[0].address) { $0.sockets.doubled == 20 }
-            #expect(try #require(await office.counts(of: peers[0].address)).sockets.late == 0)
+            await upstream.wait(for: peers[0].address) { $0.sockets.doubled == 20 }
+            #expect(try #require(await upstream.counts(of: peers[0].address)).sockets.late == 0)
         }
     }
 
@@ -48,17 +48,17 @@ import Testing
         var configuration = patientConfiguration()
         (configuration.rest, configuration.quarantine) = (.milliseconds(0), .milliseconds(300))
         configuration.maxSockets = 1
-        try await withOffice(configuration) { office, peers in
-            await #expect(throws: GatewayError.self) { try await office.ask("one", patience: .milliseconds(20)) }
+        try await withUpstream(configuration) { upstream, peers in
+            await #expect(throws: GatewayError.self) { try await upstream.exchange("one", timeout: .milliseconds(20)) }
             let first = try await peers[0].receive()
             try await peers[0].send("ONE", to: first.sender)
-            async let next = office.ask("two")
+            async let next = upstream.exchange("two")
             let second = try await peers[0].receive()
             // The port may be a dead entry of a NAT, and is not asked from again.
             #expect(second.sender != first.sender)
             try await peers[0].send("TWO", to: second.sender)
             #expect(try await next.text == "TWO")
-            let counts = try #require(await office.counts(of: peers[0].address))
+            let counts = try #require(await upstream.counts(of: peers[0].address))
             #expect(counts.sockets.late == 1 && counts.timeouts == 1 && counts.sockets.quarantines == 1)
         }
     }
@@ -67,15 +67,15 @@ import Testing
     @Test func aPortThatGotASecondReplyIsNotUsedForAWhile() async throws {
         var configuration = patientConfiguration()
         (configuration.rest, configuration.minSockets) = (.milliseconds(10), 1)
-        try await withOffice(configuration) { office, peers in
+        try await withUpstream(configuration) { upstream, peers in
             var senders: Set<SocketAddress> = []
             for number in 1...10 {
-                async let answer = office.ask("\(number)")
+                async let answer = upstream.exchange("\(number)")
                 let letter = try await peers[0].receive()
                 try await peers[0].send("\(number)!", to: letter.sender)
                 #expect(try await answer.text == "\(number)!")
                 try await peers[0].send("wrong", to: letter.sender)
-                await office.wait(for: peers[0].address) { $0.sockets.doubled >= 2 * number - 1 }
+                await upstream.wait(for: peers[0].address) { $0.sockets.doubled >= 2 * number - 1 }
                 // Longer than the rest: the same port would be the next without the quarantine.
                 try await Task.sleep(for: .milliseconds(20))
                 try await peers[0].send("wrong", to: letter.sender)
@@ -88,10 +88,10 @@ import Testing
     @Test func portsDoNotComeBackAtALowRate() async throws {
         var configuration = patientConfiguration()
         configuration.rest = .milliseconds(1)
-        try await withOffice(configuration) { office, peers in
+        try await withUpstream(configuration) { upstream, peers in
             var senders: Set<SocketAddress> = []
             for number in 1...30 {
-                async let answer = office.ask("\(number)")
+                async let answer = upstream.exchange("\(number)")
                 let letter = try await peers[0].receive()
                 try await peers[0].send("\(number)!", to: letter.sender)
                 #expect(try await answer.text == "\(number)!")
@@ -104,11 +104,11 @@ import Testing
     @Test func aReplyOverTheLimitIsNotPassedOn() async throws {
         var configuration = patientConfiguration()
         configuration.maxDatagram = 5
-        try await withOffice(configuration) { office, peers in
+        try await withUpstream(configuration) { upstream, peers in
             for (reply, isWhole) in [
                 ("12345", true), ("123456", false), (String(repeating: "x", count: 60_000), false),
             ] {
-                let answer = Task { try await office.ask("one") }
+                let answer = Task { try await upstream.exchange("one") }
                 try await peers[0].send(reply, to: try await peers[0].receive().sender)
                 switch await answer.result {
                 case .success(let answer): #expect(isWhole && answer.text == reply)
@@ -116,19 +116,19 @@ import Testing
                 case .failure(let error): Issue.record(error)
                 }
             }
-            let counts = try #require(await office.counts(of: peers[0].address))
+            let counts = try #require(await upstream.counts(of: peers[0].address))
             #expect(counts.truncated == 2 && counts.replies == 1 && counts.isUp)
         }
     }
 
     @Test func anEmptyReplyIsAReply() async throws {
-        try await withOffice(patientConfiguration()) { office, peers in
-            async let answer = office.ask("")
+        try await withUpstream(patientConfiguration()) { upstream, peers in
+            async let answer = upstream.exchange("")
             let letter = try await peers[0].receive()
             #expect(letter.text.isEmpty)
             try await peers[0].send("", to: letter.sender)
-            #expect(try await answer == UpstreamOffice.Answer(text: "", attempts: 1))
-            let counts = try #require(await office.counts(of: peers[0].address))
+            #expect(try await answer == UpstreamFixture.Answer(text: "", attempts: 1))
+            let counts = try #require(await upstream.counts(of: peers[0].address))
             #expect(counts.empty == 1 && counts.replies == 1)
         }
     }
@@ -136,16 +136,16 @@ import Testing
     @Test func whatIsTooMuchIsTurnedAwayAtOnce() async throws {
         var configuration = patientConfiguration()
         configuration.maxInFlight = 1
-        try await withOffice(configuration) { office, peers in
-            async let answer = office.ask("one")
+        try await withUpstream(configuration) { upstream, peers in
+            async let answer = upstream.exchange("one")
             let letter = try await peers[0].receive()
-            await #expect { try await office.ask("two") } throws: { error in
+            await #expect { try await upstream.exchange("two") } throws: { error in
                 guard case GatewayError.overloaded(limit: 1) = error else { return false }
                 return (error as? GatewayError)?.retryAfter == 1
             }
             try await peers[0].send("ONE", to: letter.sender)
             _ = try await answer
-            #expect(await office.counts.overloads == 1)
+            #expect(await upstream.counts.overloads == 1)
             #expect(await peers[0].unread == 0)
         }
     }

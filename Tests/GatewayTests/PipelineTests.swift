@@ -9,7 +9,7 @@ import Testing
 
     /// RFC 9112 9.3.2.
     @Test func responsesComeInOrder() async throws {
-        try await withDoor(files: Page.Source.few, hasUpstream: true) { port in
+        try await withGatewayPort(files: Page.Source.few, hasUpstream: true) { port in
             let caller = try Caller(port: port)
             let bodies = (0..<50).map { "letter \($0)" }
             for body in bodies {
@@ -30,7 +30,7 @@ import Testing
     /// with an empty line too many (RFC 9112 2.2).
     @Test(arguments: ["\r\n", "GET / HT", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12"])
     func aResponseDoesNotWaitForTheRestOfTheNextRequest(beginning: String) async throws {
-        try await withDoor(files: Page.Source.few) { port in
+        try await withGatewayPort(files: Page.Source.few) { port in
             let caller = try Caller(port: port)
             caller.send(Self.letters + beginning)
             let received = try caller.receive(until: "abcdefghij")
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func aRequestCutShortLosesNoResponse() async throws {
-        try await withDoor(files: Page.Source.few) { port in
+        try await withGatewayPort(files: Page.Source.few) { port in
             let caller = try Caller(port: port)
             caller.send(Self.letters + "GET / HT")
             caller.finishSending()
@@ -51,7 +51,7 @@ import Testing
     @Test func whatComesAfterTheLastResponseDoesNotResetTheConnection() async throws {
         var configuration = Configuration()
         configuration.maxRequestsPerConnection = 1
-        try await withDoor(configuration, files: Page.Source.few) { port in
+        try await withGatewayPort(configuration, files: Page.Source.few) { port in
             let caller = try Caller(port: port)
             caller.send(Self.letters)
             let first = try caller.receive(until: "abcdefghij")
@@ -68,7 +68,7 @@ import Testing
 
     /// RFC 9112 9.3: a client that waits for nothing but the end of the body has `100 Continue` before it.
     @Test func continueComesBeforeTheContent() async throws {
-        try await withDoor(hasUpstream: true) { port in
+        try await withGatewayPort(hasUpstream: true) { port in
             let caller = try Caller(port: port)
             caller.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
             #expect(try caller.receive(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func contentThatIsHereNeedsNoContinue() async throws {
-        try await withDoor(hasUpstream: true) { port in
+        try await withGatewayPort(hasUpstream: true) { port in
             let caller = try Caller(port: port)
             caller.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello")
             #expect(try Answer(caller.receive(until: "hello"), hasContent: true).status == 200)
@@ -89,7 +89,7 @@ import Testing
 
     /// RFC 9110 8.8.2.1.
     @Test func nothingWasModifiedInTheFuture() async throws {
-        try await withDoor(files: Page.Source.few) { port in
+        try await withGatewayPort(files: Page.Source.few) { port in
             let caller = try Caller(port: port)
             caller.send("GET /future.txt HTTP/1.0\r\n\r\n")
             let answer = try Answer(caller.receiveAll(), hasContent: true)
@@ -109,7 +109,7 @@ import Testing
         configuration.bodyTimeout = .milliseconds(20)
         // A client that is held up before its first word is not slow with it.
         if status == nil { configuration.idleTimeout = .milliseconds(20) }
-        try await withDoor(configuration) { port in
+        try await withGatewayPort(configuration) { port in
             let caller = try Caller(port: port)
             caller.send(beginning)
             let received = try caller.receiveAll()

@@ -7,21 +7,21 @@ import Testing
 /// A datagram that is sent again, and what is learned from its reply.
 @Suite(.timeLimit(.minutes(1))) struct RetransmissionTests {
     @Test func aReplyToOneDatagramTellsTheRoundTrip() async throws {
-        try await withOffice(patientConfiguration(attempts: 2)) { office, peers in
-            async let answer = office.ask("one")
+        try await withUpstream(patientConfiguration(attempts: 2)) { upstream, peers in
+            async let answer = upstream.exchange("one")
             let letter = try await peers[0].receive()
-            #expect(await office.roundTrip(of: peers[0].address) == nil)
+            #expect(await upstream.roundTrip(of: peers[0].address) == nil)
             try await peers[0].send("ONE", to: letter.sender)
-            #expect(try await answer == UpstreamOffice.Answer(text: "ONE", attempts: 1))
-            let roundTrip = try #require(await office.roundTrip(of: peers[0].address))
+            #expect(try await answer == UpstreamFixture.Answer(text: "ONE", attempts: 1))
+            let roundTrip = try #require(await upstream.roundTrip(of: peers[0].address))
             #expect(roundTrip.nanoseconds > 0)
         }
     }
 
     /// Karn's rule (RFC 6298 3): whose reply it is cannot be known, so that it tells nothing.
     @Test func aReplyToTwoDatagramsTellsNothing() async throws {
-        try await withOffice(eagerConfiguration()) { office, peers in
-            async let answer = office.ask("one")
+        try await withUpstream(eagerConfiguration()) { upstream, peers in
+            async let answer = upstream.exchange("one")
             let first = try await peers[0].receive()
             let second = try await peers[0].receive()
             // The same socket, so that a late reply to the first datagram is heard.
@@ -29,8 +29,8 @@ import Testing
             try await peers[0].send("ONE", to: first.sender)
             let reply = try await answer
             #expect(reply.text == "ONE" && reply.attempts >= 2)
-            #expect(await office.roundTrip(of: peers[0].address) == nil)
-            let counts = try #require(await office.counts(of: peers[0].address))
+            #expect(await upstream.roundTrip(of: peers[0].address) == nil)
+            let counts = try #require(await upstream.counts(of: peers[0].address))
             #expect(counts.replies == 1 && counts.roundTrips.counts.reduce(0, +) == 1)
             #expect(counts.sent == reply.attempts && counts.retransmissions == reply.attempts - 1)
             // The reply to the other datagram is still to come.
@@ -41,20 +41,20 @@ import Testing
     @Test func theReplyToTheOtherDatagramReachesNobody() async throws {
         var configuration = eagerConfiguration()
         configuration.rest = .milliseconds(0)
-        try await withOffice(configuration) { office, peers in
-            async let answer = office.ask("one")
+        try await withUpstream(configuration) { upstream, peers in
+            async let answer = upstream.exchange("one")
             _ = try await peers[0].receive()
             let first = try await peers[0].receive()
             try await peers[0].send("ONE", to: first.sender)
             #expect(try await answer.text == "ONE")
             try await peers[0].send("ONE", to: first.sender)
-            async let next = office.ask("two")
+            async let next = upstream.exchange("two")
             var second = try await peers[0].receive()
             while second.text == "one" { second = try await peers[0].receive() }
             #expect(second.text == "two" && second.sender != first.sender)
             try await peers[0].send("TWO", to: second.sender)
             #expect(try await next.text == "TWO")
-            await office.wait(for: peers[0].address) { $0.sockets.late == 1 }
+            await upstream.wait(for: peers[0].address) { $0.sockets.late == 1 }
         }
     }
 
@@ -64,26 +64,26 @@ import Testing
     @Test func withoutABudgetARequestWaitsInstead() async throws {
         var configuration = patientConfiguration(attempts: 2)
         configuration.retransmitShare = 0
-        try await withOffice(configuration) { office, peers in
+        try await withUpstream(configuration) { upstream, peers in
             // From now on the timer is short.
-            async let warm = office.ask("warm")
+            async let warm = upstream.exchange("warm")
             try await peers[0].send("WARM", to: try await peers[0].receive().sender)
             _ = try await warm
             for _ in 0..<10 {
-                async let answer = office.ask("again")
+                async let answer = upstream.exchange("again")
                 _ = try await peers[0].receive()
                 try await peers[0].send("AGAIN", to: try await peers[0].receive().sender)
                 #expect(try await answer.attempts == 2)
             }
-            async let last = office.ask("once")
+            async let last = upstream.exchange("once")
             let letter = try await peers[0].receive()
             // Longer than the timer.
-            let roundTrip = try #require(await office.roundTrip(of: peers[0].address))
+            let roundTrip = try #require(await upstream.roundTrip(of: peers[0].address))
             try await Task.sleep(for: .nanoseconds(5 * Int64(max(roundTrip.nanoseconds, 50_000_000))))
             #expect(await peers[0].unread == 0)
             try await peers[0].send("ONCE", to: letter.sender)
-            #expect(try await last == UpstreamOffice.Answer(text: "ONCE", attempts: 1))
-            #expect(try #require(await office.counts(of: peers[0].address)).retransmissions == 10)
+            #expect(try await last == UpstreamFixture.Answer(text: "ONCE", attempts: 1))
+            #expect(try #require(await upstream.counts(of: peers[0].address)).retransmissions == 10)
         }
     }
 
@@ -91,8 +91,8 @@ import Testing
         var configuration = patientConfiguration(attempts: 3)
         // Who is held up past the end sends no more: the pauses are as long as a slow machine may need.
         configuration.timeout = .milliseconds(1400)
-        try await withOffice(configuration) { office, peers in
-            await #expect { try await office.ask("one") } throws: { error in
+        try await withUpstream(configuration) { upstream, peers in
+            await #expect { try await upstream.exchange("one") } throws: { error in
                 guard case GatewayError.silent(_, let attempts, _) = error else { return false }
                 return attempts == 3
             }
@@ -102,11 +102,11 @@ import Testing
 
     /// The caller may wait for a shorter time, and for no longer than the operator allows.
     @Test(arguments: [(40, 3_600_000), (3_600_000, 40)] as [(UInt64, UInt64)])
-    func theShorterPatienceCounts(patience: UInt64, timeout: UInt64) async throws {
+    func theShorterTimeoutCounts(requested: UInt64, timeout: UInt64) async throws {
         var configuration = Configuration()
         configuration.timeout = .milliseconds(timeout)
-        try await withOffice(configuration) { office, _ in
-            await #expect { try await office.ask("one", patience: .milliseconds(patience)) } throws: { error in
+        try await withUpstream(configuration) { upstream, _ in
+            await #expect { try await upstream.exchange("one", timeout: .milliseconds(requested)) } throws: { error in
                 guard case GatewayError.silent(let time, _, _) = error else { return false }
                 return time == .milliseconds(40)
             }

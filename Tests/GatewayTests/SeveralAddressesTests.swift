@@ -8,23 +8,23 @@ import Testing
 /// Which address is asked, and what happens when one does not answer.
 @Suite(.timeLimit(.minutes(1))) struct SeveralAddressesTests {
     @Test func thoseEquallyBusyGoInTurn() async throws {
-        try await withOffice(patientConfiguration(), peers: 3) { office, peers in
+        try await withUpstream(patientConfiguration(), peers: 3) { upstream, peers in
             var places: [Int] = []
-            for _ in 0..<12 { places.append(try await ask(office, peers)) }
+            for _ in 0..<12 { places.append(try await exchange(upstream, peers)) }
             for start in 0..<10 { #expect(Set(places[start..<start + 3]) == [0, 1, 2], "\(places)") }
         }
     }
 
     @Test func theLeastBusyIsAsked() async throws {
-        try await withOffice(patientConfiguration(), peers: 3) { office, peers in
+        try await withUpstream(patientConfiguration(), peers: 3) { upstream, peers in
             // Each gets one of the first three, which stay under way.
-            let held = (0..<3).map { number in Task { try await office.ask("held \(number)") } }
+            let held = (0..<3).map { number in Task { try await upstream.exchange("held \(number)") } }
             var senders: [SocketAddress] = []
             for peer in peers { senders.append(try await peer.receive().sender) }
             // The one that is ready first gets all the others.
             try await peers[1].send("done", to: senders[1])
-            await office.wait(for: peers[1].address) { $0.inFlight == 0 }
-            for _ in 0..<5 { #expect(try await ask(office, peers) == 1) }
+            await upstream.wait(for: peers[1].address) { $0.inFlight == 0 }
+            for _ in 0..<5 { #expect(try await exchange(upstream, peers) == 1) }
             try await peers[0].send("done", to: senders[0])
             try await peers[2].send("done", to: senders[2])
             for task in held { #expect(try await task.value.text == "done") }
@@ -33,18 +33,18 @@ import Testing
 
     /// What was refused has reached nobody, so that another may be asked even where only one attempt is allowed.
     @Test func aRefusalIsTakenElsewhereAtOnce() async throws {
-        try await withOffice(patientConfiguration(attempts: 1)) { office, peers in
-            let dead = try desertedAddress()
-            await office.move(to: [dead, peers[0].address])
+        try await withUpstream(patientConfiguration(attempts: 1)) { upstream, peers in
+            let dead = try closedAddress()
+            await upstream.move(to: [dead, peers[0].address])
             let echoing = Task { try await peers[0].echo() }
             var failovers = 0
             for number in 0..<8 {
-                let answer = try await office.ask("\(number)")
+                let answer = try await upstream.exchange("\(number)")
                 #expect(answer.text == "\(number)")
                 failovers += answer.attempts - 1
             }
             echoing.cancel()
-            let (deadCounts, counts) = (await office.counts(of: dead), await office.counts(of: peers[0].address))
+            let (deadCounts, counts) = (await upstream.counts(of: dead), await upstream.counts(of: peers[0].address))
             #expect(try #require(deadCounts).refusals == failovers && deadCounts?.replies == 0 && failovers > 0)
             #expect(try #require(counts).replies == 8 && counts?.refusals == 0)
             // It is no retransmission: those follow silence.
@@ -55,15 +55,15 @@ import Testing
 
     /// Who refuses at once is always the least busy; that must not make it the first to be asked, again and again.
     @Test func anAddressThatRefusesIsSoonLeftAlone() async throws {
-        try await withOffice(patientConfiguration(attempts: 1)) { office, peers in
-            let dead = try desertedAddress()
-            await office.move(to: [dead, peers[0].address])
+        try await withUpstream(patientConfiguration(attempts: 1)) { upstream, peers in
+            let dead = try closedAddress()
+            await upstream.move(to: [dead, peers[0].address])
             let echoing = Task { try await peers[0].echo() }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for caller in 0..<16 {
                     group.addTask {
                         for number in 0..<100 {
-                            let answer = try await office.ask("\(caller) \(number)")
+                            let answer = try await upstream.exchange("\(caller) \(number)")
                             #expect(answer.text == "\(caller) \(number)")
                         }
                     }
@@ -71,7 +71,7 @@ import Testing
                 try await group.waitForAll()
             }
             echoing.cancel()
-            let counts = try #require(await office.counts(of: dead))
+            let counts = try #require(await upstream.counts(of: dead))
             // Before the first report each caller may have asked it; later one asks from time to time, less and less often.
             #expect((1...60).contains(counts.refusals), "\(counts.refusals) of 1600 asked it first")
         }
@@ -81,16 +81,16 @@ import Testing
     @Test func aRequestThatIsTooLongTakesNoAddressOut() async throws {
         var configuration = patientConfiguration(attempts: 3)
         (configuration.timeout, configuration.maxDatagram) = (.milliseconds(1), 70_000)
-        try await withOffice(configuration, peers: 2) { office, peers in
+        try await withUpstream(configuration, peers: 2) { upstream, peers in
             for _ in 0..<40 {
                 await #expect {
-                    try await office.ask(String(repeating: "x", count: 65_508))
+                    try await upstream.exchange(String(repeating: "x", count: 65_508))
                 } throws: { error in
                     if case GatewayError.requestTooLong = error { true } else { false }
                 }
             }
             for peer in peers {
-                let counts = try #require(await office.counts(of: peer.address))
+                let counts = try #require(await upstream.counts(of: peer.address))
                 #expect(counts.isUp && counts.sent == 0 && counts.timeouts == 0)
                 // Nothing has left, so that no reply can be late.
                 #expect(counts.sockets.quarantines == 0)
@@ -98,34 +98,34 @@ import Testing
         }
     }
 
-    @Test func theStoryTellsOfEachWay() async throws {
-        try await withOffice(patientConfiguration(attempts: 1), peers: 0) { office, _ in
-            await office.move(to: [try desertedAddress(), try desertedAddress()])
-            #expect(await office.trace(of: "one") == [.sent, .refused, .rerouted, .refused])
+    @Test func theTraceHasEachSend() async throws {
+        try await withUpstream(patientConfiguration(attempts: 1), peers: 0) { upstream, _ in
+            await upstream.move(to: [try closedAddress(), try closedAddress()])
+            #expect(await upstream.trace(of: "one") == [.sent, .refused, .rerouted, .refused])
         }
     }
 
     @Test func aRefusalByAllIsTheAnswer() async throws {
-        try await withOffice(patientConfiguration(attempts: 1), peers: 0) { office, _ in
-            let dead = [try desertedAddress(), try desertedAddress(), try desertedAddress()]
-            await office.move(to: dead)
-            await #expect { try await office.ask("one") } throws: { error in
+        try await withUpstream(patientConfiguration(attempts: 1), peers: 0) { upstream, _ in
+            let dead = [try closedAddress(), try closedAddress(), try closedAddress()]
+            await upstream.move(to: dead)
+            await #expect { try await upstream.exchange("one") } throws: { error in
                 if case GatewayError.unreachable(.refused, .network) = error { true } else { false }
             }
-            for address in dead { #expect(await office.counts(of: address)?.refusals == 1) }
+            for address in dead { #expect(await upstream.counts(of: address)?.refusals == 1) }
         }
     }
 
     @Test func silenceIsTakenElsewhereWhereThereIsAnotherAttempt() async throws {
-        try await withOffice(eagerConfiguration(), peers: 2) { office, peers in
-            let answer = Task { try await office.ask("one") }
+        try await withUpstream(eagerConfiguration(), peers: 2) { upstream, peers in
+            let answer = Task { try await upstream.exchange("one") }
             // Either of them is silent to the first datagram that it gets.
             for peer in peers { #expect(try await peer.receive().text == "one") }
             let echoing = peers.map { peer in Task { try await peer.echo() } }
             let reply = try await answer.value
             #expect(reply.text == "one" && reply.attempts >= 2)
             var timeouts = 0
-            for peer in peers { timeouts += await office.counts(of: peer.address)?.timeouts ?? 0 }
+            for peer in peers { timeouts += await upstream.counts(of: peer.address)?.timeouts ?? 0 }
             #expect(timeouts == reply.attempts - 1)
             for task in echoing { task.cancel() }
         }
@@ -133,8 +133,8 @@ import Testing
 
     /// Who is silent for a moment may only be slow; that the other refuses meanwhile does not end the exchange.
     @Test func aRefusalAfterSilenceIsNotTheAnswer() async throws {
-        try await withOffice(eagerConfiguration()) { office, peers in
-            await office.move(to: [try desertedAddress(), peers[0].address])
+        try await withUpstream(eagerConfiguration()) { upstream, peers in
+            await upstream.move(to: [try closedAddress(), peers[0].address])
             let answering = Task {
                 while !Task.isCancelled {
                     _ = try await peers[0].receive()
@@ -143,14 +143,16 @@ import Testing
                 }
             }
             // Each of the two addresses is the first to be asked in turn.
-            for number in 0..<2 { #expect(try await office.ask("\(number)").text == "\(number)") }
+            for number in 0..<2 { #expect(try await upstream.exchange("\(number)").text == "\(number)") }
             answering.cancel()
         }
     }
 
     /// Asks until all backends are down.
-    private func silence(_ office: UpstreamOffice) async {
-        while await office.counts.backends.contains(where: { $0.counts.isUp }) { _ = try? await office.ask("anybody") }
+    private func silence(_ upstream: UpstreamFixture) async {
+        while await upstream.counts.backends.contains(where: { $0.counts.isUp }) {
+            _ = try? await upstream.exchange("anybody")
+        }
     }
 
     private func brief() -> Configuration {
@@ -161,16 +163,16 @@ import Testing
 
     /// Silence is no proof of death: a service need not answer everything, and the last one is always asked.
     @Test(arguments: [1, 2]) func thoseThatAreDownAreAskedAllTheSame(count: Int) async throws {
-        try await withOffice(brief(), peers: count) { office, peers in
-            await silence(office)
-            let before = await office.counts.backends.reduce(0) { $0 + $1.counts.sent }
-            for _ in 0..<10 { _ = try? await office.ask("anybody") }
-            let after = await office.counts.backends.reduce(0) { $0 + $1.counts.sent }
+        try await withUpstream(brief(), peers: count) { upstream, peers in
+            await silence(upstream)
+            let before = await upstream.counts.backends.reduce(0) { $0 + $1.counts.sent }
+            for _ in 0..<10 { _ = try? await upstream.exchange("anybody") }
+            let after = await upstream.counts.backends.reduce(0) { $0 + $1.counts.sent }
             #expect(after == before + 10)
             for peer in peers { while await peer.unread > 0 { _ = try await peer.receive() } }
             // A request that is answered gets its answer at once, without a trial before it.
             let echoing = peers.map { peer in Task { try await peer.echo() } }
-            #expect(try await office.ask("hello").text == "hello")
+            #expect(try await upstream.exchange("hello").text == "hello")
             for task in echoing { task.cancel() }
         }
     }
@@ -179,7 +181,7 @@ import Testing
     @Test(arguments: [1, 3]) func payloadsWithoutAReplyHarmNoOtherCaller(count: Int) async throws {
         var configuration = brief()
         configuration.timeout = .seconds(1)
-        try await withOffice(configuration, peers: count) { office, peers in
+        try await withUpstream(configuration, peers: count) { upstream, peers in
             let answering = peers.map { peer in
                 Task {
                     while !Task.isCancelled {
@@ -189,11 +191,11 @@ import Testing
                 }
             }
             let poisoning = (0..<4).map { _ in
-                Task { while !Task.isCancelled { _ = try? await office.ask("poison") } }
+                Task { while !Task.isCancelled { _ = try? await upstream.exchange("poison") } }
             }
             for number in 0..<10 {
                 try await Task.sleep(for: .milliseconds(300))
-                #expect(try await office.ask("victim \(number)").text == "victim \(number)")
+                #expect(try await upstream.exchange("victim \(number)").text == "victim \(number)")
             }
             for task in answering { task.cancel() }
             for task in poisoning { task.cancel() }
@@ -203,8 +205,8 @@ import Testing
 
     /// Services that never reply, such as syslog: every datagram is sent.
     @Test(arguments: [1, 3]) func aServiceThatNeverRepliesGetsEveryDatagram(count: Int) async throws {
-        try await withOffice(brief(), peers: count) { office, peers in
-            for _ in 0..<60 { _ = try? await office.ask("line") }
+        try await withUpstream(brief(), peers: count) { upstream, peers in
+            for _ in 0..<60 { _ = try? await upstream.exchange("line") }
             var received = 0
             for peer in peers { received += await peer.unread }
             #expect(received == 60)
@@ -213,47 +215,49 @@ import Testing
 
     /// One backend is dead and another is silent to some: requests go to the one that still replies.
     @Test func theOneThatStillRepliesIsPreferred() async throws {
-        try await withOffice(brief(), peers: 2) { office, peers in
-            await silence(office)
+        try await withUpstream(brief(), peers: 2) { upstream, peers in
+            await silence(upstream)
             let echoing = Task { try await peers[1].echo() }
-            while await office.counts(of: peers[1].address)?.isUp == false { _ = try? await office.ask("anybody") }
-            let before = try #require(await office.counts(of: peers[0].address)).sent
-            for number in 0..<20 { #expect(try await office.ask("\(number)").text == "\(number)") }
-            #expect(try #require(await office.counts(of: peers[0].address)).sent <= before + 1)
+            while await upstream.counts(of: peers[1].address)?.isUp == false {
+                _ = try? await upstream.exchange("anybody")
+            }
+            let before = try #require(await upstream.counts(of: peers[0].address)).sent
+            for number in 0..<20 { #expect(try await upstream.exchange("\(number)").text == "\(number)") }
+            #expect(try #require(await upstream.counts(of: peers[0].address)).sent <= before + 1)
             echoing.cancel()
         }
     }
 
     @Test func aProbeBringsAnAddressBack() async throws {
-        try await withOffice(brief()) { office, peers in
-            _ = await silence(office)
+        try await withUpstream(brief()) { upstream, peers in
+            _ = await silence(upstream)
             while await peers[0].unread > 0 { _ = try await peers[0].receive() }
             // A probe that nobody answers changes nothing.
-            await office.probe()
-            #expect(await office.counts(of: peers[0].address)?.isUp == false)
+            await upstream.probe()
+            #expect(await upstream.counts(of: peers[0].address)?.isUp == false)
             #expect(try await peers[0].receive().text == "probe")
-            while await office.counts(of: peers[0].address)?.isUp == false {
-                async let probing: Void = office.probe()
+            while await upstream.counts(of: peers[0].address)?.isUp == false {
+                async let probing: Void = upstream.probe()
                 try await peers[0].send("I live", to: try await peers[0].receive().sender)
                 await probing
             }
-            #expect(await office.counts.inFlight == 0)
+            #expect(await upstream.counts.inFlight == 0)
         }
     }
 
     @Test func aProbeIsOneDatagramWhateverRequestsMay() async throws {
         var configuration = eagerConfiguration()
         configuration.timeout = .milliseconds(100)
-        try await withOffice(configuration) { office, peers in
-            await office.probe()
+        try await withUpstream(configuration) { upstream, peers in
+            await upstream.probe()
             #expect(await peers[0].unread == 1)
         }
     }
 }
 
 /// One exchange with whichever peer is asked; returns its place.
-func ask(_ office: UpstreamOffice, _ peers: [ScriptedPeer]) async throws -> Int {
-    let answer = Task { try await office.ask("who") }
+func exchange(_ upstream: UpstreamFixture, _ peers: [ScriptedPeer]) async throws -> Int {
+    let answer = Task { try await upstream.exchange("who") }
     while true {
         for (place, peer) in peers.enumerated() where await peer.unread > 0 {
             try await peer.send("\(place)", to: try await peer.receive().sender)

@@ -16,25 +16,25 @@ import Testing
         let loop = try EventLoop()
         try loop.start()
         defer { loop.stop() }
-        let house = try House()
-        let answering = try await Task(executorPreference: loop) { try house.answer(on: loop) }.value
-        let office = UpstreamOffice(configuration, on: loop)
-        await office.move(to: [try house.service.localAddress()])
+        let fixture = try GatewayFixture()
+        let answering = try await Task(executorPreference: loop) { try fixture.answer(on: loop) }.value
+        let upstream = UpstreamFixture(configuration, on: loop)
+        await upstream.move(to: [try fixture.service.localAddress()])
         let order = Order()
         // All of them come in one iteration of the loop, one behind the other, however busy the machine is.
         let tasks = await Task(executorPreference: loop) {
             (64..<64 + count).map { number in
                 Task(executorPreference: loop) {
-                    await order.add(try await office.ask(String(UnicodeScalar(number))).text)
+                    await order.add(try await upstream.exchange(String(UnicodeScalar(number))).text)
                 }
             }
         }.value
         for task in tasks { try await task.value }
         answering.cancel()
         _ = await answering.result
-        try await house.close()
-        let result = (await order.answered, await office.counts)
-        await office.close()
+        try await fixture.close()
+        let result = (await order.answered, await upstream.counts)
+        await upstream.close()
         return result
     }
 

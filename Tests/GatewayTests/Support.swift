@@ -17,7 +17,7 @@ extension Statistics.Snapshot {
 }
 
 /// A gateway on a free port, in front of a UDP socket that a test answers itself.
-final class House: Sendable {
+final class GatewayFixture: Sendable {
     let gateway: Gateway
     let address: SocketAddress
     let service: DatagramSocket
@@ -158,23 +158,23 @@ final class LoopCaller {
 }
 
 /// Runs a test's program with a gateway and a client's loop.
-func inHouse(
+func withGateway(
     _ configuration: Configuration = Configuration(),
-    _ program: @escaping @Sendable (House, EventLoop) async throws -> Void
+    _ program: @escaping @Sendable (GatewayFixture, EventLoop) async throws -> Void
 ) async throws {
-    let house = try House(configuration)
+    let fixture = try GatewayFixture(configuration)
     let loop = try EventLoop()
     try loop.start()
     defer { loop.stop() }
     let outcome = await Task(executorPreference: loop) {
-        let answering = try house.answer(on: loop)
+        let answering = try fixture.answer(on: loop)
         let outcome: Result<Void, any Error>
-        do { outcome = .success(try await program(house, loop)) } catch { outcome = .failure(error) }
+        do { outcome = .success(try await program(fixture, loop)) } catch { outcome = .failure(error) }
         answering.cancel()
         _ = await answering.result
         try outcome.get()
     }.result
-    try await house.close()
+    try await fixture.close()
     try outcome.get()
 }
 

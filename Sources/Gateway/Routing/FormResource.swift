@@ -60,17 +60,17 @@ final class FormResource {
         guard !form.isUnknown else {
             return .response(refuse(form, .badRequest, "The field \"as\" takes hex or base64, or is left out."))
         }
-        let letter: [UInt8]
-        do throws(NotationError) { letter = try form.letter } catch {
+        let payload: [UInt8]
+        do throws(NotationError) { payload = try form.payload } catch {
             return .response(
                 refuse(form, .badRequest, "The text is no \(form.notation?.rawValue ?? "text"): \(error)."))
         }
         let limit = service.service.configuration.maxDatagram
-        guard letter.count <= limit else { return .response(refuse(form, .requestTooLong(limit: limit))) }
-        if let sentence = service.complaint(about: letter[...]) {
+        guard payload.count <= limit else { return .response(refuse(form, .requestTooLong(limit: limit))) }
+        if let sentence = service.refusalReason(for: payload[...]) {
             return .response(refuse(form, .badRequest, sentence))
         }
-        return service.decide(letter, form, self)
+        return service.decide(payload, form, self)
     }
 
     /// The page for a payload that has been sent and gets no reply.

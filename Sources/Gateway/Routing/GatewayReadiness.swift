@@ -4,7 +4,7 @@ internal import HTTP
 enum GatewayReadiness: Sendable {
     case ready
     /// It is about to end.
-    case leaving
+    case ending
     /// No address of the service at this path is known.
     case unresolved(String)
     /// No address of the services at these paths replies.
@@ -14,7 +14,7 @@ enum GatewayReadiness: Sendable {
     var response: Response {
         switch self {
         case .ready: Response(.ok, MediaType.plainText, content: Array("ready\n".utf8))
-        case .leaving: Problem.response(.serviceUnavailable, "The gateway is about to end.")
+        case .ending: Problem.response(.serviceUnavailable, "The gateway is about to end.")
         case .unresolved(let path):
             Problem.response(.serviceUnavailable, "The name of the UDP service at \(path) does not resolve.")
         case .down(let paths):
@@ -27,7 +27,7 @@ enum GatewayReadiness: Sendable {
         var down: [String]?
         for readiness in all {
             switch readiness {
-            case .leaving, .unresolved: return readiness
+            case .ending, .unresolved: return readiness
             case .ready: down = []
             case .down(let paths): down = down.map { $0.filter(paths.contains) } ?? paths
             }

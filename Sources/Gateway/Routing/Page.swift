@@ -59,7 +59,7 @@ package struct Page: Sendable {
     /// A script that fetched them from a missing path would leave an error in the browser's console.
     ///
     /// The `meta` elements of "index.html" have these values. A file that changes by them gets the present time.
-    func telling(
+    func withValues(
         upstream: SocketAddress?, maxDatagram: Int, labAttempts: Int?, isEmbedded: Bool, hasOthers: Bool, now: Int64
     ) -> Page {
         Page(

@@ -25,7 +25,7 @@ struct PostedForm {
     var path: ArraySlice<UInt8> { Array(to.utf8)[...] }
 
     /// The payload's bytes.
-    var letter: [UInt8] {
+    var payload: [UInt8] {
         get throws(NotationError) {
             guard let notation else { return text }
             return try notation.decode(text.span)

@@ -6,11 +6,11 @@ internal import System
 final class ResponseWriter {
     private let loop: EventLoop
     private var cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
-    /// The heads that most responses have: those of a reply to a single datagram, about which there is no more to say.
+    /// The heads of most responses: those of a reply to a single datagram, without further fields.
     private let heads: PlainReplyHeads
-    /// The same for clients that asked for a connection that goes on.
+    /// The heads for clients that asked for a persistent connection.
     private let keepAliveHeads: PlainReplyHeads
-    /// What such a client is told.
+    /// The connection field for such clients.
     let keepAlive: ResponseHead.Connection
     private var renewal = MonotonicTime(nanoseconds: 0)
 
@@ -63,11 +63,11 @@ final class ResponseWriter {
 
     /// Writes the head of a plain reply in front of it, and returns the response's range in the reply's buffer.
     ///
-    /// - `isAsked`: whether the client asked for a persistent connection.
-    func frame(_ reply: Reply, isAsked: Bool) -> Range<Int> {
+    /// - `isKeepAlive`: whether the client asked for a persistent connection.
+    func frame(_ reply: Reply, isKeepAlive: Bool) -> Range<Int> {
         renew()
         let isText = reply.buffer.bytes.isUTF8(in: reply.buffer.range(of: reply.length))
-        return isAsked ? keepAliveHeads.frame(reply, isText) : heads.frame(reply, isText)
+        return isKeepAlive ? keepAliveHeads.frame(reply, isText) : heads.frame(reply, isText)
     }
 
     @inline(__always)
@@ -95,9 +95,9 @@ final class ResponseWriter {
     fileprivate static let oneAttempt = FieldValue("udp;dur=")
 }
 
-/// The heads of replies that nothing but their bytes is known of.
+/// The heads of replies without a known type.
 ///
-/// The two objects stay while what they write changes: a constant of the writer is used without being counted.
+/// The two objects stay while each second changes their bytes: the compiler does not count the use of a constant.
 private struct PlainReplyHeads {
     private let text, bytes: ReplyHead
 

@@ -26,7 +26,7 @@ struct Route {
     var reading: Reading?
     var posting: Posting?
     /// The service of a GET whose query may have a payload.
-    var asking: ServiceRoute?
+    var querying: ServiceRoute?
     /// The settings that PUT replaces.
     var replacing: LabResource?
 
@@ -42,7 +42,7 @@ struct Route {
 
     func takes(_ method: Method) -> Bool {
         switch method {
-        case .get, .head: reading != nil || asking != nil
+        case .get, .head: reading != nil || querying != nil
         case .post: posting != nil
         case .put: replacing != nil
         case .options: true

@@ -6,10 +6,10 @@ struct RouteTable {
     private let routes: [(path: [UInt8], route: Route)]
     private let page: Page
 
-    /// - `tellsState`: whether it has the paths of health and metrics.
-    init(services: ServiceTable, form: FormResource, lab: LabResource?, page: Page, tellsState: Bool = true) {
+    /// - `servesState`: whether it has the paths of health and metrics.
+    init(services: ServiceTable, form: FormResource, lab: LabResource?, page: Page, servesState: Bool = true) {
         var routes: [String: Route] = [:]
-        if tellsState {
+        if servesState {
             routes["/healthz"] = Route(reading: .health)
             routes["/readyz"] = Route(reading: .readiness)
             routes["/metrics"] = Route(reading: .statistics)
@@ -18,8 +18,8 @@ struct RouteTable {
         if let lab { routes["/lab"] = Route(reading: .lab(lab), replacing: lab) }
         if !services.routes.isEmpty { routes["/form"] = Route(posting: .form(form)) }
         for service in services.routes {
-            let asking = service.service.get == nil ? nil : service
-            routes[service.service.path] = Route(posting: .service(service), asking: asking)
+            let querying = service.service.get == nil ? nil : service
+            routes[service.service.path] = Route(posting: .service(service), querying: querying)
         }
         // The page and its service share a path.
         if let index = page.file(at: [UInt8(ascii: "/")]) { routes["/", default: Route()].reading = .file(index) }

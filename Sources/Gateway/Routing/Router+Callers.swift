@@ -17,8 +17,8 @@ extension Router {
         switch request.head.method {
         case .post: return true
         case .get, .head:
-            guard let route = table.route(at: request.path), let service = route.asking else { return false }
-            return route.reading == nil || service.isAsked(request)
+            guard let route = table.route(at: request.path), let service = route.querying else { return false }
+            return route.reading == nil || service.hasPayloadParameter(request)
         default: return false
         }
     }

@@ -44,14 +44,14 @@ final class Router {
     private let configuration: Configuration
     /// The callers' token, if there is one.
     let token: AccessToken?
-    private let asksEverybody: Bool
+    private let checksEveryCaller: Bool
     let browserGuard: BrowserGuard
     let table: RouteTable
     /// The service at `/`, which nearly all requests are for.
     private let root: ServiceRoute?
     /// The same service if it takes any posted content.
     private let plainRoot: ServiceRoute?
-    /// Whether a request of which nothing but its content counts is sent on: ``Request/isPlain``.
+    /// Whether the content of a plain request goes straight to the service: ``Request/isPlain``.
     let takesPlain: Bool
 
     /// - `configuration`: the settings of the service at `/`.
@@ -61,30 +61,32 @@ final class Router {
         crossOrigin = configuration.crossOrigin
         browserGuard = BrowserGuard(configuration)
         token = configuration.token
-        asksEverybody = configuration.token != nil
+        checksEveryCaller = configuration.token != nil
         isForOtherOrigins = configuration.crossOrigin.isOn
         root = services.root
         plainRoot = services.root.flatMap { $0.isPlain ? $0 : nil }
-        takesPlain = plainRoot != nil && !asksEverybody && !isForOtherOrigins
+        takesPlain = plainRoot != nil && !checksEveryCaller && !isForOtherOrigins
         table = RouteTable(
             services: services,
             form: FormResource(page: page, services: services, maxDatagram: configuration.maxDatagram),
             lab: configuration.lab.map(LabResource.init), page: page,
-            tellsState: configuration.stateDoor != .elsewhere)
+            servesState: configuration.stateListener != .elsewhere)
     }
 
     /// Decides about a complete request.
     func route(_ request: Request) -> Decision {
-        if isAsked(request), let refusal = refuseCaller(request) { return .response(refusal) }
-        if let plainRoot, isLetter(request) {
+        if needsCheck(request), let refusal = refuseCaller(request) { return .response(refusal) }
+        if let plainRoot, isPlainPost(request) {
             return request.mayShapeReply ? plainRoot.decide(request.body, of: request) : .exchange(request.body, nil)
         }
         if let preflight = crossOrigin.preflight(request) { return .response(preflight) }
         if let refusal = refusal(of: request) { return .response(refusal) }
         if request.head.method == .options { return .response(permit(request)) }
         guard let route = table.route(at: request.path) else { return .response(refuseMissing()) }
-        if let service = route.asking, request.head.method != .post, route.reading == nil || service.isAsked(request) {
-            return service.ask(request)
+        if let service = route.querying, request.head.method != .post,
+            route.reading == nil || service.hasPayloadParameter(request)
+        {
+            return service.forwardQuery(of: request)
         }
         switch (request.head.method, route.posting, route.reading) {
         case (.post, .service(let service), _): return service.forward(request)
@@ -96,7 +98,7 @@ final class Router {
 
     /// The answer that a request's head alone determines (RFC 9110 10.1.1); nil where the content counts.
     func judgeHead(of request: Request) -> Response? {
-        if isAsked(request), let refusal = refuseCaller(request) { return refusal }
+        if needsCheck(request), let refusal = refuseCaller(request) { return refusal }
         return refusal(of: request)
     }
 
@@ -119,11 +121,11 @@ final class Router {
 
     /// Whether the request's origin and credentials need a check.
     @inline(__always)
-    private func isAsked(_ request: Request) -> Bool { asksEverybody || request.isFromBrowser }
+    private func needsCheck(_ request: Request) -> Bool { checksEveryCaller || request.isFromBrowser }
 
     /// Whether the content is to be sent to the service at `/` unchanged.
     @inline(__always)
-    private func isLetter(_ request: Request) -> Bool {
+    private func isPlainPost(_ request: Request) -> Bool {
         // A path begins with a slash, so that a path of a single byte is "/".
         request.parser.head.method == .post && request.parser.head.path.range.count == 1
             && request.parser.head.query == nil
@@ -149,11 +151,11 @@ final class Router {
 
     /// The kind of a path's content: a form, and a payload in a notation, may be longer than the payload itself.
     func contentKind(_ method: Method, _ path: ArraySlice<UInt8>, query: ArraySlice<UInt8>) -> ContentKind {
-        guard method == .post, path.count > 1 || !query.isEmpty else { return .letter }
+        guard method == .post, path.count > 1 || !query.isEmpty else { return .payload }
         switch table.route(at: path)?.posting {
         case .form: return .form
-        case .service: return LetterQuery(query).notation == nil ? .letter : .written
-        case nil: return .letter
+        case .service: return PayloadQuery(query).notation == nil ? .payload : .encoded
+        case nil: return .payload
         }
     }
 

@@ -4,21 +4,21 @@ internal import System
 /// Decides between the answers to a payload: one reply, several, or none.
 extension ServiceRoute {
     /// Decides about a payload that is known to fit.
-    func decide(_ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation? = nil) -> Decision {
-        if !isOrdinary || request.has(.prefer), let other = decideOther(letter, of: request, notation) { return other }
-        return .exchange(letter, options(of: request, notation, nil))
+    func decide(_ payload: ArraySlice<UInt8>, of request: Request, _ notation: Notation? = nil) -> Decision {
+        if !isOrdinary || request.has(.prefer), let other = decideOther(payload, of: request, notation) { return other }
+        return .exchange(payload, options(of: request, notation, nil))
     }
 
     /// The decision for any other answer than one reply from the address itself; nil where that is the answer.
     private func decideOther(
-        _ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation?
+        _ payload: ArraySlice<UInt8>, of request: Request, _ notation: Notation?
     ) -> Decision? {
         let isAsync = Self.prefersAsync(request)
         if isAsync || service.replies.count == .none {
             let trace = Self.prefersTrace(request) ? ExchangeTrace(start: MonotonicTime.now()) : nil
             let form = trace.map { ReplyOptions.Form.trace($0) } ?? .bytes(mirroring: nil)
             return .dispatch(
-                letter,
+                payload,
                 ReplyOptions(
                     form, isAsync: isAsync, caching: caching(of: request, isPlain: false),
                     route: self))
@@ -26,21 +26,21 @@ extension ServiceRoute {
         guard !isOrdinary else { return nil }
         let collection = upstream.makeCollection()
         if service.replies.isSingle, let options = options(of: request, notation, collection) {
-            return .collection(letter, options)
+            return .collection(payload, options)
         }
         let form = CollectionResponse.Form(accept: request.list(of: .accept))
         let options = ReplyOptions(
             .replies(form, collection), notation: notation, wait: wait(of: request),
             caching: caching(of: request, isPlain: false), collection: collection, route: self)
-        return .collection(letter, options)
+        return .collection(payload, options)
     }
 
     /// Decides about a form's payload.
-    func decide(_ letter: [UInt8], _ form: PostedForm, _ resource: FormResource) -> Decision {
+    func decide(_ payload: [UInt8], _ form: PostedForm, _ resource: FormResource) -> Decision {
         let collection = isOrdinary ? nil : upstream.makeCollection()
         let options = ReplyOptions(.page(form, resource), collection: collection, route: self)
-        if service.replies.count == .none { return .dispatch(letter[...], options) }
-        return collection == nil ? .exchange(letter[...], options) : .collection(letter[...], options)
+        if service.replies.count == .none { return .dispatch(payload[...], options) }
+        return collection == nil ? .exchange(payload[...], options) : .collection(payload[...], options)
     }
 
     /// Whether the caller does not want to wait for the reply (RFC 7240 4.1); a caller that sends `wait` does.

@@ -45,7 +45,7 @@ final class ServiceRoute {
                 .unsupportedMediaType,
                 "A form in parts goes to /form; here the body is the datagram (curl --data-binary).")
         }
-        let query = LetterQuery(request.query)
+        let query = PayloadQuery(request.query)
         if query.isUnknown || query.isText {
             return Problem.response(.badRequest, "The parameter \"as\" of the query takes hex or base64.")
         }
@@ -58,7 +58,7 @@ final class ServiceRoute {
 
     /// Sends the content of a POST as a datagram.
     func forward(_ request: Request) -> Decision {
-        guard let notation = LetterQuery(request.query).notation else { return send(request.body, of: request, nil) }
+        guard let notation = PayloadQuery(request.query).notation else { return send(request.body, of: request, nil) }
         let text = request.body
         do {
             return send(try notation.decode(text.span)[...], of: request, notation)
@@ -68,19 +68,19 @@ final class ServiceRoute {
     }
 
     /// Sends the payload in the query of a GET.
-    func ask(_ request: Request) -> Decision {
+    func forwardQuery(of request: Request) -> Decision {
         if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
-        let query = LetterQuery(request.query)
+        let query = PayloadQuery(request.query)
         guard let name = service.get, !query.isUnknown else {
             return .response(
                 Problem.response(.badRequest, "The parameter \"as\" of the query takes base64, hex or text."))
         }
         do {
-            guard let letter = try query.letter(in: name) else {
+            guard let payload = try query.payload(in: name) else {
                 return .response(
                     Problem.response(.badRequest, "The query has no parameter \"\(name)\" with the letter."))
             }
-            return send(letter[...], of: request, query.notation)
+            return send(payload[...], of: request, query.notation)
         } catch {
             let form = query.notation == .hex ? "hex" : "base64url"
             return .response(Problem.response(.badRequest, "The parameter \"\(name)\" is no \(form): \(error)."))
@@ -88,15 +88,15 @@ final class ServiceRoute {
     }
 
     /// Whether the query of a GET has the payload's parameter.
-    func isAsked(_ request: Request) -> Bool {
+    func hasPayloadParameter(_ request: Request) -> Bool {
         guard let name = service.get else { return false }
-        return LetterQuery(request.query).has(name)
+        return PayloadQuery(request.query).has(name)
     }
 
-    private func send(_ letter: ArraySlice<UInt8>, of request: Request, _ notation: Notation?) -> Decision {
+    private func send(_ payload: ArraySlice<UInt8>, of request: Request, _ notation: Notation?) -> Decision {
         let limit = service.configuration.maxDatagram
-        if letter.count <= limit {
-            guard let sentence = complaint(about: letter) else { return decide(letter, of: request, notation) }
+        if payload.count <= limit {
+            guard let sentence = refusalReason(for: payload) else { return decide(payload, of: request, notation) }
             return .response(Problem.response(.badRequest, sentence))
         }
         guard request.head.method == .post else {
@@ -107,10 +107,10 @@ final class ServiceRoute {
     }
 
     /// The reason why the service may not get a payload; nil where it may.
-    func complaint(about letter: ArraySlice<UInt8>) -> String? {
-        guard service.preset == .dns, letter.count < DNSMessage.headerLength else { return nil }
+    func refusalReason(for payload: ArraySlice<UInt8>) -> String? {
+        guard service.preset == .dns, payload.count < DNSMessage.headerLength else { return nil }
         return
-            "A DNS message has \(DNSMessage.headerLength) bytes at least (RFC 1035 4.1), and this one \(letter.count)."
+            "A DNS message has \(DNSMessage.headerLength) bytes at least (RFC 1035 4.1), and this one \(payload.count)."
     }
 
     /// Answers content that does not fit in a datagram.

@@ -46,8 +46,8 @@ package struct StaticFile: Sendable {
     /// The content is not part of the file, and so has neither its type nor its tag. A range of many digits is
     /// shortened in it.
     private func refuseRange(of request: Request) -> Response {
-        let asked = request.value(of: .range) ?? []
-        let text = String(decoding: asked.prefix(64), as: UTF8.self) + (asked.count > 64 ? "…" : "")
+        let requested = request.value(of: .range) ?? []
+        let text = String(decoding: requested.prefix(64), as: UTF8.self) + (requested.count > 64 ? "…" : "")
         let length = bytes.count == 1 ? "1 byte" : "\(bytes.count) bytes"
         var response = Problem.response(
             .rangeNotSatisfiable, "The range \(text) has no byte of the file, which is \(length) long.")

@@ -64,7 +64,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         await awaitHandshakes()
         while acceptOne() {}
         isDraining = true
-        leave()
+        unwatchListener()
         deadline.cancel(on: loop)
         listener.stop()
         ends.wakeFirst()
@@ -79,7 +79,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
     }
 
     /// Runs on the acceptor's loop, and so returns only while that loop runs.
-    func takeTurn() {}
+    func checkAlive() {}
 
     nonisolated func ready(_ readiness: Readiness) { assumeIsolated { $0.acceptSome() } }
 
@@ -91,7 +91,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         watch = try loop.watch(listener.descriptor, as: .listener, handler: self)
     }
 
-    private func leave() {
+    private func unwatchListener() {
         guard let watch else { return }
         loop.unwatch(watch)
         loop.release(watch)
@@ -123,12 +123,12 @@ actor Acceptor: EventHandler, DeadlineHandler {
             logger.warning("\(error)")
             let busiest = workers.max { $0.load.used < $1.load.used } ?? workers[0]
             perform(on: busiest) { $0.recordShortage() }
-            leave()
+            unwatchListener()
             deadline.set(loop.now + Self.pause, for: self, on: loop)
         case .lasting:
             logger.critical("\(error): the gateway accepts no more connections")
             failure = error
-            leave()
+            unwatchListener()
             ends.wakeFirst()
         }
         return false

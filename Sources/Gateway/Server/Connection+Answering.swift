@@ -8,7 +8,7 @@ extension Connection {
     @inline(__always)
     func pass(_ reply: Reply) {
         served += 1
-        let range = context.frame(reply, isAsked: summary.asksToKeepAlive)
+        let range = context.frame(reply, isKeepAlive: summary.asksToKeepAlive)
         do {
             let sent = try reply.buffer.bytes.lend(range) { bytes throws(SystemError) in try socket?.send(bytes) } ?? 0
             if sent < range.count { append(reply.buffer.bytes[range.dropFirst(sent)]) }
@@ -41,7 +41,7 @@ extension Connection {
     @inline(__always)
     var isLast: Bool {
         hasRunOutOfRoom || served + 1 >= context.configuration.maxRequestsPerConnection
-            || context.isLeaving && reader.buffer.isEmpty && (hasReadLast || !isReadable)
+            || context.isEnding && reader.buffer.isEmpty && (hasReadLast || !isReadable)
     }
 
     /// Prepares the fields that the response to a request has, whatever it is.

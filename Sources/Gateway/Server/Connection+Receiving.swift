@@ -28,7 +28,7 @@ extension Connection {
             context.idle.leave(watch)
             state = .reading(.unknown)
         }
-        if context.isLeaving { hasReadLast = true }
+        if context.isEnding { hasReadLast = true }
         isReadable = count == room || endIsReported
         return true
     }

@@ -302,7 +302,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     func pause() {
         guard case .reading = state else { return rest() }
         state = .pausing
-        context.counts.turns += 1
+        context.counts.yields += 1
         context.loop.callAgain(self)
         rest()
     }

@@ -9,7 +9,7 @@ final class ConnectionContext {
     let limits: SharedLimits
     /// The limits on a request by what its content is; those on a form are the widest, and hold while the head is not
     /// complete.
-    let requestLimits: (letter: Limits, written: Limits, form: Limits)
+    let requestLimits: (payload: Limits, encoded: Limits, form: Limits)
     /// The router and the service of plain letters as the gateway was started: constants, whose use is not counted.
     private let firstRouter: Router
     private let firstUpstream: Upstream
@@ -26,7 +26,7 @@ final class ConnectionContext {
     /// The open connections, by descriptor number.
     private var connections: [Connection?] = []
     /// Whether the gateway is to get no new clients: each response is its connection's last.
-    private(set) var isLeaving = false
+    private(set) var isEnding = false
     /// Whether the gateway is about to end: what is under way is finished, nothing new begins.
     var isDraining = false
 
@@ -63,7 +63,7 @@ final class ConnectionContext {
         self.configuration = configuration
         self.limits = limits
         requestLimits = (
-            configuration.limits(of: .letter), configuration.limits(of: .written), configuration.limits(of: .form)
+            configuration.limits(of: .payload), configuration.limits(of: .encoded), configuration.limits(of: .form)
         )
         firstRouter = router
         firstUpstream = upstream
@@ -131,11 +131,11 @@ final class ConnectionContext {
         deadline.set(loop.now + time, for: connection, on: loop)
     }
 
-    /// Puts the head of a plain reply in front of it; see ``ResponseWriter/frame(_:isAsked:)``.
+    /// Puts the head of a plain reply in front of it; see ``ResponseWriter/frame(_:isKeepAlive:)``.
     @inline(__always)
-    func frame(_ reply: Reply, isAsked: Bool) -> Range<Int> {
+    func frame(_ reply: Reply, isKeepAlive: Bool) -> Range<Int> {
         counts.count(.ok)
-        return writer.frame(reply, isAsked: isAsked)
+        return writer.frame(reply, isKeepAlive: isKeepAlive)
     }
 
     // MARK: - The open connections
@@ -167,8 +167,8 @@ final class ConnectionContext {
     func response(to question: Question) -> Response? {
         switch question {
         case .statistics: nil
-        case .readiness: configuration.stateDoor == .only ? nil : readiness.response
-        case .services: configuration.stateDoor == .only ? nil : router.services.response
+        case .readiness: configuration.stateListener == .only ? nil : readiness.response
+        case .services: configuration.stateListener == .only ? nil : router.services.response
         }
     }
 
@@ -188,11 +188,11 @@ final class ConnectionContext {
     }
 
     /// From now on `/readyz` sends new clients elsewhere, and each response is its connection's last.
-    func leave() { isLeaving = true }
+    func beginDrainDelay() { isEnding = true }
 
     /// Whether new requests should come here, as far as this worker knows.
     var readiness: GatewayReadiness {
-        if isLeaving { return .leaving }
+        if isEnding { return .ending }
         if let path = router.services.unresolvedPath { return .unresolved(path) }
         let down = router.services.pathsThatAreDown
         return down.isEmpty ? .ready : .down(down)
@@ -201,7 +201,7 @@ final class ConnectionContext {
     /// Lets connections end as the gateway does: those that have a request finish it, the others end now.
     func drain() {
         isDraining = true
-        isLeaving = true
+        isEnding = true
         drained.wakeFirst()
         for connection in connections { connection?.drain() }
     }

@@ -29,7 +29,7 @@ package final class Gateway: Sendable {
         var configuration = root?.configuration ?? configuration
         configuration.isOnLoopback = listener.address.isLoopback
         self.admin = try Self.makeAdmin(admin, configuration, statistics, logger)
-        if self.admin != nil { configuration.stateDoor = .elsewhere }
+        if self.admin != nil { configuration.stateListener = .elsewhere }
         (self.page, self.configuration) = (page, configuration)
         let page = Self.page(page, of: services, configuration)
         var workers: [Worker] = []
@@ -52,7 +52,7 @@ package final class Gateway: Sendable {
     ) throws(SystemError) -> (worker: Worker, acceptor: Acceptor)? {
         guard let listener else { return nil }
         var own = configuration
-        own.stateDoor = .only
+        own.stateListener = .only
         own.lab = nil
         own.isOnLoopback = listener.address.isLoopback
         own.maxConnections = configuration.maxAdminConnections
@@ -138,7 +138,7 @@ package final class Gateway: Sendable {
     private static func page(_ page: Page, of services: [Service], _ configuration: Configuration) -> Page {
         // A terminal's datagrams go straight to the service.
         let service = configuration.lab?.server ?? services.first { $0.path == "/" }?.addresses.first
-        return page.telling(
+        return page.withValues(
             upstream: service.flatMap { configuration.shows($0) ? $0 : nil },
             maxDatagram: configuration.maxDatagram, labAttempts: configuration.lab.map { _ in configuration.attempts },
             isEmbedded: configuration.isEmbedded, hasOthers: services.contains { $0.path != "/" },
@@ -146,15 +146,15 @@ package final class Gateway: Sendable {
     }
 
     /// Returns once each loop has run a job: a sign that none of them hangs.
-    package func awaitTurns() async {
-        for worker in workers { await worker.takeTurn() }
-        await acceptor.takeTurn()
-        await admin?.worker.takeTurn()
+    package func checkLoops() async {
+        for worker in workers { await worker.checkAlive() }
+        await acceptor.checkAlive()
+        await admin?.worker.checkAlive()
     }
 
     /// Makes `/readyz` fail and responses carry `Connection: close`, and serves further clients all the same.
-    package func leave() async {
-        for worker in workers { await worker.leave() }
+    package func beginDrainDelay() async {
+        for worker in workers { await worker.beginDrainDelay() }
     }
 
     /// Accepts the connections that have arrived, stops listening, ends idle connections, and lets the others finish

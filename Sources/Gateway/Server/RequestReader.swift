@@ -77,7 +77,7 @@ struct RequestReader: ~Copyable {
         buffer.withMessage { body($0.extracting(droppingFirst: request.parser.head.length)) }
     }
 
-    /// Forgets the request that was served; what follows it stays.
+    /// Drops the served request; the bytes after it stay.
     @inline(__always)
     mutating func finish(_ request: Request) {
         buffer.finishMessage()
@@ -99,7 +99,7 @@ struct RequestReader: ~Copyable {
         switch request.parser.head.framing {
         case .none: return headLength
         case .length(let length):
-            guard headLength + length <= buffer.count, length <= context.requestLimits.letter.maxBody else {
+            guard headLength + length <= buffer.count, length <= context.requestLimits.payload.maxBody else {
                 return nil
             }
             return headLength + length
@@ -128,8 +128,8 @@ struct RequestReader: ~Copyable {
 
     private func limits(of head: RequestHead, _ context: ConnectionContext) -> Limits {
         switch context.router.contentKind(head.method, buffer.path(of: head), query: buffer.query(of: head)) {
-        case .letter: context.requestLimits.letter
-        case .written: context.requestLimits.written
+        case .payload: context.requestLimits.payload
+        case .encoded: context.requestLimits.encoded
         case .form: context.requestLimits.form
         }
     }

@@ -66,10 +66,10 @@ actor Worker {
     }
 
     /// Runs on the worker's loop, and so returns only while that loop runs.
-    func takeTurn() {}
+    func checkAlive() {}
 
     /// Makes `/readyz` fail, and serves further clients all the same.
-    func leave() { context.leave() }
+    func beginDrainDelay() { context.beginDrainDelay() }
 
     /// Ends idle connections, and lets the others finish their requests.
     func drain() { context.drain() }
@@ -93,7 +93,7 @@ actor Worker {
         self.services = routes
         let table = ServiceTable(routes)
         var own = table.root?.service.configuration ?? configuration
-        (own.isOnLoopback, own.stateDoor) = (configuration.isOnLoopback, configuration.stateDoor)
+        (own.isOnLoopback, own.stateListener) = (configuration.isOnLoopback, configuration.stateListener)
         context.replaceServices(
             router: Router(configuration: own, page: page, services: table),
             upstream: (table.root ?? routes[0]).upstream)
@@ -164,8 +164,8 @@ actor Worker {
 
     /// Answers connections' questions about all workers.
     private func answerQuestions() async {
-        while let asked = await context.questions.next() {
-            asked.connection.finished(await response(to: asked.question))
+        while let item = await context.questions.next() {
+            item.connection.finished(await response(to: item.question))
         }
     }
 
@@ -213,7 +213,7 @@ actor Worker {
             await loop.sleep(until: loop.now + .seconds(1))
             for route in services { route.upstream.sweep() }
             for route in retired { route.upstream.sweepLast() }
-            retired.removeAll { $0.upstream.isDeserted }
+            retired.removeAll { $0.upstream.isUnused }
             context.sweep()
         }
     }

@@ -32,7 +32,7 @@ final class Backend: ExchangeCandidate {
         estimator = RoundTripEstimator(
             floor: configuration.minRetransmit,
             initial: Backoff.elapsed(after: 1, of: configuration.attempts, within: configuration.timeout))
-        health = Health(patience: configuration.timeout, at: now)
+        health = Health(timeout: configuration.timeout, at: now)
     }
 
     /// The counters at this moment, for the metrics.
@@ -46,7 +46,7 @@ final class Backend: ExchangeCandidate {
     }
 
     /// Whether it has no socket, and no exchange that waits for one.
-    var isDeserted: Bool { inFlight == 0 && sockets.isEmpty }
+    var isUnused: Bool { inFlight == 0 && sockets.isEmpty }
 
     /// Whether it gets requests like the others now.
     func isPreferred(at now: MonotonicTime) -> Bool { health.isPreferred(at: now) }
@@ -79,7 +79,7 @@ final class Backend: ExchangeCandidate {
         sockets.giveBack(socket, outcome, at: time)
     }
 
-    /// A datagram has left, for the first time or for another.
+    /// Counts a datagram that has left, the first of an exchange or another.
     @inline(__always)
     func recordSend(_ departure: ExchangePlan.Departure) {
         counts.sent += 1
@@ -142,14 +142,14 @@ final class Backend: ExchangeCandidate {
 
     @inline(__always)
     private func succeed(at now: MonotonicTime) {
-        if !health.isUp { log?.tellUp(self) }
+        if !health.isUp { log?.logUp(self) }
         health.succeed(at: now)
     }
 
     private func fail(_ failure: Health.Failure, at now: MonotonicTime, isTrial: Bool) {
         let wasUp = health.isUp
         health.fail(failure, at: now, isTrial: isTrial)
-        if wasUp, !health.isUp { log?.tellDown(self, failure) }
+        if wasUp, !health.isUp { log?.logDown(self, failure) }
     }
 
     /// Counts a datagram for which this host had no room, no port or no descriptor.

@@ -12,11 +12,11 @@ struct BackendLog {
     }
 
     /// Logs the first bad verdict after good ones.
-    func tellDown(_ backend: Backend, _ failure: Health.Failure) {
+    func logDown(_ backend: Backend, _ failure: Health.Failure) {
         let reason = failure == .silence ? "it does not reply" : "it cannot be reached"
         logger.warning("\(service): \(backend.address) is down: \(reason)")
     }
 
     /// Logs the first sign of life after a bad verdict.
-    func tellUp(_ backend: Backend) { logger.notice("\(service): \(backend.address) is up again") }
+    func logUp(_ backend: Backend) { logger.notice("\(service): \(backend.address) is up again") }
 }

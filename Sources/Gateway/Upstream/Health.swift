@@ -41,7 +41,7 @@ struct Health {
     static let verdictLifetime = Interval.seconds(10)
 
     /// The least silence before the breaker opens, whatever the failures.
-    let patience: Interval
+    let timeout: Interval
     private var state = State.closed
     private var failuresInARow = 0
     private var outages = 0
@@ -49,8 +49,8 @@ struct Health {
     /// The time of the last reply, or of the backend's creation.
     private(set) var lastReply: MonotonicTime
 
-    init(patience: Interval, at now: MonotonicTime) {
-        self.patience = patience
+    init(timeout: Interval, at now: MonotonicTime) {
+        self.timeout = timeout
         lastReply = now
     }
 
@@ -95,7 +95,7 @@ struct Health {
         lastFailure = now
         if case .halfOpen = state, isTrial { return open(failure, now) }
         guard case .closed = state else { return }
-        let isSilent = failuresInARow >= Self.failures && now.since(lastReply) >= patience
+        let isSilent = failuresInARow >= Self.failures && now.since(lastReply) >= timeout
         if failure == .unreachable || isSilent { open(failure, now) }
     }
 

@@ -237,8 +237,8 @@ final class Upstream {
     func sweep() {
         for backend in backends { backend.sockets.retire(idle: idleTime) }
         for backend in departed { backend.sockets.retire(idle: .seconds(0)) }
-        for backend in departed where backend.isDeserted { backend.close() }
-        departed.removeAll(where: \.isDeserted)
+        for backend in departed where backend.isUnused { backend.close() }
+        departed.removeAll(where: \.isUnused)
         if spareCount > Self.keptSpares { dropSpares((spareCount - Self.keptSpares + 1) / 2) }
     }
 
@@ -251,7 +251,7 @@ final class Upstream {
     }
 
     /// Whether no socket is left.
-    var isDeserted: Bool { backends.isEmpty && departed.isEmpty }
+    var isUnused: Bool { backends.isEmpty && departed.isEmpty }
 
     /// Lets go of all sockets.
     func close() {

@@ -2,7 +2,7 @@
 ///
 /// It has the fields that ``ResponseHead`` gives such a response, and Server-Timing.
 public final class ReplyHead {
-    /// What was written last in a buffer, and where: what belongs there again need not be written.
+    /// The values written last in a buffer, and their place: equal values there need not be written again.
     public struct Place: Sendable {
         fileprivate var version = 0
         fileprivate var end = 0

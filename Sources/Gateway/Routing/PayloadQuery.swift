@@ -1,7 +1,7 @@
 internal import HTTP
 
 /// The parameters of a request's query that concern its payload.
-struct LetterQuery {
+struct PayloadQuery {
     private let query: ArraySlice<UInt8>
     /// The notation of the payload and of its reply; nil for the bytes themselves.
     private(set) var notation: Notation?
@@ -20,7 +20,7 @@ struct LetterQuery {
     }
 
     /// The payload in a parameter; nil where there is no such parameter.
-    func letter(in name: String) throws(NotationError) -> [UInt8]? {
+    func payload(in name: String) throws(NotationError) -> [UInt8]? {
         guard let value = value(of: name), !isText else { return value(of: name) }
         // In a query a plus sign means a space, so that base64 there has the alphabet of URLs.
         guard let notation, notation == .hex else { return try Base64.decode(url: value.span) }

@@ -10,7 +10,7 @@ import Testing
 ///
 /// The gateway has finished when this returns. Without `hasUpstream` no reply is ever awaited, so that responses to
 /// requests that came together leave together.
-func withDoor(
+func withGatewayPort(
     _ configuration: Configuration = Configuration(), host: String = "127.0.0.1", files: [Page.Source] = [],
     hasUpstream: Bool = false, _ body: @escaping @Sendable (_ port: UInt16) throws -> Void
 ) async throws {
@@ -18,11 +18,11 @@ func withDoor(
     defer { echo?.stop() }
     let upstream = try echo.map { [try #require(SocketAddress("127.0.0.1", port: $0.port))] } ?? []
     let service = Service(path: "/", addresses: upstream, configuration: configuration)
-    try await withDoor(services: [service], configuration, host: host, files: files, body)
+    try await withGatewayPort(services: [service], configuration, host: host, files: files, body)
 }
 
 /// The same in front of services.
-func withDoor(
+func withGatewayPort(
     services: [Service], _ configuration: Configuration = Configuration(), host: String = "127.0.0.1",
     files: [Page.Source] = Page.Source.few, _ body: @escaping @Sendable (_ port: UInt16) throws -> Void
 ) async throws {
@@ -87,14 +87,14 @@ final class EchoService: Sendable {
 /// A TCP client that says exactly what it is told and waits where it is told.
 struct Caller: ~Copyable {
     /// Nobody waits longer than this for what does not come.
-    private static let patience = timeval(tv_sec: 300, tv_usec: 0)
+    private static let timeout = timeval(tv_sec: 300, tv_usec: 0)
     private let number: Int32
 
     init(port: UInt16) throws {
         let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.number = number
-        var patience = Self.patience
-        unsafe _ = setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var timeout = Self.timeout
+        unsafe _ = setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var address = loopback(port)
         let status = unsafe withGeneric(&address) {
             unsafe connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))

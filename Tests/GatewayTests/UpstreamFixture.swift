@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 /// An upstream on its loop, and the clerks that tests send to it.
-actor UpstreamOffice {
+actor UpstreamFixture {
     /// A reply, for comparison.
     struct Answer: Equatable {
         let text: String
@@ -33,29 +33,29 @@ actor UpstreamOffice {
         return new.map(\.address)
     }
 
-    func ask(_ text: String, patience: Interval? = nil) async throws(GatewayError) -> Answer {
-        try await ask(text, patience, nil).get()
+    func exchange(_ text: String, timeout: Interval? = nil) async throws(GatewayError) -> Answer {
+        try await exchange(text, timeout, nil).get()
     }
 
     /// The kinds of steps that an exchange went through, whether or not it ended well.
     func trace(of text: String) async -> [ExchangeTrace.Kind] {
         let trace = ExchangeTrace(start: MonotonicTime.now())
-        _ = await ask(text, nil, trace)
+        _ = await exchange(text, nil, trace)
         return trace.steps.map(\.kind)
     }
 
-    private func ask(_ text: String, _ patience: Interval?, _ trace: ExchangeTrace?) async
+    private func exchange(_ text: String, _ timeout: Interval?, _ trace: ExchangeTrace?) async
         -> Result<Answer, GatewayError>
     {
         await withCheckedContinuation { continuation in
-            let clerk = Clerk(continuation)
-            let failure = upstream.begin(Array(text.utf8).span, patience: patience, trace: trace, for: clerk)
-            if let failure { clerk.finished(.failure(failure)) }
+            let waiter = ReplyWaiter(continuation)
+            let failure = upstream.begin(Array(text.utf8).span, patience: timeout, trace: trace, for: waiter)
+            if let failure { waiter.finished(.failure(failure)) }
         }
     }
 
     /// Waits for one exchange.
-    private final class Clerk: ExchangeHandler {
+    private final class ReplyWaiter: ExchangeHandler {
         private let continuation: CheckedContinuation<Result<Answer, GatewayError>, Never>
 
         init(_ continuation: CheckedContinuation<Result<Answer, GatewayError>, Never>) {
@@ -98,23 +98,23 @@ actor UpstreamOffice {
 }
 
 /// Runs a test's program with an upstream and as many peers, which it knows from the start.
-func withOffice(
+func withUpstream(
     _ configuration: Configuration, peers count: Int = 1,
-    _ program: @Sendable (UpstreamOffice, [ScriptedPeer]) async throws -> Void
+    _ program: @Sendable (UpstreamFixture, [ScriptedPeer]) async throws -> Void
 ) async throws {
     let loop = try EventLoop()
     try loop.start()
     defer { loop.stop() }
     let peers = try (0..<count).map { _ in try ScriptedPeer(on: loop) }
-    let office = UpstreamOffice(configuration, on: loop)
-    await office.move(to: peers.map(\.address))
-    try await program(office, peers)
-    #expect(await office.counts.inFlight == 0, "an exchange is left over")
-    await office.close()
+    let fixture = UpstreamFixture(configuration, on: loop)
+    await fixture.move(to: peers.map(\.address))
+    try await program(fixture, peers)
+    #expect(await fixture.counts.inFlight == 0, "an exchange is left over")
+    await fixture.close()
 }
 
 /// An address at which nobody listens.
-func desertedAddress() throws -> SocketAddress {
+func closedAddress() throws -> SocketAddress {
     // A socket that connects from 127.0.0.1 cannot get this port by chance.
     try DatagramSocket(boundTo: try #require(SocketAddress("127.0.0.77", port: 0))).localAddress()
 }
