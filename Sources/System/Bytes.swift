@@ -39,8 +39,7 @@ extension [UInt8] {
 
     /// Lends a part of the array for reading.
     ///
-    /// It changes nothing, and is mutating because an array that an object holds is retained while it is only read, and lent
-    /// while it may change.
+    /// It is `mutating` and changes nothing: reading an object's array would retain it, while this call borrows it.
     @inlinable @inline(__always)
     public mutating func lend<Result, Failure: Error>(
         _ range: Range<Int>, _ body: (Span<UInt8>) throws(Failure) -> Result

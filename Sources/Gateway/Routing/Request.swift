@@ -9,10 +9,10 @@ final class Request {
     private(set) var parser: RequestParser
     /// The parsed head; its ranges count from the first byte of the message.
     var head: RequestHead { parser.head }
-    /// Head and content, without transfer coding; empty while its head alone has been looked at.
+    /// Head and content, without transfer coding; empty as long as only its head has been read.
     private(set) var message: ArraySlice<UInt8> = []
-    /// Whether the head says no more than that the content is for the service at `/`, as most do: where a head comes again,
-    /// that is known.
+    /// Whether the content alone matters and is for the service at `/`, as with most requests; a repeated head needs no
+    /// new look.
     private(set) var isPlain = false
     /// Whether the head has been read.
     private(set) var hasHead = false
@@ -25,7 +25,7 @@ final class Request {
         parser = RequestParser(limits: limits)
     }
 
-    /// Goes on with what another has begun to read.
+    /// Continues a request that another object has begun to read.
     init(continuing other: Request) {
         parser = other.parser
         (isPlain, hasHead) = (other.isPlain, other.hasHead)
@@ -45,8 +45,8 @@ final class Request {
         return hasHead
     }
 
-    /// Whether the router would send the content on, and no field has a say in the response; ``Router/route(_:)`` looks
-    /// closer at all others.
+    /// Whether the router would send the content on, and no field affects the response; ``Router/route(_:)`` decides
+    /// about all others.
     @inline(__always)
     private func isPlain(_ bytes: Span<UInt8>) -> Bool {
         // A path begins with a slash, so that one of a single byte is "/".
@@ -59,7 +59,7 @@ final class Request {
         return first != UInt8(ascii: "a") && first != UInt8(ascii: "m")
     }
 
-    /// Forgets the request that was served whole, as it came; the next may begin.
+    /// Drops a request that was served unchanged and complete; the next may begin.
     func finish() {
         if !message.isEmpty { message = [] }
         hasHead = false

@@ -29,7 +29,7 @@ struct ReceiveBuffer: ~Copyable {
     var isBlank: Bool { bytes[unread].allSatisfy { $0 == 13 || $0 == 10 } }
     /// The current request, once it is complete.
     var message: ArraySlice<UInt8> { bytes[unread.lowerBound..<unread.lowerBound + messageLength] }
-    /// Lends the same; see ``RequestReader/withContent(of:_:)``.
+    /// Lends the current request; see ``RequestReader/withContent(of:_:)``.
     @inline(__always)
     mutating func withMessage<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         bytes.lend(unread.lowerBound..<unread.lowerBound + messageLength, body)

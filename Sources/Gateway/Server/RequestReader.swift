@@ -4,9 +4,9 @@ internal import HTTP
 struct RequestReader: ~Copyable {
     /// The result of a look at the bytes.
     enum Step {
-        /// A request that is complete: the one in part, or the worker's.
+        /// A complete request: the partial one, or the worker's.
         case request
-        /// More must come.
+        /// More bytes are needed.
         case more
         /// More bytes are needed, and the client waits for `100 Continue` (RFC 9110 10.1.1).
         case invite
@@ -23,7 +23,7 @@ struct RequestReader: ~Copyable {
     }
 
     var buffer = ReceiveBuffer()
-    /// The request that has come in part.
+    /// The request that has arrived in part.
     private(set) var partial: Request?
 
     /// Whether the head of a request has arrived, and its content has not.
@@ -57,7 +57,7 @@ struct RequestReader: ~Copyable {
         return .request
     }
 
-    /// Keeps a request that has come in part in an object of its own; the worker's is the next one's.
+    /// Stores a request that has arrived in part in an object of its own; the worker's object takes the next one.
     private mutating func keep(_ request: Request) -> Request {
         if let partial { return partial }
         let own = Request(continuing: request)
@@ -66,12 +66,12 @@ struct RequestReader: ~Copyable {
         return own
     }
 
-    /// Hands the bytes of the request at hand over to it.
+    /// Gives a request its bytes.
     mutating func fill(_ request: Request) { request.take(buffer.message) }
 
-    /// Lends the content of a request whose bytes were not handed over.
+    /// Lends the content of a request that has not got its bytes.
     ///
-    /// It changes nothing, and is mutating so that the buffer is not counted while it is lent.
+    /// It is `mutating` and changes nothing: reading would otherwise retain the buffer.
     @inline(__always)
     mutating func withContent<Result>(of request: Request, _ body: (Span<UInt8>) -> Result) -> Result {
         buffer.withMessage { body($0.extracting(droppingFirst: request.parser.head.length)) }

@@ -38,20 +38,20 @@ public struct RequestParser: Sendable {
 
     /// Reads ``head`` in `bytes`, which are all bytes of this message received so far; false if more are needed.
     ///
-    /// Call it again with more bytes after false: it goes on at the last line begun. After a head it is ready for the
-    /// next message, and after an error for nothing but ``reset()``.
+    /// After false, call it again with more bytes: it continues at the last line begun. After a head the parser is
+    /// ready for the next message; after an error only ``reset()`` is allowed.
     @inlinable
     public mutating func read(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         if repeats(bytes) { return true }
         return try readAnew(bytes)
     }
 
-    /// Whether the bytes begin with the head that was read last, which is then theirs, too.
+    /// Whether the bytes begin with the head read last, which is then theirs, too.
     ///
-    /// It changes nothing, and is mutating so that the parser is not copied to where it is asked.
+    /// It is `mutating` and changes nothing: reading would otherwise copy the parser.
     public mutating func repeats(_ bytes: Span<UInt8>) -> Bool { progress.isComplete && repeated.begins(bytes) }
 
-    /// The same as ``read(_:)`` for bytes that do not begin with the last head.
+    /// Reads bytes that do not begin with the last head; see ``read(_:)``.
     public mutating func readAnew(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         if progress.isComplete { reset() }
         let window = bytes.extracting(first: limits.maxHead)

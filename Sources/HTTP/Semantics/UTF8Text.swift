@@ -9,13 +9,12 @@ extension Span<UInt8> {
     @inline(__always)
     var isASCII: Bool {
         var index = 0
-        // Each word is looked at by itself: where they are gathered, the eight reads stay eight.
+        // One test for each word: where they are gathered, the eight reads stay eight.
         while let (first, second) = twoWords(at: index) {
             guard first & Self.tops == 0, second & Self.tops == 0 else { return false }
             index &+= 16
         }
         while hasWord(at: index) {
-            // One test for each word: where they are gathered, the eight reads stay eight.
             guard wholeWord(at: index) & Self.tops == 0 else { return false }
             index &+= 8
         }

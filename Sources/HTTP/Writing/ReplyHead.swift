@@ -56,7 +56,7 @@ public final class ReplyHead {
         mostBytes = opening.count + 26 + between.count + 20 + ending.count
     }
 
-    /// Writes the head backwards in front of the content that begins at `end`, and returns where it begins.
+    /// Writes the head backwards in front of the content that begins at `end`, and returns its start.
     ///
     /// - `contentLength`: the bytes of content.
     /// - `thousandths`: the number in Server-Timing, written with three decimals.
