@@ -24,7 +24,7 @@ enum Browser {
             try browser.run("for (const each of document.querySelectorAll('details')) each.open = true")
             try browser.wait(until: "!document.querySelector('#send-many').disabled")
         }
-        // What the pages before had to say does not concern this one.
+        // Console messages of earlier pages do not concern this page.
         _ = try browser.errors()
         return browser
     }

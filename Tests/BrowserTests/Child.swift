@@ -24,10 +24,10 @@ final class Child: Sendable {
         var text = ""
         while let bytes = child.read() {
             text += String(decoding: bytes, as: UTF8.self)
-            // What follows the last line end may be half a line.
+            // The text after the last line end may be half a line.
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
             guard let fact = lines.compactMap(ready).first else { continue }
-            // What it says later is taken off the pipe, so that it never waits for room there.
+            // Later output is taken off the pipe, so that the program never waits for room there.
             Thread.detachNewThread { while child.read() != nil {} }
             return (child, fact)
         }
@@ -65,7 +65,7 @@ final class Child: Sendable {
         output = ends[0]
     }
 
-    /// What it has written; waits for that, and nil is the end.
+    /// The program's next output, after a wait; nil is the end.
     private func read() -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = unsafe Glibc.read(output, &bytes, bytes.count)

@@ -21,7 +21,7 @@ struct EachBrowser: SuiteTrait, TestTrait, TestScoping {
     ) async throws {
         for browser in Browser.sessions {
             await Browser.$shared.withValue(browser) {
-                // What fails in one browser is tried in the other, too.
+                // A test that fails in one browser still runs in the other.
                 do { try await function() } catch is ExpectationFailedError {} catch { Issue.record(error) }
             }
         }

@@ -2,8 +2,8 @@ import Foundation
 
 /// Firefox, driven over Marionette, the protocol under its WebDriver.
 ///
-/// It has the same commands, as JSON over TCP, so that no driver is needed, which Debian does not have. What WebDriver
-/// lacks is done by scripts in the browser's own window.
+/// It has the same commands, as JSON over TCP, so that no driver is needed, which Debian does not have. Scripts in the
+/// browser's own window do the things that WebDriver lacks.
 final class Firefox: DrivenBrowser {
     static let name = "Firefox"
     static let programs = ["firefox-esr"]

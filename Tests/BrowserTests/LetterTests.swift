@@ -108,7 +108,7 @@ extension InTheBrowser {
                 try browser.type("one\u{E008}\u{E007}\u{E000}two\u{E007}", into: "#text")
                 try browser.wait(until: "document.querySelector('#reply').dataset.state === 'reply'")
                 #expect(try browser.text("#reply") == "ONE\nTWO")
-                // What else the page shows comes after the frame with the reply.
+                // The rest of the page follows the frame with the reply.
                 try browser.wait(until: "document.querySelector('#visit li')")
                 #expect(try browser.run("return document.querySelectorAll('#visit li').length").integer == 1)
             }

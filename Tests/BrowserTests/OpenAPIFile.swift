@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a YAML file of maps says, as far as public/openapi.yaml uses YAML: a map to a line, by indentation.
+/// The content of a YAML file of maps, for the part of YAML in public/openapi.yaml: a map to a line, by indentation.
 struct OutlineNode {
     var value = ""
     var children: [(name: String, node: OutlineNode)] = []
@@ -26,7 +26,7 @@ struct OutlineNode {
     }
 }
 
-/// What the OpenAPI document promises.
+/// The promises of the OpenAPI document.
 struct OpenAPIFile {
     /// One way in which a request can be answered.
     struct Answer: Hashable, CustomStringConvertible {
@@ -57,7 +57,7 @@ struct OpenAPIFile {
 
     /// All the answers, each media type one of its own; what has no content has an empty one.
     ///
-    /// What any request can meet, "default", is none of them.
+    /// The answers of "default", which any request can get, are not among them.
     var answers: Set<Answer> {
         var result: Set<Answer> = []
         for (path, methods) in root["paths"]?.children ?? [] {

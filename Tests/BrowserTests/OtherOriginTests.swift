@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension InTheBrowser {
-    /// What a page of another origin sees of the gateway's failures, where the operator allows that origin.
+    /// The gateway's failures in a page of another origin, where the operator allows that origin.
     @Suite struct OtherOriginTests {
         /// A request as the page makes it, and the status that it sees; the page's own words, for a name.
         struct Case: Sendable {

@@ -90,7 +90,7 @@ extension InTheBrowser {
                 #expect(try browser.text("#as-curl").hasSuffix("/?as=hex'"))
                 #expect(try browser.text("#visit .came") == "ff 41 42 0a")
                 try browser.keepPicture("hexadecimal")
-                // What is no byte is not posted.
+                // An invalid byte is not posted.
                 try browser.run("document.querySelector('#text').value = ''")
                 try browser.type("61 6", into: "#text")
                 #expect(try browser.text("#size-note").hasSuffix("at character 4 there are none."))

@@ -1,7 +1,7 @@
 import Testing
 
 extension InTheBrowser {
-    /// What one can take along, and the page on paper and in the colours of its reader.
+    /// The commands to copy, and the page on paper and in its reader's colours.
     @Suite struct TakeAlongTests {
         @Test("A letter in the fragment is written down and not posted; the link has the last letter")
         func fragment() throws {
@@ -12,7 +12,7 @@ extension InTheBrowser {
                 try browser.post("a & b?")
                 let link = try browser.run("return document.querySelector('#letter-link').getAttribute('href')").string
                 #expect(link == "/#letter=a%20%26%20b%3F")
-                // What is no escape changes nothing.
+                // An invalid escape changes nothing.
                 try browser.run("location.hash = '#letter=%'")
                 #expect(try browser.run("return document.querySelector('#text').value").string == "a & b?")
                 #expect(try browser.errors() == [])

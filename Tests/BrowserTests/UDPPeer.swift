@@ -30,7 +30,7 @@ final class UDPPeer: Sendable {
         }
     }
 
-    /// A port at which nobody listens.
+    /// A port without a listener.
     static func closedPort() -> UInt16 {
         let peer = UDPPeer.silent()
         peer.end()

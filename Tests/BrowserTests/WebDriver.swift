@@ -37,7 +37,7 @@ struct Reader {
     var hasScripts = true
 }
 
-/// What a browser has to do for the tests: WebDriver's commands, and what WebDriver has no commands for.
+/// The browser's operations for the tests: WebDriver's commands, and others that WebDriver lacks.
 protocol DrivenBrowser: Sendable {
     static var name: String { get }
     /// The programs that it needs.

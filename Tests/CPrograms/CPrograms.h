@@ -1,4 +1,4 @@
-// What a test needs to start programs and Swift's Glibc module hides or leaves out: posix_spawn(3)'s closefrom, which
+// Functions for starting programs that Swift's Glibc module hides or leaves out: posix_spawn(3)'s closefrom, which
 // takes _GNU_SOURCE, and openpty(3). Header only, nothing to link: glibc has both since 2.34.
 
 #ifndef CPROGRAMS_H

@@ -28,7 +28,7 @@ public enum Check: String, CaseIterable, Sendable {
     }
 }
 
-/// What should have held and did not.
+/// The property that should have held and did not.
 public struct Broken: Error, CustomStringConvertible {
     /// A sentence about it.
     public let description: String

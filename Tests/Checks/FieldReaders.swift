@@ -1,6 +1,6 @@
 import HTTP
 
-/// What is read out of fields later: whatever the value, the answer lies within its bounds.
+/// The readers of field values: for any value the answer lies within its bounds.
 enum FieldReaders {
     static func run(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Broken) {
         for field in KnownField.allCases {

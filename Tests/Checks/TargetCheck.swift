@@ -11,7 +11,7 @@ enum TargetCheck {
     private static let page = Page(
         (names + ["form-reply.html"]).map { Page.Source(name: $0, bytes: Array("/\($0)".utf8), modified: 0) })
 
-    /// What a client has to escape, or may be read as something else.
+    /// The bytes that a client must escape, or that may be read as something else.
     private static let notInQuery = Array("\"#<>".utf8)
     private static let notInPath = notInQuery + Array("?\\^`{}".utf8)
 

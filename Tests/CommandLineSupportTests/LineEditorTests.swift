@@ -4,7 +4,7 @@ import Testing
 
 /// Keys in, lines out.
 @Suite struct LineEditorTests {
-    /// What comes of keys: the requests, and the line as it is then.
+    /// The results of keys: the requests, and the line afterwards.
     private func type(_ keys: String, limit: Int = 1000) -> (requests: [LineEditor.Request], line: String, cursor: Int)
     {
         var editor = LineEditor(limit: limit)
@@ -63,7 +63,7 @@ import Testing
         #expect(editor.take(13) == .done([0x61, 0xff, 0xe2, 0x82, 0x62, 0x63]))
     }
 
-    /// What is seen, without what moves the cursor; and its column.
+    /// The visible text, without cursor movements, and its column.
     private func see(_ keys: String, columns: Int) -> String {
         var editor = LineEditor(limit: 1000)
         for byte in keys.utf8 { _ = editor.take(byte) }

@@ -2,7 +2,7 @@ import CurlClient
 import Glibc
 import Testing
 
-/// What a transfer that fails throws.
+/// The errors of transfers that fail.
 @Suite struct FailureTests {
     /// The error that a request ends with.
     private func failure(_ request: CurlRequest) throws -> CurlError {
@@ -23,7 +23,7 @@ import Testing
         return try #require(error)
     }
 
-    @Test func `a port where nobody listens refuses`() throws {
+    @Test func `a closed port refuses`() throws {
         let (socket, port) = boundSocket()
         defer { close(socket) }
         let error = try failure(CurlRequest("http://127.0.0.1:\(port)"))
@@ -40,7 +40,7 @@ import Testing
 
     @Test(arguments: [Duration.milliseconds(50), .zero])
     func `silence times out`(timeout: Duration) throws {
-        // Nobody accepts: the kernel takes the connection, and nothing ever answers.
+        // The test accepts no connection: the kernel takes it, and nothing ever answers.
         let (socket, port) = boundSocket()
         defer { close(socket) }
         check(listen(socket, 1))

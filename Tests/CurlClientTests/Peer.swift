@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A script runs on one thread; what it received is looked at when that thread is over.
 final class Peer: Sendable {
-    /// What a script did not expect.
+    /// An event that a script did not expect.
     enum Surprise: Error {
         case ended(after: String)
         case cannotSend(errno: Int32)
@@ -78,7 +78,7 @@ final class Peer: Sendable {
         }
     }
 
-    /// Ends the connection for both sides; the descriptor stays until nobody can name it any more.
+    /// Ends the connection for both sides; the descriptor stays open until no thread can use it.
     func hangUp() {
         shutdown(socket, Int32(SHUT_RDWR))
     }

@@ -1,7 +1,7 @@
 import CurlClient
 import Testing
 
-/// What goes over the wire for a request.
+/// The bytes of a request on the wire.
 @Suite struct RequestTests {
     static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 

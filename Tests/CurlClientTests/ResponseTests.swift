@@ -1,7 +1,7 @@
 import CurlClient
 import Testing
 
-/// What a response becomes.
+/// The parsed form of a response.
 @Suite struct ResponseTests {
     /// Makes a request and answers it with these bytes; then the server closes the connection.
     private func answer(_ bytes: String, to edit: (inout CurlRequest) -> Void = { _ in }) throws -> CurlResponse {

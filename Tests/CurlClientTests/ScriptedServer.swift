@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import Testing
 
-/// What a server does with one connection, from first to last, on a thread of its own.
+/// A server's script for one connection, from first to last, on a thread of its own.
 typealias Script = @Sendable (Peer) throws -> Void
 
 /// Runs a server that follows `script` on each connection, while `body` uses it under its URL.
@@ -77,7 +77,7 @@ private final class ScriptedServer: Sendable {
     }
 }
 
-/// A socket that is bound to a free port of 127.0.0.1, but listens to nobody yet.
+/// A socket that is bound to a free port of 127.0.0.1, but does not listen yet.
 func boundSocket() -> (socket: Int32, port: UInt16) {
     let socket = check(Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
     var address = sockaddr_in()

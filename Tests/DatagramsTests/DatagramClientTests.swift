@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    /// A stranger answers, from another port of the server's machine: nobody has answered.
+    /// A stranger answers from another port of the server's machine, which does not count.
     @Test func foreignRepliesAreIgnored() async throws {
         let error = try await onLoop { loop in
             let server = try TestClient()

@@ -73,7 +73,7 @@ import Testing
             for number in UInt8(1)...3 {
                 try client.send([number])
                 let wake = await loop.readable(watch, until: loop.now + .seconds(10))
-                try #require(wake == .ready, "nobody was told of a datagram")
+                try #require(wake == .ready, "no task was woken for a datagram")
                 #expect(try await client.next(watch, on: loop) == [number])
             }
         }
@@ -117,7 +117,7 @@ import Testing
         #expect(counts.received == 2 && counts.sent == 1 && counts.oversized == 1)
     }
 
-    /// A client that is gone before its reply comes: the refusal is nobody's business.
+    /// A client is gone before its reply comes: the refusal disturbs no other client.
     @Test(arguments: ["127.0.0.1", "::1"]) func aClientThatIsGoneDoesNotStopIt(host: String) async throws {
         let counts = try await serve(host: host) { loop, address in
             for _ in 0..<5 { try TestClient(to: address).send([97]) }

@@ -61,7 +61,7 @@ final class TestClient: Sendable {
     }
 }
 
-/// What a test's service does with a datagram.
+/// The service of a test.
 struct Scripted: DatagramService {
     let reply: @Sendable ([UInt8]) -> [UInt8]
 

@@ -75,7 +75,7 @@ struct NoiseClientTableTests {
         #expect(table.values == [2])
     }
 
-    @Test("after nobody could make room the table is not searched for a while")
+    @Test("after no client could make room the table is not searched for a while")
     func nobodyMayGo() {
         var table = NoiseClientTable<SocketAddress, Int>(limit: 2, idle: .seconds(10))
         for number in 0..<2 { table.insert(number, for: client(number), at: time(0)) }
@@ -91,7 +91,7 @@ struct NoiseClientTableTests {
         #expect(table.evict(at: time(20)) { _ in true } == 0 || table.count == 1)
     }
 
-    @Test("whoever is quiet leaves, at the time and not before; whoever is found stays")
+    @Test("a quiet client expires at its time and not before; an active one stays")
     func expiry() {
         var table = NoiseClientTable<SocketAddress, Int>(limit: 2, idle: .milliseconds(10))
         #expect(table.nextExpiry == .never && table.expire(at: time(1000)).isEmpty)

@@ -51,7 +51,7 @@ struct NoiseImpairmentTests {
 
     @Test("these dice stay the same from version to version")
     func golden() {
-        // Published results are tied to their seed; whoever changes the dice must know.
+        // Published results depend on their seed: a change of the dice has to show here.
         let passages = run(8, seed: 7, .toServer, size: 19, Self.lively)
         #expect(
             passages.map(\.description) == [
@@ -80,7 +80,7 @@ struct NoiseImpairmentTests {
             for copy in [passage.first, passage.second] {
                 #expect(copy?.delay == settings.reorderDelay && copy?.isHeldBack == true)
                 #expect((0..<size).contains(copy?.length ?? -1))
-                // What was cut to nothing has no bit left to flip.
+                // A datagram that was cut to nothing has no bit left to flip.
                 #expect((copy?.flippedBit == nil) == (copy?.length == 0))
             }
         }

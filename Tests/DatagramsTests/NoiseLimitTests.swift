@@ -49,7 +49,7 @@ struct NoiseLimitTests {
         }
     }
 
-    @Test("forgets who is quiet, whether or not somebody else wants the place")
+    @Test("forgets a quiet client, whether or not another wants its place")
     func expiry() async throws {
         try await onLoop { loop in
             let server = try RunningServer(Echo(), on: loop)
@@ -92,18 +92,18 @@ struct NoiseLimitTests {
         }
     }
 
-    @Test("counts that nobody listens, and goes on when somebody does")
+    @Test("counts refusals, and goes on when a server listens")
     func refused() async throws {
         try await onLoop { loop in
             let former = try RunningServer(Echo(), on: loop)
             let noise = try RunningNoise(to: former.address, on: loop)
             let client = try HandClient(to: noise.proxy.address, on: loop)
             try await former.stop()
-            try client.send("nobody")
+            try client.send("refused")
             #expect(await eventually(on: loop) { await noise.proxy.counts.toServer.refused == 1 })
             let server = try RunningServer(Echo(), at: former.address, on: loop)
-            try client.send("somebody")
-            #expect(try await client.receiveText() == "somebody")
+            try client.send("served")
+            #expect(try await client.receiveText() == "served")
             expectNothingUnaccounted(await noise.proxy.counts.toServer)
             try await noise.stop()
             try await server.stop()

@@ -182,7 +182,7 @@ struct NoiseProxyTests {
     }
 }
 
-/// What comes out of one direction without delays.
+/// The output of one direction without delays.
 private func through(
     _ datagrams: [[UInt8]], seed: UInt64, _ direction: NoiseDirection, _ settings: NoiseSettings
 ) -> [[UInt8]] {

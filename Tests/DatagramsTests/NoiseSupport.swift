@@ -96,7 +96,7 @@ final class HandClient {
         self.loop = loop
     }
 
-    /// An address at which nobody listens.
+    /// An address without a listener.
     static func closedAddress(_ host: String) throws -> SocketAddress {
         try DatagramSocket(boundTo: anyPort(host)).localAddress()
     }

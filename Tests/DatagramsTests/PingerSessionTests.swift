@@ -43,7 +43,7 @@ struct PingerSessionTests {
         #expect(session.receive(probe, at: time(151)) == .duplicate(number: 1, .milliseconds(151)))
     }
 
-    @Test("what comes at the timeout is in time, after it late, whoever looks first")
+    @Test("what comes at the timeout is in time, after it late, in either order")
     mutating func boundary() {
         let probes = [session.probe(at: time(0)), session.probe(at: time(0))]
         #expect(session.receive(probes[0], at: time(100)) == .reply(number: 1, .milliseconds(100)))
@@ -61,7 +61,7 @@ struct PingerSessionTests {
         #expect(session.refuse() == nil && !session.isWaiting)
     }
 
-    @Test("a single byte that differs makes it nobody's", arguments: 0..<56)
+    @Test("a single byte that differs makes it foreign", arguments: 0..<56)
     mutating func damaged(place: Int) {
         var probe = session.probe(at: time(77))
         let other = session.probe(at: time(78))
@@ -74,7 +74,7 @@ struct PingerSessionTests {
         #expect(session.receive(probe, at: time(80)) == .reply(number: 1, .milliseconds(3)))
     }
 
-    @Test("cut, longer, empty, of another run, or never sent: nobody's")
+    @Test("cut, longer, empty, of another run, or never sent: foreign")
     mutating func foreign() {
         let probe = session.probe(at: time(5))
         let now = time(6)

@@ -44,7 +44,7 @@ struct PingerTests {
         }
     }
 
-    @Test("tells at once that nobody listens")
+    @Test("reports a closed port at once")
     func refused() async throws {
         try await onLoop { loop in
             let former = try RunningServer(Echo(), on: loop)
@@ -95,7 +95,7 @@ struct PingerTests {
             settings.interval = .milliseconds(20)
             settings.timeout = .seconds(1)
             let (report, _) = try await ping(noise.proxy.address, settings, on: loop)
-            // The last one's double may come when nobody waits any more.
+            // The last probe's double may come after the end of the wait.
             #expect(report.received == 20 && (19...20).contains(report.duplicates))
             noise.proxy.settings.toServer.duplicate = .never
             noise.proxy.settings.toClient.corrupt = .always

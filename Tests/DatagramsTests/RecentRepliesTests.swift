@@ -9,8 +9,8 @@ import Testing
         replies.keep(bytes.span, for: try #require(SocketAddress(host, port: 9)), from: nil)
     }
 
-    /// What any link takes needs no second try, what is longer than usual links take leaves in pieces at once, and no router
-    /// stands before a client on this machine.
+    /// A reply that every link takes needs no second try, a longer one than usual links take leaves in fragments at
+    /// once, and no router stands before a client on this machine.
     @Test(
         arguments: [
             (1232, "2001:db8::1", false), (1233, "2001:db8::1", true), (9000, "2001:db8::1", true),

@@ -133,7 +133,7 @@ struct UppercaseByteTests {
     }
 }
 
-/// What Uppercase must do with bytes that are not text, written as plainly as possible.
+/// The result of Uppercase for bytes that are not text, computed as plainly as possible.
 private func naiveUppercase(_ bytes: [UInt8]) -> [UInt8] {
     bytes.map { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) ? $0 - 32 : $0 }
 }

@@ -2,7 +2,7 @@ import Doctor
 import System
 import Testing
 
-/// What the doctor says of names, routes and probes, and how it prints.
+/// The doctor's findings on names, routes and probes, and its output.
 @Suite struct ServiceCheckTests {
     private let address: SocketAddress
 

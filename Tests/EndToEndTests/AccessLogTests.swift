@@ -72,7 +72,7 @@ import Testing
         #expect(try lines(gateway).isEmpty)
     }
 
-    /// What never becomes a request has a line as far as it goes.
+    /// Bytes that never become a request have a line with the part that was read.
     @Test func `failures before there is a request have lines`() throws {
         let gateway = try RunningGateway([
             "--workers", "1", "--max-datagram", "10", "--max-head", "200", "--max-request-line", "100",

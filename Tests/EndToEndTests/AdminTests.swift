@@ -67,7 +67,7 @@ import Testing
         #expect(try listeners.gateway.program.ending(after: SIGTERM).status == 0)
     }
 
-    /// Whoever asks all workers while these end gets an answer, and does not hold the end up.
+    /// A question to all workers gets an answer while they end, and does not delay the end.
     @Test(arguments: [1, 2]) func `questions that come at the end do not hold it up`(workers: Int) throws {
         let listeners = try Listeners(["--workers", "\(workers)", "--drain-timeout", "3600s"])
         let address = try SocketAddress(numeric: listeners.admin.dropFirst("http://".count))

@@ -2,7 +2,7 @@ import CurlClient
 import Glibc
 import Testing
 
-/// What the gateway keeps open.
+/// The descriptors that the gateway keeps open.
 @Suite struct DescriptorTests {
     /// The descriptors of a process that are neither a UDP socket of the gateway's ring nor an HTTP connection.
     ///

@@ -66,7 +66,7 @@ struct DiscoveryTests {
             programs.append(gateway)
         }
 
-        /// What a client gets that posts `hello`.
+        /// The response to a client that posts `hello`.
         func post(_ path: String) throws -> String {
             let curl = ["curl", "-sS", "--max-time", "50", "-d", "hello", "http://192.0.2.1:8080\(path)"]
             let ending = try start("switch", curl).ending()

@@ -71,7 +71,7 @@ import Testing
         let ending = try doctor("--upstream", "\(address)", "--service", "/group 239.255.255.250:1900 from=any")
         #expect(ending.output.contains(/(?m)^ok    probe +\/ was not asked/), "\(ending.output)")
         #expect(ending.output.contains(/(?m)^ok    probe +\/group was not asked/), "\(ending.output)")
-        // What had been sent over loopback would lie here by now.
+        // A datagram over loopback would be in the socket by now.
         var bytes = [UInt8](repeating: 0, count: 16)
         #expect(try socket.receive(into: &bytes, 0..<16) == nil)
     }

@@ -67,14 +67,14 @@ import Testing
     }
 }
 
-/// What a client saw that posted on one connection, a batch of bodies at a time, until it was over.
+/// The record of a client that posted on one connection, a batch of bodies at a time, until its end.
 private struct BusyCall {
     let number: Int
-    /// What was answered, and how.
+    /// The answers, with their bodies.
     private var exchanges: [(body: String, response: WireResponse)] = []
     /// The bodies that were sent and not answered.
     private var unanswered: ArraySlice<String> = []
-    /// What came that is no whole response.
+    /// The received bytes after the last whole response.
     private var remainder: [UInt8] = []
 
     /// Whether the replies to a caller's bodies are held back at the end.

@@ -23,7 +23,7 @@ import Testing
             try client.output(containing: "\(letter.uppercased()) BY UDP\n")
             #expect(try gateway.post("\(letter) by http").text == "\(letter.uppercased()) BY HTTP")
         }
-        // What came over UDP alone has not passed through the gateway.
+        // A datagram that came over UDP alone has not passed through the gateway.
         #expect(try gateway.metrics()["udp_datagrams_sent_total"] == 3)
     }
 

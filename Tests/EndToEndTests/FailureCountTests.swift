@@ -20,7 +20,7 @@ import Testing
         #expect(try send("\(form)Content-Length: \(long.utf8.count)\r\n\r\n\(long)", to: gateway) == 413)
         #expect(try send("BREW / HTTP/1.1\r\nHost: a\r\n\r\n", to: gateway) == 501)
         #expect(try send("GET / HTTP/3.1\r\nHost: a\r\n\r\n", to: gateway) == 505)
-        // What is no failure of the gateway, or is an answer about it.
+        // These are no failures of the gateway, or are answers about it.
         #expect(try send("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", to: gateway) == 404)
 
         try turnOneAway(gateway)

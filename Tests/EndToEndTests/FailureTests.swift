@@ -3,7 +3,7 @@ import Glibc
 import System
 import Testing
 
-/// What goes wrong behind the gateway, or in front of it, and that the next request works.
+/// Failures behind the gateway and in front of it, after which the next request works.
 @Suite struct FailureTests {
     @Test func `an upstream that refuses is 502 at once`() throws {
         let gateway = try RunningGateway(UDPPeer.persistently, upstream: UDPPeer.closedAddress())
@@ -72,7 +72,7 @@ import Testing
         #expect(try gateway.metrics()["udp_datagrams_sent_total"] == 1)
     }
 
-    @Test func `a client that goes away before its reply leaves it to nobody`() throws {
+    @Test func `the reply to a client that has gone reaches no other`() throws {
         let peer = UDPPeer()
         let gateway = try RunningGateway(
             ["--timeout", "60s", "--rest", "0ms", "--workers", "1"], upstream: peer.address)

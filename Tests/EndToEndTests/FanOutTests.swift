@@ -2,7 +2,7 @@ import Glibc
 import System
 import Testing
 
-/// Services that anybody may answer, at several addresses: all are asked at once.
+/// Services with several equal addresses: the gateway asks all at once.
 @Suite struct FanOutTests {
     private func gateway(_ peers: [UDPPeer], _ options: String, _ flags: [String] = []) throws -> RunningGateway {
         let addresses = peers.map { "\($0.address)" }.joined(separator: " ")

@@ -28,7 +28,7 @@ import Testing
 
 /// Writes the flags of programs as Markdown.
 private enum FlagsDocument {
-    /// What `--experimental-dump-help` tells of a program, as far as it is used here.
+    /// The part of `--experimental-dump-help` that the document uses.
     private struct Help: Decodable {
         let command: Command
     }

@@ -1,6 +1,6 @@
 import Testing
 
-/// What the program says of itself, and to a first word that it does not know.
+/// The program's help, and its answer to an unknown first word.
 @Suite struct HelpTests {
     @Test(arguments: [
         ("sever", " Did you mean 'server'?"), ("pong", " Did you mean 'ping'?"), ("clientt", " Did you mean 'client'?"),

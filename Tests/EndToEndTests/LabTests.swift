@@ -91,7 +91,8 @@ import Testing
         #expect(try connection.receiveToEnd().hasPrefix("HTTP/1.1 \(status) "))
     }
 
-    /// What a browser says of who asks, with and without the gateway's own origin, and whether the network may be set.
+    /// A browser's fields about the requesting page, with and without the gateway's own origin, and whether that page
+    /// may set the network.
     @Test(arguments: [
         ("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false), ("Same-Origin", false),
         ("same-origin, none", false), ("", false),
@@ -173,7 +174,7 @@ import Testing
         #expect(try send("PUT", gateway, network(delay: 40)).status == 200)
         let timing = try #require(try gateway.post("hello").fields["Server-Timing"])
         let milliseconds = try #require(timing.split(separator: "dur=").last.flatMap { Double($0) })
-        // Never early; how late, nobody promises.
+        // A datagram is never early; its delay has no upper bound.
         #expect(milliseconds >= 80)
     }
 

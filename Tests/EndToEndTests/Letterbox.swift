@@ -45,7 +45,7 @@ struct RunningGateway {
         var figures: [String: Int] = [:]
         for line in try #require(response.text).split(separator: "\n") where line.hasPrefix("letterbox_") {
             let words = line.split(separator: " ")
-            // What is counted for each address of the upstream counts as one here.
+            // The counts of all addresses of the upstream are added up here.
             let name = words[0].dropFirst("letterbox_".count)
             let family = name.firstRange(of: "{upstream=").map { name[..<$0.lowerBound] } ?? name
             figures[String(family), default: 0] += Int(words[1]) ?? 0

@@ -2,7 +2,7 @@ import CurlClient
 import System
 import Testing
 
-/// What happens at the limits of connections and descriptors, and who may call from other origins.
+/// The limits of connections and descriptors, and callers of other origins.
 @Suite struct LimitsTests {
     private static let request = "POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 5\r\n\r\nhello"
     private static let beginning = "POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 5\r\n\r\nhe"

@@ -20,7 +20,7 @@ import Testing
         return pages
     }
 
-    /// What is wrong with a link on a page; nil for a good one and for one out of the project.
+    /// The fault of a link on a page; nil for a good one and for one out of the project.
     private static func problem(_ link: String, on path: String, _ pages: [String: MarkdownPage]) -> String? {
         guard !link.contains("://"), !link.hasPrefix("mailto:") else { return nil }
         let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

@@ -3,7 +3,7 @@ import Glibc
 import System
 import Testing
 
-/// What the log tells of the gateway's own life.
+/// The log's lines about the gateway's own life.
 @Suite struct LogEventTests {
     @Test func `the limits in force are told at the start, in a line`() throws {
         let gateway = try RunningGateway(["--workers", "2", "--max-connections", "7", "--max-in-flight", "8"])

@@ -28,7 +28,7 @@ struct NamespaceTests {
             programs.append(gateway)
         }
 
-        /// What the client gets; a request that is stuck fails.
+        /// The response that the client gets; a request that is stuck fails.
         func get(_ path: String, _ options: String...) throws -> (status: Int, text: String) {
             let curl = try hosts.start(
                 .client,
@@ -89,7 +89,7 @@ struct NamespaceTests {
         #expect(try network.answers(12))
         // The cable is pulled out at the other end: nothing refuses, nothing comes back.
         try network.hosts.ip(.gateway, "link", "set", "one", "up")
-        // A worker that still leaves the one out would have nobody to ask but the other.
+        // A worker that still skips one service would ask only the other.
         try network.waitUntilAllAreUp()
         try network.hosts.ip(.two, "link", "set", "net", "down")
         #expect(try network.answers(12))

@@ -3,7 +3,7 @@ import Testing
 
 /// Four hosts in network namespaces of their own (ip-netns(8)): client - gateway - one and two.
 ///
-/// The addresses are of the block for documentation (RFC 5737), and nobody outside the namespaces sees them.
+/// The addresses are of the block for documentation (RFC 5737), and only programs in the namespaces see them.
 final class Namespaces {
     enum Host: String, CaseIterable { case client, gateway, one, two }
 
@@ -72,7 +72,7 @@ final class Namespaces {
         try ip(host, "link", "set", "net", "mtu", "\(bytes)")
     }
 
-    /// What curl gets on the client's host; a request that is stuck fails.
+    /// The output of curl on the client's host; a request that is stuck fails.
     func curl(_ words: String...) throws -> String {
         let ending = try start(.client, ["curl", "-sS", "--fail-with-body", "--max-time", "50"] + words).ending()
         try #require(ending.status == 0, "\(ending.error)\(ending.output)")

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// What docs/operating.md and docs/sizing.md say of themselves: tests that are there, and arithmetic that is right.
+/// The claims of docs/operating.md and docs/sizing.md about themselves: their tests exist, and their arithmetic is
+/// right.
 @Suite struct OperatingDocumentTests {
     /// The rows of a table, without its head: those lines of a section that begin with a bar.
     private static func rows(_ text: Substring) -> [[String]] {

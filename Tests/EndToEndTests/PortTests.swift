@@ -1,6 +1,6 @@
 import Testing
 
-/// What the kernel does with the ports of sockets that are just being opened, where it has few to choose from.
+/// The kernel's choice of ports for new sockets, where it has few to choose from.
 @Suite(.enabled(if: PrivateHost.obstacle == nil, Comment(rawValue: PrivateHost.obstacle ?? "")))
 struct PortTests {
     /// Whose port is the one that it sends to gets back what it sent.
@@ -16,7 +16,7 @@ struct PortTests {
         #expect(ending.errorLines.count == 12 && ending.errorLines.allSatisfy { $0.contains("no server listens") })
     }
 
-    /// A socket has its port before it has its peer; what comes to the port in between is nobody's reply.
+    /// A socket has its port before it has its peer; a datagram that comes to the port in between is not a reply.
     @Test func `what strangers send to a port just chosen is no reply`() throws {
         let script = """
             echo 40000 40003 > /proc/sys/net/ipv4/ip_local_port_range

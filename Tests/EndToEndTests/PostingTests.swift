@@ -96,7 +96,7 @@ import Testing
         ("application/x-www-form-urlencoded", "text/plain; charset=utf-8"),
         ("application/x-www-form-urlencodedX", "application/x-www-form-urlencodedX"),
         ("application/json; a=\"b, c\"", "application/json; a=\"b, c\""),
-        // What is no media type must not be sent on (RFC 9110 2.2).
+        // A malformed media type must not be sent on (RFC 9110 2.2).
         ("application/", "text/plain; charset=utf-8"), ("application/ json", "text/plain; charset=utf-8"),
         ("text/html", "text/plain; charset=utf-8"),
     ])

@@ -1,6 +1,6 @@
 import Testing
 
-/// A host of its own for a script: a network, a user and processes that nobody else sees (unshare(1)).
+/// A host of its own for a script: a network, a user and processes that other programs do not see (unshare(1)).
 enum PrivateHost {
     /// Why there can be none here; nil where there can.
     static let obstacle: String? = {

@@ -5,7 +5,7 @@ import Testing
 
 /// A program that runs beside the test, with its three streams; it never outlives its object.
 ///
-/// Its output is read when a test asks for something in it, and by nobody else, so that there is no thread to end.
+/// Only a test that looks for something in its output reads it, so that there is no thread to end.
 final class Program: Sendable {
     /// How a program ended, and all that it said.
     struct Ending: Equatable {
@@ -18,7 +18,7 @@ final class Program: Sendable {
         var errorLines: [Substring] { error.split(separator: "\n", omittingEmptySubsequences: false).dropLast() }
     }
 
-    /// What a program reads as its standard input.
+    /// The content of a program's standard input.
     enum Input {
         case nothing
         /// These bytes, which must fit a pipe, and then the end.
@@ -29,7 +29,7 @@ final class Program: Sendable {
         case descriptor(Int32)
     }
 
-    /// What did not happen.
+    /// An event that did not happen in time.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
@@ -178,7 +178,7 @@ final class Program: Sendable {
     }
 }
 
-/// What came out of a pipe so far.
+/// The output of a pipe so far.
 private struct Stream {
     let descriptor: Int32
     private(set) var hasEnded = false
@@ -232,7 +232,7 @@ extension Program {
         for (number, descriptor) in streams.enumerated() {
             unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
         }
-        // What else this process has open, another test's connection for one, is none of the program's business.
+        // Other open descriptors of this process, such as another test's connection, stay out of the program.
         unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         // The process that runs the tests may have been started with signals ignored or blocked, as in the background of a
         // shell.

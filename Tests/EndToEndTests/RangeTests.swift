@@ -1,6 +1,6 @@
 import Testing
 
-/// What each flag takes, as its help says: both ends of the range are taken, and nothing beyond.
+/// The range of each flag in its help: the flag takes both ends, and nothing beyond.
 @Suite struct RangeTests {
     /// A flag whose help ends with what it takes.
     private struct Flag {
@@ -11,7 +11,7 @@ import Testing
             (self.name, first, last) = (String(name), String(ends[0]), String(ends[1]))
         }
 
-        /// What comes before the first, and what comes behind the last.
+        /// The values just before the first one and just after the last one.
         var beyond: [String] { [first, last].enumerated().map { Self.moved($1, by: $0 == 0 ? -1 : 1) } }
 
         /// The number in front of a unit, one more or less; a time of nothing has none before it.

@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    /// What it says of speed and of wrong replies is what was measured last.
+    /// Its figures for speed and for wrong replies are those of the last measurement.
     @Test func itsFiguresAreThoseOfTheDocuments() throws {
         let text = try Self.read("README.md").replacing("\n", with: " ")
         let performance = try Self.read("docs/performance.md")
@@ -118,7 +118,7 @@ struct ReadmeStep {
 
 /// A folder that looks like one in which scripts/run has built the program; it is the home of who runs the commands, too.
 final class ReadmeFolder {
-    /// What the script writes before the output of each block.
+    /// The line that the script writes before the output of each block.
     static let mark = "==== output\n"
     let path: String
 

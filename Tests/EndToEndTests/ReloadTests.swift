@@ -54,7 +54,7 @@ import Testing
         #expect(try ask("\(url)/new").status == 202)
         #expect(try ask("\(url)/gone").status == 404)
         let figures = try CurlClient().get("\(url)/metrics").text ?? ""
-        // What stayed keeps its counts.
+        // The unchanged service keeps its counts.
         #expect(figures.contains(/letterbox_udp_replies_total{.*service="\/same"} 1\n/))
         #expect(figures.contains("letterbox_udp_addresses{service=\"/new\"} 1\n"))
         #expect(!figures.contains("service=\"/gone\""))

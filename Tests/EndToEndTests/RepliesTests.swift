@@ -155,13 +155,13 @@ import Testing
         // One that is too long is counted as such everywhere.
         let counted = options.hasPrefix("max-datagram") ? "udp_truncated_replies_total" : "udp_dropped_replies_total"
         #expect(try gateway.metrics()[counted] == 1)
-        // What was taken of the memory is given back.
+        // The memory of the replies is released.
         let again = try begin(gateway)
         peer.send(first, to: try peer.receive().sender)
         #expect(try again.receive(until: "]}\n").contains("{\"complete\":true"))
     }
 
-    /// Who is asked, who replies, and whether the caller gets that reply.
+    /// The address that is asked, the address that replies, and whether the caller gets that reply.
     @Test(arguments: [
         ("from=peer", "127.0.0.1", false), ("from=host", "127.0.0.1", true), ("from=host", "127.0.0.2", false),
         ("from=any", "127.0.0.1", true), ("from=any", "127.0.0.2", true),
@@ -220,7 +220,7 @@ import Testing
         }
     }
 
-    /// What a GET collects is kept by no cache, however it leaves.
+    /// No cache may store the replies to a GET, in any form.
     @Test(arguments: ["application/json", "application/x-ndjson", "application/octet-stream"])
     func `what is collected for a GET is not kept`(type: String) throws {
         let peer = UDPPeer()

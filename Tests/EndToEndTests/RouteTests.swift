@@ -73,7 +73,7 @@ import Testing
             #expect(isTooLong == (status == 413))
             let page = try #require(response.text)
             #expect(page.contains("The body does not fit") == (status == 413))
-            // What is too long comes back to be shortened, unless it is far too long.
+            // A text that is too long comes back to be shortened, unless it is far too long.
             #expect(page.contains(">\n\(letter)</textarea>") == (isRead && letter.utf8.count <= 2400))
         }
     }

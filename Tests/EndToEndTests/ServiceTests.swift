@@ -47,7 +47,7 @@ import Testing
         let tooLong = try post("fiver", at: "/data", of: gateway)
         #expect(tooLong.status == 413)
         #expect(try #require(tooLong.text).contains("at most 4 bytes"))
-        // What one of them counts is not counted of another.
+        // Each service has counts of its own.
         let metrics = try #require(try get("/metrics", of: gateway).text)
         #expect(metrics.contains("letterbox_udp_replies_total{upstream=\"\(echo.address)\",service=\"/data\"} 1\n"))
         #expect(metrics.contains("letterbox_udp_replies_total{upstream=\"\(silent.address)\",service=\"/silent\"} 0\n"))

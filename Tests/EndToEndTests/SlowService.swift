@@ -17,7 +17,7 @@ final class SlowService: Sendable {
         var hasEnded = false
     }
 
-    /// What the service says to a body.
+    /// The service's reply to a body.
     static func reply(to body: String) -> String { "reply to \(body)" }
 
     /// Receives on one thread and replies on another until `end()`.

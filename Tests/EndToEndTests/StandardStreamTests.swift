@@ -83,7 +83,7 @@ import Testing
         #expect((1...60).contains(warnings.count), "\(ending.error)")
     }
 
-    /// What is printed for the one who asks ends with its reader, as it does for other filters.
+    /// A command that prints for a waiting person ends with its reader, as other filters do.
     @Test(.timeLimit(.minutes(1)), arguments: ["client", "ping --count 1000000 --interval 0s"])
     func `a command in the foreground ends with its reader`(command: String) throws {
         let server = try RunningServer()

@@ -1,7 +1,7 @@
 import System
 import Testing
 
-/// What keeps a command from starting: one line that says so, an exit status, and nothing left running.
+/// Errors that keep a command from starting: one line that says so, an exit status, and nothing left running.
 @Suite struct StartTests {
     @Test func `a TCP port in use is no start`() throws {
         let taken = TakenPort()

@@ -18,7 +18,7 @@ final class TCPConnection: Sendable {
         unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeLimit, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    /// Nobody took the connection.
+    /// No server accepted the connection.
     struct Refused: Error, Equatable {
         let errno: Int32
     }

@@ -68,7 +68,7 @@ import Testing
         (String(repeating: "a", count: 4097), 0o600, "the token has more than 4096 bytes"),
         (String(repeating: "a", count: 4099), 0o600, "it cannot be read: File too large"),
     ])
-    func `a file has one token and is no one else's`(text: String, mode: Int, sentence: String?) throws {
+    func `a file has one token and belongs to its owner alone`(text: String, mode: Int, sentence: String?) throws {
         let file = try File(text, mode: mode)
         try withExtendedLifetime(file) {
             let flags = ["--port", "0", "--server-port", "0", "--token-file", file.path]

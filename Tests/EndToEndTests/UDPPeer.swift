@@ -55,12 +55,12 @@ final class UDPPeer: Sendable {
     /// A program that does not take a refusal for the end would wait longer than the test does.
     static let persistently = ["--timeout", "3600s", "--attempts", "20"]
 
-    /// An address at which nobody listens, of a loopback network that no other test uses.
+    /// An address without a listener, of a loopback network that no other test uses.
     ///
     /// A socket that connects from 127.0.0.1 cannot get this port by chance, as it could one of 127.0.0.1 itself.
     ///
-    /// The kernel refuses on behalf of nobody only so often, icmp(7) icmp_msgs_per_sec and icmp_msgs_burst, and all the
-    /// tests of a machine share that: whoever asks has to ask again, see `persistently`.
+    /// The kernel limits its refusals, icmp(7) icmp_msgs_per_sec and icmp_msgs_burst, and all the tests of a machine
+    /// share that limit: a program has to ask again, see `persistently`.
     static func closedAddress() -> SocketAddress {
         let (socket, address) = bound(to: "127.0.0.77")
         close(socket)

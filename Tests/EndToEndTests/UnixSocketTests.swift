@@ -12,7 +12,7 @@ import Testing
         return program
     }
 
-    /// What curl prints: the response's content, and its status.
+    /// The output of curl: the response's content, and its status.
     private func curl(_ path: String, _ arguments: String...) throws -> String {
         let words = ["curl", "-sS", "-m", "60", "--unix-socket", path, "-w", " %{http_code}"] + arguments
         return try Program("/usr/bin/env", words).ending().output

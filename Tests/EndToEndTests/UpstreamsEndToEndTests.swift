@@ -7,7 +7,7 @@ import Testing
 
 /// The UDP leg as callers meet it: several services, a bad network, and what they are told about it.
 @Suite struct UpstreamsEndToEndTests {
-    /// What became of many requests with a body of their own each.
+    /// The results of many requests, each with a body of its own.
     private struct Tally: CustomStringConvertible {
         var right = 0
         var wrong = 0
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test func `lost datagrams are made good`() throws {
-        // What is only slow must not use up what is granted for what is lost.
+        // Slow replies must not use up the retransmissions that are meant for lost ones.
         let options = ["--attempts", "5", "--timeout", "30s", "--min-retransmit", "100ms"]
         let network = try BadNetwork(["--loss", "2%"], options)
         let tally = post(5000, to: network.gateway, concurrency: 32)

@@ -115,8 +115,7 @@ import Testing
         #expect(wakes == [.expired, .ready, .expired])
     }
 
-    /// What lies behind a datagram that was taken is reported only where datagrams are taken one at a time, be it to a
-    /// task or to a handler.
+    /// The loop reports a further datagram only where datagrams are taken one at a time, to a task as to a handler.
     @Test(arguments: [WatchKind.datagrams, .singleDatagrams])
     func whatIsLeftBehind(kind: WatchKind) async throws {
         try await onLoop { loop in

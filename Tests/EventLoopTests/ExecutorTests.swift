@@ -86,7 +86,7 @@ import Testing
         #expect(throws: SystemError(.watch, nil, .wouldBlock)) { try failed.get() }
     }
 
-    /// The loop looks round once more while a job is left, with nothing to wait for: nobody would wake it.
+    /// The loop runs another iteration while a job is left and there is nothing to wait for: no event would wake it.
     @Test(.timeLimit(.minutes(1))) func aLoopStopsWhileAJobIsLeft() async throws {
         let loop = try EventLoop()
         let count = Counter()

@@ -5,7 +5,7 @@ import Testing
 @testable import EventLoop
 
 @Suite(.timeLimit(.minutes(1))) struct QueueTests {
-    /// What the tasks of one loop write down, in order.
+    /// The record of one loop's tasks, in order.
     private final class Notes {
         var lines: [String] = []
     }
@@ -56,7 +56,7 @@ import Testing
         defer { loop.stop() }
         let room = Room(loop: loop)
         let tasks = await enter(room, ["a", "b", "c", "d"])
-        // Whoever leaves calls the next.
+        // A task that leaves calls the next one.
         await room.call()
         for task in tasks { await task.value }
         #expect(await room.seen == ["+a", "+b", "+c", "+d", "a", "b", "c", "d"])

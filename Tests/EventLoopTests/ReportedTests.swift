@@ -3,10 +3,10 @@ import Testing
 
 @testable import EventLoop
 
-/// What the loop knows of all descriptors together.
+/// The loop's knowledge of all descriptors together.
 @Suite(.timeLimit(.minutes(1))) struct ReportedTests {
-    /// What had come before the loop looked, however much it was, has been reported by `reported`; also where the kernel
-    /// would go on reporting it, for nobody reads.
+    /// All events before the loop's poll, however many, have been reported by `reported`; also where the kernel would
+    /// go on reporting an event, because no task reads.
     @Test(arguments: [1, 255, 256, 257, 600], [WatchKind.datagrams, .singleDatagrams])
     func nothingThatCameBeforeIsOverlooked(count: Int, kind: WatchKind) async throws {
         try await onLoop { loop in

@@ -92,7 +92,7 @@ final class Counter: Sendable {
     func raise() { number.add(1, ordering: .relaxed) }
 }
 
-/// Writes one byte to a descriptor that somebody else owns.
+/// Writes one byte to a descriptor that another object owns.
 func writeByte(to number: Int32) {
     var byte: UInt8 = 1
     _ = unsafe Glibc.write(number, &byte, 1)

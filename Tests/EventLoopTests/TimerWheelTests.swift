@@ -11,7 +11,7 @@ extension TimerWheel {
 }
 
 @Suite struct TimerWheelTests {
-    /// What a wheel should do, done in the simplest way.
+    /// The behaviour of a wheel, implemented in the simplest way.
     private struct Model {
         var pending: [Int: (tick: UInt64, key: TimerWheel<Int>.Key)] = [:]
         var order: [Int] = []
@@ -63,7 +63,7 @@ extension TimerWheel {
         #expect(wheel.next == nil)
     }
 
-    /// What is cancelled wakes nobody: the wheel looks to what comes after it.
+    /// A cancelled entry wakes no task: the wheel goes on to the entry after it.
     @Test func cancelled() {
         var wheel = TimerWheel<Int>(at: 0)
         let late = wheel.insert(at: 100, 1)
@@ -127,7 +127,7 @@ extension TimerWheel {
         #expect(entries.map { Mirror(reflecting: $0.value).children.count } == 8)
     }
 
-    /// Who is told of one entry may add and cancel others before the next.
+    /// The receiver of one entry may add and cancel others before the next.
     @Test func entriesChangeBetweenTwo() {
         var wheel = TimerWheel<Int>(at: 0)
         let keys = (0..<4).map { wheel.insert(at: 70, $0) }

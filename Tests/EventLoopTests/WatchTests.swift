@@ -14,7 +14,7 @@ import Testing
         func isCurrent(_ watch: Watch) -> Bool { table.isCurrent(watch) }
         func takeReadable(_ watch: Watch) -> Bool { table.takeReadable(watch) }
         func hasWaiter(_ watch: Watch) -> Bool { table.unpark(watch) != nil }
-        /// Whether the report wakes somebody.
+        /// Whether the report wakes a task.
         func report(_ readiness: Readiness, of watch: Watch) -> Bool { table.report(readiness, of: watch) != nil }
     }
 

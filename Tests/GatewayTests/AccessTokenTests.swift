@@ -4,7 +4,7 @@ import HTTP
 import System
 import Testing
 
-/// What callers get who know the token, and who do not.
+/// The answers to callers with the token and without it.
 @Suite struct AccessTokenTests {
     private static let token = "s3cr3t-._~+/=="
 

@@ -4,7 +4,7 @@ import HTTP
 import System
 import Testing
 
-/// What pages of other sites get, and pages whose name was made to point to this machine (DNS rebinding).
+/// The answers to pages of other sites, and to pages whose name was made to point to this machine (DNS rebinding).
 @Suite struct BrowserGuardTests {
     /// A request by what a browser says of it, and the status that it gets.
     struct Case: Sendable, CustomStringConvertible {
@@ -86,7 +86,8 @@ import Testing
         }
     }
 
-    /// What is only read is open to links from everywhere, and what sends a datagram is not, whatever its method.
+    /// A resource that is only read is open to links from everywhere; a request that sends a datagram is not, whatever
+    /// its method.
     @Test(arguments: [
         ("GET /", 200), ("GET /letters.txt", 200), ("HEAD /letters.txt", 200), ("GET /healthz", 200),
         ("GET /metrics", 200), ("GET /services", 200), ("OPTIONS /", 204), ("GET /?other=1", 200), ("GET /none", 404),

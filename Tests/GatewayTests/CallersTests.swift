@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// Who gets served when callers differ.
+/// The service for callers who differ.
 @Suite(.timeLimit(.minutes(1))) struct CallersTests {
     private static let healthz = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-/// What becomes of addresses, their sockets and their exchanges when the service's name means others.
+/// The addresses, sockets and exchanges of a service whose name gets other addresses.
 @Suite(.timeLimit(.minutes(1))) struct ChangingAddressesTests {
     @Test func addressesThatStayKeepWhatIsKnownOfThem() async throws {
         try await withUpstream(patientConfiguration(), peers: 3) { upstream, peers in
@@ -39,7 +39,7 @@ import Testing
                 #expect(await upstream.move(to: [address]) == [])
                 #expect(await upstream.counts(of: address)?.sockets.quarantined == 1)
             }
-            // Nobody waits for the late reply, and it is still heard.
+            // No caller waits for the late reply, and the socket still receives it.
             await upstream.move(to: [peers[1].address])
             try await peers[0].send("ONE", to: first.sender)
             await upstream.move(to: [address])

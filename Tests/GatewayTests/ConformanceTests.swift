@@ -2,7 +2,7 @@ import System
 import Gateway
 import Testing
 
-/// What docs/http.md says of responses, seen by a client: each case is a request and what must come back.
+/// The claims of docs/http.md about responses, seen by a client: each case is a request and the expected response.
 @Suite struct ConformanceTests {
     @Test(arguments: ConformanceCase.all)
     func answers(to one: ConformanceCase) async throws {

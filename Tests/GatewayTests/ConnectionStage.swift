@@ -11,11 +11,11 @@ import Testing
 ///
 /// All of it is called on the loop's thread, which hears of the kernel's events only where the test waits.
 final class ConnectionStage {
-    /// What a connection may be at.
+    /// The states of a connection.
     enum Scene: CaseIterable {
         case idle, partOfHead, head, exchanging, asking, pausing, writing, closing, lingering, closed
 
-        /// What the client has sent.
+        /// The bytes that the client has sent.
         var request: String {
             switch self {
             case .idle, .closed: ""
@@ -30,7 +30,7 @@ final class ConnectionStage {
             }
         }
 
-        /// What completes that.
+        /// The bytes that complete the request.
         var rest: String {
             switch self {
             case .partOfHead: "thz HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -52,7 +52,7 @@ final class ConnectionStage {
         var goesOn: Bool { ![.closing, .lingering, .closed].contains(self) }
     }
 
-    /// What may come to it.
+    /// The events that may come to it.
     enum Event: CaseIterable {
         /// A call for nothing, a further request, bytes that are none, the beginning of one while no room is left.
         case nothing, request, garbage, noRoom
@@ -60,7 +60,7 @@ final class ConnectionStage {
         case end, reset
         /// The end of the gateway, and a connection that needs the place.
         case drain, eviction
-        /// What the connection waits for inside the gateway.
+        /// The event inside the gateway that the connection waits for.
         case finished
     }
 

@@ -24,7 +24,7 @@ import Testing
         case .nothing, .end, .reset, .drain, .eviction, .finished: return scene.owed
         case .request: return scene.owed + completed + [200]
         case .garbage: return scene.owed + completed + [400]
-        // What has a buffer needs no room, and what is not read yet is read when there is room again.
+        // Bytes in a buffer need no room, and unread bytes are read when there is room again.
         case .noRoom: return scene == .idle ? [503] : scene.owed + completed
         }
     }
@@ -71,7 +71,7 @@ import Testing
                     switch scene {
                     // The response of the request at hand is the last one.
                     case .exchanging, .asking, .closing: [200]
-                    // What it could not keep are requests, too.
+                    // The bytes that did not fit are requests, too.
                     case .pausing: Array(repeating: 200, count: 16) + [503]
                     case .writing: [200, 503]
                     default: [503]

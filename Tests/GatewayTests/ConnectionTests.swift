@@ -229,7 +229,7 @@ import Testing
         }
     }
 
-    /// A client that has said all and does not read keeps nobody else from the worker.
+    /// A client that has sent everything and does not read keeps no other client from the worker.
     @Test func aClientThatDoesNotReadIsNoBurden() async throws {
         try await withGateway { fixture, loop in
             let (mute, other) = (try LoopCaller(fixture.address, on: loop), try LoopCaller(fixture.address, on: loop))

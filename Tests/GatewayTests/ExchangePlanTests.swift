@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-/// What one exchange does next, without sockets and with a clock that a test sets.
+/// The decisions of one exchange, without sockets and with a clock that a test sets.
 @Suite struct ExchangePlanTests {
     struct Candidate: ExchangeCandidate {
         let id: Int
@@ -73,7 +73,7 @@ import Testing
         #expect(plan.failedToReach(9, among: three, rotation: 0, at: at(1)) == .fail(.unreachable))
     }
 
-    /// What kept silent may only be slow: that another refuses is no answer of its.
+    /// A silent backend may only be slow: the refusal of another is not its answer.
     @Test func theSilentOneIsAskedAgainAfterARefusal() {
         var plan = makePlan(attempts: 3)
         let two = Array(three.prefix(2))

@@ -86,7 +86,7 @@ final class EchoService: Sendable {
 
 /// A TCP client that says exactly what it is told and waits where it is told.
 struct Caller: ~Copyable {
-    /// Nobody waits longer than this for what does not come.
+    /// The longest wait for bytes that do not come.
     private static let timeout = timeval(tv_sec: 300, tv_usec: 0)
     private let number: Int32
 

@@ -162,7 +162,7 @@ import Testing
         #expect(!patient.health.isUp && !patient.isPreferred(at: 11_000) && !patient.isPreferred(at: 99_000))
         patient.succeed(at: 11_001)
         #expect(patient.health.isUp && patient.isPreferred(at: 11_001))
-        // What was is forgotten: as many failures are needed as before, and the next outage is short again.
+        // Earlier failures are forgotten: as many are needed as before, and the next outage is short again.
         patient.fail(4, at: 20_000)
         #expect(patient.health.isUp)
         patient.fail(at: 20_000)

@@ -60,7 +60,7 @@ import Testing
 
     /// Ten are granted before the first request has paid in; the share is nothing.
     ///
-    /// Who may not send again has waited too short a time to give up: the reply may only be slow.
+    /// An exchange without budget has waited too short a time to give up: the reply may only be slow.
     @Test func withoutABudgetARequestWaitsInstead() async throws {
         var configuration = patientConfiguration(attempts: 2)
         configuration.retransmitShare = 0
@@ -89,7 +89,7 @@ import Testing
 
     @Test func noMoreThanAllAttemptsAreMade() async throws {
         var configuration = patientConfiguration(attempts: 3)
-        // Who is held up past the end sends no more: the pauses are as long as a slow machine may need.
+        // An exchange that is held up past the end sends no more: the pauses are as long as a slow machine may need.
         configuration.timeout = .milliseconds(1400)
         try await withUpstream(configuration) { upstream, peers in
             await #expect { try await upstream.exchange("one") } throws: { error in

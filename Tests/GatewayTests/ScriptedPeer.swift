@@ -5,7 +5,7 @@ import Testing
 
 /// A UDP service that does what a test says, one datagram at a time, on the loop of the upstream that asks it.
 ///
-/// What it sends in one call arrives together, for the loop is busy with it meanwhile.
+/// The datagrams of one call arrive together, for the loop is busy with it meanwhile.
 actor ScriptedPeer {
     /// A datagram that came.
     struct Letter: Sendable {
@@ -46,7 +46,7 @@ actor ScriptedPeer {
         return letters.count
     }
 
-    /// Sends datagrams to whoever asked.
+    /// Sends datagrams to the last sender.
     func send(_ texts: String..., to receiver: SocketAddress) throws {
         for text in texts {
             let isSent = try socket.send(Array(text.utf8).span, to: receiver)

@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    /// What was refused has reached nobody, so that another may be asked even where only one attempt is allowed.
+    /// A refused datagram has reached no service, so that another may be asked even where only one attempt is allowed.
     @Test func aRefusalIsTakenElsewhereAtOnce() async throws {
         try await withUpstream(patientConfiguration(attempts: 1)) { upstream, peers in
             let dead = try closedAddress()
@@ -53,7 +53,8 @@ import Testing
         }
     }
 
-    /// Who refuses at once is always the least busy; that must not make it the first to be asked, again and again.
+    /// A backend that refuses at once is always the least busy; that must not make it the first to be asked, again and
+    /// again.
     @Test func anAddressThatRefusesIsSoonLeftAlone() async throws {
         try await withUpstream(patientConfiguration(attempts: 1)) { upstream, peers in
             let dead = try closedAddress()
@@ -131,7 +132,7 @@ import Testing
         }
     }
 
-    /// Who is silent for a moment may only be slow; that the other refuses meanwhile does not end the exchange.
+    /// A backend that is silent for a moment may only be slow; the refusal of the other does not end the exchange.
     @Test func aRefusalAfterSilenceIsNotTheAnswer() async throws {
         try await withUpstream(eagerConfiguration()) { upstream, peers in
             await upstream.move(to: [try closedAddress(), peers[0].address])
@@ -232,7 +233,7 @@ import Testing
         try await withUpstream(brief()) { upstream, peers in
             _ = await silence(upstream)
             while await peers[0].unread > 0 { _ = try await peers[0].receive() }
-            // A probe that nobody answers changes nothing.
+            // A probe without a reply changes nothing.
             await upstream.probe()
             #expect(await upstream.counts(of: peers[0].address)?.isUp == false)
             #expect(try await peers[0].receive().text == "probe")

@@ -103,7 +103,7 @@ import Testing
         #expect(pool.quarantinedCount == 1)
         #expect(pool.take(at: at(1799)) == .open(1))
         #expect(pool.take(at: at(1800)) == .use(0))
-        // What an exchange hears is the exchange's.
+        // A datagram during an exchange belongs to the exchange.
         pool.hear(0, earliest: at(0), at: at(1800))
         #expect(pool.isBusy(0) && pool.quarantinedCount == 0)
     }
@@ -261,7 +261,7 @@ extension Array {
     fileprivate subscript(unchecked index: Int) -> Element? { index < count ? self[index] : nil }
 }
 
-/// What a pool has said and been told, and what is wrong with it.
+/// The calls and results of a pool, and its fault.
 struct PoolLog {
     /// A socket without an exchange.
     struct Entry {

@@ -57,7 +57,7 @@ import Testing
         await #expect(throws: GatewayError.noSocket(limit: 1)) { try await ask(2, configuration) }
     }
 
-    /// Who has waited long for a socket does not send all attempts at once.
+    /// An exchange that has waited long for a socket does not send all attempts at once.
     @Test func attemptsAreCountedFromTheFirstSend() async throws {
         var configuration = Configuration()
         (configuration.maxSockets, configuration.rest) = (1, .milliseconds(600))

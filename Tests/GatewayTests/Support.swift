@@ -10,7 +10,7 @@ import Testing
 @testable import Gateway
 
 extension Statistics.Snapshot {
-    /// What these workers have counted, under the default limits.
+    /// The counts of these workers, under the default limits.
     static func of(_ workers: [Statistics.Entry]) -> Self {
         Self(workers: workers, limits: SharedLimits(Configuration()), process: ProcessUsage.current())
     }
@@ -77,7 +77,7 @@ final class GatewayFixture: Sendable {
         func raise() { value.store(true, ordering: .releasing) }
     }
 
-    /// Tells the gateway to end, once: when it has ended, nobody is there to hear it.
+    /// Tells the gateway to end, once: after its end the call would not return.
     func drain() async {
         if !isDraining.exchange(true, ordering: .relaxed) { await gateway.drain() }
     }

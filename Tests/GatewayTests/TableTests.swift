@@ -42,7 +42,8 @@ import Testing
         #expect(text.contains("\"status\":\(status),\"detail\":\"\(error.detail)\"}"))
     }
 
-    /// What this host refuses and what the network reports are told apart, for the operator looks in another place then.
+    /// The table distinguishes this host's refusals from the network's reports, for the operator looks in another place
+    /// then.
     @Test func sentencesTellWhoSaidSo() {
         for cause in [.unroutable, .prohibited] as [SendFailure.Cause] {
             let (local, network) = (GatewayError.unreachable(cause, .local), GatewayError.unreachable(cause, .network))

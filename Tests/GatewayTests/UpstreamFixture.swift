@@ -113,7 +113,7 @@ func withUpstream(
     await fixture.close()
 }
 
-/// An address at which nobody listens.
+/// An address without a listener.
 func closedAddress() throws -> SocketAddress {
     // A socket that connects from 127.0.0.1 cannot get this port by chance.
     try DatagramSocket(boundTo: try #require(SocketAddress("127.0.0.77", port: 0))).localAddress()

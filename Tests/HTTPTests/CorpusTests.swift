@@ -4,7 +4,7 @@ import Testing
 
 /// The bytes that the fuzzers started from and those that they found, each time the tests run.
 @Suite struct CorpusTests {
-    /// A folder that is missing or empty fails too, or nobody would notice that nothing is replayed.
+    /// A folder that is missing or empty fails too, so that a test without inputs shows.
     @Test(arguments: Check.allCases)
     func replay(check: Check) throws {
         let files = try FileManager.default.contentsOfDirectory(

@@ -114,7 +114,7 @@ import Testing
         #expect(try Self.read(form.bytes) == form.outcome)
     }
 
-    /// What is cut off is no payload, unless the last boundary and its hyphens are there already.
+    /// A form that is cut off has no payload, unless the last boundary and its hyphens are there already.
     @Test(arguments: forms)
     func cutAnywhere(form: Form) throws {
         for length in 0..<form.bytes.count {

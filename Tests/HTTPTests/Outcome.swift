@@ -1,7 +1,7 @@
 import Checks
 import HTTP
 
-/// What comes of feeding bytes to the module, as the text that fixtures hold.
+/// The outcome of bytes in the module, as the text that fixtures hold.
 enum Outcome: Equatable {
     case incomplete
     case accepted(String, length: Int)

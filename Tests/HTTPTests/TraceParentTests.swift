@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-/// What names a request: strictly read, and ignored where it is anything else.
+/// The identifiers of a request: strictly read, and ignored where they are malformed.
 @Suite struct TraceParentTests {
     private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     private static let parent = "00f067aa0ba902b7"

@@ -32,7 +32,7 @@ import Testing
         #expect(server.drain().isEqual(0, 0))
     }
 
-    /// A socket that is bound before it is connected hears everybody in between, as any does for a moment.
+    /// A socket that is bound before it is connected hears every sender in between, as any socket does for a moment.
     @Test(arguments: [0, 1, 3]) func whatStrangersSentBeforeIsThrownAway(count: Int) throws {
         let socket = try server()
         let peer = try server()
@@ -43,7 +43,7 @@ import Testing
         #expect(dropped == count)
         for text in [[7], [8]] as [[UInt8]] { _ = try peer.send(text.span, to: here) }
         waitToRead(socket.descriptor)
-        // From now on nobody else is heard, and nothing of the peer's is thrown away.
+        // From now on the socket hears no other sender, and loses nothing of the peer's.
         _ = try stranger.send([9].span, to: here)
         #expect(try socket.dropStrangers() == 0)
         #expect(try socket.next().bytes == [7])
@@ -130,7 +130,7 @@ import Testing
         try first.sharePort()
         let second = try DatagramSocket(boundTo: try place(of: first), sharingPort: true)
         #expect(try place(of: first) == place(of: second))
-        // Who gets what depends on the sender's port, and nothing is lost.
+        // The sender's port decides which socket gets a datagram, and none is lost.
         for _ in 0..<64 { try DatagramSocket(connectedTo: try place(of: first)).send([1]) }
         let counts = (first.drain().datagrams, second.drain().datagrams)
         #expect(counts.0 + counts.1 == 64 && counts.0 > 0 && counts.1 > 0, "\(counts)")

@@ -6,7 +6,7 @@ import Testing
 
 /// Serialised, since a number that has just been closed may be given to whatever another test opens.
 @Suite(.serialized) struct DescriptorTests {
-    /// Far above what the tests open at a time, so that nobody else is given it.
+    /// Far above the numbers that the tests open at a time, so that no other descriptor gets it.
     private static let farNumber: Int32 = 900
 
     private func open(at least: Int32) throws -> Int32 {

@@ -34,7 +34,7 @@ import Testing
             return Self.lines(of: bytes)
         }
 
-        /// What has come, which may end in the middle of a line; nothing at the end.
+        /// The received bytes, which may end in the middle of a line; empty at the end.
         func next() -> ArraySlice<UInt8> {
             var chunk = [UInt8](repeating: 0, count: 65_536)
             return chunk[..<max(0, unsafe read(reader, &chunk, chunk.count))]
@@ -78,7 +78,7 @@ import Testing
         queue.finish()
     }
 
-    /// What the thread has taken and not written counts as well.
+    /// Bytes that the thread has taken and not written count as well.
     @Test(.timeLimit(.minutes(1)), arguments: [100, 4096])
     func `what waits is no more than the limit`(limit: Int) throws {
         let pipe = Pipe()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import System
 
-/// What lines of the log look like.
+/// The form of the log's lines.
 @Suite struct LogStyleTests {
     private static let time = "2026-11-28T20:35:27.042Z"
 

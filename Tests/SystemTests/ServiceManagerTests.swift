@@ -2,7 +2,7 @@ import Testing
 
 @testable import System
 
-/// What a service manager is told is tested with the whole program: scripts/restarts.
+/// The messages to a service manager are tested with the whole program: scripts/restarts.
 @Suite struct ServiceManagerTests {
     @Test(arguments: ["", "socket", "/\(String(repeating: "a", count: 107))"]) func aPathThatIsNoneIsNone(path: String)
     {

@@ -25,7 +25,8 @@ import Testing
         #expect(listener.address.port != 0)
     }
 
-    /// What waits in the queue is accepted, and a client that asks at the end is refused: none is connected and then reset.
+    /// Connections in the queue are accepted, and a client that tries at the end is refused: none is connected and then
+    /// reset.
     @Test func noConnectionBeginsAtTheEnd() throws {
         let listener = try listen()
         let early = try Descriptor(domain: AF_INET, type: SOCK_STREAM)

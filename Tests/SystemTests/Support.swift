@@ -70,7 +70,7 @@ enum FileCount {
 }
 
 extension DatagramSocket {
-    /// Gives a socket that has been open to everybody its peer.
+    /// Gives a socket that has heard every sender its peer.
     func dropStrangersOnceConnected(to peer: SocketAddress) throws -> Int {
         let status = unsafe peer.withSocketAddress { unsafe clinux_connect(descriptor.number, $0, $1) }
         #expect(status == 0)

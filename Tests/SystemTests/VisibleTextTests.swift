@@ -1,7 +1,7 @@
 import System
 import Testing
 
-/// What a stranger's bytes become before a terminal gets them.
+/// A stranger's bytes in the form for a terminal.
 @Suite struct VisibleTextTests {
     private static let cases: [(bytes: [UInt8], shown: String)] = [
         (Array("hello, Straße \u{1F600}".utf8), "hello, Straße \u{1F600}"), ([], ""),

@@ -1,8 +1,8 @@
 import Testing
 
-/// What is sent over a connection and what must come back.
+/// The bytes to send over a connection, and the responses that must come back.
 struct WireCase: Sendable, CustomTestStringConvertible {
-    /// What follows the answers.
+    /// The state of the connection after the answers.
     enum End: Sendable {
         /// Another request on the connection is answered.
         case goesOn

@@ -68,8 +68,8 @@ import Testing
     }
 }
 
-/// The request that follows each case: it shows that the gateway knows where the message before it ended, or that
-/// nobody reads on after a refusal.
+/// The request that follows each case: it shows that the gateway knows where the message before it ended, or that it
+/// reads no further after a refusal.
 private let last = wireBytes("GET /healthz HTTP/1.1|Host: a|Connection: close||")
 
 private func check(_ wireCase: WireCase, inPiecesOf size: Int) throws {

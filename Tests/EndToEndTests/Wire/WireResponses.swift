@@ -22,7 +22,7 @@ struct WireResponses {
     var isAtEnd: Bool { rest.isEmpty }
     /// How many bytes are left.
     var count: Int { rest.count }
-    /// What is left, for a message.
+    /// The remaining bytes, for a message.
     var remainder: String { String(decoding: rest.prefix(200), as: UTF8.self) }
 
     /// The next response.

@@ -45,7 +45,7 @@ final class WireSocket {
     /// Ends this side of the connection.
     func shutDown() { shutdown(number, CInt(SHUT_WR)) }
 
-    /// What has come, up to `count` bytes; empty at the end of the connection.
+    /// The received bytes, up to `count`; empty at the end of the connection.
     func receive(_ count: Int = 65536) throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: count)
         var received = -1

@@ -1,8 +1,8 @@
 import Testing
 
 extension InTheBrowser {
-    /// The page for everybody: without JavaScript, narrow, dark, and still.
-    @Suite struct EverybodyTests {
+    /// The page for every visitor: without JavaScript, narrow, dark, and still.
+    @Suite struct EveryVisitorTests {
         @Test("Without JavaScript the reply comes as a page")
         func form() throws {
             try TestGateway.run { gateway in
@@ -79,7 +79,7 @@ extension InTheBrowser {
                 if !flags.isEmpty { try browser.wait(until: "!document.querySelector('#lab-delay').disabled") }
                 let moved = try shifts(browser)
                 #expect(moved == [])
-                // What moves within half a second of a key or a click is no shift; this click is none of a person.
+                // Movement within half a second of a key or a click is no shift; a person makes no such click here.
                 try browser.run(
                     """
                     const text = document.querySelector("#text");
@@ -136,7 +136,7 @@ extension InTheBrowser {
             }
         }
 
-        /// What has begun to move by itself two frames later, and how much of that goes on.
+        /// The elements that have begun to move by themselves two frames later, and those of them that go on.
         private func motions(_ browser: WebDriver) throws -> [String] {
             try browser.run(
                 """
@@ -148,8 +148,8 @@ extension InTheBrowser {
             return try (browser.run("return motions").array + browser.run(moving).array).compactMap(\.string)
         }
 
-        /// What has moved since the page was opened without a person having done something just before, as far as the
-        /// browser tells: Firefox does not; and what is elsewhere than at the look before.
+        /// The elements that have moved since the page was opened without an action just before, as far as the browser
+        /// reports them (Firefox does not), and those whose place differs from the last look.
         private func shifts(_ browser: WebDriver) throws -> [String] {
             try browser.run(
                 """
