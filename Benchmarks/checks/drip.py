@@ -102,6 +102,7 @@ def main():
         show(f"with {count} that are silent", silent)
         show(f"with {count} that drip", dripping)
         print(f"{drip.reopened.value} dripping connections were ended by the gateway and opened anew")
+        drip.kill()
     finally:
         gateway.terminate()
         gateway.wait()

@@ -6,9 +6,18 @@
 
    Usage: http_load --target HOST:PORT [--connections 64] [--rate 0] [--seconds 5] [--count N] [--warmup 0.5]
                     [--size 50] [--path /] [--type text/plain] [--body-file F --expect-file G] [--announce]
-                    [--varied-heads]
+                    [--varied-heads] [--paths N] [--close] [--every SECONDS] [--tally]
 
    --varied-heads gives each request another Host than the one before, so that no head is like the last one.
+
+   --paths N, 1 to 100, adds two digits to --path, 00 to N - 1, the next one for each request.
+
+   --close opens a connection for each request, which says Connection: close.
+
+   --every SECONDS also prints a JSON object for each such span of time, warm-up included: its answers, their statuses and its
+   latencies.
+
+   --tally adds to the result how many requests each connection that is open at the end had answered, by its local port.
 
    --announce writes the lines `begin` and `end` of what is measured to standard error, and waits at the end for a line, or
    the end, of standard input: so the caller can look at the server without the opening and closing of connections.
@@ -32,16 +41,17 @@ struct connection {
     uint32_t number; /* of the request in flight */
     uint64_t due;    /* when that request should have been sent */
     size_t sent, have;
+    uint64_t answered; /* since it was opened */
     char *in;
     struct connection *next; /* in `idle` */
 };
 
 static struct {
     struct sockaddr_in target;
-    long connections, count;
-    double rate, seconds, warmup;
+    long connections, count, paths;
+    double rate, seconds, warmup, every;
     const char *path, *type;
-    bool announce, varied;
+    bool announce, varied, close, tally;
 } options = {.connections = 64, .count = 1000000000, .seconds = 5, .warmup = 0.5, .path = "/", .type = "text/plain"};
 
 static int epoll;
@@ -49,10 +59,18 @@ static struct body body;
 static char *request; /* head and body together; the body is rewritten for each request */
 static size_t head_length, in_capacity;
 static char *host_end; /* the last byte of the host's name */
+static char *path_end; /* the last two bytes of the path */
 static struct connection *idle, **idle_end = &idle; /* first in first out, so that all connections take part */
 static uint64_t now, start, measured_from, end, last_reply;
 static uint64_t issued, answered, non_200, wrong, damaged, failed;
+static uint64_t statuses[600];
 static struct histogram latencies;
+
+/* What has come in the present span of time of --every. */
+static struct {
+    uint64_t end, wrong, failed, statuses[600];
+    struct histogram latencies;
+} span;
 
 static void open_connection(struct connection *c) {
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -65,6 +83,7 @@ static void open_connection(struct connection *c) {
 
 static void reopen(struct connection *c) {
     close(c->fd);
+    c->answered = 0;
     open_connection(c);
 }
 
@@ -84,6 +103,11 @@ static void become_idle(struct connection *c) {
 static void send_rest(struct connection *c) {
     set_number(&body, c->number);
     if (options.varied) *host_end = (char)('0' + c->number % 10);
+    if (options.paths > 0) {
+        long path = c->number % options.paths;
+        path_end[0] = (char)('0' + path / 10);
+        path_end[1] = (char)('0' + path % 10);
+    }
     size_t total = head_length + body.length;
     bool continued = c->sent > 0;
     ssize_t n = send(c->fd, request + c->sent, total - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -128,12 +152,16 @@ static bool is_damaged(const char *bytes, size_t length) {
 /* Counts a complete response of `status` whose body is `bytes`. */
 static void count_response(struct connection *c, int status, const char *bytes, size_t length) {
     answered++;
+    c->answered++;
+    statuses[status]++;
     set_number(&body, c->number);
     if (status != 200) non_200++;
     else if (length != body.reply_length || memcmp(bytes, body.reply, length) != 0) {
         wrong++;
         damaged += is_damaged(bytes, length);
     }
+    record(&span.latencies, now - c->due);
+    span.statuses[status]++;
     if (c->due < measured_from) return;
     record(&latencies, now - c->due);
     last_reply = now;
@@ -154,12 +182,13 @@ static void take_response(struct connection *c) {
     const char *field = strcasestr(c->in, "\r\ncontent-length:");
     bool closes = strcasestr(c->in, "\r\nconnection: close") != NULL;
     *blank = '\r';
-    if (field == NULL || strncmp(c->in, "HTTP/1.1 ", 9) != 0) return fail(c);
+    int status = atoi(c->in + 9);
+    if (field == NULL || strncmp(c->in, "HTTP/1.1 ", 9) != 0 || status < 100 || status > 599) return fail(c);
     size_t length = strtoul(field + 17, NULL, 10), head = (size_t)(blank + 4 - c->in);
     if (length > in_capacity - head) return fail(c);
     if (c->have < head + length) return;
-    count_response(c, atoi(c->in + 9), c->in + head, length);
-    if (closes) reopen(c);
+    count_response(c, status, c->in + head, length);
+    if (closes || options.close) reopen(c);
     become_idle(c);
 }
 
@@ -179,6 +208,34 @@ static void event(struct connection *c, uint32_t events) {
     }
 }
 
+static void print_statuses(const uint64_t *counts) {
+    const char *between = "";
+    printf("\"statuses\": {");
+    for (int status = 100; status < 600; status++) {
+        if (counts[status] == 0) continue;
+        printf("%s\"%d\": %llu", between, status, (unsigned long long)counts[status]);
+        between = ", ";
+    }
+    printf("}");
+}
+
+/* Tells of the present span of time when it is over, and begins the next. */
+static void end_span(void) {
+    if (options.every == 0 || now < span.end) return;
+    printf("{\"at\": %.3f, \"requests\": %llu, \"wrong\": %llu, \"failed\": %llu, ", (double)(now - start) / 1e9,
+           (unsigned long long)span.latencies.count, (unsigned long long)(wrong - span.wrong),
+           (unsigned long long)(failed - span.failed));
+    print_statuses(span.statuses);
+    printf(", ");
+    print_latencies(&span.latencies);
+    printf("}\n");
+    fflush(stdout);
+    memset(&span, 0, sizeof span);
+    span.wrong = wrong;
+    span.failed = failed;
+    span.end = now + (uint64_t)(options.every * 1e9);
+}
+
 static void wait_until(uint64_t time, struct epoll_event *events, int *n) {
     uint64_t wait = time > now ? time - now : 0;
     struct timespec timeout = {(time_t)(wait / NS_PER_S), (long)(wait % NS_PER_S)};
@@ -193,7 +250,9 @@ static void run(void) {
     start = now = monotonic_ns();
     measured_from = start + (uint64_t)(options.warmup * 1e9);
     end = measured_from + (uint64_t)(options.seconds * 1e9);
+    span.end = start + (uint64_t)(options.every * 1e9);
     for (;;) {
+        end_span();
         issue();
         if (!announced && now >= measured_from) {
             fputs("begin\n", stderr);
@@ -209,14 +268,26 @@ static void run(void) {
     }
 }
 
-static void report(void) {
+static void print_tally(const struct connection *connections) {
+    printf(", \"tally\": {");
+    for (long i = 0; i < options.connections; i++) {
+        printf("%s\"%d\": %llu", i == 0 ? "" : ", ", bound_port(connections[i].fd),
+               (unsigned long long)connections[i].answered);
+    }
+    printf("}");
+}
+
+static void report(const struct connection *connections) {
     double seconds = last_reply > measured_from ? (double)(last_reply - measured_from) / 1e9 : 0;
     printf("{\"requests\": %llu, \"seconds\": %.3f, \"per_second\": %.1f, ", (unsigned long long)latencies.count,
            seconds, seconds > 0 ? (double)latencies.count / seconds : 0);
     print_latencies(&latencies);
-    printf(", \"answered\": %llu, \"non_200\": %llu, \"wrong\": %llu, \"damaged\": %llu, \"failed\": %llu, \"unanswered\": %llu}\n",
+    printf(", \"answered\": %llu, \"non_200\": %llu, \"wrong\": %llu, \"damaged\": %llu, \"failed\": %llu, \"unanswered\": %llu, ",
            (unsigned long long)answered, (unsigned long long)non_200, (unsigned long long)wrong, (unsigned long long)damaged,
            (unsigned long long)failed, (unsigned long long)(issued - answered - failed));
+    print_statuses(statuses);
+    if (options.tally) print_tally(connections);
+    printf("}\n");
 }
 
 static double positive(const char *text) {
@@ -235,7 +306,9 @@ static void parse_options(int argc, char **argv) {
         {"size", required_argument, NULL, 'b'},      {"path", required_argument, NULL, 'p'},
         {"type", required_argument, NULL, 'T'},      {"body-file", required_argument, NULL, 'f'},
         {"expect-file", required_argument, NULL, 'e'}, {"announce", no_argument, NULL, 'a'},
-        {"varied-heads", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0}};
+        {"varied-heads", no_argument, NULL, 'v'},      {"paths", required_argument, NULL, 'P'},
+        {"close", no_argument, NULL, 'C'},             {"every", required_argument, NULL, 'E'},
+        {"tally", no_argument, NULL, 'y'},             {NULL, 0, NULL, 0}};
     const char *body_file = NULL, *expect_file = NULL, *target = NULL;
     long size = 50;
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -253,6 +326,10 @@ static void parse_options(int argc, char **argv) {
         case 'e': expect_file = optarg; break;
         case 'a': options.announce = true; break;
         case 'v': options.varied = true; break;
+        case 'P': options.paths = number(optarg, 1, 100); break;
+        case 'C': options.close = true; break;
+        case 'E': options.every = positive(optarg); break;
+        case 'y': options.tally = true; break;
         default: exit(64);
         }
     }
@@ -271,11 +348,13 @@ static void build_request(void) {
     request = malloc(HEAD_ROOM + body.length);
     if (request == NULL) die("memory");
     int n = snprintf(request, HEAD_ROOM,
-                     "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
-                     options.path, options.type, body.length);
+                     "POST %s%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\n%sContent-Length: %zu\r\n\r\n",
+                     options.path, options.paths > 0 ? "00" : "", options.type,
+                     options.close ? "Connection: close\r\n" : "", body.length);
     if (n >= HEAD_ROOM) die("--path or --type is too long");
     head_length = (size_t)n;
-    host_end = strstr(request, "localhost") + strlen("localhost") - 1;
+    host_end = strstr(request, "\r\nHost: localhost") + strlen("\r\nHost: localhost") - 1;
+    path_end = request + strlen("POST ") + strlen(options.path);
     memcpy(request + head_length, body.request, body.length);
     body.request = request + head_length;
     in_capacity = HEAD_ROOM + body.reply_length;
@@ -300,5 +379,5 @@ int main(int argc, char **argv) {
         fputs("end\n", stderr);
         getchar();
     }
-    report();
+    report(connections);
 }
