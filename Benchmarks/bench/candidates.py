@@ -1,6 +1,7 @@
 """What is measured: for each candidate how it is started, and what it needs to be there."""
 
 import os
+import resource
 import shutil
 
 from paths import BIN, HUMMINGBIRD, PEERS, SCRATCH, VENV_PYTHON
@@ -16,7 +17,6 @@ DEFAULTS = {
 # The services that these ask are DNS servers, and these have one path for them.
 WITH_DNS = {"dns", "doh"}
 WITH_PATH = {"letterbox-dns", "dnsdist", "nginx-letterbox", "nginx-dnsdist", "unbound"}
-HEADINGS = {"gateway": "Gateways", "dns": "DNS over HTTP", "doh": "DNS over HTTP/2", "udp": "The UDP server"}
 DESCRIPTIONS = {
     "letterbox": "Letterbox, with everything on",
     "letterbox-dns": "Letterbox with `preset=dns` (RFC 8484): it checks the message and tells caches the least TTL",
@@ -47,18 +47,46 @@ DNS_REPLY = bytes.fromhex("123481800001000100000000" "076578616d706c6503636f6d00
     "c00c000100010000003c0004c0000201")
 
 
-def commands(letterbox, workers):
-    """For each gateway: the program that must exist, and its command line for a port and an upstream port."""
+# Descriptors of a gateway that are neither connections nor UDP sockets, and connections beside those of the load: of those
+# that come and go the gateway has some that the load has ended already.
+SPARE_DESCRIPTORS, SPARE_CONNECTIONS = 200, 1000
+# As many as Letterbox and bare C may have where descriptors do not forbid it.
+MOST_SOCKETS = 16384
+
+
+def room(connections, descriptors=None):
+    """How many connections and UDP sockets a gateway may have for a load of so many connections.
+
+    Letterbox shares out the descriptors that there are; bare C takes sockets until none is left. Both are told the same
+    number, or else a run would compare how many sockets there were.
+    """
+    descriptors = descriptors or resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    most = connections + SPARE_CONNECTIONS
+    return most, max(64, min(MOST_SOCKETS, descriptors - most - SPARE_DESCRIPTORS))
+
+
+def flags_of_room(connections):
+    """Those numbers as flags of Letterbox, and as flags of bare C."""
+    most, sockets = room(connections)
+    return ["--max-connections", most, "--max-sockets", sockets], ["--max-sockets", sockets]
+
+
+def commands(letterbox, workers, connections=64):
+    """For each gateway: the program that must exist, and its command line for a port and an upstream port.
+
+    Those that can be told get room for so many connections; the others take what they need.
+    """
+    own, bare = flags_of_room(connections)
 
     def standard(*program):
         return lambda port, upstream: [*program, "--port", port, "--upstream", f"127.0.0.1:{upstream}"]
 
     node = shutil.which("node")
     return {
-        "letterbox": (letterbox, standard(letterbox, "gateway", "--workers", workers)),
-        "letterbox-dns": (letterbox, lambda port, upstream: letterbox_dns(letterbox, workers, port, upstream)),
-        "epoll": (BIN / "epoll", standard(BIN / "epoll")),
-        "epoll-hot": (BIN / "epoll", standard(BIN / "epoll", "--hot")),
+        "letterbox": (letterbox, standard(letterbox, "gateway", "--workers", workers, *own)),
+        "letterbox-dns": (letterbox, lambda port, upstream: letterbox_dns(letterbox, workers, port, upstream, own)),
+        "epoll": (BIN / "epoll", standard(BIN / "epoll", *bare)),
+        "epoll-hot": (BIN / "epoll", standard(BIN / "epoll", "--hot", *bare)),
         "node": (node, standard(node, PEERS / "node.mjs")),
         "go": (BIN / "go-gateway", standard(BIN / "go-gateway", "--workers", workers)),
         "hummingbird": (HUMMINGBIRD, standard(HUMMINGBIRD, "--workers", workers)),
@@ -71,10 +99,9 @@ def commands(letterbox, workers):
     }
 
 
-def letterbox_dns(letterbox, workers, port, upstream):
-    return [letterbox, "gateway", "--workers", workers, "--port", port,
+def letterbox_dns(letterbox, workers, port, upstream, room):
+    return [letterbox, "gateway", "--workers", workers, "--port", port, *room,
             "--service", f"/dns-query 127.0.0.1:{upstream} preset=dns"]
-
 
 
 def server_commands(letterbox, workers):

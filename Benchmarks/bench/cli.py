@@ -1,6 +1,7 @@
 """The command line of scripts/bench."""
 
 import argparse
+import json
 import os
 import shlex
 import shutil
@@ -15,14 +16,17 @@ import growth
 import kernels
 import loads
 import measure
+import page
 import rates
 import report
+import start
 from paths import LETTERBOX, RESULTS
 from processes import raise_descriptor_limit
+from turns import Clock
 
-SUITES = ["gateway", "dns", "doh", "udp", "parser", "uppercase", "growth", "rates", "start"]
-# Beside the measured seconds a leg has its warm-up, two starts and two ends; what is not a leg takes so many minutes.
-LEG_OVERHEAD, FIXED_MINUTES = 0.7, 1.0
+SUITES = list(page.SUITES)
+# What is left for repeats of the time that --minutes gives.
+FOR_REPEATS = 0.15
 
 
 def words(allowed):
@@ -72,10 +76,14 @@ def parse_arguments(arguments):
     add("--bodies", type=numbers(0, 65507), help="bytes, default 1,50,1400,16000; with --quick 50")
     add("--mode", type=words(loads.MODES), help=f"some of {','.join(loads.MODES)} (default keep-alive)")
     add("--rounds", type=within(int, 1, 50), help="default 5; with --quick 3")
-    add("--seconds", type=within(float, 1, 60), help="of each leg, default 4; with --quick 2")
+    add("--seconds", type=within(int, 1, 60), help="of each leg, default 4; with --quick 2")
+    add("--repeats", type=within(int, 0, 5),
+        help="a row whose rounds are spread by more than 30 %% is measured again, up to so many times its rounds "
+             "(default 2; with --quick 0)")
     add("--warmup", type=within(float, 0.1, 10), default=1.0, help="seconds of load before each leg (default 1)")
     add("--full", action="store_true", help="all suites; of connections, bodies and modes one varies at a time")
-    add("--minutes", type=within(int, 5, 600), help="choose --seconds so that all takes about so long (with --full: 25)")
+    add("--minutes", type=within(int, 5, 600),
+        help="choose --seconds so that all takes so long, repeats included and builds not (with --full: 30)")
     add("--quick", action="store_true", help="one kind of work, short legs")
     add("--rate", type=within(int, 1, 1_000_000),
         help="requests/s of half-load (default: half of what the yardstick carries in keep-alive)")
@@ -86,15 +94,20 @@ def parse_arguments(arguments):
     add("--letterbox", type=Path, metavar="PATH", help="a built letterbox (default: build this repository's)")
     add("--no-build", action="store_true", help="measure what is built already")
     add("--check", action="store_true", help="only check that every gateway answers rightly")
-    add("--write", type=Path, metavar="FILE", help="also write the tables as Markdown, e.g. docs/performance.md")
+    add("--report", type=Path, nargs="+", metavar="JSON",
+        help="measure nothing, and show what these results have; where two have the same kind of work, the later one's")
+    add("--write", type=Path, metavar="FILE", help="also write the page, e.g. docs/performance.md")
+    add("--self-test", action="store_true", help="only test this script")
     options = parser.parse_args(arguments)
     options.suites = options.suite or (SUITES if options.full else ["gateway"])
     options.connections = options.connections or ([64] if options.quick else [1, 16, 64, 256, 1024])
     options.bodies = options.bodies or ([50] if options.quick else [1, 50, 1400, 16000])
     options.modes = options.mode or (loads.MODES if options.full else ["keep-alive"])
     options.rounds = options.rounds or (3 if options.quick or options.full else 5)
+    if options.repeats is None:
+        options.repeats = 0 if options.quick else 2
     if options.full and not (options.minutes or options.seconds):
-        options.minutes = 25
+        options.minutes = 30
     options.names = lambda suite: [
         name for name in (options.candidates or candidates.DEFAULTS.get(suite, []))
         if name in candidates.DEFAULTS.get(suite, [])]
@@ -121,27 +134,52 @@ def prepare(options):
 def fit(options, bench):
     """Chooses the seconds of a leg by the minutes there are, and says how long it will take."""
     cells = measure.plan(options)
-    legs = sum(len(measure.rounds(cell, name, options)) for cell in cells for name in bench.names(cell.suite))
-    for suite, module in (("growth", growth), ("rates", rates)):
-        legs += (suite in options.suites) * module.LEGS * options.rounds
+
+    def needed(seconds):
+        options.seconds = seconds
+        return bench.seconds(cells) + sum(seconds_of(suite, options) for suite in options.suites if suite in TABLES)
+
     if options.minutes:
-        spare = (options.minutes - FIXED_MINUTES) * 60 / max(1, legs) - options.warmup - LEG_OVERHEAD
-        options.seconds = float(min(10, max(1, round(spare))))
-    minutes = legs * (options.seconds + options.warmup + LEG_OVERHEAD) / 60 + FIXED_MINUTES
-    print(f"{legs} legs of {options.seconds:g} s: about {minutes:.0f} minutes", flush=True)
+        there = options.minutes * 60 * (1 - FOR_REPEATS * bool(options.repeats))
+        fitting = [seconds for seconds in range(1, 11) if needed(seconds) <= there]
+        options.seconds = max(fitting, default=1)
+    total = needed(options.seconds)
+    options.clock = Clock(max(options.minutes, total / 60) if options.minutes else None)
+    options.clock.owed = total
+    words = f"legs of {options.seconds:g} s: {total / 60:.0f} minutes"
+    if options.repeats and options.minutes:
+        words += f", and repeats until {options.clock.end / 60 - options.clock.begin / 60:.0f} are over"
+    elif options.repeats:
+        words += f", or up to {1 + options.repeats} times as long where the machine is so unsteady that rows have to be repeated"
+    print(words, flush=True)
 
 
-def extra_tables(options):
-    """The suites that are not candidates under load."""
-    for suite in options.suites:
-        if suite in kernels.TITLES:
-            yield suite, [kernels.measure(suite, options)]
-        elif suite == "growth":
-            yield suite, growth.measure(options)
-        elif suite == "rates":
-            yield suite, [rates.measure(options)]
-        elif suite == "start":
-            yield suite, [growth.measure_start(options)]
+# The suites that are not candidates under load: each makes its tables.
+TABLES = {
+    **{suite: lambda options, suite=suite: [kernels.measure(suite, options)] for suite in kernels.TITLES},
+    "growth": growth.measure,
+    "rates": lambda options: [rates.measure(options)],
+    "start": lambda options: [start.measure(options)],
+}
+
+
+def extra_tables(options, result):
+    """Adds their tables to the result; what fails costs no more than itself."""
+    for suite in [suite for suite in options.suites if suite in TABLES]:
+        before = options.clock.owed
+        try:
+            result["tables"][suite] = TABLES[suite](options)
+        except Exception as problem:
+            result["left_out"][suite] = f"{type(problem).__name__}: {problem}"
+            print(f"{suite} failed: {result['left_out'][suite]}", flush=True)
+        options.clock.owed = before - seconds_of(suite, options)
+
+
+def seconds_of(suite, options):
+    """How long such a suite takes, without repeats."""
+    if suite in kernels.TITLES:
+        return kernels.seconds(options)
+    return {"growth": growth.seconds, "rates": rates.seconds, "start": lambda _: start.SECONDS}[suite](options)
 
 
 def show_leg(cell, leg):
@@ -167,33 +205,56 @@ def measure_all(options, arguments):
     for name, why in bench.left_out.items():
         print(f"left out: {name}: {why}", flush=True)
     fit(options, bench)
-    started = time.strftime("%Y%m%d-%H%M%S")
-    interrupted, tables = False, {}
+    result = {
+        "command": shlex.join(["scripts/bench", *arguments]), "started": time.strftime("%Y%m%d-%H%M%S"),
+        "machine": report.machine(), "load at the start": os.getloadavg()[0], "letterbox": report.revision(),
+        "rounds": options.rounds, "seconds": options.seconds, "repeats": options.repeats, "workers": options.workers,
+        "left_out": bench.left_out, "interrupted": False, "tables": {},
+    }
+    cells = measure.plan(options)
     try:
-        for suite, made in extra_tables(options):
-            tables[suite] = made
-        bench.run(measure.plan(options), show_leg)
+        bench.run(cells, show_leg)
+        bench.repeat(cells, show_leg)
+        extra_tables(options, result)
     except KeyboardInterrupt:
         print("\nbench: interrupted", file=sys.stderr)
-        interrupted = True
-    result = {
-        "command": shlex.join(["scripts/bench", *arguments]), "started": started, "machine": report.machine(),
-        "full": options.full, "rounds": options.rounds, "seconds": options.seconds, "left_out": bench.left_out, "interrupted": interrupted,
-        "rates": {cell.title: rate for cell, rate in bench.rates.items()}, "legs": bench.legs,
-        "tables": tables,
+        result["interrupted"] = True
+    result |= {
+        "minutes": round(options.clock.minutes(), 1), "rates": {cell.title: rate for cell, rate in bench.rates.items()},
+        "repeated": report.repeated(bench.legs), "legs": bench.legs,
     }
-    report.write_json(RESULTS / f"{started}.json", result)
-    print(report.plain(bench.legs, tables))
-    if interrupted:
+    path = RESULTS / f"{result['started']}.json"
+    report.write_json(path, result)
+    print(report.plain(bench.legs, result["tables"]))
+    print(f"\nThat took {result['minutes']:g} minutes; it is in {path}")
+    if result["interrupted"]:
         return 130
     if options.write:
-        report.write_markdown(options.write, result)
-    return 0 if all("problem" not in leg for leg in bench.legs) else 1
+        page.write(options.write, [result])
+    failed = any("problem" in leg for leg in bench.legs) or any(suite in result["left_out"] for suite in TABLES)
+    return 1 if failed else 0
+
+
+def report_again(options):
+    """Shows results that were measured before, and writes the page; the exit status."""
+    results = [json.loads(path.read_text()) for path in options.report]
+    merged = page.merge(results)
+    print(report.plain(merged["legs"], merged["tables"]))
+    if options.write:
+        page.write(options.write, results)
+    if missing := page.missing(merged):
+        print(f"\nNot measured in these: {', '.join(missing)}")
+    return 0
 
 
 def main(arguments=None):
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse_arguments(arguments)
+    if options.self_test:
+        import tests  # noqa: PLC0415: whoever measures has no use for them
+        return tests.run()
+    if options.report:
+        return report_again(options)
     raise_descriptor_limit()
     try:
         prepare(options)

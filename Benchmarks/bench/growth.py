@@ -1,30 +1,33 @@
-"""What a request costs as there is more of everything, and what the program costs before there is any request."""
+"""What a request costs as there is more of everything, beside bare C where bare C can have it."""
 
-import re
-import subprocess
-import time
+import urllib.request
 from contextlib import ExitStack
-from statistics import median
 
 import candidates
 import loads
 from measure import Cell, cpu_sets
-from paths import BENCHMARKS, BIN
+from paths import BIN
 from plot import plot
-from processes import Child, accepts_tcp, free_port
+from processes import Child, accepts_tcp, free_port, run_time
+from turns import Turns, leg_seconds, paired, typical
 
 CONNECTIONS = [1, 16, 64, 256, 1024, 4096, 10000]
 UPSTREAMS = [1, 2, 4, 8, 16]
+SERVICES = [1, 4, 16, 64]
 SOCKETS = [500, 2000, 8000, 16000]
-STARTS = 20
-LEGS = len(CONNECTIONS) + 2 * sum(count <= 1024 for count in CONNECTIONS) + len(UPSTREAMS) + len(SOCKETS) + 2
+WORKERS = [1, 2, 4]
 # Well below what one worker carries, so that the work is the same however many connections share it.
 RATE = 8000
-TEXT = (f"CPU of the gateway with one worker, microseconds per request. At a constant rate of {RATE:,} requests a second "
-        "requests go round all connections, so that each of 10,000 makes one in 1.25 s; in the closed loop each connection "
-        "always has a request under way. To have so many UDP "
-        "sockets in rotation each rests for as long as the rate takes to need them all. *Ratio* compares with 64 "
-        "connections, or else with the first row.")
+TEXT = (f"CPU of the gateway with one worker, microseconds per request, at a constant rate of {RATE:,} requests a second, which "
+        "go round all connections: each of 10,000 makes one in 1.25 s. The closed loop for 1 to 1,024 connections is among the "
+        "gateways' tables. *Ratio* compares with 64 connections, or else with the first row.")
+SERVICES_TEXT = ("Each service has its path and its sockets, and each request asks the next one, so that no head is like the last "
+                 "one on its connection: with one service all are alike, which is cheaper to read.")
+SOCKETS_TEXT = ("Each socket rests for as long as the rate takes to need them all. *Open* is what the gateway said at the end.")
+WORKERS_TEXT = ("256 connections in the closed loop, and then a connection for each request. *Spread* is how far the worker that "
+                "has most of them lies above an even share; of connections that come and go it is the workers' time on a "
+                "processor. *Load* is the part of all processor time that load generator and UDP server take: they want "
+                "processors of their own, and what more workers gain shows only where the machine has some to spare.")
 
 
 class Legs:
@@ -33,121 +36,192 @@ class Legs:
     def __init__(self, options):
         self.options = options
 
-    def leg(self, connections, rate, upstreams=1, flags=(), warmup=None, workers=1, yardstick=False, apart=False):
+    def leg(self, connections, rate, upstreams=1, services=0, flags=(), warmup=None, workers=1, yardstick=False, apart=False,
+            load=()):
         """One fresh gateway under load, apart from everything else or not: rate, latencies, CPU and peak memory."""
         options = self.options
         own_cpus, other_cpus = cpu_sets(apart or options.pin)
-        cell = Cell("gateway", "keep-alive", connections, 50)
         with ExitStack() as stack:
-            services = [stack.enter_context(candidates.start_upstream("gateway", other_cpus))
-                        for _ in range(upstreams)]
-            addresses = [part for service in services for part in ("--upstream", f"127.0.0.1:{service.port}")]
+            backends = [stack.enter_context(candidates.start_upstream("gateway", other_cpus)) for _ in range(upstreams)]
             port = free_port()
-            command = [options.letterbox, "gateway", "--workers", workers, "--port", port, *room(connections)]
-            command = [BIN / "epoll", "--port", port] if yardstick else command
-            gateway = stack.enter_context(Child("letterbox", [*command, *addresses, *flags], port, own_cpus))
+            command = self.command(port, connections, backends, services, workers, yardstick)
+            gateway = stack.enter_context(Child("epoll" if yardstick else "letterbox", [*command, *flags], port, own_cpus))
             gateway.wait_ready(accepts_tcp)
-            result, cpu = loads.http_load_watched(
-                port, cell, options.seconds, warmup or options.warmup, rate, gateway.run_time, other_cpus)
-            return result | {"cpu_us": cpu / max(1, result["requests"]), "peak_bytes": gateway.peak_memory()}
 
-    def median_leg(self, *arguments, **named):
-        """The leg in the middle of as many as there are rounds, by CPU."""
-        legs = [self.leg(*arguments, **named) for _ in range(self.options.rounds)]
-        return sorted(legs, key=lambda leg: leg["cpu_us"])[len(legs) // 2]
+            def watch(generator):
+                seen = {"gateway": gateway.run_time(), "generator": run_time(generator),
+                        "services": sum(backend.run_time() for backend in backends)}
+                if workers > 1:
+                    seen |= {"threads": gateway.thread_times(), "loops": gateway.connections_by_loop()}
+                return seen
+
+            more = [*load, *(["--path", "/s", "--paths", services] if services else []), *(["--tally"] if workers > 1 else [])]
+            result, first, last = loads.http_load_watched(
+                port, Cell("gateway", "keep-alive", connections, 50), options.seconds, warmup or options.warmup, rate, watch,
+                other_cpus, more)
+            result |= shares(result, first, last) | {"peak_bytes": gateway.peak_memory(), "descriptors": gateway.descriptors()}
+            if workers > 1:
+                result |= spread_over(workers, result.pop("tally"), first, last)
+            return result if yardstick else result | {"sockets": sockets_of(port)}
+
+    def command(self, port, connections, backends, services, workers, yardstick):
+        own, bare = candidates.flags_of_room(connections)
+        if yardstick:
+            return [BIN / "epoll", "--port", port, *bare, "--upstream", f"127.0.0.1:{backends[0].port}"]
+        addresses = [f"127.0.0.1:{backend.port}" for backend in backends]
+        named = [word for number in range(services) for word in ("--service", f"/s{number:02} {addresses[0]}")]
+        unnamed = [word for address in addresses for word in ("--upstream", address)]
+        return [self.options.letterbox, "gateway", "--workers", workers, "--port", port, *own, *(named or unnamed)]
 
 
-def room(connections):
-    """Flags that share 20,000 descriptors, the limit on some machines, between connections and UDP sockets."""
-    flags = ["--max-connections", max(3000, connections + 1000)]
-    return [*flags, "--max-sockets", 4000] if connections > 4096 else flags
+def shares(result, first, last):
+    """CPU a request, and which part of all CPU the load took, generator and UDP servers together."""
+    spent = {name: last[name] - first[name] for name in ("gateway", "generator", "services")}
+    load = spent["generator"] + spent["services"]
+    return {"cpu_us": spent["gateway"] / max(1, result["requests"]), "load_share": load / max(1, load + spent["gateway"])}
 
 
-def errors(leg):
-    return leg["non_200"] + leg["wrong"] + leg["failed"] + leg["unanswered"]
+def above_even(values, count):
+    """How far the most lies above an even share of all, as a part of it."""
+    return max(values) * count / sum(values) - 1 if values and sum(values) else None
 
 
-def cells(leg, first):
-    return [f"{leg['cpu_us']:.2f}", f"{leg['cpu_us'] / first['cpu_us']:.2f}", f"{leg['per_second']:,.0f}",
-            f"{leg['p50_us']:,.0f}", f"{leg['p99_us']:,.0f}", f"{leg['peak_bytes'] / 1e6:.1f}", str(errors(leg))]
+def spread_over(workers, tally, first, last):
+    """How unevenly workers were used: by connections and their requests, and by time on a processor."""
+    requests = {int(port): count for port, count in tally.items()}
+    busy = sorted((time - first["threads"].get(thread, 0) for thread, time in last["threads"].items()), reverse=True)
+    return {
+        "connections_spread": above_even([len(ports) for ports in last["loops"]], workers),
+        "requests_spread": above_even([sum(requests.get(port, 0) for port in ports) for ports in last["loops"]], workers),
+        "time_spread": above_even(busy[:workers], workers),
+    }
 
 
-def series(title, what, legs):
-    """A table of one kind of growth; the ratio is to 64, or else to its first row."""
-    columns = [what, "CPU us", "ratio", "requests/s", "p50 us", "p99 us", "peak MB", "errors"]
-    first = legs.get(64) or next(iter(legs.values()))
-    return {"title": title, "text": "", "columns": columns, "raw": legs,
-            "rows": [[f"{count:,}", *cells(leg, first)] for count, leg in legs.items()]}
+def sockets_of(port):
+    """How many UDP sockets a gateway says are open."""
+    text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
+    return sum(int(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith("letterbox_udp_sockets{"))
+
+
+def errors(legs):
+    return sum(leg[key] for leg in legs for key in ("non_200", "wrong", "failed", "unanswered"))
+
+
+def works():
+    """What is measured: {series: {key: how}}, in order."""
+    return {
+        "connections": {(count, who): {"connections": count, "rate": RATE, "yardstick": who == "bare C"}
+                        for count in CONNECTIONS for who in ("bare C", "Letterbox")},
+        "backends": {(count,): {"connections": 64, "rate": RATE, "upstreams": count} for count in UPSTREAMS},
+        "services": {(count,): {"connections": 64, "rate": RATE, "services": count} for count in SERVICES},
+        "sockets": {(count,): {"connections": 64, "rate": RATE, "warmup": 2 * count / RATE + 0.5,
+                               "flags": ["--rest", f"{1000 * count // RATE}ms", "--min-sockets", count]}
+                    for count in SOCKETS},
+        "workers": {(count, kind): {"connections": 256, "rate": 0, "workers": count,
+                                    "load": ["--close"] if kind == "close" else []}
+                    for kind in ("keep-alive", "close") for count in WORKERS},
+    }
+
+
+def seconds(options):
+    """How long it takes, without repeats."""
+    return options.rounds * sum(leg_seconds(options, how.get("warmup")) for kinds in works().values() for how in kinds.values())
+
+
+def figures(legs):
+    """The cells that all tables have."""
+    if not legs:
+        return ["failed", *"-" * 6]
+    return [f"{typical(legs, 'cpu_us'):.2f}", f"{typical(legs, 'per_second'):,.0f}", f"{typical(legs, 'p50_us'):,.0f}",
+            f"{typical(legs, 'p99_us'):,.0f}", f"{typical(legs, 'peak_bytes') / 1e6:.1f}", f"{errors(legs)}", f"{len(legs)}"]
+
+
+FIGURES = ["CPU us", "requests/s", "p50 us", "p99 us", "peak MB", "errors", "rounds"]
+
+
+def number(value, form):
+    return "-" if value is None else format(value, form)
+
+
+def percent(share):
+    return None if share is None else 100 * share
+
+
+def against(legs, base):
+    """The ratio of a row's CPU to that of its base."""
+    one, other = typical(legs, "cpu_us"), typical(base, "cpu_us")
+    return None if one is None or not other else one / other
+
+
+def connections_table(taken):
+    base = taken[64, "Letterbox"]
+    rows, ratios, bare_ratios = [], {}, {}
+    for count in CONNECTIONS:
+        own, bare = taken[count, "Letterbox"], taken[count, "bare C"]
+        ratios[count], bare_ratios[count] = against(own, base), paired(own, bare, "cpu_us")
+        cpu, *rest = figures(own)
+        rows.append([f"{count:,}", cpu, number(ratios[count], ".2f"), number(typical(bare, "cpu_us"), ".2f"),
+                     number(bare_ratios[count], ".2f"), *rest])
+    columns = ["connections", "CPU us", "ratio", "bare C's", "ratio to bare C", *FIGURES[1:]]
+    return {"title": "More connections", "text": TEXT, "columns": columns, "rows": rows,
+            "ratios": ratios, "bare ratios": bare_ratios}
+
+
+def series_table(title, what, text, taken):
+    """A table of one kind of growth, compared with its first row."""
+    base = next(iter(taken.values()))
+    rows, ratios = [], {}
+    for (count, *_), legs in taken.items():
+        ratios[count] = against(legs, base)
+        cpu, *rest = figures(legs)
+        rows.append([f"{count:,}", cpu, number(ratios[count], ".2f"), number(typical(legs, "sockets"), ",.0f"), *rest])
+    return {"title": title, "text": text, "columns": [what, "CPU us", "ratio", "open", *FIGURES[1:]], "rows": rows,
+            "ratios": ratios}
+
+
+def workers_table(taken):
+    rows = []
+    for (count, kind), legs in taken.items():
+        ratio = against(legs, taken[1, kind])
+        asked = "time_spread" if kind == "close" else "requests_spread"
+        cpu, *rest = figures(legs)
+        rows.append([f"{count}, {kind}", cpu, number(ratio, ".2f"), *(number(percent(typical(legs, figure)), ".0f") for figure in ("connections_spread", asked, "load_share")), *rest])
+    columns = ["workers", "CPU us", "ratio", "connections' spread %", "requests' spread %", "load %", *FIGURES[1:]]
+    return {"title": "More workers", "text": WORKERS_TEXT, "columns": columns, "rows": rows}
+
+
+def draw(taken):
+    def points(series, *who):
+        return [(key[0], typical(legs, "cpu_us")) for key, legs in taken[series].items() if legs and key[1:] == who]
+
+    return plot({
+        "connections": points("connections", "Letterbox"), "the same by bare C": points("connections", "bare C"),
+        "backends": points("backends"), "services": points("services"), "UDP sockets": points("sockets"),
+    })
 
 
 def measure(options):
     """The tables of the suite `growth`, the first with the plot."""
     legs = Legs(options)
+    taken, raw = {}, {}
+    for series, kinds in works().items():
+        def show(key, leg, series=series):
+            what = leg.get("problem") or f"{leg['cpu_us']:.2f} us CPU, {leg['per_second']:,.0f}/s, p99 {leg['p99_us']:,.0f} us"
+            print(f"growth: {series} {', '.join(map(str, key))}, round {leg['round']}: {what}", flush=True)
 
-    def show(what, count, leg):
-        print(f"growth: {count:,} {what}: {leg['cpu_us']:.2f} us CPU, {leg['per_second']:,.0f}/s", flush=True)
-        return leg
-
-    steady = {n: show("connections, constant rate", n, legs.median_leg(n, RATE)) for n in CONNECTIONS}
-    few = [n for n in CONNECTIONS if n <= 1024]
-    closed = {n: show("connections, closed loop", n, legs.median_leg(n, 0)) for n in few}
-    bare = {n: show("connections, closed loop, bare C", n, legs.median_leg(n, 0, yardstick=True)) for n in few}
-    several = {n: show("upstreams", n, legs.median_leg(64, RATE, upstreams=n)) for n in UPSTREAMS}
-    ring = {}
-    for count in SOCKETS:
-        rest = count / RATE
-        leg = legs.median_leg(64, RATE, flags=["--rest", f"{rest * 1000:.0f}ms"], warmup=2 * rest + 0.5)
-        ring[count] = show("sockets in the ring", count, leg)
-    workers = {n: show("workers", n, legs.median_leg(256, 0, workers=n)) for n in (1, 2)}
+        turns = Turns(options, show=show)
+        taken[series] = turns.take(
+            {key: lambda how=how: legs.leg(**how) for key, how in kinds.items()}, options.rounds,
+            group=lambda key: key[0], warmup=lambda key, kinds=kinds: kinds[key].get("warmup"))
+        raw[series] = {", ".join(map(str, key)): found for key, found in turns.legs.items()}
     tables = [
-        series("More connections, constant rate", "connections", steady),
-        series("More connections, closed loop", "connections", closed),
-        series("The same by bare C with the ring", "connections", bare),
-        series("More upstreams (64 connections, constant rate)", "upstreams", several),
-        series("More UDP sockets (64 connections, constant rate)", "sockets", ring),
-        series("Two workers (256 connections, closed loop)", "workers", workers),
+        connections_table(taken["connections"]),
+        series_table("More backends (64 connections)", "backends", "", taken["backends"]),
+        series_table("More services (64 connections)", "services", SERVICES_TEXT, taken["services"]),
+        series_table("More UDP sockets (64 connections)", "sockets", SOCKETS_TEXT, taken["sockets"]),
+        workers_table(taken["workers"]),
     ]
-    tables[0]["text"] = TEXT
-    tables[0]["plot"] = plot({
-        "connections": [(n, leg["cpu_us"]) for n, leg in steady.items()],
-        "upstreams": [(n, leg["cpu_us"]) for n, leg in several.items()],
-        "UDP sockets": [(n, leg["cpu_us"]) for n, leg in ring.items()],
-    })
-    tables[-1]["text"] = ("Load generator and UDP server want processors of their own: what two workers gain shows only where "
-                         "the machine has some to spare.")
+    for table, series in zip(tables, raw):
+        table["raw"] = raw[series]
+    tables[0]["plot"] = draw(taken)
     return tables
-
-
-def start_milliseconds(letterbox):
-    """From just before fork and exec to the line that says it is ready."""
-    command = [letterbox, "gateway", "--port", "0", "--server-port", "0", "--workers", "1"]
-    begin = time.monotonic()
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as program:
-        line = next((line for line in program.stderr if " ready" in line), "")
-        took = time.monotonic() - begin
-        program.terminate()
-        program.wait(10)
-    if "ready" not in line:
-        raise SystemExit(f"bench: letterbox did not start: {line}")
-    return took * 1000
-
-
-def idle_bytes(letterbox):
-    """How many idle connections there were, and the resident bytes of each, at once and later, in the check's words."""
-    script = BENCHMARKS / "checks" / "idle_connections.py"
-    done = subprocess.run(["python3", script, letterbox], capture_output=True, text=True, check=True, timeout=120)
-    return re.search(r"(\d+) idle connections.* (\d+) bytes each;.* (\d+) bytes each", done.stdout).groups()
-
-
-def measure_start(options):
-    """The table of the suite `start`."""
-    times = [start_milliseconds(options.letterbox) for _ in range(STARTS)]
-    count, fresh, each = idle_bytes(options.letterbox)
-    size = options.letterbox.stat().st_size / 1e6
-    rows = [
-        ["start to ready, ms", f"{median(times):.1f}", f"{min(times):.1f} to {max(times):.1f} in {STARTS} starts"],
-        ["an idle connection, bytes resident", each, f"{int(count):,} keep-alive connections that made one request each"],
-        ["the same in its first seconds, bytes resident", fresh, "while it has its task, and waits for the next request"],
-        ["the program, MB", f"{size:.1f}", "the file"],
-    ]
-    return {"title": "Before and between requests", "text": "", "columns": ["what", "median", "how"], "rows": rows}

@@ -26,6 +26,11 @@ def build():
                 "--product", "kernels"])
 
 
+def seconds(options):
+    """About how long it takes: some twenty works of so many rounds."""
+    return 20 * max(5, options.rounds) * 0.02 * (options.seconds or 1) + 2
+
+
 def row(result, yardstick):
     ns = median(result["ns"])
     spread = f"{100 * (max(result['ns']) - min(result['ns'])) / ns:.0f} %"

@@ -54,17 +54,17 @@ def wrk(port, cell, seconds, path="/", checked=False, cpus=None):
     return run(command, seconds, cpus)
 
 
-def http_load_watched(port, cell, seconds, warmup, rate, watch, cpus=None):
-    """The result of http_load, and how much `watch()` grew in the measured seconds alone."""
+def http_load_watched(port, cell, seconds, warmup, rate, watch, cpus=None, more=()):
+    """The result of http_load, and what `watch(its process)` said when the measured seconds began and ended."""
     command = [BIN / "http_load", "--target", f"127.0.0.1:{port}", "--connections", cell.connections, "--announce"]
-    command += ["--seconds", seconds, "--warmup", warmup, "--rate", rate, "--size", cell.body]
+    command += ["--seconds", seconds, "--warmup", warmup, "--rate", rate, "--size", cell.body, *more]
     pipe = subprocess.PIPE
     with subprocess.Popen(pinned(command, cpus), stdin=pipe, stdout=pipe, stderr=pipe, text=True) as program:
-        marks = [watch() for _ in range(2) if program.stderr.readline() in ("begin\n", "end\n")]
+        marks = [watch(program.pid) for _ in range(2) if program.stderr.readline() in ("begin\n", "end\n")]
         output, problem = program.communicate("\n")
     if len(marks) < 2 or program.returncode != 0:
         raise LoadFailed(f"http_load failed: {problem.strip()[-300:]}")
-    return json.loads(output), marks[1] - marks[0]
+    return json.loads(output), *marks
 
 
 def http_load(port, cell, seconds, path="/", rate=0, cpus=None):

@@ -8,6 +8,7 @@ from statistics import median
 import candidates
 import loads
 from processes import NotReady, udp_drops
+from turns import is_wide, leg_seconds
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,11 @@ class Cell:
     mode: str  # keep-alive, close, pipeline16, half-load
     connections: int
     body: int
+
+    @property
+    def steadiness(self):
+        """The figure by which rounds are compared: at a constant rate the rate says nothing."""
+        return "cpu_us" if self.mode == "half-load" else "per_second"
 
     @property
     def title(self):
@@ -42,10 +48,14 @@ SWEEP = {
 
 
 # Letterbox and the yardsticks differ by little where they are compared with the targets: so many times the rounds there.
-STEADIER = 5
-CLOSE = {"letterbox", "letterbox-dns", "epoll", "epoll-hot", "c-server"}
+STEADIER = 3
+COMPARED = {"letterbox", "epoll", "c-server"}
 TARGET_CELLS = [
-    Cell("gateway", "keep-alive", 64, 50), Cell("gateway", "half-load", 64, 50), Cell("udp", "closed loop", 64, 50)]
+    *(Cell("gateway", "keep-alive", connections, 50) for connections in (64, 1024)),
+    *(Cell("gateway", mode, 64, 50) for mode in ("half-load", "close", "pipeline16")),
+    *(Cell("udp", "closed loop", 64, body) for body in (50, 1400))]
+# Who is far from the targets is measured with --full where targets are; how it does elsewhere is of no use to them.
+CLOSE = {"letterbox", "epoll", "epoll-hot"}
 
 
 def cpu_sets(pin):
@@ -55,9 +65,11 @@ def cpu_sets(pin):
 
 
 def rounds(cell, name, options):
-    """The numbers of the rounds in which a candidate takes its turn: who is far from the targets in each fifth only."""
+    """The numbers of the rounds in which a candidate takes its turn: who is far from the targets not in each of them."""
+    if options.full and cell.suite == "gateway" and cell not in TARGET_CELLS and name not in CLOSE:
+        return range(0)
     steadier = STEADIER if options.full and cell in TARGET_CELLS else 1
-    return range(1, options.rounds * steadier + 1, 1 if name in CLOSE else steadier)
+    return range(1, options.rounds * steadier + 1, 1 if name in COMPARED else steadier)
 
 
 def sweep(options):
@@ -86,7 +98,7 @@ class Bench:
     def __init__(self, options):
         self.options = options
         self.left_out = {}
-        self.gateways = self.present("gateway", candidates.commands(options.letterbox, options.workers))
+        self.gateways = self.present("gateway", self.commands())
         self.servers = self.present("udp", candidates.server_commands(options.letterbox, options.workers))
         self.rates = {}
         self.legs = []
@@ -105,19 +117,57 @@ class Bench:
         there = self.servers if suite == "udp" else self.gateways
         return [name for name in self.options.names(suite) if name in there]
 
+    def turns(self, cell):
+        """In which rounds each candidate takes part in a cell."""
+        turns = {name: rounds(cell, name, self.options) for name in self.names(cell.suite)}
+        return {name: turn for name, turn in turns.items() if turn}
+
+    def seconds(self, cells):
+        """How long all legs of all cells take, without repeats."""
+        return leg_seconds(self.options) * sum(len(turn) for cell in cells for turn in self.turns(cell).values())
+
     def run(self, cells, report_leg):
         """All legs of all cells, collected in `legs` one by one; `report_leg` hears of each as it ends."""
         for cell in cells:
-            turns = {name: rounds(cell, name, self.options) for name in self.names(cell.suite)}
-            for round_number in sorted(set().union(*turns.values())):
-                for name in [name for name, turn in turns.items() if round_number in turn]:
-                    leg = {"cell": asdict(cell), "candidate": name, "round": round_number}
-                    try:
-                        leg |= self.leg(cell, name)
-                    except (NotReady, loads.LoadFailed) as problem:
-                        leg["problem"] = str(problem)
-                    self.legs.append(leg)
-                    report_leg(cell, leg)
+            turns = self.turns(cell)
+            for number in sorted(set().union(*turns.values())):
+                names = [name for name, turn in turns.items() if number in turn]
+                self.round(cell, number, names, report_leg)
+                self.options.clock.owed -= len(names) * leg_seconds(self.options)
+
+    def round(self, cell, number, names, report_leg, **marks):
+        for name in names:
+            leg = {"cell": asdict(cell), "candidate": name, "round": number, **marks}
+            try:
+                leg |= self.leg(cell, name)
+            except (NotReady, loads.LoadFailed) as problem:
+                leg["problem"] = str(problem)
+            self.legs.append(leg)
+            report_leg(cell, leg)
+
+    def repeat(self, cells, report_leg):
+        """Measures rows again whose rounds lie far apart, up to `--repeats` times their rounds more, while there is time."""
+        for cell in sorted(cells, key=lambda cell: cell not in TARGET_CELLS):
+            turns = self.turns(cell)
+            last = max((max(turn) for turn in turns.values()), default=0)
+            while names := self.to_repeat(cell, turns):
+                if not self.options.clock.has(len(names) * leg_seconds(self.options)):
+                    return
+                last += 1
+                self.round(cell, last, names, report_leg, repeat=True)
+
+    def to_repeat(self, cell, turns):
+        """The rows of a cell that have to be measured once more, and those that they are compared with."""
+        rows = {name: [leg for leg in self.legs if leg["cell"] == asdict(cell) and leg["candidate"] == name
+                       and "problem" not in leg] for name in turns}
+        yardstick = candidates.YARDSTICK[cell.suite]
+        most = {name: len(turn) * (1 + self.options.repeats) for name, turn in turns.items()}
+        wide = {name for name, legs in rows.items() if len(legs) < most[name] and is_wide(legs, cell.steadiness)}
+        if wide & COMPARED:
+            wide |= COMPARED
+        if wide:
+            wide.add(yardstick)
+        return [name for name in turns if name in wide]
 
     def cpus(self, cell):
         """Where the measured program and everything else may run in this cell.
@@ -134,15 +184,19 @@ class Bench:
                 load = self.load(cell, name, server.port)
                 return self.observe(server, load)
         with candidates.start_upstream(cell.suite, other_cpus) as upstream:
-            behind = self.start_behind(name, upstream.port, own_cpus)
-            with candidates.start_gateway(name, self.gateways[name], upstream.port, own_cpus, behind) as gateway:
+            commands = self.commands(cell.connections)
+            behind = self.start_behind(name, commands, upstream.port, own_cpus)
+            with candidates.start_gateway(name, commands[name][1], upstream.port, own_cpus, behind) as gateway:
                 result = self.observe(gateway, self.load(cell, name, gateway.port))
                 return result | {"upstream_drops": udp_drops(upstream.port)}
 
-    def start_behind(self, name, upstream_port, cpus):
+    def commands(self, connections=64):
+        return candidates.commands(self.options.letterbox, self.options.workers, connections)
+
+    def start_behind(self, name, commands, upstream_port, cpus):
         """What stands behind a candidate, if something does."""
         behind = candidates.BEHIND.get(name)
-        return candidates.start_gateway(behind, self.gateways[behind], upstream_port, cpus) if behind else None
+        return candidates.start_gateway(behind, commands[behind][1], upstream_port, cpus) if behind else None
 
     def observe(self, child, load):
         """Warms the program up, then measures it: rate and latency from outside, CPU and memory of it alone.
@@ -158,6 +212,7 @@ class Bench:
         share = user / max(1, user + system)
         return result | {
             "user_us": cpu * share, "system_us": cpu * (1 - share), "cpu_us": cpu, "peak_bytes": child.peak_memory(),
+            "descriptors": child.descriptors(),
         }
 
     def load(self, cell, name, port):

@@ -36,6 +36,12 @@ def raise_descriptor_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def run_time(pid):
+    """Time on a processor so far of all threads of a process, also those that have ended, in microseconds."""
+    # The number that clock_getcpuclockid(3) makes of a process, which Python does not offer.
+    return time.clock_gettime(~pid << 3 | 2) * 1e6
+
+
 class Child:
     """A running program with a name, a log and a port; what it costs is told with what the program behind it costs."""
 
@@ -86,9 +92,36 @@ class Child:
     def run_time(self):
         """Time on a processor so far, in microseconds, all threads together, also those that have ended: to the nanosecond,
         but user and system in one."""
-        # The number that clock_getcpuclockid(3) makes of a process, which Python does not offer.
-        own = time.clock_gettime(~self.pid << 3 | 2) * 1e6
-        return own + (self.behind.run_time() if self.behind else 0)
+        return run_time(self.pid) + (self.behind.run_time() if self.behind else 0)
+
+    def descriptors(self):
+        """How many are open now."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def thread_times(self):
+        """Time on a processor so far of each thread that there is, in microseconds."""
+        times = {}
+        for thread in os.listdir(f"/proc/{self.pid}/task"):
+            with open(f"/proc/{self.pid}/task/{thread}/schedstat") as file:
+                times[thread] = int(file.read().split()[0]) / 1000
+        return times
+
+    def connections_by_loop(self):
+        """For each event loop that watches TCP connections to our port: the ports of their other ends (proc(5), fdinfo)."""
+        others = {}
+        with open("/proc/net/tcp") as file:
+            for line in file:
+                fields = line.split()
+                if fields[1].endswith(f":{self.port:04X}") and fields[3] == "01":
+                    others[int(fields[9])] = int(fields[2].rpartition(":")[2], 16)
+        loops = []
+        for descriptor in os.listdir(f"/proc/{self.pid}/fdinfo"):
+            with open(f"/proc/{self.pid}/fdinfo/{descriptor}") as file:
+                watched = [int(field[4:], 16) for line in file if line.startswith("tfd:")
+                           for field in line.split() if field.startswith("ino:")]
+            ports = [others[inode] for inode in watched if inode in others]
+            loops += [ports] if ports else []
+        return loops
 
     def peak_memory(self):
         """The most memory resident at one time, in bytes."""

@@ -9,15 +9,12 @@ from pathlib import Path
 from statistics import median
 
 import candidates
-import measure
-import targets
 from measure import Cell
-from paths import BENCHMARKS
-
-EXPERIMENTS = BENCHMARKS / "experiments.md"
+from paths import ROOT
+from turns import paired, spread, typical
 
 COLUMNS = ["candidate", "requests/s", "spread", "ratio", "p50 us", "p99 us", "p99 ratio", "p99.9 us",
-           "CPU us", "user", "system", "CPU ratio", "peak MB", "errors"]
+           "CPU us", "user", "system", "CPU ratio", "peak MB", "errors", "rounds"]
 
 
 def by_cell(legs):
@@ -30,22 +27,24 @@ def by_cell(legs):
     return cells
 
 
+def repeated(legs):
+    """{cell's title: {candidate: how many rounds more}}."""
+    found = {}
+    for leg in legs:
+        if leg.get("repeat"):
+            counts = found.setdefault(Cell(**leg["cell"]).title, {})
+            counts[leg["candidate"]] = counts.get(leg["candidate"], 0) + 1
+    return found
+
+
 def middle(legs, key, digits=0):
-    values = [leg[key] for leg in legs if leg.get(key) is not None]
-    return f"{median(values):,.{digits}f}" if values else "-"
-
-
-def spread(legs):
-    """How far apart the slowest and the fastest round lie, as a share of the median."""
-    values = [leg["per_second"] for leg in legs]
-    return f"{100 * (max(values) - min(values)) / median(values):.0f} %" if median(values) else "-"
+    value = typical(legs, key)
+    return "-" if value is None else f"{value:,.{digits}f}"
 
 
 def ratio(legs, yardstick, key):
-    """The median of the ratios of rounds that belong together, which a drift of the machine does not touch."""
-    other = {leg["round"]: leg.get(key) for leg in yardstick}
-    values = [leg[key] / other[leg["round"]] for leg in legs if key in leg and other.get(leg["round"])]
-    return f"{median(values):.2f}" if values else "-"
+    value = paired(legs, yardstick, key)
+    return "-" if value is None else f"{value:.2f}"
 
 
 def errors(legs):
@@ -55,21 +54,22 @@ def errors(legs):
     return ", ".join(f"{count} {key.replace('_', ' ')}" for key, count in found.items() if count) or "0"
 
 
-def row(name, legs, yardstick):
+def row(cell, name, legs, yardstick):
     if not legs:
         return [name, "failed"] + ["-"] * (len(COLUMNS) - 2)
+    apart = spread([leg[cell.steadiness] for leg in legs if leg.get(cell.steadiness)])
     return [
-        name, middle(legs, "per_second"), spread(legs), ratio(legs, yardstick, "per_second"),
+        name, middle(legs, "per_second"), f"{apart:.0%}".replace("%", " %"), ratio(legs, yardstick, "per_second"),
         middle(legs, "p50_us"), middle(legs, "p99_us"), ratio(legs, yardstick, "p99_us"), middle(legs, "p999_us"),
         middle(legs, "cpu_us", 2), middle(legs, "user_us", 2), middle(legs, "system_us", 2),
         ratio(legs, yardstick, "cpu_us"),
-        f"{median(leg['peak_bytes'] for leg in legs) / 1e6:.1f}", errors(legs),
+        f"{median(leg['peak_bytes'] for leg in legs) / 1e6:.1f}", errors(legs), f"{len(legs)}",
     ]
 
 
 def table(cell, rows):
     yardstick = rows.get(candidates.YARDSTICK[cell.suite], [])
-    return [row(name, legs, yardstick) for name, legs in rows.items()]
+    return [row(cell, name, legs, yardstick) for name, legs in rows.items()]
 
 
 def plain(legs, tables):
@@ -116,59 +116,11 @@ def machine():
     }
 
 
-def introduction(result):
-    m = result["machine"]
-    lines = [
-        "# Performance", "",
-        "*Written by `scripts/bench --write`, but for its last part; [the benchmarks](../Benchmarks/README.md) say how "
-        "everything is measured.*", "",
-        f"Measured on {m['cpu']}, {m['cores']} cores, {m['memory_gib']} GiB, Linux {m['kernel']}, with "
-        f"`{result['command']}`. Each figure is the median of {result['rounds']} rounds of {result['seconds']:g} s, "
-        + (f"for Letterbox and bare C of {measure.STEADIER} times as many where targets are compared, "
-           if result["full"] else "") +
-        "in which the candidates took turns, each time in a fresh process. *Spread* is the distance from the slowest to "
-        "the fastest round; each *ratio* compares with the yardstick of the same round; *CPU* is microseconds of the "
-        "measured process alone per request.",
-        "", "Versions: " + "; ".join(m["versions"]) + ".", "",
-    ]
-    shown = dict.fromkeys(leg["candidate"] for leg in result["legs"])
-    lines += [f"- **{name}**: {candidates.DESCRIPTIONS[name]}" for name in shown]
-    return lines + [f"- **{name}** was left out: {why.splitlines()[0]}" for name, why in result["left_out"].items()]
-
-
-def cell_parts(result):
-    """The tables of candidates under load, under a heading for each suite."""
-    suite = None
-    for cell, rows in by_cell(result["legs"]).items():
-        if cell.suite != suite:
-            suite = cell.suite
-            yield from ["", f"## {candidates.HEADINGS[suite]}"]
-        title = cell.title
-        if rate := result["rates"].get(cell.title):
-            title += f" ({rate:,} requests/s)"
-        yield from ["", f"### {title[0].upper()}{title[1:]}", *markdown_table(COLUMNS, table(cell, rows))]
-
-
-def table_parts(result, page):
-    """The other suites; a drawing goes beside the page."""
-    for suite, tables in result["tables"].items():
-        if suite == "growth":
-            yield from ["", "## Cost as work grows"]
-        for one in tables:
-            yield from ["", f"{'###' if suite == 'growth' else '##'} {one['title']}"]
-            yield from ["", one["text"]] if one["text"] else []
-            if "plot" in one:
-                (page.parent / f"{suite}.svg").write_text(one["plot"])
-                yield from ["", f"![CPU per request]({suite}.svg)"]
-            yield from markdown_table(one["columns"], one["rows"])
-
-
-def write_markdown(path, result):
-    """Writes the page: what was measured, and then the list of experiments, which is kept by hand."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    parts = [*introduction(result), *targets.lines(result), *cell_parts(result), *table_parts(result, path)]
-    path.write_text("\n".join(parts) + "\n\n" + EXPERIMENTS.read_text())
+def revision():
+    """The commit of what is measured, with a plus where files differ from it; None outside a repository."""
+    commit = first_line("git", "-C", ROOT, "rev-parse", "--short", "HEAD")
+    changed = first_line("git", "-C", ROOT, "status", "--porcelain", "--untracked-files=no", "Sources", "Package.swift")
+    return commit and commit + ("+" if changed else "")
 
 
 def write_json(path, result):
