@@ -48,6 +48,10 @@ def plot(series):
 PANEL, GAP = 80, 34
 
 
+def scale(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def panels(title, figures, end):
     """`figures`: {name: [(minute, value)]}, each in a panel of its own from 0 up, over `end` minutes, 560 wide."""
     lines = []
@@ -58,7 +62,7 @@ def panels(title, figures, end):
         lines.append(line([(LEFT + minute / end * WIDTH, bottom - value / top * PANEL) for minute, value in points], colour))
         lines.append(f'<text x="{LEFT + 10}" y="{bottom - PANEL + 4}" fill="{colour}">{name}</text>')
         for value in (0, top / 1.15):
-            lines.append(f'<text x="{LEFT - 8}" y="{bottom - value / top * PANEL + 4:.1f}" text-anchor="end">{value:,.3g}</text>')
+            lines.append(f'<text x="{LEFT - 8}" y="{bottom - value / top * PANEL + 4:.1f}" text-anchor="end">{scale(value)}</text>')
     height = 20 + len(figures) * (PANEL + GAP) + 20
     for quarter in range(5):
         lines.append(f'<text x="{LEFT + quarter / 4 * WIDTH:.1f}" y="{height - 36}" text-anchor="middle">{quarter * end / 4:g}</text>')
