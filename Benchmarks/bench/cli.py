@@ -26,7 +26,7 @@ from turns import Clock
 
 SUITES = list(page.SUITES)
 # What is left for repeats of the time that --minutes gives.
-FOR_REPEATS = 0.15
+FOR_REPEATS = 0.08
 
 
 def words(allowed):
@@ -229,10 +229,20 @@ def measure_all(options, arguments):
     print(f"\nThat took {result['minutes']:g} minutes; it is in {path}")
     if result["interrupted"]:
         return 130
-    if options.write:
-        page.write(options.write, [result])
+    if options.write and not write(options.write, [result]):
+        return 1
     failed = any("problem" in leg for leg in bench.legs) or any(suite in result["left_out"] for suite in TABLES)
     return 1 if failed else 0
+
+
+def write(path, results):
+    """Writes the page, unless it would lose a part that it has; whether it did."""
+    if lost := page.lost(path, results):
+        print(f"bench: {path} was not written, for it would lose {', '.join(lost)}: give --report all results, or another file",
+              file=sys.stderr)
+        return False
+    page.write(path, results)
+    return True
 
 
 def report_again(options):
@@ -240,8 +250,8 @@ def report_again(options):
     results = [json.loads(path.read_text()) for path in options.report]
     merged = page.merge(results)
     print(report.plain(merged["legs"], merged["tables"]))
-    if options.write:
-        page.write(options.write, results)
+    if options.write and not write(options.write, results):
+        return 1
     if missing := page.missing(merged):
         print(f"\nNot measured in these: {', '.join(missing)}")
     return 0

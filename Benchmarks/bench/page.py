@@ -99,14 +99,11 @@ def peers(merged):
             "reply.", *markdown_table(columns, lines)]
 
 
-def drawing(merged, page):
-    """The plot goes beside the page."""
-    for table in merged["tables"].get("growth", []):
-        if "plot" in table:
-            (page.parent / "growth.svg").write_text(table["plot"])
-            return ["", "![CPU per request as there is more of everything](growth.svg)", "",
-                    "CPU a request at 8,000 requests a second, as there is more of everything: [the figures](#cost-as-work-grows)."]
-    return []
+def drawing(merged):
+    if not any("plot" in table for table in merged["tables"].get("growth", [])):
+        return []
+    return ["", "![CPU per request as there is more of everything](growth.svg)", "",
+            "CPU a request at 8,000 requests a second, as there is more of everything: [the figures](#cost-as-work-grows)."]
 
 
 def target_lines(merged):
@@ -192,14 +189,27 @@ def text(results, page):
     """The whole page; what other scripts have written into the page as it is stays."""
     merged = merge(results)
     old = page.read_text() if page.exists() else ""
-    parts = [*opening(results), *peers(merged), *drawing(merged, page), *target_lines(merged), *soak(old), *details(results, merged)]
+    parts = [*opening(results), *peers(merged), *drawing(merged), *target_lines(merged), *soak(old), *details(results, merged)]
     return "\n".join(parts) + "\n"
 
 
 def write(path, results):
+    """Writes the page, and its plot beside it."""
     page = Path(path)
     page.parent.mkdir(parents=True, exist_ok=True)
+    plots = [table["plot"] for table in merge(results)["tables"].get("growth", []) if "plot" in table]
+    for drawn in plots:
+        (page.parent / "growth.svg").write_text(drawn)
     page.write_text(text(results, page))
+
+
+def lost(path, results):
+    """What the page has now, and would not have if it were written of these results."""
+    page = Path(path)
+    if not page.exists():
+        return []
+    already = absent(page.read_text())
+    return [what for what in absent(text(results, page)) if what not in already]
 
 
 def absent(page):

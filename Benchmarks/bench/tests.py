@@ -233,6 +233,15 @@ class PageTests(unittest.TestCase):
             page.write(path, [self.whole()])
             self.assertIn("<!-- soak: begin -->\n| an hour |\n\n![plot](soak.svg)\n<!-- soak: end -->\n", path.read_text())
 
+    def test_a_page_is_not_written_that_would_lose_a_part(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "page.md"
+            part = self.whole() | {"legs": []}
+            self.assertEqual(page.lost(path, [part]), [])
+            page.write(path, [self.whole()])
+            self.assertEqual(page.lost(path, [self.whole()]), [])
+            self.assertIn("### Gateways", page.lost(path, [part]))
+
     def test_the_page_of_this_repository_is_whole(self):
         self.assertEqual(page.absent((ROOT / "docs/performance.md").read_text()), [])
 

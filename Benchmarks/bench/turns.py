@@ -4,7 +4,7 @@ import time
 from statistics import median
 
 # What starting and ending the programs of a leg takes, in seconds.
-OVERHEAD = 0.7
+OVERHEAD = 0.5
 # A row whose rounds lie further apart than this share of their median is measured again.
 WIDE = 0.30
 
