@@ -195,7 +195,7 @@ def draw(taken):
         return [(key[0], typical(legs, "cpu_us")) for key, legs in taken[series].items() if legs and key[1:] == who]
 
     return plot({
-        "connections": points("connections", "Letterbox"), "the same by bare C": points("connections", "bare C"),
+        "connections": points("connections", "Letterbox"), "connections of bare C": points("connections", "bare C"),
         "backends": points("backends"), "services": points("services"), "UDP sockets": points("sockets"),
     })
 

@@ -48,7 +48,7 @@ def merge(results):
             merged["tables"][suite] = [table | {"run": number} for table in tables]
         merged["rates"] |= result["rates"]
         merged["left_out"] |= result["left_out"]
-    there = {leg["candidate"] for leg in merged["legs"]}
+    there = {leg["candidate"] for leg in merged["legs"]} | merged["tables"].keys()
     merged["left_out"] = {name: why for name, why in merged["left_out"].items() if name not in there}
     return merged
 
@@ -131,14 +131,14 @@ def runs(results, merged):
              "distance from the slowest to the fastest round, as a share of the median: of requests/s, and at a constant rate of CPU. "
              "A row whose spread is above 30 % was measured again, up to as often as its run says, until the inner half of its "
              "rounds was closer together; all rounds count. Each *ratio* is the median of those to the yardstick in the same round; *CPU* is microseconds "
-             "of the measured process alone per request. Letterbox and bare C may have equally many UDP sockets."]
+             "of the measured process alone per request. Letterbox and bare C may have equally many UDP sockets. Processor and kernel "
+             "decide much of a ratio: where the kernel is fast, what a program adds weighs more."]
     for number, result in enumerate(results, 1):
         again = sum(sum(rows.values()) for rows in result.get("repeated", {}).values())
         lines += ["", f"{number}. {when(result)}, {machine(result)}"
                   + (f", Letterbox {result['letterbox']}" if result.get("letterbox") else "")
-                  + f": `{result['command']}`, {result['rounds']} rounds of {result['seconds']:g} s, three times as many where "
-                  f"targets are compared with `--full`; rows repeated up to {result.get('repeats', 0)} times, {again} legs more"
-                  + (f"; {result['minutes']:g} minutes" if "minutes" in result else "")
+                  + f": `{result['command']}`, legs of {result['seconds']:g} s; rows repeated up to {result.get('repeats', 0)} times, "
+                  f"which made {again} legs more" + (f"; {result['minutes']:g} minutes" if "minutes" in result else "")
                   + (f"; a load of {result['load at the start']:.1f} at the start" if "load at the start" in result else "") + "."
                   + (" It was interrupted." if result.get("interrupted") else "")]
     versions = dict.fromkeys(version for result in results for version in result["machine"]["versions"])

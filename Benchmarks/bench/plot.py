@@ -39,7 +39,8 @@ def plot(series):
 <rect width="560" height="320" fill="#fff"/>
 <path d="M{LEFT} {BOTTOM - HEIGHT}V{BOTTOM}H{LEFT + WIDTH}" fill="none" stroke="#444"/>
 {drawing}
-<text x="{LEFT + 10}" y="28">CPU microseconds per request: {", ".join(names)}</text>
+<text x="{LEFT + 10}" y="18">CPU microseconds per request, as there is more of</text>
+<text x="{LEFT + 10}" y="36">{", ".join(names)}</text>
 <text x="{LEFT + WIDTH / 2}" y="{BOTTOM + 38}" text-anchor="middle">how many</text>
 </svg>
 """

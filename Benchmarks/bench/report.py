@@ -108,7 +108,9 @@ def machine():
         first_line("swift", "--version"), (first_line("clang", "--version") or "").partition(" (")[0],
         first_line("go", "version"),
         first_line("node", "--version") and "Node.js " + first_line("node", "--version"),
-        "Python " + platform.python_version(), first_line("dnsdist", "--version"), first_line("unbound", "-V"), first_line("nginx", "-v"), first_line("wrk", "--version"),
+        "Python " + platform.python_version(), first_line("dnsdist", "--version"),
+        (first_line("unbound", "-V") or "").replace("Version", "unbound"), (first_line("nginx", "-v") or "").rpartition(": ")[2],
+        (first_line("wrk", "--version") or "").partition(" Copyright")[0], first_line("h2load", "--version"),
     ]
     return {
         "cpu": cpu, "cores": os.cpu_count(), "memory_gib": round(memory), "kernel": platform.release(),

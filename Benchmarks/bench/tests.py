@@ -226,6 +226,11 @@ class PageTests(unittest.TestCase):
         self.assertIn("2. 2026-02-03, A processor", text)
         self.assertIn("Not measured: dns, doh", text)
 
+    def test_what_was_left_out_once_and_measured_later(self):
+        old, new = self.whole(), self.whole()
+        old["left_out"] = {"start": "it failed", "go": "not installed", "node": "not installed"}
+        self.assertEqual(page.merge([old, new])["left_out"], {"node": "not installed"})
+
     def test_other_scripts_blocks_stay(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "page.md"
