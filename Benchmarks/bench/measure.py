@@ -151,10 +151,12 @@ class Bench:
             turns = self.turns(cell)
             last = max((max(turn) for turn in turns.values()), default=0)
             while names := self.to_repeat(cell, turns):
-                if not self.options.clock.has(len(names) * leg_seconds(self.options)):
-                    return
-                last += 1
-                self.round(cell, last, names, report_leg, repeat=True)
+                # As many rounds as there were, or a lucky one would end it.
+                for _ in range(self.options.rounds):
+                    if not self.options.clock.has(len(names) * leg_seconds(self.options)):
+                        return
+                    last += 1
+                    self.round(cell, last, names, report_leg, repeat=True)
 
     def to_repeat(self, cell, turns):
         """The rows of a cell that have to be measured once more, and those that they are compared with."""

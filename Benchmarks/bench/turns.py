@@ -76,13 +76,15 @@ class Turns:
             self.round(kinds, number)
             clock.owed -= cost(kinds)
         last = rounds
-        for _ in range(self.options.repeats * rounds):
+        for _ in range(self.options.repeats):
             wide = {group(key) for key in kinds if is_wide(self.good(key), self.figure)}
             again = {key: kind for key, kind in kinds.items() if group(key) in wide}
-            if not again or not clock.has(cost(again)):
-                break
-            last += 1
-            self.round(again, last, repeat=True)
+            # All rounds once more, or a lucky one would end it.
+            for _ in range(rounds if again else 0):
+                if not clock.has(cost(again)):
+                    break
+                last += 1
+                self.round(again, last, repeat=True)
         return {key: self.good(key) for key in kinds}
 
     def good(self, key):
