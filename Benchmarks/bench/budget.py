@@ -37,8 +37,8 @@ CONNECTIONS = 64
 # less of it, go first and answer. So the turns find the same events however busy the machine is, and five runs differ by
 # half a per cent and not by six.
 ONE_CPU = {max(os.sched_getaffinity(0))}
-# What disturbs a run all the same only adds to it, such as idle connections parked when the machine stands still for
-# seconds: the least of several runs counts before anybody is blamed.
+# What disturbs a run all the same only adds to it, such as deadlines that pass when the machine stands still for seconds: the
+# least of several runs counts before anybody is blamed.
 MOST_RUNS = 3
 # A short rest, so that the ring is full at the end of the warm-up and no socket is opened after it, at whatever speed.
 GATEWAY = ["gateway", "--workers", 1, "--rest", "1ms"]
