@@ -91,7 +91,7 @@ function drawStream(group, step, [browser, gateway], [above, below]) {
   if (step.at !== undefined) group.append(text("gateway-time", gateway + 9, atGateway + 4, "start", duration(step.at)));
 }
 
-/** When it was at the server nobody measured: the slant has no meaning. */
+/** The time at the server is not measured: the slant has no meaning. */
 function drawDatagram(group, step, [, gateway, server], y) {
   const ends = [[gateway, y], [server, y + (step.way === "out" ? 10 : -10)]];
   if (step.way === "none") {

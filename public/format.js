@@ -11,7 +11,7 @@ export function number(count) {
   return whole.format(count);
 }
 
-/** "0.184 ms", "8.9 ms", "12.3 ms", "2.0503 s"; a time that nobody measured is not zero but "not told". */
+/** "0.184 ms", "8.9 ms", "12.3 ms", "2.0503 s"; an unmeasured time is not zero but "not told". */
 export function duration(milliseconds) {
   if (!Number.isFinite(milliseconds)) return "not told";
   if (milliseconds >= 1000) return `${Number((milliseconds / 1000).toFixed(4))} s`;

@@ -1,4 +1,4 @@
-// The gateway at this moment, from its own figures (/metrics), once a second while somebody looks.
+// The gateway at this moment, from its own figures (/metrics), once a second while the page is visible.
 
 import { duration, number } from "./format.js";
 
