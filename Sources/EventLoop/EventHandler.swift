@@ -1,24 +1,23 @@
 public import System
 
-/// An object that the loop calls, in the middle of an iteration, when there is something for it to do.
+/// An object that the loop calls for events, in the middle of an iteration.
 ///
-/// It is the other way to wait beside `await`: no task is kept, and what the object needs until the next call is what it
-/// stores.
+/// It is the alternative to `await`: there is no task, and the object stores the values for its next call.
 public protocol EventHandler: AnyObject {
-    /// The kernel has reported the watched descriptor, or the handler's next turn has come, with no readiness.
+    /// The kernel has reported the watched descriptor, or the handler asked for this call, which then has no readiness.
     func ready(_ readiness: Readiness)
 }
 
 /// An object that has a ``Deadline``.
 public protocol DeadlineHandler: AnyObject {
-    /// The alarm of the deadline has gone off: ask ``Deadline/hasPassed(for:on:)`` whether it was for the present one.
+    /// The deadline's timer has fired: ask ``Deadline/hasPassed(for:on:)`` whether the present deadline has passed.
     func alarm()
 }
 
 /// A point in time that its owner moves often and reaches seldom.
 ///
-/// The alarm in the loop's timer wheel stays where it is when the deadline moves later or is cleared, and is set anew only
-/// when it goes off too early: of the deadlines of a thousand requests on a connection hardly one touches the wheel.
+/// The timer in the loop's wheel stays when the deadline moves later or is cleared, and is set anew only when it fires
+/// too early: of the deadlines of a thousand requests on a connection hardly one touches the wheel.
 public struct Deadline: ~Copyable {
     private var end = UInt64.max
     private var alarm: (key: TimerWheel<TimerTarget>.Key, tick: UInt64)?
@@ -26,23 +25,23 @@ public struct Deadline: ~Copyable {
     /// No deadline.
     public init() {}
 
-    /// Moves the deadline; `handler` is told when it may have passed.
+    /// Moves the deadline; `handler` is called when it may have passed.
     public mutating func set(_ time: MonotonicTime, for handler: some DeadlineHandler, on loop: EventLoop) {
         end = time == .never ? .max : LoopState.tick(after: time)
         if end < alarm?.tick ?? .max { setAlarm(for: handler, on: loop) }
     }
 
-    /// Takes the deadline back.
+    /// Clears the deadline.
     public mutating func clear() { end = .max }
 
-    /// Takes the deadline back for good: the loop lets go of the handler.
+    /// Clears the deadline for good: the loop releases the handler.
     public mutating func cancel(on loop: EventLoop) {
         end = .max
         if let alarm { loop.cancel(alarm.key) }
         alarm = nil
     }
 
-    /// After the alarm: whether the deadline has passed, and is cleared; otherwise the alarm is set anew.
+    /// Whether the deadline has passed, after its timer fired; if so it is cleared, otherwise the timer is set anew.
     public mutating func hasPassed(for handler: some DeadlineHandler, on loop: EventLoop) -> Bool {
         alarm = nil
         if end <= loop.tick {

@@ -9,7 +9,7 @@ extension EventLoop {
 
     /// Runs an asynchronous program from first to last on the calling thread, which runs an event loop for it.
     ///
-    /// Throws what the program throws, or a `SystemError` when no loop can be opened.
+    /// Throws the program's error, or a `SystemError` when no loop can be opened.
     public static func run(_ program: @escaping @Sendable (EventLoop) async throws -> Void) throws {
         let loop = try EventLoop()
         let outcome = Outcome()

@@ -4,9 +4,9 @@ public import System
 
 /// One thread that waits for descriptors and deadlines and runs the tasks that wait for them.
 ///
-/// It is an executor: an actor that names its `executor`, or a task that prefers the loop, runs on its thread and
-/// nowhere else, so that what such code shares needs no lock. An iteration of the loop runs the jobs that are ready, then
-/// asks the kernel what has happened meanwhile (epoll_wait(2)), and calls the handlers and wakes the tasks that wait for it.
+/// It is an executor: an actor that names its `executor`, or a task that prefers the loop, runs on its thread alone, so
+/// that such code needs no lock for shared state. An iteration of the loop runs the ready jobs, then polls the kernel
+/// (epoll_wait(2)), calls the handlers of its events and wakes the tasks that wait for them.
 public final class EventLoop: TaskExecutor {
     @usableFromInline nonisolated(unsafe) let state: LoopState
     @usableFromInline let queue: JobQueue
@@ -14,17 +14,17 @@ public final class EventLoop: TaskExecutor {
     private let parking: ParkingLot
     /// The key under which the queue's bell is watched: no descriptor has this number.
     private static let bellKey = UInt64.max
-    /// So many waits of an iteration may end at once before the loop polls again.
+    /// The most waits of an iteration that may end at once before the loop polls again.
     private static let maximumShortcuts = 64
-    /// So often an iteration asks again when the kernel reported as many events as fit one wait.
+    /// The most polls of an iteration, where the kernel reports as many events as fit one wait.
     private static let maximumPolls = 16
 
-    /// Opens the kernel's side; the loop begins when a thread calls `run()`.
+    /// Opens the epoll instance; the loop begins when a thread calls `run()`.
     public init() throws(SystemError) {
         let poller = try Poller()
         queue = try JobQueue()
         actors = LoopActors(queue: queue)
-        // Edge-triggered, every ring is reported once and nobody needs to read the counter back.
+        // Edge-triggered, every ring is reported once, and the counter need not be read.
         try poller.add(queue.bell.number, EPOLLIN.rawValue | EPOLLET.rawValue, key: Self.bellKey)
         unsafe state = LoopState(poller: poller, queue: queue)
         parking = unsafe ParkingLot(state: state)
@@ -41,7 +41,7 @@ public final class EventLoop: TaskExecutor {
         queue.add(JobQueue.Job(job: UnownedJob(job), isActor: false))
     }
 
-    /// What an actor names as its executor to live on this loop.
+    /// The executor that an actor names to run on this loop.
     ///
     /// It does not keep the loop alive: the actor must.
     @safe
@@ -65,15 +65,15 @@ public final class EventLoop: TaskExecutor {
         }
     }
 
-    /// Calls the handlers that asked to be called again; those that ask once more wait for the next iteration.
+    /// Calls the handlers that asked for another call; those that ask once more wait for the next iteration.
     private func runTurns(_ state: LoopState) {
         for _ in 0..<state.turns.count { state.turns.popFirst()?.ready([]) }
     }
 
     /// Ends the waits whose time is over.
     ///
-    /// The sockets come first: a process that was stopped and goes on finds deadlines that have passed and replies that
-    /// came in time, and the kernel has told only of what came before it was stopped.
+    /// The sockets come first: a process that was stopped and continues finds deadlines that have passed and replies
+    /// that came in time, and the kernel's earlier events are from before the stop.
     private func expireDeadlines(_ state: LoopState) {
         guard let next = state.timers.next, next <= LoopState.tick(state.now) else { return }
         let due = LoopState.tick(state.now)
@@ -81,12 +81,12 @@ public final class EventLoop: TaskExecutor {
         while let target = state.timers.takeNext(until: due) { expire(target, state) }
     }
 
-    /// Lets `run()` return once the jobs at hand are done.
+    /// Lets `run()` return after the ready jobs.
     ///
-    /// May be called from any thread.
+    /// Any thread may call it.
     public func stop() { queue.stop() }
 
-    /// Asks the kernel what has happened, until it has reported everything, and wakes the tasks and calls the handlers for it.
+    /// Polls the kernel until it has reported everything, wakes the waiting tasks and calls the handlers.
     private func poll(_ state: LoopState, mayRest: Bool = true) {
         let before = state.now
         var timeout = mayRest ? timeout(state) : 0
@@ -103,7 +103,7 @@ public final class EventLoop: TaskExecutor {
         }
     }
 
-    /// How long the kernel may let the loop sleep, in the form of epoll_wait(2).
+    /// The longest sleep in the kernel, in the form of epoll_wait(2).
     private func timeout(_ state: LoopState) -> Int32 {
         guard queue.mayRest, state.turns.isEmpty else { return 0 }
         guard let next = state.timers.next else { return -1 }
@@ -137,10 +137,11 @@ extension EventLoop {
     /// The time at the beginning of this iteration: good enough for deadlines, and free.
     @inlinable public var now: MonotonicTime { confined.now }
 
-    /// All that had come to a watched descriptor by then has been reported: the time of the iteration before, as a rule.
+    /// A time before which all events of watched descriptors have been reported: usually the start of the iteration
+    /// before.
     ///
-    /// It is what to go by where nothing must be overlooked: when the thread was held up, `now` has moved on, and what
-    /// came meanwhile may not have been seen yet.
+    /// Code that must not overlook an event uses it: when the thread was held up, `now` has moved on, and the events of
+    /// that time may be unreported.
     @inlinable public var reported: MonotonicTime { confined.reported }
 
     /// Begins to watch a descriptor, which leaves by itself when it is closed.
@@ -159,18 +160,18 @@ extension EventLoop {
         return watch
     }
 
-    /// Calls the handler for each event of a watched descriptor from now on, until `release(_:)`.
+    /// Sets the handler for each event of a watched descriptor, until `release(_:)`.
     public func setHandler(_ handler: some EventHandler, of watch: Watch) {
         confined.watches.setHandler(handler, of: watch)
     }
 
-    /// Calls the descriptor's handler no more and lets go of it.
+    /// Removes a descriptor's handler and releases it.
     public func release(_ watch: Watch) { confined.watches.setHandler(nil, of: watch) }
 
-    /// Calls the handler once more, with no readiness, behind all that are ready now.
+    /// Calls the handler once more, without readiness, after all that are ready now.
     public func callAgain(_ handler: some EventHandler) { confined.turns.append(handler) }
 
-    /// Watches a descriptor again that was left unwatched; whatever is there by now is reported.
+    /// Watches a descriptor again after `unwatch(_:)`; events of the meantime are reported.
     public func rewatch(_ watch: Watch, as kind: WatchKind) throws(SystemError) {
         try confined.poller.add(watch.number, kind.flags, key: watch.key)
     }
@@ -180,7 +181,7 @@ extension EventLoop {
         if confined.watches.isCurrent(watch) { confined.poller.remove(watch.number) }
     }
 
-    /// Waits until there is something to read, the other side has ended, or the deadline has passed.
+    /// Waits until there are bytes to read, the other side has ended, or the deadline has passed.
     public func readable(_ watch: Watch, until deadline: MonotonicTime = .never) async -> Wake {
         if confined.watches.takeReadable(watch) {
             confined.shortcuts += 1
@@ -191,7 +192,7 @@ extension EventLoop {
         return await suspend(at: .watch(watch, deadline))
     }
 
-    /// Tells the loop that a read did not take all there was: the next wait returns at once.
+    /// Marks a descriptor as still readable after a read that left data: the next wait returns at once.
     public func keepReadable(_ watch: Watch) {
         _ = confined.watches.report(.toRead, of: watch)
     }
@@ -204,9 +205,9 @@ extension EventLoop {
         return true
     }
 
-    /// Runs `body`, whose waits for a descriptor are called off when the task is cancelled, from whatever thread.
+    /// Runs `body`, whose waits for a descriptor end when the task is cancelled, from any thread.
     ///
-    /// For tasks that wait for ever; a wait with a deadline ends by itself and does not need the cost.
+    /// It is for tasks that wait for ever; a wait with a deadline ends by itself and does not need the cost.
     public func withCancellation(_ watch: Watch, _ body: () async -> Void) async {
         await withTaskCancellationHandler(operation: body) {
             Task(executorPreference: self) { self.interrupt(watch) }
@@ -218,17 +219,17 @@ extension EventLoop {
         _ = await WaitQueue.Place(loop: self).wait(until: time)
     }
 
-    /// Lets the tasks that are ready go first.
+    /// Lets the ready tasks run first.
     public func yield() async { _ = await suspend(at: .end) }
 
-    /// Suspends the calling task until it is woken where it waits.
+    /// Suspends the calling task at the wait location.
     @inline(__always)
     func suspend(at location: WaitLocation) async -> Wake {
         confined.location = location
         return await parking.park()
     }
 
-    /// Lets a suspended task go on.
+    /// Resumes a suspended task.
     func wake(_ task: ParkedTask, _ wake: Wake) { queue.add(task.job(waking: wake)) }
 
     /// The tick up to which deadlines have passed.
@@ -239,7 +240,7 @@ extension EventLoop {
         confined.timers.insert(at: tick, target)
     }
 
-    /// Takes a pending deadline back.
+    /// Cancels a pending timer.
     func cancel(_ timer: TimerWheel<TimerTarget>.Key) {
         confined.timers.cancel(timer)
     }

@@ -1,7 +1,7 @@
 internal import Glibc
 public import System
 
-/// Standard input as it comes, without blocking the loop while there is none.
+/// Reads standard input without blocking the loop.
 public struct InputReader: ~Copyable {
     private let loop: EventLoop
     /// Nil for a regular file, which never keeps the loop waiting and cannot be watched (epoll_ctl(2), EPERM).
@@ -20,7 +20,7 @@ public struct InputReader: ~Copyable {
         self.input = input
     }
 
-    /// What has come, at least one byte; nil at the end (read(2)).
+    /// The next bytes, at least one; nil at the end (read(2)).
     public mutating func next() async throws(SystemError) -> ArraySlice<UInt8>? {
         while true {
             if let watch, await loop.readable(watch) != .ready { return nil }
@@ -34,7 +34,7 @@ public struct InputReader: ~Copyable {
         }
     }
 
-    /// Whether something waits behind what was read (poll(2)).
+    /// Whether more input waits (poll(2)).
     ///
     /// A terminal hands out one line at a time, however many have been typed, and reports them as one.
     private var hasMore: Bool {

@@ -6,26 +6,26 @@ internal import Synchronization
 
 /// The jobs that are ready to run on an event loop's thread, in order of arrival; any thread may add one.
 ///
-/// The loop's own thread, which adds nearly all of them, needs neither lock nor system call for it. Others leave theirs
-/// with a lock and ring the bell, an eventfd(2) that the loop watches like any other descriptor.
+/// The loop's own thread, which adds nearly all of them, needs neither lock nor system call for it. Other threads take
+/// a lock and ring the bell, an eventfd(2) that the loop watches like any other descriptor.
 @usableFromInline
 final class JobQueue: Sendable {
-    /// A piece of a task that is ready to run.
+    /// A part of a task that is ready to run.
     struct Job {
         let job: UnownedJob
         /// Whether it belongs to an actor on the loop, or else to a task that prefers the loop.
         ///
-        /// Run as the wrong one, it would be sent once round the loop before it begins.
+        /// A job that runs as the wrong one goes once more through the queue before it begins.
         let isActor: Bool
-        /// Why it was woken, where it was suspended.
+        /// The reason of its wake, where it was suspended.
         var wake = Wake.ready
     }
 
     private final class Confined {
         var jobs = Deque<Job>()
-        /// Whether the job that runs belongs to an actor, and why it was woken.
+        /// Whether the running job belongs to an actor, and the reason of its wake.
         var current = (isActor: false, wake: Wake.ready)
-        /// Whether the loop was asked to end, as far as it has looked.
+        /// Whether the loop has seen the request to end.
         var isStopping = false
     }
 
@@ -34,11 +34,11 @@ final class JobQueue: Sendable {
         var isStopping = false
     }
 
-    /// What rings when another thread has left something.
+    /// The bell that another thread rings after adding a job.
     let bell: Descriptor
     private nonisolated(unsafe) let confined = Confined()
     private let inbox = Mutex(Inbox())
-    /// Whether somebody has left something there; changed under its lock, looked at without.
+    /// Whether another thread has added a job; changed under the lock, read without it.
     private let hasRung = Atomic(false)
     private let thread = Atomic<UInt>(0)
 
@@ -51,7 +51,7 @@ final class JobQueue: Sendable {
         thread.load(ordering: .relaxed) == UInt(pthread_self())
     }
 
-    /// Makes the calling thread the loop's, or nobody's.
+    /// Makes the calling thread the loop's, or gives that up.
     func belongToThisThread(_ belongs: Bool) {
         thread.store(belongs ? UInt(pthread_self()) : 0, ordering: .relaxed)
     }
@@ -66,7 +66,7 @@ final class JobQueue: Sendable {
         if !hadRung { ring() }
     }
 
-    /// Asks the loop to end once the jobs at hand are done.
+    /// Asks the loop to end after the ready jobs.
     func stop() {
         inbox.withLock { inbox in
             inbox.isStopping = true
@@ -75,11 +75,11 @@ final class JobQueue: Sendable {
         ring()
     }
 
-    /// Takes over what other threads have left; true when it is time to stop.
+    /// Takes the jobs of other threads; true when the loop should end.
     ///
     /// For the loop's thread.
     func collect() -> Bool {
-        // What is left a moment later rings, and is collected in the next turn.
+        // A job that is added a moment later rings, and is taken in the next iteration.
         if hasRung.load(ordering: .relaxed) { takeIn() }
         return unsafe confined.isStopping && confined.jobs.isEmpty
     }
@@ -93,18 +93,18 @@ final class JobQueue: Sendable {
         }
     }
 
-    /// Whether the job that runs belongs to an actor, and why it was woken.
+    /// Whether the running job belongs to an actor, and the reason of its wake.
     ///
     /// For the loop's thread.
     var current: (isActor: Bool, wake: Wake) { unsafe confined.current }
 
-    /// Whether the loop may sleep until something happens: nothing is ready to run, and nobody wants it to end.
+    /// Whether the loop may sleep until the next event: no job is ready, and no request to end has come.
     ///
     /// For the loop's thread.
     var mayRest: Bool { unsafe confined.jobs.isEmpty && !confined.isStopping }
 
-    /// Runs the jobs that are ready now; what they make ready waits for the next turn, so that no task starves the
-    /// rest.
+    /// Runs the jobs that are ready now; jobs that they make ready wait for the next iteration, so that no task starves
+    /// the rest.
     ///
     /// For the loop's thread.
     func run(tasks: UnownedTaskExecutor, actors: UnownedSerialExecutor) {
@@ -126,7 +126,7 @@ final class JobQueue: Sendable {
     }
 }
 
-/// An event loop as the home of actors.
+/// The event loop as the executor of actors.
 final class LoopActors: SerialExecutor {
     private let queue: JobQueue
 

@@ -1,6 +1,6 @@
 public import System
 
-/// Standard input, line by line, without blocking the loop while there is none.
+/// Reads standard input, line by line, without blocking the loop.
 public struct LineReader: ~Copyable {
     /// A line of the input.
     public enum Line: Equatable, Sendable {
@@ -13,12 +13,12 @@ public struct LineReader: ~Copyable {
     private var input: InputReader
     private let limit: Int
     private var bytes: [UInt8] = []
-    /// Where the search for the next line end goes on.
+    /// The start of the search for the next line end.
     private var searched = 0
     private var isSkipping = false
     private var hasEnded = false
 
-    /// Reads standard input, which has no other reader; no line of more than `limit` bytes is kept.
+    /// Reads standard input, which has no other reader; no line of more than `limit` bytes is stored.
     public init(limit: Int, on loop: EventLoop) {
         self.init(InputReader(on: loop), limit: limit)
     }
@@ -28,7 +28,7 @@ public struct LineReader: ~Copyable {
         self.limit = limit
     }
 
-    /// The next line, or what follows the last one; nil at the end.
+    /// The next line, or the bytes after the last one; nil at the end.
     public mutating func next() async throws(SystemError) -> Line? {
         while true {
             if let line = takeLine() { return line }
@@ -37,7 +37,7 @@ public struct LineReader: ~Copyable {
         }
     }
 
-    /// The next line that is whole, or of which there is too much.
+    /// The next complete line, or the mark of one that is too long.
     private mutating func takeLine() -> Line? {
         while let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
             var line = bytes[..<end]

@@ -1,20 +1,20 @@
 internal import DequeModule
 public import System
 
-/// What only the loop's own thread touches.
+/// The state that only the loop's own thread touches.
 @usableFromInline
 final class LoopState {
     var poller: Poller
     let queue: JobQueue
     var watches = WatchTable()
     var timers: TimerWheel<TimerTarget>
-    /// Handlers that have asked for another turn, in the order in which they did.
+    /// Handlers that have asked for another call, in their order.
     var turns: Deque<any EventHandler> = []
     @usableFromInline var now: MonotonicTime
     @usableFromInline var reported: MonotonicTime
-    /// Waits of this iteration that ended at once, because what they waited for was there.
+    /// Waits of this iteration that ended at once, because their event had already come.
     var shortcuts = 0
-    /// Where the task waits that suspends itself next.
+    /// The wait location of the task that suspends itself next.
     var location = WaitLocation.end
 
     init(poller: consuming Poller, queue: JobQueue) {
@@ -25,7 +25,7 @@ final class LoopState {
         timers = TimerWheel(at: Self.tick(now))
     }
 
-    /// Stores a task that has suspended itself where it waits.
+    /// Stores a suspended task at its wait location.
     func store(_ task: ParkedTask) {
         switch location {
         case .watch(let watch, let deadline):
@@ -42,14 +42,14 @@ final class LoopState {
     /// Sets the timer of a descriptor.
     ///
     /// It stays when the wait ends well, as nearly all do, for the next wait at the same descriptor ends later still;
-    /// when it goes off, the loop looks until when the task waits that is there then. So there is one for each descriptor
-    /// at most, and hardly any is set or cancelled.
+    /// when it fires, the loop reads the deadline of the task that waits there then. So there is at most one for each
+    /// descriptor, and hardly any is set or cancelled.
     private func setAlarm(for watch: Watch, at tick: UInt64, insteadOf former: WatchTable.Alarm?) {
         if let former { timers.cancel(former.key) }
         watches.set(WatchTable.Alarm(key: timers.insert(at: tick, .watch(watch)), tick: tick), for: watch)
     }
 
-    /// The timer of a descriptor has gone off: the task whose time is over, if one is.
+    /// The task whose wait is over, after a descriptor's timer has fired; nil if there is none.
     func takeExpired(at watch: Watch) -> ParkedTask? {
         guard let end = watches.takeAlarm(of: watch) else { return nil }
         if end <= timers.present { return watches.unpark(watch) }
@@ -69,19 +69,19 @@ final class LoopState {
         deadline == .never ? nil : timers.insert(at: Self.tick(after: deadline), target)
     }
 
-    /// Deadlines are kept in milliseconds.
+    /// The tick of a time; deadlines have a resolution of milliseconds.
     static func tick(_ time: MonotonicTime) -> UInt64 { time.nanoseconds / 1_000_000 }
 
-    /// The tick by which a deadline has surely passed: a wait may end late, never early.
+    /// The tick at which a deadline has surely passed: a wait may end late, never early.
     static func tick(after deadline: MonotonicTime) -> UInt64 { tick(deadline) + 1 }
 }
 
-/// Where a suspended task waits, and so what wakes it.
+/// The place of a suspended task, which decides about its wake.
 enum WaitLocation {
-    /// At a descriptor, until there is something to read or the deadline has passed.
+    /// At a descriptor, until there are bytes to read or the deadline has passed.
     case watch(Watch, MonotonicTime)
     /// At its place in a queue, or at the deadline alone.
     case place(WaitQueue.Place, MonotonicTime)
-    /// Behind the jobs that are ready: it goes on after them.
+    /// After the ready jobs.
     case end
 }

@@ -1,10 +1,10 @@
-/// A task that is suspended, and will be woken once.
+/// A suspended task, which will be woken once.
 struct ParkedTask {
     private let task: JobQueue.Job
 
     init(_ task: JobQueue.Job) { self.task = task }
 
-    /// What makes it go on.
+    /// The job that resumes it.
     func job(waking wake: Wake) -> JobQueue.Job {
         var job = task
         job.wake = wake
@@ -12,11 +12,11 @@ struct ParkedTask {
     }
 }
 
-/// How a task suspends itself: it moves to an executor that runs nothing, and is kept where it wanted to be kept.
+/// Suspends tasks by moving them to an executor that runs nothing, and stores them at their wait location.
 ///
-/// A continuation would send it through the loop's queue twice for each wait, and take a lock each time: it resumes
-/// where nobody in particular is at home, and the task moves to its actor from there. A task that has been parked is run
-/// as what it was before, and so is at home at once; should it not be, the language sends it there, as ever.
+/// A continuation would send a task through the loop's queue twice for each wait, and take a lock each time: it resumes
+/// on the global executor, from where the task moves to its actor. A parked task resumes as the kind that it was
+/// before, and so on its own executor; where that is wrong, the language moves it, as ever.
 actor ParkingLot {
     private nonisolated let executor: ParkingExecutor
 
@@ -26,14 +26,15 @@ actor ParkingLot {
         executor = ParkingExecutor(state: state)
     }
 
-    /// Suspends the task that calls it and returns why it was woken.
+    /// Suspends the calling task and returns the reason of its wake.
     ///
-    /// Out of line, or the compiler finds that nothing here needs the executor, and the task does not move at all.
+    /// Out of line: otherwise the compiler finds that this function needs no executor, and the task does not move at
+    /// all.
     @inline(never)
     func park() -> Wake { executor.wake }
 }
 
-/// Takes tasks on the loop's thread and keeps them.
+/// An executor that stores tasks on the loop's thread and runs none.
 private final class ParkingExecutor: SerialExecutor {
     private nonisolated(unsafe) let state: LoopState
 
@@ -41,7 +42,7 @@ private final class ParkingExecutor: SerialExecutor {
         unsafe self.state = state
     }
 
-    /// Why the task at hand was woken.
+    /// The reason of the current task's wake.
     var wake: Wake { unsafe state.queue.current.wake }
 
     func enqueue(_ job: consuming ExecutorJob) {

@@ -2,15 +2,15 @@ internal import CLinux
 internal import Glibc
 internal import System
 
-/// What the kernel reported of one descriptor.
+/// The kernel's report of one descriptor.
 struct PollEvent {
-    /// The value that was handed in when the descriptor was added.
+    /// The value from the descriptor's registration.
     let key: UInt64
     /// EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR (epoll_ctl(2)).
     let flags: UInt32
 }
 
-/// The kernel's readiness list: epoll(7) and nothing more.
+/// The kernel's interest and ready lists: epoll(7) and nothing more.
 @safe
 struct Poller: ~Copyable {
     /// The most events of one wait.
@@ -28,26 +28,26 @@ struct Poller: ~Copyable {
 
     deinit { unsafe events.deallocate() }
 
-    /// Puts a descriptor on the list; it leaves by itself when it is closed.
+    /// Adds a descriptor to the list; it leaves by itself when it is closed.
     func add(_ number: Int32, _ flags: UInt32, key: UInt64) throws(SystemError) {
         var event = unsafe epoll_event(events: flags, data: epoll_data_t(u64: key))
         _ = try watched(unsafe epoll_ctl(descriptor.number, EPOLL_CTL_ADD, number, &event))
     }
 
-    /// Takes an open descriptor off the list.
+    /// Removes an open descriptor from the list.
     func remove(_ number: Int32) {
         var unused = unsafe epoll_event()
         _ = unsafe epoll_ctl(descriptor.number, EPOLL_CTL_DEL, number, &unused)
     }
 
-    /// Waits until something happens or the time is over and tells how many events there are.
+    /// Waits for events or the end of the time, and returns the number of events.
     ///
-    /// - `milliseconds`: -1 waits for ever, 0 only looks.
+    /// - `milliseconds`: -1 waits for ever, 0 only polls.
     func wait(milliseconds: Int32) -> Int {
         let count = Int(unsafe epoll_wait(descriptor.number, events, Int32(Self.batch), milliseconds))
         if count >= 0 { return count }
-        // Interrupted by a signal is the same as nothing happened: the loop comes round again. All other errors are bugs
-        // that would last (epoll_wait(2)), and a loop that goes on would spin.
+        // An interruption by a signal means no events: the loop polls again. All other errors are lasting bugs
+        // (epoll_wait(2)), with which a loop that continued would spin.
         let reason = ErrorNumber(errno)
         precondition(reason.code == EINTR, "epoll_wait(2) on the loop's own descriptor failed: \(reason)")
         return 0
@@ -60,7 +60,7 @@ struct Poller: ~Copyable {
     }
 }
 
-/// Turns a result of -1 into the error that errno holds.
+/// Turns a result of -1 into the error of errno.
 func watched(_ result: Int32) throws(SystemError) -> Int32 {
     guard result != -1 else { throw SystemError(.watch, nil, ErrorNumber(errno)) }
     return result

@@ -1,7 +1,7 @@
 internal import DequeModule
 internal import System
 
-/// What is ready to be taken, in the order in which it came, by one task that waits for it.
+/// Elements that are ready, in order of arrival, for one task that waits for them.
 public final class ReadyQueue<Element> {
     private var elements: Deque<Element> = []
     private let place: WaitQueue.Place
@@ -10,20 +10,20 @@ public final class ReadyQueue<Element> {
     /// An empty queue, whose task runs on this loop.
     public init(on loop: EventLoop) { place = WaitQueue.Place(loop: loop) }
 
-    /// Adds one, which the waiting task takes.
+    /// Adds an element, which the waiting task takes.
     public func add(_ element: Element) {
         guard !isClosed else { return }
         elements.append(element)
         place.wake(.ready)
     }
 
-    /// Waits for the next one; nil once the queue is closed and empty.
+    /// Waits for the next element; nil once the queue is closed and empty.
     public func next() async -> Element? {
         while elements.isEmpty, !isClosed { _ = await place.wait(until: .never) }
         return elements.popFirst()
     }
 
-    /// Ends the waiting.
+    /// Closes the queue.
     public func close() {
         isClosed = true
         place.wake(.ready)

@@ -2,13 +2,13 @@ internal import CLinux
 internal import Glibc
 public import System
 
-/// The signals that a program acts on, as something to wait for like a datagram (signalfd(2)).
+/// The signals that a program handles, as events of the loop (signalfd(2)).
 public final class Signals {
-    /// What a signal asks for.
+    /// The request of a signal.
     public enum Request: Sendable {
         /// TERM, INT or QUIT: finish, and end.
         case end
-        /// HUP: look again at what may have changed.
+        /// HUP: read settings and names again.
         case reload
     }
 
@@ -16,16 +16,16 @@ public final class Signals {
     private let watch: Watch
     private let loop: EventLoop
 
-    /// Those that ask the program to end; a second one is not waited for.
+    /// The signals that ask the program to end.
     private static let ending = [SIGTERM, SIGINT, SIGQUIT]
-    /// Those that would end a program that does not know them, in the middle of its work (signal(7)).
+    /// Signals whose default would end the program in the middle of its work (signal(7)).
     private static let ignored = [SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGXFSZ]
 
     /// The real-time signals that the C library leaves to programs (signal(7)).
     private static let realTime = Array(34...64 as ClosedRange<Int32>)
 
-    /// Blocks the signals that are waited for in the calling thread and those that it starts from now on, so that nothing
-    /// is interrupted, and ignores the others.
+    /// Blocks the handled signals in the calling thread and in those that it starts from now on, so that they interrupt
+    /// nothing, and ignores the others.
     public static func block() {
         var mask = awaited()
         unsafe pthread_sigmask(SIG_BLOCK, &mask, nil)
@@ -39,7 +39,7 @@ public final class Signals {
         return mask
     }
 
-    /// Begins to listen; the signals must be blocked already.
+    /// Begins to read signals, which must be blocked already.
     public init(on loop: EventLoop) throws(SystemError) {
         var mask = Self.awaited()
         let descriptor = Descriptor(owning: try watched(unsafe signalfd(-1, &mask, Int32(SFD_CLOEXEC | SFD_NONBLOCK))))
@@ -51,14 +51,14 @@ public final class Signals {
     /// Waits for the next request.
     public func next() async -> Request {
         var information = signalfd_siginfo()
-        // Two may have been reported as one: the second is there already.
+        // Two signals may have been reported as one: the second is already there.
         while unsafe read(descriptor.number, &information, MemoryLayout<signalfd_siginfo>.size) < 0 {
             _ = await loop.readable(watch)
         }
         return information.ssi_signo == UInt32(SIGHUP) ? .reload : .end
     }
 
-    /// Waits until the program is asked to end.
+    /// Waits until a signal asks the program to end.
     public func end() async {
         while await next() != .end {}
     }

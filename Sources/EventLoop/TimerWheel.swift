@@ -1,13 +1,13 @@
-/// Deadlines in a hierarchy of wheels: constant time to set and to cancel, memory only for what is pending.
+/// Deadlines in a hierarchy of wheels: setting and cancelling take constant time, and only pending ones take memory.
 ///
-/// Six wheels of 64 slots; a slot of one wheel is a whole turn of the wheel below. An entry starts in the wheel of
-/// the highest bit in which its tick differs from the present one and moves down as time comes near (Varghese and
+/// Six wheels of 64 slots; a slot of one wheel is a whole turn of the wheel below. An entry starts in the wheel of the
+/// highest bit in which its tick differs from the present one and moves down as its time comes near (Varghese and
 /// Lauck, "Hashed and Hierarchical Timing Wheels", 1987, scheme 7). One tick is a millisecond; 2 to the 36 of them are
-/// two years, and what lies further away waits that long and is put back.
+/// two years, and an entry further away waits that long and is put back.
 ///
-/// Knows neither clock nor event loop: ticks go in, payloads come out.
+/// The wheel has neither clock nor event loop: ticks go in, payloads come out.
 struct TimerWheel<Payload> {
-    /// Names a pending entry until it is cancelled or has expired.
+    /// The name of a pending entry.
     struct Key: Equatable {
         fileprivate let index: Int32
     }
@@ -26,17 +26,17 @@ struct TimerWheel<Payload> {
     private var entries: [Entry] = []
     private var free = Self.none
     private var heads = [Int32](repeating: -1, count: 384)
-    /// One bit a slot: whether anything is in it.
+    /// One bit a slot: whether it has entries.
     private var occupied: InlineArray<6, UInt64> = .init(repeating: 0)
-    /// The slot whose time has come; entries are taken out of it one by one.
+    /// The slot whose time has come; its entries are removed one by one.
     private var emptying: Int?
-    /// The earliest tick at which there is something to do: an entry to expire, or a slot to move down; nil for never.
+    /// The earliest tick with an entry to expire or a slot to move down; nil for never.
     ///
-    /// Kept, for every turn of a loop asks, and few change it.
+    /// It is stored, for every iteration of a loop reads it, and few change it.
     private(set) var next: UInt64?
     /// Everything before this tick has expired.
     private(set) var present: UInt64
-    /// How many entries are pending.
+    /// The number of pending entries.
     private(set) var count = 0
 
     /// An empty wheel that starts at a tick.
@@ -44,7 +44,7 @@ struct TimerWheel<Payload> {
         present = tick
     }
 
-    /// Adds an entry; one that is due already expires with the next advance.
+    /// Adds an entry; one that is already due expires with the next advance.
     mutating func insert(at tick: UInt64, _ payload: Payload) -> Key {
         let index: Int32
         let entry = Entry(tick: max(tick, present + 1), payload: payload, next: -1, previous: -1, slot: 0)
@@ -62,7 +62,7 @@ struct TimerWheel<Payload> {
         return Key(index: index)
     }
 
-    /// Takes a pending entry out.
+    /// Removes a pending entry.
     mutating func cancel(_ key: Key) {
         unlink(key.index)
         recycle(key.index)
@@ -75,7 +75,7 @@ struct TimerWheel<Payload> {
 
     /// The slot whose time comes first.
     ///
-    /// What lies in a lower wheel comes before its next turn, and so before anything in a higher one.
+    /// Entries of a lower wheel come before its next turn, and so before all entries of a higher one.
     private var nextSlot: (level: Int, slot: Int)? {
         for level in 0..<Self.levels where occupied[level] != 0 {
             return (level, firstSlot(level))
@@ -83,10 +83,10 @@ struct TimerWheel<Payload> {
         return nil
     }
 
-    /// Moves the present on and hands out what is due, one by one and in order of ticks; nil when nothing more is due by
-    /// `tick`, which is then the present.
+    /// Advances the present and returns due entries, one by one and in order of ticks; nil when no other entry is due
+    /// by `tick`, which is then the present.
     ///
-    /// Between two of them entries may be added and cancelled.
+    /// Between two calls entries may be added and cancelled.
     mutating func takeNext(until tick: UInt64) -> Payload? {
         while emptying != nil || next ?? .max <= tick {
             if let payload = takeDue() { return payload }
@@ -101,7 +101,7 @@ struct TimerWheel<Payload> {
         return nil
     }
 
-    /// Takes one entry that is due out of the slot that is being emptied; those that are not move to a wheel below.
+    /// Removes one due entry from the slot that is being emptied; the others of the slot move to a wheel below.
     private mutating func takeDue() -> Payload? {
         guard let slot = emptying else { return nil }
         while heads[slot] != Self.none {
@@ -119,15 +119,15 @@ struct TimerWheel<Payload> {
         return nil
     }
 
-    /// The occupied slot of a level that comes first from the present on.
+    /// The first occupied slot of a level from the present on.
     private func firstSlot(_ level: Int) -> Int {
         let hand = Int(truncatingIfNeeded: present >> (6 * level)) & 63
-        // What is due at the hand itself has been emptied; an entry there is a whole turn away.
+        // The slot at the hand itself has been emptied; an entry there is a whole turn away.
         let turned = rotateRight(occupied[level], by: (hand + 1) & 63)
         return (hand + 1 + turned.trailingZeroBitCount) & 63
     }
 
-    /// The tick at which a slot's time begins.
+    /// The start tick of a slot.
     private func start(of slot: Int, _ level: Int) -> UInt64 {
         let width = 6 * level
         let turn = (present >> (width + 6)) << (width + 6)
@@ -139,7 +139,7 @@ struct TimerWheel<Payload> {
         bits >> count | bits << ((64 - count) & 63)
     }
 
-    /// Puts an entry into its slot and returns the tick at which the slot's time begins.
+    /// Puts an entry into its slot and returns the slot's start tick.
     private mutating func link(_ index: Int32) -> UInt64 {
         let tick = min(entries[Int(index)].tick, present + (1 << 36 - 1))
         let level = min(Self.levels - 1, (63 - ((tick ^ present) | 63).leadingZeroBitCount) / 6)

@@ -1,25 +1,25 @@
 public import System
 internal import DequeModule
 
-/// Tasks that wait for their turn, in the order in which they came.
+/// Tasks that wait one after the other, in order of arrival.
 ///
-/// The first one has its turn: it keeps its place until it leaves, however often it has to wait again.
+/// The first one is next: it keeps its place until it leaves, however often it has to wait again.
 public final class WaitQueue {
     /// One task's place in the queue.
     public final class Place {
         private let loop: EventLoop
         private var task: ParkedTask?
         private var timer: TimerWheel<TimerTarget>.Key?
-        /// A call that came before the task was suspended.
+        /// A wake that came before the task was suspended.
         private var early: Wake?
 
         init(loop: EventLoop) {
             self.loop = loop
         }
 
-        /// Waits until it is this place's turn or the deadline has passed.
+        /// Waits until this place is the first or the deadline has passed.
         ///
-        /// It may also return for a call that came before, when the task did not wait: look again, and wait again.
+        /// It may also return for an earlier wake, from a time when the task did not wait: check again, and wait again.
         public func wait(until deadline: MonotonicTime) async -> Wake {
             if let early {
                 self.early = nil
@@ -32,7 +32,7 @@ public final class WaitQueue {
             (self.task, self.timer) = (task, timer)
         }
 
-        /// Wakes the task, now or when it waits next.
+        /// Wakes the task, now or at its next wait.
         func wake(_ wake: Wake) {
             guard let task else {
                 early = wake
@@ -48,12 +48,12 @@ public final class WaitQueue {
     private let loop: EventLoop
     private var places: Deque<Place> = []
 
-    /// Nobody waits yet.
+    /// An empty queue.
     public init(on loop: EventLoop) {
         self.loop = loop
     }
 
-    /// Whether nobody waits.
+    /// Whether no task waits.
     public var isEmpty: Bool { places.isEmpty }
 
     /// Takes the last place.
@@ -63,17 +63,17 @@ public final class WaitQueue {
         return place
     }
 
-    /// Whether it is this place's turn.
+    /// Whether the place is the first.
     public func isFirst(_ place: Place) -> Bool { places.first === place }
 
-    /// Gives a place up; where it was the first, the next one has its turn.
+    /// Gives up a place; after the first one, the next one is woken.
     public func leave(_ place: Place) {
         let wasFirst = isFirst(place)
         if let index = places.firstIndex(where: { $0 === place }) { places.remove(at: index) }
         if wasFirst { wakeFirst() }
     }
 
-    /// Lets the first one look again.
+    /// Wakes the first task, to check again.
     public func wakeFirst() {
         places.first?.wake(.ready)
     }

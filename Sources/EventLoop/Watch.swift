@@ -1,10 +1,10 @@
 internal import CLinux
 internal import Glibc
 
-/// A descriptor that the loop watches: its number, and which of that number's owners is meant.
+/// A watched descriptor: its number, and the generation of that number's owner.
 ///
-/// The kernel gives a closed descriptor's number to the next one opened. The generation tells them apart, so that an
-/// event that was under way for the one never reaches the other.
+/// The kernel gives a closed descriptor's number to the next one opened. The generation distinguishes them, so that a
+/// pending event of the one never reaches the other.
 public struct Watch: Hashable, Sendable {
     /// The descriptor's number.
     public let number: Int32
@@ -23,12 +23,12 @@ public struct Watch: Hashable, Sendable {
     }
 }
 
-/// What a watched descriptor is, and so how the kernel is asked to report on it (epoll_ctl(2)).
+/// The kind of a watched descriptor, which decides about the kernel's reports (epoll_ctl(2)).
 public enum WatchKind: Sendable {
     /// A stream: reported once when bytes or room for bytes appear, and when the other side ends.
     case stream
     /// A UDP socket that is read until it is empty: reported once when a datagram or an error arrives. Room to send is
-    /// asked for when it is missed.
+    /// requested when a send fails for lack of it.
     case datagrams
     /// A UDP socket from which one datagram is taken at a time: reported as long as there is another, or an error.
     case singleDatagrams
@@ -47,17 +47,17 @@ public enum WatchKind: Sendable {
     }
 }
 
-/// Why a wait ended.
+/// The reason why a wait ended.
 public enum Wake: Sendable {
-    /// What was waited for is there.
+    /// The event has come.
     case ready
     /// The deadline has passed.
     case expired
-    /// Another task called the waiting one off.
+    /// Another task interrupted the wait.
     case interrupted
 }
 
-/// What the kernel reports of a descriptor (epoll_ctl(2)).
+/// The kernel's report of a descriptor (epoll_ctl(2)).
 @frozen
 public struct Readiness: OptionSet, Sendable {
     /// The four bits.
@@ -67,11 +67,12 @@ public struct Readiness: OptionSet, Sendable {
     @inlinable public static var toRead: Readiness { Readiness(rawValue: 1) }
     /// There is room to write, or an error to learn.
     @inlinable public static var toWrite: Readiness { Readiness(rawValue: 2) }
-    /// Nothing more will come in: it stays ready to read, for the next call tells how it ended.
+    /// No more bytes will come: it stays ready to read, for the next call tells how it ended.
     @inlinable public static var ended: Readiness { Readiness(rawValue: 4) }
     /// Both directions have ended.
     ///
-    /// The end of what comes in is not enough for that: a side that has said all may still listen, and slowly.
+    /// The end of the incoming bytes is not enough for that: a peer that has sent everything may still listen, and
+    /// slowly.
     @inlinable public static var hungUp: Readiness { Readiness(rawValue: 8) }
 
     /// Readiness by its bits.

@@ -1,23 +1,23 @@
-/// What the loop knows of each descriptor, indexed by its number.
+/// The loop's state of each descriptor, indexed by its number.
 ///
-/// Touched on the loop's thread only. Thousands of descriptors take turns, so that a slot is cold when it is its turn:
-/// all that a wait needs of it lies together.
+/// Only the loop's thread touches it. With thousands of descriptors a slot is cold in the cache when it is used: all
+/// values of a wait are close together.
 struct WatchTable {
     /// A timer of the loop that was set for a descriptor.
     struct Alarm {
         let key: TimerWheel<TimerTarget>.Key
-        /// The tick at which it goes off.
+        /// The tick at which it fires.
         let tick: UInt64
     }
 
     private struct Slot {
-        /// The task that waits for something to read, and the tick at which the wait is over at the latest.
+        /// The task that waits for bytes to read, and the tick at which its wait ends at the latest.
         var task: ParkedTask?
-        /// Whether the kernel reports it as long as it is ready, and in which poll it did so for the last time.
+        /// Whether the kernel reports it as long as it is ready, and the number of the last poll with a report.
         var isLevel = false
         var poll: UInt32 = 0
         var end = UInt64.max
-        /// What was reported and not used up.
+        /// The readiness that was reported and not used up.
         var readiness: Readiness = []
         var generation: UInt32 = 0
         var alarm: Alarm?
@@ -31,7 +31,7 @@ struct WatchTable {
             return alarm
         }
 
-        /// Uses up that there is something to read; false when there is not.
+        /// Uses up the readiness to read; false when there is none.
         @inline(__always)
         mutating func takeReadable() -> Bool {
             guard readiness.contains(.toRead) else { return false }
@@ -39,7 +39,7 @@ struct WatchTable {
             return true
         }
 
-        /// Notes readiness; hands back the task that it wakes.
+        /// Records readiness; returns the task that it wakes.
         @inline(__always)
         mutating func report(_ news: Readiness) -> ParkedTask? {
             readiness.formUnion(news)
@@ -52,12 +52,13 @@ struct WatchTable {
     private var slots: [Slot] = []
     /// The number of the poll.
     private var poll: UInt32 = 0
-    /// Whether it has reported something twice: the kernel puts what is still ready behind all that it has not reported.
+    /// Whether the poll has reported an event twice: the kernel reports a still ready descriptor again only after all
+    /// others.
     private(set) var hasRepeated = false
 
-    /// Opens a new slot for a descriptor; whatever was known of the number's former owner is forgotten.
+    /// Opens a new slot for a descriptor, without the state of the number's former owner.
     ///
-    /// Hands back the timer that was set for the former owner, to be cancelled.
+    /// Returns the timer that was set for the former owner, to be cancelled.
     mutating func open(_ number: Int32, isLevel: Bool = false) -> (watch: Watch, alarm: Alarm?) {
         while slots.count <= Int(number) { slots.append(Slot()) }
         let (generation, alarm) = (slots[Int(number)].generation &+ 1, slots[Int(number)].alarm)
@@ -65,7 +66,7 @@ struct WatchTable {
         return (Watch(number: number, generation: generation), alarm)
     }
 
-    /// Says which object is called for each event of a descriptor from now on; nil for none.
+    /// Sets the object that is called for each event of a descriptor; nil for none.
     mutating func setHandler(_ handler: (any EventHandler)?, of watch: Watch) {
         if isCurrent(watch) { slots[Int(watch.number)].handler = handler }
     }
@@ -81,23 +82,23 @@ struct WatchTable {
         Int(watch.number) < slots.count && slots[Int(watch.number)].generation == watch.generation
     }
 
-    /// Uses up that there is something to read; false when there is not.
+    /// Uses up the readiness to read; false when there is none.
     mutating func takeReadable(_ watch: Watch) -> Bool {
         isCurrent(watch) && slots[Int(watch.number)].takeReadable()
     }
 
-    /// Notes readiness; hands back the task that it wakes.
+    /// Records readiness; returns the task that it wakes.
     mutating func report(_ readiness: Readiness, of watch: Watch) -> ParkedTask? {
         isCurrent(watch) ? slots[Int(watch.number)].report(readiness) : nil
     }
 
-    /// Begins to ask the kernel what has happened.
+    /// Begins a poll.
     mutating func beginPoll() {
         poll &+= 1
         hasRepeated = false
     }
 
-    /// The same for what the kernel reports: once in each poll, where it repeats itself.
+    /// Records the kernel's report of a descriptor: once in each poll, where the kernel repeats itself.
     mutating func deliver(_ readiness: Readiness, of watch: Watch) -> ParkedTask? {
         guard isCurrent(watch) else { return nil }
         if slots[Int(watch.number)].isLevel {
@@ -110,26 +111,26 @@ struct WatchTable {
         return slots[Int(watch.number)].report(readiness)
     }
 
-    /// Parks a task until readiness, interruption, or the tick at which its time is over; hands back the timer that is
-    /// set for the descriptor.
+    /// Parks a task until readiness, interruption, or the tick at which its wait ends; returns the timer that is set
+    /// for the descriptor.
     mutating func park(_ task: ParkedTask, until end: UInt64, at watch: Watch) -> Alarm? {
         precondition(isCurrent(watch), "a task waits for a descriptor that is open")
         return slots[Int(watch.number)].park(task, until: end)
     }
 
-    /// Notes which timer is set for a descriptor.
+    /// Sets the timer of a descriptor.
     mutating func set(_ alarm: Alarm, for watch: Watch) {
         slots[Int(watch.number)].alarm = alarm
     }
 
-    /// The descriptor's timer has gone off: until when its task waits; nil when none does.
+    /// The end of the wait at a descriptor whose timer has fired; nil when no task waits.
     mutating func takeAlarm(of watch: Watch) -> UInt64? {
         guard isCurrent(watch) else { return nil }
         slots[Int(watch.number)].alarm = nil
         return slots[Int(watch.number)].task == nil ? nil : slots[Int(watch.number)].end
     }
 
-    /// Takes the task away without readiness.
+    /// Removes the task without readiness.
     mutating func unpark(_ watch: Watch) -> ParkedTask? {
         guard isCurrent(watch) else { return nil }
         defer { slots[Int(watch.number)].task = nil }
@@ -137,12 +138,12 @@ struct WatchTable {
     }
 }
 
-/// What a deadline of the loop ends.
+/// The target of a timer.
 enum TimerTarget {
     /// The wait for a descriptor.
     case watch(Watch)
-    /// A task's sleep, or its wait for its turn.
+    /// A task's sleep, or its wait in a queue.
     case place(WaitQueue.Place)
-    /// What an object waits for.
+    /// An object's deadline.
     case handler(any DeadlineHandler)
 }
