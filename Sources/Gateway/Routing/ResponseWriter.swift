@@ -97,7 +97,7 @@ final class ResponseWriter {
 
 /// The heads of replies without a known type.
 ///
-/// The two objects stay while each second changes their bytes: the compiler does not count the use of a constant.
+/// The two objects stay while their content changes, because the compiler does not retain a constant of the writer.
 private struct PlainReplyHeads {
     private let text, bytes: ReplyHead
 
@@ -112,7 +112,7 @@ private struct PlainReplyHeads {
         bytes = head(MediaType.bytes)
     }
 
-    /// Takes over the date of another second.
+    /// Changes the date for another second.
     func renew(_ date: HTTPDate) {
         text.renew(date)
         bytes.renew(date)

@@ -2,9 +2,9 @@ internal import EventLoop
 internal import HTTP
 internal import System
 
-/// What a connection answers, and whether it goes on afterwards.
+/// Answers requests, and decides whether the connection persists.
 extension Connection {
-    /// Passes a reply on from where it was received.
+    /// Sends a reply from the buffer that it was received into.
     @inline(__always)
     func pass(_ reply: Reply) {
         served += 1
@@ -19,14 +19,14 @@ extension Connection {
         }
     }
 
-    /// Answers a letter whose exchange has failed at once.
+    /// Answers a request whose exchange has failed at once.
     func answer(to failure: GatewayError, _ options: ReplyOptions?) {
         let response = context.router.response(to: .failure(failure), options)
         note(response, to: options)
         answer(with: response)
     }
 
-    /// Puts a response behind those that wait to leave.
+    /// Appends a response to those that wait to leave.
     func answer(with response: Response) {
         let goesOn = summary.keepsAlive && !response.closes && !isLast
         served += 1
@@ -36,15 +36,15 @@ extension Connection {
 
     /// Whether the next response is the last one.
     ///
-    /// What has been read is owed an answer, also when the gateway is about to end, and so is what may have arrived by then:
-    /// it is looked for once, for some clients have always sent more.
+    /// Requests that were read get an answer, also when the gateway is about to end, and so do requests that may have
+    /// arrived by then: the connection looks for them once, for some clients always send more.
     @inline(__always)
     var isLast: Bool {
         hasRunOutOfRoom || served + 1 >= context.configuration.maxRequestsPerConnection
             || context.isEnding && reader.buffer.isEmpty && (hasReadLast || !isReadable)
     }
 
-    /// Prepares the fields that the response to a request has, whatever it is.
+    /// Prepares the fields that every response to the request has.
     @inline(never)
     func prepareFields(for request: Request) {
         summary.names =
@@ -68,14 +68,14 @@ extension Connection {
         output.bytes.append(contentsOf: bytes)
     }
 
-    /// Answers a client that did not send a request that is served, as far as it may be answered, and ends.
+    /// Answers a client without an acceptable request, if it may get an answer, and ends.
     func refuse(_ failure: Failure) {
         if case .reading(.unknown) = state { began = context.loop.now }
         if let response = response(to: failure) {
             let bytes = reader.buffer.content
             let names = RequestNames(ofRefused: bytes, maxID: context.configuration.maxRequestID)
             summary = Summary(
-                // RFC 9110 9.3.2, also where the fault lies in the rest of the line that begins with the method.
+                // RFC 9110 9.3.2, also where the fault is in the rest of the line that begins with the method.
                 method: reader.buffer.begins(with: "HEAD ") ? .head : .unknown,
                 fields: context.router.crossOrigin.fields(forRefused: bytes) + (names?.fields ?? []), names: names)
             note(response, toBytes: bytes)
@@ -101,7 +101,7 @@ extension Connection {
         }
     }
 
-    /// Writes what waits to leave; false when the kernel does not take all of it.
+    /// Writes the responses that wait; false when the kernel does not take all of them.
     func flush() -> Bool {
         do {
             return try output.empty(context) { bytes throws(SystemError) in try socket?.send(bytes) }

@@ -2,7 +2,7 @@ internal import EventLoop
 internal import HTTP
 internal import System
 
-/// Answers that are not one reply: none, or several, of which each leaves as it comes where the caller wants it so.
+/// Answers without a reply, and answers with several, which leave one by one where the caller wants it.
 extension Connection: ReplyListener {
     /// Sends a datagram that expects no reply.
     func dispatch(_ payload: ArraySlice<UInt8>, _ options: ReplyOptions, of request: Request) {
@@ -19,7 +19,7 @@ extension Connection: ReplyListener {
         }
     }
 
-    /// The datagram that expects no reply, and that this connection waits for, has left or could not.
+    /// The datagram that expects no reply has left or could not.
     func dispatched(_ failure: GatewayError?) {
         guard case .exchanging = state, let options = options.take() else {
             preconditionFailure("only a datagram under way leaves")
@@ -35,9 +35,10 @@ extension Connection: ReplyListener {
         answer(with: response)
     }
 
-    /// Begins an exchange with another kind of answer than one reply from the address that is asked.
+    /// Begins an exchange whose answer is not one reply from the address itself.
     ///
-    /// Its replies leave one by one where the client wants that and knows chunks (RFC 9112 7.1), which HTTP/1.0 does not.
+    /// Its replies leave one by one where the client wants it and supports chunks (RFC 9112 7.1), which HTTP/1.0 does
+    /// not.
     func collect(_ payload: ArraySlice<UInt8>, _ options: ReplyOptions, of request: Request) {
         guard let collection = options.collection else { preconditionFailure("replies are collected somewhere") }
         if case .replies(.lines, _) = options.form, request.head.minorVersion > 0, !summary.isHead {
@@ -55,7 +56,8 @@ extension Connection: ReplyListener {
         if context.isDraining { boundCollecting() }
     }
 
-    /// The gateway is about to end: more replies are waited for as long as one is, and no longer than it lets anything go on.
+    /// Bounds a collection because the gateway is about to end: it lasts as long as a wait for one reply, and at most
+    /// for the drain.
     func boundCollecting() {
         guard let options, let collection = options.collection, !collection.policy.isSingle else { return }
         let configuration = options.route?.service.configuration ?? context.configuration
@@ -63,7 +65,7 @@ extension Connection: ReplyListener {
         setDeadline(min(configuration.timeout, half))
     }
 
-    /// Lets a reply leave.
+    /// Sends a reply of a stream.
     func received(_ reply: ReplyCollection.Item) {
         guard case .exchanging = state, let options, let collection = options.collection else { return }
         output.prepare(context)
@@ -87,7 +89,7 @@ extension Connection: ReplyListener {
         context.counts.count(.ok)
     }
 
-    /// The last reply has come.
+    /// Ends the stream after the last reply.
     func endStream(_ options: ReplyOptions?) {
         note(Response(.ok), to: options)
         isStreaming = false
@@ -99,9 +101,10 @@ extension Connection: ReplyListener {
         if !summary.keepsAlive { finish() }
     }
 
-    /// The caller has ended its side, as one does that has left, or the gateway is about to end: it gets what has come by now.
+    /// Ends a collection early, because the caller has ended its side, as a caller that leaves does, or because the
+    /// gateway is about to end: the caller gets the replies so far.
     ///
-    /// One reply is waited for all the same, as for any other caller that has said all it had to say.
+    /// A wait for one reply continues all the same, as for any other caller that has sent everything.
     func stopCollecting(isHungUp: Bool) {
         guard let collection = options?.collection else { return }
         if isHungUp {

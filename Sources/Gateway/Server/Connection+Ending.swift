@@ -2,9 +2,9 @@ internal import EventLoop
 internal import HTTP
 internal import System
 
-/// How a connection ends: its last response arrives, and what the client still sends does not undo that.
+/// Ends a connection so that its last response arrives, whatever the client still sends.
 extension Connection {
-    /// The connection ends when all responses have left.
+    /// Ends the connection after all responses.
     func finish() {
         if case .reading(.nothing) = state { context.idle.leave(watch) }
         discarded += reader.buffer.count
@@ -12,8 +12,8 @@ extension Connection {
         state = .writing(thenCloses: true)
     }
 
-    /// Closes in stages, so that the client can read the last response: a socket closed with bytes unread resets the
-    /// connection, and the reset may overtake the response (RFC 9112 9.6).
+    /// Closes in stages, so that the client can read the last response: the close of a socket with unread bytes resets
+    /// the connection, and the reset may overtake the response (RFC 9112 9.6).
     func linger() {
         if isAtEnd { return close() }
         socket?.shutDownSending()
@@ -23,7 +23,7 @@ extension Connection {
         discard(discarded)
     }
 
-    /// Throws away what the client still sends, until its end or the limit.
+    /// Drops the client's remaining bytes, until their end or the limit.
     func discard(_ before: Int) {
         var count = before
         for _ in 0..<Self.mostAtOnce {
@@ -44,12 +44,12 @@ extension Connection {
         context.loop.callAgain(self)
     }
 
-    /// Whether the client has just come, and its first request may be on its way.
+    /// Whether the connection is new, and its first request may be on its way.
     var isNewcomer: Bool {
         served == 0 && context.loop.now < start + context.configuration.lingerTimeout
     }
 
-    /// The gateway is about to end: a connection without a request looks for one once more, and ends if there is none.
+    /// Looks for a last request, because the gateway is about to end, and ends without one.
     func drain() {
         if case .exchanging = state { return boundCollecting() }
         guard case .reading = state else { return }
@@ -58,7 +58,7 @@ extension Connection {
         if case .reading(.nothing) = state { setDeadline(context.configuration.lingerTimeout) }
     }
 
-    /// Makes room for another connection, if there is no request; false where one has just come.
+    /// Ends to make room for another connection, if there is no request; false where one has just arrived.
     func endIfIdle() -> Bool {
         guard case .reading(.nothing) = state else {
             context.idle.leave(watch)

@@ -2,10 +2,10 @@ internal import EventLoop
 internal import HTTP
 internal import System
 
-/// What a connection adds to the access log. Nothing of it is kept while a request succeeds: what a line needs is known
-/// when it is written, from the exchange and from what the response has to know.
+/// A connection's lines of the access log. No state is stored for them while a request succeeds: the exchange and the
+/// response have all values of a line.
 extension Connection {
-    /// A response that is known while its request is at hand.
+    /// Logs a response whose request is still there.
     func note(_ response: Response, to request: Request) {
         guard let log = context.accessWriter, log.wants(Int(response.status.code)) else { return }
         var entry = AccessEntry(response)
@@ -15,13 +15,13 @@ extension Connection {
         finish(entry, log)
     }
 
-    /// The response to a letter, with what its exchange came to.
+    /// Logs the response to a payload, with the record of its exchange.
     func note(_ response: Response, to options: ReplyOptions?, _ reply: Reply? = nil) {
         guard let log = context.accessWriter, log.wants(Int(response.status.code)) else { return }
         finish(entry(AccessEntry(response), options, reply), log)
     }
 
-    /// Figures that all workers were asked for.
+    /// Logs an answer about all workers.
     func note(_ response: Response, to question: Question) {
         guard let log = context.accessWriter, log.wants(Int(response.status.code)) else { return }
         var entry = AccessEntry(response)
@@ -30,7 +30,7 @@ extension Connection {
         finish(entry, log)
     }
 
-    /// A reply that was passed on, or could not be.
+    /// Logs a reply that was sent, or could not be.
     @inline(never)
     func note(_ reply: Reply) {
         guard let log = context.accessWriter else { return }
@@ -40,13 +40,13 @@ extension Connection {
             received: summary.received, names: summary.names)
     }
 
-    /// A client that has left with a request under way, or before it was whole.
+    /// Logs a client that has left with a request under way, or before it was complete.
     func noteDeparture(_ options: ReplyOptions?) {
         guard let log = context.accessWriter, log.wants(AccessEntry.clientClosed) else { return }
         finish(entry(AccessEntry(.closed), options, nil), log)
     }
 
-    /// Bytes that are no request that is served; without a response for a client that is gone.
+    /// Logs bytes that are not an acceptable request; without a response for a client that is gone.
     func note(_ response: Response?, toBytes bytes: ArraySlice<UInt8>) {
         let status = response.map { Int($0.status.code) } ?? AccessEntry.clientClosed
         guard let log = context.accessWriter, log.wants(status) else { return }
@@ -56,7 +56,7 @@ extension Connection {
         finish(entry, log)
     }
 
-    /// Responses that have not left, and will not.
+    /// Logs responses that will not leave.
     func noteUnsent(_ failure: AccessEntry.ClientFailure) {
         guard !output.isEmpty, let log = context.accessWriter, log.wants(AccessEntry.clientClosed) else { return }
         var entry = AccessEntry(failure)
@@ -77,7 +77,7 @@ extension Connection {
         log.write(entry, client: clientName())
     }
 
-    /// What is known of a letter whose bytes are gone.
+    /// An entry for a request whose bytes are gone.
     private func entry(_ start: AccessEntry, _ options: ReplyOptions?, _ reply: Reply?) -> AccessEntry {
         var entry = start
         let route = options?.route
@@ -102,7 +102,7 @@ extension Connection {
 }
 
 extension ConnectionContext {
-    /// A connection that was one too many, and what it had sent by then.
+    /// Logs a surplus connection, with the bytes that it had sent.
     func note(
         _ response: Response, turningAway peer: SocketAddress?, _ bytes: ArraySlice<UInt8>,
         _ names: RequestNames?

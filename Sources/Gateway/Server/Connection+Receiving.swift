@@ -2,9 +2,9 @@ internal import EventLoop
 internal import HTTP
 internal import System
 
-/// What a connection receives.
+/// Receives the bytes of a connection.
 extension Connection {
-    /// Takes what has arrived; false where nothing has.
+    /// Takes the bytes that have arrived; false where there are none.
     @inline(__always)
     func receive() throws(Failure) -> Bool {
         let room: Int
@@ -20,7 +20,7 @@ extension Connection {
         guard let count = received, count > 0 else {
             isReadable = false
             isAtEnd = received == 0
-            // A request that the client began and did not finish is not answered; those before it are.
+            // An unfinished request gets no answer; those before it do.
             if isAtEnd, !reader.buffer.isEmpty { throw .gone }
             return false
         }
@@ -33,11 +33,11 @@ extension Connection {
         return true
     }
 
-    /// There is no room for the bytes that wait behind the request at hand.
+    /// Handles bytes after the current request for which there is no room.
     func runOutOfRoom() {
         switch state {
         case .exchanging, .asking:
-            // Its response comes first, and says that it is the last: what is behind it is not served.
+            // Its response comes first, and is the last: the bytes after it are not served.
             context.counts.bufferShortages += 1
             discarded += reader.buffer.count
             reader.giveUp(context)

@@ -4,35 +4,35 @@ internal import System
 
 /// One TCP connection from its first request to its last.
 ///
-/// The loop calls ``ready(_:)`` and ``alarm()``; the exchange calls ``finished(_:)``. Each takes the connection as far as the
-/// bytes at hand allow. Requests are served one after the other, so that responses are in order, and a response leaves
-/// before the connection waits for anything else.
+/// The loop calls ``ready(_:)`` and ``alarm()``; the exchange calls ``finished(_:)``. Each call serves the bytes that
+/// are there. Requests are served one after the other, so that responses are in order, and a response leaves before the
+/// connection waits for anything else.
 final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, DispatchHandler {
-    /// What the connection waits for.
+    /// The events that a connection waits for.
     enum State {
-        /// A request, of which so much has come.
+        /// A request, of which a part may have arrived.
         case reading(Progress)
         /// The end of an exchange with the UDP service.
         case exchanging
-        /// The figures of all workers.
+        /// The answer to a question about all workers.
         case asking(Question)
-        /// Its next turn: other connections are served meanwhile.
+        /// Its next call, after other connections.
         case pausing
-        /// Room to write the responses that it has; then it goes on, or ends.
+        /// Room to write the responses that it has; then it continues, or ends.
         case writing(thenCloses: Bool)
-        /// The end of what the client sends, of which so many bytes have been thrown away.
+        /// The end of the client's bytes, of which this many have been dropped.
         case lingering(Int)
         case closed
     }
 
-    /// How much of the next request has come, as far as a deadline has been set for the rest.
+    /// The part of the next request that has arrived, which decides about the deadline for the rest.
     enum Progress {
         case unknown, nothing, partOfHead, head
     }
 
-    /// Why a connection ends before its client wants it to.
+    /// The reason why a connection ends before its client wants it to.
     enum Failure: Error {
-        /// The bytes are no request that is served.
+        /// The bytes are not an acceptable request.
         case unserved(RequestReader.Failure)
         /// The gateway has no room for a request that comes in parts.
         case noRoom
@@ -42,19 +42,19 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         case gone
     }
 
-    /// What the response has to know of its request.
+    /// The properties of a request that its response depends on.
     struct Summary {
         var keepsAlive = false
-        /// Whether the client asked for a connection that goes on; HTTP/1.0 has to, and is told that it does.
+        /// Whether the client asked for a persistent connection; HTTP/1.0 has to ask, and gets a confirmation.
         var asksToKeepAlive = false
         var method = Method.unknown
         var isHead: Bool { method == .head }
-        /// How many bytes the letter has.
+        /// The payload's bytes.
         var received = 0
-        /// What a browser wants to see that shows the response to a page of another origin, and the caller's own name of the
-        /// request.
+        /// The fields that let a browser show the response to a page of another origin, and the caller's own identifier
+        /// of the request.
         var fields: [(name: FieldName, value: FieldValue)] = []
-        /// What the caller calls the request, which few do.
+        /// The caller's identifiers of the request, which are rare.
         var names: RequestNames?
     }
 
@@ -67,36 +67,38 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     var output = SendBuffer()
     /// Whether there may be something to read.
     var isReadable = false
-    /// Whether the kernel has reported the end of what the client sends, which it does once, and whether it was read.
+    /// Whether the kernel has reported the end of the client's bytes, which it does once, and whether that end was
+    /// read.
     var endIsReported = false
     var isAtEnd = false
     /// Whether the client does not read any more.
     var isGone = false
-    /// Whether it was looked for a request since the gateway is about to end.
+    /// Whether the connection has looked for a last request since the gateway is about to end.
     var hasReadLast = false
     var summary = Summary()
-    /// Whether the response at hand leaves in chunks, of which the first has been written.
+    /// Whether the current response leaves in chunks, of which the first has been written.
     var isStreaming = false
-    /// What the response to the exchange under way has to know of its request; nil where the plain reply is the response.
+    /// The properties of the request that the response to its exchange depends on; nil where the plain reply is the
+    /// response.
     var options: ReplyOptions?
-    /// Bytes that were read and not served, and whether there was no room to keep some of them.
+    /// The received bytes that were not served, and whether some of them found no room.
     var discarded = 0
     var hasRunOutOfRoom = false
-    /// How many requests have been answered, and since when the connection is open.
+    /// The number of answered requests, and the start of the connection.
     var served = 0
     let start: MonotonicTime
-    /// When the request at hand was complete, or the first part of it had come.
+    /// The time when the current request was complete, or its first part had arrived.
     var began: MonotonicTime
-    /// How many bytes of a stream were written, and the client's address in words, once it was asked for.
+    /// The bytes of a stream so far, and the client's address in words, once the log needed it.
     var streamed = 0
     var client: [UInt8] = []
 
-    /// So many requests a connection answers at a time, then others have their turn.
+    /// The most requests in a row; then other connections are served.
     static let mostAtOnce = 16
-    /// So many bytes of responses may wait for those behind them; then they are written.
+    /// The most bytes of responses that wait for further ones before they are written.
     static let burst = 65_536
 
-    /// Takes a socket over that counts as one of the open connections.
+    /// Takes over a socket that counts as an open connection.
     init(socket: consuming StreamSocket, context: ConnectionContext) throws(SystemError) {
         watch = try context.loop.watch(socket.descriptor, as: .stream)
         self.socket = .some(socket)
@@ -105,14 +107,14 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         began = start
         context.loop.setHandler(self, of: watch)
         context.add(self)
-        // Most clients have sent their first request by the time that they are accepted.
+        // Most clients have sent their first request by the time of accept(2).
         isReadable = true
         advance()
     }
 
     // MARK: - Events
 
-    /// The kernel has something to tell, or the connection's next turn has come.
+    /// The kernel has reported an event, or the loop calls the connection again.
     func ready(_ readiness: Readiness) {
         if readiness.contains(.toRead) { isReadable = true }
         if readiness.contains(.ended) { endIsReported = true }
@@ -143,7 +145,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         }
     }
 
-    /// The exchange that this connection waits for has ended.
+    /// The exchange of the current request has ended.
     func finished(_ outcome: Result<Reply, GatewayError>) {
         guard case .exchanging = state else { preconditionFailure("only an exchange under way ends") }
         state = .reading(.unknown)
@@ -158,7 +160,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         advance()
     }
 
-    /// The exchange has ended with a reply; nearly all leave as they were received, behind a head.
+    /// The exchange has ended with a reply; nearly all replies leave from their buffer, after a head.
     func replied(_ reply: Reply) {
         guard options == nil, reply.attempts == 1, !isLast, summary.keepsAlive, summary.fields.isEmpty,
             output.isEmpty, case .exchanging = state
@@ -168,7 +170,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         advance()
     }
 
-    /// The figures of all workers are there.
+    /// The answer about all workers has come.
     func finished(_ response: Response) {
         guard case .asking(let question) = state else {
             preconditionFailure("only a connection that asked gets an answer")
@@ -179,9 +181,9 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         advance()
     }
 
-    // MARK: - Going on
+    // MARK: - Continuing
 
-    /// Goes as far as the bytes at hand allow; then everything that is ready to leave leaves.
+    /// Serves the bytes that are there; then all responses leave.
     func advance() {
         var count = 0
         while case .reading = state {
@@ -193,7 +195,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
             }
             count += 1
             if count == Self.mostAtOnce { return pause() }
-            // What is left in the buffer is gone on with when there is room again, and not when more arrives.
+            // The rest of the buffer is served when there is room again, and not when more bytes arrive.
             if output.count > Self.burst, !flush(), case .reading = state { state = .writing(thenCloses: false) }
         }
         rest()
@@ -218,7 +220,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         }
     }
 
-    /// Serves a request that is complete, and forgets it.
+    /// Serves a complete request, and drops it.
     func serve(_ request: Request) {
         deadline.clear()
         if case .reading(.unknown) = state { began = context.loop.now }
@@ -229,7 +231,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         if summary.names == nil, context.sendsOn(request) { sendOn(request) } else { answer(request) }
     }
 
-    /// Sends the content on, with nothing else to look at.
+    /// Sends the content on without further checks.
     @inline(__always)
     func sendOn(_ request: Request) {
         let failure = reader.withContent(of: request) { content in
@@ -241,7 +243,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         state = .exchanging
     }
 
-    /// Does what the router decides.
+    /// Carries out the router's decision.
     @inline(never)
     func answer(_ request: Request) {
         reader.fill(request)
@@ -271,7 +273,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         }
     }
 
-    /// The connection waits: what is ready to leave leaves, and only what is needed is kept.
+    /// Prepares a wait: responses leave, and buffers that are not needed are released.
     func rest() {
         let isWritten = output.isEmpty || flush()
         switch state {
@@ -298,7 +300,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         do { try reader.buffer.settle(context) } catch { runOutOfRoom() }
     }
 
-    /// Lets other connections have their turn.
+    /// Lets other connections be served first.
     func pause() {
         guard case .reading = state else { return rest() }
         state = .pausing

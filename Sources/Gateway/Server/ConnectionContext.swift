@@ -2,54 +2,55 @@ internal import System
 internal import EventLoop
 internal import HTTP
 
-/// What one worker's connections share: touched on the worker's loop only, so without locks.
+/// The state that one worker's connections share: only the worker's loop uses it, so without locks.
 final class ConnectionContext {
     let loop: EventLoop
     let configuration: Configuration
     let limits: SharedLimits
-    /// The limits on a request by what its content is; those on a form are the widest, and hold while the head is not
+    /// The limits of a request by the kind of its content; those of a form are the widest, and hold until the head is
     /// complete.
     let requestLimits: (payload: Limits, encoded: Limits, form: Limits)
-    /// The router and the service of plain letters as the gateway was started: constants, whose use is not counted.
+    /// The router and the service for plain payloads at the gateway's start: constants, which the compiler does not
+    /// retain.
     private let firstRouter: Router
     private let firstUpstream: Upstream
-    /// What has taken their place since.
+    /// Their replacements since.
     private var laterRouter: Router?
     private var laterUpstream: Upstream?
     let writer: ResponseWriter
-    /// What writes lines of the access log; nil without one.
+    /// The writer of access log lines; nil without an access log.
     let accessWriter: AccessWriter?
-    /// Whether a request that succeeds has a line.
+    /// Whether a successful request has a line.
     let logsAll: Bool
     var counts = HTTPCounts()
     var idle = IdleList()
     /// The open connections, by descriptor number.
     private var connections: [Connection?] = []
-    /// Whether the gateway is to get no new clients: each response is its connection's last.
+    /// Whether the gateway should get no new clients: each response is its connection's last.
     private(set) var isEnding = false
-    /// Whether the gateway is about to end: what is under way is finished, nothing new begins.
+    /// Whether the gateway is about to end: requests under way finish, and no new ones begin.
     var isDraining = false
 
-    /// The buffer that serves all requests that arrive at once; empty while a connection has it.
+    /// The buffer of all requests that arrive complete; empty while a connection has it.
     var sharedBuffer: [UInt8]
-    /// The same for responses.
+    /// The buffer of responses, shared in the same way.
     var sharedOutput: [UInt8] = []
-    /// The request that is filled anew for each of them.
+    /// The request object for all of them.
     let spareRequest: Request
 
-    /// What connections want to know of all workers, for the worker to ask.
+    /// The connections' questions about all workers, for the worker to answer.
     let questions: ReadyQueue<(question: Question, connection: Connection)>
-    /// The worker, which waits for the end.
+    /// The worker's wait for the end.
     let drained: WaitQueue
-    /// How many connections the acceptor has given to this worker.
+    /// The number of connections that the acceptor has given to this worker.
     private let load: SharedLimit
-    /// The connections that have ended wake the worker, which waits for the last one.
+    /// The worker's wait for its last connection, which each ended connection wakes.
     private let ends: WaitQueue
-    /// How many have become idle or ended since memory was given back for the last time.
+    /// The connections that have become idle or ended since the last trim of memory.
     private var released = 0
     private var nextTrim = MonotonicTime(nanoseconds: 0)
 
-    /// After so many there may be some megabytes to give back to the system, but not at every sweep.
+    /// After this many connections a trim may return some megabytes to the system, which not every sweep should try.
     private static let releasedBeforeTrim = 1024
     private static let trimInterval = Interval.seconds(10)
 
@@ -73,37 +74,37 @@ final class ConnectionContext {
         logsAll = accessWriter?.isComplete ?? false
         ends = WaitQueue(on: loop)
         drained = WaitQueue(on: loop)
-        // A head and the longest letter fit.
+        // A head and the longest payload fit.
         sharedBuffer = [UInt8](
             repeating: 0, count: max(16_384, configuration.limits.maxHead) + configuration.limits.maxBody)
     }
 
-    /// Takes over other services.
+    /// Replaces the services.
     ///
-    /// - `upstream`: where plain letters go.
+    /// - `upstream`: the service for plain payloads.
     func replaceServices(router: Router, upstream: Upstream) {
         laterRouter = router
         laterUpstream = upstream
     }
 
-    // MARK: - What a connection asks of the others
+    // MARK: - Routing and exchanges
 
-    /// Which request gets which answer, since the services were read for the last time.
+    /// The current router.
     var router: Router { laterRouter ?? firstRouter }
 
-    /// Where plain letters go.
+    /// The current service for plain payloads.
     var upstream: Upstream { laterUpstream ?? firstUpstream }
 
     /// Whether any page of another origin may use the gateway, which does not change.
     var isForOtherOrigins: Bool { firstRouter.isForOtherOrigins }
 
-    /// Whether a request's content is to be sent on as it is, without a look at anything else.
+    /// Whether a request's content goes straight to the service, without further checks.
     @inline(__always)
     func sendsOn(_ request: Request) -> Bool {
         request.isPlain && (laterRouter?.takesPlain ?? firstRouter.takesPlain)
     }
 
-    /// Decides what becomes of any other request.
+    /// Decides about any other request.
     func route(_ request: Request) -> Decision { router.route(request) }
 
     /// Begins an exchange with the service at `/`; returns the failure where it ends at once.
@@ -118,7 +119,7 @@ final class ConnectionContext {
         upstream.begin(payload, for: connection)
     }
 
-    /// Begins an exchange with the service that the options name, or the one at `/`.
+    /// Begins an exchange with the service of the options, or the one at `/`.
     func begin(_ payload: Span<UInt8>, _ options: ReplyOptions?, for connection: Connection) -> GatewayError? {
         guard let options else { return begin(payload, for: connection) }
         let upstream = options.route?.upstream ?? self.upstream
@@ -126,7 +127,6 @@ final class ConnectionContext {
             payload, patience: options.wait.map { .seconds(UInt64($0)) }, trace: options.trace, for: connection)
     }
 
-    /// Sets a connection's deadline.
     func set(_ deadline: inout Deadline, after time: Interval, for connection: Connection) {
         deadline.set(loop.now + time, for: connection, on: loop)
     }
@@ -140,7 +140,7 @@ final class ConnectionContext {
 
     // MARK: - The open connections
 
-    /// Takes a connection in.
+    /// Adds a connection.
     func add(_ connection: Connection) {
         let number = Int(connection.watch.number)
         while connections.count <= number { connections.append(nil) }
@@ -148,7 +148,7 @@ final class ConnectionContext {
         counts.open += 1
     }
 
-    /// A connection has ended.
+    /// Removes a connection that has ended.
     func remove(_ connection: Connection) {
         connections[Int(connection.watch.number)] = nil
         counts.open -= 1
@@ -156,14 +156,14 @@ final class ConnectionContext {
         giveUpPlace()
     }
 
-    /// A connection that was given to this worker has ended, or does not begin.
+    /// Releases the place of a connection of this worker that has ended, or does not begin.
     func giveUpPlace() {
         limits.connections.giveBack()
         load.giveBack()
         ends.wakeFirst()
     }
 
-    /// What this worker can tell of the gateway by itself; nil where others have to be asked.
+    /// The answer that this worker can give alone; nil where the others have to be asked.
     func response(to question: Question) -> Response? {
         switch question {
         case .statistics: nil
@@ -172,10 +172,10 @@ final class ConnectionContext {
         }
     }
 
-    /// Takes down what a connection wants to know of all workers.
+    /// Queues a connection's question about all workers.
     func ask(_ question: Question, for connection: Connection) { questions.add((question, connection)) }
 
-    /// Ends the connection that has been idle longest; false if none is.
+    /// Ends the longest idle connection; false if none is idle.
     func evict() -> Bool {
         while let oldest = idle.oldest {
             guard let connection = connections[Int(oldest)] else { preconditionFailure("the idle are open") }
@@ -187,10 +187,10 @@ final class ConnectionContext {
         return false
     }
 
-    /// From now on `/readyz` sends new clients elsewhere, and each response is its connection's last.
+    /// Makes `/readyz` fail, and each response its connection's last.
     func beginDrainDelay() { isEnding = true }
 
-    /// Whether new requests should come here, as far as this worker knows.
+    /// Whether the gateway is ready for new requests, as far as this worker can tell.
     var readiness: GatewayReadiness {
         if isEnding { return .ending }
         if let path = router.services.unresolvedPath { return .unresolved(path) }
@@ -198,7 +198,7 @@ final class ConnectionContext {
         return down.isEmpty ? .ready : .down(down)
     }
 
-    /// Lets connections end as the gateway does: those that have a request finish it, the others end now.
+    /// Ends connections with the gateway: those with a request finish it, the others end now.
     func drain() {
         isDraining = true
         isEnding = true
@@ -213,7 +213,7 @@ final class ConnectionContext {
         ends.leave(place)
     }
 
-    /// Gives memory back that is not needed for the time being.
+    /// Releases memory that is not needed for the time being.
     func sweep() {
         guard released >= Self.releasedBeforeTrim, loop.now >= nextTrim else { return }
         (released, nextTrim) = (0, loop.now + Self.trimInterval)

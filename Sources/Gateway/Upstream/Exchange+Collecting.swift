@@ -3,10 +3,10 @@ internal import System
 
 /// Several replies to a datagram, or one from another address than the one that was asked.
 extension Exchange {
-    /// So many datagrams are taken at a time, then others have their turn.
+    /// The most datagrams in a row; then other handlers are called.
     private static let mostAtOnce = 64
 
-    /// Takes what has come to a socket that may hear others than its peer.
+    /// Takes the datagrams of a socket that may hear others than its peer.
     func collect(
         into collection: ReplyCollection, through socket: ExchangeSocket
     ) throws(SystemError) {
@@ -24,7 +24,7 @@ extension Exchange {
         }
     }
 
-    /// Whether a reply from there is one.
+    /// Whether a datagram of this sender is a reply.
     private func accepts(_ sender: SocketAddress, from backend: Backend) -> Bool {
         switch upstream.policy.source {
         case .peer: sender == backend.address
@@ -33,7 +33,7 @@ extension Exchange {
         }
     }
 
-    /// Takes one reply down; returns whether it was the last one.
+    /// Takes one reply; returns whether it was the last one.
     private func takeOne(
         _ length: Int, from sender: SocketAddress, into collection: ReplyCollection, _ backend: Backend,
         _ socket: ExchangeSocket
@@ -53,7 +53,7 @@ extension Exchange {
         } else if !collection.add(reply, from: sender, after: elapsed) {
             backend.recordDropped()
         }
-        // The caller may have been found to be gone.
+        // The listener may have found that the caller is gone.
         guard isUnderWay(for: collection) else { return true }
         if collection.isFull {
             finishCollecting(with: .success(0))
@@ -65,13 +65,13 @@ extension Exchange {
 
     private var maxDatagram: Int { upstream.configuration.maxDatagram }
 
-    /// Counts a reply; only that to a single datagram tells how long the way is.
+    /// Counts a reply; only one to a single datagram measures the round trip.
     func record(_ length: Int, _ isWhole: Bool, after elapsed: Interval, isFirst: Bool) {
         guard isWhole else { return backend?.recordTruncated(at: loop.now) ?? () }
         backend?.recordReply(after: elapsed, of: isFirst && plan.attempts == 1, length: length, at: loop.now)
     }
 
-    /// Writes a reply down.
+    /// Adds a reply to the trace.
     func addStep(
         _ kind: ExchangeTrace.Kind, from sender: SocketAddress, through socket: ExchangeSocket, bytes: Int,
         at now: MonotonicTime
@@ -82,22 +82,22 @@ extension Exchange {
         trace.add(kind, socket.port, sender, bytes: bytes, at: now, reply: reply)
     }
 
-    /// Whether this is still the exchange that collects these.
+    /// Whether this exchange still belongs to the collection.
     func isUnderWay(for collection: ReplyCollection) -> Bool { self.collection === collection }
 
     /// Whether its datagram has left, so that replies may come.
     var isListening: Bool { state == .waiting || state == .collecting }
 
-    /// Waits for another reply: no datagram is sent again.
+    /// Waits for another reply, without sending again.
     ///
-    /// - `quiet`: for how long at most.
+    /// - `quiet`: the longest wait.
     func awaitMore(quiet: Interval? = nil) {
         state = .collecting
         let end = quiet.map { min(plan.deadline, loop.now + $0) } ?? plan.deadline
         deadline.set(end, for: self, on: loop)
     }
 
-    /// Ends with what has been collected; the reply is the latest, of which so many bytes are in the buffer.
+    /// Ends with the collected replies; the outcome has the length of the latest one, which is in the buffer.
     func finishCollecting(with outcome: Result<Int, GatewayError>) {
         let (attempts, elapsed) = (plan.attempts, MonotonicTime.now().since(firstSent))
         takeDown()
@@ -111,7 +111,7 @@ extension Exchange {
             })
     }
 
-    /// The caller has left: ends at once, and tells the handler nothing.
+    /// Ends at once and without calling the handler, because the caller has left.
     func abandon() {
         guard state != .spare else { return }
         takeDown()
@@ -120,7 +120,7 @@ extension Exchange {
         close()
     }
 
-    /// A caller may leave while its exchange waits for a socket, which is then the next one's.
+    /// Leaves the pool's queue, so that the next exchange gets the socket.
     private func leaveQueue() {
         if state == .queued { backend?.sockets.leaveQueue(self) }
     }

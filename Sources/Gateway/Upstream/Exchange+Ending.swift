@@ -1,13 +1,13 @@
 internal import EventLoop
 internal import System
 
-/// What came of a datagram, and how the exchange ends.
+/// The results of datagrams, and the end of an exchange.
 extension Exchange {
-    /// A system call failed, or a report came: the table of ``SendFailure`` says what follows.
+    /// Handles a failed system call or a report: the table of ``SendFailure`` has the consequence.
     func failed(
         _ error: SystemError, through socket: ExchangeSocket?, of backend: Backend
     ) -> ExchangePlan.Action {
-        // A report in the queue tells that the network said so; without one it was this host.
+        // A report in the queue came from the network; without one this host has refused.
         let origin = socket?.socket.takeReport()?.origin ?? .local
         socket?.socket.dropReports()
         switch SendFailure(error.reason) {
@@ -31,7 +31,7 @@ extension Exchange {
         return plan.blocked(at: loop.now)
     }
 
-    /// A reply has come, which ends the exchange.
+    /// Ends the exchange with a reply.
     @inline(__always)
     func took(_ length: Int, through socket: ExchangeSocket) {
         let (now, loopTime) = (MonotonicTime.now(), loop.now)
@@ -59,7 +59,7 @@ extension Exchange {
             Reply(buffer: replies, length: length, elapsed: elapsed, attempts: attempts, surplus: surplus))
     }
 
-    /// Writes the reply down, and what lies behind it, which is thrown away.
+    /// Records the reply and the datagrams after it, which are dropped; returns the number of these.
     func takeSurplus(behind length: Int, _ isWhole: Bool, _ now: MonotonicTime) -> Int {
         guard let trace, let backend, let socket else { return 0 }
         let reply = upstream.replies.bytes[upstream.replies.room].prefix(length)
@@ -70,11 +70,11 @@ extension Exchange {
         return surplus.count
     }
 
-    /// Ends the attempt at the present backend, if there is one.
+    /// Ends the attempt at the current backend, if there is one.
     func leave(_ outcome: SocketPool.Outcome, at time: @autoclosure () -> MonotonicTime = .now()) {
         guard let backend = self.backend.take() else { return }
         if let socket = self.socket.take() {
-            // More replies may come at any time to a socket that has collected some.
+            // A socket that has collected replies may get more at any time.
             backend.giveBack(socket, collection == nil ? outcome : .silent, at: time())
         }
         backend.end(at: loop.now, isTrial: isTrial)
@@ -96,13 +96,13 @@ extension Exchange {
         return failure
     }
 
-    /// Takes down what the exchange comes to.
+    /// Records the result of the exchange.
     func takeDown() {
         let elapsed = firstSent == .never ? nil : MonotonicTime.now().since(firstSent)
         upstream.last = ExchangeRecord(backend: backend?.id ?? 0, attempts: plan.attempts, elapsed: elapsed)
     }
 
-    /// Becomes a spare one again.
+    /// Returns to the list of spare exchanges.
     @inline(__always)
     func close() {
         deadline.clear()

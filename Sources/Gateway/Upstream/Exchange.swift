@@ -1,21 +1,22 @@
 internal import EventLoop
 internal import System
 
-/// One exchange with the UDP service: carries out what its ``ExchangePlan`` decides, and tells the plan what came of it.
+/// One exchange with the UDP service: it carries out the decisions of its ``ExchangePlan``, and reports the results to
+/// the plan.
 ///
-/// Send, then receive from the same socket, as the tutorial has it. The loop calls it when its socket has something to say
-/// and when its deadline has passed; an end that is known at once is returned, and never called back.
+/// It sends, then receives from the same socket, as in the tutorial. The loop calls it for events of its socket and at
+/// its deadline; an end that is known at once is returned, and never called back.
 final class Exchange: DeadlineHandler {
     enum State {
-        /// Among the spare ones.
+        /// In the list of spare exchanges.
         case spare
-        /// Waits in the pool's queue for a socket.
+        /// Waiting in the pool's queue for a socket.
         case queued
-        /// Tries again at the deadline: this host had no room, no port or no descriptor.
+        /// Waiting for the next try: this host had no room, no port or no descriptor.
         case blocked
-        /// Waits for the reply.
+        /// Waiting for the reply.
         case waiting
-        /// Has got a reply, and waits for more.
+        /// Waiting for more replies after the first.
         case collecting
     }
 
@@ -23,37 +24,37 @@ final class Exchange: DeadlineHandler {
     let loop: EventLoop
     let replies: ReplyBuffer
     var state = State.spare
-    /// The next of the spare ones.
+    /// The next one in the list of spare exchanges.
     var nextSpare: Exchange?
     var plan = ExchangePlan()
     var handler: (any ExchangeHandler)?
     var deadline = Deadline()
-    /// The payload, kept because it may be sent again: so many bytes at the beginning of memory that is used again.
+    /// The payload, stored because it may be sent again, at the beginning of memory that is reused, and its length.
     var payload: [UInt8] = []
     var payloadLength = 0
     var timeout = Interval.seconds(0)
-    /// Where what happens is written down, if the caller wants to know.
+    /// The trace of the exchange, if the caller wants one.
     var trace: ExchangeTrace?
-    /// The only backend to ask: a probe's, or one of all that are asked at once.
+    /// The only backend: a probe's, or that of one exchange of a fan-out.
     var only: Backend?
-    /// Where replies go that are not one from the address that was asked.
+    /// The collection, where the answer is not one reply from the address itself.
     var collection: ReplyCollection?
 
-    /// The backend that is asked now, through which socket, and whether the exchange tries whether it is up again.
+    /// The current backend and its socket, and whether this exchange is the trial of a backend that was out.
     var backend: Backend?
     var socket: ExchangeSocket?
     var isTrial = false
-    /// Whether nothing has left yet through the socket at hand, and what the next datagram is.
+    /// Whether no datagram has left through the current socket yet, and the kind of the next datagram.
     var isFirstHere = true
     var departure = ExchangePlan.Departure.sent
     var firstSent = MonotonicTime.never
-    /// Why the last datagram did not arrive, and why it did not leave.
+    /// The reason why the last datagram did not arrive, and the reason why it did not leave.
     var unreachable = (cause: SendFailure.Cause.unroutable, origin: NetworkReport.Origin.local)
     var blockedBy: ErrorNumber?
 
-    /// Room for a payload has at least so many bytes.
+    /// The least room for a payload.
     static let leastRoom = 512
-    /// Longer room is not kept for the next payload.
+    /// The most room that is reused for the next payload.
     static let keptRoom = 4096
 
     init(upstream: Upstream) {
@@ -62,9 +63,9 @@ final class Exchange: DeadlineHandler {
         replies = upstream.replies
     }
 
-    /// Begins anew; returns the failure where it ends at once.
+    /// Begins an exchange; returns the failure where it ends at once.
     ///
-    /// - `only`: the one backend to ask, for a probe or where all are asked at once.
+    /// - `only`: the one backend, for a probe or for one exchange of a fan-out.
     func begin(
         _ payload: Span<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?, only: Backend?,
         for handler: any ExchangeHandler
@@ -82,7 +83,7 @@ final class Exchange: DeadlineHandler {
         return perform(plan.choose(among: candidates, rotation: upstream.nextRotation(), at: now))
     }
 
-    /// Begins anew, with another kind of answer than one reply from the address that is asked.
+    /// Begins an exchange whose answer is not one reply from the address itself.
     func begin(
         _ payload: Span<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?,
         collection: ReplyCollection, only: Backend?, for handler: any ExchangeHandler
@@ -92,7 +93,7 @@ final class Exchange: DeadlineHandler {
         return begin(payload, timeout: timeout, attempts: attempts, trace: trace, only: only, for: handler)
     }
 
-    /// Writes down what happens, and tells the operator who wants to know.
+    /// Records the events in a trace, and reports them to the operator's observer.
     func tell(_ trace: ExchangeTrace?) {
         let trace = trace ?? ExchangeTrace(start: .now())
         trace.tell(Array(payload.prefix(payloadLength)), to: upstream.configuration.onDatagram)
@@ -108,12 +109,12 @@ final class Exchange: DeadlineHandler {
         payloadLength = payload.count
     }
 
-    /// The backends that there are now: they may have changed since the exchange began.
+    /// The current backends, which may have changed since the exchange began.
     var candidates: [Backend] { if let only { [only] } else { upstream.backends } }
 
     // MARK: - Events
 
-    /// Its socket has something to say.
+    /// The loop reports an event of the socket.
     func receive(through socket: ExchangeSocket) {
         do {
             if socket.isFresh { backend?.recordForeign(try socket.dropStrangers()) }
@@ -125,10 +126,10 @@ final class Exchange: DeadlineHandler {
         }
     }
 
-    /// In place of a datagram the socket had the report of an earlier one.
+    /// Handles an error on the socket, which may be the report of an earlier datagram.
     func learned(_ error: SystemError, through socket: ExchangeSocket) {
         guard let backend else { preconditionFailure("a socket is one of a backend's") }
-        // Another one may still reply.
+        // Another backend may still reply.
         if state == .collecting || collection != nil && upstream.policy.source == .any {
             socket.socket.dropReports()
             return
@@ -143,7 +144,7 @@ final class Exchange: DeadlineHandler {
         }
     }
 
-    /// A socket is free for an exchange that waited in the queue, or cannot be opened.
+    /// Continues a queued exchange with its socket, or with the error of opening one.
     func proceed(with turn: ExchangeSocketPool.Turn) {
         guard let backend, let action = use(turn, of: backend) else { return }
         resume(action)
@@ -168,27 +169,27 @@ final class Exchange: DeadlineHandler {
         if let action = takeSocket() { resume(action) }
     }
 
-    /// No reply came before the pause was over.
+    /// Handles the end of a pause without a reply.
     func pause() {
         let upstream = self.upstream
         let action = plan.paused(among: candidates, rotation: upstream.nextRotation(), at: loop.now) {
             upstream.budget.withdraw()
         }
         if case .wait = action { return resume(action) }
-        // Of a service that has any number of replies, none is a number of them.
+        // Silence is no failure where any number of replies is an answer.
         if collection?.policy.count != .all { backend?.recordSilence(isTrial: isTrial, at: loop.now) }
         resume(action)
     }
 
     // MARK: - Actions
 
-    /// Carries out an action of the plan, and tells the handler if that is the end.
+    /// Carries out an action of the plan, and calls the handler if the exchange ends.
     func resume(_ action: ExchangePlan.Action) {
         let handler = self.handler
         if let failure = perform(action) { handler?.finished(.failure(failure)) }
     }
 
-    /// Carries out actions until there is something to wait for; returns the failure that ends the exchange.
+    /// Carries out actions until the exchange has to wait; returns the failure that ends it.
     func perform(_ first: ExchangePlan.Action) -> GatewayError? {
         var action = first
         while true {
@@ -213,7 +214,7 @@ final class Exchange: DeadlineHandler {
 
     /// Begins an attempt at a backend; nil where the exchange waits for a socket.
     ///
-    /// What it uses is stored last, for then it is moved and not counted.
+    /// Its parameters are stored last, so that the compiler moves and does not retain them.
     @inline(__always)
     func ask(_ index: Int, _ departure: ExchangePlan.Departure) -> ExchangePlan.Action? {
         let backend = if let only { only } else { upstream.backends[index] }
@@ -239,8 +240,8 @@ final class Exchange: DeadlineHandler {
             return action
         case .queued:
             state = .queued
-            // Half of the time that is left is the reply's: under overload those who have waited longest are served next, and
-            // with a socket at the last moment all of them would send, and none would hear the reply.
+            // Half of the remaining time is for the reply: under overload the longest waiting exchanges come next, and
+            // with a socket at the last moment all of them would send without time for a reply.
             let left = plan.deadline.since(loop.now)
             deadline.set(loop.now + Interval(nanoseconds: left.nanoseconds / 2), for: self, on: loop)
             return nil
@@ -248,7 +249,7 @@ final class Exchange: DeadlineHandler {
         }
     }
 
-    /// Sends the datagram through the socket at hand.
+    /// Sends the datagram through the current socket.
     func send(_ departure: ExchangePlan.Departure) -> ExchangePlan.Action {
         guard let backend, let socket else { preconditionFailure("a datagram leaves through a socket") }
         return send(departure, through: socket, of: backend)
@@ -277,8 +278,8 @@ final class Exchange: DeadlineHandler {
         return plan.sent(at: now, pause: upstream.pause(beforeAttempt: attempt, at: backend))
     }
 
-    /// Sends, once more where the first call only told of an earlier datagram (udp(7)) or of a path that has shrunk; false
-    /// when the kernel has no room.
+    /// Sends, and once more where the first call only reports an earlier datagram (udp(7)) or a path that has shrunk;
+    /// false when the kernel has no room.
     @inline(__always)
     func sendOnce(through socket: ExchangeSocket, of backend: Backend) throws(SystemError) -> Bool {
         do {
@@ -288,10 +289,10 @@ final class Exchange: DeadlineHandler {
             socket.socket.dropReports()
             switch error.reason {
             case .connectionRefused: backend.recordLateRefusal()
-            // The way takes less than the kernel knew; now it knows. If it is this datagram that is too long, the next
-            // call says so again.
+            // The path takes less than the kernel knew; now it knows. If this datagram is the one that is too long, the
+            // next call fails again.
             case .messageTooLong: break
-            // A socket keeps the address that it began with, which this host may have no more.
+            // A socket keeps its first local address, which this host may have lost.
             default: try backend.sockets.renew(socket)
             }
             return try sendPayload(through: socket)

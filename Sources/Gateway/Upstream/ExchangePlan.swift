@@ -1,40 +1,40 @@
 internal import System
 internal import EventLoop
 
-/// What an ``ExchangePlan`` has to know of a backend to choose one.
+/// The properties of a backend that the choice depends on.
 protocol ExchangeCandidate {
-    /// Tells the backend from all others there are and were.
+    /// An identity that no other backend has or had.
     var id: Int { get }
     /// Exchanges under way with it.
     var inFlight: Int { get }
-    /// When it replied last.
+    /// The time of its last reply.
     var lastReply: MonotonicTime { get }
-    /// Whether it is asked like the others: it is up, or it is time to try it.
+    /// Whether it gets requests like the others: it is up, or a trial is due.
     func isPreferred(at now: MonotonicTime) -> Bool
 }
 
 /// One exchange as a pure value: events go in, actions come out.
 ///
-/// It decides which backend is asked, when the datagram is sent again, when to stop, and how the socket was left. It knows
-/// neither sockets nor a clock. Backends may come and go meanwhile: the plan remembers those it tried by their identity.
+/// It decides about the backend, the repetition of the datagram, the end, and the state of the socket afterwards. It
+/// has neither sockets nor a clock. Backends may come and go meanwhile: the plan remembers its tries by their identity.
 struct ExchangePlan {
-    /// What it is to send the datagram.
+    /// The kinds of sending a datagram.
     enum Departure: String, Sendable {
-        /// For the first time.
+        /// The first send.
         case sent
-        /// Once more, for no reply came.
+        /// Another send, for no reply came.
         case retransmitted
-        /// To another backend, for the one before could not be reached.
+        /// A send to another backend, for the one before was unreachable.
         case rerouted
-        /// Once more at once, in smaller fragments: the path takes less than the kernel knew.
+        /// Another send at once, in smaller fragments: the path takes less than the kernel knew.
         case resized
     }
 
-    /// What is to be done next.
+    /// The next step of an exchange.
     enum Action: Equatable {
         /// Take a socket of the backend at this place in the list, and send through it.
         case ask(Int, Departure)
-        /// Send once more through the socket at hand.
+        /// Send once more through the current socket.
         case sendAgain(Departure)
         /// Try to send once more at that time: this host has no room, no port, or no descriptor.
         case retry(at: MonotonicTime)
@@ -44,58 +44,59 @@ struct ExchangePlan {
         case fail(Ending)
     }
 
-    /// Why an exchange ends without a reply.
+    /// The reason why an exchange ends without a reply.
     enum Ending: Equatable {
         /// No reply came by the deadline.
         case silent
-        /// The last backend could not be reached, and no other is left.
+        /// The last backend is unreachable, and no other is left.
         case unreachable
         /// The datagram could not leave this host by the deadline.
         case blocked
         /// No backend is known.
         case noBackend
-        /// The datagram is longer than the protocol takes.
+        /// The datagram is longer than the protocol allows.
         case tooLong
     }
 
-    /// A backend that was asked.
+    /// A backend that the plan has tried.
     private struct Try {
         let id: Int
         var isUnreachable = false
     }
 
-    /// How often a path may shrink below what the kernel learned a moment before: each router on it may say so once.
+    /// The most times that a path may shrink during a send: each router on it may report once.
     private static let mostResizes = 4
-    /// The pauses between two tries of a host that has no room double from the first to the longest.
+    /// The first and the longest pause between two tries of a host without room; each is twice as long as the one
+    /// before.
     private static let firstRetry = Interval.milliseconds(1)
     private static let longestRetry = Interval.milliseconds(50)
 
     /// The most datagrams that may reach a backend.
     private var maxAttempts = 1
-    /// When the exchange must have ended.
+    /// The end of the exchange at the latest.
     private(set) var deadline = MonotonicTime.never
-    /// How many datagrams have left.
+    /// The number of datagrams sent.
     private(set) var attempts = 0
-    /// Whether the budget has kept one back.
+    /// Whether the budget has prevented a datagram.
     private(set) var isHeldBack = false
-    /// How many of them surely reached no service.
+    /// The number of datagrams that surely reached no service.
     private var undelivered = 0
-    /// How many have left for the present backend and may bring a reply.
+    /// The number of datagrams to the current backend that may bring a reply.
     private var sentHere = 0
-    /// How the exchange left the socket of the backend before.
+    /// The state of the former backend's socket after the exchange.
     private(set) var outcomeOfFormer = SocketPool.Outcome.settled
-    /// The first backend that was asked, and the others after it: most exchanges ask one.
+    /// The first backend tried, and the later ones: most exchanges try one.
     private var first: Try?
     private var others: [Try] = []
     private var resizes = 0
     private var retries = 0
-    /// When the pause after the last datagram ends.
+    /// The end of the pause after the last datagram.
     private var pauseEnd = MonotonicTime.never
 
     /// A plan that has not begun.
     init() {}
 
-    /// Begins a plan anew, for the next exchange.
+    /// Begins the plan of the next exchange.
     mutating func begin(maxAttempts: Int, deadline: MonotonicTime) {
         (self.maxAttempts, self.deadline) = (maxAttempts, deadline)
         (attempts, undelivered, sentHere) = (0, 0, 0)
@@ -106,20 +107,21 @@ struct ExchangePlan {
         if !others.isEmpty { others = [] }
     }
 
-    /// Whether the next pause is the last one: it lasts until the deadline.
+    /// Whether the next pause is the last one, which lasts until the deadline.
     var isLastAttempt: Bool { attempts - undelivered >= maxAttempts }
 
-    /// How the present socket is left when its exchange ends with a reply.
+    /// The state of the current socket after a reply.
     var outcomeOfReply: SocketPool.Outcome { sentHere == 1 ? .settled : .unsettled }
 
-    /// How it is left without one: a single datagram that came back as a report brings no reply any more.
+    /// The state of the current socket without a reply: a single datagram that came back as a report brings no reply
+    /// any more.
     var outcomeWithoutReply: SocketPool.Outcome { sentHere == 0 ? .settled : .silent }
 
     // MARK: - Events
 
     /// Chooses the first backend.
     ///
-    /// - `rotation`: where the search begins, so that equals take turns.
+    /// - `rotation`: the start of the search, so that equals alternate.
     @inline(__always)
     mutating func choose(
         among backends: [some ExchangeCandidate], rotation: Int, at now: MonotonicTime
@@ -128,11 +130,11 @@ struct ExchangePlan {
         return ask(index, of: backends, as: .sent)
     }
 
-    /// Asks the backend with this identity, which is the only one.
+    /// Chooses the backend with this identity, which is the only one.
     @inline(__always)
     mutating func ask(_ id: Int) -> Action { ask(0, id, as: .sent) }
 
-    /// A datagram has left; `pause` is how long to wait before it is sent again.
+    /// Records a datagram that has left; `pause` is the wait before it is sent again.
     mutating func sent(at now: MonotonicTime, pause: @autoclosure () -> Interval) -> Action {
         attempts += 1
         sentHere += 1
@@ -141,13 +143,13 @@ struct ExchangePlan {
         return .wait(until: pauseEnd)
     }
 
-    /// The pause is over, or the deadline has passed, and no reply has come.
+    /// Handles the end of a pause, or the deadline, without a reply.
     ///
-    /// The same socket again, so that a late answer to the first datagram still answers; another backend if there is one,
-    /// for this one may be gone.
+    /// The next datagram leaves through the same socket, so that a late reply to the first one still counts; another
+    /// backend gets it if there is one, for this one may be gone.
     ///
-    /// - `mayRetransmit`: whether the budget has a datagram left. It is for datagrams, not for patience: without it the
-    ///   plan waits on, for the reply to the last one may only be slow.
+    /// - `mayRetransmit`: whether the budget has a datagram left. It limits datagrams and not time: without it the plan
+    ///   waits on, for the reply to the last one may only be slow.
     mutating func paused(
         among backends: [some ExchangeCandidate], rotation: Int, at now: MonotonicTime, mayRetransmit: () -> Bool
     ) -> Action {
@@ -165,12 +167,12 @@ struct ExchangePlan {
         return .sendAgain(.retransmitted)
     }
 
-    /// The network or this host reported that the backend cannot be reached: the datagrams sent there reached no service, and
-    /// may be sent elsewhere whatever the number of attempts says.
+    /// Handles a report that the backend is unreachable: the datagrams sent there reached no service, and may go
+    /// elsewhere whatever the number of attempts.
     ///
-    /// Where all have been asked, one that kept silent may only be slow: that another refuses is no answer of its.
+    /// Where all have been tried, a silent one may only be slow: the refusal of another is not its answer.
     ///
-    /// - `id`: the backend that was asked.
+    /// - `id`: the backend of the attempt.
     mutating func failedToReach(
         _ id: Int, among backends: [some ExchangeCandidate], rotation: Int, at now: MonotonicTime
     ) -> Action {
@@ -185,8 +187,8 @@ struct ExchangePlan {
         }
     }
 
-    /// A router reported that the path takes less than the kernel knew: that datagram reached no service, and the kernel
-    /// takes the next one to pieces (ip(7), IP_MTU_DISCOVER).
+    /// Handles a router's report that the path takes less than the kernel knew: that datagram reached no service, and
+    /// the kernel fragments the next one (ip(7), IP_MTU_DISCOVER).
     mutating func pathShrank(at now: MonotonicTime) -> Action {
         guard resizes < Self.mostResizes, sentHere > 0, now < deadline else { return .wait(until: pauseEnd) }
         resizes += 1
@@ -195,7 +197,7 @@ struct ExchangePlan {
         return .sendAgain(.resized)
     }
 
-    /// This host has no room for the datagram, no port or no descriptor for the socket: that passes.
+    /// Handles a lack of room for the datagram, or of a port or descriptor for the socket, on this host.
     mutating func blocked(at now: MonotonicTime) -> Action {
         guard now < deadline else { return .fail(.blocked) }
         let pause = Interval(nanoseconds: Self.firstRetry.nanoseconds << UInt64(min(retries, 10)))
@@ -217,9 +219,9 @@ struct ExchangePlan {
         return .ask(index, departure)
     }
 
-    /// The backend to ask: one that was not asked yet before one that was, and one that could not be reached last; of
-    /// these one that is preferred; of the preferred the one with the fewest exchanges under way, of the others the one that
-    /// replied last, for a backend that is silent to some requests still answers others.
+    /// The backend to try: an untried one before a tried one, and an unreachable one last; of these a preferred one; of
+    /// the preferred the one with the fewest exchanges under way, of the others the one with the latest reply, for a
+    /// backend that is silent to some requests still answers others.
     @inline(__always)
     private func best(of backends: [some ExchangeCandidate], _ rotation: Int, at now: MonotonicTime) -> Int? {
         backends.count == 1 ? 0 : search(backends, rotation, at: now)
@@ -245,7 +247,7 @@ struct ExchangePlan {
         return candidate.inFlight < leader.inFlight
     }
 
-    /// What speaks against a backend: 0 for nothing, 1 if it was asked before, 2 if it could not be reached.
+    /// The penalty of a backend: 0 for none, 1 if it was tried before, 2 if it was unreachable.
     private func penalty(of id: Int) -> Int {
         if let first, first.id == id { return first.isUnreachable ? 2 : 1 }
         return others.first { $0.id == id }.map { $0.isUnreachable ? 2 : 1 } ?? 0

@@ -5,20 +5,22 @@ internal import System
 final class ExchangeSocket: EventHandler {
     private(set) var socket: DatagramSocket
     private(set) var watch: Watch?
-    /// Its place in the pool, which has fewer than two thousand million: thousands of these take turns, and each is cold when
-    /// its turn comes.
+    /// Its place in the pool, which has fewer than two thousand million, so that the object is small: of thousands each
+    /// is cold in the cache when it is used.
     private let number: Int32
     private let pool: ExchangeSocketPool
-    /// Where it sends to; nil where it is connected to its peer.
+    /// The address of its datagrams; nil where it is connected to its peer.
     private let destination: SocketAddress?
-    /// The exchange that has it now.
+    /// The exchange on it.
     var exchange: Exchange?
-    /// Whether it has carried no exchange yet, so that what strangers sent before it had its peer may still come.
+    /// Whether it has carried no exchange yet, so that datagrams of strangers from before the connection may still
+    /// come.
     private(set) var isFresh = true
-    /// Whether its last exchange sent a single datagram and has the answer, so that what comes can only be a double.
+    /// Whether its last exchange sent a single datagram and has the reply, so that a further datagram can only be a
+    /// double.
     var isSettled = false
 
-    /// - `destination`: where it sends to; nil where it is connected.
+    /// - `destination`: the address of its datagrams; nil where it is connected.
     init(
         socket: consuming DatagramSocket, towards destination: SocketAddress? = nil, index: Int,
         pool: ExchangeSocketPool
@@ -30,7 +32,6 @@ final class ExchangeSocket: EventHandler {
         number = Int32(index)
     }
 
-    /// Its place in the pool.
     var index: Int { Int(number) }
 
     /// Its port, while the kernel knows it.
@@ -42,12 +43,12 @@ final class ExchangeSocket: EventHandler {
         return try socket.send(payload, to: destination)
     }
 
-    /// Begins to be called for what comes.
+    /// Begins to receive events.
     func open(on loop: EventLoop) throws(SystemError) {
         watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
     }
 
-    /// Puts another socket in its place; the old one is closed.
+    /// Replaces the socket by another one; the old one is closed.
     func renew(_ socket: consuming DatagramSocket, on loop: EventLoop) throws(SystemError) {
         close(on: loop)
         self.socket = socket
@@ -55,18 +56,18 @@ final class ExchangeSocket: EventHandler {
         try open(on: loop)
     }
 
-    /// Is called no more.
+    /// Ends receiving events.
     func close(on loop: EventLoop) {
         if let watch { loop.release(watch) }
         watch = nil
     }
 
-    /// Hands a reply to the exchange, or throws away what comes while there is none.
+    /// Passes a reply to the exchange, or drops a datagram without one.
     func ready(_ readiness: Readiness) {
         if let exchange { exchange.receive(through: self) } else { pool.drain(self) }
     }
 
-    /// Throws away what strangers sent before the socket had its peer, and tells how many datagrams that were.
+    /// Drops datagrams that strangers sent before the socket had its peer, and returns their number.
     func dropStrangers() throws(SystemError) -> Int {
         guard isFresh else { return 0 }
         isFresh = false

@@ -2,9 +2,9 @@ internal import DequeModule
 internal import EventLoop
 internal import System
 
-/// The sockets that carry exchanges with one backend: what ``SocketPool`` decides, carried out.
+/// The sockets of exchanges with one backend, by the decisions of ``SocketPool``.
 final class ExchangeSocketPool: EventHandler, DeadlineHandler {
-    /// What was seen on sockets that carried no exchange, and what was done about the pool.
+    /// Counters of sockets without an exchange, and of the pool.
     struct Counts: Sendable {
         /// Replies to an exchange that had ended without one, or that had sent several datagrams.
         var late = 0
@@ -12,7 +12,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         var doubled = 0
         /// ICMP reports that came after their exchange had ended.
         var lateRefusals = 0
-        /// Requests that had to wait for a socket to be rested.
+        /// Requests that had to wait for a rested socket.
         var restWaits = 0
         /// Sockets put into quarantine.
         var quarantines = 0
@@ -22,9 +22,9 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         var quarantined = 0
     }
 
-    /// What a request for a socket gets.
+    /// The result of a request for a socket.
     enum Turn {
-        /// This one.
+        /// A socket.
         case socket(ExchangeSocket)
         /// None yet: the exchange waits in the queue, and ``Exchange/proceed(with:)`` is called.
         case queued
@@ -32,14 +32,14 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         case failed(SystemError)
     }
 
-    /// Another worker's pool may have the last socket and close it any time, and only the limit tells.
+    /// Another worker's pool may have the last socket and close it any time, which only the limit shows.
     private static let pollInterval = Interval.milliseconds(10)
 
     private let address: SocketAddress
     private let policy: ReplyPolicy
     private let loop: EventLoop
     private let limit: SharedLimit
-    /// So many sockets it keeps when other pools have none left.
+    /// The number of sockets that it keeps when other pools have none left.
     private let fairShare: Int
     private var pool: SocketPool
     private var sockets: [ExchangeSocket?] = []
@@ -70,9 +70,9 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         return counts
     }
 
-    /// A socket whose past is past, for one exchange; at the limit the exchange waits behind those that came before it.
+    /// A rested or new socket for one exchange; at the limit the exchange waits after those that came before it.
     ///
-    /// - `isNew`: whether it must be one that has carried none.
+    /// - `isNew`: whether the socket must have carried no exchange.
     func take(for exchange: Exchange, isNew: Bool) -> Turn {
         if waiters.isEmpty {
             do {
@@ -87,14 +87,14 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         return .queued
     }
 
-    /// Takes an exchange out of the queue whose time is over.
+    /// Removes an exchange whose time is over from the queue.
     func leaveQueue(_ exchange: Exchange) {
         if let index = waiters.firstIndex(where: { $0 === exchange }) { waiters.remove(at: index) }
     }
 
     /// Takes a socket back at the end of its exchange.
     ///
-    /// - `time`: the end as the clock has it: the loop's own time may be older by as much as an iteration was held up.
+    /// - `time`: the end by the clock: the loop's own time may be older by the length of the iteration.
     @inline(__always)
     func giveBack(_ socket: ExchangeSocket, _ outcome: SocketPool.Outcome, at time: MonotonicTime) {
         socket.exchange = nil
@@ -107,14 +107,14 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     /// A rested socket, or a new one; nil when there is none yet.
     @inline(__always)
     private func next(isNew: Bool) throws(SystemError) -> ExchangeSocket? {
-        // Not the time now: a late reply that came before a socket was rested must have been reported, and drained.
+        // Not the time now: a late reply from before the end of the rest must have been reported, and drained.
         switch pool.take(isNew: isNew, at: loop.reported) {
         case .use(let index): return index < sockets.count ? sockets[index] : nil
         case .open(let index):
             do {
                 return try open(index) ?? rested()
             } catch {
-                // No port, no descriptor or no memory is left, and those that there are must do.
+                // No port, no descriptor or no memory is left, so that the existing sockets must be enough.
                 guard SendFailure(error.reason) == .wait, let rested = rested() else { throw error }
                 return rested
             }
@@ -126,7 +126,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
 
     // MARK: - The queue
 
-    /// Serves the exchanges that wait, as far as there are sockets.
+    /// Serves the waiting exchanges, as far as there are sockets.
     func ready(_ readiness: Readiness) {
         while let first = waiters.first {
             do {
@@ -193,7 +193,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         limit.giveBack()
     }
 
-    /// Opens a rested socket anew that cannot send any more.
+    /// Reopens a rested socket that cannot send any more.
     func renew(_ socket: ExchangeSocket) throws(SystemError) { try socket.renew(try connect(), on: loop) }
 
     /// Closes the sockets that no exchange has needed for `idle`, and those that another pool needs more.
@@ -204,26 +204,25 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         }
     }
 
-    /// Lets go of all sockets: what comes is not drained any more.
+    /// Closes all sockets; later datagrams are not drained.
     func close() {
         deadline.cancel(on: loop)
         for socket in sockets { socket?.close(on: loop) }
         sockets = []
     }
 
-    // MARK: - What comes without an exchange
+    // MARK: - Datagrams without an exchange
 
-    /// Throws away what lies behind a reply, and tells how many datagrams that were and of how many bytes each, where the
-    /// caller wants to know it at once.
+    /// Drops the datagrams after a reply, and returns the length of each, where the caller wants to know it at once.
     func takeSurplus(behind socket: ExchangeSocket, isSettled: Bool) -> [Int] {
         let found = socket.socket.drain()
         count(found, isSettled)
         return found.lengths
     }
 
-    /// Throws away what came to a socket while it carried no exchange: its port is not used for a while.
+    /// Drops the datagrams that came to a socket without an exchange; its port is not used for a while.
     func drain(_ socket: ExchangeSocket) {
-        // The plain pool hands to the next request what lies there.
+        // The plain pool leaves the datagrams to the next request.
         guard !pool.isPlainPool else { return }
         let found = socket.socket.drain()
         count(found, socket.isSettled)

@@ -2,36 +2,36 @@ internal import Datagrams
 internal import EventLoop
 internal import System
 
-/// What happened to one request on the UDP leg, datagram by datagram, for those who want to see it.
+/// The events of one request on the UDP leg, datagram by datagram.
 final class ExchangeTrace {
-    /// What happened.
+    /// The kinds of events.
     enum Kind: String {
         /// The datagram left.
         case sent
-        /// It left again.
+        /// The datagram left again.
         case retransmitted
-        /// It left for another address, for the one before could not be reached.
+        /// The datagram left for another address, for the one before was unreachable.
         case rerouted
-        /// It left again at once, in fragments, for the path takes less than the kernel knew.
+        /// The datagram left again at once, in fragments, for the path takes less than the kernel knew.
         case resized
         /// The reply came.
         case received
-        /// More datagrams came with it, and were thrown away.
+        /// More datagrams came with the reply, and were dropped.
         case surplus
-        /// The reply came, longer than the limit, and was thrown away.
+        /// The reply came, longer than the limit, and was dropped.
         case truncated
         /// The host reported that no program listens (ICMP).
         case refused
-        /// No way leads to the host, as the network reported (ICMP) or as this host knows.
+        /// No route leads to the host, by the network's report (ICMP) or by this host's routes.
         case unreachable
-        /// A filter or a route forbids the datagram, as the network reported (ICMP) or as this host knows.
+        /// A filter or a route forbids the datagram, by the network's report (ICMP) or by this host's rules.
         case prohibited
         /// This host had no room, no port or no descriptor; it tries again.
         case blocked
-        /// A report came that a datagram was longer than the path takes.
+        /// The network reported that a datagram was longer than the path takes.
         case tooLong
 
-        /// That the datagram did not arrive.
+        /// The event of a datagram that did not arrive.
         init(_ cause: SendFailure.Cause) {
             switch cause {
             case .refused: self = .refused
@@ -47,24 +47,24 @@ final class ExchangeTrace {
     /// One step.
     struct Step {
         let kind: Kind
-        /// Since the request was read.
+        /// The time since the request was read.
         let time: Interval
         let upstream: SocketAddress
         /// The port of the gateway's socket.
         let localPort: UInt16?
-        /// Bytes of payload; nil where there is none.
+        /// Bytes of payload; nil without a payload.
         let bytes: Int?
-        /// Who reported a failure; nil where there is none.
+        /// The sender of a failure's report; nil without a failure.
         var origin: NetworkReport.Origin?
     }
 
-    /// When the request was read.
+    /// The time when the request was read.
     let start: MonotonicTime
     private(set) var steps: [Step] = []
     private(set) var total = Interval(nanoseconds: 0)
-    /// Who is told of each datagram, and what the exchange sends; nil where nothing but the story is wanted.
+    /// The observer of each datagram, and the payload; nil where only the trace is wanted.
     private var audience: (tell: DatagramEvent.Observer, payload: [UInt8])?
-    /// The gateway's address on the way to the service.
+    /// The gateway's address on the path to the service.
     private var local: SocketAddress?
 
     /// Begins when the request has been read.
@@ -72,7 +72,7 @@ final class ExchangeTrace {
         self.start = start
     }
 
-    /// Takes a step down; there may have been no socket, and so no port.
+    /// Adds a step; without a socket there is no port.
     func add(
         _ kind: Kind, _ localPort: UInt16?, _ upstream: SocketAddress, bytes: Int?,
         at now: MonotonicTime = .now(), origin: NetworkReport.Origin? = nil, reply: ArraySlice<UInt8>? = nil
@@ -84,7 +84,7 @@ final class ExchangeTrace {
                 origin: origin))
     }
 
-    /// Takes down that a datagram has left.
+    /// Adds a datagram that has left.
     func add(
         _ departure: ExchangePlan.Departure, _ localPort: UInt16?, _ upstream: SocketAddress, bytes: Int,
         at now: MonotonicTime
@@ -93,12 +93,12 @@ final class ExchangeTrace {
         add(kind, localPort, upstream, bytes: bytes, at: now)
     }
 
-    /// Tells of each datagram as well, among them those with this payload.
+    /// Reports each datagram to an observer as well; `payload` is that of the sent ones.
     func tell(_ payload: [UInt8], to observer: DatagramEvent.Observer?) {
         audience = observer.map { ($0, payload) }
     }
 
-    /// What follows comes and goes through this socket.
+    /// Sets the socket of the following steps.
     func pass(through socket: borrowing DatagramSocket) {
         if audience != nil { local = try? socket.localAddress() }
     }
@@ -120,7 +120,7 @@ final class ExchangeTrace {
 }
 
 extension ExchangeTrace {
-    /// The story as a JSON object; addresses and ports only as far as they may be seen.
+    /// The trace as a JSON object, with the addresses and ports that the caller may see.
     ///
     /// Times are milliseconds since the request was read.
     func json(showingAddresses: (SocketAddress) -> Bool) -> String {

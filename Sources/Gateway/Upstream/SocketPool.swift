@@ -2,26 +2,27 @@ internal import System
 internal import DequeModule
 internal import EventLoop
 
-/// Which socket may carry the next exchange: a plain state machine, without sockets and without a clock.
+/// Chooses the socket of the next exchange: a plain state machine, without sockets and without a clock.
 ///
-/// The payload of a datagram means nothing to a gateway, so the socket, by its port, is all that ties a reply to its
+/// The payload of a datagram means nothing to a gateway, so that only the socket, by its port, ties a reply to its
 /// request. These rules keep a late or doubled reply from the next request:
 ///
-/// - A port rests as long as there are others: a new socket is opened rather than one used again that has rested for less
-///   than `quarantine`, until there are `spread` sockets; beyond that the one that has rested longest is next, once it has
-///   rested for `rest`.
-/// - Where the backend's second replies come later than half of that, sockets rest for twice as long as the latest of them
-///   took, up to `quarantine`.
-/// - After an exchange that may still bring a reply, because several datagrams were sent or a second reply came, a socket is
-///   in quarantine first: open, so that the kernel does not give its port to another, and drained, but not used.
-/// - Where there is no other any more, one that is there for a second reply alone is used when nothing has come to it for
-///   `rest`, which such replies lengthen: a network that doubles datagrams must not use up all sockets.
-/// - After an exchange that brought no reply the socket is closed at the end of its quarantine: its port may be a dead entry
+/// - A port rests as long as there are others: the pool opens a new socket rather than use one again that has rested
+///   for less than `quarantine`, until there are `spread` sockets; beyond that the one that has rested longest is next,
+///   once it has rested for `rest`.
+/// - Where the backend's second replies come later than half of that, sockets rest for twice as long as the latest of
+///   them took, up to `quarantine`.
+/// - After an exchange that may still bring a reply, because several datagrams were sent or a second reply came, a
+///   socket is in quarantine first: open, so that the kernel gives its port to no other socket, and drained, but not
+///   used.
+/// - Where no other socket is left, one that is in quarantine for a second reply alone is used after `rest` without a
+///   datagram; such replies lengthen the rest. A network that doubles datagrams must not use up all sockets.
+/// - After an exchange without a reply the socket is closed at the end of its quarantine: its port may be a dead entry
 ///   of a NAT, of a balancer, or of a route that has moved.
 struct SocketPool {
-    /// How an exchange left its socket.
+    /// The state of a socket after an exchange.
     enum Outcome {
-        /// One datagram went out and its one reply came in, or nothing went out.
+        /// One datagram left and its one reply came, or no datagram left.
         case settled
         /// A reply may still be under way.
         case unsettled
@@ -29,13 +30,13 @@ struct SocketPool {
         case silent
     }
 
-    /// What a request for a socket gets.
+    /// The pool's answer to a request for a socket.
     enum Turn: Equatable {
-        /// Use this one.
+        /// Use this socket.
         case use(Int)
-        /// Open one under this number, in the place of the closed or dead one there, and use it.
+        /// Open a socket under this number, in place of the closed or dead one there, and use it.
         case open(Int)
-        /// None may be used yet: ask again at `nextRested` or after a release.
+        /// No socket may be used yet: ask again at `nextRested` or after a release.
         case wait
     }
 
@@ -43,20 +44,23 @@ struct SocketPool {
         case vacant, busy, resting, quarantined
     }
 
-    /// A socket's place: its state, and which of its pauses counts.
+    /// A socket's place: its state, and the number of its valid pause.
     private struct Slot {
         var state = State.vacant
-        /// Whether it is to be closed at the end of its quarantine, and whether that has come and it is still open.
+        /// Whether the socket is to be closed at the end of its quarantine, and whether that has come and it is still
+        /// open.
         var isDead = false
         var isClosable = false
         var pause: UInt32 = 0
-        /// When its last exchange ended, if that sent one datagram and got its reply: what comes then is a second one.
+        /// The end of its last exchange, if that sent one datagram and got its reply: a later datagram is a second
+        /// reply.
         var settled = MonotonicTime.never
     }
 
     /// A socket that may not be used before its time.
     ///
-    /// All waits of a queue are equally long, so it is in order. One whose number differs from the slot's is void.
+    /// All pauses of a queue are equally long, so that it is in order. A pause whose number differs from the slot's is
+    /// void.
     private struct Pause {
         let index: Int
         let number: UInt32
@@ -65,7 +69,7 @@ struct SocketPool {
 
     /// The most sockets.
     let capacity: Int
-    /// So many are opened before one is used again that has rested for less than `quarantine`.
+    /// The number of sockets that are opened before one is used again that has rested for less than `quarantine`.
     let spread: Int
     private var restTime: RestTime
     private let quarantine: Interval
@@ -73,14 +77,14 @@ struct SocketPool {
     private var vacancies: [Int] = []
     private var resting: Deque<Pause> = []
     private var quarantined: Deque<Pause> = []
-    /// Those that are in quarantine because a second reply came.
+    /// The sockets in quarantine for a second reply.
     private var doubled: Deque<Pause> = []
-    /// Places whose dead sockets are still open: `retire` hands them out, unless they are in use again by then.
+    /// Places whose dead sockets are still open: `retire` returns them, unless they are in use again by then.
     private var closable: [Int] = []
 
-    /// Takes last what rested longest, and does not care how long: the plain pool that most gateways have.
+    /// Whether the pool takes the most recent socket first, without any rest: the plain pool that most gateways have.
     ///
-    /// Only to show what comes of it.
+    /// Tests use it to see wrong replies.
     let isPlainPool: Bool
 
     init(capacity: Int, spread: Int = 1, rest: Interval, quarantine: Interval, isPlainPool: Bool = false) {
@@ -92,23 +96,19 @@ struct SocketPool {
         self.quarantine = quarantine
     }
 
-    /// How long sockets rest now.
+    /// The current rest.
     var rest: Interval { restTime.current }
-    /// After that a port may be used again without a thought.
+    /// The rest after which any port may be used again.
     private var longRest: Interval { max(rest, quarantine) }
-    /// How many sockets are open.
     var count: Int { slots.count - vacancies.count }
-    /// How many sockets are in quarantine.
     private(set) var quarantinedCount = 0
-    /// How many sockets carry an exchange.
     private(set) var busyCount = 0
 
-    /// Whether a socket carries an exchange now.
     func isBusy(_ index: Int) -> Bool { slots[index].state == .busy }
 
     /// Finds a socket for an exchange, which has it until `release`.
     ///
-    /// - `isNew`: whether it must be one that has carried none.
+    /// - `isNew`: whether the socket must have carried no exchange.
     @inline(__always)
     mutating func take(isNew: Bool = false, at now: MonotonicTime) -> Turn {
         if isPlainPool, let last = resting.popLast() { return .use(begin(last.index)) }
@@ -122,7 +122,7 @@ struct SocketPool {
         return isNew ? .open(index) : .use(index)
     }
 
-    /// A socket that has rested for `rest`, for an exchange to which a new one cannot be given after all.
+    /// A socket that has rested for `rest`, for an exchange that cannot get a new one.
     mutating func takeRested(at now: MonotonicTime) -> Int? {
         endQuarantines(at: now)
         guard let first = firstResting(), first.since + rest <= now else { return takeDoubled(at: now) }
@@ -144,7 +144,7 @@ struct SocketPool {
         return nil
     }
 
-    /// When the next socket will be rested, as far as that is known; an exchange that ends may be sooner.
+    /// The end of the next known rest; an exchange that ends may be sooner.
     var nextRested: MonotonicTime? {
         let times = [
             resting.first { isCurrent($0) }.map { $0.since + rest },
@@ -169,9 +169,9 @@ struct SocketPool {
         }
     }
 
-    /// A datagram came to a socket at rest or in quarantine: others may follow it, and its quarantine begins anew.
+    /// Records a datagram to a socket at rest or in quarantine: others may follow it, and its quarantine begins anew.
     ///
-    /// - `earliest`: it came after that: a process that was held up takes late what came early.
+    /// - `earliest`: a time before its arrival: a process that was held up takes an early datagram late.
     ///
     /// Returns whether the socket was at rest.
     @discardableResult
@@ -184,15 +184,15 @@ struct SocketPool {
         return isResting
     }
 
-    /// Forgets a socket that could not be opened, or that has failed.
+    /// Removes a socket that could not be opened, or that has failed.
     mutating func discard(_ index: Int) {
         precondition(slots[index].state == .busy, "only a busy socket is discarded")
         busyCount -= 1
         vacate(index)
     }
 
-    /// Takes out one socket for closing: one that is dead at the end of its quarantine, or one that no exchange has needed
-    /// for `idle` after its rest; nil when there is none.
+    /// Returns one socket for closing: a dead one at the end of its quarantine, or one that no exchange has needed for
+    /// `idle` after its rest; nil when there is none.
     mutating func retire(idle: Interval, at now: MonotonicTime) -> Int? {
         endQuarantines(at: now)
         restTime.shorten(at: now)
@@ -210,7 +210,7 @@ struct SocketPool {
 
     // MARK: - Moving between the queues
 
-    /// Lets sockets out of quarantine: they have rested by then, and the dead ones leave.
+    /// Ends quarantines: the sockets have rested by then, and the dead ones become closable.
     @inline(__always)
     private mutating func endQuarantines(at now: MonotonicTime) {
         while let first = quarantined.first, isOver(first, at: now) {

@@ -1,43 +1,43 @@
 internal import EventLoop
 internal import System
 
-/// A UDP service behind the gateway, as one worker sees it: its backends, and the exchanges with them.
+/// A UDP service behind the gateway, from one worker's view: its backends, and the exchanges with them.
 final class Upstream {
     let configuration: Configuration
     let policy: ReplyPolicy
     private let timeout: Interval
     private let attempts: Int
     let loop: EventLoop
-    /// Where replies are received.
+    /// The buffer of received replies.
     let replies: ReplyBuffer
     private let limits: SharedLimits
-    /// Whether the operator wants to be told of each datagram.
+    /// Whether the operator observes each datagram.
     let isVerbose: Bool
     private(set) var backends: [Backend] = []
     /// The identity of the only backend, where there is one.
     private(set) var soleBackend: Int?
-    /// Addresses that are no longer the service's, as long as sockets to them may still hear a reply.
+    /// Former addresses of the service, as long as sockets to them may still get a reply.
     private var departed: [Backend] = []
-    /// How many backends there have been.
+    /// The number of backends so far.
     private var known = 0
-    /// Where the next search for a backend begins, so that equals take turns.
+    /// The start of the next search for a backend, so that equals alternate.
     private var rotation = 0
     var budget: RetransmissionBudget
     private var random = SystemRandomNumberGenerator()
     private var counts = UpstreamCounts()
-    /// The first of the exchanges that are not needed now, and how many these are: one leads to the next, so that none is counted
-    /// on its way.
+    /// The first spare exchange and the number of spare ones: each leads to the next, so that the compiler moves and
+    /// does not retain them.
     private var spare: Exchange?
     private var spareCount = 0
-    /// Tells of backends that go and come back; nil in tests.
+    /// Logs backends that go down and come back; nil in tests.
     var log: BackendLog?
-    /// What the exchange came to that has ended last: the handler that is told of the end may look.
+    /// The record of the exchange that has ended last, which the handler of that end may read.
     var last = ExchangeRecord()
 
-    /// So many exchanges that are not needed now are kept.
+    /// The most spare exchanges.
     private static let keptSpares = 64
-    /// A socket that no exchange has needed for so long after its rest is closed, but not before its port may be used again
-    /// without a thought: the kernel might give it to the next one.
+    /// A socket that no exchange has needed for this long after its rest is closed, but not before its port may be used
+    /// again: the kernel might give it to the next one.
     private var idleTime: Interval { max(configuration.quarantine, .seconds(10)) }
 
     init(
@@ -69,8 +69,8 @@ final class Upstream {
 
     /// Sends the payload as one datagram; `handler` gets the reply, or the failure where that is not known at once.
     ///
-    /// - `patience`: how long the caller wants to wait; the configuration's timeout stands.
-    /// - `trace`: what happens is written down there.
+    /// - `patience`: the caller's own timeout; the configuration's holds as well.
+    /// - `trace`: the record of the events.
     ///
     /// Returns the failure where the exchange ends at once.
     @inline(__always)
@@ -85,11 +85,10 @@ final class Upstream {
             for: handler)
     }
 
-    /// What replies go into that are not one from the address that is asked.
+    /// A collection, for an answer that is not one reply from the address itself.
     func makeCollection() -> ReplyCollection { ReplyCollection(policy: policy, budget: limits.buffered) }
 
-    /// The same where the answer is not one reply from the address that is asked: what comes goes into the collection, and
-    /// the end is told as for one.
+    /// Sends the payload as one datagram, whose replies go into a collection; `handler` gets the end as for one reply.
     func collect(
         _ payload: ArraySlice<UInt8>, into collection: ReplyCollection, patience: Interval?, trace: ExchangeTrace?,
         for handler: any ExchangeHandler
@@ -104,7 +103,8 @@ final class Upstream {
         }
     }
 
-    /// Whether each address is asked, and not one of them: who answers is not known, and they are no equals that take turns.
+    /// Whether each address gets the datagram: the addresses are groups or any host may answer, so that they are not
+    /// equals.
     private var asksAll: Bool {
         policy.source == .any && backends.count > 1 && (!policy.isSingle || backends.contains { $0.address.isForMany })
     }
@@ -131,14 +131,14 @@ final class Upstream {
         return nil
     }
 
-    /// Gives the place back.
+    /// Releases the place.
     func endDispatch(_ failure: GatewayError?) {
         if let failure { record(failure) }
         counts.inFlight -= 1
         limits.inFlight.giveBack()
     }
 
-    /// Asks a backend whether it is alive, with a datagram of the operator's: any reply counts.
+    /// Tests whether a backend is alive, with the operator's datagram: any reply counts.
     func probe(_ backend: Backend, _ datagram: [UInt8]) async {
         await withCheckedContinuation { continuation in
             let probe = Probe(continuation)
@@ -164,7 +164,7 @@ final class Upstream {
         return exchange
     }
 
-    /// Takes an exchange back that has ended.
+    /// Takes back an exchange that has ended.
     @inline(__always)
     func recycle(_ exchange: Exchange, isProbe: Bool) {
         exchange.nextSpare = spare.take()
@@ -175,7 +175,7 @@ final class Upstream {
         limits.inFlight.giveBack()
     }
 
-    /// The address of the backend that was asked last, in words; empty for none.
+    /// The address of the last attempt's backend, in words; empty for none.
     var nameOfLast: [UInt8] {
         (backends.first { $0.id == last.backend } ?? departed.first { $0.id == last.backend })?.name ?? []
     }
@@ -189,13 +189,12 @@ final class Upstream {
         }
     }
 
-    /// How long to wait after this attempt before the next: what round trips took, and a little more at random.
+    /// The wait after this attempt before the next: by the round trips, and a little more at random.
     func pause(beforeAttempt attempt: Int, at backend: Backend) -> Interval {
         let jitter = attempt == 1 ? 0 : Double.random(in: 0..<1, using: &random)
         return backend.estimator.timeout(attempt: attempt, jitter: jitter)
     }
 
-    /// Where the next search for a backend begins.
     func nextRotation() -> Int {
         rotation = (rotation + 1) & 0xFFFF
         return rotation
@@ -203,11 +202,10 @@ final class Upstream {
 
     // MARK: - Addresses
 
-    /// Takes over a new set of addresses; those that stay keep all that is known of them, and exchanges under way with
-    /// those that go are not disturbed.
+    /// Replaces the addresses; those that stay keep their state, and exchanges with those that go continue.
     ///
     /// The sockets of those that go rest and are in quarantine as ever: names move to and fro, and if the address came
-    /// back meanwhile, a new socket with the port of a closed one would hear the reply that is late for that.
+    /// back meanwhile, a new socket with the port of a closed one would hear the late reply to that one.
     func replaceAddresses(_ addresses: [SocketAddress]) {
         let all = backends + departed
         backends = addresses.map { address in
@@ -232,7 +230,7 @@ final class Upstream {
             at: .now())
     }
 
-    /// Closes the sockets that no exchange has needed for a while, and of the addresses that have gone each as soon as it is
+    /// Closes the sockets that no exchange has needed for a while, and those of former addresses as soon as they are
     /// rested.
     func sweep() {
         for backend in backends { backend.sockets.retire(idle: idleTime) }
@@ -242,7 +240,7 @@ final class Upstream {
         if spareCount > Self.keptSpares { dropSpares((spareCount - Self.keptSpares + 1) / 2) }
     }
 
-    /// The same where the service is no more: once no exchange is under way, its addresses go.
+    /// Closes the sockets of a removed service; once no exchange is under way, its addresses go.
     ///
     /// Until then they stay, for an exchange may send again.
     func sweepLast() {
@@ -250,25 +248,24 @@ final class Upstream {
         sweep()
     }
 
-    /// Whether no socket is left.
     var isUnused: Bool { backends.isEmpty && departed.isEmpty }
 
-    /// Lets go of all sockets.
+    /// Closes all sockets.
     func close() {
         for backend in backends + departed { backend.close() }
         dropSpares(spareCount)
     }
 
-    /// Lets go of spare exchanges one by one: a long list that is let go of at once would end in as many nested calls.
+    /// Drops spare exchanges one by one: a long list that is dropped at once would end in as many nested calls.
     private func dropSpares(_ count: Int) { for _ in 0..<count { _ = takeSpare() } }
 }
 
-/// What an exchange came to, for the access log.
+/// The record of an exchange, for the access log.
 struct ExchangeRecord {
-    /// The backend that was asked last, by its number; 0 for none.
+    /// The last backend, by its number; 0 for none.
     var backend = 0
-    /// How many datagrams were sent; with a reply, it knows better.
+    /// The number of datagrams sent; a reply has the right number itself.
     var attempts = 0
-    /// Since the first datagram left; nil where none has.
+    /// The time since the first datagram left; nil where none has.
     var elapsed: Interval?
 }

@@ -1,18 +1,19 @@
-/// The head that was read last, to recognise it when it comes again.
+/// The head read last, to recognise it when it comes again.
 ///
-/// A proxy, a poller and a page send one head over and over, on one connection or on many. The same bytes mean the same, so
-/// that such a head is compared and not read. Where heads differ, only each sixteenth is kept, so that they hardly pay for it.
+/// A proxy, a poller and a page send one head over and over, on one connection or on many. The same bytes have the same
+/// meaning, so that such a head is compared and not parsed. Where heads differ, only each sixteenth is stored, so that
+/// they hardly pay for it.
 struct RepeatedHead: Sendable {
-    /// Longer heads are read each time.
+    /// The longest head that is stored.
     static let longest = 1024
-    /// So many heads are read before one is kept.
+    /// The number of heads that are parsed before one is stored.
     static let patience: UInt8 = 16
 
     /// Eight bytes each; the last eight overlap those before them where the length is no multiple of eight.
     private var words: [UInt64] = []
-    /// How many bytes it has; zero where the last head was not kept.
+    /// The head's length in bytes; zero where the last head was not stored.
     private var length = 0
-    /// How many heads have been read since one was kept.
+    /// The number of heads parsed since one was stored.
     private var others: UInt8 = 0
 
     /// Whether the bytes begin with the head.
@@ -32,7 +33,7 @@ struct RepeatedHead: Sendable {
         return bytes.wholeWord(at: length &- 8) == words[last]
     }
 
-    /// Whether four words from an index on are the head's; one look at both lengths does for all of them.
+    /// Whether four words from an index on are the head's; one check of both lengths is enough for all of them.
     @inline(__always)
     private func isFour(_ bytes: Span<UInt8>, _ index: Int) -> Bool {
         let start = Int(UInt32(truncatingIfNeeded: index &* 8))
@@ -43,11 +44,11 @@ struct RepeatedHead: Sendable {
         return bytes.wholeWord(at: start &+ 24) == words[index &+ 3]
     }
 
-    /// Another head comes.
+    /// Marks that another head comes.
     @inline(__always)
     mutating func forget() { length = 0 }
 
-    /// Keeps, now and then, a head that was read, of so many bytes; it has at least a request line.
+    /// Stores, now and then, a parsed head of this length; it has at least a request line.
     @inline(__always)
     mutating func keep(_ bytes: Span<UInt8>, length: Int) {
         others &+= 1
@@ -65,6 +66,6 @@ struct RepeatedHead: Sendable {
         words[last] = bytes.wholeWord(at: length &- 8)
     }
 
-    /// Where the last eight bytes are kept.
+    /// The index of the last eight bytes.
     private var last: Int { (length &- 1) &>> 3 }
 }

@@ -10,15 +10,15 @@ public final class ReplyHead {
         fileprivate var length = 0
         fileprivate var timing = 0
 
-        /// Nowhere yet.
+        /// No place yet.
         public init() {}
     }
 
     private let contentType, timing: FieldValue
     private let connection: ResponseHead.Connection
-    /// From the status line to the number in Server-Timing.
+    /// The bytes from the status line to the number in Server-Timing.
     private var opening: [UInt8] = []
-    /// Which of the openings this is: each second has another.
+    /// The number of the opening: each second has another.
     private var version = 0
     /// The end of that line and the beginning of the next, up to the number in Content-Length.
     private let between = Wire.lineEnd + FieldName.contentLength.opening
@@ -38,7 +38,7 @@ public final class ReplyHead {
         renew(date)
     }
 
-    /// Takes over the date of another second.
+    /// Changes the date for another second.
     public func renew(_ date: HTTPDate) {
         var head: [UInt8] = []
         var writer = FieldWriter(taking: &head)
