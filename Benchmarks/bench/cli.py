@@ -207,7 +207,7 @@ def measure_all(options, arguments):
     fit(options, bench)
     result = {
         "command": shlex.join(["scripts/bench", *arguments]), "started": time.strftime("%Y%m%d-%H%M%S"),
-        "machine": report.machine(), "load at the start": os.getloadavg()[0], "letterbox": report.revision(),
+        "machine": report.machine(), "load at the start": os.getloadavg()[0], "letterbox": report.revision() if options.letterbox == LETTERBOX.resolve() else f"at {options.letterbox}",
         "rounds": options.rounds, "seconds": options.seconds, "repeats": options.repeats, "workers": options.workers,
         "left_out": bench.left_out, "interrupted": False, "tables": {},
     }

@@ -116,9 +116,12 @@ class Child:
                     others[int(fields[9])] = int(fields[2].rpartition(":")[2], 16)
         loops = []
         for descriptor in os.listdir(f"/proc/{self.pid}/fdinfo"):
-            with open(f"/proc/{self.pid}/fdinfo/{descriptor}") as file:
-                watched = [int(field[4:], 16) for line in file if line.startswith("tfd:")
-                           for field in line.split() if field.startswith("ino:")]
+            try:
+                with open(f"/proc/{self.pid}/fdinfo/{descriptor}") as file:
+                    watched = [int(field[4:], 16) for line in file if line.startswith("tfd:")
+                               for field in line.split() if field.startswith("ino:")]
+            except FileNotFoundError:
+                continue  # closed meanwhile
             ports = [others[inode] for inode in watched if inode in others]
             loops += [ports] if ports else []
         return loops
