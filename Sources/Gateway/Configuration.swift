@@ -61,10 +61,6 @@ package struct Configuration: Sendable {
     /// The time for exchanges under way when the gateway is told to end.
     package var drainTimeout = Interval.seconds(10)
 
-    /// Whether sockets are used again at once, last in first out, and not drained, so that wrong replies occur.
-    ///
-    /// Tests use it to see them.
-    package var isPlainPool = false
     /// Whether callers may see the addresses and ports of the UDP leg; they may always see those of this machine.
     package var showsAddresses = false
     /// The pages of other origins that may use the gateway.

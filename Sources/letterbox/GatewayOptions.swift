@@ -133,9 +133,6 @@ struct DatagramOptions: ParsableArguments {
     @Option(number: "The most exchanges at a time; beyond it 503.", in: 1...1_000_000)
     var maxInFlight = usual.maxInFlight
 
-    @Flag(help: .hidden)
-    var plainPool = false
-
     @Option(time: "How long a UDP socket rests between two exchanges, at least.", in: .zeroUntilAnHour)
     var rest = usual.rest
 
@@ -250,7 +247,6 @@ extension GatewayCommand {
         settings.onDatagram = log.observer
         settings.maxRequestID = logging.maxRequestId
         settings.probe = addresses.probeText.map { Array($0.utf8) }
-        settings.isPlainPool = datagrams.plainPool
         settings.showsAddresses = addresses.showAddresses
         settings.probeInterval = addresses.probeInterval
         settings.maxDatagram = datagrams.maxDatagram

@@ -222,8 +222,6 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
 
     /// Drops the datagrams that came to a socket without an exchange; its port is not used for a while.
     func drain(_ socket: ExchangeSocket) {
-        // The plain pool leaves the datagrams to the next request.
-        guard !pool.isPlainPool else { return }
         let found = socket.socket.drain()
         count(found, socket.isSettled)
         guard found.datagrams > 0 else { return }

@@ -82,14 +82,8 @@ struct SocketPool {
     /// Places whose dead sockets are still open: `retire` returns them, unless they are in use again by then.
     private var closable: [Int] = []
 
-    /// Whether the pool takes the most recent socket first, without any rest: the plain pool that most gateways have.
-    ///
-    /// Tests use it to see wrong replies.
-    let isPlainPool: Bool
-
-    init(capacity: Int, spread: Int = 1, rest: Interval, quarantine: Interval, isPlainPool: Bool = false) {
+    init(capacity: Int, spread: Int = 1, rest: Interval, quarantine: Interval) {
         precondition(capacity > 0, "a pool needs a socket")
-        self.isPlainPool = isPlainPool
         self.capacity = capacity
         self.spread = min(spread, capacity)
         restTime = RestTime(least: rest, most: quarantine)
@@ -111,7 +105,6 @@ struct SocketPool {
     /// - `isNew`: whether the socket must have carried no exchange.
     @inline(__always)
     mutating func take(isNew: Bool = false, at now: MonotonicTime) -> Turn {
-        if isPlainPool, let last = resting.popLast() { return .use(begin(last.index)) }
         endQuarantines(at: now)
         let rested = firstResting()
         if !isNew, let rested, rested.since + longRest <= now { return useFirst() }
@@ -160,7 +153,7 @@ struct SocketPool {
         precondition(slots[index].state == .busy, "only a busy socket is released")
         busyCount -= 1
         slots[index].settled = outcome == .settled ? now : .never
-        switch isPlainPool ? .settled : outcome {
+        switch outcome {
         case .settled: beginRest(index, since: now)
         case .unsettled: beginQuarantine(index, since: now)
         case .silent:
@@ -177,7 +170,7 @@ struct SocketPool {
     @discardableResult
     mutating func hear(_ index: Int, earliest: MonotonicTime, at now: MonotonicTime) -> Bool {
         let isResting = slots[index].state == .resting
-        guard !isPlainPool, isResting || slots[index].state == .quarantined else { return false }
+        guard isResting || slots[index].state == .quarantined else { return false }
         if slots[index].settled < earliest { restTime.lengthen(after: earliest.since(slots[index].settled), at: now) }
         if !isResting { quarantinedCount -= 1 }
         beginQuarantine(index, since: now)

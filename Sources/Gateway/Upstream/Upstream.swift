@@ -219,7 +219,7 @@ final class Upstream {
         let shares = max(1, count) * configuration.workers * configuration.services
         let pool = SocketPool(
             capacity: configuration.maxSockets, spread: max(1, configuration.minSockets / shares),
-            rest: configuration.rest, quarantine: configuration.quarantine, isPlainPool: configuration.isPlainPool)
+            rest: configuration.rest, quarantine: configuration.quarantine)
         let sockets = ExchangeSocketPool(
             to: address, policy: policy, pool: pool, fairShare: max(1, configuration.maxSockets / shares),
             limit: limits.sockets, loop: loop)
