@@ -127,7 +127,7 @@ let package = Package(
         .testTarget(name: "DoctorTests", dependencies: ["Doctor", "System"], swiftSettings: rules),
         .testTarget(
             name: "CommandLineSupportTests",
-            dependencies: ["CommandLineSupport", "EventLoop", argumentParser, logging],
+            dependencies: ["CommandLineSupport", "EventLoop", "System", argumentParser, logging],
             swiftSettings: rules),
         .testTarget(name: "BrowserTests", dependencies: ["CurlClient", "letterbox"], swiftSettings: rules),
         .testTarget(name: "CurlClientTests", dependencies: ["CurlClient"], swiftSettings: rules),

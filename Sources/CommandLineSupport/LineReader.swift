@@ -1,9 +1,10 @@
-public import System
+package import EventLoop
+package import System
 
 /// Reads standard input, line by line, without blocking the loop.
-public struct LineReader: ~Copyable {
+package struct LineReader: ~Copyable {
     /// A line of the input.
-    public enum Line: Equatable, Sendable {
+    package enum Line: Equatable, Sendable {
         /// Without its line end.
         case whole([UInt8])
         /// Longer than the limit; the rest of it is skipped.
@@ -19,7 +20,7 @@ public struct LineReader: ~Copyable {
     private var hasEnded = false
 
     /// Reads standard input, which has no other reader; no line of more than `limit` bytes is stored.
-    public init(limit: Int, on loop: EventLoop) {
+    package init(limit: Int, on loop: EventLoop) {
         self.init(InputReader(on: loop), limit: limit)
     }
 
@@ -29,7 +30,7 @@ public struct LineReader: ~Copyable {
     }
 
     /// The next line, or the bytes after the last one; nil at the end.
-    public mutating func next() async throws(SystemError) -> Line? {
+    package mutating func next() async throws(SystemError) -> Line? {
         while true {
             if let line = takeLine() { return line }
             guard !hasEnded else { return takeRest() }

@@ -61,7 +61,7 @@ struct GatewayCommand: ParsableCommand {
         logging.apply()
         let settings = makeConfiguration(descriptors: DescriptorLimit.raise())
         if check { return try report(settings) }
-        Signals.block()
+        SignalDescriptor.block()
         try Exit.starting(" with --host, --port or --server-port.") {
             let manager = ServiceManager.fromEnvironment()
             let inherited = try InheritedListeners.take()
@@ -125,7 +125,7 @@ struct GatewayCommand: ParsableCommand {
 
     /// Obeys signals until one of them ends the program.
     private func handleSignals(
-        _ requests: AsyncStream<Signals.Request>, _ manager: ServiceManager?, reload: () async -> Void
+        _ requests: AsyncStream<SignalDescriptor.Request>, _ manager: ServiceManager?, reload: () async -> Void
     ) async {
         for await request in requests {
             if request == .end { break }

@@ -1,3 +1,4 @@
+internal import CommandLineSupport
 internal import EventLoop
 internal import Gateway
 internal import Glibc
@@ -13,8 +14,8 @@ final class Lifecycle: Sendable {
 
     private let phase = Mutex(Phase.starting)
     /// The requests of signals while the program runs: `.end` is the last.
-    let requests: AsyncStream<Signals.Request>
-    private let continuation: AsyncStream<Signals.Request>.Continuation
+    let requests: AsyncStream<SignalDescriptor.Request>
+    private let continuation: AsyncStream<SignalDescriptor.Request>.Continuation
 
     /// Begins to read signals, which are already blocked.
     init(on loop: EventLoop) {
@@ -33,7 +34,7 @@ final class Lifecycle: Sendable {
     /// Marks the start as complete: from now on the first signal to end begins the drain.
     func run() { phase.withLock { $0 = .running } }
 
-    private func handle(_ request: Signals.Request) {
+    private func handle(_ request: SignalDescriptor.Request) {
         let before = phase.withLock { phase in
             defer { if request == .end, phase == .running { phase = .ending } }
             return phase

@@ -59,7 +59,7 @@ struct NoiseCommand: ParsableCommand {
     }
 
     func run() throws {
-        Signals.block()
+        SignalDescriptor.block()
         _ = DescriptorLimit.raise()
         try Exit.starting(" with --host or --port.") {
             let servers = try Resolver.resolve(to)

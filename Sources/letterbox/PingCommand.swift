@@ -40,7 +40,7 @@ struct PingCommand: ParsableCommand {
     @OptionGroup var misplaced: MisplacedHost
 
     func run() throws {
-        Signals.block()
+        SignalDescriptor.block()
         try Exit.starting {
             let addresses = try Resolver.resolve(Endpoint(host: host, port: port))
             try EventLoop.run { loop in

@@ -46,7 +46,7 @@ struct ServerCommand: ParsableCommand {
     }
 
     func run() throws {
-        Signals.block()
+        SignalDescriptor.block()
         let service = self.service.make(letter: letter)
         try Exit.starting(" with --host or --port.") {
             try EventLoop.run { loop in

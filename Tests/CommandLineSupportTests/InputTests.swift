@@ -1,9 +1,9 @@
-import CLinux
+import EventLoop
 import Glibc
 import System
 import Testing
 
-@testable import EventLoop
+@testable import CommandLineSupport
 
 @Suite(.timeLimit(.minutes(1))) struct InputTests {
     /// Reads all lines of what `write` writes, from a pipe.
@@ -12,7 +12,8 @@ import Testing
             var ends: [Int32] = [-1, -1]
             guard unsafe pipe(&ends) == 0 else { return [] }
             let end = ends[1]
-            var reader = LineReader(InputReader(Descriptor(owning: ends[0]), on: loop), limit: limit)
+            var reader = LineReader(
+                InputReader(InputDescriptor(owning: Descriptor(owning: ends[0])), on: loop), limit: limit)
             let writer = Task(executorPreference: loop) {
                 let output = Descriptor(owning: end)
                 for piece in pieces {
@@ -56,7 +57,7 @@ import Testing
     @Test func aFolderIsNoInput() async throws {
         await #expect(throws: SystemError(.readInput, nil, ErrorNumber(EISDIR))) {
             try await onLoop { loop in
-                let folder = Descriptor(owning: unsafe open("/", O_RDONLY | O_CLOEXEC))
+                let folder = InputDescriptor(owning: Descriptor(owning: unsafe open("/", O_RDONLY | O_CLOEXEC)))
                 var reader = LineReader(InputReader(folder, on: loop), limit: 4)
                 _ = try await reader.next()
             }
@@ -78,7 +79,8 @@ import Testing
             guard unsafe ioctl(terminal.number, 0x4004_5431, &unlocked) == 0,
                 unsafe ioctl(terminal.number, 0x8004_5430, &number) == 0
             else { return ["no terminal"] }
-            let input = Descriptor(owning: unsafe open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC))
+            let input = InputDescriptor(
+                owning: Descriptor(owning: unsafe open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)))
             var reader = LineReader(InputReader(input, on: loop), limit: 100)
             let typed = Array("one\ntwo\nthree\n".utf8)
             _ = unsafe typed.withUnsafeBytes { unsafe write(terminal.number, $0.baseAddress, $0.count) }
@@ -96,7 +98,7 @@ import Testing
     /// Both signals are sent to the loop's own thread, which has them blocked; the process does not notice.
     @Test func bothSignalsAreHeard() async throws {
         let count = try await onLoop { loop in
-            Signals.block()
+            SignalDescriptor.block()
             let signals = try Signals(on: loop)
             pthread_kill(pthread_self(), SIGTERM)
             pthread_kill(pthread_self(), SIGINT)
@@ -106,4 +108,14 @@ import Testing
         }
         #expect(count == 2)
     }
+}
+
+/// Runs a program on a loop with a thread of its own.
+private func onLoop<Success: Sendable>(
+    _ program: @escaping @Sendable (EventLoop) async throws -> Success
+) async throws -> Success {
+    let loop = try EventLoop()
+    try loop.start()
+    defer { loop.stop() }
+    return try await Task(executorPreference: loop) { try await program(loop) }.value
 }

@@ -1,0 +1,54 @@
+internal import CLinux
+internal import Glibc
+
+/// The signals that a program handles, read from a descriptor (signalfd(2)).
+public struct SignalDescriptor: ~Copyable {
+    /// The request of a signal.
+    public enum Request: Sendable {
+        /// TERM, INT or QUIT: finish, and end.
+        case end
+        /// HUP: read settings and names again.
+        case reload
+    }
+
+    /// The open descriptor, which the value closes at its end.
+    public let descriptor: Descriptor
+
+    /// The signals that ask the program to end.
+    private static let ending = [SIGTERM, SIGINT, SIGQUIT]
+    /// Signals whose default would end the program in the middle of its work (signal(7)).
+    private static let ignored = [SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGXFSZ]
+    /// The real-time signals that the C library leaves to programs (signal(7)).
+    private static let realTime = Array(34...64 as ClosedRange<Int32>)
+
+    /// Blocks the handled signals in the calling thread and in those that it starts from now on, so that they interrupt
+    /// nothing, and ignores the others.
+    public static func block() {
+        var mask = handled()
+        unsafe pthread_sigmask(SIG_BLOCK, &mask, nil)
+        for signal in ignored + realTime { _ = Glibc.signal(signal, SIG_IGN) }
+    }
+
+    private static func handled() -> sigset_t {
+        var mask = sigset_t()
+        unsafe sigemptyset(&mask)
+        for signal in ending + [SIGHUP] { unsafe sigaddset(&mask, signal) }
+        return mask
+    }
+
+    /// Opens a descriptor for the handled signals, which must be blocked already.
+    public init() throws(SystemError) {
+        var mask = Self.handled()
+        descriptor = try attempt(.watch) { () throws(ErrorNumber) in
+            Descriptor(owning: try call { unsafe signalfd(-1, &mask, Int32(SFD_CLOEXEC | SFD_NONBLOCK)) })
+        }
+    }
+
+    /// The request of the next signal; nil when none has come (read(2)).
+    public func next() -> Request? {
+        var information = signalfd_siginfo()
+        let size = MemoryLayout<signalfd_siginfo>.size
+        guard unsafe read(descriptor.number, &information, size) == size else { return nil }
+        return information.ssi_signo == UInt32(SIGHUP) ? .reload : .end
+    }
+}
