@@ -25,7 +25,7 @@ from processes import raise_descriptor_limit
 from turns import Clock
 
 SUITES = list(page.SUITES)
-# What is left for repeats of the time that --minutes gives.
+# The share of the time of --minutes that is left for repeats.
 FOR_REPEATS = 0.08
 
 
@@ -261,7 +261,7 @@ def main(arguments=None):
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse_arguments(arguments)
     if options.self_test:
-        import tests  # noqa: PLC0415: whoever measures has no use for them
+        import tests  # noqa: PLC0415: a measuring run does not need them
         return tests.run()
     if options.report:
         return report_again(options)

@@ -1,4 +1,4 @@
-"""What a request costs as there is more of everything, beside bare C where bare C can have it."""
+"""CPU per request as there is more of everything, beside bare C where bare C can have it."""
 
 import urllib.request
 from contextlib import ExitStack
@@ -108,7 +108,7 @@ def errors(legs):
 
 
 def works():
-    """What is measured: {series: {key: how}}, in order."""
+    """The legs of each series: {series: {key: how}}, in order."""
     return {
         "connections": {(count, who): {"connections": count, "rate": RATE, "yardstick": who == "bare C"}
                         for count in CONNECTIONS for who in ("bare C", "Letterbox")},

@@ -54,7 +54,7 @@ TARGET_CELLS = [
     *(Cell("gateway", "keep-alive", connections, 50) for connections in (64, 1024)),
     *(Cell("gateway", mode, 64, 50) for mode in ("half-load", "close", "pipeline16")),
     *(Cell("udp", "closed loop", 64, body) for body in (50, 1400))]
-# Who is far from the targets is measured with --full where targets are; how it does elsewhere is of no use to them.
+# With --full only these are measured in every cell; a peer that is far from the targets is measured in the targets' cells.
 CLOSE = {"letterbox", "epoll", "epoll-hot"}
 
 

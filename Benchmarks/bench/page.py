@@ -113,7 +113,7 @@ def target_lines(merged):
 
 
 def kept_block(name, old):
-    """What stands between a block's marks in the page as it was, which another script has written."""
+    """The lines between a block's marks in the page as it was, which another script has written."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     found = re.search(re.escape(begin) + r"\n(.*?)" + re.escape(end), old, re.DOTALL)
     return [begin, *(found[1].splitlines() if found else []), end]
@@ -204,7 +204,7 @@ def write(path, results):
 
 
 def lost(path, results):
-    """What the page has now, and would not have if it were written of these results."""
+    """The parts that the page has now, and would not have if it were written of these results."""
     page = Path(path)
     if not page.exists():
         return []
@@ -213,7 +213,7 @@ def lost(path, results):
 
 
 def absent(page):
-    """What a complete page has and this one has not."""
+    """The parts of a complete page that this one has not."""
     wanted = ["## Beside its peers", "## Targets", "## The soak", DETAILS, *(f"### {heading}" for heading in SUITES.values())]
     lines = page.splitlines()
     return [heading for heading in wanted if heading not in lines] + [

@@ -1,4 +1,4 @@
-"""What the program costs before there is any request, and between requests."""
+"""The program's cost before there is any request, and between requests."""
 
 import re
 import subprocess

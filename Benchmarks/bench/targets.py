@@ -118,7 +118,7 @@ TARGETS = [
 
 
 def rows(result):
-    """A row for each target, also for one that nobody measured."""
+    """A row for each target, also for one that was not measured."""
     for target in TARGETS:
         found = target.find(result)
         bound = f"{target.sign} {target.bound:,.{target.digits}f}"

@@ -297,7 +297,7 @@ class SoakTests(unittest.TestCase):
         loader.exec_module(cls.soak)
 
     def rows(self, **growth):
-        """What the quarters say of four minutes in which these figures grow by so much a minute."""
+        """The quarters of four minutes in which these figures grow by so much a minute."""
         usual = {"rss_mb": 20.0, "descriptors": 3000, "threads": 5, "p50_ms": 1.0, "p99_ms": 4.0}
         samples = [{"minute": second / 60} | {figure: value + growth.get(figure, 0) * second / 60 for figure, value in usual.items()}
                    for second in range(5, 241, 5)]

@@ -3,7 +3,7 @@
 import time
 from statistics import median
 
-# What starting and ending the programs of a leg takes, in seconds.
+# The time in which a leg's programs start and end, in seconds.
 OVERHEAD = 0.5
 # A row whose rounds lie further apart than this share of their median is measured again.
 WIDE = 0.30
@@ -15,7 +15,7 @@ class Clock:
     def __init__(self, minutes=None):
         self.begin = time.monotonic()
         self.end = None if minutes is None else self.begin + minutes * 60
-        # What has to be done yet and is not a repeat, in seconds.
+        # The time of the legs that have to be measured yet and are no repeats, in seconds.
         self.owed = 0
 
     def has(self, seconds):
