@@ -2,8 +2,8 @@
 
 Builds the release binary, lets the gateway answer a fixed script of requests on 64 keep-alive connections, and counts for
 each request: instructions in user space, heap allocations, retains and releases (valgrind's callgrind), and system calls
-(strace). With a single connection, where every request needs two turns of the loop for itself, and with heads of which none is like
-the one before, instructions are counted once more. A shorter run is subtracted from a longer one, so that the start of the program does not count. What comes out is
+(strace). Instructions are counted once more with a single connection, where every request needs two turns of the loop for itself, with
+heads of which none is like the one before, and to a service at a path of its own. A shorter run is subtracted from a longer one, so that the start of the program does not count. What comes out is
 compared with Benchmarks/budget.json.
 
 Exit status: 0 within the budget, 1 over it, 2 could not measure.
@@ -43,6 +43,9 @@ MOST_RUNS = 3
 # A short rest, so that the ring is full at the end of the warm-up and no socket is opened after it, at whatever speed.
 GATEWAY = ["gateway", "--workers", 1, "--rest", "1ms"]
 
+# The same service has a path of its own, too, where a repeated head must not need another search for it.
+OTHER_PATH = "/service"
+
 ALLOCATING = re.compile(r"(malloc|calloc|realloc|memalign|posix_memalign|aligned_alloc)(@|$)")
 COUNTING = re.compile(r"swift_(retain|release)(_n)?$")
 
@@ -62,7 +65,9 @@ def observe(tool, binary, count, connections=CONNECTIONS, *more):
     """Has `count` requests answered by a gateway that runs under `tool`, and ends it."""
     port = free_port()
     with candidates.start_upstream("gateway", ONE_CPU) as upstream:
-        command = [*tool, binary, *GATEWAY, "--port", port, "--upstream", f"127.0.0.1:{upstream.port}"]
+        address = f"127.0.0.1:{upstream.port}"
+        services = ["--upstream", address, "--service", f"{OTHER_PATH} {address}"]
+        command = [*tool, binary, *GATEWAY, "--port", port, *services]
         with Child("budget", command, port, ONE_CPU).wait_ready(accepts_tcp, 60) as gateway:
             load = [BIN / "http_load", "--target", f"127.0.0.1:{port}", "--connections", connections, *more]
             result = run([*load, "--count", count, "--seconds", 60, "--warmup", 0], 60, ONE_CPU)
@@ -96,7 +101,7 @@ def profile(binary, requests, connections=CONNECTIONS, *more):
     Valgrind shows the program a processor of its own making, with AVX2 where the machine has it and nothing newer; so the
     variants of memcpy that glibc picks by processor are the same on all machines of the last ten years.
     """
-    variant = "".join(more) + ("" if connections == CONNECTIONS else f".{connections}")
+    variant = "".join(more).replace("/", ".") + ("" if connections == CONNECTIONS else f".{connections}")
     path = OUTPUT / f"callgrind.{requests}{variant}"
     observe(["valgrind", "--tool=callgrind", f"--callgrind-out-file={path}"], binary, requests, connections, *more)
     return read_callgrind(path)
@@ -120,6 +125,10 @@ def count_instructions_alone(binary, requests):
 
 def count_instructions_of_varied(binary, requests):
     return {"with varied heads": profile(binary, requests, CONNECTIONS, "--varied-heads")[0]}
+
+
+def count_instructions_elsewhere(binary, requests):
+    return {"to a service at a path": profile(binary, requests, CONNECTIONS, "--path", OTHER_PATH)[0]}
 
 
 def count_system_calls(binary, requests):
@@ -154,7 +163,7 @@ def counters():
     """The ways of counting that work here."""
     if why := cannot_run("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "true"):
         raise CannotMeasure(why)
-    counting = [count_instructions, count_instructions_alone, count_instructions_of_varied]
+    counting = [count_instructions, count_instructions_alone, count_instructions_of_varied, count_instructions_elsewhere]
     if why := cannot_run("strace", "-D", "-c", "-o", "/dev/null", "true"):
         print(f"scripts/budget: system calls were skipped, since {why}")
         return counting

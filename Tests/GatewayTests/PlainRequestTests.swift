@@ -24,11 +24,21 @@ import Testing
     private let router: Router
 
     init() throws {
+        let loop = try EventLoop()
+        let typed = Service(
+            path: "/typed", addresses: [], configuration: Configuration(), type: FieldValue("text/html"))
+        let services = [
+            Service(path: "/", addresses: [], configuration: configuration),
+            Service(path: "/a", addresses: [], configuration: configuration), typed,
+        ].map { Self.route(to: $0, on: loop) }
+        router = Router(configuration: configuration, page: Page([]), services: ServiceTable(services))
+    }
+
+    private static func route(to service: Service, on loop: EventLoop) -> ServiceRoute {
         let upstream = Upstream(
-            configuration: configuration, limits: SharedLimits(configuration),
-            replies: ReplyBuffer(maxDatagram: configuration.maxDatagram), loop: try EventLoop())
-        let service = ServiceRoute(Service(path: "/", addresses: [], configuration: configuration), upstream)
-        router = Router(configuration: configuration, page: Page([]), services: ServiceTable([service]))
+            configuration: service.configuration, limits: SharedLimits(service.configuration),
+            replies: ReplyBuffer(maxDatagram: service.configuration.maxDatagram), loop: loop)
+        return ServiceRoute(service, upstream)
     }
 
     private func head(_ line: String, _ fields: [String]) -> [UInt8] {
@@ -38,8 +48,12 @@ import Testing
     /// Whether the router sends the two bytes of content on, and the plain reply is the response.
     private func isSentOn(_ request: Request, _ bytes: [UInt8]) -> Bool {
         request.take((bytes + Array("ab".utf8))[...])
-        guard case .exchange(let payload, nil) = router.route(request) else { return false }
-        return Array(payload) == Array("ab".utf8)
+        guard case .exchange(let payload, let options) = router.route(request) else { return false }
+        let expected = request.isForRoot ? nil : router.plainService(at: request.path)
+        guard options?.route === expected, Array(payload) == Array("ab".utf8) else { return false }
+        guard let options else { return true }
+        guard case .bytes(mirroring: nil) = options.form else { return false }
+        return options.notation == nil && options.wait == nil && options.caching == nil && options.collection == nil
     }
 
     /// A request that is not plain may still be sent on; one that is plain always is.
@@ -57,8 +71,8 @@ import Testing
                 }
             }
         }
-        // Two versions, and of the last five fields those pairs whose names differ.
-        #expect(plain == 2 * (5 * 4 - 2))
+        // Two versions and another path, and of the last five fields those pairs whose names differ.
+        #expect(plain == 3 * (5 * 4 - 2))
     }
 
     /// The object and its parser remember the last head.
@@ -95,5 +109,43 @@ import Testing
         let services = ServiceTable([])
         #expect(!Router(configuration: other, page: Page([]), services: router.services).takesPlain)
         #expect(!Router(configuration: configuration, page: Page([]), services: services).takesPlain)
+    }
+
+    /// Other services take a closer look at each request.
+    @Test func onlyPlainServicesTakePlainRequests() throws {
+        #expect(router.plainService(at: Array("/a".utf8)[...])?.service.path == "/a")
+        for path in ["/typed", "/b", "/aa", "/form", "/metrics", ""] {
+            #expect(router.plainService(at: Array(path.utf8)[...]) == nil, "\(path)")
+        }
+        var withToken = configuration
+        withToken.crossOrigin = CrossOrigin(origins: ["*"])
+        let guarded = Router(configuration: withToken, page: Page([]), services: router.services)
+        #expect(guarded.plainService(at: Array("/a".utf8)[...]) == nil)
+    }
+
+    /// A head that comes again has its service; another head has none yet.
+    @Test func aDestinationIsThatOfItsHead() throws {
+        let request = Request(limits: configuration.limits(of: .form))
+        let (first, second) = (head("POST /a HTTP/1.1", []), head("POST /aa HTTP/1.1", []))
+        for _ in 0..<40 {
+            #expect(try request.readHead(first.span))
+            request.destination = Request.Destination(router: router, service: router.services.root)
+            request.finish()
+        }
+        #expect(try request.readHead(first.span) && request.destination != nil)
+        request.finish()
+        #expect(try request.readHead(second.span) && request.destination == nil)
+    }
+}
+
+/// Paths are found by their exact bytes.
+@Suite struct PathTableTests {
+    @Test(arguments: [0, 1, 2, 3, 7, 64, 65]) func findsEach(count: Int) {
+        let paths = (0..<count).map { "/s\($0)" }
+        let table = PathTable(paths.shuffled().map { ($0, $0) } + paths.map { ($0, "again") })
+        for path in paths { #expect(table[Array(path.utf8)[...]] == path) }
+        for path in ["", "/", "/s", "/S0", "/s00", "/s999", "/t0", "\u{ff}"] {
+            #expect(table[Array(path.utf8)[...]] == nil)
+        }
     }
 }

@@ -11,9 +11,17 @@ final class Request {
     var head: RequestHead { parser.head }
     /// Head and content, without transfer coding; empty as long as only its head has been read.
     private(set) var message: ArraySlice<UInt8> = []
-    /// Whether the content alone matters and is for the service at `/`, as with most requests; a repeated head needs no
-    /// new look.
+    /// Whether the content of a POST alone matters, as with most requests; a repeated head needs no new look.
     private(set) var isPlain = false
+    /// The service at the path of a plain request, as a router has found it; a repeated head needs no new search.
+    var destination: Destination?
+
+    /// What a router has found at a path.
+    struct Destination {
+        let router: Router
+        /// Nil where no service takes plain requests.
+        let service: ServiceRoute?
+    }
     /// Whether the head has been read.
     private(set) var hasHead = false
     /// Whether `100 Continue` has been sent (RFC 9110 10.1.1).
@@ -41,23 +49,26 @@ final class Request {
         } else {
             hasHead = try parser.readAnew(bytes)
             isPlain = hasHead && isPlain(bytes)
+            if destination != nil { destination = nil }
         }
         return hasHead
     }
 
-    /// Whether the router would send the content on, and no field affects the response; ``Router/route(_:)`` decides
-    /// about all others.
+    /// Whether no field affects what a service gets or the response; ``Router/route(_:)`` decides about all other requests.
     @inline(__always)
     private func isPlain(_ bytes: Span<UInt8>) -> Bool {
-        // A path begins with a slash, so that one of a single byte is "/".
-        guard parser.head.method == .post, parser.head.path.range.count == 1, parser.head.query == nil,
-            !has(.contentEncoding), !has(.prefer), !mayPrefer, !isNamed, !isFromBrowser
+        guard parser.head.method == .post, parser.head.query == nil, !has(.contentEncoding), !has(.prefer), !mayPrefer,
+            !isNamed, !isFromBrowser
         else { return false }
         guard let type = parser.head.range(of: .contentType), !type.isEmpty else { return true }
         // Forms, multipart forms and DNS messages are among these.
         let first = bytes[type.lowerBound] | 0x20
         return first != UInt8(ascii: "a") && first != UInt8(ascii: "m")
     }
+
+    /// Whether the path is "/": a path begins with a slash, so that one of a single byte is that.
+    @inline(__always)
+    var isForRoot: Bool { parser.head.path.range.count == 1 }
 
     /// Drops a request that was served unchanged and complete; the next may begin.
     func finish() {

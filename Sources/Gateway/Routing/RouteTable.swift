@@ -3,7 +3,7 @@ internal import HTTP
 /// The paths of the gateway: its services, its health and metrics, and the files of its page.
 struct RouteTable {
     /// The routes that are not files.
-    private let routes: [(path: [UInt8], route: Route)]
+    private let routes: PathTable<Route>
     private let page: Page
 
     /// - `servesState`: whether it has the paths of health and metrics.
@@ -23,25 +23,21 @@ struct RouteTable {
         }
         // The page and its service share a path.
         if let index = page.file(at: [UInt8(ascii: "/")]) { routes["/", default: Route()].reading = .file(index) }
-        self.routes = routes.map { (Array($0.utf8), $1) }
+        self.routes = PathTable(routes.map { ($0, $1) })
         self.page = page
     }
 
     /// The route of a path; nil where there is none.
     func route(at path: ArraySlice<UInt8>) -> Route? {
-        if let route = own(path) { return route }
+        if let route = routes[path] { return route }
         if let file = file(at: path) { return Route(reading: .file(file)) }
         return file(at: path + [UInt8(ascii: "/")]) == nil ? nil : Route(reading: .folder)
-    }
-
-    private func own(_ path: ArraySlice<UInt8>) -> Route? {
-        routes.first { $0.path.count == path.count && $0.path.elementsEqual(path) }?.route
     }
 
     /// The file at a path; a route's path has none in any spelling, or such a file would bypass a proxy's rule for the
     /// route.
     private func file(at path: ArraySlice<UInt8>) -> StaticFile? {
-        guard let name = Page.name(at: path), name.count == 1 || own(name[...]) == nil else { return nil }
+        guard let name = Page.name(at: path), name.count == 1 || routes[name[...]] == nil else { return nil }
         return page.file(named: name)
     }
 }

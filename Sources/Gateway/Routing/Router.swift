@@ -64,13 +64,21 @@ final class Router {
         checksEveryCaller = configuration.token != nil
         isForOtherOrigins = configuration.crossOrigin.isOn
         root = services.root
-        plainRoot = services.root.flatMap { $0.isPlain ? $0 : nil }
+        plainRoot = services.root.flatMap { $0.isSimple ? $0 : nil }
         takesPlain = plainRoot != nil && !checksEveryCaller && !isForOtherOrigins
         table = RouteTable(
             services: services,
             form: FormResource(page: page, services: services, maxDatagram: configuration.maxDatagram),
             lab: configuration.lab.map(LabResource.init), page: page,
             servesState: configuration.stateListener != .elsewhere)
+    }
+
+    /// The service that gets the content of plain requests for a path straight away; nil where there is none.
+    func plainService(at path: ArraySlice<UInt8>) -> ServiceRoute? {
+        guard !checksEveryCaller, !isForOtherOrigins, let service = services.route(at: path), service.isSimple else {
+            return nil
+        }
+        return service
     }
 
     /// Decides about a complete request.

@@ -10,13 +10,14 @@ final class ServiceRoute {
     /// Whether the answer is one reply from the address itself.
     let isOrdinary: Bool
     let isRoot: Bool
-    /// Whether a plain request gets the plain reply of the service at `/`, which has a shorter path through the code.
-    var isPlain: Bool { isRoot && isOrdinary && service.preset == nil && service.type == nil }
+    /// Whether a plain request gets the plain reply, which has a shorter path through the code.
+    let isSimple: Bool
 
     init(_ service: Service, _ upstream: Upstream) {
         self.service = service
         isOrdinary = service.replies.isConnected && service.replies.isSingle
         isRoot = service.path == "/"
+        isSimple = isOrdinary && service.preset == nil && service.type == nil
         self.upstream = upstream
     }
 

@@ -8,14 +8,17 @@ struct ServiceTable {
     /// The service at `/`, which the page and its form use.
     let root: ServiceRoute?
 
+    private let paths: PathTable<ServiceRoute>
+
     init(_ routes: [ServiceRoute]) {
         self.routes = routes
+        paths = PathTable(routes.map { ($0.service.path, $0) })
         root = routes.first { $0.service.path == "/" }
     }
 
     /// The service of a path; nil where there is none.
     func route(at path: ArraySlice<UInt8>) -> ServiceRoute? {
-        routes.first { $0.service.path.utf8.elementsEqual(path) }
+        paths[path]
     }
 
     /// The paths of the services without a replying address.

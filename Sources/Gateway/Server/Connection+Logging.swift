@@ -34,7 +34,13 @@ extension Connection {
     @inline(never)
     func note(_ reply: Reply) {
         guard let log = context.accessWriter else { return }
-        if isGone { return finish(entry(AccessEntry(.closed), nil, reply), log) }
+        let options = service.map { ReplyOptions(.bytes(mirroring: nil), route: $0) }
+        if isGone { return finish(entry(AccessEntry(.closed), options, reply), log) }
+        if options != nil {
+            var entry = entry(AccessEntry(Response(.ok)), options, reply)
+            entry.sent = reply.length
+            return finish(entry, log)
+        }
         log.write(
             reply, to: clientName(), from: context.upstream.nameOfLast, total: total,
             received: summary.received, names: summary.names)

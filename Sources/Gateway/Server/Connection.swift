@@ -81,6 +81,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     /// The properties of the request that the response to its exchange depends on; nil where the plain reply is the
     /// response.
     var options: ReplyOptions?
+    /// The service of the plain request under way, where it is not the one at `/`.
+    var service: ServiceRoute?
     /// The received bytes that were not served, and whether some of them found no room.
     var discarded = 0
     var hasRunOutOfRoom = false
@@ -149,7 +151,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     func finished(_ outcome: Result<Reply, GatewayError>) {
         guard case .exchanging = state else { preconditionFailure("only an exchange under way ends") }
         state = .reading(.unknown)
-        let options = options.take()
+        let options = takeOptions()
         if isStreaming {
             endStream(options)
         } else {
@@ -160,6 +162,12 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         advance()
     }
 
+    /// The options of the exchange that has ended; those of a plain request name its service, where that is not at `/`.
+    private func takeOptions() -> ReplyOptions? {
+        guard let service = service.take() else { return options.take() }
+        return ReplyOptions(.bytes(mirroring: nil), route: service)
+    }
+
     /// The exchange has ended with a reply; nearly all replies leave from their buffer, after a head.
     func replied(_ reply: Reply) {
         guard options == nil, reply.attempts == 1, !isLast, summary.keepsAlive, summary.fields.isEmpty,
@@ -167,6 +175,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         else { return finished(.success(reply)) }
         state = .reading(.unknown)
         pass(reply)
+        if service != nil { service = nil }
         advance()
     }
 
@@ -228,10 +237,23 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         summary.keepsAlive = request.head.keepsAlive
         summary.asksToKeepAlive = request.head.asksToKeepAlive
         summary.method = request.head.method
-        if summary.names == nil, context.sendsOn(request) { sendOn(request) } else { answer(request) }
+        guard request.isPlain, summary.names == nil else { return answer(request) }
+        if request.isForRoot, context.takesPlain { return sendOn(request) }
+        if let service = plainService(of: request) { return sendOn(request, to: service) }
+        answer(request)
     }
 
-    /// Sends the content on without further checks.
+    /// The service that gets a plain request's content without further checks; nil where the router decides.
+    private func plainService(of request: Request) -> ServiceRoute? {
+        let router = context.router
+        if let destination = request.destination, destination.router === router { return destination.service }
+        reader.fill(request)
+        let service = router.plainService(at: request.path)
+        request.destination = Request.Destination(router: router, service: service)
+        return service
+    }
+
+    /// Sends the content on to the service at `/`, without further checks.
     @inline(__always)
     func sendOn(_ request: Request) {
         let failure = reader.withContent(of: request) { content in
@@ -240,6 +262,19 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         }
         reader.finish(request)
         if let failure { return answer(to: failure, nil) }
+        state = .exchanging
+    }
+
+    /// Sends the content on to a service at another path, if it fits.
+    @inline(never)
+    private func sendOn(_ request: Request, to service: ServiceRoute) {
+        let length = reader.contentLength(of: request)
+        guard length <= service.service.configuration.maxDatagram else { return answer(request) }
+        summary.received = length
+        let failure = reader.withContent(of: request) { service.upstream.begin($0, for: self) }
+        reader.finish(request)
+        if let failure { return answer(to: failure, ReplyOptions(.bytes(mirroring: nil), route: service)) }
+        self.service = service
         state = .exchanging
     }
 

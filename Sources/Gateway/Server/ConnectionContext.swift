@@ -85,6 +85,7 @@ final class ConnectionContext {
     func replaceServices(router: Router, upstream: Upstream) {
         laterRouter = router
         laterUpstream = upstream
+        spareRequest.destination = nil
     }
 
     // MARK: - Routing and exchanges
@@ -98,11 +99,9 @@ final class ConnectionContext {
     /// Whether any page of another origin may use the gateway, which does not change.
     var isForOtherOrigins: Bool { firstRouter.isForOtherOrigins }
 
-    /// Whether a request's content goes straight to the service, without further checks.
+    /// Whether a plain request's content goes straight to the service at `/`, without further checks.
     @inline(__always)
-    func sendsOn(_ request: Request) -> Bool {
-        request.isPlain && (laterRouter?.takesPlain ?? firstRouter.takesPlain)
-    }
+    var takesPlain: Bool { laterRouter?.takesPlain ?? firstRouter.takesPlain }
 
     /// Decides about any other request.
     func route(_ request: Request) -> Decision { router.route(request) }

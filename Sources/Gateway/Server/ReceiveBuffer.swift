@@ -16,7 +16,7 @@ struct ReceiveBuffer: ~Copyable {
     /// The range of the bytes that were not served yet.
     private var unread = 0..<0
     /// The length of the current request.
-    private var messageLength = 0
+    private(set) var messageLength = 0
     /// The end of the decoded content and the start of the undecoded rest, while chunks are decoded.
     private var decoded: (end: Int, rest: Int)?
 

@@ -69,6 +69,9 @@ struct RequestReader: ~Copyable {
     /// Gives a request its bytes.
     mutating func fill(_ request: Request) { request.take(buffer.message) }
 
+    /// The length of the content.
+    func contentLength(of request: Request) -> Int { buffer.messageLength - request.parser.head.length }
+
     /// Lends the content of a request that has not got its bytes.
     ///
     /// It is `mutating` and changes nothing: reading would otherwise retain the buffer.
