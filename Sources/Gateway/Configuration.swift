@@ -123,10 +123,12 @@ package struct Configuration: Sendable {
     /// A byte of hex is two digits, and a space or a colon (``Notation``). Browsers write a line end as `%0D%0A`, six
     /// bytes for the one that the payload has, and any other byte as one or three (WHATWG URL 5.1, WHATWG HTML
     /// 4.10.21.4). So no payload that fits in a datagram is refused for its escapes.
-    func limits(of content: ContentKind) -> Limits {
+    ///
+    /// - `maxDatagram`: the length of the longest payload.
+    func limits(of content: ContentKind, maxDatagram: Int) -> Limits {
         var limits = self.limits
         switch content {
-        case .payload: break
+        case .payload: limits.maxBody = maxDatagram
         case .encoded: limits.maxBody = Self.encodedFrame + 3 * maxDatagram
         case .form: limits.maxBody = Self.formFrame + 6 * maxDatagram
         }

@@ -95,11 +95,6 @@ final class Reloading {
         if let service = services.first(where: { $0.conflicts(with: page) }) {
             throw SettingsError("--service \(service.path): the page has a file at this path; choose another path")
         }
-        // The receive buffers have the length of the start, and so has the longest payload for "/".
-        let before = described.first { $0.path == "/" }?.maxDatagram
-        guard services.first(where: { $0.path == "/" })?.maxDatagram == before else {
-            throw SettingsError("max-datagram of the service / changes at a restart only")
-        }
     }
 
     private func changes(to next: [ServiceDescription]) -> String {

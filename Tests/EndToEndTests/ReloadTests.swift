@@ -72,10 +72,6 @@ import Testing
         ("service /a FIRST\nservice /a FIRST\n", "PATH:2: Two services are at /a"),
         ("service /form FIRST\n", "PATH:1: "), ("service /app.js FIRST\n", "the page has a file at this path"),
         ("service /a 239.1.2.3:9 from=any\nservice /b 239.1.2.3:9\n", "PATH:2: "),
-        (
-            "service /a FIRST\nservice / FIRST max-datagram=9\n",
-            "max-datagram of the service / changes at a restart only"
-        ),
         ("", "the embedded server comes and goes at a restart only"),
         (nil, "--config: cannot read PATH: No such file or directory"),
     ])

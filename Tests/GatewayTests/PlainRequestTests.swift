@@ -64,7 +64,7 @@ import Testing
             for first in Self.fields {
                 for second in Self.fields where first.prefix(9) != second.prefix(9) {
                     let bytes = head(line, [first, second])
-                    let request = Request(limits: configuration.limits(of: .form))
+                    let request = Request(limits: configuration.limits(of: .form, maxDatagram: 100))
                     #expect(try request.readHead(bytes.span))
                     if request.isPlain { plain += 1 }
                     if request.isPlain { #expect(isSentOn(request, bytes), "\(line) \(first) \(second)") }
@@ -79,7 +79,7 @@ import Testing
     @Test func aHeadThatComesAgainIsWhatItWas() throws {
         let plain = head("POST / HTTP/1.1", [])
         let other = head("POST / HTTP/1.1", ["Prefer: wait=1"])
-        let request = Request(limits: configuration.limits(of: .form))
+        let request = Request(limits: configuration.limits(of: .form, maxDatagram: 100))
         for _ in 0..<40 {
             for (bytes, isPlain) in [(plain, true), (plain, true), (other, false), (other, false)] {
                 #expect(try request.readHead(bytes.span))
@@ -92,7 +92,7 @@ import Testing
     /// A request that comes in part goes on in another object.
     @Test func whatWasReadGoesOnElsewhere() throws {
         let bytes = head("POST / HTTP/1.1", ["X-Request-Id: a"])
-        let request = Request(limits: configuration.limits(of: .form))
+        let request = Request(limits: configuration.limits(of: .form, maxDatagram: 100))
         #expect(try !request.readHead(bytes.span.extracting(first: bytes.count - 1)))
         let other = Request(continuing: request)
         request.reset()
@@ -125,7 +125,7 @@ import Testing
 
     /// A head that comes again has its service; another head has none yet.
     @Test func aDestinationIsThatOfItsHead() throws {
-        let request = Request(limits: configuration.limits(of: .form))
+        let request = Request(limits: configuration.limits(of: .form, maxDatagram: 100))
         let (first, second) = (head("POST /a HTTP/1.1", []), head("POST /aa HTTP/1.1", []))
         for _ in 0..<40 {
             #expect(try request.readHead(first.span))

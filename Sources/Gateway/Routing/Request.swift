@@ -83,6 +83,12 @@ final class Request {
         parser.reset()
     }
 
+    /// Drops all that it remembers, for requests with other limits.
+    func begin(limits: Limits) {
+        reset()
+        (parser, destination) = (RequestParser(limits: limits), nil)
+    }
+
     /// Takes the complete message.
     func take(_ message: ArraySlice<UInt8>) { self.message = message }
 

@@ -53,6 +53,8 @@ final class Router {
     private let plainRoot: ServiceRoute?
     /// Whether the content of a plain request goes straight to the service: ``Request/isPlain``.
     let takesPlain: Bool
+    /// The length of the longest datagram that any service takes.
+    let longestDatagram: Int
 
     /// - `configuration`: the settings of the service at `/`.
     init(configuration: Configuration, page: Page, services: ServiceTable) {
@@ -66,9 +68,9 @@ final class Router {
         root = services.root
         plainRoot = services.root.flatMap { $0.isSimple ? $0 : nil }
         takesPlain = plainRoot != nil && !checksEveryCaller && !isForOtherOrigins
+        longestDatagram = services.longestDatagram ?? configuration.maxDatagram
         table = RouteTable(
-            services: services,
-            form: FormResource(page: page, services: services, maxDatagram: configuration.maxDatagram),
+            services: services, form: FormResource(page: page, services: services, maxDatagram: longestDatagram),
             lab: configuration.lab.map(LabResource.init), page: page,
             servesState: configuration.stateListener != .elsewhere)
     }
@@ -84,7 +86,7 @@ final class Router {
     /// Decides about a complete request.
     func route(_ request: Request) -> Decision {
         if needsCheck(request), let refusal = refuseCaller(request) { return .response(refusal) }
-        if let plainRoot, isPlainPost(request) {
+        if let plainRoot, isPlainPost(request), request.body.count <= plainRoot.longestDatagram {
             return request.mayShapeReply ? plainRoot.decide(request.body, of: request) : .exchange(request.body, nil)
         }
         if let preflight = crossOrigin.preflight(request) { return .response(preflight) }
@@ -175,7 +177,7 @@ final class Router {
         switch table.route(at: Self.path(in: bytes))?.posting {
         case .form(let form): form.refuseContent()
         case .service(let service): service.refuseContent()
-        case nil: Problem.response(.requestTooLong(limit: configuration.maxDatagram), service: "")
+        case nil: Problem.response(.requestTooLong(limit: longestDatagram), service: "")
         }
     }
 

@@ -12,11 +12,14 @@ final class ServiceRoute {
     let isRoot: Bool
     /// Whether a plain request gets the plain reply, which has a shorter path through the code.
     let isSimple: Bool
+    /// The length of the longest datagram.
+    let longestDatagram: Int
 
     init(_ service: Service, _ upstream: Upstream) {
         self.service = service
         isOrdinary = service.replies.isConnected && service.replies.isSingle
         isRoot = service.path == "/"
+        longestDatagram = service.configuration.maxDatagram
         isSimple = isOrdinary && service.preset == nil && service.type == nil
         self.upstream = upstream
     }
@@ -95,7 +98,7 @@ final class ServiceRoute {
     }
 
     private func send(_ payload: ArraySlice<UInt8>, of request: Request, _ notation: Notation?) -> Decision {
-        let limit = service.configuration.maxDatagram
+        let limit = longestDatagram
         if payload.count <= limit {
             guard let sentence = refusalReason(for: payload) else { return decide(payload, of: request, notation) }
             return .response(Problem.response(.badRequest, sentence))
@@ -116,6 +119,6 @@ final class ServiceRoute {
 
     /// Answers content that does not fit in a datagram.
     func refuseContent() -> Response {
-        Problem.response(.requestTooLong(limit: service.configuration.maxDatagram), service: service.path)
+        Problem.response(.requestTooLong(limit: longestDatagram), service: service.path)
     }
 }

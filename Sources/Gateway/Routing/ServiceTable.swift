@@ -8,10 +8,13 @@ struct ServiceTable {
     /// The service at `/`, which the page and its form use.
     let root: ServiceRoute?
 
+    /// The length of the longest datagram that any of them takes; nil without a service.
+    let longestDatagram: Int?
     private let paths: PathTable<ServiceRoute>
 
     init(_ routes: [ServiceRoute]) {
         self.routes = routes
+        longestDatagram = routes.map(\.longestDatagram).max()
         paths = PathTable(routes.map { ($0.service.path, $0) })
         root = routes.first { $0.service.path == "/" }
     }

@@ -238,7 +238,10 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         summary.asksToKeepAlive = request.head.asksToKeepAlive
         summary.method = request.head.method
         guard request.isPlain, summary.names == nil else { return answer(request) }
-        if request.isForRoot, context.takesPlain { return sendOn(request) }
+        if request.isForRoot, context.takesPlain {
+            guard reader.contentLength(of: request) <= context.longestAtRoot else { return answer(request) }
+            return sendOn(request)
+        }
         if let service = plainService(of: request) { return sendOn(request, to: service) }
         answer(request)
     }
@@ -269,7 +272,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     @inline(never)
     private func sendOn(_ request: Request, to service: ServiceRoute) {
         let length = reader.contentLength(of: request)
-        guard length <= service.service.configuration.maxDatagram else { return answer(request) }
+        guard length <= service.longestDatagram else { return answer(request) }
         summary.received = length
         let failure = reader.withContent(of: request) { service.upstream.begin($0, for: self) }
         reader.finish(request)

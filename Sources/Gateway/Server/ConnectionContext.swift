@@ -9,7 +9,9 @@ final class ConnectionContext {
     let limits: SharedLimits
     /// The limits of a request by the kind of its content; those of a form are the widest, and hold until the head is
     /// complete.
-    let requestLimits: (payload: Limits, encoded: Limits, form: Limits)
+    private(set) var requestLimits: RequestLimits
+    /// The length of the longest datagram that the service at `/` takes.
+    private(set) var longestAtRoot: Int
     /// The router and the service for plain payloads at the gateway's start: constants, which the compiler does not
     /// retain.
     private let firstRouter: Router
@@ -63,11 +65,10 @@ final class ConnectionContext {
         questions = ReadyQueue(on: loop)
         self.configuration = configuration
         self.limits = limits
-        requestLimits = (
-            configuration.limits(of: .payload), configuration.limits(of: .encoded), configuration.limits(of: .form)
-        )
+        requestLimits = RequestLimits(configuration, maxDatagram: router.longestDatagram)
         firstRouter = router
         firstUpstream = upstream
+        longestAtRoot = upstream.configuration.maxDatagram
         spareRequest = Request(limits: requestLimits.form)
         writer = ResponseWriter(loop: loop, idleTimeout: configuration.idleTimeout)
         accessWriter = configuration.accessLog.map { AccessWriter($0, loop: loop) }
@@ -76,7 +77,7 @@ final class ConnectionContext {
         drained = WaitQueue(on: loop)
         // A head and the longest payload fit.
         sharedBuffer = [UInt8](
-            repeating: 0, count: max(16_384, configuration.limits.maxHead) + configuration.limits.maxBody)
+            repeating: 0, count: max(16_384, configuration.limits.maxHead) + requestLimits.payload.maxBody)
     }
 
     /// Replaces the services.
@@ -85,7 +86,9 @@ final class ConnectionContext {
     func replaceServices(router: Router, upstream: Upstream) {
         laterRouter = router
         laterUpstream = upstream
-        spareRequest.destination = nil
+        longestAtRoot = upstream.configuration.maxDatagram
+        requestLimits = RequestLimits(configuration, maxDatagram: router.longestDatagram)
+        spareRequest.begin(limits: requestLimits.form)
     }
 
     // MARK: - Routing and exchanges
@@ -217,5 +220,18 @@ final class ConnectionContext {
         guard released >= Self.releasedBeforeTrim, loop.now >= nextTrim else { return }
         (released, nextTrim) = (0, loop.now + Self.trimInterval)
         Malloc.trim()
+    }
+}
+
+/// The limits on a request by its kind of content, wide enough for every service; each service checks its own afterwards.
+struct RequestLimits {
+    let payload, encoded: Limits
+    /// The widest ones, which apply until the head is complete.
+    let form: Limits
+
+    init(_ configuration: Configuration, maxDatagram: Int) {
+        payload = configuration.limits(of: .payload, maxDatagram: maxDatagram)
+        encoded = configuration.limits(of: .encoded, maxDatagram: maxDatagram)
+        form = configuration.limits(of: .form, maxDatagram: maxDatagram)
     }
 }

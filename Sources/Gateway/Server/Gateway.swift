@@ -137,10 +137,12 @@ package final class Gateway: Sendable {
     /// The page with the services' values.
     private static func page(_ page: Page, of services: [Service], _ configuration: Configuration) -> Page {
         // A terminal's datagrams go straight to the service.
-        let service = configuration.lab?.server ?? services.first { $0.path == "/" }?.addresses.first
+        let root = services.first { $0.path == "/" }
+        let service = configuration.lab?.server ?? root?.addresses.first
         return page.withValues(
             upstream: service.flatMap { configuration.shows($0) ? $0 : nil },
-            maxDatagram: configuration.maxDatagram, labAttempts: configuration.lab.map { _ in configuration.attempts },
+            maxDatagram: (root?.configuration ?? configuration).maxDatagram,
+            labAttempts: configuration.lab.map { _ in configuration.attempts },
             isEmbedded: configuration.isEmbedded, hasOthers: services.contains { $0.path != "/" },
             now: WallClock.unixSeconds())
     }

@@ -1,0 +1,91 @@
+import CurlClient
+import Foundation
+import System
+import Testing
+
+/// The longest datagram is each service's own, whatever the service at `/` takes.
+@Suite struct ServiceLimitTests {
+    private func post(_ length: Int, to url: String, fields: CurlFields = ["Content-Type": "text/plain"]) throws
+        -> Int
+    {
+        let body = String(repeating: "a", count: length)
+        let response = try CurlClient().perform(
+            CurlRequest(url, fields: fields, body: .text(body), timeout: Program.timeLimit))
+        if response.status == 200 { #expect(response.text == body.uppercased()) }
+        return response.status
+    }
+
+    private func start(_ arguments: [String]) throws -> (program: Program, url: String) {
+        let program = try Program(Binaries.letterbox, ["gateway", "--port", "0", "--workers", "1"] + arguments)
+        let line = try program.errorLine(startingWith: "The gateway is ready: ")
+        return (
+            program, String(try #require(line.dropFirst("The gateway is ready: ".count).split(separator: " ").first))
+        )
+    }
+
+    /// At the limit and one past it, at each path, by each way through the gateway.
+    @Test(arguments: ["text/plain", "application/octet-stream", ""])
+    func `each service takes what fits in its own datagram`(type: String) throws {
+        let server = try RunningServer()
+        let limits = ["/": 10, "/larger": 3000, "/smaller": 5, "/usual": 65_507]
+        let services = limits.flatMap { path, limit in
+            ["--service", "\(path) \(server.address)" + (path == "/usual" ? "" : " max-datagram=\(limit)")]
+        }
+        let gateway = try start(services)
+        for (path, limit) in limits {
+            // A datagram of the longest length does not go through the loopback interface with every kernel setting.
+            let least = path == "/usual" ? 20_000 : limit
+            #expect(try post(least, to: gateway.url + path, fields: ["Content-Type": type]) == 200, "\(path)")
+            #expect(try post(limit + 1, to: gateway.url + path, fields: ["Content-Type": type]) == 413, "\(path)")
+        }
+    }
+
+    /// What is written out, and a form, may have more bytes than the payload.
+    @Test func `a longer payload in hex or a form fits at its own path`() throws {
+        let server = try RunningServer()
+        let gateway = try start([
+            "--service", "/ \(server.address) max-datagram=10", "--service",
+            "/larger \(server.address) max-datagram=3000",
+        ])
+        for (count, status) in [(3000, 200), (3001, 413)] {
+            let hex = try CurlClient().perform(
+                CurlRequest(
+                    "\(gateway.url)/larger?as=hex", body: .text(String(repeating: "61 ", count: count)),
+                    timeout: Program.timeLimit))
+            #expect(hex.status == status)
+            let form = try CurlClient().perform(
+                CurlRequest(
+                    "\(gateway.url)/form", fields: ["Content-Type": "application/x-www-form-urlencoded"],
+                    body: .text("to=/larger&text=" + String(repeating: "%61", count: count)), timeout: Program.timeLimit
+                ))
+            #expect(form.status == status)
+        }
+    }
+
+    /// A head that is repeated has been looked at with the former limits.
+    @Test func `a service that is read again has its new limit`() throws {
+        let server = try RunningServer()
+        let path = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID()).conf").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        // A service with a path of its own in each file shows which one has been read.
+        func write(_ root: Int, _ other: Int) throws {
+            let limits = [("/", root), ("/a", other), ("/read\(root)", 1)]
+            let lines = limits.map { "service \($0) \(server.address) max-datagram=\($1)\n" }
+            try Data(lines.joined().utf8).write(to: URL(filePath: path))
+        }
+        try write(10, 20)
+        let gateway = try start(["--config", path])
+        for (root, other) in [(10, 20), (4000, 5), (7, 8000)] {
+            if root != 10 {
+                try write(root, other)
+                gateway.program.signal(SIGHUP)
+                _ = try gateway.program.errorLine(containing: "/read\(root) added")
+            }
+            for (path, limit) in [("/", root), ("/a", other)] {
+                for (length, status) in [(limit, 200), (limit, 200), (limit + 1, 413), (limit, 200)] {
+                    #expect(try post(length, to: gateway.url + path) == status, "\(path) \(length)")
+                }
+            }
+        }
+    }
+}
