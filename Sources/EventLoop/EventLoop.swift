@@ -59,15 +59,15 @@ public final class EventLoop: TaskExecutor {
         while !queue.collect() {
             state.shortcuts = 0
             unsafe queue.run(tasks: asUnownedTaskExecutor(), actors: actors.asUnownedSerialExecutor())
-            runTurns(state)
+            callAgainHandlers(state)
             poll(state)
             expireDeadlines(state)
         }
     }
 
     /// Calls the handlers that asked for another call; those that ask once more wait for the next iteration.
-    private func runTurns(_ state: LoopState) {
-        for _ in 0..<state.turns.count { state.turns.popFirst()?.ready([]) }
+    private func callAgainHandlers(_ state: LoopState) {
+        for _ in 0..<state.calledAgain.count { state.calledAgain.popFirst()?.ready([]) }
     }
 
     /// Ends the waits whose time is over.
@@ -105,7 +105,7 @@ public final class EventLoop: TaskExecutor {
 
     /// The longest sleep in the kernel, in the form of epoll_wait(2).
     private func timeout(_ state: LoopState) -> Int32 {
-        guard queue.mayRest, state.turns.isEmpty else { return 0 }
+        guard queue.mayRest, state.calledAgain.isEmpty else { return 0 }
         guard let next = state.timers.next else { return -1 }
         let now = LoopState.tick(state.now)
         return next <= now ? 0 : Int32(clamping: next - now)
@@ -169,7 +169,7 @@ extension EventLoop {
     public func release(_ watch: Watch) { confined.watches.setHandler(nil, of: watch) }
 
     /// Calls the handler once more, without readiness, after all that are ready now.
-    public func callAgain(_ handler: some EventHandler) { confined.turns.append(handler) }
+    public func callAgain(_ handler: some EventHandler) { confined.calledAgain.append(handler) }
 
     /// Watches a descriptor again after `unwatch(_:)`; events of the meantime are reported.
     public func rewatch(_ watch: Watch, as kind: WatchKind) throws(SystemError) {

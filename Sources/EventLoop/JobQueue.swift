@@ -29,7 +29,7 @@ final class JobQueue: Sendable {
         var isStopping = false
     }
 
-    private struct Inbox {
+    private struct Submissions {
         var jobs: [Job] = []
         var isStopping = false
     }
@@ -37,7 +37,7 @@ final class JobQueue: Sendable {
     /// The bell that another thread rings after adding a job.
     let bell: Descriptor
     private nonisolated(unsafe) let confined = Confined()
-    private let inbox = Mutex(Inbox())
+    private let submissions = Mutex(Submissions())
     /// Whether another thread has added a job; changed under the lock, read without it.
     private let hasRung = Atomic(false)
     private let thread = Atomic<UInt>(0)
@@ -59,8 +59,8 @@ final class JobQueue: Sendable {
     /// Adds a job.
     func add(_ job: Job) {
         if isCurrent { return unsafe confined.jobs.append(job) }
-        let hadRung = inbox.withLock { inbox in
-            inbox.jobs.append(job)
+        let hadRung = submissions.withLock { submissions in
+            submissions.jobs.append(job)
             return hasRung.exchange(true, ordering: .relaxed)
         }
         if !hadRung { ring() }
@@ -68,8 +68,8 @@ final class JobQueue: Sendable {
 
     /// Asks the loop to end after the ready jobs.
     func stop() {
-        inbox.withLock { inbox in
-            inbox.isStopping = true
+        submissions.withLock { submissions in
+            submissions.isStopping = true
             hasRung.store(true, ordering: .relaxed)
         }
         ring()
@@ -85,11 +85,11 @@ final class JobQueue: Sendable {
     }
 
     private func takeIn() {
-        inbox.withLock { inbox in
+        submissions.withLock { submissions in
             hasRung.store(false, ordering: .relaxed)
-            unsafe confined.jobs.append(contentsOf: inbox.jobs)
-            inbox.jobs.removeAll(keepingCapacity: true)
-            unsafe confined.isStopping = inbox.isStopping
+            unsafe confined.jobs.append(contentsOf: submissions.jobs)
+            submissions.jobs.removeAll(keepingCapacity: true)
+            unsafe confined.isStopping = submissions.isStopping
         }
     }
 

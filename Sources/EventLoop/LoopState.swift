@@ -9,7 +9,7 @@ final class LoopState {
     var watches = WatchTable()
     var timers: TimerWheel<TimerTarget>
     /// Handlers that have asked for another call, in their order.
-    var turns: Deque<any EventHandler> = []
+    var calledAgain: Deque<any EventHandler> = []
     @usableFromInline var now: MonotonicTime
     @usableFromInline var reported: MonotonicTime
     /// Waits of this iteration that ended at once, because their event had already come.

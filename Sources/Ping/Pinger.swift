@@ -83,7 +83,7 @@ package struct Pinger: ~Copyable {
         do {
             try send(probe)
         } catch {
-            tell(.failed(number: session.sent, error))
+            report(.failed(number: session.sent, error))
         }
     }
 
@@ -105,7 +105,7 @@ package struct Pinger: ~Copyable {
                 guard let length = try socket.receiveOne(into: &buffer) else { return }
                 take(length, at: .now())
             } catch {
-                guard error.reason == .connectionRefused else { return tell(.failed(number: session.sent, error)) }
+                guard error.reason == .connectionRefused else { return report(.failed(number: session.sent, error)) }
                 noteRefusal()
             }
         }
@@ -118,30 +118,30 @@ package struct Pinger: ~Copyable {
         case .reply(let number, let roundTrip):
             report.record(roundTrip)
             if settings.interval.nanoseconds == 0 { nextSend = now }
-            tell(.reply(number: number, roundTrip), length)
+            report(.reply(number: number, roundTrip), length)
         case .duplicate(let number, let roundTrip):
             report.duplicates += 1
-            tell(.duplicate(number: number, roundTrip), length)
+            report(.duplicate(number: number, roundTrip), length)
         case .late(let number, let roundTrip):
             report.late += 1
-            tell(.late(number: number, roundTrip), length)
+            report(.late(number: number, roundTrip), length)
         case .foreign:
             report.foreign += 1
-            tell(.foreign, length)
+            report(.foreign, length)
         }
     }
 
     private mutating func giveUp() {
         let now = MonotonicTime.now()
-        while let number = session.expire(at: now) { tell(.timedOut(number: number)) }
+        while let number = session.expire(at: now) { report(.timedOut(number: number)) }
     }
 
     private mutating func noteRefusal() {
         report.refused += 1
-        if let number = session.refuse() { tell(.refused(number: number)) }
+        if let number = session.refuse() { report(.refused(number: number)) }
     }
 
-    private func tell(_ kind: PingerEvent.Kind, _ size: Int = 0) {
+    private func report(_ kind: PingerEvent.Kind, _ size: Int = 0) {
         onEvent(PingerEvent(kind: kind, server: server, size: size))
     }
 }

@@ -92,7 +92,7 @@ public final class LineQueue: Sendable {
             }
             write(batch)
             batch.removeAll(keepingCapacity: true)
-            if untold > 0 { tell(ofDropped: untold) }
+            if untold > 0 { report(ofDropped: untold) }
         }
         end.ring()
     }
@@ -144,7 +144,7 @@ public final class LineQueue: Sendable {
         return last + 1
     }
 
-    private func tell(ofDropped count: Int) {
+    private func report(ofDropped count: Int) {
         let words = count == 1 ? "1 line was" : "\(count) lines were"
         let style = output.style
         let line = style.line(

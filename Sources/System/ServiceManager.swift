@@ -50,7 +50,7 @@ public final class ServiceManager: Sendable {
     ///
     /// - Returns: whether the kernel has taken it.
     @discardableResult
-    public func tell(_ state: State, _ status: String? = nil) -> Bool {
+    public func notify(_ state: State, _ status: String? = nil) -> Bool {
         var lines =
             switch state {
             case .ready: ["READY=1"]

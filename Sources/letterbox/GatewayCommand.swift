@@ -101,7 +101,7 @@ struct GatewayCommand: ParsableCommand {
         lifecycle.run()
         if let adminAddress { Console.error("Health and metrics are at \(adminAddress.url)", as: .notice) }
         announce(address, services, names, settings)
-        manager?.tell(.ready, "Serving \(address.url)")
+        manager?.notify(.ready, "Serving \(address.url)")
         manager?.watch(gateway, on: loop)
         let reloading = Reloading(self, settings, names, page, gateway, on: loop)
         await handleSignals(lifecycle.requests, manager) { await reloading.perform() }
@@ -129,16 +129,16 @@ struct GatewayCommand: ParsableCommand {
     ) async {
         for await request in requests {
             if request == .end { break }
-            manager?.tell(.reloading)
+            manager?.notify(.reloading)
             await reload()
-            manager?.tell(.ready)
+            manager?.notify(.ready)
         }
     }
 
     /// Reports the beginning of the end to the service manager, with its longest duration.
     private func notifyStopping(_ manager: ServiceManager?, _ settings: Configuration) {
         let times = [settings.drainDelay, settings.drainTimeout, .seconds(5)].map(\.nanoseconds)
-        manager?.tell(
+        manager?.notify(
             .stopping(within: Interval(nanoseconds: times.reduce(0, +))), "Ending: requests in flight are finished")
     }
 

@@ -59,7 +59,7 @@ extension ServiceManager {
         Task(executorPreference: loop) {
             while true {
                 await gateway.checkLoops()
-                self.tell(.alive)
+                self.notify(.alive)
                 await loop.sleep(until: loop.now + pause)
             }
         }

@@ -27,7 +27,7 @@ import Testing
 
     @Test func oneDatagramHasAllTheTime() {
         var plan = makePlan(attempts: 1)
-        #expect(plan.choose(among: [Candidate(id: 7)], rotation: 0, at: at(0)) == .ask(0, .sent))
+        #expect(plan.choose(among: [Candidate(id: 7)], rotation: 0, at: at(0)) == .attempt(0, .sent))
         #expect(plan.sent(at: at(1), pause: .milliseconds(20)) == .wait(until: at(2000)))
         #expect(plan.outcomeOfReply == .settled && plan.outcomeWithoutReply == .silent)
         #expect(plan.paused(among: three, rotation: 0, at: at(2000)) { true } == .fail(.silent))
@@ -56,17 +56,17 @@ import Testing
         var plan = makePlan(attempts: 2)
         _ = plan.choose(among: three, rotation: 1, at: at(0))
         _ = plan.sent(at: at(0), pause: .milliseconds(20))
-        #expect(plan.paused(among: three, rotation: 0, at: at(20)) { true } == .ask(0, .retransmitted))
+        #expect(plan.paused(among: three, rotation: 0, at: at(20)) { true } == .attempt(0, .retransmitted))
         #expect(plan.outcomeOfFormer == .silent)
     }
 
     /// A datagram that reached no service may be sent elsewhere, whatever the number of attempts.
     @Test func allBackendsAreAskedBeforeItFails() {
         var plan = makePlan(attempts: 1)
-        #expect(plan.choose(among: three, rotation: 0, at: at(0)) == .ask(0, .sent))
+        #expect(plan.choose(among: three, rotation: 0, at: at(0)) == .attempt(0, .sent))
         for next in 1...2 {
             _ = plan.sent(at: at(0), pause: .milliseconds(20))
-            #expect(plan.failedToReach(6 + next, among: three, rotation: 0, at: at(1)) == .ask(next, .rerouted))
+            #expect(plan.failedToReach(6 + next, among: three, rotation: 0, at: at(1)) == .attempt(next, .rerouted))
             #expect(plan.outcomeOfFormer == .settled)
         }
         _ = plan.sent(at: at(0), pause: .milliseconds(20))
@@ -79,9 +79,9 @@ import Testing
         let two = Array(three.prefix(2))
         _ = plan.choose(among: two, rotation: 0, at: at(0))
         _ = plan.sent(at: at(0), pause: .milliseconds(20))
-        #expect(plan.paused(among: two, rotation: 0, at: at(20)) { true } == .ask(1, .retransmitted))
+        #expect(plan.paused(among: two, rotation: 0, at: at(20)) { true } == .attempt(1, .retransmitted))
         _ = plan.sent(at: at(20), pause: .milliseconds(20))
-        #expect(plan.failedToReach(8, among: two, rotation: 0, at: at(21)) == .ask(0, .rerouted))
+        #expect(plan.failedToReach(8, among: two, rotation: 0, at: at(21)) == .attempt(0, .rerouted))
     }
 
     /// Addresses that have moved: the exchange goes on to those that there are now.
@@ -90,7 +90,7 @@ import Testing
         _ = plan.choose(among: three, rotation: 0, at: at(0))
         _ = plan.sent(at: at(0), pause: .milliseconds(20))
         let moved = [Candidate(id: 70)]
-        #expect(plan.failedToReach(7, among: moved, rotation: 0, at: at(1)) == .ask(0, .rerouted))
+        #expect(plan.failedToReach(7, among: moved, rotation: 0, at: at(1)) == .attempt(0, .rerouted))
     }
 
     /// The tries are remembered by backend, however many there are: none is asked twice.
@@ -99,7 +99,7 @@ import Testing
         let many = (0..<100).map { Candidate(id: $0) }
         var asked: [Int] = []
         var action = plan.choose(among: many, rotation: 0, at: at(0))
-        while case .ask(let index, _) = action {
+        while case .attempt(let index, _) = action {
             asked.append(index)
             _ = plan.sent(at: at(0), pause: .milliseconds(20))
             action = plan.failedToReach(many[index].id, among: many, rotation: index, at: at(1))
@@ -113,10 +113,10 @@ import Testing
         for index in down.indices { down[index].isUp = false }
         // The one that replied last is silent to some and answers others.
         down[1].lastReply = at(5)
-        #expect(plan.choose(among: down, rotation: 0, at: at(10)) == .ask(1, .sent))
+        #expect(plan.choose(among: down, rotation: 0, at: at(10)) == .attempt(1, .sent))
         down[2].isUp = true
         plan = makePlan(attempts: 1)
-        #expect(plan.choose(among: down, rotation: 0, at: at(10)) == .ask(2, .sent))
+        #expect(plan.choose(among: down, rotation: 0, at: at(10)) == .attempt(2, .sent))
         #expect(plan.choose(among: [Candidate](), rotation: 0, at: at(10)) == .fail(.noBackend))
     }
 
@@ -203,14 +203,14 @@ import Testing
         mutating func step(_ generator: inout SeededGenerator) {
             // Names may move at any moment, but not between a choice and what is done about it.
             var mayMove = true
-            if case .ask = action { mayMove = false }
+            if case .attempt = action { mayMove = false }
             if mayMove, Int.random(in: 0..<50, using: &generator) == 0 {
                 backends = (0..<Int.random(in: 1...6, using: &generator)).map { _ in
                     Candidate(id: Int.random(in: 0...40, using: &generator))
                 }
             }
             switch action {
-            case .ask(let index, _):
+            case .attempt(let index, _):
                 present = backends[index].id
                 sentHere = 0
                 send(&generator)
@@ -274,7 +274,7 @@ import Testing
                 sentHere -= 1
             }
             action = plan.failedToReach(present, among: backends, rotation: sent, at: time)
-            if case .ask(let index, _) = action, backends.count > 1, backends[index].id == present {
+            if case .attempt(let index, _) = action, backends.count > 1, backends[index].id == present {
                 fault = "goes on to the one that cannot be reached"
             }
         }

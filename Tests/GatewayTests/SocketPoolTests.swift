@@ -96,15 +96,15 @@ import Testing
         var pool = makePool(2)
         _ = pool.take(at: at(0))
         pool.release(0, .settled, at: at(0))
-        pool.hear(0, earliest: at(0), at: at(50))
+        pool.recordDatagram(0, earliest: at(0), at: at(50))
         #expect(pool.quarantinedCount == 1)
         // Each starts the quarantine anew.
-        pool.hear(0, earliest: at(0), at: at(800))
+        pool.recordDatagram(0, earliest: at(0), at: at(800))
         #expect(pool.quarantinedCount == 1)
         #expect(pool.take(at: at(1799)) == .open(1))
         #expect(pool.take(at: at(1800)) == .use(0))
         // A datagram during an exchange belongs to the exchange.
-        pool.hear(0, earliest: at(0), at: at(1800))
+        pool.recordDatagram(0, earliest: at(0), at: at(1800))
         #expect(pool.isBusy(0) && pool.quarantinedCount == 0)
     }
 
@@ -114,13 +114,13 @@ import Testing
         _ = pool.take(at: at(0))
         _ = pool.take(at: at(0))
         for index in 0...1 { pool.release(index, .settled, at: at(10)) }
-        pool.hear(0, earliest: at(210), at: at(220))
+        pool.recordDatagram(0, earliest: at(210), at: at(220))
         #expect(pool.take(at: at(409)) == .wait)
         #expect(pool.nextRested == at(410))
         #expect(pool.take(at: at(410)) == .use(1))
         // No longer than a quarantine.
         pool.release(1, .settled, at: at(500))
-        pool.hear(0, earliest: at(1010), at: at(1010))
+        pool.recordDatagram(0, earliest: at(1010), at: at(1010))
         #expect(pool.take(at: at(1499)) == .wait)
         #expect(pool.take(at: at(1500)) == .use(1))
     }
@@ -134,7 +134,7 @@ import Testing
         _ = pool.take(at: at(0))
         _ = pool.take(at: at(0))
         pool.release(0, outcome, at: at(10))
-        pool.hear(0, earliest: at(earliest), at: at(950))
+        pool.recordDatagram(0, earliest: at(earliest), at: at(950))
         pool.release(1, .settled, at: at(950))
         #expect(pool.take(at: at(1050)) == .use(1))
     }
@@ -144,10 +144,10 @@ import Testing
         var pool = makePool(1)
         _ = pool.take(at: at(0))
         pool.release(0, .settled, at: at(0))
-        pool.hear(0, earliest: at(170), at: at(170))
+        pool.recordDatagram(0, earliest: at(170), at: at(170))
         #expect(pool.rest == .milliseconds(340))
         // One that is earlier than the latest, for which half would not have done.
-        pool.hear(0, earliest: at(90), at: at(1000))
+        pool.recordDatagram(0, earliest: at(90), at: at(1000))
         for (time, rest) in [(4999, 340), (5000, 170), (8999, 170), (9000, 100), (99_000, 100)] as [(UInt64, UInt64)] {
             #expect(pool.retire(idle: .seconds(999), at: at(time)) == nil)
             #expect(pool.rest == .milliseconds(rest), "at \(time)")
@@ -160,7 +160,7 @@ import Testing
         for _ in 0..<3 { _ = pool.take(at: at(0)) }
         for index in 0...1 { pool.release(index, .settled, at: at(0)) }
         pool.release(2, .unsettled, at: at(0))
-        for (index, time) in [(1, 10), (0, 20)] { pool.hear(index, earliest: at(0), at: at(UInt64(time))) }
+        for (index, time) in [(1, 10), (0, 20)] { pool.recordDatagram(index, earliest: at(0), at: at(UInt64(time))) }
         #expect(pool.quarantinedCount == 3)
         #expect(pool.take(at: at(109)) == .wait && pool.nextRested == at(110))
         #expect(pool.take(at: at(110)) == .use(1))
@@ -245,7 +245,7 @@ import Testing
                 guard Int.random(in: 0..<5, using: &generator) == 0,
                     let index = log.idle.keys.sorted().randomElement(using: &generator), log.mayHear(index, at: now)
                 else { break }
-                pool.hear(index, earliest: at(now), at: at(now))
+                pool.recordDatagram(index, earliest: at(now), at: at(now))
                 log.heard(index, at: now)
             default: now += UInt64.random(in: 0...60, using: &generator)
             }
@@ -296,10 +296,10 @@ struct PoolLog {
         self.spread = spread
     }
 
-    mutating func took(_ turn: SocketPool.Turn, _ isNew: Bool, at now: UInt64) {
+    mutating func took(_ choice: SocketPool.Choice, _ isNew: Bool, at now: UInt64) {
         // One that comes out of quarantine rests behind those that rest already, and so perhaps for longer.
         let rested = idle.values.filter { !$0.isQuarantined && $0.end(rest) <= now }
-        switch turn {
+        switch choice {
         case .use(let index):
             if isNew { fault = "\(index) is not new" }
             guard let entry = idle.removeValue(forKey: index) else { return fault = "\(index) was not idle" }

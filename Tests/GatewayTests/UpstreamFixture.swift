@@ -49,7 +49,7 @@ actor UpstreamFixture {
     {
         await withCheckedContinuation { continuation in
             let waiter = ReplyWaiter(continuation)
-            let failure = upstream.begin(Array(text.utf8).span, patience: timeout, trace: trace, for: waiter)
+            let failure = upstream.begin(Array(text.utf8).span, requestedTimeout: timeout, trace: trace, for: waiter)
             if let failure { waiter.finished(.failure(failure)) }
         }
     }

@@ -12,7 +12,7 @@ import Testing
     /// A parser that has kept the head.
     private static func parser(knowing head: [UInt8]) -> RequestParser {
         var parser = RequestParser(limits: Limits())
-        for _ in 0..<RepeatedHead.patience { _ = Outcome.of(&parser, head.span) }
+        for _ in 0..<RepeatedHead.headsPerStore { _ = Outcome.of(&parser, head.span) }
         return parser
     }
 
@@ -83,13 +83,13 @@ import Testing
     func whichHeadsAreKept(length: Int, isKept: Bool) {
         let head = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         var repeated = RepeatedHead()
-        for _ in 1..<RepeatedHead.patience {
+        for _ in 1..<RepeatedHead.headsPerStore {
             repeated.forget()
-            repeated.keep(head.span, length: length)
+            repeated.store(head.span, length: length)
             #expect(!Self.begins(head, repeated))
         }
         repeated.forget()
-        repeated.keep(head.span, length: length)
+        repeated.store(head.span, length: length)
         #expect(Self.begins(head, repeated) == isKept)
         #expect(!Self.begins(Array(head.dropLast()), repeated))
         repeated.forget()

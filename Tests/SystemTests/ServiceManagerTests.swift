@@ -12,6 +12,6 @@ import Testing
     @Test func theLongestPathIsOneAndItsAbsenceIsNoTrouble() throws {
         let path = "/\(String(repeating: "a", count: 106))"
         let manager = try #require(ServiceManager(path: path, watchdogInterval: nil))
-        #expect(!manager.tell(.ready))
+        #expect(!manager.notify(.ready))
     }
 }

@@ -47,7 +47,8 @@ extension Connection: ReplyListener {
         let upstream = options.route?.upstream ?? context.upstream
         summary.received = payload.count
         let failure = upstream.collect(
-            payload, into: collection, patience: options.wait.map { .seconds(UInt64($0)) }, trace: options.trace,
+            payload, into: collection, requestedTimeout: options.wait.map { .seconds(UInt64($0)) },
+            trace: options.trace,
             for: self)
         reader.finish(request)
         if let failure { return answer(to: failure, options) }
@@ -109,7 +110,7 @@ extension Connection: ReplyListener {
         guard let collection = options?.collection else { return }
         if isHungUp {
             collection.abandon()
-            noteDeparture(options)
+            noteClientLeft(options)
             close()
         } else if !collection.policy.isSingle {
             collection.cut()

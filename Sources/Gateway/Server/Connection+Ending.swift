@@ -45,7 +45,7 @@ extension Connection {
     }
 
     /// Whether the connection is new, and its first request may be on its way.
-    var isNewcomer: Bool {
+    var isNew: Bool {
         served == 0 && context.loop.now < start + context.configuration.lingerTimeout
     }
 

@@ -47,7 +47,7 @@ extension Connection {
     }
 
     /// Logs a client that has left with a request under way, or before it was complete.
-    func noteDeparture(_ options: ReplyOptions?) {
+    func noteClientLeft(_ options: ReplyOptions?) {
         guard let log = context.accessWriter, log.wants(AccessEntry.clientClosed) else { return }
         finish(entry(AccessEntry(.closed), options, nil), log)
     }

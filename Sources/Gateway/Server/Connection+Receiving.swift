@@ -50,7 +50,7 @@ extension Connection {
     @inline(__always)
     func awaitRequest(_ progress: Progress) -> Bool {
         if reader.buffer.isEmpty {
-            if isAtEnd || (context.isDraining && !isNewcomer) {
+            if isAtEnd || (context.isDraining && !isNew) {
                 close()
                 return false
             }

@@ -126,7 +126,7 @@ final class ConnectionContext {
         guard let options else { return begin(payload, for: connection) }
         let upstream = options.route?.upstream ?? self.upstream
         return upstream.begin(
-            payload, patience: options.wait.map { .seconds(UInt64($0)) }, trace: options.trace, for: connection)
+            payload, requestedTimeout: options.wait.map { .seconds(UInt64($0)) }, trace: options.trace, for: connection)
     }
 
     func set(_ deadline: inout Deadline, after time: Interval, for connection: Connection) {
@@ -155,11 +155,11 @@ final class ConnectionContext {
         connections[Int(connection.watch.number)] = nil
         counts.open -= 1
         released += 1
-        giveUpPlace()
+        releasePlace()
     }
 
     /// Releases the place of a connection of this worker that has ended, or does not begin.
-    func giveUpPlace() {
+    func releasePlace() {
         limits.connections.giveBack()
         load.giveBack()
         ends.wakeFirst()

@@ -122,7 +122,7 @@ actor Worker {
             _ = try Connection(socket: StreamSocket(owning: number, peer: peer), context: context)
         } catch {
             logger.warning("\(error)")
-            context.giveUpPlace()
+            context.releasePlace()
         }
         return .settled
     }

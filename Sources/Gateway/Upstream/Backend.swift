@@ -69,7 +69,7 @@ final class Backend: ExchangeCandidate {
     }
 
     /// Takes a socket for an exchange; see ``ExchangeSocketPool/take(for:isNew:)``.
-    func takeSocket(for exchange: Exchange, isNew: Bool) -> ExchangeSocketPool.Turn {
+    func takeSocket(for exchange: Exchange, isNew: Bool) -> ExchangeSocketPool.Allocation {
         sockets.take(for: exchange, isNew: isNew)
     }
 
@@ -81,9 +81,9 @@ final class Backend: ExchangeCandidate {
 
     /// Counts a datagram that has left, the first of an exchange or another.
     @inline(__always)
-    func recordSend(_ departure: ExchangePlan.Departure) {
+    func recordSend(_ sendKind: ExchangePlan.SendKind) {
         counts.sent += 1
-        switch departure {
+        switch sendKind {
         case .sent: break
         case .retransmitted: counts.retransmissions += 1
         case .rerouted: counts.failovers += 1

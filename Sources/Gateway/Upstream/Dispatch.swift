@@ -72,7 +72,7 @@ extension Upstream {
         _ payload: ArraySlice<UInt8>, trace: ExchangeTrace?, for handler: any DispatchHandler
     ) -> Dispatch.Outcome {
         if let failure = takePlace() { return .failed(failure) }
-        let trace = isVerbose ? tell(trace, payload) : trace
+        let trace = isVerbose ? startTrace(trace, payload) : trace
         switch attemptDispatch(payload.span, trace) {
         case .sent:
             endDispatch(nil)
@@ -88,9 +88,9 @@ extension Upstream {
     }
 
     /// The trace of the dispatch, which also reports to the operator's observer.
-    private func tell(_ trace: ExchangeTrace?, _ payload: ArraySlice<UInt8>) -> ExchangeTrace {
+    private func startTrace(_ trace: ExchangeTrace?, _ payload: ArraySlice<UInt8>) -> ExchangeTrace {
         let trace = trace ?? ExchangeTrace(start: .now())
-        trace.tell(Array(payload), to: configuration.onDatagram)
+        trace.observe(Array(payload), by: configuration.onDatagram)
         return trace
     }
 

@@ -100,9 +100,9 @@ extension Exchange {
     /// Ends with the collected replies; the outcome has the length of the latest one, which is in the buffer.
     func finishCollecting(with outcome: Result<Int, GatewayError>) {
         let (attempts, elapsed) = (plan.attempts, MonotonicTime.now().since(firstSent))
-        takeDown()
+        recordEnd()
         leaveQueue()
-        leave(.silent)
+        endAttempt(.silent)
         let handler = self.handler.take()
         close()
         handler?.finished(
@@ -114,9 +114,9 @@ extension Exchange {
     /// Ends at once and without calling the handler, because the caller has left.
     func abandon() {
         guard state != .spare else { return }
-        takeDown()
+        recordEnd()
         leaveQueue()
-        leave(.silent)
+        endAttempt(.silent)
         close()
     }
 

@@ -71,7 +71,7 @@ extension Exchange {
     }
 
     /// Ends the attempt at the current backend, if there is one.
-    func leave(_ outcome: SocketPool.Outcome, at time: @autoclosure () -> MonotonicTime = .now()) {
+    func endAttempt(_ outcome: SocketPool.Outcome, at time: @autoclosure () -> MonotonicTime = .now()) {
         guard let backend = self.backend.take() else { return }
         if let socket = self.socket.take() {
             // A socket that has collected replies may get more at any time.
@@ -89,15 +89,15 @@ extension Exchange {
             case .noBackend: .noBackend
             case .tooLong: .requestTooLong(limit: upstream.configuration.maxDatagram)
             }
-        takeDown()
-        leave(plan.outcomeWithoutReply)
+        recordEnd()
+        endAttempt(plan.outcomeWithoutReply)
         upstream.record(failure)
         close()
         return failure
     }
 
     /// Records the result of the exchange.
-    func takeDown() {
+    func recordEnd() {
         let elapsed = firstSent == .never ? nil : MonotonicTime.now().since(firstSent)
         upstream.last = ExchangeRecord(backend: backend?.id ?? 0, attempts: plan.attempts, elapsed: elapsed)
     }

@@ -46,7 +46,7 @@ final class Exchange: DeadlineHandler {
     var isTrial = false
     /// Whether no datagram has left through the current socket yet, and the kind of the next datagram.
     var isFirstHere = true
-    var departure = ExchangePlan.Departure.sent
+    var sendKind = ExchangePlan.SendKind.sent
     var firstSent = MonotonicTime.never
     /// The reason why the last datagram did not arrive, and the reason why it did not leave.
     var unreachable = (cause: SendFailure.Cause.unroutable, origin: NetworkReport.Origin.local)
@@ -73,13 +73,13 @@ final class Exchange: DeadlineHandler {
         keep(payload)
         self.timeout = timeout
         self.handler = handler
-        if trace != nil || upstream.isVerbose { tell(trace) }
+        if trace != nil || upstream.isVerbose { startTrace(trace) }
         if only != nil { self.only = only }
         firstSent = .never
         blockedBy = nil
         let now = loop.now
         plan.begin(maxAttempts: attempts, deadline: now + timeout)
-        if only == nil, let id = upstream.soleBackend { return perform(plan.ask(id)) }
+        if only == nil, let id = upstream.soleBackend { return perform(plan.attempt(id)) }
         return perform(plan.choose(among: candidates, rotation: upstream.nextRotation(), at: now))
     }
 
@@ -94,9 +94,9 @@ final class Exchange: DeadlineHandler {
     }
 
     /// Records the events in a trace, and reports them to the operator's observer.
-    func tell(_ trace: ExchangeTrace?) {
+    func startTrace(_ trace: ExchangeTrace?) {
         let trace = trace ?? ExchangeTrace(start: .now())
-        trace.tell(Array(payload.prefix(payloadLength)), to: upstream.configuration.onDatagram)
+        trace.observe(Array(payload.prefix(payloadLength)), by: upstream.configuration.onDatagram)
         self.trace = trace
     }
 
@@ -122,12 +122,12 @@ final class Exchange: DeadlineHandler {
             guard let length = try socket.socket.receive(into: &replies.bytes, replies.room) else { return }
             took(length, through: socket)
         } catch {
-            learned(error, through: socket)
+            receivedError(error, through: socket)
         }
     }
 
     /// Handles an error on the socket, which may be the report of an earlier datagram.
-    func learned(_ error: SystemError, through socket: ExchangeSocket) {
+    func receivedError(_ error: SystemError, through socket: ExchangeSocket) {
         guard let backend else { preconditionFailure("a socket is one of a backend's") }
         // Another backend may still reply.
         if state == .collecting || collection != nil && upstream.policy.source == .any {
@@ -145,8 +145,8 @@ final class Exchange: DeadlineHandler {
     }
 
     /// Continues a queued exchange with its socket, or with the error of opening one.
-    func proceed(with turn: ExchangeSocketPool.Turn) {
-        guard let backend, let action = use(turn, of: backend) else { return }
+    func proceed(with allocation: ExchangeSocketPool.Allocation) {
+        guard let backend, let action = use(allocation, of: backend) else { return }
         resume(action)
     }
 
@@ -165,7 +165,7 @@ final class Exchange: DeadlineHandler {
 
     func retry() {
         if loop.now >= plan.deadline { return resume(.fail(.blocked)) }
-        if socket != nil { return resume(send(departure)) }
+        if socket != nil { return resume(send(sendKind)) }
         if let action = takeSocket() { resume(action) }
     }
 
@@ -194,11 +194,11 @@ final class Exchange: DeadlineHandler {
         var action = first
         while true {
             switch action {
-            case .ask(let index, let departure):
-                leave(plan.outcomeOfFormer)
-                guard let next = ask(index, departure) else { return nil }
+            case .attempt(let index, let sendKind):
+                endAttempt(plan.outcomeOfFormer)
+                guard let next = attempt(index, sendKind) else { return nil }
                 action = next
-            case .sendAgain(let departure): action = send(departure)
+            case .sendAgain(let sendKind): action = send(sendKind)
             case .retry(let time):
                 state = .blocked
                 deadline.set(time, for: self, on: loop)
@@ -216,9 +216,9 @@ final class Exchange: DeadlineHandler {
     ///
     /// Its parameters are stored last, so that the compiler moves and does not retain them.
     @inline(__always)
-    func ask(_ index: Int, _ departure: ExchangePlan.Departure) -> ExchangePlan.Action? {
+    func attempt(_ index: Int, _ sendKind: ExchangePlan.SendKind) -> ExchangePlan.Action? {
         let backend = if let only { only } else { upstream.backends[index] }
-        self.departure = departure
+        self.sendKind = sendKind
         isTrial = backend.begin(at: loop.now)
         isFirstHere = true
         let action = use(backend.takeSocket(for: self, isNew: isTrial || collection != nil), of: backend)
@@ -231,11 +231,11 @@ final class Exchange: DeadlineHandler {
         return use(backend.takeSocket(for: self, isNew: isTrial || collection != nil), of: backend)
     }
 
-    func use(_ turn: consuming ExchangeSocketPool.Turn, of backend: Backend) -> ExchangePlan.Action? {
-        switch consume turn {
+    func use(_ allocation: consuming ExchangeSocketPool.Allocation, of backend: Backend) -> ExchangePlan.Action? {
+        switch consume allocation {
         case .socket(let socket):
             socket.exchange = self
-            let action = send(departure, through: socket, of: backend)
+            let action = send(sendKind, through: socket, of: backend)
             self.socket = socket
             return action
         case .queued:
@@ -250,15 +250,15 @@ final class Exchange: DeadlineHandler {
     }
 
     /// Sends the datagram through the current socket.
-    func send(_ departure: ExchangePlan.Departure) -> ExchangePlan.Action {
+    func send(_ sendKind: ExchangePlan.SendKind) -> ExchangePlan.Action {
         guard let backend, let socket else { preconditionFailure("a datagram leaves through a socket") }
-        return send(departure, through: socket, of: backend)
+        return send(sendKind, through: socket, of: backend)
     }
 
     func send(
-        _ departure: ExchangePlan.Departure, through socket: ExchangeSocket, of backend: Backend
+        _ sendKind: ExchangePlan.SendKind, through socket: ExchangeSocket, of backend: Backend
     ) -> ExchangePlan.Action {
-        self.departure = departure
+        self.sendKind = sendKind
         let now = MonotonicTime.now()
         do {
             guard try sendOnce(through: socket, of: backend) else {
@@ -269,10 +269,10 @@ final class Exchange: DeadlineHandler {
         }
         isFirstHere = false
         firstSent = min(firstSent, now)
-        backend.recordSend(departure)
+        backend.recordSend(sendKind)
         if let trace {
             trace.pass(through: socket.socket)
-            trace.add(departure, socket.port, backend.address, bytes: payloadLength, at: now)
+            trace.add(sendKind, socket.port, backend.address, bytes: payloadLength, at: now)
         }
         let attempt = plan.attempts + 1
         return plan.sent(at: now, pause: upstream.pause(beforeAttempt: attempt, at: backend))

@@ -19,7 +19,7 @@ protocol ExchangeCandidate {
 /// has neither sockets nor a clock. Backends may come and go meanwhile: the plan remembers its tries by their identity.
 struct ExchangePlan {
     /// The kinds of sending a datagram.
-    enum Departure: String, Sendable {
+    enum SendKind: String, Sendable {
         /// The first send.
         case sent
         /// Another send, for no reply came.
@@ -33,9 +33,9 @@ struct ExchangePlan {
     /// The next step of an exchange.
     enum Action: Equatable {
         /// Take a socket of the backend at this place in the list, and send through it.
-        case ask(Int, Departure)
+        case attempt(Int, SendKind)
         /// Send once more through the current socket.
-        case sendAgain(Departure)
+        case sendAgain(SendKind)
         /// Try to send once more at that time: this host has no room, no port, or no descriptor.
         case retry(at: MonotonicTime)
         /// Wait for a reply until that time.
@@ -127,12 +127,12 @@ struct ExchangePlan {
         among backends: [some ExchangeCandidate], rotation: Int, at now: MonotonicTime
     ) -> Action {
         guard let index = best(of: backends, rotation, at: now) else { return .fail(.noBackend) }
-        return ask(index, of: backends, as: .sent)
+        return attempt(index, of: backends, as: .sent)
     }
 
     /// Chooses the backend with this identity, which is the only one.
     @inline(__always)
-    mutating func ask(_ id: Int) -> Action { ask(0, id, as: .sent) }
+    mutating func attempt(_ id: Int) -> Action { attempt(0, id, as: .sent) }
 
     /// Records a datagram that has left; `pause` is the wait before it is sent again.
     mutating func sent(at now: MonotonicTime, pause: @autoclosure () -> Interval) -> Action {
@@ -162,7 +162,7 @@ struct ExchangePlan {
         if let index = best(of: backends, rotation, at: now), penalty(of: backends[index].id) == 0,
             backends[index].isPreferred(at: now)
         {
-            return ask(index, of: backends, as: .retransmitted)
+            return attempt(index, of: backends, as: .retransmitted)
         }
         return .sendAgain(.retransmitted)
     }
@@ -181,8 +181,8 @@ struct ExchangePlan {
         noteUnreachable(id)
         guard now < deadline, let index = best(of: backends, rotation, at: now) else { return .fail(.unreachable) }
         switch penalty(of: backends[index].id) {
-        case 0: return ask(index, of: backends, as: .rerouted)
-        case 1 where !isLastAttempt: return ask(index, of: backends, as: .rerouted)
+        case 0: return attempt(index, of: backends, as: .rerouted)
+        case 1 where !isLastAttempt: return attempt(index, of: backends, as: .rerouted)
         default: return .fail(.unreachable)
         }
     }
@@ -207,16 +207,17 @@ struct ExchangePlan {
 
     // MARK: - Choosing
 
-    private mutating func ask(_ index: Int, of backends: [some ExchangeCandidate], as departure: Departure) -> Action {
-        ask(index, backends[index].id, as: departure)
+    private mutating func attempt(_ index: Int, of backends: [some ExchangeCandidate], as sendKind: SendKind) -> Action
+    {
+        attempt(index, backends[index].id, as: sendKind)
     }
 
     @inline(__always)
-    private mutating func ask(_ index: Int, _ id: Int, as departure: Departure) -> Action {
+    private mutating func attempt(_ index: Int, _ id: Int, as sendKind: SendKind) -> Action {
         outcomeOfFormer = outcomeWithoutReply
         sentHere = 0
         note(id)
-        return .ask(index, departure)
+        return .attempt(index, sendKind)
     }
 
     /// The backend to try: an untried one before a tried one, and an unreachable one last; of these a preferred one; of

@@ -23,7 +23,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     }
 
     /// The result of a request for a socket.
-    enum Turn {
+    enum Allocation {
         /// A socket.
         case socket(ExchangeSocket)
         /// None yet: the exchange waits in the queue, and ``Exchange/proceed(with:)`` is called.
@@ -73,7 +73,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     /// A rested or new socket for one exchange; at the limit the exchange waits after those that came before it.
     ///
     /// - `isNew`: whether the socket must have carried no exchange.
-    func take(for exchange: Exchange, isNew: Bool) -> Turn {
+    func take(for exchange: Exchange, isNew: Bool) -> Allocation {
         if waiters.isEmpty {
             do {
                 if let socket = try next(isNew: isNew) { return .socket(socket) }
@@ -225,7 +225,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         let found = socket.socket.drain()
         count(found, socket.isSettled)
         guard found.datagrams > 0 else { return }
-        if pool.hear(socket.index, earliest: loop.reported, at: .now()) { counts.quarantines += 1 }
+        if pool.recordDatagram(socket.index, earliest: loop.reported, at: .now()) { counts.quarantines += 1 }
     }
 
     private func count(_ found: DatagramSocket.Drained, _ isSettled: Bool) {

@@ -41,7 +41,7 @@ final class ExchangeTrace {
         }
 
         /// Whether a datagram left.
-        var isDeparture: Bool { ExchangePlan.Departure(rawValue: rawValue) != nil }
+        var isSend: Bool { ExchangePlan.SendKind(rawValue: rawValue) != nil }
     }
 
     /// One step.
@@ -63,7 +63,7 @@ final class ExchangeTrace {
     private(set) var steps: [Step] = []
     private(set) var total = Interval(nanoseconds: 0)
     /// The observer of each datagram, and the payload; nil where only the trace is wanted.
-    private var audience: (tell: DatagramEvent.Observer, payload: [UInt8])?
+    private var observer: (report: DatagramEvent.Observer, payload: [UInt8])?
     /// The gateway's address on the path to the service.
     private var local: SocketAddress?
 
@@ -77,7 +77,7 @@ final class ExchangeTrace {
         _ kind: Kind, _ localPort: UInt16?, _ upstream: SocketAddress, bytes: Int?,
         at now: MonotonicTime = .now(), origin: NetworkReport.Origin? = nil, reply: ArraySlice<UInt8>? = nil
     ) {
-        if let audience { tell(audience, kind, upstream, bytes, reply) }
+        if let observer { report(observer, kind, upstream, bytes, reply) }
         steps.append(
             Step(
                 kind: kind, time: now.since(start), upstream: upstream, localPort: localPort, bytes: bytes,
@@ -86,33 +86,33 @@ final class ExchangeTrace {
 
     /// Adds a datagram that has left.
     func add(
-        _ departure: ExchangePlan.Departure, _ localPort: UInt16?, _ upstream: SocketAddress, bytes: Int,
+        _ sendKind: ExchangePlan.SendKind, _ localPort: UInt16?, _ upstream: SocketAddress, bytes: Int,
         at now: MonotonicTime
     ) {
-        guard let kind = Kind(rawValue: departure.rawValue) else { preconditionFailure("a departure is a step") }
+        guard let kind = Kind(rawValue: sendKind.rawValue) else { preconditionFailure("a send is a step") }
         add(kind, localPort, upstream, bytes: bytes, at: now)
     }
 
     /// Reports each datagram to an observer as well; `payload` is that of the sent ones.
-    func tell(_ payload: [UInt8], to observer: DatagramEvent.Observer?) {
-        audience = observer.map { ($0, payload) }
+    func observe(_ payload: [UInt8], by observer: DatagramEvent.Observer?) {
+        self.observer = observer.map { ($0, payload) }
     }
 
     /// Sets the socket of the following steps.
     func pass(through socket: borrowing DatagramSocket) {
-        if audience != nil { local = try? socket.localAddress() }
+        if observer != nil { local = try? socket.localAddress() }
     }
 
-    private func tell(
-        _ audience: (tell: DatagramEvent.Observer, payload: [UInt8]), _ kind: Kind, _ upstream: SocketAddress,
+    private func report(
+        _ observer: (report: DatagramEvent.Observer, payload: [UInt8]), _ kind: Kind, _ upstream: SocketAddress,
         _ length: Int?, _ reply: ArraySlice<UInt8>?
     ) {
-        let (from, to) = kind.isDeparture ? (local, upstream) : (upstream, local)
+        let (from, to) = kind.isSend ? (local, upstream) : (upstream, local)
         let what = kind.rawValue
-        if let bytes = kind.isDeparture ? audience.payload[...] : reply {
-            return audience.tell(DatagramEvent(bytes.span, ofLength: length, from: from, to: to, what))
+        if let bytes = kind.isSend ? observer.payload[...] : reply {
+            return observer.report(DatagramEvent(bytes.span, ofLength: length, from: from, to: to, what))
         }
-        audience.tell(DatagramEvent([], ofLength: length, from: from, to: to, what))
+        observer.report(DatagramEvent([], ofLength: length, from: from, to: to, what))
     }
 
     /// Ends with the reply, or without one.
@@ -134,7 +134,7 @@ extension ExchangeTrace {
             }
             return "{\(members.joined(separator: ","))}"
         }
-        let attempts = steps.count { $0.kind.isDeparture }
+        let attempts = steps.count { $0.kind.isSend }
         return """
             {"attempts":\(attempts),"total":\(Self.milliseconds(total)),"steps":[\(written.joined(separator: ","))]}
             """

@@ -31,7 +31,7 @@ struct SocketPool {
     }
 
     /// The pool's answer to a request for a socket.
-    enum Turn: Equatable {
+    enum Choice: Equatable {
         /// Use this socket.
         case use(Int)
         /// Open a socket under this number, in place of the closed or dead one there, and use it.
@@ -104,7 +104,7 @@ struct SocketPool {
     ///
     /// - `isNew`: whether the socket must have carried no exchange.
     @inline(__always)
-    mutating func take(isNew: Bool = false, at now: MonotonicTime) -> Turn {
+    mutating func take(isNew: Bool = false, at now: MonotonicTime) -> Choice {
         endQuarantines(at: now)
         let rested = firstResting()
         if !isNew, let rested, rested.since + longRest <= now { return useFirst() }
@@ -168,7 +168,7 @@ struct SocketPool {
     ///
     /// Returns whether the socket was at rest.
     @discardableResult
-    mutating func hear(_ index: Int, earliest: MonotonicTime, at now: MonotonicTime) -> Bool {
+    mutating func recordDatagram(_ index: Int, earliest: MonotonicTime, at now: MonotonicTime) -> Bool {
         let isResting = slots[index].state == .resting
         guard isResting || slots[index].state == .quarantined else { return false }
         if slots[index].settled < earliest { restTime.lengthen(after: earliest.since(slots[index].settled), at: now) }
@@ -243,9 +243,9 @@ struct SocketPool {
         return nil
     }
 
-    private mutating func useFirst() -> Turn { .use(begin(resting.removeFirst().index)) }
+    private mutating func useFirst() -> Choice { .use(begin(resting.removeFirst().index)) }
 
-    private mutating func replaceFirst() -> Turn { .open(begin(resting.removeFirst().index)) }
+    private mutating func replaceFirst() -> Choice { .open(begin(resting.removeFirst().index)) }
 
     private mutating func beginRest(_ index: Int, since: MonotonicTime, isFirst: Bool = false) {
         slots[index].state = .resting

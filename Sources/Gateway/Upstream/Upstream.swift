@@ -17,7 +17,7 @@ final class Upstream {
     /// The identity of the only backend, where there is one.
     private(set) var soleBackend: Int?
     /// Former addresses of the service, as long as sockets to them may still get a reply.
-    private var departed: [Backend] = []
+    private var former: [Backend] = []
     /// The number of backends so far.
     private var known = 0
     /// The start of the next search for a backend, so that equals alternate.
@@ -69,19 +69,19 @@ final class Upstream {
 
     /// Sends the payload as one datagram; `handler` gets the reply, or the failure where that is not known at once.
     ///
-    /// - `patience`: the caller's own timeout; the configuration's holds as well.
+    /// - `requestedTimeout`: the caller's own timeout; the configuration's holds as well.
     /// - `trace`: the record of the events.
     ///
     /// Returns the failure where the exchange ends at once.
     @inline(__always)
     func begin(
-        _ payload: Span<UInt8>, patience: Interval? = nil, trace: ExchangeTrace? = nil,
+        _ payload: Span<UInt8>, requestedTimeout: Interval? = nil, trace: ExchangeTrace? = nil,
         for handler: any ExchangeHandler
     ) -> GatewayError? {
         if let failure = takePlace() { return failure }
         budget.deposit()
         return takeSpare().begin(
-            payload, timeout: min(patience ?? timeout, timeout), attempts: attempts, trace: trace, only: nil,
+            payload, timeout: min(requestedTimeout ?? timeout, timeout), attempts: attempts, trace: trace, only: nil,
             for: handler)
     }
 
@@ -90,12 +90,13 @@ final class Upstream {
 
     /// Sends the payload as one datagram, whose replies go into a collection; `handler` gets the end as for one reply.
     func collect(
-        _ payload: ArraySlice<UInt8>, into collection: ReplyCollection, patience: Interval?, trace: ExchangeTrace?,
+        _ payload: ArraySlice<UInt8>, into collection: ReplyCollection, requestedTimeout: Interval?,
+        trace: ExchangeTrace?,
         for handler: any ExchangeHandler
     ) -> GatewayError? {
         budget.deposit()
         let longest = policy.wait ?? timeout
-        let time = min(patience ?? longest, longest)
+        let time = min(requestedTimeout ?? longest, longest)
         guard asksAll else { return collect(payload, into: collection, time, trace, only: nil, for: handler) }
         let fanOut = FanOut(into: collection, for: handler)
         return fanOut.begin(among: backends) { backend in
@@ -177,7 +178,7 @@ final class Upstream {
 
     /// The address of the last attempt's backend, in words; empty for none.
     var nameOfLast: [UInt8] {
-        (backends.first { $0.id == last.backend } ?? departed.first { $0.id == last.backend })?.name ?? []
+        (backends.first { $0.id == last.backend } ?? former.first { $0.id == last.backend })?.name ?? []
     }
 
     /// Counts a failure that belongs to no backend.
@@ -207,11 +208,11 @@ final class Upstream {
     /// The sockets of those that go rest and are in quarantine as ever: names move to and fro, and if the address came
     /// back meanwhile, a new socket with the port of a closed one would hear the late reply to that one.
     func replaceAddresses(_ addresses: [SocketAddress]) {
-        let all = backends + departed
+        let all = backends + former
         backends = addresses.map { address in
             all.first { $0.address == address } ?? makeBackend(at: address, among: addresses.count)
         }
-        departed = all.filter { !addresses.contains($0.address) }
+        former = all.filter { !addresses.contains($0.address) }
         soleBackend = backends.count == 1 ? backends[0].id : nil
     }
 
@@ -234,9 +235,9 @@ final class Upstream {
     /// rested.
     func sweep() {
         for backend in backends { backend.sockets.retire(idle: idleTime) }
-        for backend in departed { backend.sockets.retire(idle: .seconds(0)) }
-        for backend in departed where backend.isUnused { backend.close() }
-        departed.removeAll(where: \.isUnused)
+        for backend in former { backend.sockets.retire(idle: .seconds(0)) }
+        for backend in former where backend.isUnused { backend.close() }
+        former.removeAll(where: \.isUnused)
         if spareCount > Self.keptSpares { dropSpares((spareCount - Self.keptSpares + 1) / 2) }
     }
 
@@ -248,11 +249,11 @@ final class Upstream {
         sweep()
     }
 
-    var isUnused: Bool { backends.isEmpty && departed.isEmpty }
+    var isUnused: Bool { backends.isEmpty && former.isEmpty }
 
     /// Closes all sockets.
     func close() {
-        for backend in backends + departed { backend.close() }
+        for backend in backends + former { backend.close() }
         dropSpares(spareCount)
     }
 

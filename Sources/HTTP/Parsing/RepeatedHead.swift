@@ -7,7 +7,7 @@ struct RepeatedHead: Sendable {
     /// The longest head that is stored.
     static let longest = 1024
     /// The number of heads that are parsed before one is stored.
-    static let patience: UInt8 = 16
+    static let headsPerStore: UInt8 = 16
 
     /// Eight bytes each; the last eight overlap those before them where the length is no multiple of eight.
     private var words: [UInt64] = []
@@ -50,13 +50,13 @@ struct RepeatedHead: Sendable {
 
     /// Stores, now and then, a parsed head of this length; it has at least a request line.
     @inline(__always)
-    mutating func keep(_ bytes: Span<UInt8>, length: Int) {
+    mutating func store(_ bytes: Span<UInt8>, length: Int) {
         others &+= 1
-        if others >= Self.patience, length <= Self.longest { keepNow(bytes, length) }
+        if others >= Self.headsPerStore, length <= Self.longest { storeNow(bytes, length) }
     }
 
     @inline(never)
-    private mutating func keepNow(_ bytes: Span<UInt8>, _ length: Int) {
+    private mutating func storeNow(_ bytes: Span<UInt8>, _ length: Int) {
         others = 0
         self.length = length
         if words.isEmpty { words = [UInt64](repeating: 0, count: Self.longest / 8) }

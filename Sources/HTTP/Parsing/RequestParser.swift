@@ -56,7 +56,7 @@ public struct RequestParser: Sendable {
         if progress.isComplete { reset() }
         let window = bytes.extracting(first: limits.maxHead)
         if try readHead(window) {
-            repeated.keep(window, length: head.length)
+            repeated.store(window, length: head.length)
             return true
         }
         guard bytes.count < limits.maxHead else { throw RequestError(.headTooLarge, at: limits.maxHead) }
