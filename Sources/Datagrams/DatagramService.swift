@@ -2,9 +2,9 @@
 ///
 /// A service has no socket, so that a table of bytes tests it, and the same value may answer on every worker.
 package protocol DatagramService: Sendable {
-    /// Appends the reply to `datagram` to `reply`, which is empty with capacity reserved.
+    /// Writes the reply to `datagram` into `reply`, which is empty and has room for 65,536 bytes.
     ///
     /// Every datagram has a reply, also the empty one. The reply may be longer than the datagram; the caller checks
-    /// whether it fits in a datagram.
-    func respond(to datagram: Span<UInt8>, into reply: inout [UInt8])
+    /// whether it fits in a datagram, and the service that it fits in the room.
+    func respond(to datagram: Span<UInt8>, into reply: inout OutputSpan<UInt8>)
 }

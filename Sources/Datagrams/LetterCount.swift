@@ -17,8 +17,8 @@ package struct LetterCount: DatagramService {
         needle = Array(only.utf8)
     }
 
-    package func respond(to datagram: Span<UInt8>, into reply: inout [UInt8]) {
-        reply.append(contentsOf: String(occurrences(in: datagram)).utf8)
+    package func respond(to datagram: Span<UInt8>, into reply: inout OutputSpan<UInt8>) {
+        for digit in String(occurrences(in: datagram)).utf8 { reply.append(digit) }
     }
 
     /// The number of occurrences.

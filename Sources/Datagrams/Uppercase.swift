@@ -9,37 +9,38 @@ internal import System
 package struct Uppercase: DatagramService {
     package init() {}
 
-    package func respond(to datagram: Span<UInt8>, into reply: inout [UInt8]) {
+    package func respond(to datagram: Span<UInt8>, into reply: inout OutputSpan<UInt8>) {
         // The first pass answers ASCII, and also bytes that are not UTF-8, near the speed of a copy; only text beyond
-        // ASCII, which is rare, takes a second pass.
-        let start = reply.count
+        // ASCII takes a second pass.
         if appendASCIIUppercase(of: datagram, to: &reply) { return }
         guard let text = try? UTF8Span(validating: datagram) else { return }
-        reply.removeSubrange(start...)
-        appendFullUppercase(of: text, to: &reply)
-        // A reply as long as its datagram is always possible; over IPv6 that may be a little more than over IPv4.
-        guard reply.count - start > max(datagram.count, DatagramSocket.maximumPayload) else { return }
-        reply.removeSubrange(start...)
+        reply.removeAll()
+        if appendFullUppercase(of: text.span, to: &reply) { return }
+        reply.removeAll()
         _ = appendASCIIUppercase(of: datagram, to: &reply)
     }
 
-    /// Appends `text` in upper case: runs of ASCII as a whole, every other scalar by Unicode's mapping.
+    /// Appends valid UTF-8 in upper case, runs of ASCII as a whole and every other scalar by the table; returns false where
+    /// no datagram can carry it.
     ///
     /// The upper-case mapping of a scalar does not depend on its neighbours (SpecialCasing.txt has conditions for
     /// upper case only in the Turkic and Lithuanian locales), so the text may be cut anywhere between two scalars.
-    /// On mostly ASCII text this is more than ten times as fast as `String.uppercased()`.
-    private func appendFullUppercase(of text: borrowing UTF8Span, to reply: inout [UInt8]) {
-        let bytes = text.span
-        var scalars = text.makeUnicodeScalarIterator()
+    private func appendFullUppercase(of text: Span<UInt8>, to reply: inout OutputSpan<UInt8>) -> Bool {
+        // A reply as long as its datagram is always possible; over IPv6 that may be a little more than over IPv4.
+        let most = max(text.count, DatagramSocket.maximumPayload)
+        let table = UppercaseTable.shared
         var offset = 0
-        while offset < bytes.count {
-            let run = offset..<endOfASCII(in: bytes, from: offset)
-            if !run.isEmpty { _ = appendASCIIUppercase(of: bytes.extracting(run), to: &reply) }
-            scalars.reset(roundingBackwardsFrom: run.upperBound)
-            guard let scalar = scalars.next() else { return }
-            reply.append(contentsOf: scalar.properties.uppercaseMapping.utf8)
-            offset = scalars.currentCodeUnitOffset
+        while offset < text.count {
+            let run = offset..<endOfASCII(in: text, from: offset)
+            guard reply.count + run.count <= most else { return false }
+            _ = appendASCIIUppercase(of: text.extracting(run), to: &reply)
+            offset = run.upperBound
+            while offset < text.count, text[offset] >= 0x80 {
+                guard reply.count <= most else { return false }
+                offset = table.appendUppercase(ofScalarAt: offset, in: text, to: &reply)
+            }
         }
+        return reply.count <= most
     }
 
     /// The offset of the first byte at or after `start` that is not ASCII, or the end.
@@ -51,21 +52,12 @@ package struct Uppercase: DatagramService {
 
     /// Appends `bytes` with the letters a-z in upper case; returns whether all of them were ASCII.
     ///
-    /// The compiler makes vector code of this loop, because it writes to a span of fixed length, has no branch, and
-    /// tests only once, at its end, whether any byte was above 0x7F. Appending byte by byte, which checks the room each
-    /// time, is 20 times as slow. The zeros written first are the price of a loop without unsafe memory: 65,507 bytes
-    /// take 2.7 to 3.9 us, and 1.9 to 2.6 in C, which writes to existing memory.
-    private func appendASCIIUppercase(of bytes: Span<UInt8>, to reply: inout [UInt8]) -> Bool {
-        let count = bytes.count
+    /// The loop has no branch, and tests only once, at its end, whether any byte was above 0x7F.
+    private func appendASCIIUppercase(of bytes: Span<UInt8>, to reply: inout OutputSpan<UInt8>) -> Bool {
         var seen: UInt8 = 0
-        reply.append(addingCapacity: count) { output in
-            output.append(repeating: 0, count: count)
-            var letters = output.mutableSpan
-            for index in 0..<count {
-                let byte = bytes[index]
-                seen |= byte
-                letters[index] = byte ^ (byte &- UInt8(ascii: "a") < 26 ? 0x20 : 0)
-            }
+        reply.append(bytes) { byte in
+            seen |= byte
+            return byte ^ (byte &- UInt8(ascii: "a") < 26 ? 0x20 : 0)
         }
         return seen < 0x80
     }

@@ -25,10 +25,11 @@ public struct DatagramBatch: ~Copyable {
     private let names: UnsafeMutablePointer<sockaddr_storage>
     private let parts: UnsafeMutablePointer<iovec>
     private let headers: UnsafeMutablePointer<mmsghdr>
-    /// The range of each header's reply in `replies`.
-    private var ranges: [Range<Int>] = []
-    private var replies: [UInt8] = []
+    /// The replies, one behind the other, so that short ones share a page.
+    private let replies: UnsafeMutablePointer<UInt8>
     private var received = 0
+    /// The number of replies, whose headers and parts are the first ones.
+    public private(set) var count = 0
     private var sent = 0
     /// The number of headers to set anew: the last datagrams and their replies have changed them.
     private var staleHeaders: Int
@@ -46,8 +47,7 @@ public struct DatagramBatch: ~Copyable {
         unsafe names.initialize(repeating: sockaddr_storage(), count: capacity)
         unsafe parts.initialize(repeating: iovec(), count: capacity)
         unsafe headers.initialize(repeating: mmsghdr(), count: capacity)
-        ranges.reserveCapacity(capacity)
-        replies.reserveCapacity(2 * Self.room)
+        unsafe replies = .allocate(capacity: capacity * Self.room)
     }
 
     deinit {
@@ -56,31 +56,27 @@ public struct DatagramBatch: ~Copyable {
         unsafe names.deallocate()
         unsafe parts.deallocate()
         unsafe headers.deallocate()
+        unsafe replies.deallocate()
     }
 
     /// Takes waiting datagrams, as many as there is room for; 0 means that none waits (recvmmsg(2)).
     public mutating func receive(from socket: borrowing DatagramSocket) throws(SystemError) -> Int {
-        ranges.removeAll(keepingCapacity: true)
-        replies.removeAll(keepingCapacity: true)
-        (received, sent) = (0, 0)
+        (received, count, sent) = (0, 0, 0)
         if hasControl != socket.knowsDestination { (hasControl, staleHeaders) = (socket.knowsDestination, capacity) }
         for index in 0..<staleHeaders { prepareToReceive(index) }
         // The kernel may have touched the first header even where the call fails.
         staleHeaders = 1
         let number = socket.descriptor.number
-        let count: Int32?
+        let taken: Int32?
         do {
-            count = try callUnlessBlocked { unsafe recvmmsg(number, headers, UInt32(capacity), 0, nil) }
+            taken = try callUnlessBlocked { unsafe recvmmsg(number, headers, UInt32(capacity), 0, nil) }
         } catch {
             throw SystemError(.receive, try? socket.localAddress(), error)
         }
-        received = Int(count ?? 0)
+        received = Int(taken ?? 0)
         staleHeaders = max(staleHeaders, received)
         return received
     }
-
-    /// The number of replies.
-    public var count: Int { ranges.count }
 
     /// Whether the last receive filled the batch, so that more may wait.
     public var isFull: Bool { received == capacity }
@@ -105,41 +101,49 @@ public struct DatagramBatch: ~Copyable {
         }
     }
 
-    /// Lets `respond` append the reply to each received datagram, and returns the replies that are too long to send.
-    public mutating func answer(_ respond: (Span<UInt8>, inout [UInt8]) -> Void) -> [Oversized] {
+    /// Lets `respond` write the reply to each received datagram, and returns the replies that are too long to send.
+    ///
+    /// A reply has room for 65,536 bytes, more than any datagram carries, so that a reply one byte too long is reported.
+    public mutating func answer(_ respond: (Span<UInt8>, inout OutputSpan<UInt8>) -> Void) -> [Oversized] {
         var oversized: [Oversized] = []
-        var kept = 0
+        var end = unsafe replies
         for index in 0..<received {
-            let start = replies.count
-            unsafe respond(datagram(index).span, &replies)
-            if replies.count - start > DatagramSocket.maximumPayload {
+            let room = unsafe UnsafeMutableBufferPointer(start: end, count: Self.room)
+            var reply = unsafe OutputSpan(buffer: room, initializedCount: 0)
+            unsafe respond(datagram(index).span, &reply)
+            let length = unsafe reply.finalize(for: room)
+            if length > DatagramSocket.maximumPayload {
                 let sender = sender(index)
-                if replies.count - start > (sender?.maximumPayload ?? 0) {
-                    oversized.append(Oversized(sender: sender, length: replies.count - start))
-                    replies.removeSubrange(start...)
+                if length > (sender?.maximumPayload ?? 0) {
+                    oversized.append(Oversized(sender: sender, length: length))
                     continue
                 }
             }
-            unsafe headers[kept].msg_hdr = headers[index].msg_hdr
-            ranges.append(start..<replies.count)
-            kept += 1
-        }
-        for index in 0..<kept {
-            // Through a variable: Thread Sanitizer's compiler fails on an element that is passed inout.
-            var header = unsafe headers[index].msg_hdr
-            unsafe DatagramControl.turnAround(&header)
-            unsafe headers[index].msg_hdr = header
+            unsafe keep(end, length, asReplyTo: index)
+            unsafe end += length
         }
         return oversized
     }
 
+    /// Makes the next header to send: the reply goes to the datagram's sender, from the address that the sender used.
+    private mutating func keep(_ reply: UnsafeMutablePointer<UInt8>, _ length: Int, asReplyTo index: Int) {
+        unsafe parts[count] = iovec(iov_base: reply, iov_len: length)
+        // Through a variable: Thread Sanitizer's compiler fails on an element that is passed inout.
+        var header = unsafe headers[index].msg_hdr
+        unsafe header.msg_iov = parts + count
+        unsafe header.msg_flags = 0
+        if hasControl { unsafe DatagramControl.turnAround(&header) }
+        unsafe headers[count].msg_hdr = header
+        count += 1
+    }
+
     /// Shows each reply of at least this length, with its receiver and the address that it must come from.
     public func forEachReply(ofAtLeast length: Int, _ body: (SocketAddress, ReplySource?, Span<UInt8>) -> Void) {
-        for (index, range) in ranges.enumerated() where range.count >= length {
+        for index in 0..<count where unsafe parts[index].iov_len >= length {
             guard let receiver = sender(index) else { continue }
             var header = unsafe headers[index].msg_hdr
             let source = unsafe hasControl ? ReplySource(&header) : nil
-            body(receiver, source, replies.span.extracting(range))
+            unsafe body(receiver, source, reply(index).span)
         }
     }
 
@@ -152,21 +156,16 @@ public struct DatagramBatch: ~Copyable {
     /// for the others.
     public mutating func send(over socket: borrowing DatagramSocket) throws(SystemError) -> Bool {
         let number = socket.descriptor.number
-        while sent < ranges.count {
-            let count: Int32?
-            do throws(ErrorNumber) {
-                count = try unsafe replies.span.bytes.withUnsafeBytes { replies throws(ErrorNumber) in
-                    for index in sent..<ranges.count { unsafe point(index, into: replies) }
-                    return try callUnlessBlocked {
-                        unsafe sendmmsg(number, headers + sent, UInt32(ranges.count - sent), 0)
-                    }
-                }
+        while sent < count {
+            let gone: Int32?
+            do {
+                gone = try callUnlessBlocked { unsafe sendmmsg(number, headers + sent, UInt32(count - sent), 0) }
             } catch {
                 sent += 1
                 throw SystemError(.send, sender(sent - 1), error)
             }
-            guard let count else { return false }
-            sent += Int(count)
+            guard let gone else { return false }
+            sent += Int(gone)
         }
         return true
     }
@@ -174,6 +173,11 @@ public struct DatagramBatch: ~Copyable {
     private func datagram(_ index: Int) -> UnsafeBufferPointer<UInt8> {
         let start = unsafe pointer(to: index).assumingMemoryBound(to: UInt8.self)
         return unsafe UnsafeBufferPointer(start: start, count: Int(headers[index].msg_len))
+    }
+
+    private func reply(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+        let start = unsafe parts[index].iov_base?.assumingMemoryBound(to: UInt8.self)
+        return unsafe UnsafeBufferPointer(start: start, count: parts[index].iov_len)
     }
 
     private func pointer(to index: Int) -> UnsafeMutableRawPointer {
@@ -198,16 +202,5 @@ public struct DatagramBatch: ~Copyable {
             unsafe header.msg_controllen = Self.controlRoom
         }
         unsafe headers[index].msg_hdr = header
-    }
-
-    /// Points a header at its reply.
-    ///
-    /// Name and control message stay as received: the reply goes to the datagram's sender, from the address that the
-    /// sender used.
-    private func point(_ index: Int, into replies: UnsafeRawBufferPointer) {
-        let start = unsafe replies.baseAddress.map { unsafe $0 + ranges[index].lowerBound }
-        unsafe parts[index] = iovec(iov_base: UnsafeMutableRawPointer(mutating: start), iov_len: ranges[index].count)
-        unsafe headers[index].msg_hdr.msg_iov = parts + index
-        unsafe headers[index].msg_hdr.msg_flags = 0
     }
 }

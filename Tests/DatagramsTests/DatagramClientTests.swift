@@ -116,7 +116,7 @@ import Testing
                 var batch = DatagramBatch()
                 _ = try batch.receive(from: server.socket)
                 // A reply too long is reported with its sender, which a datagram otherwise does not tell.
-                let unsent = batch.answer { _, reply in reply += [UInt8](repeating: 0, count: 65_508) }
+                let unsent = batch.answer { _, reply in reply.append(repeating: 0, count: 65_508) }
                 let client = try #require(unsent.first?.sender)
                 for _ in 0..<3 { try? TestClient(to: client).send([66, 65, 68]) }
                 return unsent.count

@@ -10,11 +10,4 @@ struct EchoTests {
         let bytes = (0..<length).map { _ in UInt8.random(in: 0...0xFF, using: &generator) }
         #expect(Echo().reply(to: bytes) == bytes)
     }
-
-    @Test("appends, and leaves alone what the reply held")
-    func appends() {
-        var reply = Array("kept ".utf8)
-        Echo().respond(to: Array("this".utf8).span, into: &reply)
-        #expect(reply == Array("kept this".utf8))
-    }
 }

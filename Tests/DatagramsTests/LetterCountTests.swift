@@ -65,12 +65,4 @@ struct LetterCountTests {
     func notOneLetter(letter: String) {
         #expect(LetterCount(letter: letter) == nil)
     }
-
-    @Test("appends, and leaves alone what the reply held")
-    func appends() throws {
-        let service = try #require(LetterCount(letter: "s"))
-        var reply = Array("kept ".utf8)
-        service.respond(to: Array("ss".utf8).span, into: &reply)
-        #expect(reply == Array("kept 2".utf8))
-    }
 }

@@ -54,7 +54,7 @@ final class TestClient: Sendable {
         var batch = DatagramBatch()
         let count = try batch.receive(from: socket)
         _ = batch.answer { datagram, reply in
-            reply += respond(datagram.indices.map { datagram[$0] })
+            for byte in respond(datagram.indices.map({ datagram[$0] })) { reply.append(byte) }
         }
         _ = try batch.send(over: socket)
         return count
@@ -65,8 +65,8 @@ final class TestClient: Sendable {
 struct Scripted: DatagramService {
     let reply: @Sendable ([UInt8]) -> [UInt8]
 
-    func respond(to datagram: Span<UInt8>, into reply: inout [UInt8]) {
-        reply += self.reply(datagram.indices.map { datagram[$0] })
+    func respond(to datagram: Span<UInt8>, into reply: inout OutputSpan<UInt8>) {
+        for byte in self.reply(datagram.indices.map({ datagram[$0] })) { reply.append(byte) }
     }
 }
 

@@ -2,12 +2,9 @@ import System
 import Datagrams
 
 extension DatagramService {
-    /// The reply to `datagram`, appended to nothing, as a server calls it.
+    /// The reply to `datagram`, with the room that a server gives.
     func reply(to datagram: [UInt8]) -> [UInt8] {
-        var reply: [UInt8] = []
-        reply.reserveCapacity(datagram.count)
-        respond(to: datagram.span, into: &reply)
-        return reply
+        [UInt8](capacity: 65_536) { respond(to: datagram.span, into: &$0) }
     }
 
     /// The reply to text, as text.

@@ -7,7 +7,7 @@ import Testing
     /// Takes everything that waits and answers with `respond`, as a server does.
     private func serve(
         _ server: borrowing DatagramSocket, _ batch: inout DatagramBatch,
-        _ respond: (Span<UInt8>, inout [UInt8]) -> Void
+        _ respond: (Span<UInt8>, inout OutputSpan<UInt8>) -> Void
     ) throws -> (received: Int, oversized: [DatagramBatch.Oversized]) {
         waitToRead(server.descriptor)
         let received = try batch.receive(from: server)
@@ -17,7 +17,7 @@ import Testing
     }
 
     /// Says what it heard, with a mark.
-    private func echo(_ datagram: Span<UInt8>, _ reply: inout [UInt8]) {
+    private func echo(_ datagram: Span<UInt8>, _ reply: inout OutputSpan<UInt8>) {
         reply.append(UInt8(ascii: ">"))
         for index in datagram.indices { reply.append(datagram[index]) }
     }
@@ -95,7 +95,7 @@ import Testing
         for (number, client) in clients.enumerated() { try client.socket.send([UInt8(number)]) }
         var batch = DatagramBatch(capacity: 8)
         let (received, oversized) = try serve(server, &batch) { datagram, reply in
-            reply.append(contentsOf: [UInt8](repeating: datagram[0], count: datagram[0] == 1 ? 65_508 : 65_507))
+            reply.append(repeating: datagram[0], count: datagram[0] == 1 ? 65_508 : 65_507)
         }
         #expect(received == 3)
         #expect(batch.count == 2)

@@ -40,13 +40,13 @@ public enum Kernels {
     /// Answers a datagram as the uppercase server does; the sum of the lengths of the replies, in bytes.
     public static func uppercase(_ text: [UInt8], times: Int) -> Int {
         let service = Uppercase()
-        var reply: [UInt8] = []
-        reply.reserveCapacity(3 * text.count)
         var sum = 0
-        for _ in 0..<times {
-            reply.removeAll(keepingCapacity: true)
-            service.respond(to: text.span, into: &reply)
-            sum &+= reply.count
+        _ = [UInt8](capacity: 65_536) { reply in
+            for _ in 0..<times {
+                reply.removeAll()
+                service.respond(to: text.span, into: &reply)
+                sum &+= reply.count
+            }
         }
         return sum
     }
