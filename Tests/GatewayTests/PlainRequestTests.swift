@@ -102,6 +102,23 @@ import Testing
         #expect(Request(continuing: request).isPlain)
     }
 
+    /// The worker's request remembers its head when a connection keeps the rest of it, or ends; not one that it has seen in part.
+    @Test func aCompleteHeadIsRemembered() throws {
+        let bytes = head("POST /a HTTP/1.1", [])
+        let request = Request(limits: configuration.limits(of: .form, maxDatagram: 100))
+        for _ in 0..<20 {
+            #expect(try request.readHead(bytes.span))
+            request.reset()
+        }
+        request.destination = Request.Destination(router: router, service: nil)
+        #expect(try request.readHead(bytes.span) && request.destination != nil)
+        request.reset()
+        let other = head("GET / HTTP/1.1", [])
+        #expect(try !request.readHead(other.span.extracting(first: 20)))
+        request.reset()
+        #expect(try request.readHead(bytes.span) && request.isPlain && request.destination == nil)
+    }
+
     /// The router may not: pages of other origins get fields of their own, and callers are asked for a token.
     @Test func somePlainRequestsAreLookedAt() throws {
         var other = configuration

@@ -80,7 +80,8 @@ final class Request {
     func reset() {
         finish()
         (hasInvitation, decoder) = (false, nil)
-        parser.reset()
+        // A complete head may come again, on this connection or another.
+        if !parser.isComplete { parser.reset() }
     }
 
     /// Drops all that it remembers, for requests with other limits.

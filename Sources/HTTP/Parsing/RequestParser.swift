@@ -29,6 +29,9 @@ public struct RequestParser: Sendable {
         self.limits = limits
     }
 
+    /// Whether the last head is complete, so that the next message may begin.
+    public var isComplete: Bool { progress.isComplete }
+
     /// Drops the message begun, if any.
     public mutating func reset() {
         progress = Progress()
