@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    /// What was written for another second, or at another place, is not taken for this one.
+    /// A head that was written for another second, or at another place, is not reused.
     @Test func aHeadOfTheNextSecondOverAnother() {
         let head = ReplyHead(contentType: MediaType.plainText, timing: FieldValue("udp;dur="), date: date)
         var buffer = [UInt8](repeating: 0, count: head.mostBytes + 8)

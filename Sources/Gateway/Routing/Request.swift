@@ -16,7 +16,7 @@ final class Request {
     /// The service at the path of a plain request, as a router has found it; a repeated head needs no new search.
     var destination: Destination?
 
-    /// What a router has found at a path.
+    /// The router's finding for a path.
     struct Destination {
         let router: Router
         /// Nil where no service takes plain requests.
