@@ -23,14 +23,13 @@ package struct FlagTable {
 
     private mutating func add(_ type: any ParsableArguments.Type) {
         for child in Mirror(reflecting: type.init()).children {
-            guard let label = child.label else { continue }
-            switch child.value {
-            case let group as any FlagGroup: add(Swift.type(of: group).members)
-            case let flag as any DeclaredFlag:
+            guard let label = child.label, let declared = child.value as? any Declared else { continue }
+            switch Swift.type(of: declared).declaration {
+            case .group(let members): add(members)
+            case .flag(let kind):
                 let name = Self.name(ofProperty: label)
                 names.append(name)
-                kinds[name] = Swift.type(of: flag).kind
-            default: break
+                kinds[name] = kind
             }
         }
     }
@@ -38,48 +37,53 @@ package struct FlagTable {
     /// The given flags, as lines of a settings file: a name, and its value where it takes one.
     package static func lines(of arguments: any ParsableArguments) -> [(name: String, value: String?)] {
         Mirror(reflecting: arguments).children.flatMap { child -> [(name: String, value: String?)] in
-            switch (child.label, child.value) {
-            case (_, let group as any FlagGroup): lines(of: group.arguments)
-            case (let label?, let flag as any DeclaredFlag): flag.values.map { (name(ofProperty: label), $0) }
-            default: []
+            guard let label = child.label, let declared = child.value as? any Declared else { return [] }
+            return switch declared.given {
+            case .group(let arguments): lines(of: arguments)
+            case .flag(let values): values.map { (name(ofProperty: label), $0) }
             }
         }
     }
 
     /// The property wrapper's storage `_maxHead` is the flag `max-head`.
     private static func name(ofProperty label: String) -> String {
-        label.drop { $0 == "_" }.reduce(into: "") { name, letter in
-            name += letter.isUppercase ? "-\(letter.lowercased())" : "\(letter)"
-        }
+        let letters = label.utf8.drop { $0 == UInt8(ascii: "_") }
+        return String(
+            decoding: letters.flatMap { (65...90).contains($0) ? [UInt8(ascii: "-"), $0 + 32] : [$0] }, as: UTF8.self)
     }
 }
 
-/// A group of flags within a command's.
-private protocol FlagGroup {
-    static var members: any ParsableArguments.Type { get }
-    var arguments: any ParsableArguments { get }
+/// What a command declares: a flag, or a group of flags.
+///
+/// One protocol for both, for the first cast of a type to a protocol searches all conformances in the program, 10 us.
+private protocol Declared {
+    static var declaration: Declaration<any ParsableArguments.Type, FlagTable.Kind> { get }
+    /// A flag's values after parsing, as texts; nil stands for a flag without a value.
+    var given: Declaration<any ParsableArguments, [String?]> { get }
 }
 
-extension OptionGroup: FlagGroup {
-    static var members: any ParsableArguments.Type { Value.self }
-    var arguments: any ParsableArguments { wrappedValue }
+private enum Declaration<Group, Flag> {
+    case group(Group)
+    case flag(Flag)
 }
 
-/// A flag by its declaration.
-private protocol DeclaredFlag {
-    static var kind: FlagTable.Kind { get }
-    /// Its values after parsing, as texts; nil stands for a flag without one.
-    var values: [String?] { get }
+extension OptionGroup: Declared {
+    fileprivate static var declaration: Declaration<any ParsableArguments.Type, FlagTable.Kind> { .group(Value.self) }
+    fileprivate var given: Declaration<any ParsableArguments, [String?]> { .group(wrappedValue) }
 }
 
-extension Option: DeclaredFlag {
-    static var kind: FlagTable.Kind { Value.self is any Repeating.Type ? .repeated : .single }
-    var values: [String?] { texts(of: wrappedValue) }
+extension Option: Declared {
+    fileprivate static var declaration: Declaration<any ParsableArguments.Type, FlagTable.Kind> {
+        .flag(Value.self is any Repeating.Type ? .repeated : .single)
+    }
+    fileprivate var given: Declaration<any ParsableArguments, [String?]> { .flag(texts(of: wrappedValue)) }
 }
 
-extension Flag: DeclaredFlag {
-    static var kind: FlagTable.Kind { .boolean }
-    var values: [String?] { (wrappedValue as? Bool) == true ? [nil] : [] }
+extension Flag: Declared {
+    fileprivate static var declaration: Declaration<any ParsableArguments.Type, FlagTable.Kind> { .flag(.boolean) }
+    fileprivate var given: Declaration<any ParsableArguments, [String?]> {
+        .flag((wrappedValue as? Bool) == true ? [nil] : [])
+    }
 }
 
 private protocol Repeating { var elements: [Any] { get } }

@@ -97,6 +97,15 @@ extension Setting {
         return settings
     }
 
+    /// A letter of a flag's name in the name of its variable.
+    private static func letterOfVariable(_ letter: UInt8) -> UInt8 {
+        switch letter {
+        case UInt8(ascii: "-"): UInt8(ascii: "_")
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): letter & 0xDF
+        default: letter
+        }
+    }
+
     /// The flags in the environment: `LETTERBOX_MAX_HEAD` is `max-head`.
     ///
     /// Semicolons separate several values of one flag. An empty value counts as none. Other variables are ignored.
@@ -105,7 +114,7 @@ extension Setting {
     ) throws(SettingsError) -> [Setting] {
         var settings: [Setting] = []
         for flag in table.names {
-            let name = "LETTERBOX_" + flag.uppercased().replacing("-", with: "_")
+            let name = "LETTERBOX_" + String(decoding: flag.utf8.map(Self.letterOfVariable), as: UTF8.self)
             guard let value = variable(name), !value.isEmpty else { continue }
             let source = Source.variable(name)
             switch table.kind(of: flag) {

@@ -53,9 +53,8 @@ struct Letterbox: ParsableCommand {
         do { settings = try LayeredSettings(command, words: named == nil ? words : Array(words.dropFirst())) } catch {
             exit(withError: ValidationError(error.description))
         }
-        let name = command.configuration.commandName.map { [$0] } ?? []
         do {
-            var command = try parseCommand(name, settings)
+            var command = try parse(command, settings)
             if isDoctor, let gateway = command as? GatewayCommand { command = DoctorCommand(about: gateway) }
             try command.run()
             exit()
@@ -64,9 +63,18 @@ struct Letterbox: ParsableCommand {
         }
     }
 
-    private static func parseCommand(_ name: [String], _ settings: LayeredSettings) throws -> any ParsableCommand {
+    /// The command with its flags.
+    ///
+    /// From the root ArgumentParser looks through a command's declarations six times, which takes a third of the start; from
+    /// the command itself, twice. The root's messages name the command in full.
+    private static func parse(
+        _ type: any ParsableCommand.Type, _ settings: LayeredSettings
+    ) throws -> any ParsableCommand {
+        let name = type.configuration.commandName.map { [$0] } ?? []
         let command: any ParsableCommand
-        do { command = try parseAsRoot(name + settings.words) } catch { throw settings.explain(error) }
+        do { command = try type.parseAsRoot(settings.words) } catch {
+            do { command = try parseAsRoot(name + settings.words) } catch { throw settings.explain(error) }
+        }
         do { try settings.checkEffects() } catch { throw ValidationError(error.description) }
         return command
     }
