@@ -53,7 +53,7 @@ package struct FlagTable {
     }
 }
 
-/// What a command declares: a flag, or a group of flags.
+/// A property of a command that declares a flag, or a group of flags.
 ///
 /// One protocol for both, for the first cast of a type to a protocol searches all conformances in the program, 10 us.
 private protocol Declared {
