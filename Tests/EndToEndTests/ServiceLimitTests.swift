@@ -75,7 +75,7 @@ import Testing
         }
         try write(10, 20)
         let gateway = try start(["--config", path])
-        for (root, other) in [(10, 20), (4000, 5), (7, 8000)] {
+        for (root, other) in [(10, 20), (4000, 5), (7, 40_000)] {
             if root != 10 {
                 try write(root, other)
                 gateway.program.signal(SIGHUP)

@@ -33,6 +33,20 @@ import Testing
         #expect(plan.paused(among: three, rotation: 0, at: at(2000)) { true } == .fail(.silent))
     }
 
+    /// The short way to the only backend ends in the same plan as the choice among one, also after the next event.
+    @Test func theOnlyBackendNeedsNoChoice() {
+        var (chosen, direct) = (makePlan(attempts: 3), makePlan(attempts: 3))
+        #expect(chosen.choose(among: [Candidate(id: 7)], rotation: 5, at: at(0)) == direct.attempt(7))
+        for candidates in [three, [Candidate(id: 7)]] {
+            var (first, second) = (chosen, direct)
+            #expect(first.sent(at: at(0), pause: .milliseconds(20)) == second.sent(at: at(0), pause: .milliseconds(20)))
+            #expect(first.outcomeOfReply == second.outcomeOfReply)
+            #expect(
+                first.failedToReach(7, among: candidates, rotation: 0, at: at(1))
+                    == second.failedToReach(7, among: candidates, rotation: 0, at: at(1)))
+        }
+    }
+
     @Test func itIsSentAgainThroughTheSameSocket() {
         var plan = makePlan(attempts: 2)
         let one = [Candidate(id: 7)]
