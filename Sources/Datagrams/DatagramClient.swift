@@ -141,7 +141,7 @@ package struct DatagramClient: ~Copyable {
         _ message: [UInt8], with server: Server, over socket: borrowing DatagramSocket, within time: Interval,
         _ sent: inout Int, on loop: EventLoop
     ) async throws(SystemError) -> Reply? {
-        let watch = try loop.watch(socket.descriptor, as: .datagrams)
+        let watch = try AsyncWatch(socket.descriptor, as: .datagrams, on: loop)
         // Longer than any datagram, also over IPv6, so that no reply is cut.
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let start = MonotonicTime.now()
@@ -154,7 +154,7 @@ package struct DatagramClient: ~Copyable {
             report(message, from: try? socket.localAddress(), to: server.address, sent == 1 ? "sent" : "sent again")
             deadline =
                 sent == attempts ? end : min(end, nextSend(after: sent, deadline, start, within: time, server.timer))
-            while await loop.readable(watch, until: deadline) == .ready {
+            while await watch.readable(until: deadline) == .ready {
                 do {
                     _ = try socket.dropStrangers()
                     guard let length = try socket.receive(into: &buffer, buffer.indices) else { continue }

@@ -56,20 +56,18 @@ package struct DatagramServer: ~Copyable {
     /// Throws when the socket cannot be watched; failures of one datagram are logged and counted.
     package mutating func run(on loop: EventLoop) async throws(SystemError) {
         if isIPv6 { try socket.enableReports(about: try socket.localAddress()) }
-        let watch = try loop.watch(socket.descriptor, as: .datagrams)
-        await loop.withCancellation(watch) {
-            while !Task.isCancelled, await loop.readable(watch) == .ready {
-                let count = receive(watch, loop)
-                observer?.reportReceived(batch)
-                answer()
-                await send(loop)
-                lookOn(after: count, watch, loop)
-                if let pause = errors.pause ?? watchErrors.pause { await loop.sleep(until: .now() + pause) }
-            }
+        let watch = try AsyncWatch(socket.descriptor, as: .datagrams, on: loop)
+        while !Task.isCancelled, await watch.readable() == .ready {
+            let count = receive(watch)
+            observer?.reportReceived(batch)
+            answer()
+            await send(loop)
+            lookOn(after: count, watch)
+            if let pause = errors.pause ?? watchErrors.pause { await loop.sleep(until: .now() + pause) }
         }
     }
 
-    private mutating func receive(_ watch: Watch, _ loop: EventLoop) -> Int {
+    private mutating func receive(_ watch: AsyncWatch) -> Int {
         do {
             let count = try batch.receive(from: socket)
             counts.received += count
@@ -81,7 +79,7 @@ package struct DatagramServer: ~Copyable {
                 errors.note()
                 logger.log(level: errors.pause == nil ? .debug : .error, "\(error)")
             }
-            loop.keepReadable(watch)
+            watch.keepReadable()
             return 0
         }
     }
@@ -104,20 +102,20 @@ package struct DatagramServer: ~Copyable {
     }
 
     /// Decides whether to watch the socket: after several datagrams at once, more have probably come by now.
-    private mutating func lookOn(after count: Int, _ watch: Watch, _ loop: EventLoop) {
+    private mutating func lookOn(after count: Int, _ watch: AsyncWatch) {
         if count > 1 {
             fullBatches += 1
-            if fullBatches == Self.manyBatches { loop.unwatch(watch) }
-            loop.keepReadable(watch)
+            if fullBatches == Self.manyBatches { watch.pause() }
+            watch.keepReadable()
         } else {
             do {
-                if fullBatches >= Self.manyBatches { try loop.rewatch(watch, as: .datagrams) }
+                if fullBatches >= Self.manyBatches { try watch.resume() }
                 fullBatches = 0
                 watchErrors.end()
             } catch {
                 watchErrors.note()
                 logger.warning("\(error)")
-                loop.keepReadable(watch)
+                watch.keepReadable()
             }
         }
     }

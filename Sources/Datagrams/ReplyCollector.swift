@@ -48,13 +48,13 @@ package struct ReplyCollector {
         let socket = try DatagramSocket(boundTo: own)
         try socket.permitBroadcast()
         try socket.enableReports(about: server)
-        let watch = try loop.watch(socket.descriptor, as: .datagrams)
+        let watch = try AsyncWatch(socket.descriptor, as: .datagrams, on: loop)
         var batch = DatagramBatch(capacity: 16)
         let start = MonotonicTime.now()
         _ = try socket.send(message.span, to: server)
         onDatagram?(DatagramEvent(message.span, from: try? socket.localAddress(), to: server, "sent"))
         var count = 0
-        while count < most, await loop.readable(watch, until: start + timeout) == .ready {
+        while count < most, await watch.readable(until: start + timeout) == .ready {
             guard try batch.receive(from: socket) > 0 else { continue }
             let time = MonotonicTime.now().since(start)
             let local = try? socket.localAddress()
@@ -64,7 +64,7 @@ package struct ReplyCollector {
                 onDatagram?(DatagramEvent(bytes, from: sender, to: local, "received \(time.words)"))
                 take(Reply(sender: sender, time: time, bytes: bytes.indices.map { bytes[$0] }))
             }
-            loop.keepReadable(watch)
+            watch.keepReadable()
         }
         return count
     }

@@ -20,7 +20,7 @@ public protocol DeadlineHandler: AnyObject {
 /// too early: of the deadlines of a thousand requests on a connection hardly one touches the wheel.
 public struct Deadline: ~Copyable {
     private var end = UInt64.max
-    private var alarm: (key: TimerWheel<TimerTarget>.Key, tick: UInt64)?
+    private var alarm: (key: TimerWheel<any DeadlineHandler>.Key, tick: UInt64)?
 
     /// No deadline.
     public init() {}
@@ -54,6 +54,6 @@ public struct Deadline: ~Copyable {
 
     private mutating func setAlarm(for handler: some DeadlineHandler, on loop: EventLoop) {
         if let alarm { loop.cancel(alarm.key) }
-        alarm = (loop.insert(.handler(handler), at: end), end)
+        alarm = (loop.insert(handler, at: end), end)
     }
 }

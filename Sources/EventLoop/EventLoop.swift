@@ -1,21 +1,19 @@
 internal import CLinux
 internal import DequeModule
+internal import Synchronization
 public import System
 
-/// One thread that waits for descriptors and deadlines and runs the tasks that wait for them.
+/// One thread that waits for descriptors and deadlines and calls their handlers.
 ///
-/// It is an executor: an actor that names its `executor`, or a task that prefers the loop, runs on its thread alone, so
-/// that such code needs no lock for shared state. An iteration of the loop runs the ready jobs, then polls the kernel
-/// (epoll_wait(2)), calls the handlers of its events and wakes the tasks that wait for them.
+/// It is an executor, too: an actor that names its `executor`, or a task that prefers the loop, runs on its thread
+/// alone, so that such code needs no lock for shared state. An iteration of the loop runs the ready jobs, then polls the
+/// kernel (epoll_wait(2)) and calls the handlers of its events and of the deadlines that have passed.
 public final class EventLoop: TaskExecutor {
     @usableFromInline nonisolated(unsafe) let state: LoopState
     @usableFromInline let queue: JobQueue
     private let actors: LoopActors
-    private let parking: ParkingLot
     /// The key under which the queue's bell is watched: no descriptor has this number.
     private static let bellKey = UInt64.max
-    /// The most waits of an iteration that may end at once before the loop polls again.
-    private static let maximumShortcuts = 64
     /// The most polls of an iteration, where the kernel reports as many events as fit one wait.
     private static let maximumPolls = 16
 
@@ -26,13 +24,15 @@ public final class EventLoop: TaskExecutor {
         actors = LoopActors(queue: queue)
         // Edge-triggered, every ring is reported once, and the counter need not be read.
         try poller.add(queue.bell.number, EPOLLIN.rawValue | EPOLLET.rawValue, key: Self.bellKey)
-        unsafe state = LoopState(poller: poller, queue: queue)
-        parking = unsafe ParkingLot(state: state)
+        unsafe state = LoopState(poller: poller)
     }
+
+    /// Whether the calling thread is the loop's.
+    @inlinable var isCurrent: Bool { queue.isCurrent }
 
     @inlinable @inline(__always)
     var confined: LoopState {
-        assert(queue.isCurrent, "only the loop's own thread may touch it")
+        assert(isCurrent, "only the loop's own thread may touch it")
         return unsafe state
     }
 
@@ -56,8 +56,7 @@ public final class EventLoop: TaskExecutor {
         let state = confined
         // The loop may have been opened long before it runs.
         state.now = .now()
-        while !queue.collect() {
-            state.shortcuts = 0
+        while !queue.hasEnded {
             unsafe queue.run(tasks: asUnownedTaskExecutor(), actors: actors.asUnownedSerialExecutor())
             callAgainHandlers(state)
             poll(state)
@@ -70,7 +69,7 @@ public final class EventLoop: TaskExecutor {
         for _ in 0..<state.calledAgain.count { state.calledAgain.popFirst()?.ready([]) }
     }
 
-    /// Ends the waits whose time is over.
+    /// Calls the handlers of the deadlines that have passed.
     ///
     /// The sockets come first: a process that was stopped and continues finds deadlines that have passed and replies
     /// that came in time, and the kernel's earlier events are from before the stop.
@@ -78,7 +77,7 @@ public final class EventLoop: TaskExecutor {
         guard let next = state.timers.next, next <= LoopState.tick(state.now) else { return }
         let due = LoopState.tick(state.now)
         poll(state, mayRest: false)
-        while let target = state.timers.takeNext(until: due) { expire(target, state) }
+        while let handler = state.timers.takeNext(until: due) { handler.alarm() }
     }
 
     /// Lets `run()` return after the ready jobs.
@@ -86,16 +85,15 @@ public final class EventLoop: TaskExecutor {
     /// Any thread may call it.
     public func stop() { queue.stop() }
 
-    /// Polls the kernel until it has reported everything, wakes the waiting tasks and calls the handlers.
+    /// Polls the kernel until it has reported everything, and calls the handlers.
     private func poll(_ state: LoopState, mayRest: Bool = true) {
         let before = state.now
         var timeout = mayRest ? timeout(state) : 0
-        state.watches.beginPoll()
         for _ in 0..<Self.maximumPolls {
             let count = state.poller.wait(milliseconds: timeout)
             state.now = .now()
             for index in 0..<count { dispatch(state.poller.event(index), state) }
-            if count < Poller.batch || state.watches.hasRepeated {
+            if count < Poller.batch {
                 state.reported = before
                 break
             }
@@ -112,26 +110,12 @@ public final class EventLoop: TaskExecutor {
     }
 
     private func dispatch(_ event: PollEvent, _ state: LoopState) {
-        guard event.key != Self.bellKey else { return }
-        let watch = Watch(key: event.key)
-        if let handler = state.watches.handler(of: watch) {
-            handler.ready(Readiness(epoll: event.flags))
-        } else if let task = state.watches.deliver(Readiness(epoll: event.flags), of: watch) {
-            wake(task, .ready)
-        }
-    }
-
-    private func expire(_ target: TimerTarget, _ state: LoopState) {
-        switch target {
-        case .watch(let watch):
-            if let task = state.takeExpired(at: watch) { wake(task, .expired) }
-        case .place(let place): place.wake(.expired)
-        case .handler(let handler): handler.alarm()
-        }
+        if event.key == Self.bellKey { return queue.collect() }
+        state.watches.handler(of: Watch(key: event.key))?.ready(Readiness(epoll: event.flags))
     }
 }
 
-// MARK: - Waiting
+// MARK: - What handlers ask for
 
 extension EventLoop {
     /// The time at the beginning of this iteration: good enough for deadlines, and free.
@@ -146,7 +130,7 @@ extension EventLoop {
 
     /// Begins to watch a descriptor, which leaves by itself when it is closed.
     public func watch(_ descriptor: borrowing Descriptor, as kind: WatchKind) throws(SystemError) -> Watch {
-        let watch = confined.open(descriptor.number, isLevel: kind.isLevel)
+        let watch = confined.watches.open(descriptor.number)
         try confined.poller.add(descriptor.number, kind.flags, key: watch.key)
         return watch
     }
@@ -172,7 +156,7 @@ extension EventLoop {
     public func callAgain(_ handler: some EventHandler) { confined.calledAgain.append(handler) }
 
     /// Watches a descriptor again after `unwatch(_:)`; events of the meantime are reported.
-    public func rewatch(_ watch: Watch, as kind: WatchKind) throws(SystemError) {
+    func rewatch(_ watch: Watch, as kind: WatchKind) throws(SystemError) {
         try confined.poller.add(watch.number, kind.flags, key: watch.key)
     }
 
@@ -181,67 +165,72 @@ extension EventLoop {
         if confined.watches.isCurrent(watch) { confined.poller.remove(watch.number) }
     }
 
-    /// Waits until there are bytes to read, the other side has ended, or the deadline has passed.
-    public func readable(_ watch: Watch, until deadline: MonotonicTime = .never) async -> Wake {
-        if confined.watches.takeReadable(watch) {
-            confined.shortcuts += 1
-            if confined.shortcuts <= Self.maximumShortcuts { return .ready }
-            // A sender that never stops would otherwise keep the thread from all other tasks.
-            return await suspend(at: .end)
-        }
-        return await suspend(at: .watch(watch, deadline))
-    }
-
-    /// Marks a descriptor as still readable after a read that left data: the next wait returns at once.
-    public func keepReadable(_ watch: Watch) {
-        _ = confined.watches.report(.toRead, of: watch)
-    }
-
-    /// Ends the wait for a descriptor; false if there is none.
-    @discardableResult
-    public func interrupt(_ watch: Watch, as wake: Wake = .interrupted) -> Bool {
-        guard let task = confined.watches.unpark(watch) else { return false }
-        self.wake(task, wake)
-        return true
-    }
-
-    /// Runs `body`, whose waits for a descriptor end when the task is cancelled, from any thread.
-    ///
-    /// It is for tasks that wait for ever; a wait with a deadline ends by itself and does not need the cost.
-    public func withCancellation(_ watch: Watch, _ body: () async -> Void) async {
-        await withTaskCancellationHandler(operation: body) {
-            Task(executorPreference: self) { self.interrupt(watch) }
-        }
-    }
-
-    /// Waits until a point in time.
-    public func sleep(until time: MonotonicTime) async {
-        _ = await WaitQueue.Place(loop: self).wait(until: time)
-    }
-
-    /// Lets the ready tasks run first.
-    public func yield() async { _ = await suspend(at: .end) }
-
-    /// Suspends the calling task at the wait location.
-    @inline(__always)
-    func suspend(at location: WaitLocation) async -> Wake {
-        confined.location = location
-        return await parking.park()
-    }
-
-    /// Resumes a suspended task.
-    func wake(_ task: ParkedTask, _ wake: Wake) { queue.add(task.job(waking: wake)) }
-
     /// The tick up to which deadlines have passed.
     var tick: UInt64 { confined.timers.present }
 
     /// Sets a timer.
-    func insert(_ target: TimerTarget, at tick: UInt64) -> TimerWheel<TimerTarget>.Key {
-        confined.timers.insert(at: tick, target)
+    func insert(_ handler: some DeadlineHandler, at tick: UInt64) -> TimerWheel<any DeadlineHandler>.Key {
+        confined.timers.insert(at: tick, handler)
     }
 
     /// Cancels a pending timer.
-    func cancel(_ timer: TimerWheel<TimerTarget>.Key) {
+    func cancel(_ timer: TimerWheel<any DeadlineHandler>.Key) {
         confined.timers.cancel(timer)
     }
+}
+
+// MARK: - Threads
+
+extension EventLoop {
+    /// Runs the loop on a thread of its own until `stop()`.
+    public func start() throws(SystemError) {
+        try Thread.start { self.run() }
+    }
+
+    /// Runs an asynchronous program from first to last on the calling thread, which runs an event loop for it.
+    ///
+    /// Throws the program's error, or a `SystemError` when no loop can be opened.
+    public static func run(_ program: @escaping @Sendable (EventLoop) async throws -> Void) throws {
+        let loop = try EventLoop()
+        let outcome = Outcome()
+        Task(executorPreference: loop) {
+            do {
+                try await program(loop)
+            } catch {
+                outcome.failure.withLock { $0 = error }
+            }
+            loop.stop()
+        }
+        loop.run()
+        if let failure = outcome.failure.withLock({ $0 }) { throw failure }
+    }
+
+    private final class Outcome: Sendable {
+        let failure = Mutex<(any Error)?>(nil)
+    }
+}
+
+/// The state that only the loop's own thread touches.
+@usableFromInline
+final class LoopState {
+    var poller: Poller
+    var watches = WatchTable()
+    var timers: TimerWheel<any DeadlineHandler>
+    /// Handlers that have asked for another call, in their order.
+    var calledAgain: Deque<any EventHandler> = []
+    @usableFromInline var now: MonotonicTime
+    @usableFromInline var reported: MonotonicTime
+
+    init(poller: consuming Poller) {
+        self.poller = poller
+        now = .now()
+        reported = now
+        timers = TimerWheel(at: Self.tick(now))
+    }
+
+    /// The tick of a time; deadlines have a resolution of milliseconds.
+    static func tick(_ time: MonotonicTime) -> UInt64 { time.nanoseconds / 1_000_000 }
+
+    /// The tick at which a deadline has surely passed: a wait may end late, never early.
+    static func tick(after deadline: MonotonicTime) -> UInt64 { tick(deadline) + 1 }
 }

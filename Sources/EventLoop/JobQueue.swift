@@ -17,14 +17,10 @@ final class JobQueue: Sendable {
         ///
         /// A job that runs as the wrong one goes once more through the queue before it begins.
         let isActor: Bool
-        /// The reason of its wake, where it was suspended.
-        var wake = Wake.ready
     }
 
     private final class Confined {
         var jobs = Deque<Job>()
-        /// Whether the running job belongs to an actor, and the reason of its wake.
-        var current = (isActor: false, wake: Wake.ready)
         /// Whether the loop has seen the request to end.
         var isStopping = false
     }
@@ -32,14 +28,20 @@ final class JobQueue: Sendable {
     private struct Submissions {
         var jobs: [Job] = []
         var isStopping = false
+        /// Whether the bell has rung since the loop last took the submissions.
+        var hasRung = false
+
+        /// Marks the bell rung; false where it has rung already.
+        mutating func ring() -> Bool {
+            defer { hasRung = true }
+            return !hasRung
+        }
     }
 
     /// The bell that another thread rings after adding a job.
     let bell: Descriptor
     private nonisolated(unsafe) let confined = Confined()
     private let submissions = Mutex(Submissions())
-    /// Whether another thread has added a job; changed under the lock, read without it.
-    private let hasRung = Atomic(false)
     private let thread = Atomic<UInt>(0)
 
     init() throws(SystemError) {
@@ -59,70 +61,52 @@ final class JobQueue: Sendable {
     /// Adds a job.
     func add(_ job: Job) {
         if isCurrent { return unsafe confined.jobs.append(job) }
-        let hadRung = submissions.withLock { submissions in
-            submissions.jobs.append(job)
-            return hasRung.exchange(true, ordering: .relaxed)
-        }
-        if !hadRung { ring() }
+        submit { $0.jobs.append(job) }
     }
 
     /// Asks the loop to end after the ready jobs.
-    func stop() {
-        submissions.withLock { submissions in
-            submissions.isStopping = true
-            hasRung.store(true, ordering: .relaxed)
+    func stop() { submit { $0.isStopping = true } }
+
+    private func submit(_ change: (inout Submissions) -> Void) {
+        let rings = submissions.withLock { submissions in
+            change(&submissions)
+            return submissions.ring()
         }
-        ring()
+        guard rings else { return }
+        var one: UInt64 = 1
+        _ = unsafe write(bell.number, &one, 8)
     }
 
-    /// Takes the jobs of other threads; true when the loop should end.
-    ///
-    /// For the loop's thread.
-    func collect() -> Bool {
-        // A job that is added a moment later rings, and is taken in the next iteration.
-        if hasRung.load(ordering: .relaxed) { takeIn() }
-        return unsafe confined.isStopping && confined.jobs.isEmpty
-    }
+    // MARK: - For the loop's thread
 
-    private func takeIn() {
+    /// Takes the submissions of other threads, after the bell has rung.
+    func collect() {
         submissions.withLock { submissions in
-            hasRung.store(false, ordering: .relaxed)
             unsafe confined.jobs.append(contentsOf: submissions.jobs)
-            submissions.jobs.removeAll(keepingCapacity: true)
             unsafe confined.isStopping = submissions.isStopping
+            submissions.jobs.removeAll(keepingCapacity: true)
+            submissions.hasRung = false
         }
     }
 
-    /// Whether the running job belongs to an actor, and the reason of its wake.
-    ///
-    /// For the loop's thread.
-    var current: (isActor: Bool, wake: Wake) { unsafe confined.current }
+    /// Whether the loop should end: it has been asked to, and no job is ready.
+    var hasEnded: Bool { unsafe confined.isStopping && confined.jobs.isEmpty }
 
     /// Whether the loop may sleep until the next event: no job is ready, and no request to end has come.
-    ///
-    /// For the loop's thread.
     var mayRest: Bool { unsafe confined.jobs.isEmpty && !confined.isStopping }
 
     /// Runs the jobs that are ready now; jobs that they make ready wait for the next iteration, so that no task starves
     /// the rest.
-    ///
-    /// For the loop's thread.
     func run(tasks: UnownedTaskExecutor, actors: UnownedSerialExecutor) {
         let confined = unsafe self.confined
         for _ in 0..<confined.jobs.count {
             guard let next = confined.jobs.popFirst() else { break }
-            confined.current = (next.isActor, next.wake)
             if next.isActor {
                 unsafe next.job.runSynchronously(on: actors)
             } else {
                 unsafe next.job.runSynchronously(on: tasks)
             }
         }
-    }
-
-    private func ring() {
-        var one: UInt64 = 1
-        _ = unsafe write(bell.number, &one, 8)
     }
 }
 

@@ -6,21 +6,18 @@ internal import Glibc
 /// The kernel gives a closed descriptor's number to the next one opened. The generation distinguishes them, so that a
 /// pending event of the one never reaches the other.
 public struct Watch: Hashable, Sendable {
-    /// The descriptor's number.
-    public let number: Int32
-    let generation: UInt32
-
     /// Both in one, the form that travels through the kernel.
-    var key: UInt64 { UInt64(generation) << 32 | UInt64(UInt32(bitPattern: number)) }
+    let key: UInt64
+
+    /// The descriptor's number.
+    public var number: Int32 { Int32(truncatingIfNeeded: key) }
+    var generation: UInt32 { UInt32(truncatingIfNeeded: key >> 32) }
 
     init(number: Int32, generation: UInt32) {
-        self.number = number
-        self.generation = generation
+        key = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: number))
     }
 
-    init(key: UInt64) {
-        self.init(number: Int32(truncatingIfNeeded: key), generation: UInt32(truncatingIfNeeded: key >> 32))
-    }
+    init(key: UInt64) { self.key = key }
 }
 
 /// The kind of a watched descriptor, which decides about the kernel's reports (epoll_ctl(2)).
@@ -35,9 +32,6 @@ public enum WatchKind: Sendable {
     /// A listening socket: reported as long as a connection waits.
     case listener
 
-    /// Whether it is reported as long as it is ready.
-    var isLevel: Bool { flags & EPOLLET.rawValue == 0 }
-
     var flags: UInt32 {
         switch self {
         case .stream: EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
@@ -45,16 +39,6 @@ public enum WatchKind: Sendable {
         case .singleDatagrams, .listener: EPOLLIN.rawValue
         }
     }
-}
-
-/// The reason why a wait ended.
-public enum Wake: Sendable {
-    /// The event has come.
-    case ready
-    /// The deadline has passed.
-    case expired
-    /// Another task interrupted the wait.
-    case interrupted
 }
 
 /// The kernel's report of a descriptor (epoll_ctl(2)).
@@ -89,5 +73,38 @@ public struct Readiness: OptionSet, Sendable {
         if flags & ends != 0 { readiness.formUnion([.ended, .toRead]) }
         if flags & EPOLLHUP.rawValue != 0 { readiness.formUnion([.hungUp, .toWrite]) }
         self = readiness
+    }
+}
+
+/// The handler of each watched descriptor, indexed by the descriptor's number.
+struct WatchTable {
+    private struct Slot {
+        var generation: UInt32 = 0
+        var handler: (any EventHandler)?
+    }
+
+    private var slots: [Slot] = []
+
+    /// Opens a new slot for a descriptor, without the handler of the number's former owner.
+    mutating func open(_ number: Int32) -> Watch {
+        while slots.count <= Int(number) { slots.append(Slot()) }
+        slots[Int(number)] = Slot(generation: slots[Int(number)].generation &+ 1)
+        return Watch(number: number, generation: slots[Int(number)].generation)
+    }
+
+    /// Sets the object that is called for each event of a descriptor; nil for none.
+    mutating func setHandler(_ handler: (any EventHandler)?, of watch: Watch) {
+        if isCurrent(watch) { slots[Int(watch.number)].handler = handler }
+    }
+
+    /// The object that is called for events of a descriptor.
+    func handler(of watch: Watch) -> (any EventHandler)? {
+        // Through a span the compiler (6.3.1) reads one member; through the array it copies the slot.
+        isCurrent(watch) ? slots.span[Int(watch.number)].handler : nil
+    }
+
+    /// Whether the watch's descriptor is still the one that was opened.
+    func isCurrent(_ watch: Watch) -> Bool {
+        Int(watch.number) < slots.count && slots[Int(watch.number)].generation == watch.generation
     }
 }

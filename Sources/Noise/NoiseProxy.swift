@@ -37,7 +37,7 @@ package actor NoiseProxy {
     private var batch = DatagramBatch(capacity: 32)
     /// Links whose server has sent something.
     private let ready: ReadyQueue<NoiseLink>
-    private let clock: WaitQueue
+    private let clock: Suspension
     private var alarm = MonotonicTime.never
     private var isStopping = false
     /// Consecutive errors of the clients' side and of the server's.
@@ -63,7 +63,7 @@ package actor NoiseProxy {
         shared = Mutex(settings)
         table = NoiseClientTable(limit: limits.clients, idle: limits.idle)
         ready = ReadyQueue(on: loop)
-        clock = WaitQueue(on: loop)
+        clock = Suspension(on: loop)
     }
 
     /// The settings for datagrams from now on; any thread may read and set them at any time.
@@ -84,24 +84,22 @@ package actor NoiseProxy {
 
     /// Passes datagrams on until its task is cancelled; those under way then do not arrive.
     package func run() async throws(SystemError) {
-        let watch = try loop.watch(forwarder.socket.descriptor, as: .datagrams)
+        let watch = try AsyncWatch(forwarder.socket.descriptor, as: .datagrams, on: loop)
         let replies = Task { await self.forwardReplies() }
         let timer = Task { await self.keepTime() }
-        await loop.withCancellation(watch) {
-            while !Task.isCancelled, await loop.readable(watch) == .ready {
-                if forwardRequests() { continue }
-                loop.keepReadable(watch)
-                // A flood from one side must not keep the loop from the other side, nor from the clock.
-                if let pause = errors.pause { await loop.sleep(until: .now() + pause) } else { await loop.yield() }
-            }
+        while !Task.isCancelled, await watch.readable() == .ready {
+            if forwardRequests() { continue }
+            watch.keepReadable()
+            // A flood from one side must not keep the loop from the other side, nor from the clock.
+            if let pause = errors.pause { await loop.sleep(until: .now() + pause) } else { await loop.yield() }
         }
         isStopping = true
         ready.close()
         for link in table.values { loop.release(link.watch) }
-        clock.wakeFirst()
+        clock.wake()
         await replies.value
         await timer.value
-        loop.unwatch(watch)
+        watch.pause()
     }
 }
 
@@ -219,14 +217,12 @@ extension NoiseProxy {
 extension NoiseProxy {
     /// Releases datagrams and forgets idle clients, each at its time.
     private func keepTime() async {
-        let place = clock.join()
         while !isStopping {
             alarm = nextAlarm
-            _ = await place.wait(until: alarm)
+            _ = await clock.wait(until: alarm)
             forwarder.release(at: loop.now)
             forgetQuietClients(at: loop.now)
         }
-        clock.leave(place)
     }
 
     /// The time of the next action.
@@ -234,6 +230,6 @@ extension NoiseProxy {
 
     /// Wakes the clock in time.
     private func ring() {
-        if nextAlarm < alarm { clock.wakeFirst() }
+        if nextAlarm < alarm { clock.wake() }
     }
 }

@@ -54,14 +54,12 @@ package struct Pinger: ~Copyable {
 
     /// Sends all probes and waits until each has its reply or has expired, or until the task is cancelled.
     package mutating func run() async throws(SystemError) -> PingerReport {
-        let watch = try loop.watch(socket.descriptor, as: .datagrams)
-        await loop.withCancellation(watch) {
-            while !Task.isCancelled, !isFinished {
-                sendProbeWhenDue()
-                _ = await loop.readable(watch, until: min(session.deadline, nextSendTime))
-                receive(watch)
-                giveUp()
-            }
+        let watch = try AsyncWatch(socket.descriptor, as: .datagrams, on: loop)
+        while !Task.isCancelled, !isFinished {
+            sendProbeWhenDue()
+            _ = await watch.readable(until: min(session.deadline, nextSendTime))
+            receive()
+            giveUp()
         }
         return report
     }
@@ -99,7 +97,7 @@ package struct Pinger: ~Copyable {
     }
 
     /// Takes all waiting datagrams.
-    private mutating func receive(_ watch: Watch) {
+    private mutating func receive() {
         while true {
             do {
                 guard let length = try socket.receiveOne(into: &buffer) else { return }

@@ -12,7 +12,7 @@ import Testing
             let server = try TestClient()
             let watch = try server.watch(on: loop)
             let answering = Task(executorPreference: loop) {
-                _ = await loop.readable(watch)
+                _ = await watch.readable()
                 return try server.answer { $0.map { $0 - 32 } }
             }
             var client = DatagramClient(server: server.address, timeout: .seconds(20), attempts: 1)
@@ -57,7 +57,7 @@ import Testing
             let server = try TestClient()
             let watch = try server.watch(on: loop)
             let answering = Task(executorPreference: loop) {
-                for _ in 0..<2 { while try server.answer({ $0 }) == 0 { _ = await loop.readable(watch) } }
+                for _ in 0..<2 { while try server.answer({ $0 }) == 0 { _ = await watch.readable() } }
             }
             var client = DatagramClient(
                 servers: [silent.address, gone, server.address], timeout: .seconds(3), attempts: 1)
@@ -74,7 +74,7 @@ import Testing
             let watch = try server.watch(on: loop)
             let answering = Task(executorPreference: loop) {
                 _ = try await server.next(watch, on: loop)
-                while try server.answer({ $0 + [33] }) == 0 { _ = await loop.readable(watch) }
+                while try server.answer({ $0 + [33] }) == 0 { _ = await watch.readable() }
             }
             var client = DatagramClient(server: server.address, timeout: .seconds(60), attempts: 10)
             let reply = try await client.exchange([97], on: loop)
@@ -112,7 +112,7 @@ import Testing
             let server = try TestClient()
             let watch = try server.watch(on: loop)
             let answering = Task(executorPreference: loop) {
-                _ = await loop.readable(watch)
+                _ = await watch.readable()
                 var batch = DatagramBatch()
                 _ = try batch.receive(from: server.socket)
                 // A reply too long is reported with its sender, which a datagram otherwise does not tell.
@@ -142,7 +142,7 @@ import Testing
             let answering = Task(executorPreference: loop) {
                 // Both are there: the first exchange's datagram is answered first.
                 await loop.sleep(until: loop.now + .milliseconds(1))
-                _ = await loop.readable(watch)
+                _ = await watch.readable()
                 return try server.answer { $0 + [33] }
             }
             let reply = try? await client.exchange([2], on: loop)

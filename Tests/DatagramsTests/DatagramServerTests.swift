@@ -72,7 +72,7 @@ import Testing
             let watch = try client.watch(on: loop)
             for number in UInt8(1)...3 {
                 try client.send([number])
-                let wake = await loop.readable(watch, until: loop.now + .seconds(10))
+                let wake = await watch.readable(until: loop.now + .seconds(10))
                 try #require(wake == .ready, "no task was woken for a datagram")
                 #expect(try await client.next(watch, on: loop) == [number])
             }

@@ -38,14 +38,14 @@ final class TestClient: Sendable {
     func send(_ bytes: [UInt8]) throws { _ = try socket.send(bytes.span) }
 
     /// Watches the socket; the watch is good until it is closed.
-    func watch(on loop: EventLoop) throws -> Watch { try loop.watch(socket.descriptor, as: .datagrams) }
+    func watch(on loop: EventLoop) throws -> AsyncWatch { try AsyncWatch(socket.descriptor, as: .datagrams, on: loop) }
 
     /// Waits for the next datagram.
-    func next(_ watch: Watch, on loop: EventLoop) async throws -> [UInt8] {
+    func next(_ watch: AsyncWatch, on loop: EventLoop) async throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         while true {
             if let length = try socket.receive(into: &bytes, bytes.indices) { return Array(bytes[..<length]) }
-            _ = await loop.readable(watch)
+            _ = await watch.readable()
         }
     }
 

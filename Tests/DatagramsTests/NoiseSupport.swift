@@ -84,14 +84,14 @@ struct RunningNoise {
 /// A UDP client that a test drives by hand.
 final class HandClient {
     let socket: DatagramSocket
-    private let watch: Watch
+    private let watch: AsyncWatch
     private let loop: EventLoop
     private var buffer = [UInt8](repeating: 0, count: 65_536)
 
     init(to address: SocketAddress, on loop: EventLoop) throws {
         let socket = try DatagramSocket(connectedTo: address)
         socket.lengthenQueue()
-        watch = try loop.watch(socket.descriptor, as: .datagrams)
+        watch = try AsyncWatch(socket.descriptor, as: .datagrams, on: loop)
         self.socket = socket
         self.loop = loop
     }
@@ -114,7 +114,7 @@ final class HandClient {
         let deadline = MonotonicTime.now() + timeLimit
         while true {
             if let length = try socket.receiveOne(into: &buffer) { return Array(buffer[..<length]) }
-            guard await loop.readable(watch, until: deadline) == .ready else { return nil }
+            guard await watch.readable(until: deadline) == .ready else { return nil }
         }
     }
 

@@ -6,20 +6,27 @@ import Testing
 /// A task that is about to wait may be sent round the loop once more first; whatever happens then must still wake it.
 @Suite("A call that comes before the wait")
 struct EarlyWakeTests {
-    @Test("ends the wait for a turn at once, and only one wait")
-    func place() async throws {
+    @Test("ends the wait at once, and only one wait")
+    func suspension() async throws {
         let loop = try EventLoop()
         try loop.start()
         defer { loop.stop() }
         let wakes = await Task(executorPreference: loop) {
-            let queue = WaitQueue(on: loop)
-            let place = queue.join()
-            queue.wakeFirst()
-            let first = await place.wait(until: loop.now + .seconds(10))
-            let second = await place.wait(until: loop.now + .milliseconds(1))
+            let suspension = Suspension(on: loop)
+            suspension.wake()
+            let first = await suspension.wait(until: loop.now + .seconds(10))
+            let second = await suspension.wait(until: loop.now + .milliseconds(1))
             return [first, second]
         }.value
         #expect(wakes == [.ready, .expired])
+    }
+
+    @Test("lets an actor that gives way continue", .timeLimit(.minutes(1)))
+    func yields() async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        #expect(await Collector(loop: loop).yields(100) == 100)
     }
 
     @Test("hands over the element", arguments: 1...20)
@@ -51,6 +58,11 @@ private actor Collector {
     func next() async -> Int? { await ready.next() }
 
     func add(_ tag: Int) { ready.add(tag) }
+
+    func yields(_ count: Int) async -> Int {
+        for _ in 0..<count { await loop.yield() }
+        return count
+    }
 
     func closeLater() async {
         await loop.sleep(until: loop.now + .milliseconds(500))

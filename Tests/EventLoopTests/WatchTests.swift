@@ -6,18 +6,6 @@ import Testing
 @testable import EventLoop
 
 @Suite struct WatchTests {
-    /// A watch table that a test can ask.
-    private final class Table {
-        private var table = WatchTable()
-
-        func open(_ number: Int32) -> Watch { table.open(number).watch }
-        func isCurrent(_ watch: Watch) -> Bool { table.isCurrent(watch) }
-        func takeReadable(_ watch: Watch) -> Bool { table.takeReadable(watch) }
-        func hasWaiter(_ watch: Watch) -> Bool { table.unpark(watch) != nil }
-        /// Whether the report wakes a task.
-        func report(_ readiness: Readiness, of watch: Watch) -> Bool { table.report(readiness, of: watch) != nil }
-    }
-
     @Test(
         arguments: [
             (EPOLLIN.rawValue, 1), (EPOLLOUT.rawValue, 2), (EPOLLERR.rawValue, 3),
@@ -34,63 +22,45 @@ import Testing
         #expect(watch.key != UInt64.max)
     }
 
-    @Test func readinessIsUsedUpOnce() {
-        let table = Table()
-        let watch = table.open(5)
-        #expect(!table.takeReadable(watch))
-        #expect(!table.report([.toRead, .toWrite], of: watch))
-        #expect(table.takeReadable(watch))
-        #expect(!table.takeReadable(watch))
-    }
-
-    /// There is nothing more to read, and the next call says so, again and again.
-    @Test(arguments: [EPOLLRDHUP.rawValue, EPOLLHUP.rawValue]) func theEndStaysReadable(end: UInt32) {
-        let table = Table()
-        let watch = table.open(5)
-        let ended = Readiness(epoll: EPOLLIN.rawValue | EPOLLOUT.rawValue | end)
-        #expect(!table.report(ended, of: watch))
-        for _ in 0..<3 { #expect(table.takeReadable(watch)) }
-    }
-
-    @Test func eventsOfTheFormerOwnerAreIgnored() {
-        let table = Table()
+    @Test func eventsOfTheFormerOwnerAreIgnored() throws {
+        var table = WatchTable()
+        let handler = Recorder(on: try EventLoop())
         let former = table.open(5)
+        table.setHandler(handler, of: former)
+        #expect(table.handler(of: former) === handler)
         let successor = table.open(5)
         #expect(former != successor)
         #expect(!table.isCurrent(former) && table.isCurrent(successor))
-        #expect(!table.report(.toRead, of: former))
-        #expect(!table.takeReadable(successor))
-        #expect(!table.report(.toRead, of: successor))
-        #expect(!table.takeReadable(former))
-        #expect(!table.hasWaiter(former))
-        #expect(table.takeReadable(successor))
+        #expect(table.handler(of: successor) == nil)
+        table.setHandler(handler, of: former)
+        #expect(table.handler(of: former) == nil && table.handler(of: successor) == nil)
+        table.setHandler(handler, of: successor)
+        table.setHandler(nil, of: former)
+        #expect(table.handler(of: successor) === handler)
     }
 
     @Test func unknownNumbersAreIgnored() {
-        let table = Table()
-        #expect(!table.report(.toRead, of: Watch(number: 9, generation: 0)))
+        let table = WatchTable()
+        #expect(table.handler(of: Watch(number: 9, generation: 0)) == nil)
         #expect(!table.isCurrent(Watch(number: 9, generation: 0)))
     }
 
     /// With real descriptors: the number's new owner hears nothing of what was reported for the old one.
     @Test(.timeLimit(.minutes(1))) func aReopenedNumberStartsAfresh() async throws {
-        let (old, new, early, late) = try await onLoop { loop in
-            let old: Watch
+        let (early, late) = try await onLoop { loop in
             do {
                 let pipe = try Pipe(readingAt: 1500)
-                old = try loop.watch(pipe.reading, as: .stream)
+                _ = try AsyncWatch(pipe.reading, as: .stream, on: loop)
                 pipe.write([1])
                 // By now the loop has the event in hand.
                 await loop.sleep(until: loop.now + .milliseconds(2))
             }
             let pipe = try Pipe(readingAt: 1500)
-            let new = try loop.watch(pipe.reading, as: .stream)
-            let early = await loop.readable(new, until: loop.now + .milliseconds(20))
-            loop.interrupt(old)
+            let new = try AsyncWatch(pipe.reading, as: .stream, on: loop)
+            let early = await new.readable(until: loop.now + .milliseconds(20))
             pipe.write([3])
-            return (old, new, early, await loop.readable(new))
+            return (early, await new.readable())
         }
-        #expect(old.number == new.number && old != new)
         #expect(early == .expired)
         #expect(late == .ready)
     }

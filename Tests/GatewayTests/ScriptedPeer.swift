@@ -16,7 +16,7 @@ actor ScriptedPeer {
     nonisolated let loop: EventLoop
     nonisolated let address: SocketAddress
     private let socket: DatagramSocket
-    private var watch: Watch?
+    private var watch: AsyncWatch?
     private var batch = DatagramBatch(capacity: 8)
     private var letters: [Letter] = []
 
@@ -34,9 +34,9 @@ actor ScriptedPeer {
         while true {
             take()
             if !letters.isEmpty { return letters.removeFirst() }
-            let watch = try self.watch ?? loop.watch(socket.descriptor, as: .datagrams)
+            let watch = try self.watch ?? AsyncWatch(socket.descriptor, as: .datagrams, on: loop)
             self.watch = watch
-            _ = await loop.readable(watch)
+            _ = await watch.readable()
         }
     }
 

@@ -42,17 +42,15 @@ final class GatewayFixture: Sendable {
 
     /// Answers datagrams in capitals until the task is cancelled.
     func answer(on loop: EventLoop) throws -> Task<Void, any Error> {
-        let watch = try loop.watch(service.descriptor, as: .datagrams)
-        return Task(executorPreference: loop) {
+        Task(executorPreference: loop) {
+            let watch = try AsyncWatch(self.service.descriptor, as: .datagrams, on: loop)
             var batch = DatagramBatch()
-            await loop.withCancellation(watch) {
-                while !Task.isCancelled, await loop.readable(watch) == .ready {
-                    guard let count = try? batch.receive(from: self.service), count > 0 else { continue }
-                    _ = batch.answer { datagram, reply in
-                        for index in datagram.indices { reply.append(datagram[index] & 0xDF) }
-                    }
-                    _ = try? batch.send(over: self.service)
+            while !Task.isCancelled, await watch.readable() == .ready {
+                guard let count = try? batch.receive(from: self.service), count > 0 else { continue }
+                _ = batch.answer { datagram, reply in
+                    for index in datagram.indices { reply.append(datagram[index] & 0xDF) }
                 }
+                _ = try? batch.send(over: self.service)
             }
         }
     }
@@ -92,7 +90,7 @@ final class GatewayFixture: Sendable {
 /// A client that sends and reads bytes as the test says.
 final class LoopCaller {
     let socket: StreamSocket
-    private let watch: Watch
+    private let watch: AsyncWatch
     private let loop: EventLoop
     private(set) var received: [UInt8] = []
     private(set) var isReset = false
@@ -112,7 +110,7 @@ final class LoopCaller {
         try #require(fcntl(number, F_SETFL, O_NONBLOCK) == 0)
         self.loop = loop
         socket = StreamSocket(owning: number)
-        watch = try loop.watch(socket.descriptor, as: .stream)
+        watch = try AsyncWatch(socket.descriptor, as: .stream, on: loop)
     }
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }
@@ -136,7 +134,7 @@ final class LoopCaller {
                 isReset = true
                 return false
             }
-            _ = await loop.readable(watch)
+            _ = await watch.readable()
         }
     }
 

@@ -20,8 +20,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
     private var rotation = 0
     /// The error that ended accepting.
     private var failure: SystemError?
-    private let ends: WaitQueue
-    private let handshakes: WaitQueue
+    private let end: Suspension
 
     /// The most connections accepted in a row, while requests wait.
     private static let mostAtOnce = 64
@@ -38,17 +37,14 @@ actor Acceptor: EventHandler, DeadlineHandler {
         self.limits = limits
         self.loop = loop
         self.logger = logger
-        ends = WaitQueue(on: loop)
-        handshakes = WaitQueue(on: loop)
+        end = Suspension(on: loop)
     }
 
     /// Accepts until `drain()`; throws where accepting fails for good.
     func run() async throws(SystemError) {
         guard !isDraining else { return }
         try listen()
-        let place = ends.join()
-        while !isDraining, failure == nil { _ = await place.wait(until: .never) }
-        ends.leave(place)
+        while !isDraining, failure == nil { _ = await end.wait() }
         if let failure { throw failure }
     }
 
@@ -67,15 +63,13 @@ actor Acceptor: EventHandler, DeadlineHandler {
         unwatchListener()
         deadline.cancel(on: loop)
         listener.stop()
-        ends.wakeFirst()
+        end.wake()
     }
 
     private func awaitHandshakes() async {
         guard failure == nil, !listener.isInherited else { return }
         listener.ignoreNewConnections()
-        let place = handshakes.join()
-        _ = await place.wait(until: loop.now + Self.handshakeTime)
-        handshakes.leave(place)
+        await loop.sleep(until: loop.now + Self.handshakeTime)
     }
 
     /// Runs on the acceptor's loop, and so returns only while that loop runs.
@@ -129,7 +123,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
             logger.critical("\(error): the gateway accepts no more connections")
             failure = error
             unwatchListener()
-            ends.wakeFirst()
+            end.wake()
         }
         return false
     }

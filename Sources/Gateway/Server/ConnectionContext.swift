@@ -43,11 +43,11 @@ final class ConnectionContext {
     /// The connections' questions about all workers, for the worker to answer.
     let questions: ReadyQueue<(question: Question, connection: Connection)>
     /// The worker's wait for the end.
-    let drained: WaitQueue
+    let drained: Suspension
     /// The number of connections that the acceptor has given to this worker.
     private let load: SharedLimit
     /// The worker's wait for its last connection, which each ended connection wakes.
-    private let ends: WaitQueue
+    private let ends: Suspension
     /// The connections that have become idle or ended since the last trim of memory.
     private var released = 0
     private var nextTrim = MonotonicTime(nanoseconds: 0)
@@ -73,8 +73,8 @@ final class ConnectionContext {
         writer = ResponseWriter(loop: loop, idleTimeout: configuration.idleTimeout)
         accessWriter = configuration.accessLog.map { AccessWriter($0, loop: loop) }
         logsAll = accessWriter?.isComplete ?? false
-        ends = WaitQueue(on: loop)
-        drained = WaitQueue(on: loop)
+        ends = Suspension(on: loop)
+        drained = Suspension(on: loop)
         // A head and the longest payload fit.
         sharedBuffer = [UInt8](
             repeating: 0, count: max(16_384, configuration.limits.maxHead) + requestLimits.payload.maxBody)
@@ -162,7 +162,7 @@ final class ConnectionContext {
     func releasePlace() {
         limits.connections.giveBack()
         load.giveBack()
-        ends.wakeFirst()
+        ends.wake()
     }
 
     /// The answer that this worker can give alone; nil where the others have to be asked.
@@ -204,15 +204,13 @@ final class ConnectionContext {
     func drain() {
         isDraining = true
         isEnding = true
-        drained.wakeFirst()
+        drained.wake()
         for connection in connections { connection?.drain() }
     }
 
     /// Waits until no connection is open, and none is on its way from the acceptor.
     func waitForLastConnection() async {
-        let place = ends.join()
-        while load.used > 0 { _ = await place.wait(until: .never) }
-        ends.leave(place)
+        while load.used > 0 { _ = await ends.wait() }
     }
 
     /// Releases memory that is not needed for the time being.

@@ -55,9 +55,7 @@ actor Worker {
         let helpers = [Task { await self.sweep() }, Task { await self.answerQuestions() }]
         isRunning = true
         startProbes()
-        let place = context.drained.join()
-        while !context.isDraining { _ = await place.wait(until: .never) }
-        context.drained.leave(place)
+        while !context.isDraining { _ = await context.drained.wait() }
         await context.waitForLastConnection()
         context.questions.close()
         for route in services + retired { route.upstream.close() }
