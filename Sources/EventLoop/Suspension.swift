@@ -13,7 +13,9 @@ public enum Wake: Sendable {
 
 /// The waits of one task, each of which ends with a wake or at its deadline.
 ///
-/// It belongs to a task on the loop's thread and keeps its executor: the task resumes there, as a job of the loop.
+/// It belongs to a task on the loop's thread that prefers the loop, also where it runs in an actor: a continuation
+/// resumes on the task's preferred executor, and without one on a thread of the global pool, before the task moves to
+/// its actor.
 @safe
 public final class Suspension: EventHandler, DeadlineHandler {
     private unowned let loop: EventLoop

@@ -85,8 +85,8 @@ package actor NoiseProxy {
     /// Passes datagrams on until its task is cancelled; those under way then do not arrive.
     package func run() async throws(SystemError) {
         let watch = try AsyncWatch(forwarder.socket.descriptor, as: .datagrams, on: loop)
-        let replies = Task { await self.forwardReplies() }
-        let timer = Task { await self.keepTime() }
+        let replies = Task(executorPreference: loop) { await self.forwardReplies() }
+        let timer = Task(executorPreference: loop) { await self.keepTime() }
         while !Task.isCancelled, await watch.readable() == .ready {
             if forwardRequests() { continue }
             watch.keepReadable()

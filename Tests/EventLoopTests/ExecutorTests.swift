@@ -24,6 +24,39 @@ import Testing
             await loop.sleep(until: loop.now + .milliseconds(1))
             _ = visit()
         }
+
+        /// Begins a task of the actor's own, which waits until `started` has reached the number, and then five times.
+        func begin(after started: Counter, _ number: Int, raising end: Counter) {
+            Task(executorPreference: loop) {
+                while started.value < number { await self.loop.sleep(until: self.loop.now + .milliseconds(1)) }
+                for _ in 0..<5 {
+                    await self.loop.sleep(until: self.loop.now + .milliseconds(1))
+                    await self.loop.yield()
+                }
+                end.raise()
+            }
+        }
+    }
+
+    /// The wait of an actor's task that prefers the loop ends although all threads of the global pool are busy.
+    @Test(.timeLimit(.minutes(1))) func aWaitDoesNotNeedTheGlobalPool() async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        let resident = Resident(loop: loop)
+        let threads = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        let (started, end, timeouts) = (Counter(), Counter(), Counter())
+        await resident.begin(after: started, threads, raising: end)
+        let blockers = (0..<threads).map { _ in
+            Task.detached {
+                started.raise()
+                // Ten seconds, after which the pool is free again and the test fails.
+                for _ in 0..<10_000 where end.value == 0 { usleep(1000) }
+                if end.value == 0 { timeouts.raise() }
+            }
+        }
+        for blocker in blockers { await blocker.value }
+        #expect(started.value == threads && timeouts.value == 0 && end.value == 1)
     }
 
     @Test func actorsLiveOnTheLoop() async throws {

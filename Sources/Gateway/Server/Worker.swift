@@ -52,7 +52,10 @@ actor Worker {
     /// Serves until `drain()`, and then until the last connection has ended.
     func run() async {
         // A task that begins here stays on the loop from its first step to its last.
-        let helpers = [Task { await self.sweep() }, Task { await self.answerQuestions() }]
+        let helpers = [
+            Task(executorPreference: loop) { await self.sweep() },
+            Task(executorPreference: loop) { await self.answerQuestions() },
+        ]
         isRunning = true
         startProbes()
         while !context.isDraining { _ = await context.drained.wait() }
@@ -190,15 +193,17 @@ actor Worker {
         let current = Set(services.map(ObjectIdentifier.init))
         for (route, probe) in probes where !current.contains(route) { probe.cancel() }
         probes = probes.filter { current.contains($0.key) }
-        for route in services where probes[ObjectIdentifier(route)] == nil {
+        for id in current where probes[id] == nil {
             // A silent service does not delay the probes of the others.
-            probes[ObjectIdentifier(route)] = Task { await self.probe(route) }
+            probes[id] = Task(executorPreference: loop) { await self.probe(id) }
         }
     }
 
     /// Probes each backend of a service at intervals, if the operator wants it.
-    private func probe(_ route: ServiceRoute) async {
-        guard let datagram = route.service.configuration.probe else { return }
+    private func probe(_ id: ObjectIdentifier) async {
+        guard let route = services.first(where: { ObjectIdentifier($0) == id }),
+            let datagram = route.service.configuration.probe
+        else { return }
         while !Task.isCancelled {
             for backend in route.upstream.backends { await route.upstream.probe(backend, datagram) }
             await loop.sleep(until: loop.now + context.configuration.probeInterval)
