@@ -39,7 +39,7 @@ package enum Exit {
 
     private static func advice(_ error: FilesError) -> String {
         switch error {
-        case .unreadable: ". Check the path and who may read it"
+        case .unreadable: ". Check the path and its permissions"
         case .tooManyFiles: ". Allow more of them with --max-public-files"
         case .tooDeep: ". Allow more with --max-public-depth"
         case .tooLarge: ". Allow more with --max-public-bytes"

@@ -10,12 +10,12 @@ internal import System
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Checks whether this machine bears what the gateway's flags ask for.",
+        abstract: "Checks whether this machine has what the gateway's flags need.",
         usage: "letterbox doctor [<flags of letterbox gateway> ...]",
         discussion: """
             Give it the gateway's flags, or --config FILE; it starts nothing and changes nothing. A line for each thing: ok, \
             look (may fail under load) or bad (fails), with the command that mends it or shows more. A datagram is sent only to \
-            services that have a probe text: others may not bear strange bytes.
+            services that have a probe text: unknown bytes may harm others.
 
             Run it where the gateway runs, as its user and in its container: limits and quotas are those of the process.
 

@@ -27,8 +27,7 @@ struct GatewayCommand: ParsableCommand {
     @Option(
         number:
             """
-            Event loops, each with a thread; the limits on what there is at a time are shared out among them, at least 1 \
-            each.
+            Event loops, each with a thread; they share the limits on connections, exchanges and sockets, at least 1 each.
             """, in: .threads, usual: "one per core that the process may keep busy")
     var workers: Int?
 
@@ -62,7 +61,7 @@ struct GatewayCommand: ParsableCommand {
         let settings = makeConfiguration(descriptors: DescriptorLimit.raise())
         if check { return try report(settings) }
         SignalDescriptor.block()
-        try Exit.starting(" with --host, --port or --server-port.") {
+        try Exit.starting(" with --host, --port, --admin or --server-port.") {
             let manager = ServiceManager.fromEnvironment()
             let inherited = try InheritedListeners.take()
             try EventLoop.run { loop in try await serve(settings, inherited, manager, on: loop) }

@@ -115,8 +115,8 @@ struct DatagramOptions: ParsableArguments {
     @Option(
         time:
             """
-            The least time before a datagram is sent again; else as long as replies take (RFC 6298), or while that is \
-            unknown 1s, or what lets all attempts fit.
+            The shortest pause before a datagram is sent again. The pause follows the round trips (RFC 6298); before the \
+            first reply it is 1s, or shorter where all attempts would not fit.
             """, in: .untilAnHour)
     var minRetransmit = usual.minRetransmit
 
@@ -189,12 +189,12 @@ struct HTTPOptions: ParsableArguments {
     var maxTrailers = usual.limits.maxTrailers
 
     @Option(
-        number: "The most bytes of requests that have come in part, all connections together; beyond it 503.",
+        number: "The most bytes of incomplete requests, all connections together; beyond it 503.",
         in: 1024...(1 << 40))
     var maxBuffered = usual.maxBuffered
 
     @Option(
-        number: "The most bytes that are read and not served around the last response; then the connection is cut.",
+        number: "The most bytes that are read and discarded around the last response; then the connection is cut.",
         in: 0...1_073_741_824)
     var maxLinger = usual.limits.maxLinger
 

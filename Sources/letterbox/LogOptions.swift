@@ -14,8 +14,7 @@ struct LogOptions: ParsableArguments {
         help: .of(
             "level",
             """
-            Which lines the log has, by how much they matter: critical, error, warning, notice, info, debug or trace, and \
-            what matters more.
+            The least level of the lines in the log: critical, error, warning, notice, info, debug or trace.
             """, "info"),
         transform: { try readWord($0, among: LogLevel.allCases) })
     var logLevel = LogLevel.info
@@ -32,7 +31,7 @@ struct LogOptions: ParsableArguments {
     @Option(
         number:
             """
-            The most bytes of these lines that wait for a slow reader; what does not fit is dropped, counted and told of.
+            The most bytes of these lines that wait for a slow reader; what does not fit is dropped, counted and logged.
             """, in: 1024...(1 << 30))
     var maxAccessLog = Configuration().maxAccessLog
 

@@ -30,7 +30,7 @@ enum ReplyCount: Equatable {
 
     static let help = ArgumentHelp(
         """
-        Take several replies, from any sender, until there are so many or --timeout is over; each with its sender and \
+        Take several replies, from any sender, until that many have come or --timeout is over; each with its sender and \
         its time. The datagram is sent once; HOST may be a group or a broadcast address. (\(range.lowerBound) to \
         \(range.upperBound), or all)
         """, valueName: "number")

@@ -192,7 +192,7 @@ struct ServiceDescription: CustomStringConvertible {
         guard settings.replies.source != .any, settings.replies.count != .none,
             let address = addresses.first(where: \.isForMany)
         else { return nil }
-        return "\(address.host) is the address of many hosts: add from=any to hear who answers, or replies=0"
+        return "\(address.host) is the address of many hosts: add from=any to accept all their replies, or replies=0"
     }
 
     /// The service at these addresses, with the flags' settings for all options that it lacks.

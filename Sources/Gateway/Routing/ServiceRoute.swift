@@ -82,7 +82,7 @@ final class ServiceRoute {
         do {
             guard let payload = try query.payload(in: name) else {
                 return .response(
-                    Problem.response(.badRequest, "The query has no parameter \"\(name)\" with the letter."))
+                    Problem.response(.badRequest, "The query has no parameter \"\(name)\" with the payload."))
             }
             return send(payload[...], of: request, query.notation)
         } catch {
@@ -105,7 +105,7 @@ final class ServiceRoute {
         }
         guard request.head.method == .post else {
             return .response(
-                Problem.response(.uriTooLong, "The letter does not fit in one datagram of at most \(limit) bytes."))
+                Problem.response(.uriTooLong, "The payload does not fit in one datagram of at most \(limit) bytes."))
         }
         return .response(refuseContent())
     }
