@@ -102,12 +102,14 @@ struct GatewayCommand: ParsableCommand {
         announce(address, services, names, settings)
         manager?.notify(.ready, "Serving \(address.url)")
         manager?.watch(gateway, on: loop)
-        let reloading = Reloading(self, settings, names, page, gateway, on: loop)
-        await handleSignals(lifecycle.requests, manager) { await reloading.perform() }
-        Console.error("Told to end: requests in flight are finished first", as: .notice)
-        notifyStopping(manager, settings)
-        await waitForProxies(of: gateway, for: settings.drainDelay, on: loop)
-        await end(gateway, running, within: settings.drainTimeout, on: loop)
+        let reloading = Task(executorPreference: loop) { [settings] in
+            let reloading = Reloading(self, settings, names, page, gateway, on: loop)
+            for await _ in lifecycle.reloads { await reloading.perform(reportingTo: manager) }
+        }
+        // A reload, which may wait long for a resolver, does not delay the end.
+        await lifecycle.end()
+        reloading.cancel()
+        await Ending(gateway: gateway, running: running, settings: settings, manager: manager, loop: loop).perform()
         await embedded?.stop()
         settings.accessLog?.finish()
     }
@@ -120,25 +122,6 @@ struct GatewayCommand: ParsableCommand {
                 Glibc.exit(1)
             }
         }
-    }
-
-    /// Obeys signals until one of them ends the program.
-    private func handleSignals(
-        _ requests: AsyncStream<SignalDescriptor.Request>, _ manager: ServiceManager?, reload: () async -> Void
-    ) async {
-        for await request in requests {
-            if request == .end { break }
-            manager?.notify(.reloading)
-            await reload()
-            manager?.notify(.ready)
-        }
-    }
-
-    /// Reports the beginning of the end to the service manager, with its longest duration.
-    private func notifyStopping(_ manager: ServiceManager?, _ settings: Configuration) {
-        let times = [settings.drainDelay, settings.drainTimeout, .seconds(5)].map(\.nanoseconds)
-        manager?.notify(
-            .stopping(within: Interval(nanoseconds: times.reduce(0, +))), "Ending: requests in flight are finished")
     }
 
     /// The socket of the service manager, or one of its own.
@@ -213,27 +196,5 @@ struct GatewayCommand: ParsableCommand {
             isLess && lab == nil
             ? " (ulimit -n leaves \(settings.maxConnections) connections, \(settings.maxSockets) UDP sockets)" : ""
         Console.error("The gateway is ready: \(address.url)\(targets)\(past)\(limits)", as: .notice)
-    }
-
-    /// Makes `/readyz` fail, and gives proxies the time to notice.
-    private func waitForProxies(of gateway: Gateway, for delay: Interval, on loop: EventLoop) async {
-        guard delay > .seconds(0) else { return }
-        await gateway.beginDrainDelay()
-        await loop.sleep(until: loop.now + delay)
-    }
-
-    /// Waits for the exchanges under way; beyond the time limit the program ends all the same, with a message.
-    private func end(
-        _ gateway: Gateway, _ running: Task<Void, Never>, within time: Interval, on loop: EventLoop
-    ) async {
-        let deadline = loop.now + time
-        Task(executorPreference: loop) {
-            await loop.sleep(until: deadline)
-            Console.error(
-                "letterbox: some connections did not end within --drain-timeout \(time); they are cut", as: .warning)
-            Glibc.exit(1)
-        }
-        await gateway.drain()
-        await running.value
     }
 }

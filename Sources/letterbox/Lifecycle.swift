@@ -13,13 +13,16 @@ final class Lifecycle: Sendable {
     private enum Phase { case starting, running, ending }
 
     private let phase = Mutex(Phase.starting)
-    /// The requests of signals while the program runs: `.end` is the last.
-    let requests: AsyncStream<SignalDescriptor.Request>
-    private let continuation: AsyncStream<SignalDescriptor.Request>.Continuation
+    /// The requests to reload while the program runs; those that come during a reload count as one.
+    let reloads: AsyncStream<Void>
+    private let reload: AsyncStream<Void>.Continuation
+    private let ends: AsyncStream<Void>
+    private let ended: AsyncStream<Void>.Continuation
 
     /// Begins to read signals, which are already blocked.
     init(on loop: EventLoop) {
-        (requests, continuation) = AsyncStream.makeStream()
+        (reloads, reload) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (ends, ended) = AsyncStream.makeStream()
         Task(executorPreference: loop) {
             do {
                 let signals = try Signals(on: loop)
@@ -29,6 +32,11 @@ final class Lifecycle: Sendable {
                 Glibc.exit(2)
             }
         }
+    }
+
+    /// Waits until a signal asks the program to end.
+    func end() async {
+        for await _ in ends { return }
     }
 
     /// Marks the start as complete: from now on the first signal to end begins the drain.
@@ -41,7 +49,8 @@ final class Lifecycle: Sendable {
         }
         switch (before, request) {
         case (.starting, .end): Glibc.exit(0)
-        case (.running, _): continuation.yield(request)
+        case (.running, .reload): reload.yield()
+        case (.running, .end): ended.yield()
         case (.ending, .end):
             Console.error("letterbox: told to end once more; connections under way are cut", as: .warning)
             Glibc.exit(1)

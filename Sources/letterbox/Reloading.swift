@@ -34,8 +34,15 @@ final class Reloading {
         watch()
     }
 
+    /// Performs a HUP and tells the service manager; a gateway that ends meanwhile changes nothing.
+    func perform(reportingTo manager: ServiceManager?) async {
+        manager?.notify(.reloading)
+        await perform()
+        if !Task.isCancelled { manager?.notify(.ready) }
+    }
+
     /// Performs a HUP; invalid settings change nothing.
-    func perform() async {
+    private func perform() async {
         let command: GatewayCommand
         do { command = try LayeredSettings.ofGateway().parseGateway() } catch {
             report(error)
@@ -76,6 +83,7 @@ final class Reloading {
         try check(next)
         let names = ServiceNames(next, knowing: self.names)
         await names.begin()
+        guard !Task.isCancelled else { return }
         for (service, addresses) in zip(next, names.addresses) {
             if let conflict = service.conflict(at: addresses) {
                 throw SettingsError("--service \(service.path): \(conflict)")

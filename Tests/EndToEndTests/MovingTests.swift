@@ -13,6 +13,9 @@ struct MovingTests {
 
         init(_ place: Int) throws { try move(to: place) }
 
+        /// Takes all names out.
+        func clear() { unsafe truncate(path, 0) }
+
         deinit { unsafe unlink(path) }
 
         /// Writes in place, for what is mounted is this file and no other of its name.
@@ -59,5 +62,35 @@ struct MovingTests {
         _ = try first.program.ending(after: SIGKILL)
         for _ in 0..<20 { #expect(try gateway.post("letter").status == 200) }
         #expect(try gateway.metrics()["udp_exchanges_in_flight"] == 0)
+    }
+
+    /// The resolver asks a name server that does not answer, and each look-up takes seconds.
+    @Test(.enabled(if: geteuid() == 0, "only root may bind port 53"))
+    func `a reload that waits for the resolver does not delay the end`() throws {
+        let nameServer = try DatagramSocket(boundTo: try #require(SocketAddress("127.0.0.79", port: 53)))
+        let server = try RunningServer(host: "127.0.0.2")
+        let hosts = try Hosts(2)
+        let script = """
+            mount -t tmpfs none /etc && echo nameserver 127.0.0.79 > /etc/resolv.conf && touch /etc/hosts && \
+            mount --bind "$0" /etc/hosts && exec "$@"
+            """
+        let gateway = try RunningGateway(
+            Program(
+                "unshare",
+                [
+                    "--map-root-user", "--mount", "sh", "-c", script, hosts.path, Binaries.letterbox, "gateway",
+                    "--port", "0", "--upstream", "service.test:\(server.address.port)",
+                ]))
+        #expect(try gateway.post("letter").text == "LETTER")
+        hosts.clear()
+        gateway.program.signal(SIGHUP)
+        // The query shows that the look-up has begun, and no answer that it lasts.
+        var query = pollfd(fd: nameServer.descriptor.number, events: Int16(POLLIN), revents: 0)
+        #expect(unsafe poll(&query, 1, 20_000) == 1)
+        #expect(try gateway.post("letter").text == "LETTER")
+        let ending = try gateway.program.ending(after: SIGTERM)
+        #expect(ending.status == 0)
+        // The log would have the failure of a look-up that was waited for.
+        #expect(ending.error.contains("Told to end") && !ending.error.contains("its addresses stay"))
     }
 }
