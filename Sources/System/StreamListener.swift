@@ -18,6 +18,7 @@ public struct StreamListener: ~Copyable, Sendable {
         let descriptor = Descriptor(owning: entry.number)
         let isLocal = descriptor.option(SO_DOMAIN, at: SOL_SOCKET) == AF_UNIX
         address = isLocal ? .unix(UnixAddress.path(of: descriptor)) : .internet(try descriptor.localAddress())
+        if !isLocal { Self.sendAtOnce(descriptor) }
         self.descriptor = descriptor
         isInherited = true
         file = nil
@@ -40,12 +41,21 @@ public struct StreamListener: ~Copyable, Sendable {
         }
         // Connections of a former run may still be in TIME_WAIT; with the option they do not hold the port (ip(7)).
         try descriptor.set(SO_REUSEADDR, at: SOL_SOCKET)
+        Self.sendAtOnce(descriptor)
         try descriptor.bind(to: address)
         try attempt(.listen, address) { () throws(ErrorNumber) in _ = try call { listen(descriptor.number, backlog) } }
         self.address = .internet(try descriptor.localAddress())
         self.descriptor = descriptor
         isInherited = false
         file = nil
+    }
+
+    /// Lets small responses leave at once: Nagle's algorithm is off (tcp(7), TCP_NODELAY).
+    ///
+    /// Linux copies the listener's option into each accepted socket, which saves a call for each connection.
+    private static func sendAtOnce(_ listener: borrowing Descriptor) {
+        // A protocol that refuses the option has no such delay, or has to be borne.
+        try? listener.set(Int32(TCP_NODELAY), at: Int32(IPPROTO_TCP))
     }
 
     /// Refuses new connections, where the kernel can do that; those whose handshake is under way complete.

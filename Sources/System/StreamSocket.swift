@@ -9,13 +9,9 @@ public struct StreamSocket: ~Copyable, Sendable {
     public let peer: SocketAddress?
 
     /// Takes over a connected, non-blocking socket that has no other owner.
-    ///
-    /// Small responses leave at once: Nagle's algorithm is off (tcp(7), TCP_NODELAY).
     public init(owning number: Int32, peer: SocketAddress? = nil) {
         descriptor = Descriptor(owning: number)
         self.peer = peer
-        // Fails only where the peer has already gone, and then the next call says so.
-        try? descriptor.set(Int32(TCP_NODELAY), at: Int32(IPPROTO_TCP))
     }
 
     /// Gives the open descriptor away: the caller now owns it.

@@ -13,7 +13,7 @@ import Testing
 final class ConnectionStage {
     /// The states of a connection.
     enum Scene: CaseIterable {
-        case idle, partOfHead, head, exchanging, asking, pausing, writing, closing, lingering, closed
+        case idle, partOfHead, head, exchanging, last, asking, pausing, writing, closing, lingering, closed
 
         /// The bytes that the client has sent.
         var request: String {
@@ -22,11 +22,12 @@ final class ConnectionStage {
             case .partOfHead: "GET /heal"
             case .head: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab"
             case .exchanging: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde"
+            case .last: "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nabcde"
             case .asking: "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
             case .pausing: String(repeating: ConnectionStage.healthz, count: 40)
             case .writing: "GET /big.txt HTTP/1.1\r\nHost: a\r\n\r\n"
             case .closing: "GET /big.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-            case .lingering: "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            case .lingering: "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n\r\n"
             }
         }
 
@@ -43,13 +44,13 @@ final class ConnectionStage {
         var owed: [Int] {
             switch self {
             case .idle, .partOfHead, .head, .closed: []
-            case .exchanging, .asking, .writing, .closing, .lingering: [200]
+            case .exchanging, .last, .asking, .writing, .closing, .lingering: [200]
             case .pausing: Array(repeating: 200, count: 40)
             }
         }
 
         /// Whether another request is served after those.
-        var goesOn: Bool { ![.closing, .lingering, .closed].contains(self) }
+        var goesOn: Bool { ![.last, .closing, .lingering, .closed].contains(self) }
     }
 
     /// The events that may come to it.
@@ -122,7 +123,7 @@ final class ConnectionStage {
     func isAt(_ scene: Scene) -> Bool {
         switch (scene, connection.state) {
         case (.idle, .reading(.nothing)), (.partOfHead, .reading(.partOfHead)), (.head, .reading(.head)): true
-        case (.exchanging, .exchanging), (.asking, .asking), (.pausing, .pausing): true
+        case (.exchanging, .exchanging), (.last, .exchanging), (.asking, .asking), (.pausing, .pausing): true
         case (.writing, .writing(thenCloses: false)), (.closing, .writing(thenCloses: true)): true
         case (.lingering, .lingering), (.closed, .closed): true
         default: false

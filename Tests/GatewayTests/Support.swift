@@ -108,6 +108,9 @@ final class LoopCaller {
         }
         try #require(status == 0)
         try #require(fcntl(number, F_SETFL, O_NONBLOCK) == 0)
+        // One send is one segment.
+        var on: Int32 = 1
+        unsafe setsockopt(number, Int32(IPPROTO_TCP), Int32(TCP_NODELAY), &on, socklen_t(MemoryLayout<Int32>.size))
         self.loop = loop
         socket = StreamSocket(owning: number)
         watch = try AsyncWatch(socket.descriptor, as: .stream, on: loop)

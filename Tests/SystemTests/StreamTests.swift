@@ -56,6 +56,16 @@ import Testing
         _ = client
     }
 
+    /// A service manager does not set the option.
+    @Test func socketsOfAnInheritedListenerSendAtOnce() throws {
+        let opened = try Descriptor(domain: AF_INET, type: SOCK_STREAM)
+        try #require(Glibc.listen(opened.number, 4) == 0)
+        let listener = try StreamListener(inheriting: InheritedListeners.Entry(number: opened.release(), name: ""))
+        let (server, client) = try connect(to: listener)
+        #expect(server.socket.descriptor.option(Int32(TCP_NODELAY), at: Int32(IPPROTO_TCP)) == 1)
+        _ = client
+    }
+
     @Test func bytesThenTheEnd() throws {
         let (server, client) = try connect(to: try listen())
         var bytes = [UInt8](repeating: 0, count: 8)

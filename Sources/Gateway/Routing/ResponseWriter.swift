@@ -8,8 +8,8 @@ final class ResponseWriter {
     private var cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
     /// The heads of most responses: those of a reply to a single datagram, without further fields.
     private let heads: PlainReplyHeads
-    /// The heads for clients that asked for a persistent connection.
-    private let keepAliveHeads: PlainReplyHeads
+    /// The heads for clients that asked for a persistent connection, and those of a connection's last response.
+    private let keepAliveHeads, closingHeads: PlainReplyHeads
     /// The connection field for such clients.
     let keepAlive: ResponseHead.Connection
     private var renewal = MonotonicTime(nanoseconds: 0)
@@ -21,6 +21,7 @@ final class ResponseWriter {
         keepAlive = .keepAlive(seconds: Int(idleTimeout.nanoseconds / 1_000_000_000))
         heads = PlainReplyHeads(cachedDate, .persistent)
         keepAliveHeads = PlainReplyHeads(cachedDate, keepAlive)
+        closingHeads = PlainReplyHeads(cachedDate, .close)
     }
 
     /// The date of a response.
@@ -70,6 +71,12 @@ final class ResponseWriter {
         return isKeepAlive ? keepAliveHeads.frame(reply, isText) : heads.frame(reply, isText)
     }
 
+    /// Writes the head of a connection's last response in front of a plain reply.
+    func frameLast(_ reply: Reply) -> Range<Int> {
+        renew()
+        return closingHeads.frame(reply, reply.buffer.bytes.isUTF8(in: reply.buffer.range(of: reply.length)))
+    }
+
     @inline(__always)
     private func renew() {
         if loop.now >= renewal { renewNow() }
@@ -80,6 +87,7 @@ final class ResponseWriter {
         cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
         heads.renew(cachedDate)
         keepAliveHeads.renew(cachedDate)
+        closingHeads.renew(cachedDate)
         renewal = loop.now + .seconds(1)
     }
 

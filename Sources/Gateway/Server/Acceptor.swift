@@ -142,7 +142,6 @@ actor Acceptor: EventHandler, DeadlineHandler {
         let isCounted = limits.connections.take()
         let worker = leastBusy()
         _ = worker.load.take()
-        perform(on: worker) { $0.recordAccepted() }
         offer(number, from: peer, isCounted: isCounted, to: worker, triedBefore: 0)
     }
 
@@ -161,6 +160,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         _ number: Int32, from peer: SocketAddress?, isCounted: Bool, to worker: Worker, triedBefore: Int
     ) {
         perform(on: worker) { [self] worker in
+            if triedBefore == 0 { worker.recordAccepted() }
             guard worker.admit(number, from: peer, isCounted: isCounted) == .full else { return }
             guard triedBefore + 1 < workers.count else { return worker.turnAway(number, from: peer) }
             worker.load.giveBack()

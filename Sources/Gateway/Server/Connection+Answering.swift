@@ -4,11 +4,19 @@ internal import System
 
 /// Answers requests, and decides whether the connection persists.
 extension Connection {
+    /// Sends the connection's last reply.
+    @inline(never)
+    func passLast(_ reply: Reply) {
+        pass(reply, in: context.frameLast(reply))
+        finish()
+    }
+
     /// Sends a reply from the buffer that it was received into.
+    ///
+    /// - `range`: its place in the buffer, with the head in front of it.
     @inline(__always)
-    func pass(_ reply: Reply) {
+    func pass(_ reply: Reply, in range: Range<Int>) {
         served += 1
-        let range = context.frame(reply, isKeepAlive: summary.asksToKeepAlive)
         do {
             let sent = try reply.buffer.bytes.lend(range) { bytes throws(SystemError) in try socket?.send(bytes) } ?? 0
             if sent < range.count { append(reply.buffer.bytes[range.dropFirst(sent)]) }
@@ -30,8 +38,14 @@ extension Connection {
     func answer(with response: Response) {
         let goesOn = summary.keepsAlive && !response.closes && !isLast
         served += 1
-        write(response, goesOn ? (summary.asksToKeepAlive ? context.writer.keepAlive : .persistent) : .close)
+        write(response, connection(goesOn))
         if !goesOn { finish() }
+    }
+
+    /// The connection's future as the client is told.
+    @inline(__always)
+    func connection(_ goesOn: Bool) -> ResponseHead.Connection {
+        goesOn ? (summary.asksToKeepAlive ? context.writer.keepAlive : .persistent) : .close
     }
 
     /// Whether the next response is the last one.

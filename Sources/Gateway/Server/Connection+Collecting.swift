@@ -80,13 +80,11 @@ extension Connection: ReplyListener {
 
     private func beginStream(_ options: ReplyOptions) {
         (isStreaming, streamed) = (true, 0)
+        streamIsLast = !summary.keepsAlive || isLast
         var fields = summary.fields
         if options.caching != nil { fields.append((.cacheControl, FieldValue("no-store"))) }
-        summary.keepsAlive = summary.keepsAlive && !isLast
-        let connection: ResponseHead.Connection =
-            summary.keepsAlive ? (summary.asksToKeepAlive ? context.writer.keepAlive : .persistent) : .close
         context.writer.beginChunks(
-            CollectionResponse.lines, fields, to: &output.bytes, connection: connection)
+            CollectionResponse.lines, fields, to: &output.bytes, connection: connection(!streamIsLast))
         context.counts.count(.ok)
     }
 
@@ -99,7 +97,7 @@ extension Connection: ReplyListener {
         let end = options?.collection.map(CollectionResponse.end(of:)) ?? ""
         if !end.isEmpty { context.writer.addChunk(Array(end.utf8), to: &output.bytes) }
         context.writer.addChunk([], to: &output.bytes)
-        if !summary.keepsAlive { finish() }
+        if streamIsLast { finish() }
     }
 
     /// Ends a collection early, because the caller has ended its side, as a caller that leaves does, or because the

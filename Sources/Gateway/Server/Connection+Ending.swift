@@ -12,10 +12,17 @@ extension Connection {
         state = .writing(thenCloses: true)
     }
 
-    /// Closes in stages, so that the client can read the last response: the close of a socket with unread bytes resets
-    /// the connection, and the reset may overtake the response (RFC 9112 9.6).
+    /// Whether the client sends nothing more: it has ended its side, or it has said that its request is the last (RFC
+    /// 9112 9.6) and nothing is known to have come behind it.
+    ///
+    /// A short read has emptied the kernel's queue, and events have told of bytes since.
+    private var isClientDone: Bool { isAtEnd || !summary.keepsAlive && discarded == 0 && !isReadable }
+
+    /// Closes at once where the client is done, and otherwise in stages, so that the client can read the last response:
+    /// the close of a socket with unread bytes resets the connection, and the reset may overtake the response (RFC 9112
+    /// 9.6).
     func linger() {
-        if isAtEnd { return close() }
+        if isClientDone { return close() }
         socket?.shutDownSending()
         state = .lingering(discarded)
         setDeadline(context.configuration.lingerTimeout)

@@ -44,7 +44,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
 
     /// The properties of a request that its response depends on.
     struct Summary {
-        var keepsAlive = false
+        /// Whether the client may send a further request: it has not said that this is its last (RFC 9112 9.3).
+        var keepsAlive = true
         /// Whether the client asked for a persistent connection; HTTP/1.0 has to ask, and gets a confirmation.
         var asksToKeepAlive = false
         var method = Method.unknown
@@ -78,6 +79,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     var summary = Summary()
     /// Whether the current response leaves in chunks, of which the first has been written.
     var isStreaming = false
+    /// Whether that response has said that it is the last.
+    var streamIsLast = false
     /// The properties of the request that the response to its exchange depends on; nil where the plain reply is the
     /// response.
     var options: ReplyOptions?
@@ -170,11 +173,14 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
 
     /// The exchange has ended with a reply; nearly all replies leave from their buffer, after a head.
     func replied(_ reply: Reply) {
-        guard options == nil, reply.attempts == 1, !isLast, summary.keepsAlive, summary.fields.isEmpty,
-            output.isEmpty, case .exchanging = state
+        guard options == nil, reply.attempts == 1, summary.fields.isEmpty, output.isEmpty, case .exchanging = state
         else { return finished(.success(reply)) }
         state = .reading(.unknown)
-        pass(reply)
+        if summary.keepsAlive, !isLast {
+            pass(reply, in: context.frame(reply, isKeepAlive: summary.asksToKeepAlive))
+        } else {
+            passLast(reply)
+        }
         if service != nil { service = nil }
         advance()
     }

@@ -140,6 +140,12 @@ final class ConnectionContext {
         return writer.frame(reply, isKeepAlive: isKeepAlive)
     }
 
+    /// Puts the head of a connection's last response in front of a plain reply.
+    func frameLast(_ reply: Reply) -> Range<Int> {
+        counts.count(.ok)
+        return writer.frameLast(reply)
+    }
+
     // MARK: - The open connections
 
     /// Adds a connection.
