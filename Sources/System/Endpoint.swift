@@ -26,6 +26,9 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         self.init(host: String(host), port: port)
     }
 
+    /// The address, where the host is one and not a name.
+    public var literal: SocketAddress? { SocketAddress(host, port: port) }
+
     /// The text that the endpoint was read from.
     public var description: String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

@@ -22,7 +22,7 @@ public enum Resolver {
     ///
     /// Throws when the name has no address or no name server answers.
     public static func resolve(_ endpoint: Endpoint) throws(ResolverError) -> [SocketAddress] {
-        if let numeric = SocketAddress(endpoint.host, port: endpoint.port) { return [numeric] }
+        if let literal = endpoint.literal { return [literal] }
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
         unsafe hints.ai_flags = AI_NUMERICSERV

@@ -75,7 +75,7 @@ final class UpstreamNames: Sendable {
     }
 
     /// The endpoints that are names.
-    private var names: [Endpoint] { endpoints.filter { SocketAddress($0.host, port: $0.port) == nil } }
+    private var names: [Endpoint] { endpoints.filter { $0.literal == nil } }
 
     /// Whether there is a name, whose addresses may change.
     var hasNames: Bool { !names.isEmpty }
@@ -91,8 +91,14 @@ final class UpstreamNames: Sendable {
         }
     }
 
+    /// The addresses of an endpoint; only a name costs a thread.
+    private func addresses(of endpoint: Endpoint) async throws -> [SocketAddress] {
+        if let literal = endpoint.literal { return [literal] }
+        return try await Thread.blocking { () throws(ResolverError) in try Resolver.resolve(endpoint) }.get()
+    }
+
     private func look(up endpoint: Endpoint) async throws {
-        let addresses = try await Thread.blocking { () throws(ResolverError) in try Resolver.resolve(endpoint) }.get()
+        let addresses = try await addresses(of: endpoint)
         state.withLock { state in
             state.found[endpoint] = addresses
             state.failing.remove(endpoint)

@@ -40,6 +40,37 @@ import Testing
         }
     }
 
+    /// All services of a worker receive into one buffer: what fits there may still be too long for its own service.
+    @Test(arguments: ["", "from=host", "replies=2", "replies=1 from=any"], ["*/*", "application/json"])
+    func `a reply is as long as its own service allows`(replies: String, accept: String) throws {
+        let peer = UDPPeer()
+        let limits = [("/", 10), ("/larger", 3000), ("/smaller", 5)]
+        let gateway = try start(
+            limits.flatMap { path, limit in
+                ["--service", "\(path) \(peer.address) max-datagram=\(limit) timeout=3600s \(replies)"]
+            })
+        let port = try #require(gateway.url.split(separator: ":").last.flatMap { UInt16($0) })
+        let address = try #require(SocketAddress("127.0.0.1", port: port))
+        let isPair = replies == "replies=2"
+        for (path, limit) in limits {
+            for length in [limit, limit + 1, limit] {
+                let caller = try TCPConnection(to: address)
+                caller.send(
+                    "POST \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: \(accept)\r\nConnection: close\r\n"
+                        + "Content-Length: 1\r\n\r\na")
+                let sender = try peer.receive().sender
+                let reply = String(repeating: "r", count: length)
+                peer.send(reply, to: sender)
+                if isPair { for _ in 0..<2 { peer.send("r", to: sender) } }
+                let response = try caller.receiveToEnd()
+                let isWhole = length == limit
+                #expect(
+                    response.hasPrefix("HTTP/1.1 \(isWhole || isPair ? 200 : 502) "), "\(path) \(length): \(response)")
+                #expect(response.contains(reply) == isWhole, "\(path) \(length): \(response)")
+            }
+        }
+    }
+
     /// What is written out, and a form, may have more bytes than the payload.
     @Test func `a longer payload in hex or a form fits at its own path`() throws {
         let server = try RunningServer()

@@ -93,7 +93,7 @@ final class ConnectionStage {
         let limits = SharedLimits(configuration)
         let upstream = Upstream(
             configuration: configuration, limits: limits,
-            replies: ReplyBuffer(maxDatagram: configuration.maxDatagram), loop: loop)
+            replies: ReplyBuffer(), loop: loop)
         upstream.replaceAddresses([try service.localAddress()])
         let route = ServiceRoute(Service(path: "/", addresses: [], configuration: configuration), upstream)
         context = ConnectionContext(

@@ -22,7 +22,7 @@ private struct NoSocket: Error {}
             (configuration.maxSockets, configuration.minSockets, configuration.rest) = (2, 1, .seconds(1))
             let upstream = Upstream(
                 configuration: configuration, limits: SharedLimits(configuration),
-                replies: ReplyBuffer(maxDatagram: 9), loop: loop)
+                replies: ReplyBuffer(), loop: loop)
             upstream.replaceAddresses([address])
             let pool = upstream.backends[0].sockets
             let exchange = Exchange(upstream: upstream)

@@ -37,7 +37,7 @@ import Testing
     private static func route(to service: Service, on loop: EventLoop) -> ServiceRoute {
         let upstream = Upstream(
             configuration: service.configuration, limits: SharedLimits(service.configuration),
-            replies: ReplyBuffer(maxDatagram: service.configuration.maxDatagram), loop: loop)
+            replies: ReplyBuffer(), loop: loop)
         return ServiceRoute(service, upstream)
     }
 

@@ -22,7 +22,7 @@ actor UpstreamFixture {
         self.loop = loop
         upstream = Upstream(
             configuration: configuration, limits: SharedLimits(configuration),
-            replies: ReplyBuffer(maxDatagram: configuration.maxDatagram), loop: loop)
+            replies: ReplyBuffer(), loop: loop)
     }
 
     /// Sends the requests to these addresses from now on; returns the new ones.

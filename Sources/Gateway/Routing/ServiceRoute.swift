@@ -25,10 +25,11 @@ final class ServiceRoute {
     }
 
     /// A service with the exchanges of one worker.
-    convenience init(_ service: Service, limits: SharedLimits, loop: EventLoop, logger: Logger) {
+    convenience init(
+        _ service: Service, limits: SharedLimits, replies: ReplyBuffer, loop: EventLoop, logger: Logger
+    ) {
         let upstream = Upstream(
-            configuration: service.configuration, policy: service.replies, limits: limits,
-            replies: ReplyBuffer(maxDatagram: service.configuration.maxDatagram), loop: loop)
+            configuration: service.configuration, policy: service.replies, limits: limits, replies: replies, loop: loop)
         upstream.log = BackendLog(logger, service: service.path)
         // Before anything else: a connection may come before the worker runs.
         upstream.replaceAddresses(service.addresses)

@@ -13,6 +13,8 @@ actor Worker {
     private let context: ConnectionContext
     private let configuration: Configuration
     private let limits: SharedLimits
+    /// The buffer that receives the replies of all services.
+    private let replies: ReplyBuffer
     private var services: [ServiceRoute]
     /// Removed services, as long as exchanges with them are under way or their sockets may still get a reply.
     private var retired: [ServiceRoute] = []
@@ -32,15 +34,17 @@ actor Worker {
         self.statistics = statistics
         self.logger = logger
         (self.configuration, self.limits) = (configuration, limits)
-        let routes = services.map { ServiceRoute($0, limits: limits, loop: loop, logger: logger) }
+        let replies = ReplyBuffer()
+        self.replies = replies
+        let routes = services.map {
+            ServiceRoute($0, limits: limits, replies: replies, loop: loop, logger: logger)
+        }
         self.services = routes
         let table = ServiceTable(routes)
         // Without a service at "/" the router sends no plain payload anywhere.
         let first =
             (table.root ?? routes.first)?.upstream
-            ?? Upstream(
-                configuration: configuration, limits: limits,
-                replies: ReplyBuffer(maxDatagram: configuration.maxDatagram), loop: loop)
+            ?? Upstream(configuration: configuration, limits: limits, replies: replies, loop: loop)
         context = ConnectionContext(
             loop: loop, configuration: configuration, limits: limits, load: load,
             router: Router(configuration: configuration, page: page, services: table), upstream: first)
@@ -85,7 +89,7 @@ actor Worker {
         let before = self.services
         let routes = services.map { service in
             guard let same = before.first(where: { $0.service.text == service.text }) else {
-                return ServiceRoute(service, limits: limits, loop: loop, logger: logger)
+                return ServiceRoute(service, limits: limits, replies: replies, loop: loop, logger: logger)
             }
             same.upstream.replaceAddresses(service.addresses)
             return same

@@ -11,9 +11,8 @@ extension Exchange {
         into collection: ReplyCollection, through socket: ExchangeSocket
     ) throws(SystemError) {
         guard let backend else { preconditionFailure("a socket is one of a backend's") }
-        let replies = upstream.replies
         for _ in 0..<Self.mostAtOnce {
-            guard let (length, sender) = try socket.socket.receiveFrom(into: &replies.bytes, replies.room) else {
+            guard let (length, sender) = try socket.socket.receiveFrom(into: &replies.bytes, room) else {
                 return
             }
             guard accepts(sender, from: backend) else {
@@ -39,7 +38,7 @@ extension Exchange {
         _ socket: ExchangeSocket
     ) -> Bool {
         let now = MonotonicTime.now()
-        let isWhole = length <= upstream.replies.room.count
+        let isWhole = length <= room.count
         let elapsed = now.since(firstSent)
         record(length, isWhole, after: elapsed, isFirst: collection.count == 0)
         addStep(isWhole ? .received : .truncated, from: sender, through: socket, bytes: length, at: now)
@@ -47,7 +46,7 @@ extension Exchange {
             finishCollecting(with: isWhole ? .success(length) : .failure(.replyTooLong(limit: maxDatagram)))
             return true
         }
-        let reply = upstream.replies.bytes[upstream.replies.room].prefix(length)
+        let reply = replies.bytes[room].prefix(length)
         if !isWhole {
             collection.drop()
         } else if !collection.add(reply, from: sender, after: elapsed) {
@@ -78,7 +77,7 @@ extension Exchange {
     ) {
         guard let trace else { return }
         trace.pass(through: socket.socket)
-        let reply = upstream.replies.bytes[upstream.replies.room].prefix(bytes)
+        let reply = replies.bytes[room].prefix(bytes)
         trace.add(kind, socket.port, sender, bytes: bytes, at: now, reply: reply)
     }
 
@@ -107,7 +106,7 @@ extension Exchange {
         close()
         handler?.finished(
             outcome.map { length in
-                Reply(buffer: upstream.replies, length: length, elapsed: elapsed, attempts: attempts, surplus: 0)
+                Reply(buffer: replies, length: length, elapsed: elapsed, attempts: attempts, surplus: 0)
             })
     }
 

@@ -35,7 +35,7 @@ extension Exchange {
     @inline(__always)
     func took(_ length: Int, through socket: ExchangeSocket) {
         let (now, loopTime) = (MonotonicTime.now(), loop.now)
-        let isWhole = length <= replies.room.count
+        let isWhole = length <= room.count
         let surplus = trace == nil ? 0 : takeSurplus(behind: length, isWhole, now)
         let (attempts, elapsed) = (plan.attempts, now.since(firstSent))
         if let backend = self.backend.take() {
@@ -62,7 +62,7 @@ extension Exchange {
     /// Records the reply and the datagrams after it, which are dropped; returns the number of these.
     func takeSurplus(behind length: Int, _ isWhole: Bool, _ now: MonotonicTime) -> Int {
         guard let trace, let backend, let socket else { return 0 }
-        let reply = upstream.replies.bytes[upstream.replies.room].prefix(length)
+        let reply = replies.bytes[room].prefix(length)
         trace.add(
             isWhole ? .received : .truncated, socket.port, backend.address, bytes: length, at: now, reply: reply)
         let surplus = backend.sockets.takeSurplus(behind: socket, isSettled: plan.outcomeOfReply == .settled)

@@ -23,6 +23,7 @@ final class Exchange: DeadlineHandler {
     let upstream: Upstream
     let loop: EventLoop
     let replies: ReplyBuffer
+    let room: Range<Int>
     var state = State.spare
     /// The next one in the list of spare exchanges.
     var nextSpare: Exchange?
@@ -61,6 +62,7 @@ final class Exchange: DeadlineHandler {
         self.upstream = upstream
         loop = upstream.loop
         replies = upstream.replies
+        room = upstream.room
     }
 
     /// Begins an exchange; returns the failure where it ends at once.
@@ -119,7 +121,7 @@ final class Exchange: DeadlineHandler {
         do {
             if socket.isFresh { backend?.recordForeign(try socket.dropStrangers()) }
             if let collection { return try collect(into: collection, through: socket) }
-            guard let length = try socket.socket.receive(into: &replies.bytes, replies.room) else { return }
+            guard let length = try socket.socket.receive(into: &replies.bytes, room) else { return }
             took(length, through: socket)
         } catch {
             receivedError(error, through: socket)

@@ -30,8 +30,9 @@ final class ReplyBuffer {
     private var head: ReplyHead?
     private var place = ReplyHead.Place()
 
-    init(maxDatagram: Int) {
-        bytes = [UInt8](repeating: 0, count: Self.headroom + maxDatagram)
+    /// A buffer for the longest reply of any service.
+    init() {
+        bytes = [UInt8](repeating: 0, count: Self.headroom + DatagramSocket.maximumPayload)
     }
 
     /// Writes a head in front of a reply of this length, and returns the range of both.
@@ -42,9 +43,6 @@ final class ReplyBuffer {
             before: Self.headroom, in: &bytes, contentLength: length, thousandths: thousandths, over: &place)
         return start..<Self.headroom + length
     }
-
-    /// The room for a reply.
-    var room: Range<Int> { Self.headroom..<bytes.count }
 
     /// The range of a reply of this length.
     func range(of length: Int) -> Range<Int> { Self.headroom..<Self.headroom + length }

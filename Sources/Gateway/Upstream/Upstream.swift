@@ -8,8 +8,9 @@ final class Upstream {
     private let timeout: Interval
     private let attempts: Int
     let loop: EventLoop
-    /// The buffer of received replies.
+    /// The worker's buffer of received replies, and the room for the longest of this service.
     let replies: ReplyBuffer
+    let room: Range<Int>
     private let limits: SharedLimits
     /// Whether the operator observes each datagram.
     let isVerbose: Bool
@@ -51,6 +52,7 @@ final class Upstream {
         isVerbose = configuration.onDatagram != nil
         self.limits = limits
         self.replies = replies
+        room = replies.range(of: configuration.maxDatagram)
         self.loop = loop
         budget = RetransmissionBudget(share: configuration.retransmitShare)
     }
