@@ -83,9 +83,10 @@ final class ConnectionStage {
 
     /// Opens a connection and brings it into a state.
     ///
-    /// - `following`: what arrives behind its request, for which no room is left.
+    /// - `following`: what arrives behind its request, and whether there is room to keep it.
     init(
-        _ scene: Scene, following: String = "", _ configuration: Configuration = Configuration(), on loop: EventLoop
+        _ scene: Scene, following: String = "", hasRoom: Bool = false, _ configuration: Configuration = Configuration(),
+        on loop: EventLoop
     ) throws {
         self.loop = loop
         let any = try #require(SocketAddress("127.0.0.1", port: 0))
@@ -110,7 +111,7 @@ final class ConnectionStage {
         unsafe _ = setsockopt(number, SOL_SOCKET, SO_SNDBUF, &room, socklen_t(MemoryLayout<Int32>.size))
         if !text.isEmpty { Self.waitForInput(number) }
         _ = limits.connections.take()
-        if !following.isEmpty, limits.buffered.take(limits.buffered.most) { roomTaken = limits.buffered.most }
+        if !following.isEmpty, !hasRoom, limits.buffered.take(limits.buffered.most) { roomTaken = limits.buffered.most }
         connection = try Connection(socket: StreamSocket(owning: number), context: context)
         if scene == .closed {
             caller.socket.shutDownSending()

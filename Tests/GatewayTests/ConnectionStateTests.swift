@@ -82,6 +82,25 @@ import Testing
         }
     }
 
+    /// A request that came with the one before it is served after the other handlers, and the response does not wait for
+    /// it.
+    @Test func aRequestThatHasComeAlready() async throws {
+        try await onLoop { loop in
+            for following in [ConnectionStage.healthz, Scene.exchanging.request, "\r\n", "GET /hea"] {
+                let stage = try ConnectionStage(.exchanging, following: following, hasRoom: true, on: loop)
+                // Whatever deadline the last state had is not this one's.
+                stage.connection.setDeadline(.milliseconds(1))
+                let before = stage.context.counts.yields
+                try stage.deliver(.finished)
+                let isWhole = following.count > "GET /hea".count
+                let statuses = try await stage.statuses()
+                #expect(statuses == (isWhole ? [200, 200] : [200]), "before \(following)")
+                #expect(stage.context.counts.yields == before + 1)
+                #expect(stage.isClean)
+            }
+        }
+    }
+
     /// The deadline passes, where there is one, and then another event comes, where the connection is still open.
     @Test(arguments: Scene.allCases)
     func aDeadlineThatPasses(scene: Scene) async throws {

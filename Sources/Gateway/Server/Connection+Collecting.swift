@@ -26,7 +26,7 @@ extension Connection: ReplyListener {
         }
         state = .reading(.unknown)
         if let failure { answer(to: failure, options) } else { answerSent(options) }
-        advance()
+        proceed()
     }
 
     private func answerSent(_ options: ReplyOptions) {
