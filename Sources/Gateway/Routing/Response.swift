@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import HTTP
+internal import System
 
 /// An answer to a request, before it becomes bytes.
 struct Response {
@@ -21,4 +22,75 @@ struct Response {
         self.contentType = contentType
         self.content = content
     }
+}
+
+/// An error as `application/problem+json` (RFC 9457), for programs and people.
+enum Problem {
+    private static let mediaType = FieldValue("application/problem+json")
+
+    /// The response for a failure; `detail` is one sentence.
+    ///
+    /// - `error`: the reason for the metrics, where the gateway cannot do what the request asks.
+    /// - `exchange`: a JSON object with the events of the UDP leg, as an extension member (RFC 9457 3.2).
+    static func response(
+        _ status: Status, _ detail: String, error: ProxyError? = nil, exchange: String? = nil
+    ) -> Response {
+        // RFC 9457 4.2.1: with "about:blank" the title is the status's own phrase.
+        let json = """
+            {"type":"about:blank","title":\(quoted(status.reasonPhrase)),"status":\(status.code),\
+            "detail":\(quoted(detail))\(exchange.map { ",\"exchange\":\($0)" } ?? "")}
+
+            """
+        var response = Response(status, mediaType, content: Array(json.utf8))
+        response.takesNames = true
+        response.failure = error.map { ServiceFailure(service: "", error: $0) }
+        return response
+    }
+
+    /// The response for a failure of the UDP leg.
+    ///
+    /// - `service`: the path of the request's service.
+    static func response(_ error: GatewayError, service: String, exchange: String? = nil) -> Response {
+        let (status, proxyError) = error.answer
+        var response = response(status, error.detail, exchange: exchange)
+        if let value = FieldValue(validating: "letterbox; error=\(proxyError.rawValue)".utf8) {
+            response.fields.append((.proxyStatus, value))
+        }
+        if let seconds = error.retryAfter, let value = FieldValue(validating: String(seconds).utf8) {
+            response.fields.append((.retryAfter, value))
+        }
+        response.failure = ServiceFailure(service: service, error: proxyError)
+        if status == .contentTooLarge { response.closes = true }
+        return response
+    }
+
+    /// The response to a request that its caller may not make (RFC 9209 2.3.19).
+    static func denial(_ status: Status, _ detail: String) -> Response {
+        var response = response(status, detail, error: .requestDenied)
+        response.fields.append((.proxyStatus, denied))
+        return response
+    }
+
+    private static let denied = FieldValue("letterbox; error=http_request_denied")
+
+    /// The response to a request that comes in parts, while the buffers are full.
+    static var noRoom: Response {
+        var response = response(
+            .serviceUnavailable, "The gateway has no room for more requests that come in parts. Try again shortly.",
+            error: .internalError)
+        response.fields.append((.retryAfter, FieldValue("1")))
+        return response
+    }
+
+    /// The response to bytes that are not a request; it closes, for the start of the next message is unknown.
+    static func response(_ error: RequestError) -> Response {
+        let isOfServer = error.status.code >= 500
+        var response = response(
+            error.status, error.reason.description, error: isOfServer ? .requestError : nil)
+        response.closes = true
+        return response
+    }
+
+    /// A JSON string (RFC 8259 7).
+    static func quoted(_ text: String) -> String { JSONText.quoted(text) }
 }

@@ -41,3 +41,85 @@ struct RouteTable {
         return page.file(named: name)
     }
 }
+
+/// A row of the table of routes: the handlers of a path.
+struct Route {
+    /// The resources of GET and HEAD.
+    enum Reading {
+        /// Whether the gateway is alive, and whether it is ready for new requests.
+        case health, readiness
+        /// The metrics of all workers.
+        case statistics
+        /// The list of services.
+        case services
+        /// The settings of the bad network.
+        case lab(LabResource)
+        case file(StaticFile)
+        /// The path is a folder's, without the slash at its end.
+        case folder
+    }
+
+    /// The receivers of a POST's content.
+    enum Posting {
+        case service(ServiceRoute)
+        case form(FormResource)
+    }
+
+    var reading: Reading?
+    var posting: Posting?
+    /// The service of a GET whose query may have a payload.
+    var querying: ServiceRoute?
+    /// The settings that PUT replaces.
+    var replacing: LabResource?
+
+    /// The methods of the path, for the Allow field (RFC 9110 10.2.1).
+    var methods: FieldValue {
+        switch (takes(.get), posting != nil, replacing != nil) {
+        case (true, true, _): FieldValue("GET, HEAD, POST, OPTIONS")
+        case (true, false, true): FieldValue("GET, HEAD, PUT, OPTIONS")
+        case (true, false, false): FieldValue("GET, HEAD, OPTIONS")
+        case (false, _, _): FieldValue("POST, OPTIONS")
+        }
+    }
+
+    func takes(_ method: Method) -> Bool {
+        switch method {
+        case .get, .head: reading != nil || querying != nil
+        case .post: posting != nil
+        case .put: replacing != nil
+        case .options: true
+        default: false
+        }
+    }
+}
+
+/// Values by the path of a request: exact bytes, found by halving.
+struct PathTable<Value> {
+    private let entries: [(path: [UInt8], value: Value)]
+
+    /// - `entries`: of several with the same path the first counts.
+    init(_ entries: [(path: String, value: Value)]) {
+        var seen: Set<String> = []
+        self.entries = entries.filter { seen.insert($0.path).inserted }
+            .map { (Array($0.path.utf8), $0.value) }
+            .sorted { Self.precedes($0.path[...], $1.path[...]) }
+    }
+
+    /// The value of a path; nil where there is none.
+    subscript(path: ArraySlice<UInt8>) -> Value? {
+        var range = 0..<entries.count
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            if entries[middle].path.elementsEqual(path) { return entries[middle].value }
+            range =
+                Self.precedes(path, entries[middle].path[...])
+                ? range.lowerBound..<middle : middle + 1..<range.upperBound
+        }
+        return nil
+    }
+
+    /// Shorter paths come first.
+    private static func precedes(_ path: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>) -> Bool {
+        path.count == other.count ? path.lexicographicallyPrecedes(other) : path.count < other.count
+    }
+}

@@ -2,6 +2,43 @@ internal import EventLoop
 internal import HTTP
 internal import System
 
+/// The consequences of a datagram that could not be sent or did not arrive: one table for all errors of socket(2),
+/// connect(2), send(2), recv(2) and the ICMP types behind them (ip(7), udp(7); RFC 792, RFC 4443).
+enum SendFailure: Equatable {
+    /// The reason why a backend is unreachable.
+    enum Cause: Equatable {
+        /// No service has the port (ICMP "port unreachable").
+        case refused
+        /// No route leads there.
+        case unroutable
+        /// A rule forbids it: a filter, or a route that prohibits.
+        case prohibited
+    }
+
+    /// This host has no room, no port or no descriptor for the moment: try again until the deadline.
+    case wait
+    /// The datagram is longer than the path or the protocol takes.
+    case tooLong
+    /// That datagram reached no service: another backend may have it.
+    case unreachable(Cause)
+
+    init(_ reason: ErrorNumber) {
+        switch reason {
+        // connect(2): no port is left. For send(2) would-block is a value and does not come here.
+        case .wouldBlock, .addressInUse: self = .wait
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace, .outOfMemory: self = .wait
+        case .messageTooLong: self = .tooLong
+        case .connectionRefused: self = .unreachable(.refused)
+        case .permissionDenied, .notPermitted: self = .unreachable(.prohibited)
+        case .badDescriptor, .notASocket, .badAddress:
+            preconditionFailure("a system call on an exchange's socket was wrong: \(reason)")
+        // Among them are EINVAL, the error of a blackhole route, EADDRNOTAVAIL and EAFNOSUPPORT of a host without IPv6,
+        // and all other ICMP types: in each case the datagram did not arrive.
+        default: self = .unreachable(.unroutable)
+        }
+    }
+}
+
 /// The reasons why a request got no reply from the UDP service.
 enum GatewayError: Error, Equatable {
     /// The backend is unreachable; `origin` is the sender of the report.
@@ -72,4 +109,26 @@ enum GatewayError: Error, Equatable {
         default: nil
         }
     }
+}
+
+/// The reasons why the gateway could not do what a request asked for, by the names of Proxy-Status (RFC 9209 2.3),
+/// which the metrics and the access log use as well.
+enum ProxyError: String, CaseIterable, Sendable {
+    case connectionRefused = "connection_refused"
+    case destinationUnroutable = "destination_ip_unroutable"
+    case destinationProhibited = "destination_ip_prohibited"
+    case responseTimeout = "http_response_timeout"
+    case responseBodySize = "http_response_body_size"
+    case nameUnresolved = "dns_error"
+    case connectionLimitReached = "connection_limit_reached"
+    case requestError = "http_request_error"
+    case requestDenied = "http_request_denied"
+    case internalError = "proxy_internal_error"
+}
+
+/// A failure for the metrics: the request's service, and the reason.
+struct ServiceFailure: Hashable, Sendable {
+    /// The service's path; empty where the failure came before the choice of a service.
+    let service: String
+    let error: ProxyError
 }
