@@ -6,6 +6,16 @@ extension Exchange {
     /// The most datagrams in a row; then other handlers are called.
     private static let mostAtOnce = 64
 
+    /// Begins an exchange whose answer is not one reply from the address itself.
+    func begin(
+        _ payload: Span<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?,
+        collection: ReplyCollection, only: Backend?, for handler: any ExchangeHandler
+    ) -> GatewayError? {
+        self.collection = collection
+        collection.join(self)
+        return begin(payload, timeout: timeout, attempts: attempts, trace: trace, only: only, for: handler)
+    }
+
     /// Takes the datagrams of a socket that may hear others than its peer.
     func collect(
         into collection: ReplyCollection, through socket: ExchangeSocket
@@ -68,17 +78,6 @@ extension Exchange {
     func record(_ length: Int, _ isWhole: Bool, after elapsed: Interval, isFirst: Bool) {
         guard isWhole else { return backend?.recordTruncated(at: loop.now) ?? () }
         backend?.recordReply(after: elapsed, of: isFirst && plan.attempts == 1, length: length, at: loop.now)
-    }
-
-    /// Adds a reply to the trace.
-    func addStep(
-        _ kind: ExchangeTrace.Kind, from sender: SocketAddress, through socket: ExchangeSocket, bytes: Int,
-        at now: MonotonicTime
-    ) {
-        guard let trace else { return }
-        trace.pass(through: socket.socket)
-        let reply = replies.bytes[room].prefix(bytes)
-        trace.add(kind, socket.port, sender, bytes: bytes, at: now, reply: reply)
     }
 
     /// Whether this exchange still belongs to the collection.

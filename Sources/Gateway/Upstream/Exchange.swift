@@ -85,23 +85,6 @@ final class Exchange: DeadlineHandler {
         return perform(plan.choose(among: candidates, rotation: upstream.nextRotation(), at: now))
     }
 
-    /// Begins an exchange whose answer is not one reply from the address itself.
-    func begin(
-        _ payload: Span<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?,
-        collection: ReplyCollection, only: Backend?, for handler: any ExchangeHandler
-    ) -> GatewayError? {
-        self.collection = collection
-        collection.join(self)
-        return begin(payload, timeout: timeout, attempts: attempts, trace: trace, only: only, for: handler)
-    }
-
-    /// Records the events in a trace, and reports them to the operator's observer.
-    func startTrace(_ trace: ExchangeTrace?) {
-        let trace = trace ?? ExchangeTrace(start: .now())
-        trace.observe(Array(payload.prefix(payloadLength)), by: upstream.configuration.onDatagram)
-        self.trace = trace
-    }
-
     @inline(__always)
     func keep(_ payload: Span<UInt8>) {
         if self.payload.count < payload.count {
@@ -128,58 +111,37 @@ final class Exchange: DeadlineHandler {
         }
     }
 
-    /// Handles an error on the socket, which may be the report of an earlier datagram.
-    func receivedError(_ error: SystemError, through socket: ExchangeSocket) {
-        guard let backend else { preconditionFailure("a socket is one of a backend's") }
-        // Another backend may still reply.
-        if state == .collecting || collection != nil && upstream.policy.source == .any {
-            socket.socket.dropReports()
-            return
+    /// Ends the exchange with a reply.
+    @inline(__always)
+    func took(_ length: Int, through socket: ExchangeSocket) {
+        let (now, loopTime) = (MonotonicTime.now(), loop.now)
+        let isWhole = length <= room.count
+        let surplus = trace == nil ? 0 : takeSurplus(behind: length, isWhole, now)
+        let (attempts, elapsed) = (plan.attempts, now.since(firstSent))
+        if let backend = self.backend.take() {
+            upstream.last.backend = backend.id
+            if isWhole {
+                backend.recordReply(after: elapsed, of: attempts == 1, length: length, at: loopTime)
+            } else {
+                backend.recordTruncated(at: loopTime)
+            }
+            self.socket = nil
+            backend.giveBack(socket, surplus > 0 ? .unsettled : plan.outcomeOfReply, at: now)
+            backend.end(at: loopTime, isTrial: isTrial)
         }
-        switch SendFailure(error.reason) {
-        case .wait: return
-        case .tooLong:
-            socket.socket.dropReports()
-            trace?.add(.tooLong, socket.port, backend.address, bytes: payloadLength, origin: .network)
-            resume(plan.pathShrank(at: loop.now))
-        case .unreachable: resume(failed(error, through: socket, of: backend))
+        guard let handler = self.handler.take() else { preconditionFailure("an exchange has a handler to the end") }
+        close()
+        guard isWhole else {
+            upstream.last = ExchangeRecord(backend: upstream.last.backend, attempts: attempts, elapsed: elapsed)
+            return handler.finished(.failure(.replyTooLong(limit: upstream.configuration.maxDatagram)))
         }
+        handler.replied(
+            Reply(buffer: replies, length: length, elapsed: elapsed, attempts: attempts, surplus: surplus))
     }
 
     /// Continues a queued exchange with its socket, or with the error of opening one.
     func proceed(with allocation: ExchangeSocketPool.Allocation) {
         guard let backend, let action = use(allocation, of: backend) else { return }
-        resume(action)
-    }
-
-    func alarm() {
-        guard deadline.hasPassed(for: self, on: loop) else { return }
-        switch state {
-        case .spare: return
-        case .queued:
-            backend?.sockets.leaveQueue(self)
-            resume(.fail(.blocked))
-        case .blocked: retry()
-        case .waiting: pause()
-        case .collecting: finishCollecting(with: .success(0))
-        }
-    }
-
-    func retry() {
-        if loop.now >= plan.deadline { return resume(.fail(.blocked)) }
-        if socket != nil { return resume(send(sendKind)) }
-        if let action = takeSocket() { resume(action) }
-    }
-
-    /// Handles the end of a pause without a reply.
-    func pause() {
-        let upstream = self.upstream
-        let action = plan.paused(among: candidates, rotation: upstream.nextRotation(), at: loop.now) {
-            upstream.budget.withdraw()
-        }
-        if case .wait = action { return resume(action) }
-        // Silence is no failure where any number of replies is an answer.
-        if collection?.policy.count != .all { backend?.recordSilence(isTrial: isTrial, at: loop.now) }
         resume(action)
     }
 
@@ -304,5 +266,34 @@ final class Exchange: DeadlineHandler {
     @inline(__always)
     private func sendPayload(through socket: ExchangeSocket) throws(SystemError) -> Bool {
         try payload.lend(0..<payloadLength) { bytes throws(SystemError) in try socket.send(bytes) }
+    }
+
+    // MARK: - The end
+
+    /// Ends the attempt at the current backend, if there is one.
+    func endAttempt(_ outcome: SocketPool.Outcome, at time: @autoclosure () -> MonotonicTime = .now()) {
+        guard let backend = self.backend.take() else { return }
+        if let socket = self.socket.take() {
+            // A socket that has collected replies may get more at any time.
+            backend.giveBack(socket, collection == nil ? outcome : .silent, at: time())
+        }
+        backend.end(at: loop.now, isTrial: isTrial)
+    }
+
+    /// Returns to the list of spare exchanges.
+    @inline(__always)
+    func close() {
+        deadline.clear()
+        handler = nil
+        if let trace {
+            trace.end()
+            self.trace = nil
+        }
+        state = .spare
+        if payload.count > Self.keptRoom { payload = [] }
+        let isProbe = only != nil && collection == nil
+        collection.take()?.leave(self)
+        upstream.recycle(self, isProbe: isProbe)
+        if only != nil { only = nil }
     }
 }

@@ -145,3 +145,35 @@ extension ExchangeTrace {
         "\(Double(time.nanoseconds / 1000) / 1000)"
     }
 }
+
+/// The entries of an exchange in its trace.
+extension Exchange {
+    /// Records the events in a trace, and reports them to the operator's observer.
+    func startTrace(_ trace: ExchangeTrace?) {
+        let trace = trace ?? ExchangeTrace(start: .now())
+        trace.observe(Array(payload.prefix(payloadLength)), by: upstream.configuration.onDatagram)
+        self.trace = trace
+    }
+
+    /// Adds a reply to the trace.
+    func addStep(
+        _ kind: ExchangeTrace.Kind, from sender: SocketAddress, through socket: ExchangeSocket, bytes: Int,
+        at now: MonotonicTime
+    ) {
+        guard let trace else { return }
+        trace.pass(through: socket.socket)
+        let reply = replies.bytes[room].prefix(bytes)
+        trace.add(kind, socket.port, sender, bytes: bytes, at: now, reply: reply)
+    }
+
+    /// Records the reply and the datagrams after it, which are dropped; returns the number of these.
+    func takeSurplus(behind length: Int, _ isWhole: Bool, _ now: MonotonicTime) -> Int {
+        guard let trace, let backend, let socket else { return 0 }
+        let reply = replies.bytes[room].prefix(length)
+        trace.add(
+            isWhole ? .received : .truncated, socket.port, backend.address, bytes: length, at: now, reply: reply)
+        let surplus = backend.sockets.takeSurplus(behind: socket, isSettled: plan.outcomeOfReply == .settled)
+        for bytes in surplus { trace.add(.surplus, socket.port, backend.address, bytes: bytes) }
+        return surplus.count
+    }
+}

@@ -1,0 +1,104 @@
+internal import EventLoop
+internal import System
+
+/// An exchange without its reply: silence, reports of the network, a host without room.
+extension Exchange {
+    func alarm() {
+        guard deadline.hasPassed(for: self, on: loop) else { return }
+        switch state {
+        case .spare: return
+        case .queued:
+            backend?.sockets.leaveQueue(self)
+            resume(.fail(.blocked))
+        case .blocked: retry()
+        case .waiting: pause()
+        case .collecting: finishCollecting(with: .success(0))
+        }
+    }
+
+    func retry() {
+        if loop.now >= plan.deadline { return resume(.fail(.blocked)) }
+        if socket != nil { return resume(send(sendKind)) }
+        if let action = takeSocket() { resume(action) }
+    }
+
+    /// Handles the end of a pause without a reply.
+    func pause() {
+        let upstream = self.upstream
+        let action = plan.paused(among: candidates, rotation: upstream.nextRotation(), at: loop.now) {
+            upstream.budget.withdraw()
+        }
+        if case .wait = action { return resume(action) }
+        // Silence is no failure where any number of replies is an answer.
+        if collection?.policy.count != .all { backend?.recordSilence(isTrial: isTrial, at: loop.now) }
+        resume(action)
+    }
+
+    /// Handles an error on the socket, which may be the report of an earlier datagram.
+    func receivedError(_ error: SystemError, through socket: ExchangeSocket) {
+        guard let backend else { preconditionFailure("a socket is one of a backend's") }
+        // Another backend may still reply.
+        if state == .collecting || collection != nil && upstream.policy.source == .any {
+            socket.socket.dropReports()
+            return
+        }
+        switch SendFailure(error.reason) {
+        case .wait: return
+        case .tooLong:
+            socket.socket.dropReports()
+            trace?.add(.tooLong, socket.port, backend.address, bytes: payloadLength, origin: .network)
+            resume(plan.pathShrank(at: loop.now))
+        case .unreachable: resume(failed(error, through: socket, of: backend))
+        }
+    }
+
+    /// Handles a failed system call or a report: the table of ``SendFailure`` has the consequence.
+    func failed(
+        _ error: SystemError, through socket: ExchangeSocket?, of backend: Backend
+    ) -> ExchangePlan.Action {
+        // A report in the queue came from the network; without one this host has refused.
+        let origin = socket?.socket.takeReport()?.origin ?? .local
+        socket?.socket.dropReports()
+        switch SendFailure(error.reason) {
+        case .wait: return blocked(by: error.reason, through: socket, of: backend)
+        case .tooLong: return .fail(.tooLong)
+        case .unreachable(let cause):
+            unreachable = (cause, origin)
+            backend.recordUnreachable(cause, isTrial: isTrial, at: loop.now)
+            trace?.add(ExchangeTrace.Kind(cause), socket?.port, backend.address, bytes: nil, origin: origin)
+            return plan.failedToReach(
+                backend.id, among: candidates, rotation: upstream.nextRotation(), at: loop.now)
+        }
+    }
+
+    func blocked(
+        by reason: ErrorNumber, through socket: ExchangeSocket?, of backend: Backend
+    ) -> ExchangePlan.Action {
+        if blockedBy == nil { trace?.add(.blocked, socket?.port, backend.address, bytes: nil, origin: .local) }
+        blockedBy = reason
+        backend.recordBlocked()
+        return plan.blocked(at: loop.now)
+    }
+
+    func end(_ ending: ExchangePlan.Ending) -> GatewayError {
+        let failure: GatewayError =
+            switch ending {
+            case .silent: .silent(after: timeout, attempts: plan.attempts, isHeldBack: plan.isHeldBack)
+            case .unreachable: .unreachable(unreachable.cause, unreachable.origin)
+            case .blocked: blockedBy.map { .blocked($0) } ?? .noSocket(limit: upstream.configuration.maxSockets)
+            case .noBackend: .noBackend
+            case .tooLong: .requestTooLong(limit: upstream.configuration.maxDatagram)
+            }
+        recordEnd()
+        endAttempt(plan.outcomeWithoutReply)
+        upstream.record(failure)
+        close()
+        return failure
+    }
+
+    /// Records the result of the exchange.
+    func recordEnd() {
+        let elapsed = firstSent == .never ? nil : MonotonicTime.now().since(firstSent)
+        upstream.last = ExchangeRecord(backend: backend?.id ?? 0, attempts: plan.attempts, elapsed: elapsed)
+    }
+}
