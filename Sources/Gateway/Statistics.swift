@@ -170,7 +170,25 @@ struct BackendCounts: Sendable {
     /// ICMP reports that belong to no exchange under way, wherever they were found.
     var foreignRefusals: Int { lateRefusals + sockets.lateRefusals }
     /// The counters of its sockets between exchanges.
-    var sockets = ExchangeSocketPool.Counts()
+    var sockets = SocketCounts()
+}
+
+/// One worker's counters of the sockets of one address, most of them between exchanges.
+struct SocketCounts: Sendable {
+    /// Replies to an exchange that had ended without one, or that had sent several datagrams.
+    var late = 0
+    /// Second replies to a single datagram.
+    var doubled = 0
+    /// ICMP reports that came after their exchange had ended.
+    var lateRefusals = 0
+    /// Requests that had to wait for a rested socket.
+    var restWaits = 0
+    /// Sockets put into quarantine.
+    var quarantines = 0
+    /// Sockets now open.
+    var open = 0
+    /// Sockets now in quarantine.
+    var quarantined = 0
 }
 
 /// The distribution of round trips, in the buckets of a Prometheus histogram.

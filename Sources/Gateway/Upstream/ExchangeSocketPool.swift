@@ -4,24 +4,6 @@ internal import System
 
 /// The sockets of exchanges with one backend, by the decisions of ``SocketPool``.
 final class ExchangeSocketPool: EventHandler, DeadlineHandler {
-    /// Counters of sockets without an exchange, and of the pool.
-    struct Counts: Sendable {
-        /// Replies to an exchange that had ended without one, or that had sent several datagrams.
-        var late = 0
-        /// Second replies to a single datagram.
-        var doubled = 0
-        /// ICMP reports that came after their exchange had ended.
-        var lateRefusals = 0
-        /// Requests that had to wait for a rested socket.
-        var restWaits = 0
-        /// Sockets put into quarantine.
-        var quarantines = 0
-        /// Sockets now open.
-        var open = 0
-        /// Sockets now in quarantine.
-        var quarantined = 0
-    }
-
     /// The result of a request for a socket.
     enum Allocation {
         /// A socket.
@@ -37,6 +19,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
 
     private let address: SocketAddress
     private let policy: ReplyPolicy
+    private let isConnected: Bool
     private let loop: EventLoop
     private let limit: SharedLimit
     /// The number of sockets that it keeps when other pools have none left.
@@ -46,7 +29,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     /// Exchanges that wait for a socket, in order of arrival.
     private var waiters: Deque<Exchange> = []
     private var deadline = Deadline()
-    private var counts = Counts()
+    private var counts = SocketCounts()
 
     init(
         to address: SocketAddress, policy: ReplyPolicy = ReplyPolicy(), pool: SocketPool, fairShare: Int,
@@ -54,6 +37,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     ) {
         self.address = address
         self.policy = policy
+        isConnected = policy.isConnected
         self.pool = pool
         self.fairShare = fairShare
         self.limit = limit
@@ -64,7 +48,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     var isEmpty: Bool { counts.open == 0 }
 
     /// The counters and the states of the sockets, for the metrics.
-    var snapshot: Counts {
+    var snapshot: SocketCounts {
         var counts = self.counts
         counts.quarantined = pool.quarantinedCount
         return counts
@@ -161,7 +145,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         }
         do {
             let socket = ExchangeSocket(
-                socket: try connect(), towards: policy.isConnected ? nil : address, index: index, pool: self)
+                socket: try connect(), towards: isConnected ? nil : address, index: index, pool: self)
             try socket.open(on: loop)
             while sockets.count <= index { sockets.append(nil) }
             sockets[index] = socket
@@ -175,7 +159,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     }
 
     private func connect() throws(SystemError) -> DatagramSocket {
-        guard policy.isConnected else {
+        guard isConnected else {
             let socket = try DatagramSocket(towards: address, hops: policy.hops, interface: policy.interface)
             if !address.isForMany { try socket.enableReports(about: address) }
             return socket
@@ -231,5 +215,79 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     private func count(_ found: DatagramSocket.Drained, _ isSettled: Bool) {
         if isSettled { counts.doubled += found.datagrams } else { counts.late += found.datagrams }
         counts.lateRefusals += found.errors
+    }
+}
+
+/// An open UDP socket of a pool, for one backend: connected to it, unless replies come from elsewhere.
+final class ExchangeSocket: EventHandler {
+    private(set) var socket: DatagramSocket
+    private(set) var watch: Watch?
+    /// Its place in the pool, which has fewer than two thousand million, so that the object is small: of thousands each
+    /// is cold in the cache when it is used.
+    private let number: Int32
+    private let pool: ExchangeSocketPool
+    /// The address of its datagrams; nil where it is connected to its peer.
+    private let destination: SocketAddress?
+    /// The exchange on it.
+    var exchange: Exchange?
+    /// Whether it has carried no exchange yet, so that datagrams of strangers from before the connection may still
+    /// come.
+    private(set) var isFresh = true
+    /// Whether its last exchange sent a single datagram and has the reply, so that a further datagram can only be a
+    /// double.
+    var isSettled = false
+
+    /// - `destination`: the address of its datagrams; nil where it is connected.
+    init(
+        socket: consuming DatagramSocket, towards destination: SocketAddress? = nil, index: Int,
+        pool: ExchangeSocketPool
+    ) {
+        self.socket = socket
+        self.destination = destination
+        isFresh = destination == nil
+        self.pool = pool
+        number = Int32(index)
+    }
+
+    var index: Int { Int(number) }
+
+    /// Its port, while the kernel knows it.
+    var port: UInt16? { (try? socket.localAddress())?.port }
+
+    /// Sends one datagram; false means that the kernel has no room yet.
+    func send(_ payload: Span<UInt8>) throws(SystemError) -> Bool {
+        guard let destination else { return try socket.send(payload) }
+        return try socket.send(payload, to: destination)
+    }
+
+    /// Begins to receive events.
+    func open(on loop: EventLoop) throws(SystemError) {
+        watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
+    }
+
+    /// Replaces the socket by another one; the old one is closed.
+    func renew(_ socket: consuming DatagramSocket, on loop: EventLoop) throws(SystemError) {
+        close(on: loop)
+        self.socket = socket
+        isFresh = destination == nil
+        try open(on: loop)
+    }
+
+    /// Ends receiving events.
+    func close(on loop: EventLoop) {
+        if let watch { loop.release(watch) }
+        watch = nil
+    }
+
+    /// Passes a reply to the exchange, or drops a datagram without one.
+    func ready(_ readiness: Readiness) {
+        if let exchange { exchange.receive(through: self) } else { pool.drain(self) }
+    }
+
+    /// Drops datagrams that strangers sent before the socket had its peer, and returns their number.
+    func dropStrangers() throws(SystemError) -> Int {
+        guard isFresh else { return 0 }
+        isFresh = false
+        return try socket.dropStrangers()
     }
 }
