@@ -145,3 +145,16 @@ enum ContentKind {
     /// A form with the payload in it.
     case form
 }
+
+/// The limits on a request by its kind of content, wide enough for every service; each service checks its own afterwards.
+struct RequestLimits {
+    let payload, encoded: Limits
+    /// The widest ones, which apply until the head is complete.
+    let form: Limits
+
+    init(_ configuration: Configuration, maxDatagram: Int) {
+        payload = configuration.limits(of: .payload, maxDatagram: maxDatagram)
+        encoded = configuration.limits(of: .encoded, maxDatagram: maxDatagram)
+        form = configuration.limits(of: .form, maxDatagram: maxDatagram)
+    }
+}

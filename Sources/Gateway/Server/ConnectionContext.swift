@@ -227,19 +227,6 @@ final class ConnectionContext {
     }
 }
 
-/// The limits on a request by its kind of content, wide enough for every service; each service checks its own afterwards.
-struct RequestLimits {
-    let payload, encoded: Limits
-    /// The widest ones, which apply until the head is complete.
-    let form: Limits
-
-    init(_ configuration: Configuration, maxDatagram: Int) {
-        payload = configuration.limits(of: .payload, maxDatagram: maxDatagram)
-        encoded = configuration.limits(of: .encoded, maxDatagram: maxDatagram)
-        form = configuration.limits(of: .form, maxDatagram: maxDatagram)
-    }
-}
-
 /// The connections without a request, the longest idle one first.
 ///
 /// A doubly linked list in a table by descriptor number: entering, leaving and finding the oldest take constant time.
