@@ -220,7 +220,7 @@ extension UInt64 {
     }
 
     private static var ones: UInt64 { 0x0101_0101_0101_0101 }
-    private static var tops: UInt64 { 0x8080_8080_8080_8080 }
+    fileprivate static var tops: UInt64 { 0x8080_8080_8080_8080 }
 
     /// The top bit of every byte that is below 0x20 or equal to 0x7F.
     ///
@@ -260,19 +260,16 @@ extension Span<UInt8> {
         var index = 0
         // One test for each word: where they are gathered, the eight reads stay eight.
         while let (first, second) = twoWords(at: index) {
-            guard first & Self.tops == 0, second & Self.tops == 0 else { return false }
+            guard first & .tops == 0, second & .tops == 0 else { return false }
             index &+= 16
         }
         while hasWord(at: index) {
-            guard wholeWord(at: index) & Self.tops == 0 else { return false }
+            guard wholeWord(at: index) & .tops == 0 else { return false }
             index &+= 8
         }
         guard index < count else { return true }
-        return (count >= 8 ? wholeWord(at: count &- 8) : word(at: 0)) & Self.tops == 0
+        return (count >= 8 ? wholeWord(at: count &- 8) : word(at: 0)) & .tops == 0
     }
-
-    @inline(__always)
-    private static var tops: UInt64 { 0x8080_8080_8080_8080 }
 }
 
 extension [UInt8] {
