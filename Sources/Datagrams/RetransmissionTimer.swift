@@ -1,5 +1,5 @@
-internal import System
 internal import EventLoop
+package import System
 
 /// The time that a client waits for a reply before it sends a datagram again (RFC 8085 3.1.1, RFC 6298).
 struct RetransmissionTimer {
@@ -37,5 +37,18 @@ struct RetransmissionTimer {
         let difference = max(smoothed, measured) - min(smoothed, measured)
         variation = (3 * variation + difference) / 4
         self.smoothed = (7 * smoothed + measured) / 8
+    }
+}
+
+/// The times at which an unanswered datagram is sent again.
+package enum Backoff {
+    /// The end of an attempt, from the first send: each pause is twice as long as the one before (RFC 8085 3.1.1), and
+    /// the last one ends with the timeout.
+    package static func elapsed(after attempt: Int, of attempts: Int, within timeout: Interval) -> Interval {
+        precondition((1...attempts).contains(attempt), "attempts count from 1")
+        // Division after the multiplication may lose a nanosecond.
+        guard attempt < attempts else { return timeout }
+        let doublings = { (count: Int) in Double(1 << min(count, 52)) - 1 }
+        return Interval(nanoseconds: UInt64(Double(timeout.nanoseconds) * doublings(attempt) / doublings(attempts)))
     }
 }

@@ -22,3 +22,51 @@ public struct ReplySource: Hashable, Sendable {
         unsafe message.span.bytes.withUnsafeBytes { unsafe body($0) }
     }
 }
+
+/// The control messages that tell the destination address of a received datagram (cmsg(3)).
+enum DatagramControl {
+    /// Room for both messages of a datagram that came over IPv4 to an IPv6 socket: 40 and 32 bytes.
+    static let room = 128
+
+    /// Turns a received message's control data into that of its reply: the reply leaves from the address that the
+    /// request came to.
+    ///
+    /// ip(7), IP_PKTINFO: on sending, `ipi_spec_dst` is the source address and a non-zero `ipi_ifindex` the outgoing
+    /// interface; a reply may leave by another interface than the one its request came in by. For a datagram to a group
+    /// or to a broadcast address the kernel has put an address of the machine into `ipi_spec_dst`.
+    static func turnAround(_ header: inout msghdr) {
+        guard let control = unsafe header.msg_control else { return }
+        let end = unsafe Int(header.msg_controllen)
+        var offset = 0
+        while offset + MemoryLayout<cmsghdr>.size <= end {
+            let message = unsafe control + offset
+            let kind = unsafe message.load(as: cmsghdr.self)
+            let length = Int(kind.cmsg_len)
+            guard length >= MemoryLayout<cmsghdr>.size, offset + length <= end else { return }
+            if kind.cmsg_level == Int32(IPPROTO_IP), kind.cmsg_type == Int32(IP_PKTINFO) {
+                let info = unsafe (message + MemoryLayout<cmsghdr>.size).assumingMemoryBound(to: in_pktinfo.self)
+                unsafe info.pointee.ipi_ifindex = 0
+                // An IPv6 socket gets both messages; the other one has the address from the datagram's header.
+                unsafe header.msg_control = message
+                unsafe header.msg_controllen = length
+                return
+            }
+            if kind.cmsg_level == Int32(IPPROTO_IPV6), kind.cmsg_type == Int32(IPV6_PKTINFO) {
+                unsafe turnAround(version6: message + MemoryLayout<cmsghdr>.size)
+            }
+            // CMSG_ALIGN of cmsg(3): to the size of a size_t.
+            offset += (length + 7) & ~7
+        }
+    }
+
+    /// Does the same with `struct in6_pktinfo`: 16 bytes of address and the number of the interface (RFC 3542 6.1).
+    private static func turnAround(version6 info: UnsafeMutableRawPointer) {
+        let first = unsafe info.load(as: UInt8.self)
+        let isGroup = first == 0xFF
+        let isLinkLocal = unsafe first == 0xFE && info.load(fromByteOffset: 1, as: UInt8.self) & 0xC0 == 0x80
+        // A group cannot be a source address; for zeros the kernel takes an address of the interface (RFC 4291 2.7).
+        if isGroup { unsafe info.initializeMemory(as: UInt8.self, repeating: 0, count: 16) }
+        // A link-local address means nothing without its interface.
+        if !isGroup, !isLinkLocal { unsafe info.storeBytes(of: 0, toByteOffset: 16, as: UInt32.self) }
+    }
+}

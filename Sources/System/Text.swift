@@ -17,3 +17,57 @@ extension Interval {
         return "\(whole + fraction / scale).\(zeros)\(text)"
     }
 }
+
+extension String {
+    /// Shows a stranger's bytes in a terminal or a log: control codes become visible text.
+    ///
+    /// Control characters and bytes that are not UTF-8 become escapes such as `\n`, `\x1b` and `\xff`; so do characters
+    /// that change the direction of the text around them (Unicode TR36 2.3).
+    ///
+    /// - `layout`: whether line ends and tabs stay.
+    public init(showing bytes: [UInt8], keepingLayout layout: Bool = false) {
+        self = ""
+        var parser = UTF8.ForwardParser()
+        var iterator = bytes.makeIterator()
+        var start = 0
+        while true {
+            switch parser.parseScalar(from: &iterator) {
+            case .valid(let encoded):
+                append(Self.shown(UTF8.decode(encoded), layout))
+                start += encoded.count
+            case .error(let length):
+                for byte in bytes[start..<start + length] { append(Self.escape(byte)) }
+                start += length
+            case .emptyInput: return
+            }
+        }
+    }
+
+    private static func shown(_ scalar: Unicode.Scalar, _ layout: Bool) -> String {
+        switch scalar {
+        case "\n" where !layout: "\\n"
+        case "\t" where !layout: "\\t"
+        case "\r": "\\r"
+        case "\n", "\t": String(scalar)
+        default: isObeyed(scalar) ? escape(scalar) : String(scalar)
+        }
+    }
+
+    /// Whether a terminal would act on the character, or show the text after it in another order.
+    private static func isObeyed(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        case .format: scalar.properties.isBidiControl
+        default: false
+        }
+    }
+
+    private static func escape(_ scalar: Unicode.Scalar) -> String {
+        UInt8(exactly: scalar.value).flatMap { $0 < 0x80 ? escape($0) : nil }
+            ?? "\\u{\(String(scalar.value, radix: 16))}"
+    }
+
+    private static func escape(_ byte: UInt8) -> String {
+        "\\x\(byte < 0x10 ? "0" : "")\(String(byte, radix: 16))"
+    }
+}
