@@ -70,6 +70,9 @@ final class Backend: ExchangeCandidate {
     }
 
     /// Takes a socket for an exchange; see ``ExchangeSocketPool/take(for:isNew:)``.
+    ///
+    /// An exchange that calls the pool itself retains it: with ``giveBack(_:_:at:)`` four retains and 100 instructions a
+    /// request.
     func takeSocket(for exchange: Exchange, isNew: Bool) -> ExchangeSocketPool.Allocation {
         sockets.take(for: exchange, isNew: isNew)
     }

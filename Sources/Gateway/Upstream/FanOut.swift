@@ -18,10 +18,10 @@ final class FanOut: ExchangeHandler {
 
     /// Begins an exchange with each address; returns the failure where none is under way.
     ///
-    /// - `ask`: begins one; returns the failure where it ends at once.
-    func begin(among backends: [Backend], ask: (Backend) -> GatewayError?) -> GatewayError? {
+    /// - `beginOne`: begins one; returns the failure where it ends at once.
+    func begin(among backends: [Backend], beginOne: (Backend) -> GatewayError?) -> GatewayError? {
         for backend in backends {
-            if let failure = ask(backend) { take(.failure(failure)) }
+            if let failure = beginOne(backend) { take(.failure(failure)) }
         }
         guard collection.exchanges.isEmpty, case .failure(let failure) = outcome else { return nil }
         return failure
