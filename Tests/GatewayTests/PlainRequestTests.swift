@@ -110,13 +110,13 @@ import Testing
             #expect(try request.readHead(bytes.span))
             request.reset()
         }
-        request.destination = Request.Destination(router: router, service: nil)
-        #expect(try request.readHead(bytes.span) && request.destination != nil)
+        request.cachedRoute = Request.CachedRoute(router: router, service: nil)
+        #expect(try request.readHead(bytes.span) && request.cachedRoute != nil)
         request.reset()
         let other = head("GET / HTTP/1.1", [])
         #expect(try !request.readHead(other.span.extracting(first: 20)))
         request.reset()
-        #expect(try request.readHead(bytes.span) && request.isPlain && request.destination == nil)
+        #expect(try request.readHead(bytes.span) && request.isPlain && request.cachedRoute == nil)
     }
 
     /// The router may not: pages of other origins get fields of their own, and callers are asked for a token.
@@ -146,12 +146,12 @@ import Testing
         let (first, second) = (head("POST /a HTTP/1.1", []), head("POST /aa HTTP/1.1", []))
         for _ in 0..<40 {
             #expect(try request.readHead(first.span))
-            request.destination = Request.Destination(router: router, service: router.services.root)
+            request.cachedRoute = Request.CachedRoute(router: router, service: router.services.root)
             request.finish()
         }
-        #expect(try request.readHead(first.span) && request.destination != nil)
+        #expect(try request.readHead(first.span) && request.cachedRoute != nil)
         request.finish()
-        #expect(try request.readHead(second.span) && request.destination == nil)
+        #expect(try request.readHead(second.span) && request.cachedRoute == nil)
     }
 }
 

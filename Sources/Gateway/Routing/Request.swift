@@ -14,10 +14,10 @@ final class Request {
     /// Whether the content of a POST alone matters, as with most requests; a repeated head needs no new look.
     private(set) var isPlain = false
     /// The service at the path of a plain request, as a router has found it; a repeated head needs no new search.
-    var destination: Destination?
+    var cachedRoute: CachedRoute?
 
-    /// The router's finding for a path.
-    struct Destination {
+    /// A router's finding for a path, which a later router does not share.
+    struct CachedRoute {
         let router: Router
         /// Nil where no service takes plain requests.
         let service: ServiceRoute?
@@ -49,7 +49,7 @@ final class Request {
         } else {
             hasHead = try parser.readAnew(bytes)
             isPlain = hasHead && isPlain(bytes)
-            if destination != nil { destination = nil }
+            if cachedRoute != nil { cachedRoute = nil }
         }
         return hasHead
     }
@@ -87,7 +87,7 @@ final class Request {
     /// Drops all that it remembers, for requests with other limits.
     func begin(limits: Limits) {
         reset()
-        (parser, destination) = (RequestParser(limits: limits), nil)
+        (parser, cachedRoute) = (RequestParser(limits: limits), nil)
     }
 
     /// Takes the complete message.

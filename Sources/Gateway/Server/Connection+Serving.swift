@@ -24,10 +24,10 @@ extension Connection {
     /// The service that gets a plain request's content without further checks; nil where the router decides.
     private func plainService(of request: Request) -> ServiceRoute? {
         let router = context.router
-        if let destination = request.destination, destination.router === router { return destination.service }
+        if let route = request.cachedRoute, route.router === router { return route.service }
         reader.fill(request)
         let service = router.plainService(at: request.path)
-        request.destination = Request.Destination(router: router, service: service)
+        request.cachedRoute = Request.CachedRoute(router: router, service: service)
         return service
     }
 
