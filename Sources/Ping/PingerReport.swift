@@ -63,9 +63,9 @@ package struct PingerReport: Sendable, CustomStringConvertible {
         var lines = ["--- \(server) ping statistics ---", "\(sent) sent, \(received) received, \(share)% loss"]
         let others = [("duplicate", duplicates), ("late", late), ("foreign", foreign), ("refused", refused)]
         lines[1] += others.filter { $0.1 > 0 }.map { ", \($0.1) \($0.0)" }.joined()
-        let figures = [minimum, mean, percentile(50), percentile(99), maximum].compactMap { $0 }
-        if !figures.isEmpty {
-            let times = figures.map { $0.fixedPoint(unit: 1_000_000, digits: 3) }.joined(separator: "/")
+        let measured = [minimum, mean, percentile(50), percentile(99), maximum].compactMap { $0 }
+        if !measured.isEmpty {
+            let times = measured.map { $0.fixedPoint(unit: 1_000_000, digits: 3) }.joined(separator: "/")
             lines.append("round trip min/mean/p50/p99/max = \(times) ms")
         }
         return lines.joined(separator: "\n")

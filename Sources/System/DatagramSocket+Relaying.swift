@@ -59,10 +59,10 @@ extension DatagramSocket {
     ///
     /// 0 where the kernel does not have the number (SO_MEMINFO, Linux 4.12; its ninth number is SK_MEMINFO_DROPS).
     public var overflows: Int {
-        var figures: InlineArray<9, UInt32> = .init(repeating: 0)
+        var values: InlineArray<9, UInt32> = .init(repeating: 0)
         var length = socklen_t(MemoryLayout<InlineArray<9, UInt32>>.size)
-        let status = unsafe getsockopt(descriptor.number, SOL_SOCKET, clinux_so_meminfo, &figures, &length)
+        let status = unsafe getsockopt(descriptor.number, SOL_SOCKET, clinux_so_meminfo, &values, &length)
         guard status == 0, length == MemoryLayout<InlineArray<9, UInt32>>.size else { return 0 }
-        return Int(figures[8])
+        return Int(values[8])
     }
 }

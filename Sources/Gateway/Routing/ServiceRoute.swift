@@ -37,7 +37,7 @@ final class ServiceRoute {
     }
 
     /// The worker's counters of the service.
-    var figures: UpstreamCounts {
+    var counts: UpstreamCounts {
         var counts = upstream.snapshot
         counts.service = service.path
         return counts

@@ -37,10 +37,10 @@ struct ServiceTable {
     var json: String {
         let services = routes.map { route in
             let settings = route.service.configuration
-            let backends = route.figures.backends.filter { settings.shows($0.address) }.map {
+            let backends = route.counts.backends.filter { settings.shows($0.address) }.map {
                 "{\"address\":\(Problem.quoted("\($0.address)")),\"up\":\($0.counts.isUp)}"
             }
-            let up = route.figures.backends.contains { $0.counts.isUp }
+            let up = route.counts.backends.contains { $0.counts.isUp }
             return """
                 {"path":\(Problem.quoted(route.service.path)),"up":\(up),"timeout":\(Self.seconds(settings.timeout)),\
                 "attempts":\(settings.attempts),"rest":\(Self.seconds(settings.rest)),\

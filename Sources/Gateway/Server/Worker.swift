@@ -51,7 +51,7 @@ actor Worker {
     }
 
     /// The worker's counters at this moment.
-    var counts: Statistics.Entry { Statistics.Entry(http: context.counts, services: services.map(\.figures)) }
+    var counts: Statistics.Entry { Statistics.Entry(http: context.counts, services: services.map(\.counts)) }
 
     /// Serves until `drain()`, and then until the last connection has ended.
     func run() async {
