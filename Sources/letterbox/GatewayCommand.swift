@@ -85,11 +85,7 @@ struct GatewayCommand: ParsableCommand {
         var settings = settings
         settings.token = try callers.tokenFile.map { AccessToken(try TokenFile(path: $0).read()) }
         settings.accessLog = try logging.makeAccessLog()
-        await names.begin()
-        for (service, addresses) in zip(described, names.addresses) {
-            try checkAddresses(addresses, of: service)
-        }
-        var services = zip(described, names.addresses).map { $0.service(at: $1, settings) }
+        var services = try await resolve(described, names, settings)
         let embedded = services.isEmpty ? try EmbeddedServer(self, &settings, on: loop) : nil
         if let embedded { services = [embedded.service] }
         let gateway = try Gateway(
@@ -112,6 +108,15 @@ struct GatewayCommand: ParsableCommand {
         await Ending(gateway: gateway, running: running, settings: settings, manager: manager, loop: loop).perform()
         await embedded?.stop()
         settings.accessLog?.finish()
+    }
+
+    /// The services at the addresses of their names.
+    private func resolve(
+        _ described: [ServiceDescription], _ names: ServiceNames, _ settings: Configuration
+    ) async throws -> [Service] {
+        await names.begin()
+        for (service, addresses) in zip(described, names.addresses) { try checkAddresses(addresses, of: service) }
+        return zip(described, names.addresses).map { $0.service(at: $1, settings) }
     }
 
     /// Runs the gateway; a failure ends the program.
