@@ -13,11 +13,11 @@ package enum BacklogCheck: KernelCheck {
         let remedy = "sysctl -w net.core.somaxconn=\(wanted) net.ipv4.tcp_max_syn_backlog=\(max(halfOpen, 1024))"
         if most < 128 { return [.bad(subject, "\(text): a burst of callers is turned away", remedy: remedy)] }
         if most < wanted || halfOpen < 128 {
-            return [.look(subject, "\(text), of \(wanted) that are wanted", remedy: remedy)]
+            return [.warning(subject, "\(text), of \(wanted) that are wanted", remedy: remedy)]
         }
         if overflows > 0 {
             return [
-                .look(
+                .warning(
                     subject, "\(text); since the machine's start \(overflows) found a queue full, of whichever program",
                     remedy: "nstat -z TcpExtListenOverflows   # twice: does it still happen?")
             ]

@@ -15,6 +15,6 @@ package enum BufferCheck: KernelCheck {
         let remedy = "sysctl -w net.core.rmem_max=\(max(most, good)) net.core.rmem_default=\(good)"
         return usual < demand.maxDatagram
             ? [.bad(subject, "\(text): one datagram too many, and the reply behind it is lost", remedy: remedy)]
-            : [.look(subject, "\(text): two that come together may not fit", remedy: remedy)]
+            : [.warning(subject, "\(text): two that come together may not fit", remedy: remedy)]
     }
 }

@@ -27,7 +27,7 @@ package enum CounterCheck: KernelCheck {
         if lost == 0 { return .ok(subject, text) }
         let remedy = counters.queueFull > 0 ? longerQueues : "nstat -z 'Udp*'   # twice: does it still happen?"
         let share = Double(lost) / Double(max(1, counters.received + counters.sent))
-        return share > 0.01 ? .bad(subject, text, remedy: remedy) : .look(subject, text, remedy: remedy)
+        return share > 0.01 ? .bad(subject, text, remedy: remedy) : .warning(subject, text, remedy: remedy)
     }
 
     private static func counters(_ files: KernelFiles) throws(UnclearFile) -> Counters {

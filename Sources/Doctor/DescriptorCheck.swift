@@ -12,7 +12,7 @@ package enum DescriptorCheck: KernelCheck {
         let remedy = "ulimit -Hn \(wanted) && ulimit -n \(wanted)   # of a unit: LimitNOFILE=\(wanted)"
         return limit < wanted / 10
             ? [.bad(subject, "\(text): the rest is shared, and soon used up", remedy: remedy)]
-            : [.look(subject, "\(text): the rest is shared", remedy: remedy)]
+            : [.warning(subject, "\(text): the rest is shared", remedy: remedy)]
     }
 
     /// The hard limit, to which the gateway raises its own.

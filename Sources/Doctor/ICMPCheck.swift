@@ -18,7 +18,7 @@ package enum ICMPCheck: KernelCheck {
             return [.bad(subject, "\(text): a service that has ended keeps callers waiting", remedy: remedy)]
         }
         if rate < usualRate || pause > usualPause {
-            return [.look(subject, "\(text): fewer than usual", remedy: remedy)]
+            return [.warning(subject, "\(text): fewer than usual", remedy: remedy)]
         }
         return [.ok(subject, text)]
     }

@@ -8,7 +8,7 @@ extension KernelCheck {
     /// The check's findings; a missing or unexpected file is a finding, too.
     package static func findings(_ files: KernelFiles, _ demand: Demand = Demand()) -> [Finding] {
         do { return try examine(files, demand) } catch {
-            return [.look(subject, "unknown: \(error)", remedy: "mount | grep -E '^(proc|sysfs|cgroup)'")]
+            return [.warning(subject, "unknown: \(error)", remedy: "mount | grep -E '^(proc|sysfs|cgroup)'")]
         }
     }
 }

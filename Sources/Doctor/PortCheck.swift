@@ -17,7 +17,7 @@ package enum PortCheck: KernelCheck {
         let remedy = fix(for: demand.sockets, without: kept)
         return count < min(demand.minSockets * demand.services, demand.sockets)
             ? [.bad(subject, "\(text): ports are used again while late replies may still come", remedy: remedy)]
-            : [.look(subject, "\(text): beyond them requests wait for a port", remedy: remedy)]
+            : [.warning(subject, "\(text): beyond them requests wait for a port", remedy: remedy)]
     }
 
     /// The fix: a wider range; where none is wide enough, fewer sockets.

@@ -13,7 +13,7 @@ package enum QuotaCheck: KernelCheck {
             "systemctl set-property letterbox CPUQuota=\(demand.workers * 100)%   # or --workers \(Int(max(1, quota)))"
         return quota * 4 <= Double(demand.workers)
             ? [.bad(subject, "\(text): they stand still for most of the time", remedy: remedy)]
-            : [.look(subject, "\(text): they stand still together when it is used up", remedy: remedy)]
+            : [.warning(subject, "\(text): they stand still together when it is used up", remedy: remedy)]
     }
 
     /// The least quota of the process's groups, which contain each other; nil where none has one.

@@ -10,11 +10,11 @@ package struct Report {
         let width = findings.map(\.subject.count).max() ?? 0
         let lines = findings.flatMap { finding in
             let subject = finding.subject + String(repeating: " ", count: width - finding.subject.count)
-            let verdict = finding.verdict == .ok ? "ok  " : finding.verdict == .bad ? "bad " : "look"
+            let verdict = finding.verdict == .ok ? "ok  " : finding.verdict == .bad ? "bad " : "warn"
             let remedy = finding.remedy.map { String(repeating: " ", count: width + 8) + "$ \($0)" }
             return ["\(verdict)  \(subject)  \(finding.text)"] + (remedy.map { [$0] } ?? [])
         }
-        let sum = "\(count(.ok)) ok, \(count(.look)) to look at, \(count(.bad)) bad"
+        let sum = "\(count(.ok)) ok, \(count(.warning)) warn, \(count(.bad)) bad"
         return (lines + [sum]).joined(separator: "\n")
     }
 
@@ -27,7 +27,7 @@ package struct Finding: Equatable, Sendable {
         /// No problem.
         case ok
         /// The gateway serves; under load it may not, or lately it did not.
-        case look
+        case warning
         /// Requests fail for this reason, or their replies get lost.
         case bad
     }
@@ -44,8 +44,8 @@ package struct Finding: Equatable, Sendable {
         Finding(verdict: .ok, subject: subject, text: text, remedy: nil)
     }
 
-    package static func look(_ subject: String, _ text: String, remedy: String) -> Finding {
-        Finding(verdict: .look, subject: subject, text: text, remedy: remedy)
+    package static func warning(_ subject: String, _ text: String, remedy: String) -> Finding {
+        Finding(verdict: .warning, subject: subject, text: text, remedy: remedy)
     }
 
     package static func bad(_ subject: String, _ text: String, remedy: String) -> Finding {

@@ -13,7 +13,7 @@ package enum NameCheck {
         case .success(let addresses):
             let text =
                 "\(endpoint.host) is \(addresses.map(\.host).joined(separator: " ")), after \(time.inMilliseconds)"
-            return time > .seconds(1) ? .look(subject, "\(text): slow", remedy: remedy) : .ok(subject, text)
+            return time > .seconds(1) ? .warning(subject, "\(text): slow", remedy: remedy) : .ok(subject, text)
         }
     }
 }
@@ -36,7 +36,7 @@ package enum RouteCheck {
             let pieces = "\(text): above \(route.payload) bytes a datagram travels in pieces"
             // The default of --max-datagram says no more than the limit of UDP.
             if maxDatagram == DatagramSocket.maximumPayload { return .ok(subject, pieces) }
-            return .look(
+            return .warning(
                 subject, "\(pieces), and one lost piece loses it",
                 remedy: "letterbox --max-datagram \(max(1, route.payload))")
         }

@@ -19,11 +19,11 @@ package enum TrackingCheck: KernelCheck {
             "\(count) of \(most) entries, \(wanted) wanted; those of UDP stay \(timeout) s, with replies \(stream) s"
         let remedy = "sysctl -w \(folder)max=\(max(2 * most, 2 * (count + wanted)))"
         if count * 10 >= most * 9 { return [.bad(subject, "\(text): the next are dropped", remedy: remedy)] }
-        if count + wanted > most { return [.look(subject, "\(text): too few at the limits", remedy: remedy)] }
+        if count + wanted > most { return [.warning(subject, "\(text): too few at the limits", remedy: remedy)] }
         let needed = Int(demand.timeout.seconds.rounded(.up))
         if timeout < needed {
             return [
-                .look(
+                .warning(
                     subject, "\(text): a reply that takes \(needed) s is dropped",
                     remedy: "sysctl -w \(folder)udp_timeout=\(needed + 1)")
             ]

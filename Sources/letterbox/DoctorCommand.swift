@@ -14,7 +14,7 @@ struct DoctorCommand: ParsableCommand {
         usage: "letterbox doctor [<flags of letterbox gateway> ...]",
         discussion: """
             Give it the gateway's flags, or --config FILE; it starts nothing and changes nothing. A line for each thing: ok, \
-            look (may fail under load) or bad (fails), with the command that mends it or shows more. A datagram is sent only to \
+            warn (may fail under load) or bad (fails), with the command that mends it or shows more. A datagram is sent only to \
             services that have a probe text: unknown bytes may harm others.
 
             Run it where the gateway runs, as its user and in its container: limits and quotas are those of the process.

@@ -14,7 +14,7 @@ import Testing
         #expect(
             NameCheck.finding(endpoint, found, after: .milliseconds(1000))
                 == .ok("name", "dns.example is 192.0.2.7, after 1000.000 ms"))
-        #expect(NameCheck.finding(endpoint, found, after: Interval(nanoseconds: 1_000_000_001)).verdict == .look)
+        #expect(NameCheck.finding(endpoint, found, after: Interval(nanoseconds: 1_000_000_001)).verdict == .warning)
         do {
             _ = try Resolver.resolve(Endpoint(host: "no such name", port: 1))
             Issue.record("a name with spaces has an address")
@@ -25,8 +25,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (1500, 1472, Finding.Verdict.ok), (1500, 1473, .look), (1499, 1472, .look), (1500, 65_507, .ok),
-        (65_536, 65_507, .ok), (20, 100, .look),
+        (1500, 1472, Finding.Verdict.ok), (1500, 1473, .warning), (1499, 1472, .warning), (1500, 65_507, .ok),
+        (65_536, 65_507, .ok), (20, 100, .warning),
     ])
     func routes(mtu: Int, maxDatagram: Int, verdict: Finding.Verdict) {
         let route = Route(source: address, mtu: mtu)
@@ -56,19 +56,19 @@ import Testing
 
     @Test func `columns, commands, and a sum`() {
         let report = Report([
-            .ok("local ports", "many"), .look("name", "slow", remedy: "getent"),
+            .ok("local ports", "many"), .warning("name", "slow", remedy: "getent"),
             .bad("route", "none", remedy: "ip route"),
         ])
         #expect(
             report.text == """
                 ok    local ports  many
-                look  name         slow
+                warn  name         slow
                                    $ getent
                 bad   route        none
                                    $ ip route
-                1 ok, 1 to look at, 1 bad
+                1 ok, 1 warn, 1 bad
                 """)
         #expect(report.hasFailed)
-        #expect(!Report([.look("a", "b", remedy: "c")]).hasFailed)
+        #expect(!Report([.warning("a", "b", remedy: "c")]).hasFailed)
     }
 }
