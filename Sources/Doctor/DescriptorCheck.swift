@@ -1,3 +1,5 @@
+internal import System
+
 /// Whether the limit of descriptors leaves as many connections and UDP sockets as the flags allow (getrlimit(2)).
 package enum DescriptorCheck: KernelCheck {
     package static let subject = "descriptors"
@@ -23,7 +25,7 @@ package enum DescriptorCheck: KernelCheck {
         guard words.count >= 2 else { throw UnclearFile(path, is: "has no line \"\(name)\"") }
         if words[1] == "unlimited" { return .max }
         guard let limit = Int(words[1]) else {
-            throw UnclearFile(path, is: "has \"\(excerpt(String(words[1])))\" as the limit of open files")
+            throw UnclearFile(path, is: "has \"\(words[1].excerpt)\" as the limit of open files")
         }
         return limit
     }

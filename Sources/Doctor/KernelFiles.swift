@@ -29,7 +29,7 @@ package struct KernelFiles {
         let numbers = words.compactMap(kernelNumber)
         guard numbers.count == count, words.count == count else {
             let wanted = count == 1 ? "number" : "\(count) numbers"
-            throw UnclearFile(path, is: "has \"\(excerpt(text))\", and no \(wanted)")
+            throw UnclearFile(path, is: "has \"\(text.excerpt)\", and no \(wanted)")
         }
         return numbers
     }
@@ -40,12 +40,6 @@ package struct KernelFiles {
     func setting(_ name: String) throws(UnclearFile) -> Int { try number(Self.path(ofSetting: name)) }
 
     static func path(ofSetting name: String) -> String { "/proc/sys/" + name.replacing(".", with: "/") }
-}
-
-/// The beginning of a text, short enough for a message.
-func excerpt(_ text: String) -> String {
-    let line = text.split(separator: "\n").first ?? ""
-    return String(showing: Array(line.utf8.prefix(40)))
 }
 
 /// A usable number; nil for a text that is not a number, and for a number beyond any real count.

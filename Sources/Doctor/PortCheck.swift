@@ -1,3 +1,5 @@
+internal import System
+
 /// Whether there are as many local ports as sockets may be open (ip(7), ip_local_port_range).
 package enum PortCheck: KernelCheck {
     package static let subject = "local ports"
@@ -36,7 +38,7 @@ package enum PortCheck: KernelCheck {
         for part in try files.text(path).split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
             let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map { kernelNumber($0) ?? -1 }
             guard let low = bounds.first, let high = bounds.last, bounds.count <= 2, low >= 0, low <= high else {
-                throw UnclearFile(path, is: "has \"\(excerpt(String(part)))\", and no list of ports")
+                throw UnclearFile(path, is: "has \"\(part.excerpt)\", and no list of ports")
             }
             ranges.append(low...high)
         }

@@ -5,15 +5,16 @@ public enum ProcessorShare {
     /// The least of the processors that are online, those that the process may run on (sched_setaffinity(2)), and the
     /// quotas of its control group and of those above it (cgroups(7)); at least 1.
     public static func count() -> Int {
-        let paths = text("/proc/self/cgroup").map(quotaFiles) ?? []
-        return count(
+        count(
             cores: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), status: text("/proc/self/status"),
-            quotas: paths.compactMap(text))
+            quotas: ProcessorQuota.all(text).compactMap { try? $0.get() })
     }
 
-    /// The number by the files' content; a missing or unreadable file sets no limit.
-    static func count(cores: Int, status: String?, quotas: [String]) -> Int {
-        let limits = quotas.map(processors(inQuota:)) + [status.flatMap(processors(inStatus:)), cores]
+    /// The number by the files' content; a missing or unclear file sets no limit.
+    ///
+    /// A part of a processor counts as one: half of it would be idle otherwise.
+    static func count(cores: Int, status: String?, quotas: [Double]) -> Int {
+        let limits = quotas.map { Int($0.rounded(.up)) } + [status.flatMap(processors(inStatus:)), cores]
         return max(1, limits.compactMap { $0 }.min() ?? 1)
     }
 
@@ -33,29 +34,6 @@ public enum ProcessorShare {
             count += last - first + 1
         }
         return count > 0 ? count : nil
-    }
-
-    /// The processors that `cpu.max` allows, "QUOTA PERIOD" in microseconds, rounded up; nil for "max".
-    ///
-    /// A part of a processor counts as one: half of it would be idle otherwise.
-    static func processors(inQuota text: String) -> Int? {
-        let words = text.split(whereSeparator: \.isWhitespace)
-        guard words.count == 2, let quota = Int(words[0]), let period = Int(words[1]), quota > 0, period > 0 else {
-            return nil
-        }
-        return max(1, quota / period + (quota % period == 0 ? 0 : 1))
-    }
-
-    /// The quota files of a process's group and of those above it, from the line "0::/PATH" that version 2 has in
-    /// /proc/PID/cgroup.
-    static func quotaFiles(inGroups text: String) -> [String] {
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::/") }) else { return [] }
-        var folders = line.dropFirst("0::".count).split(separator: "/")
-        var files: [String] = []
-        while true {
-            files.append((["/sys/fs/cgroup"] + folders.map(String.init) + ["cpu.max"]).joined(separator: "/"))
-            guard folders.popLast() != nil else { return files }
-        }
     }
 
     private static func text(_ path: String) -> String? { try? Files.text(of: path) }

@@ -71,3 +71,11 @@ extension String {
         "\\x\(byte < 0x10 ? "0" : "")\(String(byte, radix: 16))"
     }
 }
+
+extension StringProtocol {
+    /// The beginning of a stranger's text, short enough for a message.
+    public var excerpt: String {
+        let line = split(separator: "\n").first ?? ""
+        return String(showing: Array(line.utf8.prefix(40)))
+    }
+}
