@@ -179,6 +179,9 @@ func withGateway(
     try outcome.get()
 }
 
+/// A time of a test that has a clock of its own.
+func at(_ milliseconds: UInt64) -> MonotonicTime { MonotonicTime(nanoseconds: milliseconds * 1_000_000) }
+
 /// The same random numbers in every run (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64
