@@ -109,7 +109,10 @@ let package = Package(
             swiftSettings: rules),
 
         .testTarget(name: "SystemTests", dependencies: ["CPrograms", "System"], swiftSettings: rules),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "System"], swiftSettings: rules),
+        .testTarget(
+            name: "EventLoopTests", dependencies: ["EventLoop", "System", "TestSupport"], swiftSettings: rules),
+        // The helpers of several test targets.
+        .target(name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/Support", swiftSettings: rules),
         // What must hold for all bytes that a stranger may send; the fuzzers and the tests share it.
         .target(name: "Checks", dependencies: ["Gateway", "HTTP"], path: "Tests/Checks", swiftSettings: rules),
         .testTarget(
@@ -119,24 +122,26 @@ let package = Package(
             swiftSettings: rules
         ),
         .testTarget(
-            name: "DatagramsTests", dependencies: ["Datagrams", "EventLoop", "Noise", "Ping", "System", logging],
+            name: "DatagramsTests",
+            dependencies: ["Datagrams", "EventLoop", "Noise", "Ping", "System", "TestSupport", logging],
             swiftSettings: rules),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Datagrams", "EventLoop", "Gateway", "HTTP", "System", logging],
+            name: "GatewayTests",
+            dependencies: ["Datagrams", "EventLoop", "Gateway", "HTTP", "System", "TestSupport", logging],
             swiftSettings: rules),
         .testTarget(name: "DoctorTests", dependencies: ["Doctor", "System"], swiftSettings: rules),
         .testTarget(
             name: "CommandLineSupportTests",
-            dependencies: ["CommandLineSupport", "EventLoop", "System", argumentParser, logging],
+            dependencies: ["CommandLineSupport", "EventLoop", "System", "TestSupport", argumentParser, logging],
             swiftSettings: rules),
         .testTarget(name: "BrowserTests", dependencies: ["CurlClient", "letterbox"], swiftSettings: rules),
-        .testTarget(name: "CurlClientTests", dependencies: ["CurlClient"], swiftSettings: rules),
+        .testTarget(name: "CurlClientTests", dependencies: ["CurlClient", "TestSupport"], swiftSettings: rules),
         .systemLibrary(name: "CPrograms", path: "Tests/CPrograms"),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CPrograms", "CurlClient", "Datagrams", "EventLoop", "System", "UDPClient", "UDPServer", "letterbox",
-                "letterbox-probe",
+                "CPrograms", "CurlClient", "Datagrams", "EventLoop", "System", "TestSupport", "UDPClient", "UDPServer",
+                "letterbox", "letterbox-probe",
             ],
             swiftSettings: rules
         ),

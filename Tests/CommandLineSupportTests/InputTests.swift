@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import System
+import TestSupport
 import Testing
 
 @testable import CommandLineSupport
@@ -108,14 +109,4 @@ import Testing
         }
         #expect(count == 2)
     }
-}
-
-/// Runs a program on a loop with a thread of its own.
-private func onLoop<Success: Sendable>(
-    _ program: @escaping @Sendable (EventLoop) async throws -> Success
-) async throws -> Success {
-    let loop = try EventLoop()
-    try loop.start()
-    defer { loop.stop() }
-    return try await Task(executorPreference: loop) { try await program(loop) }.value
 }

@@ -1,5 +1,6 @@
 import CurlClient
 import Glibc
+import TestSupport
 import Testing
 
 /// The errors of transfers that fail.

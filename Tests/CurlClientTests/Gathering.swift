@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A place where threads wait until a number of them is there, and go on together; and again for the next ones.
 final class Gathering: Sendable {

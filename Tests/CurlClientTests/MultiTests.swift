@@ -1,6 +1,7 @@
 import CurlClient
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// Many requests at once.

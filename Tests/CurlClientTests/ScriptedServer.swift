@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// A server's script for one connection, from first to last, on a thread of its own.
@@ -109,10 +110,4 @@ private func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
         }, Unmanaged.passRetained(Box(body)).toOpaque())
     precondition(code == 0, "no thread")
     return thread
-}
-
-@discardableResult
-func check(_ result: Int32, _ call: String = #function) -> Int32 {
-    precondition(result >= 0, "\(call): errno \(errno)")
-    return result
 }

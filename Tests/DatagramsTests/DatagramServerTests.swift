@@ -2,6 +2,7 @@ import Datagrams
 import EventLoop
 import System
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct DatagramServerTests {

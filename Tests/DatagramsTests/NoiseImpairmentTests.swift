@@ -1,6 +1,7 @@
 import System
 @testable import Noise
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import Datagrams

@@ -2,6 +2,7 @@
 import Datagrams
 import EventLoop
 import System
+import TestSupport
 import Testing
 
 @Suite("Noise: limits and failures")

@@ -1,6 +1,7 @@
 @testable import Noise
 import EventLoop
 import System
+import TestSupport
 import Testing
 
 @testable import Datagrams

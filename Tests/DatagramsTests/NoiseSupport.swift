@@ -5,14 +5,6 @@ import Logging
 import System
 import Testing
 
-/// Runs a test's body on an event loop of its own.
-func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async throws {
-    let loop = try EventLoop()
-    try loop.start()
-    defer { loop.stop() }
-    try await Task(executorPreference: loop) { try await body(loop) }.value
-}
-
 /// An address of this machine with a port that the system chooses.
 func anyPort(_ host: String = "127.0.0.1") throws -> SocketAddress {
     try #require(SocketAddress(host, port: 0))
@@ -26,9 +18,9 @@ struct RunningServer {
     init(_ service: any DatagramService, at address: SocketAddress? = nil, on loop: EventLoop) throws {
         let socket = try DatagramSocket(boundTo: try address ?? anyPort())
         self.address = try socket.localAddress()
-        let box = SocketBox(socket)
+        let handover = Handover(socket)
         task = Task(executorPreference: loop) {
-            var server = DatagramServer(socket: box.take(), service: service, logger: Logger(label: "test"))
+            var server = DatagramServer(socket: try handover.take(), service: service, logger: Logger(label: "test"))
             try await server.run(on: loop)
         }
     }
@@ -130,18 +122,4 @@ func eventually(on loop: EventLoop, _ condition: () async throws -> Bool) async 
         await loop.sleep(until: .now() + .milliseconds(5))
     }
     return false
-}
-
-/// Hands a socket to a task.
-private final class SocketBox: @unchecked Sendable {
-    private var socket: DatagramSocket?
-
-    init(_ socket: consuming DatagramSocket) {
-        self.socket = consume socket
-    }
-
-    func take() -> DatagramSocket {
-        guard let socket = socket.take() else { preconditionFailure("taken once") }
-        return socket
-    }
 }

@@ -3,6 +3,7 @@ import Noise
 import EventLoop
 import System
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Datagrams

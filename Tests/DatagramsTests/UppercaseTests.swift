@@ -1,5 +1,6 @@
 import System
 import Datagrams
+import TestSupport
 import Testing
 
 @Suite("Uppercase: text")

@@ -92,14 +92,12 @@ import Testing
     }
 
     @Test func `flags come from a file and from the environment as well`() throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID()).conf")
-        defer { try? FileManager.default.removeItem(at: file) }
-        try "upstream 127.0.0.1:9\nmax-sockets 77\n".write(to: file, atomically: true, encoding: .utf8)
+        let file = try TemporaryFile("upstream 127.0.0.1:9\nmax-sockets 77\n")
         let words = ["LETTERBOX_MAX_DATAGRAM=100", try Binaries.letterbox, "doctor", "--config", file.path]
         let output = try Program("/usr/bin/env", words).ending().output
         #expect(output.contains(", 77 wanted for --max-sockets") && output.contains("for datagrams of up to 100"))
         #expect(output.contains("to 127.0.0.1:9 "))
-        try "upstream 127.0.0.1:9\nprot 5\n".write(to: file, atomically: true, encoding: .utf8)
+        try file.write("upstream 127.0.0.1:9\nprot 5\n")
         let wrong = try doctor("--config", file.path)
         #expect(wrong.status == 64 && wrong.error.contains("\(file.path):2: prot is no setting"), "\(wrong.error)")
     }

@@ -17,10 +17,8 @@ import Testing
         let lines = try String(contentsOfFile: Self.path, encoding: .utf8).split(separator: "\n")
         let isSetting = /#[a-z].*/
         let settings = lines.filter { $0.wholeMatch(of: isSetting) != nil }.map { String($0.dropFirst()) }
-        let file = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID()).conf")
-        defer { try? FileManager.default.removeItem(at: file) }
-        try (settings.joined(separator: "\n") + "\n").write(to: file, atomically: true, encoding: .utf8)
-        let ending = try Program.letterbox("--check", "--config", file.path).ending()
+        let file = try TemporaryFile(settings.joined(separator: "\n") + "\n")
+        let ending = try withExtendedLifetime(file) { try Program.letterbox("--check", "--config", file.path).ending() }
         #expect(ending.status == 0, "\(ending.error)")
         #expect(settings.count > 20)
         let inForce = Set(ending.output.split(separator: "\n").map(String.init))

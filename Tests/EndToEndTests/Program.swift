@@ -1,6 +1,7 @@
 import CPrograms
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// A program that runs beside the test, with its three streams; it never outlives its object.
@@ -252,11 +253,4 @@ extension Program {
         guard code == 0 else { throw Failure(description: "cannot start \(path): errno \(code)") }
         return pid
     }
-}
-
-/// Traps where a call fails that a test can do nothing about.
-@discardableResult
-func check(_ result: Int32, _ call: String = #function) -> Int32 {
-    precondition(result >= 0, "\(call): errno \(errno)")
-    return result
 }

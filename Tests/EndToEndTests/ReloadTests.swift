@@ -6,17 +6,7 @@ import Testing
 
 /// A HUP reads the settings again: services come, go and change, and nothing under way is disturbed.
 @Suite struct ReloadTests {
-    private final class File {
-        let path = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID()).conf").path
-
-        init(_ text: String) throws { try write(text) }
-
-        func write(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }
-
-        deinit { try? FileManager.default.removeItem(atPath: path) }
-    }
-
-    private func start(_ file: File, _ arguments: String...) throws -> (program: Program, url: String) {
+    private func start(_ file: TemporaryFile, _ arguments: String...) throws -> (program: Program, url: String) {
         let program = try Program(Binaries.letterbox, ["--config", file.path, "--port", "0"] + arguments)
         let line = try program.errorLine(startingWith: "The gateway is ready: ")
         return (program, String(line.split(separator: " ")[4]))
@@ -30,7 +20,7 @@ import Testing
     @Test(arguments: ["1", "2"]) func `services come, go and change`(workers: String) throws {
         let (first, second) = (try RunningServer(), try RunningServer())
         let slow = UDPPeer()
-        let file = try File(
+        let file = try TemporaryFile(
             "service /same \(first.address)\nservice /moved \(slow.address) timeout=60s\nservice /gone \(slow.address) timeout=60s\n"
         )
         let (program, url) = try start(file, "--workers", workers)
@@ -53,11 +43,11 @@ import Testing
         #expect(try ask("\(url)/moved").text == "HELLO")
         #expect(try ask("\(url)/new").status == 202)
         #expect(try ask("\(url)/gone").status == 404)
-        let figures = try CurlClient().get("\(url)/metrics").text ?? ""
+        let metrics = try CurlClient().get("\(url)/metrics").text ?? ""
         // The unchanged service keeps its counts.
-        #expect(figures.contains(/letterbox_udp_replies_total{.*service="\/same"} 1\n/))
-        #expect(figures.contains("letterbox_udp_addresses{service=\"/new\"} 1\n"))
-        #expect(!figures.contains("service=\"/gone\""))
+        #expect(metrics.contains(/letterbox_udp_replies_total{.*service="\/same"} 1\n/))
+        #expect(metrics.contains("letterbox_udp_addresses{service=\"/new\"} 1\n"))
+        #expect(!metrics.contains("service=\"/gone\""))
         for (connection, sender) in waiting {
             slow.send("late", to: sender)
             #expect(try connection.receiveToEnd().hasSuffix("late"))
@@ -77,7 +67,7 @@ import Testing
     ])
     func `a file that is wrong changes nothing`(text: String?, sentence: String) throws {
         let server = try RunningServer()
-        let file = try File("service /a \(server.address)\n")
+        let file = try TemporaryFile("service /a \(server.address)\n")
         let (program, url) = try start(file)
         if let text {
             try file.write(text.replacing("FIRST", with: "\(server.address)"))
@@ -92,7 +82,7 @@ import Testing
 
     @Test func `what waits for a restart is told`() throws {
         let server = try RunningServer()
-        let file = try File("upstream \(server.address)\nmax-head 5000\n")
+        let file = try TemporaryFile("upstream \(server.address)\nmax-head 5000\n")
         let (program, url) = try start(file)
         try file.write("upstream \(server.address)\nservice /a \(server.address)\nmax-head 6000\nlab-seed 3\nlab\n")
         program.signal(SIGHUP)
@@ -111,7 +101,7 @@ import Testing
     /// Over and over while requests come: each is answered, by its own service.
     @Test func `no request is lost`() throws {
         let server = try RunningServer()
-        let file = try File("service /a \(server.address)\nservice /b \(server.address) timeout=20s\n")
+        let file = try TemporaryFile("service /a \(server.address)\nservice /b \(server.address) timeout=20s\n")
         let (program, url) = try start(file, "--workers", "2")
         let client = CurlClient()
         for round in 0..<20 {

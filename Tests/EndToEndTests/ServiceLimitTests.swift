@@ -96,16 +96,15 @@ import Testing
     /// A head that is repeated has been looked at with the former limits.
     @Test func `a service that is read again has its new limit`() throws {
         let server = try RunningServer()
-        let path = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID()).conf").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let file = try TemporaryFile("")
         // A service with a path of its own in each file shows which one has been read.
         func write(_ root: Int, _ other: Int) throws {
             let limits = [("/", root), ("/a", other), ("/read\(root)", 1)]
             let lines = limits.map { "service \($0) \(server.address) max-datagram=\($1)\n" }
-            try Data(lines.joined().utf8).write(to: URL(filePath: path))
+            try file.write(lines.joined())
         }
         try write(10, 20)
-        let gateway = try start(["--config", path])
+        let gateway = try start(["--config", file.path])
         for (root, other) in [(10, 20), (4000, 5), (7, 40_000)] {
             if root != 10 {
                 try write(root, other)

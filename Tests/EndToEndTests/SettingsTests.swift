@@ -4,18 +4,6 @@ import Testing
 
 /// Settings from a file, from the environment and from flags.
 @Suite struct SettingsTests {
-    /// A file with these lines, for as long as the object lives.
-    private final class File {
-        let path: String
-
-        init(_ text: String) throws {
-            path = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID()).conf").path
-            try text.write(toFile: path, atomically: true, encoding: .utf8)
-        }
-
-        deinit { try? FileManager.default.removeItem(atPath: path) }
-    }
-
     private func run(_ arguments: [String], variables: [String] = []) throws -> Program.Ending {
         try Program("/usr/bin/env", variables + [Binaries.letterbox] + arguments).ending()
     }
@@ -29,14 +17,14 @@ import Testing
 
     @Test func `a gateway starts from a file`() throws {
         let server = try RunningServer()
-        let file = try File(
+        let file = try TemporaryFile(
             "# one service\nport 0\nservice /upper \(server.address) timeout=5s\nupstream \(server.address)\n")
         let gateway = try RunningGateway(Program(Binaries.letterbox, ["--config", file.path]))
         #expect(try CurlClient().perform(CurlRequest("\(gateway.url)/upper", body: .text("hello"))).text == "HELLO")
     }
 
     @Test func `flags come before the environment, and that before the file`() throws {
-        let file = try File("port 1\ntimeout 1s\nattempts 7\nlab\n")
+        let file = try TemporaryFile("port 1\ntimeout 1s\nattempts 7\nlab\n")
         let settings = try check(
             ["--config", file.path, "--port", "3"], variables: ["LETTERBOX_PORT=2", "LETTERBOX_TIMEOUT=2s"])
         #expect(Set(["port 3", "timeout 2s", "attempts 7", "lab"]).isSubset(of: settings), "\(settings)")
@@ -51,7 +39,7 @@ import Testing
     ])
     func `what --check prints is a file that comes to the same`(arguments: [String]) throws {
         let first = try run(["--check"] + arguments)
-        let file = try File(first.output)
+        let file = try TemporaryFile(first.output)
         let second = try withExtendedLifetime(file) { try run(["--check", "--config", file.path]) }
         #expect(second.status == 0 && second.output == first.output, "\(second)")
     }
@@ -85,7 +73,7 @@ import Testing
         ("service /a nonsense", "PATH:1: The value '/a nonsense' is invalid"),
     ])
     func `an error names file and line`(text: String, sentence: String) throws {
-        let file = try File(text)
+        let file = try TemporaryFile(text)
         let ending = try run(["--config", file.path])
         #expect(ending.status == 64)
         #expect(ending.error.hasPrefix("Error: \(sentence.replacing("PATH", with: file.path))"), "\(ending.error)")

@@ -1,5 +1,6 @@
 import Glibc
 import System
+import TestSupport
 
 /// A TCP connection of which a test says each byte, for what libcurl would not do.
 final class TCPConnection: Sendable {

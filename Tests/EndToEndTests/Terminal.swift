@@ -1,5 +1,6 @@
 import CPrograms
 import Glibc
+import TestSupport
 
 /// A file without a name that holds this text, open at its beginning (mkstemp(3)).
 func temporaryFile(_ text: String) -> Int32 {

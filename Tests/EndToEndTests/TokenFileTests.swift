@@ -5,27 +5,13 @@ import Testing
 
 /// `--token-file`: what it takes, and when it is read.
 @Suite struct TokenFileTests {
-    /// A file that its owner alone may read, for as long as the object lives.
-    private final class File {
-        let path = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID()).token").path
-
-        init(_ text: String, mode: Int = 0o600) throws {
-            try write(text)
-            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-        }
-
-        func write(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }
-
-        deinit { try? FileManager.default.removeItem(atPath: path) }
-    }
-
     private func ask(_ url: String, _ token: String?) throws -> Int {
         let fields: CurlFields = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
         return try CurlClient().perform(CurlRequest(url, fields: fields, body: .text("hello"))).status
     }
 
     @Test func `a HUP reads the token again, and a wrong file changes nothing`() throws {
-        let file = try File("first\n")
+        let file = try TemporaryFile("first\n", mode: 0o600)
         let gateway = try RunningGateway(["--token-file", file.path])
         #expect(try ask(gateway.url, nil) == 401)
         #expect(try ask(gateway.url, "first") == 200)
@@ -47,7 +33,7 @@ import Testing
     }
 
     @Test func `the address that tells of the gateway asks for the token, too`() throws {
-        let file = try File("secret\r\n")
+        let file = try TemporaryFile("secret\r\n", mode: 0o600)
         let gateway = try RunningGateway(["--token-file", file.path, "--admin", "127.0.0.1:0"])
         let prefix = "Health and metrics are at "
         let admin = try gateway.program.errorLine(startingWith: prefix).dropFirst(prefix.count)
@@ -69,7 +55,7 @@ import Testing
         (String(repeating: "a", count: 4099), 0o600, "it cannot be read: File too large"),
     ])
     func `a file has one token and belongs to its owner alone`(text: String, mode: Int, sentence: String?) throws {
-        let file = try File(text, mode: mode)
+        let file = try TemporaryFile(text, mode: mode)
         try withExtendedLifetime(file) {
             let flags = ["--port", "0", "--server-port", "0", "--token-file", file.path]
             let check = try Program(Binaries.letterbox, ["--check"] + flags).ending()

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import System
 import Synchronization
+import TestSupport
 
 /// A UDP socket that a test plays the server with, one step at a time.
 ///

@@ -1,6 +1,7 @@
 import Glibc
 import System
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import EventLoop

@@ -6,16 +6,6 @@ import Testing
 
 @testable import EventLoop
 
-/// Runs a program on a fresh loop with a thread of its own, so that the test's own pool never waits.
-func onLoop<Success: Sendable>(
-    _ program: @escaping @Sendable (EventLoop) async throws -> Success
-) async throws -> Success {
-    let loop = try EventLoop()
-    try loop.start()
-    defer { loop.stop() }
-    return try await Task(executorPreference: loop) { try await program(loop) }.value
-}
-
 /// A pipe: what is written to one end is read at the other.
 struct Pipe: ~Copyable {
     let reading: Descriptor
@@ -68,19 +58,6 @@ final class Recorder: EventHandler {
     init(on loop: EventLoop) { reports = ReadyQueue(on: loop) }
 
     func ready(_ readiness: Readiness) { reports.add(readiness) }
-}
-
-/// The same random numbers in every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }
 
 /// A number that any thread may raise.

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import System
+import TestSupport
 import Testing
 
 @testable import EventLoop

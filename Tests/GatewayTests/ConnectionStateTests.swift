@@ -1,5 +1,6 @@
 import EventLoop
 import System
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -9,13 +10,6 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ConnectionStateTests {
     typealias Scene = ConnectionStage.Scene
     typealias Event = ConnectionStage.Event
-
-    private func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async throws {
-        let loop = try EventLoop()
-        try loop.start()
-        defer { loop.stop() }
-        try await Task(executorPreference: loop) { try await body(loop) }.value
-    }
 
     private static func expected(_ scene: Scene, _ event: Event) -> [Int] {
         let completed = scene.rest.isEmpty ? [] : [200]
