@@ -19,18 +19,18 @@ struct ContractTests {
         defer { silence.end() }
         try TestGateway.run(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"]) { gateway in
             // After five reports in a row the only backend is down.
-            for _ in 0..<3 { try given.formUnion(letters(gateway.url)) }
+            for _ in 0..<3 { try given.formUnion(payloads(gateway.url)) }
             try given.insert(answer(gateway.url, "GET", "/readyz"))
         }
         // The only socket is set aside after the first letter, to which no reply came.
         try TestGateway.run(["--upstream", silence.address, "--timeout", "20ms", "--max-sockets", "1"]) { gateway in
-            try given.formUnion(letters(gateway.url))
-            let answers = try letters(gateway.url)
+            try given.formUnion(payloads(gateway.url))
+            let answers = try payloads(gateway.url)
             #expect(answers.allSatisfy { $0.status == 503 })
             given.formUnion(answers)
         }
         try TestGateway.run(["--upstream", silence.address, "--timeout", "20ms"]) { gateway in
-            try given.formUnion(letters(gateway.url))
+            try given.formUnion(payloads(gateway.url))
         }
         #expect(promised.subtracting(given).isEmpty, "promised, not given")
         #expect(given.subtracting(promised).isEmpty, "given, not promised")
@@ -112,8 +112,8 @@ struct ContractTests {
         return (try JSON(parsing: text), text)
     }
 
-    /// The answers to a letter by either route.
-    private func letters(_ url: String) throws -> Set<Answer> {
+    /// The answers to a payload by either route.
+    private func payloads(_ url: String) throws -> Set<Answer> {
         try [
             answer(url, "POST", "/", [:], "hello"),
             answer(url, "POST", "/form", ["Content-Type": "application/x-www-form-urlencoded"], "text=hello"),
@@ -138,7 +138,7 @@ struct ContractTests {
     private func fromWorkingService(_ url: String) throws -> Set<Answer> {
         let form = "application/x-www-form-urlencoded"
         let long = String(repeating: "a", count: 65)
-        var result = try letters(url)
+        var result = try payloads(url)
         for path in ["/", "/healthz", "/readyz", "/metrics", "/services", "/openapi.yaml"] {
             for fields: CurlFields in [[:], ["If-None-Match": "*"], ["If-Match": "\"a\""]] {
                 try result.insert(answer(url, "GET", path, fields))

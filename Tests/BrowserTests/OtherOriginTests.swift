@@ -28,7 +28,7 @@ extension InTheBrowser {
             Case(416, "fetch(url + '/style.css', {headers: {Range: 'bytes=9999999-'}})"),
         ]
 
-        private static let letter = "fetch(url, {method: 'POST', body: 'hello'})"
+        private static let post = "fetch(url, {method: 'POST', body: 'hello'})"
 
         @Test(arguments: anyService)
         func aRefusal(_ one: Case) throws {
@@ -36,12 +36,12 @@ extension InTheBrowser {
         }
 
         @Test func theServiceFails() throws {
-            try see([Case(502, Self.letter)], ["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"])
+            try see([Case(502, Self.post)], ["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"])
             let silence = UDPPeer.silent()
             defer { silence.end() }
             // The only socket is set aside after the first letter.
             try see(
-                [Case(504, Self.letter), Case(503, Self.letter)],
+                [Case(504, Self.post), Case(503, Self.post)],
                 ["--upstream", silence.address, "--timeout", "20ms", "--max-sockets", "1"])
         }
 
@@ -63,7 +63,7 @@ extension InTheBrowser {
 
         /// A page that is not allowed sends nothing, neither with a fetch that needs no permission nor in a query.
         @Test func noPayloadOfAForbiddenPageLeaves() throws {
-            let letters = [
+            let requests = [
                 "fetch(url, {method: 'POST', body: 'hello', mode: 'no-cors'})",
                 "fetch(url + '/?q=aGVsbG8', {mode: 'no-cors'})",
                 "fetch(url + '/form', {method: 'POST', body: new URLSearchParams({text: 'a'}), mode: 'no-cors'})",
@@ -74,14 +74,14 @@ extension InTheBrowser {
                 try browser.pretend(Reader())
                 try browser.open(home.url + "/healthz")
                 try TestGateway.run(["--service", "/ 127.0.0.1:\(UDPPeer.closedPort()) get=q"]) { gateway in
-                    for letter in letters {
+                    for request in requests {
                         // The page sees neither status nor content.
-                        let fetch = "\(letter).then(response => response.status, () => -1)"
+                        let fetch = "\(request).then(response => response.status, () => -1)"
                         #expect(try browser.run("const url = '\(gateway.url)'; return \(fetch);").integer == 0)
                     }
-                    let figures = try CurlClient().get(gateway.url + "/metrics").text ?? ""
-                    #expect(figures.contains("error=\"http_request_denied\"} 3\n"))
-                    #expect(figures.contains(/letterbox_udp_datagrams_sent_total{.*} 0\n/))
+                    let metrics = try CurlClient().get(gateway.url + "/metrics").text ?? ""
+                    #expect(metrics.contains("error=\"http_request_denied\"} 3\n"))
+                    #expect(metrics.contains(/letterbox_udp_datagrams_sent_total{.*} 0\n/))
                 }
             }
         }

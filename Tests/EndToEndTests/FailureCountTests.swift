@@ -27,12 +27,12 @@ import Testing
 
         // The two places are free again once the gateway has heard of the ends.
         try gateway.metrics { $0["http_connections"] == 1 }
-        let figures = try gateway.metrics()
-        let failed = ["413", "501", "502", "504", "505"].map { figures["http_responses_total{code=\"\($0)\"}"] }
+        let metrics = try gateway.metrics()
+        let failed = ["413", "501", "502", "504", "505"].map { metrics["http_responses_total{code=\"\($0)\"}"] }
         #expect(failed == [2, 1, 2, 1, 1])
         // The question for the metrics itself may have been turned away while the places were not free yet.
-        let turnedAway = try #require(figures["http_responses_total{code=\"503\"}"])
-        let failures = figures.filter { $0.key.hasPrefix("http_failures_total{") && $0.value > 0 }
+        let turnedAway = try #require(metrics["http_responses_total{code=\"503\"}"])
+        let failures = metrics.filter { $0.key.hasPrefix("http_failures_total{") && $0.value > 0 }
         func key(_ service: String, _ error: String) -> String {
             "http_failures_total{service=\"\(service)\",error=\"\(error)\"}"
         }

@@ -22,9 +22,9 @@ import Testing
         #expect(response.status == 504)
         #expect(response.fields["Proxy-Status"] == "letterbox; error=http_response_timeout")
         #expect(try #require(response.text).contains("within 50ms (1 datagram sent)"))
-        let figures = try gateway.metrics()
-        #expect(figures["udp_datagrams_sent_total"] == 1)
-        #expect(figures["udp_sockets_quarantined"] == 1)
+        let metrics = try gateway.metrics()
+        #expect(metrics["udp_datagrams_sent_total"] == 1)
+        #expect(metrics["udp_sockets_quarantined"] == 1)
     }
 
     @Test func `an upstream is asked as often as the operator says`() throws {

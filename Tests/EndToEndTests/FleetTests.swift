@@ -17,7 +17,7 @@ struct FleetTests {
 
 private enum Fleet {
     /// All that do not wait for a proxy's timeout.
-    static let scenes = ["restart", "kill", "backend", "move", "long", "doors"]
+    static let scenes = ["restart", "kill", "backend", "move", "long", "access"]
 
     /// Why there can be none here; nil where there can.
     static let obstacle: String? =

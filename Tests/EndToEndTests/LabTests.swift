@@ -166,7 +166,7 @@ import Testing
         #expect(try send("PUT", gateway, network(duplicate: 100)).status == 200)
         #expect(try gateway.post("hello").text == "HELLO")
         let names = ["udp_doubled_replies_total", "udp_late_replies_total"]
-        try gateway.metrics { figures in names.contains { (figures[$0] ?? 0) > 0 } }
+        try gateway.metrics { metrics in names.contains { (metrics[$0] ?? 0) > 0 } }
     }
 
     @Test func `with a delay a letter takes as long both ways`() throws {

@@ -39,28 +39,28 @@ struct RunningGateway {
         try CurlClient().perform(CurlRequest("\(url)/", body: .text(text), timeout: timeout))
     }
 
-    /// The figures of /metrics by their names, labels included.
+    /// The values of /metrics by their names, labels included.
     func metrics(_ client: CurlClient = CurlClient()) throws -> [String: Int] {
         let response = try client.perform(CurlRequest("\(url)/metrics", timeout: Program.timeLimit))
-        var figures: [String: Int] = [:]
+        var metrics: [String: Int] = [:]
         for line in try #require(response.text).split(separator: "\n") where line.hasPrefix("letterbox_") {
             let words = line.split(separator: " ")
             // The counts of all addresses of the upstream are added up here.
             let name = words[0].dropFirst("letterbox_".count)
             let family = name.firstRange(of: "{upstream=").map { name[..<$0.lowerBound] } ?? name
-            figures[String(family), default: 0] += Int(words[1]) ?? 0
+            metrics[String(family), default: 0] += Int(words[1]) ?? 0
         }
-        return figures
+        return metrics
     }
 
-    /// Waits until the figures are as `condition` wants them.
+    /// Waits until the metrics are as `condition` wants them.
     func metrics(until condition: ([String: Int]) -> Bool) throws {
         let client = CurlClient()
         let deadline = ContinuousClock.now + Program.timeLimit
         while true {
-            let figures = try metrics(client)
-            if condition(figures) { return }
-            try #require(ContinuousClock.now < deadline, "the figures never got there: \(figures)")
+            let metrics = try self.metrics(client)
+            if condition(metrics) { return }
+            try #require(ContinuousClock.now < deadline, "the metrics never got there: \(metrics)")
         }
     }
 }

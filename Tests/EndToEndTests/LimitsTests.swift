@@ -60,9 +60,9 @@ import Testing
         let client = CurlClient()
         #expect(try client.post("http://127.0.0.1:\(port)/", Array("hello".utf8)).status == 200)
         // It did run out of them.
-        let figures = try #require(try client.get("http://127.0.0.1:\(port)/metrics").text)
-        #expect(figures.contains("letterbox_http_descriptor_shortages_total "))
-        #expect(!figures.contains("letterbox_http_descriptor_shortages_total 0\n"))
+        let metrics = try #require(try client.get("http://127.0.0.1:\(port)/metrics").text)
+        #expect(metrics.contains("letterbox_http_descriptor_shortages_total "))
+        #expect(!metrics.contains("letterbox_http_descriptor_shortages_total 0\n"))
     }
 
     @Test func `only pages of allowed origins may send and read replies`() throws {

@@ -146,7 +146,7 @@ struct NamespaceTests {
     }
 
     /// send(2) says ENOBUFS while the queue to the network is full (tc-tbf(8)): the datagrams leave a moment later.
-    @Test func `letters wait where the queue to the network is full`() throws {
+    @Test func `payloads wait where the queue to the network is full`() throws {
         let network = try Network([.one], ["--timeout", "20s", "--attempts", "1"])
         let slow = "tc qdisc add dev one root tbf rate 2mbit burst 1600 limit 3000"
         #expect(try network.hosts.start(.gateway, ["sh", "-c", slow]).ending().status == 0)

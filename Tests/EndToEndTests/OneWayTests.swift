@@ -27,9 +27,9 @@ import Testing
             #expect(response.status == 202 && response.fields["Content-Length"] == "0")
             #expect(try peer.receive().bytes == Array("line \(number)".utf8))
         }
-        let figures = try gateway.metrics()
-        #expect(figures["udp_timeouts_total"] == 0 && figures["udp_sockets_quarantined"] == 0)
-        #expect(try #require(figures["udp_sockets"]) <= 1, "one socket carries them all")
+        let metrics = try gateway.metrics()
+        #expect(metrics["udp_timeouts_total"] == 0 && metrics["udp_sockets_quarantined"] == 0)
+        #expect(try #require(metrics["udp_sockets"]) <= 1, "one socket carries them all")
     }
 
     private func post(

@@ -147,9 +147,9 @@ import Testing
         let outcomes = CurlMulti().performAll(requests, concurrency: 64)
         let texts = try outcomes.map { try $0.get().text }
         #expect(texts == (0..<count).map { "LETTER NUMBER \($0)" })
-        let figures = try gateway.metrics()
-        #expect(figures["udp_replies_total"] == count)
-        #expect(figures["http_responses_total{code=\"200\"}"] == count)
-        #expect(figures["http_connections_accepted_total"] == 65)
+        let metrics = try gateway.metrics()
+        #expect(metrics["udp_replies_total"] == count)
+        #expect(metrics["http_responses_total{code=\"200\"}"] == count)
+        #expect(metrics["http_connections_accepted_total"] == 65)
     }
 }

@@ -45,9 +45,9 @@ struct UnresolvedTests {
         let readiness = try client.get("\(url)/readyz")
         #expect(readiness.status == 503)
         #expect(readiness.text?.contains("The name of the UDP service at / does not resolve.") == true)
-        let figures = try client.get("\(url)/metrics").text ?? ""
-        #expect(figures.contains("\nletterbox_udp_addresses{service=\"/\"} 0\n"))
-        #expect(figures.contains("\nletterbox_udp_addresses{service=\"/other\"} 1\n"))
+        let metrics = try client.get("\(url)/metrics").text ?? ""
+        #expect(metrics.contains("\nletterbox_udp_addresses{service=\"/\"} 0\n"))
+        #expect(metrics.contains("\nletterbox_udp_addresses{service=\"/other\"} 1\n"))
 
         try write(localhost + "127.0.0.4 service.invalid\n", to: hosts)
         _ = try program.errorLine(containing: "the UDP service is now at [127.0.0.4:\(port)]")

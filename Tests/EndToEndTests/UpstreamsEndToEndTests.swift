@@ -51,9 +51,9 @@ import Testing
             #expect(tally.right == 2000, "\(tally)")
         } while !isLast
         try await killing
-        let figures = try gateway.metrics()
-        #expect(figures["udp_refusals_total", default: 0] + figures["udp_timeouts_total", default: 0] > 0)
-        #expect(figures["udp_exchanges_in_flight"] == 0)
+        let metrics = try gateway.metrics()
+        #expect(metrics["udp_refusals_total", default: 0] + metrics["udp_timeouts_total", default: 0] > 0)
+        #expect(metrics["udp_exchanges_in_flight"] == 0)
     }
 
     // MARK: - A bad network
@@ -85,8 +85,8 @@ import Testing
         // A very slow machine may lose some itself, in the queues of the kernel; none goes wrong even there.
         #expect(tally.wrong == 0 && tally.right >= 19_900, "\(tally)")
         // The network did what it was told to.
-        let figures = try network.gateway.metrics()
-        #expect(figures["udp_late_replies_total", default: 0] + figures["udp_doubled_replies_total", default: 0] > 1000)
+        let metrics = try network.gateway.metrics()
+        #expect(metrics["udp_late_replies_total", default: 0] + metrics["udp_doubled_replies_total", default: 0] > 1000)
     }
 
     /// The proof that the test above can fail: after the first second reply every reply is an earlier request's.
@@ -171,8 +171,8 @@ import Testing
         #expect(response.fields["Proxy-Status"] == "letterbox; error=connection_limit_reached")
         peer.send("ONE", to: sender)
         #expect(try connection.receive(until: "ONE").hasPrefix("HTTP/1.1 200 OK\r\n"))
-        let figures = try gateway.metrics()
-        #expect(figures["udp_overloads_total"] == 1 && figures["udp_datagrams_sent_total"] == 1)
+        let metrics = try gateway.metrics()
+        #expect(metrics["udp_overloads_total"] == 1 && metrics["udp_datagrams_sent_total"] == 1)
     }
 
     /// Silence is no proof of death: a service need not answer everything, and the last one is always asked.
@@ -180,8 +180,8 @@ import Testing
         let peer = UDPPeer()
         let gateway = try RunningGateway(["--workers", "1", "--timeout", "30ms"], upstream: peer.address)
         for _ in 0..<12 { #expect(try gateway.post("anybody").status == 504) }
-        let figures = try gateway.metrics()
-        #expect(figures["udp_datagrams_sent_total"] == 12)
-        #expect(figures["udp_upstream_up"] == 0)
+        let metrics = try gateway.metrics()
+        #expect(metrics["udp_datagrams_sent_total"] == 12)
+        #expect(metrics["udp_upstream_up"] == 0)
     }
 }

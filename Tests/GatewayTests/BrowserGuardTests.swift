@@ -31,10 +31,10 @@ import Testing
         return try Answer(caller.receiveAll(), hasContent: !line.hasPrefix("HEAD"))
     }
 
-    private static let letter = "Content-Length: 5\r\n\r\nhello"
+    private static let post = "Content-Length: 5\r\n\r\nhello"
 
     /// Go 1.25's CrossOriginProtection decides in this order, and by these fields.
-    static let letters = [
+    static let posts = [
         Case(gets: 200),
         Case("Origin: http://HOST", gets: 200), Case("Origin: https://HOST", gets: 200),
         Case("Sec-Fetch-Site: same-origin", gets: 200), Case("Sec-Fetch-Site: none", gets: 200),
@@ -53,18 +53,18 @@ import Testing
         Case("Origin: https://friend.example", gets: 403),
     ]
 
-    @Test(arguments: letters)
+    @Test(arguments: posts)
     func aPostOfAnotherSitesPageIsRefused(_ one: Case) async throws {
         try await withGatewayPort(hasUpstream: true) { (port) throws in
-            let answer = try Self.ask(port, one, rest: Self.letter)
+            let answer = try Self.ask(port, one, rest: Self.post)
             #expect(answer.status == one.status)
             guard one.status == 403 else { return #expect(answer.content == "hello") }
             #expect(answer.content.contains("--allow-origin"))
             #expect(answer.fields.contains("Content-Type: application/problem+json"))
             #expect(answer.fields.contains("Proxy-Status: letterbox; error=http_request_denied"))
-            let figures = try Self.ask(port, Case(gets: 200), "GET /metrics").content
-            #expect(figures.contains("letterbox_http_failures_total{service=\"\",error=\"http_request_denied\"} 1\n"))
-            #expect(figures.contains(/\nletterbox_udp_datagrams_sent_total{.*} 0\n/))
+            let metrics = try Self.ask(port, Case(gets: 200), "GET /metrics").content
+            #expect(metrics.contains("letterbox_http_failures_total{service=\"\",error=\"http_request_denied\"} 1\n"))
+            #expect(metrics.contains(/\nletterbox_udp_datagrams_sent_total{.*} 0\n/))
         }
     }
 
@@ -82,7 +82,7 @@ import Testing
         var configuration = Configuration()
         configuration.crossOrigin = CrossOrigin(origins: origins)
         try await withGatewayPort(configuration, hasUpstream: true) { (port) throws in
-            #expect(try Self.ask(port, one, rest: Self.letter).status == one.status)
+            #expect(try Self.ask(port, one, rest: Self.post).status == one.status)
         }
     }
 

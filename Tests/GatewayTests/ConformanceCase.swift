@@ -33,16 +33,16 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
     private static let modified = "Sun, 06 Nov 1994 08:49:37 GMT"
     private static let earlier = "Sun, 06 Nov 1994 08:49:36 GMT"
 
-    private static func letters(_ fields: String..., method: String = "GET") -> [String] {
+    private static func file(_ fields: String..., method: String = "GET") -> [String] {
         ["\(method) /letters.txt HTTP/1.1", "Host: a"] + fields
     }
 
     private static let methods: [ConformanceCase] = [
         .init(
-            "GET of a file", letters(), 200,
+            "GET of a file", file(), 200,
             has: ["Content-Length: 10", "Last-Modified: \(modified)", "Accept-Ranges: bytes"], content: "abcdefghij"),
         .init(
-            "HEAD of a file", letters(method: "HEAD"), 200,
+            "HEAD of a file", file(method: "HEAD"), 200,
             has: ["Content-Length: 10", "Last-Modified: \(modified)"], content: ""),
         .init("HEAD of a path that is none", ["HEAD /none HTTP/1.1", "Host: a"], 404, content: ""),
         .init(
@@ -65,13 +65,13 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("A file of a route's name, escaped", ["GET /%6Detrics HTTP/1.1", "Host: a"], 404),
         .init("A file of the lab's name without a lab", ["GET /lab HTTP/1.1", "Host: a"], 200, content: "the lab"),
         .init("POST is one exchange", ["POST / HTTP/1.1", "Host: a", "Content-Length: 0"], 200, content: ""),
-        .init("PUT where it is not allowed", letters(method: "PUT"), 405, has: ["Allow: GET, HEAD, OPTIONS"]),
+        .init("PUT where it is not allowed", file(method: "PUT"), 405, has: ["Allow: GET, HEAD, OPTIONS"]),
         .init("TRACE is not allowed", ["TRACE / HTTP/1.1", "Host: a"], 405, has: ["Allow: GET, HEAD, POST, OPTIONS"]),
         .init(
             "HEAD where it is not allowed", ["HEAD /form HTTP/1.1", "Host: a"], 405, has: ["Allow: POST, OPTIONS"],
             content: ""),
         .init(
-            "OPTIONS of a file", letters(method: "OPTIONS"), 204, has: ["Allow: GET, HEAD, OPTIONS"],
+            "OPTIONS of a file", file(method: "OPTIONS"), 204, has: ["Allow: GET, HEAD, OPTIONS"],
             hasNot: ["Content-Length", "Transfer-Encoding"], content: ""),
         .init(
             "OPTIONS of the server", ["OPTIONS * HTTP/1.1", "Host: a"], 204, has: ["Allow: GET, HEAD, POST, OPTIONS"],
@@ -80,9 +80,9 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("A new method", ["QUERY / HTTP/1.1", "Host: a"], 405, has: ["Allow: GET, HEAD, POST, OPTIONS"]),
         .init("CONNECT", ["CONNECT a:80 HTTP/1.1", "Host: a:80"], 501, goesOn: false),
         .init("The absolute form", ["GET http://b/letters.txt HTTP/1.1", "Host: a"], 200, content: "abcdefghij"),
-        .init("An unknown field", letters("X-Nobody: knows"), 200, content: "abcdefghij"),
+        .init("An unknown field", file("X-Nobody: knows"), 200, content: "abcdefghij"),
         .init("A higher minor version", ["GET /letters.txt HTTP/1.9", "Host: a"], 200, content: "abcdefghij"),
-        .init("An upgrade", letters("Connection: upgrade", "Upgrade: h2c"), 200, hasNot: ["Upgrade"]),
+        .init("An upgrade", file("Connection: upgrade", "Upgrade: h2c"), 200, hasNot: ["Upgrade"]),
     ]
 
     private static let badTarget = """
@@ -95,7 +95,7 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("No Host", ["GET / HTTP/1.1"], 400, goesOn: false),
         .init("A method that is too long", [String(repeating: "A", count: 9000)], 414, goesOn: false),
         .init("Another major version", ["GET / HTTP/2.0", "Host: a"], 505, goesOn: false),
-        .init("A head that is too large", letters("X: " + String(repeating: "a", count: 17_000)), 431, goesOn: false),
+        .init("A head that is too large", file("X: " + String(repeating: "a", count: 17_000)), 431, goesOn: false),
         .init(
             "HEAD with a head that is too large",
             ["HEAD / HTTP/1.1", "X: " + String(repeating: "a", count: 17_000)], 431, content: "", goesOn: false),
@@ -125,7 +125,7 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
             "Content that is too long, expected",
             ["POST / HTTP/1.1", "Host: a", "Expect: 100-continue", "Content-Length: 65508"],
             413, goesOn: false),
-        .init("Another expectation", letters("Expect: magic"), 417, goesOn: false),
+        .init("Another expectation", file("Expect: magic"), 417, goesOn: false),
         .init(
             "Length and coding", ["POST / HTTP/1.1", "Host: a", "Content-Length: 1", "Transfer-Encoding: chunked"], 400,
             goesOn: false),
@@ -136,13 +136,13 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
     ]
 
     private static let connections: [ConformanceCase] = [
-        .init("Close", letters("Connection: close"), 200, goesOn: false),
+        .init("Close", file("Connection: close"), 200, goesOn: false),
         .init("HTTP/1.0", ["GET /letters.txt HTTP/1.0"], 200, content: "abcdefghij", goesOn: false),
         .init(
             "HTTP/1.0 that goes on", ["GET /letters.txt HTTP/1.0", "Connection: keep-alive"], 200,
             has: ["Connection: keep-alive", "Keep-Alive: timeout=75"], content: "abcdefghij"),
         .init(
-            "HTTP/1.1 that asks to go on", letters("Connection: Keep-Alive"), 200,
+            "HTTP/1.1 that asks to go on", file("Connection: Keep-Alive"), 200,
             has: ["Connection: keep-alive", "Keep-Alive: timeout=75"], content: "abcdefghij"),
         .init(
             "An exchange that asks to go on",
@@ -151,12 +151,12 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init(
             "An error that asks to go on", ["GET /none HTTP/1.1", "Host: a", "Connection: keep-alive"], 404,
             has: ["Connection: keep-alive", "Keep-Alive: timeout=75"]),
-        .init("Nothing asked for", letters(), 200, hasNot: ["Connection", "Keep-Alive"]),
+        .init("Nothing asked for", file(), 200, hasNot: ["Connection", "Keep-Alive"]),
         .init(
             "An exchange without that", ["POST / HTTP/1.1", "Host: a", "Content-Length: 0"], 200,
             hasNot: ["Connection", "Keep-Alive"]),
         .init(
-            "Keep-alive and close", letters("Connection: keep-alive, close"), 200, hasNot: ["Keep-Alive"],
+            "Keep-alive and close", file("Connection: keep-alive, close"), 200, hasNot: ["Keep-Alive"],
             goesOn: false),
         .init(
             "HTTP/1.0 expects nothing",
@@ -165,19 +165,19 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
 
     private static let conditions: [ConformanceCase] = [
         .init(
-            "If-None-Match holds a weak tag", letters("If-None-Match: \"x\", W/ETAG"), 304,
+            "If-None-Match holds a weak tag", file("If-None-Match: \"x\", W/ETAG"), 304,
             has: ["Cache-Control: no-cache"], hasNot: ["Content-Length", "Content-Type", "Last-Modified"], content: ""),
         .init(
             "If-None-Match before If-Modified-Since",
-            letters("If-None-Match: \"x\"", "If-Modified-Since: \(modified)"), 200),
-        .init("If-None-Match with HEAD", letters("If-None-Match: *", method: "HEAD"), 304),
-        .init("If-None-Match in two lines", letters("If-None-Match: \"x\"", "A: b", "If-None-Match: ETAG"), 304),
-        .init("If-Modified-Since the same time", letters("If-Modified-Since: \(modified)"), 304),
+            file("If-None-Match: \"x\"", "If-Modified-Since: \(modified)"), 200),
+        .init("If-None-Match with HEAD", file("If-None-Match: *", method: "HEAD"), 304),
+        .init("If-None-Match in two lines", file("If-None-Match: \"x\"", "A: b", "If-None-Match: ETAG"), 304),
+        .init("If-Modified-Since the same time", file("If-Modified-Since: \(modified)"), 304),
         .init(
-            "If-Modified-Since in the second form", letters("If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT"), 304),
-        .init("If-Modified-Since in the third form", letters("If-Modified-Since: Sun Nov  6 08:49:37 1994"), 304),
-        .init("If-Modified-Since an earlier time", letters("If-Modified-Since: \(earlier)"), 200),
-        .init("If-Modified-Since that is no date", letters("If-Modified-Since: yesterday"), 200),
+            "If-Modified-Since in the second form", file("If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT"), 304),
+        .init("If-Modified-Since in the third form", file("If-Modified-Since: Sun Nov  6 08:49:37 1994"), 304),
+        .init("If-Modified-Since an earlier time", file("If-Modified-Since: \(earlier)"), 200),
+        .init("If-Modified-Since that is no date", file("If-Modified-Since: yesterday"), 200),
         .init(
             "If-None-Match of what has no tag", ["GET /healthz HTTP/1.1", "Host: a", "If-None-Match: *"], 304,
             hasNot: ["Content-Type"], content: ""),
@@ -187,21 +187,21 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("If-Match anything of what has no tag", ["GET /healthz HTTP/1.1", "Host: a", "If-Match: *"], 200),
         .init("If-Match of the metrics", ["GET /metrics HTTP/1.1", "Host: a", "If-Match: \"x\""], 412),
         .init("A condition where nothing is", ["GET /none HTTP/1.1", "Host: a", "If-None-Match: *"], 404),
-        .init("A condition with OPTIONS", letters("If-None-Match: *", method: "OPTIONS"), 204),
+        .init("A condition with OPTIONS", file("If-None-Match: *", method: "OPTIONS"), 204),
         .init("A condition with an exchange", ["POST / HTTP/1.1", "Host: a", "If-None-Match: *"], 200),
-        .init("If-Match holds", letters("If-Match: \"x\", ETAG"), 200, content: "abcdefghij"),
+        .init("If-Match holds", file("If-Match: \"x\", ETAG"), 200, content: "abcdefghij"),
         .init(
-            "If-Match in two lines", letters("If-Match: \"x\"", "if-match: ETAG"), 200, content: "abcdefghij"),
-        .init("If-Match anything", letters("If-Match: *"), 200),
-        .init("If-Match does not hold", letters("If-Match: \"x\""), 412, hasNot: ["Last-Modified"]),
-        .init("If-Match with a weak tag", letters("If-Match: W/ETAG"), 412),
-        .init("If-Match before If-None-Match", letters("If-None-Match: *", "If-Match: \"x\""), 412),
-        .init("If-Match with HEAD", letters("If-Match: \"x\"", method: "HEAD"), 412, content: ""),
-        .init("If-Unmodified-Since holds", letters("If-Unmodified-Since: \(modified)"), 200),
-        .init("If-Unmodified-Since does not hold", letters("If-Unmodified-Since: \(earlier)"), 412),
-        .init("If-Unmodified-Since that is no date", letters("If-Unmodified-Since: yesterday"), 200),
+            "If-Match in two lines", file("If-Match: \"x\"", "if-match: ETAG"), 200, content: "abcdefghij"),
+        .init("If-Match anything", file("If-Match: *"), 200),
+        .init("If-Match does not hold", file("If-Match: \"x\""), 412, hasNot: ["Last-Modified"]),
+        .init("If-Match with a weak tag", file("If-Match: W/ETAG"), 412),
+        .init("If-Match before If-None-Match", file("If-None-Match: *", "If-Match: \"x\""), 412),
+        .init("If-Match with HEAD", file("If-Match: \"x\"", method: "HEAD"), 412, content: ""),
+        .init("If-Unmodified-Since holds", file("If-Unmodified-Since: \(modified)"), 200),
+        .init("If-Unmodified-Since does not hold", file("If-Unmodified-Since: \(earlier)"), 412),
+        .init("If-Unmodified-Since that is no date", file("If-Unmodified-Since: yesterday"), 200),
         .init(
-            "If-Match before If-Unmodified-Since", letters("If-Match: ETAG", "If-Unmodified-Since: \(earlier)"), 200),
+            "If-Match before If-Unmodified-Since", file("If-Match: ETAG", "If-Unmodified-Since: \(earlier)"), 200),
     ]
 
     /// The problem document of a range that cannot be sent.
@@ -211,39 +211,39 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
 
     private static let ranges: [ConformanceCase] = [
         .init(
-            "A range", letters("Range: bytes=2-4"), 206,
+            "A range", file("Range: bytes=2-4"), 206,
             has: [
                 "Content-Range: bytes 2-4/10", "Content-Length: 3", "Cache-Control: no-cache",
                 "Last-Modified: \(modified)",
             ],
             content: "cde"),
         .init(
-            "A range from the end", letters("Range: bytes=-3"), 206, has: ["Content-Range: bytes 7-9/10"],
+            "A range from the end", file("Range: bytes=-3"), 206, has: ["Content-Range: bytes 7-9/10"],
             content: "hij"),
-        .init("A range beyond all numbers", letters("Range: bytes=8-99999999999999999999"), 206, content: "ij"),
+        .init("A range beyond all numbers", file("Range: bytes=8-99999999999999999999"), 206, content: "ij"),
         .init(
-            "A range past the end", letters("Range: bytes=10-"), 416,
+            "A range past the end", file("Range: bytes=10-"), 416,
             has: ["Content-Range: bytes */10", "Content-Type: application/problem+json"],
             hasNot: ["ETag", "Last-Modified", "Accept-Ranges"],
             content: noRange("The range bytes=10- has no byte of the file, which is 10 bytes long.")),
         .init(
             "A range of many digits past the end",
-            letters("Range: bytes=1" + String(repeating: "0", count: 100) + "-"), 416,
+            file("Range: bytes=1" + String(repeating: "0", count: 100) + "-"), 416,
             content: noRange(
                 "The range bytes=1" + String(repeating: "0", count: 57)
                     + "… has no byte of the file, which is 10 bytes long.")),
-        .init("Several ranges", letters("Range: bytes=0-1,3-4"), 200, content: "abcdefghij"),
-        .init("A range in another unit", letters("Range: lines=0-1"), 200, content: "abcdefghij"),
-        .init("A range with HEAD", letters("Range: bytes=2-4", method: "HEAD"), 200, has: ["Content-Length: 10"]),
+        .init("Several ranges", file("Range: bytes=0-1,3-4"), 200, content: "abcdefghij"),
+        .init("A range in another unit", file("Range: lines=0-1"), 200, content: "abcdefghij"),
+        .init("A range with HEAD", file("Range: bytes=2-4", method: "HEAD"), 200, has: ["Content-Length: 10"]),
         .init("A range with an exchange", ["POST / HTTP/1.1", "Host: a", "Range: bytes=0-0"], 200),
         .init(
-            "If-Range holds", letters("Range: bytes=2-4", "If-Range: ETAG"), 206,
+            "If-Range holds", file("Range: bytes=2-4", "If-Range: ETAG"), 206,
             has: ["Content-Range: bytes 2-4/10", "Content-Length: 3", "Cache-Control: no-cache"],
             hasNot: ["Content-Type", "Last-Modified"], content: "cde"),
-        .init("If-Range with the date", letters("Range: bytes=2-4", "If-Range: \(modified)"), 206, content: "cde"),
-        .init("If-Range does not hold", letters("Range: bytes=2-4", "If-Range: \"x\""), 200, content: "abcdefghij"),
-        .init("If-Range with a weak tag", letters("Range: bytes=2-4", "If-Range: W/ETAG"), 200, content: "abcdefghij"),
-        .init("If-Range without Range", letters("If-Range: \"x\""), 200, content: "abcdefghij"),
-        .init("Content-Range in a request", letters("Content-Range: bytes 0-0/1"), 200, content: "abcdefghij"),
+        .init("If-Range with the date", file("Range: bytes=2-4", "If-Range: \(modified)"), 206, content: "cde"),
+        .init("If-Range does not hold", file("Range: bytes=2-4", "If-Range: \"x\""), 200, content: "abcdefghij"),
+        .init("If-Range with a weak tag", file("Range: bytes=2-4", "If-Range: W/ETAG"), 200, content: "abcdefghij"),
+        .init("If-Range without Range", file("If-Range: \"x\""), 200, content: "abcdefghij"),
+        .init("Content-Range in a request", file("Content-Range: bytes 0-0/1"), 200, content: "abcdefghij"),
     ]
 }
