@@ -38,3 +38,77 @@ public enum ProcessorShare {
 
     private static func text(_ path: String) -> String? { try? Files.text(of: path) }
 }
+
+/// The CPU time that a process's control groups leave to it (cgroups(7), cpu.max): groups contain each other, and each
+/// quota holds.
+public enum ProcessorQuota {
+    /// A file without the expected content.
+    public struct UnclearFile: Error, Equatable {
+        /// Its path.
+        public let path: String
+        /// Its content's fault, as the end of a sentence.
+        public let fault: String
+    }
+
+    /// The file that names a process's groups.
+    public static let groups = "/proc/self/cgroup"
+
+    /// Each quota in processors, of version 2 and of version 1, or the file that should have it.
+    ///
+    /// - `read`: the text of a file; nil where it is missing.
+    public static func all(_ read: (String) -> String?) -> [Result<Double, UnclearFile>] {
+        guard let text = read(groups) else { return [.failure(UnclearFile(path: groups, fault: "cannot be read"))] }
+        return text.split(separator: "\n").flatMap { line -> [Result<Double, UnclearFile>] in
+            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { return [.failure(unclear(groups, line, "no group"))] }
+            return folders(parts[2]).compactMap { folder -> Result<Double, UnclearFile>? in
+                if parts[1].isEmpty { return quota("/sys/fs/cgroup\(folder)cpu.max", read) }
+                return parts[1].split(separator: ",").contains("cpu")
+                    ? formerQuota("/sys/fs/cgroup/cpu\(folder)cpu.cfs_", read) : nil
+            }
+        }
+    }
+
+    /// "/a/b" lies in "/", "/a/" and "/a/b/".
+    private static func folders(_ path: Substring) -> [String] {
+        path.split(separator: "/").reduce(into: ["/"]) { $0.append("\($0[$0.count - 1])\($1)/") }
+    }
+
+    /// Version 2: "200000 100000", or "max 100000".
+    private static func quota(_ path: String, _ read: (String) -> String?) -> Result<Double, UnclearFile>? {
+        guard let text = read(path), !text.hasPrefix("max") else { return nil }
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard words.count == 2, let quota = Int(words[0]), let period = Int(words[1]) else {
+            return .failure(unclear(path, text[...], "no 2 numbers"))
+        }
+        return share(quota, of: period, path)
+    }
+
+    /// Version 1: two files, of which the first has -1 where there is no quota.
+    private static func formerQuota(_ path: String, _ read: (String) -> String?) -> Result<Double, UnclearFile>? {
+        guard let text = read(path + "quota_us") else { return nil }
+        guard let quota = number(text) else { return .failure(unclear(path + "quota_us", text[...], "no number")) }
+        if quota < 0 { return nil }
+        let period = path + "period_us"
+        guard let time = read(period) else { return .failure(UnclearFile(path: period, fault: "cannot be read")) }
+        guard let length = number(time) else { return .failure(unclear(period, time[...], "no number")) }
+        return share(quota, of: length, period)
+    }
+
+    private static func number(_ text: String) -> Int? {
+        let words = text.split(whereSeparator: \.isWhitespace)
+        return words.count == 1 ? Int(words[0]) : nil
+    }
+
+    private static func share(_ quota: Int, of period: Int, _ path: String) -> Result<Double, UnclearFile> {
+        // Beyond any real number it could not become one of processors.
+        guard (1...1 << 53).contains(quota), period > 0 else {
+            return .failure(UnclearFile(path: path, fault: "has \(quota) of \(period), and no time"))
+        }
+        return .success(Double(quota) / Double(period))
+    }
+
+    private static func unclear(_ path: String, _ text: Substring, _ missing: String) -> UnclearFile {
+        UnclearFile(path: path, fault: "has \"\(text.excerpt)\", and \(missing)")
+    }
+}

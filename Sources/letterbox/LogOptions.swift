@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineSupport
+internal import Datagrams
 internal import Gateway
 internal import System
 
@@ -62,4 +63,16 @@ func readWord<Value>(_ text: String, among values: [Value]) throws -> Value {
         throw ValidationError("one of these is needed: \(values.map { "\($0)" }.joined(separator: ", ")).")
     }
     return value
+}
+
+/// A line for each datagram on standard output, for serving commands: a slow reader misses lines and delays nothing.
+struct VerboseFlag: ParsableArguments {
+    @Flag(help: "Print a line for each datagram: time of day (UTC), from, to, bytes, the first of them, what was done.")
+    var verbose = false
+
+    /// The function that prints the lines; nil without the flag.
+    var observer: DatagramEvent.Observer? {
+        guard verbose else { return nil }
+        return { LogOutput.standardOutput.write("\(WallClock.timeOfDay()) \($0)") }
+    }
 }
