@@ -45,7 +45,7 @@ final class UpstreamNames: Sendable {
 
     /// Looks every name up for the first time; throws the first failure.
     func resolve() async throws {
-        for endpoint in endpoints { try await look(up: endpoint) }
+        for endpoint in endpoints { try await lookUp(endpoint) }
     }
 
     /// Looks every name up for the first time; names without an address are looked up again while the gateway runs.
@@ -82,7 +82,7 @@ final class UpstreamNames: Sendable {
 
     /// Looks one name up; the log reports the first failure in a row.
     private func tryLook(up endpoint: Endpoint) async {
-        do { try await look(up: endpoint) } catch {
+        do { try await lookUp(endpoint) } catch {
             let (isNews, isKnown) = state.withLock { state in
                 (state.failing.insert(endpoint).inserted, state.found[endpoint] != nil)
             }
@@ -97,7 +97,7 @@ final class UpstreamNames: Sendable {
         return try await Thread.blocking { () throws(ResolverError) in try Resolver.resolve(endpoint) }.get()
     }
 
-    private func look(up endpoint: Endpoint) async throws {
+    private func lookUp(_ endpoint: Endpoint) async throws {
         let addresses = try await addresses(of: endpoint)
         state.withLock { state in
             state.found[endpoint] = addresses

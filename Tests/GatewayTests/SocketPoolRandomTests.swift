@@ -42,10 +42,10 @@ func makePool(_ capacity: Int = 2, spread: Int = 1) -> SocketPool {
                 if let index { log.retired(index, at: now) }
             case 9:
                 guard Int.random(in: 0..<5, using: &generator) == 0,
-                    let index = log.idle.keys.sorted().randomElement(using: &generator), log.mayHear(index, at: now)
+                    let index = log.idle.keys.sorted().randomElement(using: &generator), log.mayReceive(index, at: now)
                 else { break }
                 pool.recordDatagram(index, earliest: at(now), at: at(now))
-                log.heard(index, at: now)
+                log.received(index, at: now)
             default: now += UInt64.random(in: 0...60, using: &generator)
             }
             log.check(pool)
@@ -144,13 +144,13 @@ struct PoolLog {
         }
     }
 
-    /// Whether it is certain what becomes of a socket that hears something: a dead one may be closed already.
-    func mayHear(_ index: Int, at now: UInt64) -> Bool {
+    /// Whether it is certain what becomes of a socket that receives something: a dead one may be closed already.
+    func mayReceive(_ index: Int, at now: UInt64) -> Bool {
         guard let entry = idle[index] else { return false }
         return !entry.isDead || entry.end(rest) > now
     }
 
-    mutating func heard(_ index: Int, at now: UInt64) {
+    mutating func received(_ index: Int, at now: UInt64) {
         let settled = idle[index]?.settled
         if let settled { seconds.append((now, now - settled)) }
         released(index, idle[index]?.isDead == true ? .silent : .unsettled, at: now)
