@@ -3,7 +3,7 @@
 Builds the release binary, lets the gateway answer a fixed script of requests on 64 keep-alive connections, and counts for
 each request: instructions in user space, heap allocations, retains and releases (valgrind's callgrind), and system calls
 (strace). Instructions are counted once more with a single connection, where every request needs two turns of the loop for itself, with
-heads of which none is like the one before, and to a service at a path of its own. A shorter run is subtracted from a longer one, so that the start of the program does not count. What comes out is
+heads of which none is like the one before, to a service at a path of its own, and with a connection for each request. A shorter run is subtracted from a longer one, so that the start of the program does not count. What comes out is
 compared with Benchmarks/budget.json.
 
 Exit status: 0 within the budget, 1 over it, 2 could not measure.
@@ -131,6 +131,10 @@ def count_instructions_elsewhere(binary, requests):
     return {"to a service at a path": profile(binary, requests, CONNECTIONS, "--path", OTHER_PATH)[0]}
 
 
+def count_instructions_of_connections(binary, requests):
+    return {"with a connection each": profile(binary, requests, CONNECTIONS, "--close")[0]}
+
+
 def count_system_calls(binary, requests):
     """The costs of a whole run that strace sees."""
     summary = OUTPUT / f"strace.{requests}"
@@ -163,7 +167,13 @@ def counters():
     """The ways of counting that work here."""
     if why := cannot_run("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "true"):
         raise CannotMeasure(why)
-    counting = [count_instructions, count_instructions_alone, count_instructions_of_varied, count_instructions_elsewhere]
+    counting = [
+        count_instructions,
+        count_instructions_alone,
+        count_instructions_of_varied,
+        count_instructions_elsewhere,
+        count_instructions_of_connections,
+    ]
     if why := cannot_run("strace", "-D", "-c", "-o", "/dev/null", "true"):
         print(f"scripts/budget: system calls were skipped, since {why}")
         return counting
@@ -197,7 +207,7 @@ def show(costs, budget):
         allowed = budget[name]
         share = f" ({(cost / allowed - 1) * 100:+.1f} %)" if allowed >= 1 else ""
         words = {"over": f"OVER by {cost - allowed:,.2f}{share}", "under": "far under", "within": "within"}
-        print(f"{name:22}{cost:12,.2f}   budget {allowed:10,.2f} + {allowance(name, allowed):7,.2f}   "
+        print(f"{name:24}{cost:12,.2f}   budget {allowed:10,.2f} + {allowance(name, allowed):7,.2f}   "
               + words[judge(name, cost, allowed)])
 
 
