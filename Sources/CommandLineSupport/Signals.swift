@@ -20,7 +20,7 @@ package final class Signals {
         while true {
             // Two signals may have been reported as one: the second is already there.
             if let request = signals.next() { return request }
-            if await watch.readable() == .interrupted { return .end }
+            if await watch.readable() == .cancelled { return .end }
         }
     }
 

@@ -50,7 +50,7 @@ public final class AsyncWatch: EventHandler {
             _ = isolation
             return await unsafe suspension.wait(until: deadline)
         } onCancel: {
-            Task(executorPreference: loop) { unsafe suspension.wake(.interrupted) }
+            Task(executorPreference: loop) { unsafe suspension.wake(.cancelled) }
         }
     }
 

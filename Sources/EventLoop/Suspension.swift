@@ -7,8 +7,8 @@ public enum Wake: Sendable {
     case ready
     /// The deadline has passed.
     case expired
-    /// Another task interrupted the wait.
-    case interrupted
+    /// The task was cancelled.
+    case cancelled
 }
 
 /// The waits of one task, each of which ends with a wake or at its deadline.

@@ -171,7 +171,7 @@ import Testing
                 }
                 // From another thread, now early and now late.
                 Task.detached { waiter.cancel() }
-                if try await waiter.value == .interrupted { count += 1 }
+                if try await waiter.value == .cancelled { count += 1 }
             }
             return count
         }
