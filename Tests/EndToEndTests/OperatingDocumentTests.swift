@@ -80,7 +80,8 @@ import Testing
     /// 25 us a request is planned with: what was measured on a busy worker is to be below that.
     @Test func thePlanIsAboveWhatWasMeasured() throws {
         let text = try ReadmeTests.read("docs/performance.md")
-        let rows = text.split(separator: "\n").filter { $0.hasPrefix("| letterbox | ") }
+        let section = try #require(text.firstRange(of: "#### Bodies of 50 bytes, keep-alive, 64 connections"))
+        let rows = text[section.upperBound...].split(separator: "\n").filter { $0.hasPrefix("| letterbox | ") }
         let first = try #require(rows.first).split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
         #expect(try Self.number(first[8]) < 25, "\(first)")
     }
