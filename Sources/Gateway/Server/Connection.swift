@@ -200,10 +200,10 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
 
     /// Continues after an exchange.
     ///
-    /// A request that has come already is served after the other handlers of this turn: its responses leave before its
-    /// next datagrams. So the kernel wakes the clients once and then the service once. Where sends to either alternate, a
-    /// client that pipelines makes it wake one of them for nearly every send, which costs more than the gateway's own
-    /// work.
+    /// A request that has come already is served after the other handlers of this iteration: its responses leave before
+    /// its next datagrams. So the kernel wakes the clients once and then the service once. Where sends to either
+    /// alternate, a client that pipelines makes it wake one of them for nearly every send, which costs more than the
+    /// gateway's own work.
     @inline(__always)
     func proceed() {
         if !reader.buffer.isEmpty { return pause() }
