@@ -13,6 +13,12 @@ package struct Uppercase: DatagramService {
         // The first pass answers ASCII, and also bytes that are not UTF-8, near the speed of a copy; only text beyond
         // ASCII takes a second pass.
         if appendASCIIUppercase(of: datagram, to: &reply) { return }
+        respondInFull(to: datagram, into: &reply)
+    }
+
+    /// Answers a datagram with bytes beyond ASCII; out of line, so that the others do not pay for its frame.
+    @inline(never)
+    private func respondInFull(to datagram: Span<UInt8>, into reply: inout OutputSpan<UInt8>) {
         guard let text = try? UTF8Span(validating: datagram) else { return }
         reply.removeAll()
         if appendFullUppercase(of: text.span, to: &reply) { return }
@@ -52,12 +58,15 @@ package struct Uppercase: DatagramService {
 
     /// Appends `bytes` with the letters a-z in upper case; returns whether all of them were ASCII.
     ///
-    /// The loop has no branch, and tests only once, at its end, whether any byte was above 0x7F.
+    /// The loop has no branch, and tests only once, at its end, whether any byte was above 0x7F. It compares signed bytes,
+    /// where "a" is moved to the least of them: SSE2 has no comparison of unsigned ones.
+    @inline(__always)
     private func appendASCIIUppercase(of bytes: Span<UInt8>, to reply: inout OutputSpan<UInt8>) -> Bool {
         var seen: UInt8 = 0
         reply.append(bytes) { byte in
             seen |= byte
-            return byte ^ (byte &- UInt8(ascii: "a") < 26 ? 0x20 : 0)
+            let letter = Int8(bitPattern: byte &- UInt8(ascii: "a") &+ 0x80)
+            return byte ^ (letter < Int8.min + 26 ? 0x20 : 0)
         }
         return seen < 0x80
     }
