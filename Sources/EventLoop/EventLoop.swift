@@ -1,4 +1,3 @@
-internal import CLinux
 internal import DequeModule
 internal import Synchronization
 public import System
@@ -12,8 +11,8 @@ public final class EventLoop: TaskExecutor {
     @usableFromInline nonisolated(unsafe) let state: LoopState
     @usableFromInline let queue: JobQueue
     private let actors: LoopActors
-    /// The key under which the queue's bell is watched: no descriptor has this number.
-    private static let bellKey = UInt64.max
+    /// The key of the queue's waker: no descriptor has this number.
+    private static let wakerKey = UInt64.max
     /// The most polls of an iteration, where the kernel reports as many events as fit one wait.
     private static let maximumPolls = 16
 
@@ -22,8 +21,7 @@ public final class EventLoop: TaskExecutor {
         let poller = try Poller()
         queue = try JobQueue()
         actors = LoopActors(queue: queue)
-        // Edge-triggered, every ring is reported once, and the counter need not be read.
-        try poller.add(queue.bell.number, EPOLLIN.rawValue | EPOLLET.rawValue, key: Self.bellKey)
+        try poller.add(queue.waker.descriptor.number, as: .waker, key: Self.wakerKey)
         unsafe state = LoopState(poller: poller)
     }
 
@@ -109,9 +107,9 @@ public final class EventLoop: TaskExecutor {
         return next <= now ? 0 : Int32(clamping: next - now)
     }
 
-    private func dispatch(_ event: PollEvent, _ state: LoopState) {
-        if event.key == Self.bellKey { return queue.collect() }
-        state.watches.handler(of: Watch(key: event.key))?.ready(Readiness(epoll: event.flags))
+    private func dispatch(_ event: Poller.Event, _ state: LoopState) {
+        if event.key == Self.wakerKey { return queue.collect() }
+        state.watches.handler(of: Watch(key: event.key))?.ready(event.readiness)
     }
 }
 
@@ -131,7 +129,7 @@ extension EventLoop {
     /// Begins to watch a descriptor, which leaves by itself when it is closed.
     public func watch(_ descriptor: borrowing Descriptor, as kind: WatchKind) throws(SystemError) -> Watch {
         let watch = confined.watches.open(descriptor.number)
-        try confined.poller.add(descriptor.number, kind.flags, key: watch.key)
+        try confined.poller.add(descriptor.number, as: kind, key: watch.key)
         return watch
     }
 
@@ -157,7 +155,7 @@ extension EventLoop {
 
     /// Watches a descriptor again after `unwatch(_:)`; events of the meantime are reported.
     func rewatch(_ watch: Watch, as kind: WatchKind) throws(SystemError) {
-        try confined.poller.add(watch.number, kind.flags, key: watch.key)
+        try confined.poller.add(watch.number, as: kind, key: watch.key)
     }
 
     /// Stops watching a descriptor that stays open.

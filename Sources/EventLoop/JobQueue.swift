@@ -1,4 +1,3 @@
-internal import CLinux
 internal import DequeModule
 internal import Glibc
 internal import System
@@ -7,7 +6,7 @@ internal import Synchronization
 /// The jobs that are ready to run on an event loop's thread, in order of arrival; any thread may add one.
 ///
 /// The loop's own thread, which adds nearly all of them, needs neither lock nor system call for it. Other threads take
-/// a lock and ring the bell, an eventfd(2) that the loop watches like any other descriptor.
+/// a lock and wake the loop, which watches the waker like any other descriptor.
 @usableFromInline
 final class JobQueue: Sendable {
     /// A part of a task that is ready to run.
@@ -28,24 +27,24 @@ final class JobQueue: Sendable {
     private struct Submissions {
         var jobs: [Job] = []
         var isStopping = false
-        /// Whether the bell has rung since the loop last took the submissions.
-        var hasRung = false
+        /// Whether the loop has been woken since it last took the submissions.
+        var hasWoken = false
 
-        /// Marks the bell rung; false where it has rung already.
-        mutating func ring() -> Bool {
-            defer { hasRung = true }
-            return !hasRung
+        /// Marks the loop woken; false where it has been already.
+        mutating func wake() -> Bool {
+            defer { hasWoken = true }
+            return !hasWoken
         }
     }
 
-    /// The bell that another thread rings after adding a job.
-    let bell: Descriptor
+    /// Wakes the loop after another thread has added a job.
+    let waker: Waker
     private nonisolated(unsafe) let confined = Confined()
     private let submissions = Mutex(Submissions())
     private let thread = Atomic<UInt>(0)
 
     init() throws(SystemError) {
-        bell = Descriptor(owning: try watched(eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))))
+        waker = try Waker()
     }
 
     /// Whether the calling thread is the loop's.
@@ -68,24 +67,22 @@ final class JobQueue: Sendable {
     func stop() { submit { $0.isStopping = true } }
 
     private func submit(_ change: (inout Submissions) -> Void) {
-        let rings = submissions.withLock { submissions in
+        let wakes = submissions.withLock { submissions in
             change(&submissions)
-            return submissions.ring()
+            return submissions.wake()
         }
-        guard rings else { return }
-        var one: UInt64 = 1
-        _ = unsafe write(bell.number, &one, 8)
+        if wakes { waker.wake() }
     }
 
     // MARK: - For the loop's thread
 
-    /// Takes the submissions of other threads, after the bell has rung.
+    /// Takes the submissions of other threads, after the waker.
     func collect() {
         submissions.withLock { submissions in
             unsafe confined.jobs.append(contentsOf: submissions.jobs)
             unsafe confined.isStopping = submissions.isStopping
             submissions.jobs.removeAll(keepingCapacity: true)
-            submissions.hasRung = false
+            submissions.hasWoken = false
         }
     }
 
