@@ -62,23 +62,24 @@ extension Descriptor {
 
     /// The socket's address, with the port that the kernel chose for port 0 (getsockname(2)).
     func localAddress() throws(SystemError) -> SocketAddress {
-        let address = try attempt(.configure) { () throws(ErrorNumber) in
-            try unsafe SocketAddress { (pointer, length) throws(ErrorNumber) in
-                _ = try call { unsafe clinux_getsockname(number, pointer, length) }
-            }
-        }
-        guard let address else { preconditionFailure("an internet socket has an internet address") }
-        return address
+        try unsafe address { unsafe clinux_getsockname($0, $1, $2) }
     }
 
     /// The peer's address (getpeername(2)).
     func peerAddress() throws(SystemError) -> SocketAddress {
+        try unsafe address { unsafe clinux_getpeername($0, $1, $2) }
+    }
+
+    /// The address of an internet socket that a system call writes.
+    private func address(
+        from read: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) throws(SystemError) -> SocketAddress {
         let address = try attempt(.configure) { () throws(ErrorNumber) in
             try unsafe SocketAddress { (pointer, length) throws(ErrorNumber) in
-                _ = try call { unsafe clinux_getpeername(number, pointer, length) }
+                _ = try call { unsafe read(number, pointer, length) }
             }
         }
-        guard let address else { preconditionFailure("an internet socket has an internet peer") }
+        guard let address else { preconditionFailure("an internet socket has internet addresses") }
         return address
     }
 
