@@ -105,7 +105,8 @@ struct GatewayCommand: ParsableCommand {
         // A reload, which may wait long for a resolver, does not delay the end.
         await lifecycle.end()
         reloading.cancel()
-        await Ending(gateway: gateway, running: running, settings: settings, manager: manager, loop: loop).perform()
+        await GracefulShutdown(gateway: gateway, running: running, settings: settings, manager: manager, loop: loop)
+            .perform()
         await embedded?.stop()
         settings.accessLog?.finish()
     }

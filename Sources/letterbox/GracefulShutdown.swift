@@ -5,7 +5,7 @@ internal import Glibc
 internal import System
 
 /// The end of the gateway: proxies turn away from it, and requests that have arrived are answered.
-struct Ending {
+struct GracefulShutdown {
     let gateway: Gateway
     /// The task in which the gateway runs.
     let running: Task<Void, Never>
