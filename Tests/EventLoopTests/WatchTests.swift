@@ -1,5 +1,3 @@
-import CLinux
-import Glibc
 import System
 import TestSupport
 import Testing
@@ -7,15 +5,6 @@ import Testing
 @testable import EventLoop
 
 @Suite struct WatchTests {
-    @Test(
-        arguments: [
-            (EPOLLIN.rawValue, 1), (EPOLLOUT.rawValue, 2), (EPOLLERR.rawValue, 3),
-            (EPOLLIN.rawValue | EPOLLOUT.rawValue, 3), (0, 0),
-        ] as [(UInt32, UInt8)])
-    func flags(epoll: UInt32, readiness: UInt8) {
-        #expect(Readiness(epoll: epoll).rawValue == readiness)
-    }
-
     @Test(arguments: [(3, 1), (0, .max), (Int32.max, 7)] as [(Int32, UInt32)])
     func keys(number: Int32, generation: UInt32) {
         let watch = Watch(number: number, generation: generation)
