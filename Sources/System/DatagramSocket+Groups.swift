@@ -10,11 +10,20 @@ extension DatagramSocket {
     /// - `hops`: how many routers a datagram to a group may pass, 1 to 255; the kernel's own default is 1 for a group.
     /// - `interface`: the number of the interface by which datagrams leave (if_nametoindex(3)); nil leaves it to routing.
     public init(towards remote: SocketAddress, hops: Int? = nil, interface: UInt32? = nil) throws(SystemError) {
-        let descriptor = try Self.open(for: remote)
+        var descriptor = try Self.openUnconnected(for: remote)
+        // A socket with the remote port would hear itself where the remote host is this one; see ``init(connectedTo:)``.
+        if try descriptor.localAddress().port == remote.port { descriptor = try Self.openUnconnected(for: remote) }
         try descriptor.set(SO_BROADCAST, at: SOL_SOCKET)
         if let hops { try descriptor.setGroupHops(Int32(hops), isIPv6: remote.isIPv6) }
         if let interface { try descriptor.setInterface(interface, isIPv6: remote.isIPv6) }
         self.init(owning: descriptor)
+    }
+
+    /// Opens a socket at a port of the kernel's choice, on every address.
+    private static func openUnconnected(for remote: SocketAddress) throws(SystemError) -> Descriptor {
+        let descriptor = try open(for: remote)
+        try descriptor.bind(to: remote.wildcard)
+        return descriptor
     }
 
     /// Takes the first waiting datagram into a part of an array, and returns its length and sender; nil when none

@@ -100,6 +100,20 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// Whether it means every address of the machine.
     public var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
 
+    /// Every address of the machine, in this family, at a port of the kernel's choice.
+    var wildcard: SocketAddress { Self.address(isIPv6 ? "::" : "0.0.0.0", 0) }
+
+    /// The address that datagrams to this one reach: to the kernel the wildcard means the machine itself (ip(7)), and
+    /// replies come from the loopback address.
+    public var destination: SocketAddress {
+        isWildcard ? Self.address(isIPv6 ? "::1" : "127.0.0.1", port) : self
+    }
+
+    private static func address(_ host: String, _ port: UInt16) -> SocketAddress {
+        guard let address = SocketAddress(host, port: port) else { preconditionFailure("\(host) is an address") }
+        return address
+    }
+
     /// Whether its datagrams never leave the machine.
     public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
 

@@ -175,6 +175,19 @@ struct NamespaceTests {
         #expect(try network.isAtRest())
     }
 
+    /// The port of a local service that is down is free, and the kernel may give it to the very socket that asks.
+    @Test(arguments: ["", " from=host", " replies=2 wait=100ms"])
+    func `no socket hears its own datagram`(options: String) throws {
+        let service = "/dead \(Namespaces.gatewayAddress):40001\(options) quarantine=0s"
+        let network = try Network([.one], ["--service", service, "--timeout", "100ms"])
+        let few = "echo 40000 40003 > /proc/sys/net/ipv4/ip_local_port_range"
+        #expect(try network.hosts.start(.gateway, ["sh", "-c", few]).ending().status == 0)
+        for number in 0..<12 {
+            let (status, text) = try network.get("/dead", "--data-binary", "mine \(number)")
+            #expect([502, 503, 504].contains(status), "\(text)")
+        }
+    }
+
     /// Sockets that are bound to an address of old cannot send any more; no request is to suffer from that.
     @Test func `the gateway may get another address`() throws {
         let network = try Network([.one], ["--workers", "1", "--rest", "0ms"])
