@@ -18,10 +18,10 @@ actor UpstreamFixture {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
-    init(_ configuration: Configuration, on loop: EventLoop) {
+    init(_ configuration: Configuration, _ policy: ReplyPolicy = ReplyPolicy(), on loop: EventLoop) {
         self.loop = loop
         upstream = Upstream(
-            configuration: configuration, limits: SharedLimits(configuration),
+            configuration: configuration, policy: policy, limits: SharedLimits(configuration),
             replies: ReplyBuffer(), loop: loop)
     }
 
@@ -52,6 +52,54 @@ actor UpstreamFixture {
             let failure = upstream.begin(Array(text.utf8).span, requestedTimeout: timeout, trace: trace, for: waiter)
             if let failure { waiter.finished(.failure(failure)) }
         }
+    }
+
+    /// The answer of a service whose replies are collected, and their number.
+    func collect(_ text: String, timeout: Interval? = nil) async -> (outcome: Result<Answer, GatewayError>, count: Int)
+    {
+        let collection = upstream.makeCollection()
+        let outcome = await withCheckedContinuation { continuation in
+            let waiter = ReplyWaiter(continuation)
+            let failure = upstream.collect(
+                Array(text.utf8)[...], into: collection, requestedTimeout: timeout, trace: nil, for: waiter)
+            if let failure { waiter.finished(.failure(failure)) }
+        }
+        return (outcome, collection.count)
+    }
+
+    /// An exchange for which this host has no room: it has a socket, and nothing has left through it when `meanwhile`
+    /// runs; then it tries again.
+    func exchangeWhileBlocked(_ text: String, _ meanwhile: (UInt16) async throws -> Void) async throws -> Answer {
+        // So that the former exchange's socket has rested by the loop's reported time.
+        for _ in 0..<3 { await loop.sleep(until: loop.now + .milliseconds(2)) }
+        if let failure = upstream.takePlace() { throw failure }
+        let exchange = Exchange(upstream: upstream)
+        let backend = upstream.backends[0]
+        exchange.keep(Array(text.utf8).span)
+        exchange.timeout = .seconds(50)
+        exchange.plan.begin(maxAttempts: 1, deadline: loop.now + exchange.timeout)
+        _ = exchange.plan.attempt(backend.id)
+        exchange.isTrial = backend.begin(at: loop.now)
+        exchange.isFirstHere = true
+        exchange.firstSent = .never
+        guard case .socket(let socket) = backend.takeSocket(for: exchange, isNew: false) else { throw NoSocket() }
+        (exchange.backend, exchange.socket, socket.exchange) = (backend, socket, exchange)
+        exchange.state = .blocked
+        try await meanwhile(socket.port ?? 0)
+        return try await withCheckedContinuation { continuation in
+            exchange.handler = ReplyWaiter(continuation)
+            exchange.retry()
+        }.get()
+    }
+
+    private struct NoSocket: Error {}
+
+    /// Waits for a report of the network.
+    func waitForReport() async { await loop.sleep(until: loop.now + .milliseconds(20)) }
+
+    /// Sends a datagram without waiting for a reply; whether it has left.
+    func dispatch(_ text: String) -> Bool {
+        if case .sent = upstream.attemptDispatch(Array(text.utf8).span, nil) { true } else { false }
     }
 
     /// Waits for one exchange.
@@ -99,14 +147,14 @@ actor UpstreamFixture {
 
 /// Runs a test's program with an upstream and as many peers, which it knows from the start.
 func withUpstream(
-    _ configuration: Configuration, peers count: Int = 1,
+    _ configuration: Configuration, _ policy: ReplyPolicy = ReplyPolicy(), peers count: Int = 1,
     _ program: @Sendable (UpstreamFixture, [ScriptedPeer]) async throws -> Void
 ) async throws {
     let loop = try EventLoop()
     try loop.start()
     defer { loop.stop() }
     let peers = try (0..<count).map { _ in try ScriptedPeer(on: loop) }
-    let fixture = UpstreamFixture(configuration, on: loop)
+    let fixture = UpstreamFixture(configuration, policy, on: loop)
     await fixture.move(to: peers.map(\.address))
     try await program(fixture, peers)
     #expect(await fixture.counts.inFlight == 0, "an exchange is left over")

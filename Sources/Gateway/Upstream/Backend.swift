@@ -6,6 +6,8 @@ internal import System
 /// One address of the UDP service, from one worker's view: its sockets, its round trips, its health.
 final class Backend: ExchangeCandidate {
     let address: SocketAddress
+    /// Whether its address is a group's, or means every host of the link.
+    let isForMany: Bool
     /// Its number, which no other backend of the worker has, not even a removed one.
     let id: Int
     /// Its address in words, for the access log.
@@ -25,6 +27,7 @@ final class Backend: ExchangeCandidate {
         configuration: Configuration, log: BackendLog? = nil, at now: MonotonicTime
     ) {
         self.address = address
+        isForMany = address.isForMany
         self.log = log
         name = Array("\(address)".utf8)
         self.id = id
@@ -47,7 +50,7 @@ final class Backend: ExchangeCandidate {
     }
 
     /// Whether it has no socket, and no exchange that waits for one.
-    var isUnused: Bool { inFlight == 0 && sockets.isEmpty }
+    var isUnused: Bool { inFlight == 0 && sockets.isEmpty && !oneWay.isOpen }
 
     /// Whether it gets requests like the others now.
     func isPreferred(at now: MonotonicTime) -> Bool { health.isPreferred(at: now) }
@@ -139,9 +142,11 @@ final class Backend: ExchangeCandidate {
     }
 
     /// Counts an attempt without a reply in time.
-    func recordSilence(isTrial: Bool, at now: MonotonicTime) {
+    ///
+    /// - `isVerdict`: whether the backend had all the time that the operator gives it.
+    func recordSilence(isVerdict: Bool, isTrial: Bool, at now: MonotonicTime) {
         counts.timeouts += 1
-        fail(.silence, at: now, isTrial: isTrial)
+        if isVerdict { fail(.silence, at: now, isTrial: isTrial) }
     }
 
     @inline(__always)

@@ -99,13 +99,12 @@ extension Upstream {
         let rotation = nextRotation()
         self.last = ExchangeRecord()
         var last = DispatchAttempt.failed(.noBackend)
-        for isPreferred in [true, false] {
-            for offset in backends.indices {
-                let backend = backends[(rotation + offset) % backends.count]
-                guard backend.isPreferred(at: loop.now) == isPreferred else { continue }
-                last = attemptDispatch(payload, at: backend, trace)
-                guard case .failed(.unreachable) = last else { return last }
-            }
+        // In an order from before the first try, which may change it.
+        let all = backends.indices.map { backends[(rotation + $0) % backends.count] }
+        let now = loop.now
+        for backend in all.filter({ $0.isPreferred(at: now) }) + all.filter({ !$0.isPreferred(at: now) }) {
+            last = attemptDispatch(payload, at: backend, trace)
+            guard case .failed(.unreachable) = last else { return last }
         }
         return last
     }
@@ -120,7 +119,8 @@ extension Upstream {
             switch try backend.oneWay.send(payload) {
             case .sent(let afterDelivery):
                 backend.recordSend(.sent)
-                if afterDelivery { backend.recordDelivery(at: loop.now) }
+                // Where replies are expected, a port that says nothing is silent.
+                if afterDelivery, policy.count == .none { backend.recordDelivery(at: loop.now) }
                 trace?.add(.sent, nil, backend.address, bytes: payload.count)
                 return .sent
             case .blocked:

@@ -22,23 +22,35 @@ extension Exchange {
         if let action = takeSocket() { resume(action) }
     }
 
+    /// Leaves a socket that has heard a former exchange's reply or report before it sent anything.
+    ///
+    /// More may follow, so that the next try takes another socket.
+    func leave(_ socket: ExchangeSocket) {
+        backend?.sockets.giveBackHeard(socket, at: .now())
+        self.socket = nil
+        isFirstHere = true
+    }
+
     /// Handles the end of a pause without a reply.
     func pause() {
         let upstream = self.upstream
-        let action = plan.paused(among: candidates, rotation: upstream.nextRotation(), at: loop.now) {
+        let action = plan.paused(among: candidates, rotation: rotation, at: loop.now) {
             upstream.budget.withdraw()
         }
         if case .wait = action { return resume(action) }
-        // Silence is no failure where any number of replies is an answer.
-        if collection?.policy.count != .all { backend?.recordSilence(isTrial: isTrial, at: loop.now) }
+        // Silence is no failure where any number of replies is an answer, and an impatient caller's end is no verdict.
+        if collection?.policy.count != .all {
+            let isVerdict = action != .fail(.silent) || timeout >= upstream.longestTimeout
+            backend?.recordSilence(isVerdict: isVerdict, isTrial: isTrial, at: loop.now)
+        }
         resume(action)
     }
 
     /// Handles an error on the socket, which may be the report of an earlier datagram.
     func receivedError(_ error: SystemError, through socket: ExchangeSocket) {
         guard let backend else { preconditionFailure("a socket is one of a backend's") }
-        // Another backend may still reply.
-        if state == .collecting || collection != nil && upstream.policy.source == .any {
+        // Others may still reply: those that have not yet, or the other hosts of a group.
+        if state == .collecting || collection != nil && backend.isForMany {
             socket.socket.dropReports()
             return
         }
@@ -67,7 +79,7 @@ extension Exchange {
             backend.recordUnreachable(cause, isTrial: isTrial, at: loop.now)
             trace?.add(ExchangeTrace.Kind(cause), socket?.port, backend.address, bytes: nil, origin: origin)
             return plan.failedToReach(
-                backend.id, among: candidates, rotation: upstream.nextRotation(), at: loop.now)
+                backend.id, among: candidates, rotation: rotation, at: loop.now)
         }
     }
 

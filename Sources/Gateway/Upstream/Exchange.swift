@@ -34,6 +34,8 @@ final class Exchange: DeadlineHandler {
     var payload: [UInt8] = []
     var payloadLength = 0
     var timeout = Interval.seconds(0)
+    /// The start of its searches for a backend.
+    var rotation = 0
     /// The trace of the exchange, if the caller wants one.
     var trace: ExchangeTrace?
     /// The only backend: a probe's, or that of one exchange of a fan-out.
@@ -82,7 +84,8 @@ final class Exchange: DeadlineHandler {
         let now = loop.now
         plan.begin(maxAttempts: attempts, deadline: now + timeout)
         if only == nil, let id = upstream.soleBackend { return perform(plan.attempt(id)) }
-        return perform(plan.choose(among: candidates, rotation: upstream.nextRotation(), at: now))
+        rotation = upstream.nextRotation()
+        return perform(plan.choose(among: candidates, rotation: rotation, at: now))
     }
 
     @inline(__always)
@@ -101,6 +104,7 @@ final class Exchange: DeadlineHandler {
 
     /// The loop reports an event of the socket.
     func receive(through socket: ExchangeSocket) {
+        guard plan.expectsReply else { return leave(socket) }
         do {
             if socket.isFresh { backend?.recordForeign(try socket.dropStrangers()) }
             if let collection { return try collect(into: collection, through: socket) }
@@ -238,7 +242,7 @@ final class Exchange: DeadlineHandler {
             trace.pass(through: socket.socket)
             trace.add(sendKind, socket.port, backend.address, bytes: payloadLength, at: now)
         }
-        let attempt = plan.attempts + 1
+        let attempt = plan.delivered + 1
         return plan.sent(at: now, pause: upstream.pause(beforeAttempt: attempt, at: backend))
     }
 

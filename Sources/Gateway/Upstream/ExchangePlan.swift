@@ -103,12 +103,19 @@ struct ExchangePlan {
         (resizes, retries) = (0, 0)
         isHeldBack = false
         outcomeOfFormer = .settled
+        pauseEnd = deadline
         first = nil
         if !others.isEmpty { others = [] }
     }
 
+    /// The number of datagrams that may have reached a service.
+    var delivered: Int { attempts - undelivered }
+
+    /// Whether a datagram is under way to the current backend, so that a datagram from there may be its reply.
+    var expectsReply: Bool { sentHere > 0 }
+
     /// Whether the next pause is the last one, which lasts until the deadline.
-    var isLastAttempt: Bool { attempts - undelivered >= maxAttempts }
+    var isLastAttempt: Bool { delivered >= maxAttempts }
 
     /// The state of the current socket after a reply.
     var outcomeOfReply: SocketPool.Outcome { sentHere == 1 ? .settled : .unsettled }
@@ -190,7 +197,8 @@ struct ExchangePlan {
     /// Handles a router's report that the path takes less than the kernel knew: that datagram reached no service, and
     /// the kernel fragments the next one (ip(7), IP_MTU_DISCOVER).
     mutating func pathShrank(at now: MonotonicTime) -> Action {
-        guard resizes < Self.mostResizes, sentHere > 0, now < deadline else { return .wait(until: pauseEnd) }
+        guard sentHere > 0 else { return blocked(at: now) }
+        guard resizes < Self.mostResizes, now < deadline else { return .wait(until: pauseEnd) }
         resizes += 1
         undelivered += 1
         sentHere -= 1

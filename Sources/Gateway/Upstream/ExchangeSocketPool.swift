@@ -88,6 +88,15 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         if !waiters.isEmpty { loop.callAgain(self) }
     }
 
+    /// Takes back a socket that has heard a former exchange before its own sent anything; its port is not used for a
+    /// while.
+    func giveBackHeard(_ socket: ExchangeSocket, at time: MonotonicTime) {
+        let isSettled = socket.isSettled
+        giveBack(socket, .unsettled, at: time)
+        socket.isSettled = isSettled
+        drain(socket)
+    }
+
     /// A rested socket, or a new one; nil when there is none yet.
     @inline(__always)
     private func next(isNew: Bool) throws(SystemError) -> ExchangeSocket? {
@@ -159,11 +168,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     }
 
     private func connect() throws(SystemError) -> DatagramSocket {
-        guard isConnected else {
-            let socket = try DatagramSocket(towards: address, hops: policy.hops, interface: policy.interface)
-            if !address.isForMany { try socket.enableReports(about: address) }
-            return socket
-        }
+        guard isConnected else { return try policy.openSocket(towards: address) }
         let socket = try DatagramSocket(connectedTo: address)
         try socket.enableReports(about: address)
         return socket
@@ -265,12 +270,13 @@ final class ExchangeSocket: EventHandler {
         watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
     }
 
-    /// Replaces the socket by another one; the old one is closed.
+    /// Replaces the socket by another one, and closes the old one; where the new one cannot be watched, the old one stays.
     func renew(_ socket: consuming DatagramSocket, on loop: EventLoop) throws(SystemError) {
+        let watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
         close(on: loop)
         self.socket = socket
+        self.watch = watch
         isFresh = destination == nil
-        try open(on: loop)
     }
 
     /// Ends receiving events.
@@ -287,7 +293,8 @@ final class ExchangeSocket: EventHandler {
     /// Drops datagrams that strangers sent before the socket had its peer, and returns their number.
     func dropStrangers() throws(SystemError) -> Int {
         guard isFresh else { return 0 }
+        let count = try socket.dropStrangers()
         isFresh = false
-        return try socket.dropStrangers()
+        return count
     }
 }

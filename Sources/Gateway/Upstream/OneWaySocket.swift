@@ -14,8 +14,9 @@ final class OneWaySocket: EventHandler {
     private var watch: Watch?
     /// The first report since the last one that a caller got.
     private var report: NetworkReport?
-    /// The send time of the latest datagram without a report.
+    /// The send time of the latest datagram without a report, and that of the latest of all.
     private var latest = MonotonicTime.never
+    private var lastSend = MonotonicTime.never
     /// Received datagrams.
     private(set) var unasked = 0
 
@@ -55,6 +56,7 @@ final class OneWaySocket: EventHandler {
         }
         let before = latest
         latest = loop.now
+        lastSend = latest
         return .sent(afterDelivery: before != .never && loop.now >= before + Self.reportTime)
     }
 
@@ -66,8 +68,7 @@ final class OneWaySocket: EventHandler {
             return false
         }
         do {
-            let socket = try DatagramSocket(towards: address, hops: policy.hops, interface: policy.interface)
-            if !address.isForMany { try socket.enableReports(about: address) }
+            let socket = try policy.openSocket(towards: address)
             watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
             self.socket = .some(socket)
         } catch {
@@ -83,6 +84,15 @@ final class OneWaySocket: EventHandler {
             if self.report == nil { self.report = report }
         }
         unasked += socket?.drain().datagrams ?? 0
+    }
+
+    /// Whether it has a socket.
+    var isOpen: Bool { watch != nil }
+
+    /// Closes a socket that no datagram has needed for `idle`, which is long enough for any reply to come: the kernel may
+    /// give the port to the socket of an exchange, which must not hear it.
+    func retire(idle: Interval) {
+        if isOpen, lastSend + idle <= loop.now { close() }
     }
 
     func close() {

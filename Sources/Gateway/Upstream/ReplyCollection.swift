@@ -144,4 +144,11 @@ package struct ReplyPolicy: Equatable, Sendable {
     var isConnected: Bool { source == .peer && count != .none }
 
     package var isSingle: Bool { count == .some(1) }
+
+    /// Opens a socket that sends to an address and is not connected to it.
+    func openSocket(towards address: SocketAddress) throws(SystemError) -> DatagramSocket {
+        let socket = try DatagramSocket(towards: address, hops: hops, interface: interface)
+        if !address.isForMany { try socket.enableReports(about: address) }
+        return socket
+    }
 }

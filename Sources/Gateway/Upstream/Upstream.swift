@@ -39,7 +39,8 @@ final class Upstream {
     private static let keptSpares = 64
     /// A socket that no exchange has needed for this long after its rest is closed, but not before its port may be used
     /// again: the kernel might give it to the next one.
-    private var idleTime: Interval { max(configuration.quarantine, .seconds(10)) }
+    private var idleTime: Interval { max(quarantine, .seconds(10)) }
+    private var quarantine: Interval { configuration.quarantine }
 
     init(
         configuration: Configuration, policy: ReplyPolicy = ReplyPolicy(), limits: SharedLimits, replies: ReplyBuffer,
@@ -87,6 +88,9 @@ final class Upstream {
             for: handler)
     }
 
+    /// The operator's time for an exchange; a caller may ask for less.
+    var longestTimeout: Interval { policy.wait ?? timeout }
+
     /// A collection, for an answer that is not one reply from the address itself.
     func makeCollection() -> ReplyCollection { ReplyCollection(policy: policy, budget: limits.buffered) }
 
@@ -97,8 +101,7 @@ final class Upstream {
         for handler: any ExchangeHandler
     ) -> GatewayError? {
         budget.deposit()
-        let longest = policy.wait ?? timeout
-        let time = min(requestedTimeout ?? longest, longest)
+        let time = min(requestedTimeout ?? longestTimeout, longestTimeout)
         guard asksAll else { return collect(payload, into: collection, time, trace, only: nil, for: handler) }
         let fanOut = FanOut(into: collection, for: handler)
         return fanOut.begin(among: backends) { backend in
@@ -109,7 +112,7 @@ final class Upstream {
     /// Whether each address gets the datagram: the addresses are groups or any host may answer, so that they are not
     /// equals.
     private var asksAll: Bool {
-        policy.source == .any && backends.count > 1 && (!policy.isSingle || backends.contains { $0.address.isForMany })
+        policy.source == .any && backends.count > 1 && (!policy.isSingle || backends.contains(where: \.isForMany))
     }
 
     private func collect(
@@ -211,6 +214,7 @@ final class Upstream {
     /// back meanwhile, a new socket with the port of a closed one would hear the late reply to that one.
     func replaceAddresses(_ addresses: [SocketAddress]) {
         let all = backends + former
+        let addresses = addresses.map(\.destination)
         backends = addresses.map { address in
             all.first { $0.address == address } ?? makeBackend(at: address, among: addresses.count)
         }
@@ -238,6 +242,8 @@ final class Upstream {
     func sweep() {
         for backend in backends { backend.sockets.retire(idle: idleTime) }
         for backend in former { backend.sockets.retire(idle: .seconds(0)) }
+        for backend in backends { backend.oneWay.retire(idle: limits.sockets.isShort ? quarantine : idleTime) }
+        for backend in former { backend.oneWay.retire(idle: quarantine) }
         for backend in former where backend.isUnused { backend.close() }
         former.removeAll(where: \.isUnused)
         if spareCount > Self.keptSpares { dropSpares((spareCount - Self.keptSpares + 1) / 2) }

@@ -1,0 +1,49 @@
+import EventLoop
+import System
+import Testing
+
+@testable import Gateway
+
+/// The socket of datagrams that expect no reply: its place among the gateway's sockets.
+@Suite(.timeLimit(.minutes(1))) struct OneWaySocketTests {
+    private actor Sender {
+        nonisolated let loop: EventLoop
+        private let socket: OneWaySocket
+        nonisolated let limit = SharedLimit(1)
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
+
+        init(to address: SocketAddress, on loop: EventLoop) {
+            self.loop = loop
+            socket = OneWaySocket(to: address, policy: ReplyPolicy(), limit: limit, loop: loop)
+        }
+
+        func send() throws -> Bool {
+            if case .sent = try socket.send([1].span) { true } else { false }
+        }
+
+        func retire(idle: Interval) { socket.retire(idle: idle) }
+
+        func close() { socket.close() }
+    }
+
+    /// It does not keep a socket from the exchanges for ever.
+    @Test func anIdleSocketIsClosed() async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        let peer = try ScriptedPeer(on: loop)
+        let sender = Sender(to: peer.address, on: loop)
+        for _ in 0..<2 {
+            #expect(try await sender.send())
+            #expect(sender.limit.used == 1)
+            // Its port may still get a reply.
+            await sender.retire(idle: .seconds(50))
+            #expect(sender.limit.used == 1)
+            await sender.retire(idle: .seconds(0))
+            #expect(sender.limit.used == 0)
+        }
+        await sender.close()
+        #expect(sender.limit.used == 0)
+    }
+}
