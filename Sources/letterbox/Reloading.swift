@@ -13,6 +13,8 @@ final class Reloading {
     private let started: GatewayCommand
     /// The services in force.
     private var described: [ServiceDescription]
+    /// The file of the token in force, which is read again also where the settings no longer name it.
+    private var tokenFile: String?
     private let settings: Configuration
     private let page: Page
     private let gateway: Gateway
@@ -31,6 +33,7 @@ final class Reloading {
         (started, self.settings, self.names, self.page) = (command, settings, names, page)
         (self.gateway, self.loop) = (gateway, loop)
         described = command.addresses.services
+        tokenFile = command.callers.tokenFile
         watch()
     }
 
@@ -44,14 +47,17 @@ final class Reloading {
     /// Performs a HUP; invalid settings change nothing.
     private func perform() async {
         let command: GatewayCommand
-        do { command = try LayeredSettings.ofGateway().parseGateway() } catch {
+        do {
+            command = try LayeredSettings.ofGateway().parseGateway()
+            try check(command.addresses.services)
+        } catch {
             report(error)
-            renewToken(started)
+            renewToken()
             return await names.refresh(for: gateway)
         }
-        renewToken(command)
+        renewToken(from: command.callers.tokenFile)
         logPending(command)
-        do { try await replaceServices(command) } catch {
+        do { try await replaceServices(with: command.addresses.services) } catch {
             report(error)
             await names.refresh(for: gateway)
         }
@@ -67,20 +73,16 @@ final class Reloading {
         watches = names.watch(for: gateway, every: started.addresses.resolveInterval, on: loop)
     }
 
-    private func renewToken(_ command: GatewayCommand) {
-        guard let token = settings.token, let path = command.callers.tokenFile else { return }
-        TokenFile(path: path).renew(token, logger)
+    /// Reads the token from the file that the settings name, or else from that of the token in force.
+    private func renewToken(from named: String? = nil) {
+        guard let token = settings.token, let path = named ?? tokenFile else { return }
+        if TokenFile(path: path).renew(token, logger) { tokenFile = path }
     }
 
     // MARK: - Services
 
-    private func replaceServices(_ command: GatewayCommand) async throws {
-        let next = command.addresses.services
+    private func replaceServices(with next: [ServiceDescription]) async throws {
         guard next.map(\.description) != described.map(\.description) else { return await names.refresh(for: gateway) }
-        guard !next.isEmpty, !described.isEmpty else {
-            throw SettingsError("the embedded server comes and goes at a restart only")
-        }
-        try check(next)
         let names = ServiceNames(next, knowing: self.names)
         await names.begin()
         guard !Task.isCancelled else { return }
@@ -98,8 +100,11 @@ final class Reloading {
         logger.notice("the services are read again: \(changes)")
     }
 
-    /// Checks the rules that concern several services.
+    /// Checks the rules that need no look-up.
     private func check(_ services: [ServiceDescription]) throws {
+        guard services.isEmpty == described.isEmpty else {
+            throw SettingsError("the embedded server comes and goes at a restart only")
+        }
         if let service = services.first(where: { $0.conflicts(with: page) }) {
             throw SettingsError("--service \(service.path): the page has a file at this path; choose another path")
         }

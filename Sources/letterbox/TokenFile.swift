@@ -38,13 +38,15 @@ struct TokenFile {
         return token
     }
 
-    /// Takes over the file's new token; an invalid file changes nothing.
-    func renew(_ token: AccessToken, _ logger: Logger) {
+    /// Takes over the file's new token; an invalid file changes nothing, and the result is false.
+    func renew(_ token: AccessToken, _ logger: Logger) -> Bool {
         do {
             token.replace(with: try read())
             logger.notice("the token has been read again")
+            return true
         } catch {
             logger.error("\(error); the token stays")
+            return false
         }
     }
 

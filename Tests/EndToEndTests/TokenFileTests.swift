@@ -32,6 +32,34 @@ import Testing
         #expect(!error.contains("two words") && !error.contains("second"))
     }
 
+    /// Settings that are wrong, and settings that name another file, a wrong one, or none any more.
+    @Test func `the file of the token in force is read, whatever the settings become`() throws {
+        let (first, second) = (try TemporaryFile("first", mode: 0o600), try TemporaryFile("second", mode: 0o600))
+        let settings = try TemporaryFile("port 0\nserver-port 0\ntoken-file \(first.path)\n")
+        let gateway = try RunningGateway(Program(Binaries.letterbox, ["--config", settings.path]))
+        var reads = 0
+        /// Waits until the gateway has read the token once more.
+        func reload(_ text: String) throws {
+            reads += 1
+            try settings.write("port 0\nserver-port 0\n\(text)\n")
+            gateway.program.signal(SIGHUP)
+            try gateway.program.error { $0.components(separatedBy: "the token has been read again").count > reads }
+        }
+        try reload("token-file \(second.path)")
+        for text in ["nonsense 1", "service /a 127.0.0.1:9", "token-file \(second.path)\ntoken-file x"] {
+            try reload(text)
+            #expect(try ask(gateway.url, "first") == 401, "\(text)")
+            #expect(try ask(gateway.url, "second") == 200, "\(text)")
+        }
+        try settings.write("port 0\nserver-port 0\ntoken-file /no/such\n")
+        gateway.program.signal(SIGHUP)
+        _ = try gateway.program.errorLine(containing: "the token stays")
+        try second.write("third")
+        try reload("")
+        #expect(try ask(gateway.url, "second") == 401)
+        #expect(try ask(gateway.url, "third") == 200)
+    }
+
     @Test func `the address that tells of the gateway asks for the token, too`() throws {
         let file = try TemporaryFile("secret\r\n", mode: 0o600)
         let gateway = try RunningGateway(["--token-file", file.path, "--admin", "127.0.0.1:0"])
