@@ -14,7 +14,7 @@ package struct Setting {
     /// Nil for a flag without a value.
     package let value: String?
     package let source: Source
-    /// The flag's words on a command line.
+    /// The flag's words on a command line; none for a flag without a value that is switched off.
     package let words: [String]
 
     package init(_ name: String, _ value: String?, _ source: Source) {
@@ -23,6 +23,15 @@ package struct Setting {
 
     init(_ name: String, _ value: String?, _ source: Source, words: [String]) {
         (self.name, self.value, self.source, self.words) = (name, value, source, words)
+    }
+
+    /// A flag without a value by its state in words; nil for other words.
+    private init?(switching name: String, _ state: String, _ source: Source) {
+        switch state {
+        case "true": self.init(name, nil, source)
+        case "false": self.init(name, nil, source, words: [])
+        default: return nil
+        }
     }
 
     /// A sentence about the setting, which begins with its place.
@@ -65,7 +74,9 @@ extension Setting {
                 settings.append(Setting("", nil, .commandLine, words: [word]))
                 continue
             }
-            if parts.count == 2 || kind == .boolean || rest.isEmpty {
+            if kind == .boolean, parts.count == 2, let setting = Setting(switching: name, parts[1], .commandLine) {
+                settings.append(setting)
+            } else if parts.count == 2 || kind == .boolean || rest.isEmpty {
                 settings.append(Setting(name, parts.count == 2 ? parts[1] : nil, .commandLine, words: [word]))
             } else {
                 let value = rest.removeFirst()
@@ -87,8 +98,11 @@ extension Setting {
             let setting = Setting(name, value, source)
             switch table.kind(of: name) {
             case nil: throw SettingsError(setting.sentence(Self.unknown(name, table)))
-            case .boolean where value != nil:
-                throw SettingsError(setting.sentence("\(name) takes no value: leave out the words after it."))
+            case .boolean:
+                guard let setting = Setting(switching: name, value ?? "true", source) else {
+                    throw SettingsError(setting.sentence("\(name): \(Self.noState(value ?? ""))"))
+                }
+                settings.append(setting)
             case .single where value == nil, .repeated where value == nil:
                 throw SettingsError(setting.sentence("\(name) needs a value behind it."))
             default: settings.append(setting)
@@ -118,9 +132,11 @@ extension Setting {
             guard let value = variable(name), !value.isEmpty else { continue }
             let source = Source.variable(name)
             switch table.kind(of: flag) {
-            case .boolean where value == "true": settings.append(Setting(flag, nil, source))
-            case .boolean where value == "false": continue
-            case .boolean: throw SettingsError("\(name): \"\(value)\" is neither true nor false.")
+            case .boolean:
+                guard let setting = Setting(switching: flag, value, source) else {
+                    throw SettingsError("\(name): \(Self.noState(value))")
+                }
+                settings.append(setting)
             case .repeated:
                 settings += value.split(separator: ";").map { Setting(flag, trimmed($0), source) }
             default: settings.append(Setting(flag, value, source))
@@ -141,11 +157,15 @@ extension Setting {
 
     /// Several layers as one: a later layer's values of a name replace all earlier ones of that name.
     package static func merged(_ layers: [[Setting]]) -> [Setting] {
-        layers.reduce([]) { lower, upper in
+        let settings: [Setting] = layers.reduce([]) { lower, upper in
             let names = Set(upper.map(\.name))
             return lower.filter { !names.contains($0.name) } + upper
         }
+        // A flag that is switched off has replaced the earlier ones, and is as one that was never given.
+        return settings.filter { !$0.words.isEmpty }
     }
+
+    private static func noState(_ words: String) -> String { "\"\(words)\" is neither true nor false." }
 
     private static func unknown(_ name: String, _ table: FlagTable) -> String {
         if name.hasPrefix("-"), table.kind(of: String(name.drop { $0 == "-" })) != nil {

@@ -47,7 +47,7 @@ import Testing
         ("port 80\n--port 81", "f:2: --port: write the name without hyphens here."),
         ("\n\nprot 80", "f:3: prot is no setting: the names are those of the gateway's flags, without hyphens."),
         ("port", "f:1: port needs a value behind it."), ("upstream  # none", "f:1: upstream needs a value behind it."),
-        ("lab yes", "f:1: lab takes no value: leave out the words after it."),
+        ("lab yes", "f:1: lab: \"yes\" is neither true nor false."),
     ])
     func aLineThatIsNoneIsNamed(text: String, sentence: String) {
         #expect { try lines(text) } throws: { "\($0)" == sentence }
@@ -68,7 +68,6 @@ import Testing
                 "port=81 variable(\"LETTERBOX_PORT\")", "upstream=a:1 variable(\"LETTERBOX_UPSTREAM\")",
                 "upstream=b:2 variable(\"LETTERBOX_UPSTREAM\")", "lab=- variable(\"LETTERBOX_LAB\")",
             ])
-        #expect(try environment(["LETTERBOX_LAB": "false"]).isEmpty)
         #expect { try environment(["LETTERBOX_LAB": "1"]) } throws: {
             "\($0)" == "LETTERBOX_LAB: \"1\" is neither true nor false."
         }
@@ -90,6 +89,23 @@ import Testing
         #expect { try Setting.checkRepetitions(Setting.fromFile("lab\nlab", path: "f", table), table) } throws: {
             "\($0)" == "f:2: lab is there twice, first in line 1: leave one out."
         }
+        #expect(throws: SettingsError.self) {
+            try Setting.checkRepetitions(Setting.fromFile("lab\nlab false", path: "f", table), table)
+        }
+    }
+
+    /// Each later place may switch a flag on or off that an earlier one has set.
+    @Test(arguments: ["true", "false"], ["lab", "lab true", "lab false", ""])
+    func aFlagIsSwitchedInEachPlace(state: String, line: String) throws {
+        let file = try Setting.fromFile(line, path: "f", table)
+        let variable = try Setting.fromEnvironment({ $0 == "LETTERBOX_LAB" ? state : nil }, table)
+        let words = Setting.fromCommandLine(["--lab=\(state)"], table)
+        let isOn = state == "true"
+        #expect(Setting.merged([file, variable]).flatMap(\.words) == (isOn ? ["--lab"] : []))
+        #expect(Setting.merged([file, words]).flatMap(\.words) == (isOn ? ["--lab"] : []))
+        #expect(Setting.merged([file]).isEmpty == (line.isEmpty || line == "lab false"))
+        // Of other words after the sign the argument parser says that they are wrong.
+        #expect(Setting.fromCommandLine(["--lab=x"], table).flatMap(\.words) == ["--lab=x"])
     }
 
     @Test func aLaterLayerTakesThePlaceOfAnEarlierOne() throws {

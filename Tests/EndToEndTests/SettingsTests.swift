@@ -32,6 +32,17 @@ import Testing
         #expect(try check([], variables: ["LETTERBOX_UPSTREAM=127.0.0.1:5;[::1]:6"]).contains("upstream [::1]:6"))
     }
 
+    @Test func `a flag of the file is switched off`() throws {
+        let file = try TemporaryFile("lab\nshow-addresses\nlab-seed 3\n")
+        #expect(try check(["--config", file.path, "--show-addresses=false"]).contains("lab"))
+        let off = try run(["--check", "--config", file.path], variables: ["LETTERBOX_LAB=false"])
+        #expect(off.error.hasPrefix("Error: \(file.path):3: --lab-seed needs --lab."), "\(off)")
+        try file.write("lab\nshow-addresses\n")
+        let settings = try check(
+            ["--config", file.path, "--show-addresses=false"], variables: ["LETTERBOX_LAB=false"])
+        #expect(!settings.contains("lab") && !settings.contains("show-addresses"), "\(settings)")
+    }
+
     @Test(arguments: [
         [],
         ["--upstream", "127.0.0.1:9", "--service", "/a [::1]:5 127.0.0.1:4 timeout=1s", "--retransmit-budget", "5%"],
