@@ -105,8 +105,16 @@ final class Reloading {
         guard services.isEmpty == described.isEmpty else {
             throw SettingsError("the embedded server comes and goes at a restart only")
         }
+        for service in services { try checkLimits(of: service) }
         if let service = services.first(where: { $0.conflicts(with: page) }) {
             throw SettingsError("--service \(service.path): the page has a file at this path; choose another path")
+        }
+    }
+
+    /// Compares a service's limits with the flags in force, which may differ from those of the file.
+    private func checkLimits(of service: ServiceDescription) throws {
+        do { try service.validate(maxDatagram: settings.maxDatagram) } catch {
+            throw SettingsError("\(error) (in force until a restart: --max-datagram \(settings.maxDatagram))")
         }
     }
 
@@ -121,7 +129,8 @@ final class Reloading {
             ),
             ("removed", described.map(\.path).filter { new[$0] == nil }),
         ]
-        return lists.filter { !$1.isEmpty }.map { "\($1.joined(separator: " ")) \($0)" }.joined(separator: ", ")
+        let changes = lists.filter { !$1.isEmpty }.map { "\($1.joined(separator: " ")) \($0)" }
+        return changes.isEmpty ? "in another order" : changes.joined(separator: ", ")
     }
 
     /// Logs the changed settings that wait for a restart.

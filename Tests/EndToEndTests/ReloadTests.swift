@@ -98,6 +98,33 @@ import Testing
         #expect(page.contains("<meta name=\"letterbox-services\" content=\"yes\">"))
     }
 
+    /// The limit of the start holds until a restart, and so the services' own limits are compared with that.
+    @Test(arguments: [
+        "max-datagram=6000", "probe-text=\(String(repeating: "a", count: 101))",
+    ]) func `a service keeps to the flags in force`(option: String) throws {
+        let server = try RunningServer()
+        let file = try TemporaryFile("max-datagram 100\nservice /a \(server.address)\n")
+        let (program, url) = try start(file)
+        try file.write("max-datagram 6000\nservice /a \(server.address) \(option)\n")
+        program.signal(SIGHUP)
+        let line = try program.errorLine(containing: "the services stay as they were")
+        #expect(
+            line.contains("--service /a: ") && line.contains("(in force until a restart: --max-datagram 100)"),
+            "\(line)")
+        #expect(try ask("\(url)/a", String(repeating: "a", count: 101)).status == 413)
+    }
+
+    @Test func `another order of the services is told`() throws {
+        let server = try RunningServer()
+        let services = ["/a", "/b"].map { "service \($0) \(server.address)\n" }
+        let file = try TemporaryFile(services.joined())
+        let (program, _) = try start(file)
+        try file.write(services.reversed().joined())
+        program.signal(SIGHUP)
+        let line = try program.errorLine(containing: "the services are read again")
+        #expect(line.hasSuffix(": in another order"), "\(line)")
+    }
+
     /// Over and over while requests come: each is answered, by its own service.
     @Test func `no request is lost`() throws {
         let server = try RunningServer()
