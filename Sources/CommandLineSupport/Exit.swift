@@ -17,7 +17,7 @@ package enum Exit {
         } catch let error as ExitCode {
             throw error
         } catch {
-            Console.error("\(program): \(error)\(advice(error, hint))")
+            Console.fatal("\(program): \(error)\(advice(error, hint))")
             throw cannotStart
         }
     }

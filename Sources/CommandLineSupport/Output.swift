@@ -19,7 +19,7 @@ package enum Output {
         do {
             try Console.output(bytes)
         } catch {
-            if error.reason != .brokenPipe { Console.error("\(program): \(error)", waiting: true) }
+            if error.reason != .brokenPipe { Console.fatal("\(program): \(error)", waiting: true) }
             Glibc.exit(Exit.failed.rawValue)
         }
     }

@@ -14,7 +14,7 @@ package enum Preparation {
         StandardStreams.ignoreBrokenPipes()
         // Swift reads the arguments from /proc/self/cmdline; without them every program would act by its defaults.
         guard !CommandLine.arguments.isEmpty else {
-            Console.error(
+            Console.fatal(
                 "letterbox: the arguments cannot be read: /proc is not there; mount it (mount -t proc proc /proc)")
             Glibc.exit(Exit.cannotStart.rawValue)
         }

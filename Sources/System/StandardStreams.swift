@@ -27,10 +27,18 @@ public enum Console {
     /// - `level`: the line's place in the levels of `--log-level`.
     /// - `waiting`: waits for a slow reader; otherwise the line is dropped.
     public static func error(_ sentence: String, as level: LogLevel = .error, waiting: Bool = false) {
+        guard level >= LogOutput.standardError.style.level else { return }
+        write(sentence, as: level, waiting)
+    }
+
+    /// Writes the reason why the program ends with a status other than 0: no level of `--log-level` leaves it out.
+    public static func fatal(_ sentence: String, as level: LogLevel = .error, waiting: Bool = false) {
+        write(sentence, as: level, waiting)
+    }
+
+    private static func write(_ sentence: String, as level: LogLevel, _ waiting: Bool) {
         let output = LogOutput.standardError
-        let style = output.style
-        guard level >= style.level else { return }
-        output.write(style.sentence(level, sentence), waiting: waiting)
+        output.write(output.style.sentence(level, sentence), waiting: waiting)
     }
 
     /// Writes bytes to standard output, and waits for a slow reader.

@@ -75,7 +75,7 @@ struct ClientCommand: ParsableCommand {
     private func resolve() throws -> [SocketAddress] {
         try Exit.starting {
             do { return try Resolver.resolve(Endpoint(host: host, port: port)) } catch  where text.isEmpty {
-                Console.error(
+                Console.fatal(
                     "letterbox: \(error). The host comes first: letterbox client 127.0.0.1 \(host)", waiting: true)
                 throw Exit.cannotStart
             }

@@ -124,7 +124,7 @@ struct GatewayCommand: ParsableCommand {
     private func start(_ gateway: Gateway, on loop: EventLoop) -> Task<Void, Never> {
         Task(executorPreference: loop) {
             do { try await gateway.run() } catch {
-                Console.error("letterbox: \(error)")
+                Console.fatal("letterbox: \(error)")
                 Glibc.exit(1)
             }
         }
@@ -136,7 +136,7 @@ struct GatewayCommand: ParsableCommand {
             return try addresses.listening.listen()
         }
         guard inherited.count == 1 else {
-            Console.error(
+            Console.fatal(
                 "letterbox: \(inherited.count) sockets are inherited, and the gateway listens at one: leave one ListenStream="
             )
             throw ExitCode.validationFailure
@@ -164,7 +164,7 @@ struct GatewayCommand: ParsableCommand {
         } catch let error as ExitCode {
             throw error
         } catch {
-            Console.error("letterbox: \(error)")
+            Console.fatal("letterbox: \(error)")
             throw ExitCode.validationFailure
         }
     }
@@ -172,7 +172,7 @@ struct GatewayCommand: ParsableCommand {
     /// Ends the start where the page has a file at a service's path.
     func checkPaths(of services: [ServiceDescription], against page: Page) throws {
         for service in services where service.conflicts(with: page) {
-            Console.error("letterbox: --service \(service.path): the page has a file at this path; choose another path")
+            Console.fatal("letterbox: --service \(service.path): the page has a file at this path; choose another path")
             throw ExitCode.validationFailure
         }
     }
@@ -180,7 +180,7 @@ struct GatewayCommand: ParsableCommand {
     /// Ends the start where a name has an address that contradicts the service's options.
     func checkAddresses(_ addresses: [SocketAddress], of service: ServiceDescription) throws {
         guard let conflict = service.conflict(at: addresses) else { return }
-        Console.error("letterbox: --service \(service.path): \(conflict)")
+        Console.fatal("letterbox: --service \(service.path): \(conflict)")
         throw ExitCode.validationFailure
     }
 

@@ -41,7 +41,7 @@ struct GracefulShutdown {
         let deadline = loop.now + limit
         Task(executorPreference: loop) {
             await loop.sleep(until: deadline)
-            Console.error(
+            Console.fatal(
                 "letterbox: some connections did not end within --drain-timeout \(limit); they are cut", as: .warning)
             Glibc.exit(1)
         }

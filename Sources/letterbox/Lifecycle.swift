@@ -28,7 +28,7 @@ final class Lifecycle: Sendable {
                 let signals = try Signals(on: loop)
                 while true { self.handle(await signals.next()) }
             } catch {
-                Console.error("letterbox: \(error)")
+                Console.fatal("letterbox: \(error)")
                 Glibc.exit(2)
             }
         }
@@ -52,7 +52,7 @@ final class Lifecycle: Sendable {
         case (.running, .reload): reload.yield()
         case (.running, .end): ended.yield()
         case (.ending, .end):
-            Console.error("letterbox: told to end once more; connections under way are cut", as: .warning)
+            Console.fatal("letterbox: told to end once more; connections under way are cut", as: .warning)
             Glibc.exit(1)
         case (.starting, .reload), (.ending, .reload): return
         }

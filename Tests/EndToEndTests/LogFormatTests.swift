@@ -34,11 +34,23 @@ import Testing
     }
 
     /// A start that fails has said something before that matters less.
-    @Test(arguments: [("notice", 2), ("warning", 1), ("error", 1), ("critical", 0)])
+    @Test(arguments: [("notice", 2), ("warning", 1), ("error", 1), ("critical", 1)])
     func `lines below the level are left out`(level: String, count: Int) throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../public").path
         let ending = try start(["--host", "192.0.2.1", "--public", folder, "--log-level", level]).ending()
         #expect(ending.status == 2 && ending.errorLines.count == count, "\(ending)")
+    }
+
+    /// Each command line that starts nothing with the reason.
+    @Test(arguments: [
+        (["--check", "--token-file", "/no/such/token"], "/no/such/token"),
+        (["--check", "--upstream", "no-such-name.invalid:7"], "no-such-name.invalid"),
+        (["--service", "/index.html 127.0.0.1:7"], "the page has a file at this path"),
+    ])
+    func `no level leaves out the reason for an end`(arguments: [String], reason: String) throws {
+        let flags = ["gateway", "--port", "0", "--log-level", "critical"] + arguments
+        let ending = try Program(Binaries.letterbox, flags).ending()
+        #expect(ending.status == 64 && ending.errorLines.count == 1 && ending.error.contains(reason), "\(ending)")
     }
 
     @Test(arguments: [("--log-format", "xml"), ("--log-level", "loud")])
