@@ -40,6 +40,15 @@ public struct StreamSocket: ~Copyable, Sendable {
         }
     }
 
+    /// The number of written bytes that the peer's kernel has not taken, or at a Unix socket the peer itself (tcp(7),
+    /// SIOCOUTQ): it falls while the peer reads.
+    public var unsent: Int {
+        var count: Int32 = 0
+        // linux/sockios.h defines SIOCOUTQ as this number. The call fails for no connected socket.
+        _ = unsafe ioctl(descriptor.number, UInt(TIOCOUTQ), &count)
+        return Int(count)
+    }
+
     /// Ends the outgoing half: the peer reads the bytes already written and then the end (shutdown(2)).
     public func shutDownSending() {
         // Fails only where the peer has already gone.

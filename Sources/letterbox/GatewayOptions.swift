@@ -204,7 +204,7 @@ struct HTTPOptions: ParsableArguments {
     @Option(time: "For a request's body, from the end of its head; then 408.", in: .untilADay)
     var bodyTimeout = usual.bodyTimeout
 
-    @Option(time: "For a client to make room for more of a response; then the connection ends.", in: .untilADay)
+    @Option(time: "For a client to read more of a response; then the connection ends.", in: .untilADay)
     var writeTimeout = usual.writeTimeout
 
     @Option(time: "For a client to end a connection that has got its last response; then it is cut.", in: .untilADay)

@@ -220,10 +220,29 @@ final class ConnectionStage {
         return isCut ? nil : try Self.statuses(in: received)
     }
 
+    /// Lets the client read until the kernel has sent more of the response; false where the response is whole before.
+    ///
+    /// The connection hears nothing of it.
+    func readsUntilTheKernelSends() -> Bool {
+        let before = connection.socket?.unsent ?? 0
+        while before > 0, connection.socket?.unsent == before {
+            if receive(atMost: 1) { return false }
+        }
+        return before > 0
+    }
+
+    /// Lets the connection's deadline pass.
+    func passDeadline() {
+        connection.deadline.set(MonotonicTime(nanoseconds: 0), for: connection, on: loop)
+        connection.alarm()
+    }
+
     /// Takes what has come; true where no more will.
-    private func receive() -> Bool {
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        while !isCut {
+    private func receive(atMost most: Int = .max) -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 1 << 14)
+        var pieces = 0
+        while !isCut, pieces < most {
+            pieces += 1
             do {
                 guard let count = try caller.socket.receive(into: &bytes, bytes.indices) else { return false }
                 if count == 0 { return true }
@@ -232,7 +251,7 @@ final class ConnectionStage {
                 isCut = true
             }
         }
-        return true
+        return isCut
     }
 
     private static func statuses(in bytes: [UInt8]) throws -> [Int] {

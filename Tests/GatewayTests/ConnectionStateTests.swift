@@ -121,6 +121,27 @@ import Testing
         }
     }
 
+    /// A client that reads, and so slowly that the kernel reports no room, gets the whole response; one that stops is
+    /// cut.
+    @Test(arguments: [true, false])
+    func aClientThatReadsSlowly(stops: Bool) async throws {
+        try await onLoop { loop in
+            let stage = try ConnectionStage(.writing, on: loop)
+            for _ in 0..<2 {
+                #expect(stage.readsUntilTheKernelSends())
+                stage.passDeadline()
+                #expect(stage.isAt(.writing), "\(stage.connection.state)")
+            }
+            if stops {
+                stage.passDeadline()
+                #expect(stage.isAt(.closed), "\(stage.connection.state)")
+            } else {
+                #expect(try await stage.statuses() == [200])
+                #expect(stage.isClean)
+            }
+        }
+    }
+
     private static func hasDeadline(_ state: Connection.State) -> Bool {
         switch state {
         case .reading, .writing, .lingering: true

@@ -98,6 +98,21 @@ import Testing
         #expect(try server.socket.send(chunk.span) != nil)
     }
 
+    /// The count stays while the peer does not read, and falls when it does.
+    @Test func unsentBytes() throws {
+        let (server, client) = try connect(to: try listen())
+        #expect(server.socket.unsent == 0)
+        let chunk = [UInt8](repeating: 1, count: 1 << 20)
+        while try server.socket.send(chunk.span) != nil {}
+        let full = server.socket.unsent
+        #expect(full > 0)
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        while server.socket.unsent >= full {
+            waitToRead(client.socket.descriptor)
+            _ = try client.socket.receive(into: &bytes, bytes.indices)
+        }
+    }
+
     @Test func writingToNobodyIsAnError() throws {
         let number: Int32
         do {

@@ -66,6 +66,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     var deadline = Deadline()
     var reader = RequestReader()
     var output = SendBuffer()
+    /// The bytes that the kernel had from this connection and could not send when the wait for room began.
+    var unsent = 0
     /// Whether there may be something to read.
     var isReadable = false
     /// Whether the kernel has reported the end of the client's bytes, which it does once, and whether that end was
@@ -141,9 +143,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         switch state {
         case .reading(.partOfHead) where !reader.buffer.isBlank: refuse(.slow)
         case .reading(.head): refuse(.slow)
-        case .writing:
-            noteUnsent(.stalled)
-            close()
+        case .writing: if hasRead { rest() } else { stall() }
         case .reading, .lingering, .closed: close()
         case .exchanging: stopCollecting(isHungUp: false)
         case .asking, .pausing: preconditionFailure("the gateway's own work has no deadline here")
@@ -264,10 +264,10 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
             if thenCloses { return linger() }
             state = .reading(.unknown)
             return advance()
-        case .writing: setDeadline(context.configuration.writeTimeout)
+        case .writing: awaitRoom()
         case .reading where !isWritten:
             state = .writing(thenCloses: isAtEnd)
-            setDeadline(context.configuration.writeTimeout)
+            awaitRoom()
         case .reading(let progress): if !awaitRequest(progress) { return }
         default: break
         }
