@@ -53,7 +53,11 @@ struct GatewayCommand: ParsableCommand {
             throw ValidationError(
                 "--probe-text has \(length) bytes, and --max-datagram allows \(datagrams.maxDatagram).")
         }
-        for service in addresses.services { try service.validate(maxDatagram: datagrams.maxDatagram) }
+        for service in addresses.services {
+            try service.validate(
+                maxDatagram: datagrams.maxDatagram, probeLength: addresses.probeText?.utf8.count,
+                timeout: datagrams.timeout, minRetransmit: datagrams.minRetransmit)
+        }
     }
 
     func run() throws {

@@ -94,6 +94,9 @@ struct AddressOptions: ParsableArguments {
             throw ValidationError("--lab is for the embedded server; put letterbox noise in front of an --upstream.")
         }
         if labSeed != nil, !lab { throw ValidationError("--lab-seed needs --lab.") }
+        for (index, endpoint) in upstream.enumerated() where upstream[..<index].contains(endpoint) {
+            throw ValidationError("--upstream \(endpoint) is there twice: leave one out.")
+        }
         for upstream in upstream where upstream.port == 0 {
             throw ValidationError("--upstream \(upstream) has no port to send to.")
         }

@@ -48,11 +48,15 @@ struct LayeredSettings {
         return settings
     }
 
-    /// Refuses settings without any effect.
-    func checkEffects() throws(SettingsError) {
+    /// Refuses settings without any effect, and those that others contradict.
+    func checkEffects(in command: any ParsableCommand) throws(SettingsError) {
         for setting in settings {
-            guard let reason = Self.needlessness(of: setting.name, among: settings) else { continue }
-            throw SettingsError(setting.sentence("--\(setting.name) has no effect here: \(reason). Leave it out."))
+            if let reason = Self.needlessness(of: setting.name, among: settings) {
+                throw SettingsError(setting.sentence("--\(setting.name) has no effect here: \(reason). Leave it out."))
+            }
+            if let conflict = (command as? GatewayCommand)?.conflict(of: setting.name) {
+                throw SettingsError(setting.sentence("--\(setting.name) \(conflict)"))
+            }
         }
     }
 
@@ -82,7 +86,7 @@ struct LayeredSettings {
     func parseGateway() throws -> GatewayCommand {
         let command: GatewayCommand
         do { command = try GatewayCommand.parse(words) } catch { throw explain(error) }
-        try checkEffects()
+        try checkEffects(in: command)
         return command
     }
 

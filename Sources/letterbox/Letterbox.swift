@@ -75,7 +75,7 @@ struct Letterbox: ParsableCommand {
         do { command = try type.parseAsRoot(settings.words) } catch {
             do { command = try parseAsRoot(name + settings.words) } catch { throw settings.explain(error) }
         }
-        do { try settings.checkEffects() } catch { throw ValidationError(error.description) }
+        do { try settings.checkEffects(in: command) } catch { throw ValidationError(error.description) }
         return command
     }
 

@@ -56,6 +56,21 @@ struct NoiseCommand: ParsableCommand {
 
     func validate() throws {
         if to.port == 0 { throw ValidationError("--to \(to) has no port to send to.") }
+        try checkReordering()
+    }
+
+    /// Refuses a delay of datagrams that are not held back, and the other way round.
+    private func checkReordering() throws {
+        let flags: [any ImpairmentFlags] = [bothWays, toServer, toClient]
+        if flags.contains(where: { $0.reorderDelay != nil }), flags.allSatisfy({ $0.reorder == nil }) {
+            throw ValidationError("--reorder-delay has no effect without --reorder: no datagram is held back.")
+        }
+        let common = bothWays.changing(NoiseSettings())
+        for way in [toServer.changing(common), toClient.changing(common)]
+        where way.reorder > .never && way.reorderDelay == .seconds(0) {
+            throw ValidationError(
+                "--reorder has no effect with --reorder-delay 0s: no other datagram overtakes one in no time.")
+        }
     }
 
     func run() throws {

@@ -113,7 +113,11 @@ final class Reloading {
 
     /// Compares a service's limits with the flags in force, which may differ from those of the file.
     private func checkLimits(of service: ServiceDescription) throws {
-        do { try service.validate(maxDatagram: settings.maxDatagram) } catch {
+        do {
+            try service.validate(
+                maxDatagram: settings.maxDatagram, probeLength: settings.probe?.count, timeout: settings.timeout,
+                minRetransmit: settings.minRetransmit)
+        } catch {
             throw SettingsError("\(error) (in force until a restart: --max-datagram \(settings.maxDatagram))")
         }
     }

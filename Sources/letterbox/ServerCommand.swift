@@ -31,8 +31,8 @@ struct ServerCommand: ParsableCommand {
     @Option(help: "The service: uppercase, count (how often a letter occurs) or echo.")
     var service = Service.uppercase
 
-    @Option(help: "The letter that the service count looks for.")
-    var letter = "s"
+    @Option(help: .of("letter", "The letter that the service count looks for.", "s"))
+    var letter: String?
 
     @Option(number: "Sockets that share the port, each with a thread.", in: .threads)
     var workers = 1
@@ -40,14 +40,16 @@ struct ServerCommand: ParsableCommand {
     @OptionGroup var log: VerboseFlag
 
     func validate() throws {
+        guard let letter else { return }
         guard LetterCount(letter: letter) != nil else {
             throw ValidationError("--letter takes one letter, not \"\(letter)\".")
         }
+        if service != .count { throw ValidationError("--letter has no effect here: add --service count.") }
     }
 
     func run() throws {
         SignalDescriptor.block()
-        let service = self.service.make(letter: letter)
+        let service = self.service.make(letter: letter ?? "s")
         try Exit.starting(" with --host or --port.") {
             try EventLoop.run { loop in
                 let signals = try Signals(on: loop)

@@ -55,6 +55,9 @@ struct ServiceDescription: CustomStringConvertible {
         let isAddress = words.map { !$0.contains("=") }
         let count = isAddress.dropFirst().prefix { $0 }.count
         self.init(path: path, endpoints: try words[1...].prefix(count).map(readTarget))
+        if let double = endpoints.indices.first(where: { endpoints[..<$0].contains(endpoints[$0]) }) {
+            throw ValidationError("\(path): \(endpoints[double]) is there twice: leave one out.")
+        }
         guard !endpoints.isEmpty else {
             throw ValidationError("\(path) has no address: write a host and a port behind it, such as localhost:53.")
         }
@@ -137,7 +140,11 @@ struct ServiceDescription: CustomStringConvertible {
     }
 
     /// Checks the options that depend on flags.
-    func validate(maxDatagram limit: Int) throws {
+    ///
+    /// - `probeLength`: the length of `--probe-text`.
+    func validate(
+        maxDatagram limit: Int, probeLength: Int?, timeout: Interval, minRetransmit: Interval
+    ) throws {
         let own = settings.maxDatagram ?? limit
         guard own <= limit else {
             throw ValidationError(
@@ -147,6 +154,14 @@ struct ServiceDescription: CustomStringConvertible {
             throw ValidationError(
                 "--service \(path): probe-text has \(length) bytes, and max-datagram allows \(own): shorten it.")
         }
+        if options[.probeText] == nil, isProbed, let probeLength, probeLength > own {
+            throw ValidationError(
+                """
+                --service \(path): --probe-text has \(probeLength) bytes, and max-datagram allows \(own): add a probe-text of \
+                its own.
+                """)
+        }
+        try checkTimes(within: settings.replies.wait ?? settings.timeout ?? timeout, minRetransmit)
         if let conflict = conflict { throw ValidationError("--service \(path): \(conflict).") }
     }
 
@@ -163,13 +178,18 @@ struct ServiceDescription: CustomStringConvertible {
             let option = isOneWay ? "replies=0" : "from=any"
             return "attempts is 1 with \(option), where no silence tells of a loss: leave it out"
         }
-        if isOneWay, let name = [Name.from, .probeText].first(where: { options[$0] != nil }) {
+        if isOneWay, let name = [Name.from, .probeText, .rest, .quarantine, .type].first(where: { options[$0] != nil })
+        {
             return "\(name.rawValue) is for services that reply, and replies=0 says that none does: leave one out"
         }
         if replies.count == .none || replies.count == .some(1),
             let name = [Name.wait, .quiet, .maxReplies].first(where: { options[$0] != nil })
         {
             return "\(name.rawValue) is for several replies: add replies=all or a number above 1"
+        }
+        if options[.rest] != nil, replies.count != .some(1) || replies.source != .peer {
+            return
+                "rest is for one reply from the address that is asked: other sockets are not used again, leave it out"
         }
         if case .some(let count) = replies.count, count > replies.maxReplies, options[.maxReplies] != nil {
             return "replies=\(count) is more than max-replies=\(replies.maxReplies) lets through"
@@ -180,6 +200,24 @@ struct ServiceDescription: CustomStringConvertible {
         if options[.probeText] != nil, replies.source != .peer { return "probe-text goes with from=peer only" }
         return conflict(at: endpoints.compactMap { SocketAddress($0.host, port: $0.port) })
     }
+
+    /// Checks the times that end before the whole exchange, or would have to.
+    private func checkTimes(within time: Interval, _ minRetransmit: Interval) throws {
+        if settings.attempts ?? 1 > 1, minRetransmit > time {
+            throw ValidationError(
+                """
+                --service \(path): attempts has no effect: --min-retransmit \(minRetransmit) is above the time of an exchange, \
+                \(time), so that no datagram is sent again.
+                """)
+        }
+        if let quiet = settings.replies.quiet, quiet >= time {
+            throw ValidationError(
+                "--service \(path): quiet has no effect: \(quiet) does not end before the whole time, \(time).")
+        }
+    }
+
+    /// Whether its addresses can be tried with a probe text.
+    private var isProbed: Bool { settings.replies.count != .none && settings.replies.source == .peer }
 
     /// The service's own limit on datagrams, if it has one.
     var maxDatagram: Int? { settings.maxDatagram }
@@ -207,7 +245,7 @@ struct ServiceDescription: CustomStringConvertible {
         var replies = settings.replies
         if case .some(let count) = replies.count { replies.maxReplies = max(replies.maxReplies, count) }
         if replies.count == .none || replies.source == .any { own.attempts = 1 }
-        if replies.count == .none || replies.source != .peer { own.probe = nil }
+        if !isProbed { own.probe = nil }
         var service =
             if let preset = settings.preset {
                 Service(path: path, addresses: addresses, configuration: own, preset: preset, replies: replies)

@@ -21,6 +21,7 @@ enum SettingsReport {
         let all = FlagTable.lines(of: command).map { Setting($0.name, $0.value, .commandLine) }
         var lines = all.filter {
             $0.name != "check" && $0.name != "config" && LayeredSettings.needlessness(of: $0.name, among: all) == nil
+                && command.conflict(of: $0.name) == nil
         }.map { setting in
             [setting.name, setting.value].compactMap { $0 }.joined(separator: " ")
         }

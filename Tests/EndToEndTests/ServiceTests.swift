@@ -133,6 +133,16 @@ import Testing
         ("/a 127.0.0.1:9 preset=dns get=q", "/a: preset=dns sets type and get"),
         ("/a 127.0.0.1:9 max-datagram=1001", "max-datagram 1001 is more than --max-datagram 1000"),
         ("/a 127.0.0.1:9 max-datagram=3 probe-text=four", "probe-text has 4 bytes, and max-datagram allows 3"),
+        ("/a 127.0.0.1:9 max-datagram=3", "--probe-text has 4 bytes, and max-datagram allows 3: add a probe-text"),
+        ("/a 127.0.0.1:9 127.0.0.1:9", "/a: 127.0.0.1:9 is there twice"),
+        ("/a 127.0.0.1:9 attempts=2 timeout=299ms", "attempts has no effect: --min-retransmit 300ms is above the time"),
+        ("/a 127.0.0.1:9 replies=2 quiet=2s", "quiet has no effect: 2s does not end before the whole time, 2s"),
+        ("/a 127.0.0.1:9 replies=2 wait=1s quiet=1s", "quiet has no effect: 1s does not end before"),
+        ("/a 127.0.0.1:9 replies=0 rest=1s", "rest is for services that reply"),
+        ("/a 127.0.0.1:9 replies=0 quarantine=1s", "quarantine is for services that reply"),
+        ("/a 127.0.0.1:9 replies=0 type=text/plain", "type is for services that reply"),
+        ("/a 127.0.0.1:9 replies=all rest=1s", "rest is for one reply from the address that is asked"),
+        ("/a 127.0.0.1:9 from=host rest=1s", "rest is for one reply from the address that is asked"),
         ("/a 127.0.0.1:9 replies=-1", "replies takes 0 to 1024, or all"),
         ("/a 127.0.0.1:9 replies=1025", "replies takes 0 to 1024, or all"),
         ("/a 127.0.0.1:9 replies=some", "replies takes 0 to 1024, or all"),
@@ -157,8 +167,8 @@ import Testing
     ])
     func `a description with a mistake is no start`(description: String, reason: String) throws {
         let ending = try Program.letterbox(
-            "--port", "0", "--upstream", "127.0.0.1:9", "--max-datagram", "1000", "--service", "/b 127.0.0.1:9",
-            "--service", description
+            "--port", "0", "--upstream", "127.0.0.1:9", "--max-datagram", "1000", "--probe-text", "four",
+            "--min-retransmit", "300ms", "--service", "/b 127.0.0.1:9", "--service", description
         ).ending()
         #expect(ending.status == 64)
         #expect(ending.error.contains(reason), "\(ending.error)")

@@ -105,6 +105,22 @@ import Testing
         (["--upstream", "127.0.0.1:9", "--server-port", "5"], "--server-port has no effect here"),
         (["--probe-interval", "1s"], "--probe-interval has no effect here"),
         (["--max-public-depth", "1"], "--max-public-depth has no effect here"),
+        (["--min-sockets", "11", "--max-sockets", "10"], "--min-sockets 11 is above --max-sockets 10"),
+        (["--max-request-line", "101", "--max-head", "100"], "--max-request-line 101 is above --max-head 100"),
+        (
+            ["--attempts", "2", "--timeout", "1s", "--min-retransmit", "1001ms"],
+            "--attempts has no effect: --min-retransmit"
+        ),
+        (["--min-retransmit", "3s"], "--min-retransmit has no effect: --min-retransmit 3s is above --timeout 2s"),
+        (["--access-log", "all", "--log-level", "notice"], "--access-log all needs --log-level info"),
+        (["--access-log", "failures", "--log-level", "error"], "--access-log failures needs --log-level warning"),
+        (["--allow-origin", "*", "--allow-origin", "https://a.example"], "--allow-origin * allows every origin"),
+        (["--allow-host", "a.example", "--host", "0.0.0.0"], "--allow-host has no effect here: names are checked"),
+        (["--allow-host", "a.example", "--host", "unix:/tmp/a"], "--allow-host has no effect here: names are checked"),
+        (["--upstream", "127.0.0.1:9", "--upstream", "127.0.0.1:9"], "--upstream 127.0.0.1:9 is there twice"),
+        (["server", "--letter", "a"], "--letter has no effect here: add --service count"),
+        (["noise", "--reorder-delay", "5ms"], "--reorder-delay has no effect without --reorder"),
+        (["noise", "--reorder", "5%", "--reorder-delay", "0s"], "--reorder has no effect with --reorder-delay 0s"),
         (["--config", "/no/such/file"], "--config: cannot read /no/such/file: No such file or directory"),
         (["--config", "/"], "--config: cannot read /: Is a directory"),
         (["--config", "/dev/zero"], "--config: cannot read /dev/zero: File too large"),
@@ -113,6 +129,26 @@ import Testing
         let ending = try run(arguments)
         #expect(ending.status == 64)
         #expect(ending.error.hasPrefix("Error: \(sentence)"), "\(ending.error)")
+    }
+
+    /// The pairs above at their limits, and a default that yields to the other flag.
+    @Test(arguments: [
+        ["--min-sockets", "10", "--max-sockets", "10"], ["--max-sockets", "10"],
+        ["--max-request-line", "100", "--max-head", "100"], ["--max-head", "100"],
+        ["--attempts", "2", "--timeout", "1s", "--min-retransmit", "1s"], ["--timeout", "1ms"],
+        ["--access-log", "all", "--log-level", "info"], ["--access-log", "failures", "--log-level", "warning"],
+        ["--log-level", "critical"], ["--allow-origin", "*"], ["--allow-host", "a.example", "--host", "127.0.0.1"],
+        ["--upstream", "127.0.0.1:9", "--upstream", "127.0.0.1:8"],
+        ["--service", "/a 127.0.0.1:9 attempts=2 timeout=1s", "--min-retransmit", "1s"],
+        ["--service", "/a 127.0.0.1:9 replies=2 wait=1s quiet=999ms"],
+        ["--service", "/a 127.0.0.1:9 replies=0 max-datagram=3", "--probe-text", "four"],
+    ])
+    func `what just fits is taken, and what --check prints is, too`(arguments: [String]) throws {
+        let first = try run(["--check"] + arguments)
+        #expect(first.status == 0, "\(first)")
+        let file = try TemporaryFile(first.output)
+        let second = try withExtendedLifetime(file) { try run(["--check", "--config", file.path]) }
+        #expect(second.status == 0 && second.output == first.output, "\(second)")
     }
 
     @Test func `a name that does not resolve fails the check`() throws {

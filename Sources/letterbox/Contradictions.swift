@@ -1,0 +1,58 @@
+internal import CommandLineSupport
+internal import Gateway
+internal import System
+
+/// Flags of the gateway of which one makes another one void.
+extension GatewayCommand {
+    /// The fault of a flag beside another one, and the remedy; nil where both hold.
+    ///
+    /// It is for flags that were given: a default yields in silence.
+    func conflict(of flag: String) -> String? {
+        switch flag {
+        case "min-sockets" where datagrams.minSockets > datagrams.maxSockets:
+            return """
+                \(datagrams.minSockets) is above --max-sockets \(datagrams.maxSockets), which is never exceeded: lower it, or \
+                raise the other.
+                """
+        case "max-request-line" where http.maxRequestLine > http.maxHead:
+            return """
+                \(http.maxRequestLine) is above --max-head \(http.maxHead), which has the request line in it: lower it, or raise \
+                the other.
+                """
+        case "attempts" where (datagrams.attempts ?? 1) > 1 && !leavesTimeToSendAgain,
+            "min-retransmit" where datagrams.attempts != 1 && !leavesTimeToSendAgain:
+            return """
+                has no effect: --min-retransmit \(datagrams.minRetransmit) is above --timeout \(datagrams.timeout), so that no \
+                datagram is sent again. Change one of them.
+                """
+        case "access-log": return logConflict
+        case "allow-origin" where callers.allowOrigin.contains("*") && callers.allowOrigin.count > 1:
+            return "* allows every origin: leave the others out."
+        case "allow-host" where !mayListenOnLoopback:
+            return """
+                has no effect here: names are checked where the gateway listens on loopback only, and --host is \
+                \(addresses.host). Leave it out.
+                """
+        default: return nil
+        }
+    }
+
+    private var leavesTimeToSendAgain: Bool { datagrams.minRetransmit <= datagrams.timeout }
+
+    private var logConflict: String? {
+        let level = logging.logLevel
+        switch logging.accessLog {
+        case .all where level > .info:
+            return "all needs --log-level info: with \(level) requests that did not fail have no line."
+        case .failures where level > .warning:
+            return "failures needs --log-level warning: with \(level) no request has a line."
+        default: return nil
+        }
+    }
+
+    /// Whether only this machine may reach the gateway; a name may stand for any address.
+    private var mayListenOnLoopback: Bool {
+        if addresses.host.hasPrefix(ListenTarget.prefix) { return false }
+        return SocketAddress(addresses.host, port: 0)?.isLoopback ?? true
+    }
+}
