@@ -95,7 +95,7 @@ struct GatewayCommand: ParsableCommand {
         let gateway = try Gateway(
             listener: listener, admin: admin, services: services, page: page, configuration: settings,
             logger: Logger(label: "gateway"))
-        let running = start(gateway, on: loop)
+        let running = start(gateway, settings.accessLog, on: loop)
         // From the ready line on, a signal to end loses no request that has arrived.
         lifecycle.run()
         if let adminAddress { Console.error("Health and metrics are at \(adminAddress.url)", as: .notice) }
@@ -109,8 +109,9 @@ struct GatewayCommand: ParsableCommand {
         // A reload, which may wait long for a resolver, does not delay the end.
         await lifecycle.end()
         reloading.cancel()
-        await GracefulShutdown(gateway: gateway, running: running, settings: settings, manager: manager, loop: loop)
-            .perform()
+        await GracefulShutdown(
+            gateway: gateway, running: running, settings: settings, lifecycle: lifecycle, manager: manager, loop: loop
+        ).perform()
         await embedded?.stop()
         settings.accessLog?.finish()
     }
@@ -125,10 +126,11 @@ struct GatewayCommand: ParsableCommand {
     }
 
     /// Runs the gateway; a failure ends the program.
-    private func start(_ gateway: Gateway, on loop: EventLoop) -> Task<Void, Never> {
+    private func start(_ gateway: Gateway, _ accessLog: AccessLog?, on loop: EventLoop) -> Task<Void, Never> {
         Task(executorPreference: loop) {
             do { try await gateway.run() } catch {
                 Console.fatal("letterbox: \(error)")
+                accessLog?.finish()
                 Glibc.exit(1)
             }
         }

@@ -10,15 +10,26 @@ struct GracefulShutdown {
     /// The task in which the gateway runs.
     let running: Task<Void, Never>
     let settings: Configuration
+    let lifecycle: Lifecycle
     let manager: ServiceManager?
     let loop: EventLoop
 
-    /// Returns when the last connection has ended; beyond `--drain-timeout` the program ends here, with a message.
+    /// The longest wait for loops that log what is cut.
+    private static let cutTimeout = Interval.seconds(1)
+
+    /// Returns when the last connection has ended; beyond `--drain-timeout`, or after one more signal, the program ends
+    /// here, with a message.
     func perform() async {
         Console.error("Told to end: requests in flight are finished first", as: .notice)
         notifyManager()
+        let (reasons, reason) = AsyncStream.makeStream(of: String.self)
+        Task(executorPreference: loop) { for await reason in reasons { await cut(reason) } }
+        Task(executorPreference: loop) {
+            await lifecycle.end()
+            reason.yield("told to end once more")
+        }
         await waitForProxies()
-        await drain()
+        await drain(reason)
     }
 
     /// Reports the beginning of the end to the service manager, with its longest duration.
@@ -35,17 +46,35 @@ struct GracefulShutdown {
         await loop.sleep(until: loop.now + settings.drainDelay)
     }
 
-    /// Waits for the exchanges under way; beyond the time limit the program ends all the same.
-    private func drain() async {
+    /// Waits for the exchanges under way, at most for the time limit.
+    private func drain(_ reason: AsyncStream<String>.Continuation) async {
         let (limit, loop) = (settings.drainTimeout, loop)
         let deadline = loop.now + limit
         Task(executorPreference: loop) {
             await loop.sleep(until: deadline)
-            Console.fatal(
-                "letterbox: some connections did not end within --drain-timeout \(limit); they are cut", as: .warning)
-            Glibc.exit(1)
+            reason.yield("--drain-timeout \(limit) is over")
         }
         await gateway.drain()
         await running.value
+    }
+
+    /// Ends the program in the middle of requests, each of which has its line in the log.
+    ///
+    /// Neither a loop that hangs nor the log's reader holds the end up.
+    private func cut(_ reason: String) async {
+        let loop = loop
+        let deadline = loop.now + Self.cutTimeout
+        Task(executorPreference: loop) {
+            await loop.sleep(until: deadline)
+            end("\(reason); requests are cut, and a loop that hangs has not logged its own")
+        }
+        let count = await gateway.cut()
+        end("\(reason); \(count) \(count == 1 ? "request is" : "requests are") cut")
+    }
+
+    private func end(_ sentence: String) -> Never {
+        Console.fatal("letterbox: \(sentence)", as: .warning)
+        settings.accessLog?.finish()
+        Glibc.exit(1)
     }
 }

@@ -8,7 +8,7 @@ internal import Synchronization
 /// The program's reaction to signals, by its phase.
 ///
 /// During the start a signal to end ends the program at once, for nothing has begun; later the first one begins the
-/// drain, and the next one ends the program at once.
+/// end, and the next one cuts it short.
 final class Lifecycle: Sendable {
     private enum Phase { case starting, running, ending }
 
@@ -34,7 +34,7 @@ final class Lifecycle: Sendable {
         }
     }
 
-    /// Waits until a signal asks the program to end.
+    /// Waits until a signal asks the program to end; called once more, until another one does.
     func end() async {
         for await _ in ends { return }
     }
@@ -49,11 +49,8 @@ final class Lifecycle: Sendable {
         }
         switch (before, request) {
         case (.starting, .end): Glibc.exit(0)
+        case (_, .end): ended.yield()
         case (.running, .reload): reload.yield()
-        case (.running, .end): ended.yield()
-        case (.ending, .end):
-            Console.fatal("letterbox: told to end once more; connections under way are cut", as: .warning)
-            Glibc.exit(1)
         case (.starting, .reload), (.ending, .reload): return
         }
     }

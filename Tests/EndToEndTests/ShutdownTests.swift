@@ -56,19 +56,24 @@ import Testing
 
     @Test func `what does not end in time is cut`() throws {
         let peer = UDPPeer()
-        let gateway = try RunningGateway(["--timeout", "3600s", "--drain-timeout", "10ms"], upstream: peer.address)
+        let options = ["--timeout", "3600s", "--drain-timeout", "10ms", "--access-log", "all"]
+        let gateway = try RunningGateway(options, upstream: peer.address)
         let busy = try TCPConnection(to: gateway.address)
         busy.send("POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 5\r\n\r\nhello")
         _ = try peer.receive()
         let ending = try gateway.program.ending(after: SIGTERM)
         #expect(ending.status == 1)
-        #expect(ending.error.contains("--drain-timeout 10ms"))
+        #expect(ending.error.contains("letterbox: --drain-timeout 10ms is over; 1 request is cut\n"))
+        let line =
+            /Z warning access: POST \/ 503 client=\S+ service=\/ ms=\S+ bytes_in=5 bytes_out=0 error=gateway_closed_request\n/
+        #expect(ending.error.contains(line), "\(ending.error)")
     }
 
     @Test(arguments: [SIGTERM, SIGINT, SIGQUIT])
     func `a second request to end ends the gateway at once`(signal: Int32) throws {
         let peer = UDPPeer()
-        let gateway = try RunningGateway(["--timeout", "3600s", "--drain-timeout", "3600s"], upstream: peer.address)
+        let options = ["--timeout", "3600s", "--drain-timeout", "3600s", "--access-log", "all"]
+        let gateway = try RunningGateway(options, upstream: peer.address)
         let busy = try TCPConnection(to: gateway.address)
         busy.send("POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 5\r\n\r\nhello")
         let idle = try TCPConnection(to: gateway.address)
@@ -80,7 +85,26 @@ import Testing
         _ = try idle.receiveToEnd()
         let ending = try gateway.program.ending(after: signal)
         #expect(ending.status == 1)
-        #expect(ending.error.contains("told to end once more"))
+        #expect(ending.error.contains("letterbox: told to end once more; 1 request is cut\n"))
+        // The one that was answered and the one that was cut.
+        #expect(ending.error.contains(" info access: GET /healthz 200 ") && ending.error.contains(" POST / 503 "))
+    }
+
+    /// The log's reader has the pipe full, and reads nothing.
+    @Test func `a reader that is stuck does not hold the end up`() throws {
+        let gateway = try RunningGateway(["--workers", "1", "--drain-delay", "3600s"])
+        let connection = try TCPConnection(to: gateway.address)
+        for _ in 0..<2000 {
+            connection.send("GET /none HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try connection.receive(until: "}\n")
+        }
+        gateway.program.signal(SIGTERM)
+        let client = CurlClient()
+        while try client.get("\(gateway.url)/readyz").status != 503 {}
+        gateway.program.signal(SIGTERM)
+        // The program's end closes the connection.
+        _ = try? connection.receiveToEnd()
+        #expect(try gateway.program.ending().status == 1)
     }
 
     /// Signals that would end a program that does not know them (signal(7)).

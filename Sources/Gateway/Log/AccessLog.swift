@@ -44,11 +44,16 @@ package final class AccessLog: Sendable {
 /// The values of a line of the access log.
 struct AccessEntry {
     /// The reason why a client did not get its response.
-    enum ClientFailure: String {
+    enum Interruption: String {
         /// It left before it had its response, or before its request was complete.
         case closed = "client_closed_request"
         /// It did not read its response in time.
         case stalled = "client_stopped_reading"
+        /// The gateway ended before the response.
+        case cut = "gateway_closed_request"
+
+        /// A client that left has a status as nginx counts it; a gateway that ends is not available (RFC 9110 15.6.4).
+        var status: Int { self == .cut ? Int(Status.serviceUnavailable.code) : AccessEntry.clientClosed }
     }
 
     /// The status of a request whose client did not get an answer, as nginx counts it.
@@ -74,9 +79,9 @@ struct AccessEntry {
 
     init(_ status: Int) { self.status = status }
 
-    init(_ failure: ClientFailure) {
-        status = Self.clientClosed
-        error = failure.rawValue
+    init(_ interruption: Interruption) {
+        status = interruption.status
+        error = interruption.rawValue
     }
 
     init(_ response: Response) {

@@ -13,6 +13,7 @@ final class AccessWriter {
     private var warningSecond: [UInt8] = []
     private var secondStart = MonotonicTime(nanoseconds: 0)
     private var renewal = MonotonicTime(nanoseconds: 0)
+    private var isClosed = false
 
     /// Whether a successful request has a line.
     var isComplete: Bool { log.leastStatus == 0 }
@@ -22,6 +23,9 @@ final class AccessWriter {
         self.loop = loop
         format = AccessFormat(log.style)
     }
+
+    /// Drops all further lines: the program ends, and the lines so far are the whole.
+    func close() { isClosed = true }
 
     /// Whether a response with this status has a line.
     func wants(_ status: Int) -> Bool { status >= log.leastStatus }
@@ -88,7 +92,7 @@ final class AccessWriter {
 
     private func end() {
         line.append(format.ending)
-        log.queue.add(line)
+        if !isClosed { log.queue.add(line) }
     }
 
     private func put(_ names: RequestNames) {

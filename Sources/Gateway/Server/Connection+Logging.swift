@@ -54,25 +54,57 @@ extension Connection {
 
     /// Logs bytes that are not an acceptable request; without a response for a client that is gone.
     func note(_ response: Response?, toBytes bytes: ArraySlice<UInt8>) {
-        let status = response.map { Int($0.status.code) } ?? AccessEntry.clientClosed
-        guard let log = context.accessWriter, log.wants(status) else { return }
-        var entry = response.map { AccessEntry($0) } ?? AccessEntry(.closed)
-        entry.readLine(of: bytes)
-        entry.received = bytes.count
-        finish(entry, log)
+        note(response.map { AccessEntry($0) } ?? AccessEntry(.closed), bytes: bytes)
     }
 
     /// Logs responses that will not leave.
-    func noteUnsent(_ failure: AccessEntry.ClientFailure) {
-        guard !output.isEmpty, let log = context.accessWriter, log.wants(AccessEntry.clientClosed) else { return }
-        var entry = AccessEntry(failure)
+    func noteUnsent(_ interruption: AccessEntry.Interruption) {
+        guard !output.isEmpty, let log = context.accessWriter, log.wants(interruption.status) else { return }
+        var entry = AccessEntry(interruption)
         entry.unsent = output.count
         log.write(entry, client: clientName())
+    }
+
+    /// Logs all that the end of the gateway cuts, and returns the number of lines that it has with a complete log: the
+    /// request under way, bytes that are not served yet, and responses that have not left.
+    func noteCut() -> Int {
+        let underWay = entryUnderWay
+        if let underWay, let log = context.accessWriter, log.wants(underWay.status) { finish(underWay, log) }
+        if !reader.buffer.isBlank { note(AccessEntry(.cut), bytes: reader.buffer.content) }
+        // The bytes of a stream belong to the request under way.
+        let hasUnsent = !output.isEmpty && !isStreaming
+        if hasUnsent { noteUnsent(.cut) }
+        return [underWay != nil, !reader.buffer.isBlank, hasUnsent].count { $0 }
     }
 
     // MARK: - Parts
 
     private var total: Interval { context.loop.now.since(began) }
+
+    private func note(_ start: AccessEntry, bytes: ArraySlice<UInt8>) {
+        guard let log = context.accessWriter, log.wants(start.status) else { return }
+        var entry = start
+        entry.readLine(of: bytes)
+        entry.received = bytes.count
+        finish(entry, log)
+    }
+
+    /// The entry of a request that waits for its service or for the other workers; its exchange has no record yet.
+    private var entryUnderWay: AccessEntry? {
+        switch state {
+        case .exchanging:
+            let options = options ?? service.map { ReplyOptions(.bytes(mirroring: nil), route: $0) }
+            var entry = entry(AccessEntry(.cut), options, nil)
+            (entry.exchange, entry.backend) = (ExchangeRecord(), [])
+            return entry
+        case .asking(let question):
+            var entry = AccessEntry(.cut)
+            entry.method = Self.words(summary.method)
+            entry.path = Array(question.path.utf8)[...]
+            return entry
+        default: return nil
+        }
+    }
 
     private func finish(_ entry: AccessEntry, _ log: AccessWriter) {
         var entry = entry

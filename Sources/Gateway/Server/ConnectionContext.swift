@@ -214,6 +214,12 @@ final class ConnectionContext {
         for connection in connections { connection?.drain() }
     }
 
+    /// Logs what the program's end cuts, and returns the number of requests; no further line follows.
+    func cut() -> Int {
+        defer { accessWriter?.close() }
+        return connections.reduce(0) { $0 + ($1?.noteCut() ?? 0) }
+    }
+
     /// Waits until no connection is open, and none is on its way from the acceptor.
     func waitForLastConnection() async {
         while load.used > 0 { _ = await ends.wait() }

@@ -167,4 +167,16 @@ package final class Gateway: Sendable {
         await acceptor.drain()
         for worker in workers { await worker.drain() }
     }
+
+    /// Stops listening, logs the requests that are cut, and returns their number.
+    ///
+    /// The program has to end now, for the loops do: `run()` does not return.
+    package func cut() async -> Int {
+        var count = 0
+        await acceptor.drain()
+        for worker in workers { count += await worker.cut() }
+        guard let (worker, acceptor) = admin else { return count }
+        await acceptor.drain()
+        return count + (await worker.cut())
+    }
 }

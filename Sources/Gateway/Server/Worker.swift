@@ -79,6 +79,12 @@ actor Worker {
     /// Ends idle connections, and lets the others finish their requests.
     func drain() { context.drain() }
 
+    /// Logs the requests that the program's end cuts, ends the loop, and returns their number.
+    func cut() -> Int {
+        defer { loop.stop() }
+        return context.cut()
+    }
+
     /// Updates a service's addresses.
     func replaceAddresses(_ addresses: [SocketAddress], of text: String) {
         services.first { $0.service.text == text }?.upstream.replaceAddresses(addresses)

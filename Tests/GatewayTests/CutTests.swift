@@ -1,0 +1,99 @@
+import EventLoop
+import Glibc
+import System
+import Testing
+
+@testable import Gateway
+
+/// The lines of the access log about what the program's end cuts.
+@Suite(.timeLimit(.minutes(1))) struct CutTests {
+    /// Each scene with the beginnings of its lines, without their time.
+    @Test(arguments: [
+        (ConnectionStage.Scene.idle, []), (.lingering, []), (.closed, []),
+        (.partOfHead, ["warning access: GET /heal 503 "]), (.head, ["warning access: POST / 503 "]),
+        (.exchanging, ["warning access: POST / 503 "]), (.last, ["warning access: POST / 503 "]),
+        (.asking, ["warning access: GET /metrics 503 "]), (.pausing, ["warning access: GET /healthz 503 "]),
+        (.writing, ["warning access: - - 503 "]), (.closing, ["warning access: - - 503 "]),
+    ])
+    func `each request that is cut has a line, and counts`(scene: ConnectionStage.Scene, beginnings: [String])
+        async throws
+    {
+        try await onLoop { loop in
+            let log = try Log(.failures)
+            var configuration = Configuration()
+            configuration.accessLog = log.log
+            let stage = try ConnectionStage(scene, configuration, on: loop)
+            #expect(stage.isAt(scene))
+            #expect(stage.context.cut() == beginnings.count)
+            // The lines are the whole: what ends later has none.
+            _ = try await stage.statuses()
+            let lines = log.end()
+            #expect(lines.count == beginnings.count, "\(lines)")
+            for (line, beginning) in zip(lines, beginnings) {
+                #expect(line.hasPrefix(beginning) && line.hasSuffix(" error=gateway_closed_request"), "\(line)")
+            }
+        }
+    }
+
+    @Test func `bytes behind a request have a line of their own`() async throws {
+        try await onLoop { loop in
+            let log = try Log(.all)
+            var configuration = Configuration()
+            configuration.accessLog = log.log
+            let stage = try ConnectionStage(
+                .exchanging, following: "GET /next HTTP/1.1\r\n", hasRoom: true, configuration, on: loop)
+            #expect(stage.context.cut() == 2)
+            let lines = log.end()
+            #expect(
+                lines.map { $0.split(separator: " client=")[0] } == [
+                    "warning access: POST / 503", "warning access: GET /next 503",
+                ])
+            _ = try await stage.statuses()
+        }
+    }
+
+    @Test func `without a log they count all the same`() async throws {
+        try await onLoop { loop in
+            let stage = try ConnectionStage(.exchanging, on: loop)
+            #expect(stage.context.cut() == 1)
+            _ = try await stage.statuses()
+        }
+    }
+
+    /// An access log whose lines a pipe holds.
+    private final class Log {
+        let log: AccessLog
+        private let reader: Int32
+        private let writer: Int32
+
+        init(_ coverage: AccessLog.Coverage) throws {
+            var ends: [Int32] = [-1, -1]
+            _ = unsafe pipe(&ends)
+            (reader, writer) = (ends[0], ends[1])
+            log = try AccessLog(coverage, limit: 65_536, output: LogOutput(to: writer))
+        }
+
+        deinit {
+            close(reader)
+            close(writer)
+        }
+
+        /// Ends the log, and returns its lines without their time.
+        func end() -> [Substring] {
+            log.finish()
+            _ = fcntl(reader, F_SETFL, O_NONBLOCK)
+            var bytes = [UInt8](repeating: 0, count: 65_536)
+            let count = max(0, unsafe read(reader, &bytes, bytes.count))
+            return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").map { line in
+                line.drop { $0 != " " }.dropFirst()
+            }
+        }
+    }
+
+    private func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        try await Task(executorPreference: loop) { try await body(loop) }.value
+    }
+}
