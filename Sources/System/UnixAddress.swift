@@ -86,28 +86,3 @@ public struct UnixSocketError: Error, Equatable, Sendable, CustomStringConvertib
         }
     }
 }
-
-/// A socket's file, which the value removes at its end, unless another file has taken its place.
-struct UnixSocketFile: ~Copyable, Sendable {
-    private let path: String
-    private let device: UInt64
-    private let inode: UInt64
-
-    /// The file at the path.
-    init(_ path: String) throws(ErrorNumber) {
-        var status = stat()
-        _ = try call { unsafe lstat(path, &status) }
-        (self.path, device, inode) = (path, UInt64(status.st_dev), UInt64(status.st_ino))
-    }
-
-    /// Removes the file, if it is still the same one.
-    borrowing func remove() {
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0, UInt64(status.st_dev) == device, UInt64(status.st_ino) == inode else {
-            return
-        }
-        _ = unsafe unlink(path)
-    }
-
-    deinit { remove() }
-}

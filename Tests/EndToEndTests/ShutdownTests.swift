@@ -1,4 +1,5 @@
 import CurlClient
+import Foundation
 import Glibc
 import System
 import Testing
@@ -152,19 +153,28 @@ import Testing
         }
     }
 
-    /// A name server that does not answer: the look-up takes seconds, and nothing has begun.
-    @Test(.enabled(if: geteuid() == 0, "only root may bind port 53"))
-    func `a gateway that still looks names up ends at once`() throws {
+    /// Starts a gateway and waits until it looks a name up: the name server does not answer, so that nothing has begun.
+    private func whileLookingUp(_ arguments: String, _ body: (Program) throws -> Void) throws {
         let nameServer = try DatagramSocket(boundTo: try #require(SocketAddress("127.0.0.78", port: 53)))
-        let gateway = try Binaries.letterbox
         let script = """
-            mount -t tmpfs none /etc && echo nameserver 127.0.0.78 > /etc/resolv.conf && \
-            exec '\(gateway)' --port 0 --upstream nowhere.invalid:9
+            mount -t tmpfs none /etc && \
+            printf 'nameserver 127.0.0.78\noptions timeout:2 attempts:1\n' > /etc/resolv.conf && \
+            exec '\(try Binaries.letterbox)' --upstream nowhere.invalid:9 \(arguments)
             """
         let program = try Program("/usr/bin/unshare", ["--mount", "/bin/sh", "-c", script])
-        // The query shows that the look-up has begun.
         var query = pollfd(fd: nameServer.descriptor.number, events: Int16(POLLIN), revents: 0)
         #expect(unsafe poll(&query, 1, 20_000) == 1)
-        #expect(try program.ending(after: SIGTERM).status == 0)
+        try body(program)
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root may bind port 53"))
+    func `a gateway that still looks names up ends at once, and leaves no file`() throws {
+        let path = "/tmp/letterbox-\(UUID().uuidString.prefix(8)).sock"
+        try whileLookingUp("--host unix:\(path)") { program in
+            #expect(FileManager.default.fileExists(atPath: path))
+            let ending = try program.ending(after: SIGTERM)
+            #expect(ending.status == 0)
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
     }
 }

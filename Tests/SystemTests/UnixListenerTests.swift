@@ -60,6 +60,20 @@ import Testing
         }
     }
 
+    /// A file system soon gives the number of a removed file to another one, such as the next gateway's socket.
+    @Test func aFileIsRemovedOnce() throws {
+        try inFolder { path in
+            do {
+                let listener = try StreamListener(at: UnixAddress(path))
+                #expect(unsafe link(path, "\(path)2") == 0)
+                listener.stop()
+                #expect(!FileManager.default.fileExists(atPath: path))
+                #expect(unsafe rename("\(path)2", path) == 0)
+            }
+            #expect(FileManager.default.fileExists(atPath: path))
+        }
+    }
+
     @Test func aSocketThatIsLeftOverIsReplaced() throws {
         try inFolder { path in
             let descriptor = try Descriptor(domain: AF_UNIX, type: SOCK_STREAM)
