@@ -104,13 +104,14 @@ struct GatewayCommand: ParsableCommand {
         manager?.watch(gateway, on: loop)
         let reloading = Task(executorPreference: loop) { [settings] in
             let reloading = Reloading(self, settings, names, page, gateway, on: loop)
-            for await _ in lifecycle.reloads { await reloading.perform(reportingTo: manager) }
+            for await _ in lifecycle.reloads {
+                await reloading.perform(reportingTo: lifecycle.isEnding ? nil : manager)
+            }
         }
-        // A reload, which may wait long for a resolver, does not delay the end.
         await lifecycle.end()
-        reloading.cancel()
         await GracefulShutdown(
-            gateway: gateway, running: running, settings: settings, lifecycle: lifecycle, manager: manager, loop: loop
+            gateway: gateway, running: running, reloading: reloading, settings: settings, lifecycle: lifecycle,
+            manager: manager, loop: loop
         ).perform()
         await embedded?.stop()
         settings.accessLog?.finish()

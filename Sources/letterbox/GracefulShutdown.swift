@@ -9,6 +9,8 @@ struct GracefulShutdown {
     let gateway: Gateway
     /// The task in which the gateway runs.
     let running: Task<Void, Never>
+    /// The task that performs reloads.
+    let reloading: Task<Void, Never>
     let settings: Configuration
     let lifecycle: Lifecycle
     let manager: ServiceManager?
@@ -29,6 +31,9 @@ struct GracefulShutdown {
             reason.yield("told to end once more")
         }
         await waitForProxies()
+        // A reload, which may wait long for a resolver, does not delay the end.
+        reloading.cancel()
+        lifecycle.drain()
         await drain(reason)
     }
 

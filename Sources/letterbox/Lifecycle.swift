@@ -8,12 +8,18 @@ internal import Synchronization
 /// The program's reaction to signals, by its phase.
 ///
 /// During the start a signal to end ends the program at once, for nothing has begun; later the first one begins the
-/// end, and the next one cuts it short.
+/// end, and the next one cuts it short. A reload is performed from the ready line on until the drain, also where it was
+/// asked for before.
 final class Lifecycle: Sendable {
-    private enum Phase { case starting, running, ending }
+    private enum Phase {
+        case starting, running
+        /// Told to end, and serving: the drain delay.
+        case ending
+        case draining
+    }
 
     private let phase = Mutex(Phase.starting)
-    /// The requests to reload while the program runs; those that come during a reload count as one.
+    /// The requests to reload; those that come during the start or a reload count as one.
     let reloads: AsyncStream<Void>
     private let reload: AsyncStream<Void>.Continuation
     private let ends: AsyncStream<Void>
@@ -42,6 +48,12 @@ final class Lifecycle: Sendable {
     /// Marks the start as complete: from now on the first signal to end begins the drain.
     func run() { phase.withLock { $0 = .running } }
 
+    /// Whether a signal has asked the running program to end.
+    var isEnding: Bool { phase.withLock { $0 == .ending || $0 == .draining } }
+
+    /// Marks the beginning of the drain: nothing is reloaded from now on.
+    func drain() { phase.withLock { $0 = .draining } }
+
     private func handle(_ request: SignalDescriptor.Request) {
         let before = phase.withLock { phase in
             defer { if request == .end, phase == .running { phase = .ending } }
@@ -50,8 +62,9 @@ final class Lifecycle: Sendable {
         switch (before, request) {
         case (.starting, .end): Glibc.exit(0)
         case (_, .end): ended.yield()
-        case (.running, .reload): reload.yield()
-        case (.starting, .reload), (.ending, .reload): return
+        case (.draining, .reload):
+            Console.error("A HUP changes nothing any more: the gateway finishes its last requests", as: .notice)
+        case (_, .reload): reload.yield()
         }
     }
 }

@@ -177,4 +177,55 @@ import Testing
         }
         #expect(!FileManager.default.fileExists(atPath: path))
     }
+
+    @Test(.enabled(if: geteuid() == 0, "only root may bind port 53"))
+    func `a HUP that comes before the ready line is performed after it`() throws {
+        let file = try TemporaryFile("first\n", mode: 0o600)
+        try whileLookingUp("--port 0 --token-file \(file.path)") { program in
+            try file.write("second\n")
+            program.signal(SIGHUP)
+            _ = try program.errorLine(startingWith: "The gateway is ready: ")
+            _ = try program.errorLine(containing: "the token has been read again")
+            let ending = try program.ending(after: SIGTERM)
+            #expect(ending.status == 0)
+        }
+    }
+
+    /// In the drain delay, which may be long, the gateway serves as before; a second signal leaves no file either.
+    @Test func `a HUP in the drain delay is performed`() throws {
+        let file = try TemporaryFile("first\n", mode: 0o600)
+        let paths = (0..<2).map { _ in "/tmp/letterbox-\(UUID().uuidString.prefix(8)).sock" }
+        let program = try Program(
+            Binaries.letterbox,
+            [
+                "--server-port", "0", "--host", "unix:\(paths[0])", "--admin", "unix:\(paths[1])",
+                "--token-file", file.path, "--drain-delay", "3600s",
+            ])
+        _ = try program.errorLine(startingWith: "The gateway is ready: ")
+        program.signal(SIGTERM)
+        _ = try program.errorLine(startingWith: "Told to end")
+        try file.write("second\n")
+        program.signal(SIGHUP)
+        _ = try program.errorLine(containing: "the token has been read again")
+        let ending = try program.ending(after: SIGTERM)
+        #expect(ending.status == 1 && ending.error.contains("told to end once more; 0 requests are cut"))
+        for path in paths { #expect(!FileManager.default.fileExists(atPath: path)) }
+    }
+
+    @Test func `a HUP in the drain is told that it comes too late`() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(["--timeout", "3600s", "--drain-timeout", "3600s"], upstream: peer.address)
+        let busy = try TCPConnection(to: gateway.address)
+        busy.send("POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 5\r\n\r\nhello")
+        let sender = try peer.receive().sender
+        let idle = try TCPConnection(to: gateway.address)
+        gateway.program.signal(SIGTERM)
+        // The end of the idle connection shows that the drain has begun.
+        _ = try idle.receiveToEnd()
+        gateway.program.signal(SIGHUP)
+        _ = try gateway.program.errorLine(containing: "A HUP changes nothing any more")
+        peer.send("HELLO", to: sender)
+        _ = try busy.receiveToEnd()
+        #expect(try gateway.program.ending().status == 0)
+    }
 }
