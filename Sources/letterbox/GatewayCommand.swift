@@ -82,9 +82,11 @@ struct GatewayCommand: ParsableCommand {
         let names = ServiceNames(described)
         let page = try page.load()
         try checkPaths(of: described, against: page)
-        let listener = try listen(at: inherited.filter { $0.name != "admin" })
+        let listener = try listen(
+            at: try only(of: inherited.filter { $0.name != "admin" }, for: "the gateway listens at"))
         let address = listener.address
-        let admin = try listenForState(at: inherited.first { $0.name == "admin" })
+        let admin = try listenForState(
+            at: try only(of: inherited.filter { $0.name == "admin" }, for: "health and metrics have"))
         let adminAddress = whereabouts(of: admin)
         var settings = settings
         settings.token = try callers.tokenFile.map { AccessToken(try TokenFile(path: $0).read()) }
@@ -138,17 +140,22 @@ struct GatewayCommand: ParsableCommand {
     }
 
     /// The socket of the service manager, or one of its own.
-    private func listen(at inherited: [InheritedListeners.Entry]) throws -> StreamListener {
-        guard let entry = inherited.first else {
-            return try addresses.listening.listen()
-        }
-        guard inherited.count == 1 else {
-            Console.fatal(
-                "letterbox: \(inherited.count) sockets are inherited, and the gateway listens at one: leave one ListenStream="
-            )
-            throw ExitCode.validationFailure
-        }
-        return try StreamListener(inheriting: entry)
+    private func listen(at entry: InheritedListeners.Entry?) throws -> StreamListener {
+        if let entry { return try StreamListener(inheriting: entry) }
+        return try addresses.listening.listen()
+    }
+
+    /// The inherited socket of a purpose; nil where there is none.
+    ///
+    /// A second one would have callers, and no answers.
+    private func only(
+        of inherited: [InheritedListeners.Entry], for purpose: String
+    ) throws -> InheritedListeners.Entry? {
+        guard inherited.count > 1 else { return inherited.first }
+        let name = inherited[0].name
+        let sockets = "\(inherited.count) sockets\(name == "admin" ? " named admin" : "")"
+        Console.fatal("letterbox: \(sockets) are inherited, and \(purpose) one: leave one ListenStream=")
+        throw ExitCode.validationFailure
     }
 
     private func whereabouts(of listener: borrowing StreamListener?) -> ListenAddress? {

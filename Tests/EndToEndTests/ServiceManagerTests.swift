@@ -35,6 +35,25 @@ import Testing
         #expect(ending.error.contains(sentence), "\(ending.error)")
     }
 
+    /// A second socket of a purpose would have callers, and no answers.
+    @Test(arguments: [
+        (2, "one:two", "2 sockets are inherited, and the gateway listens at one: leave one ListenStream="),
+        (3, "http:admin:admin", "2 sockets named admin are inherited, and health and metrics have one: leave one"),
+    ])
+    func `a socket too many is no start`(count: Int, names: String, sentence: String) throws {
+        let script = """
+            import os, socket, sys
+            for number in range(3, 3 + int(sys.argv[1])):
+                listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(16)
+                os.dup2(listener.detach(), number + 10); os.dup2(number + 10, number); os.set_inheritable(number, True)
+            os.environ.update(LISTEN_FDS=sys.argv[1], LISTEN_FDNAMES=sys.argv[2], LISTEN_PID=str(os.getpid()))
+            os.execv(sys.argv[3], [sys.argv[3], "--server-port", "0"])
+            """
+        let words = ["python3", "-c", script, "\(count)", names, try Binaries.letterbox]
+        let ending = try Program("/usr/bin/env", words).ending()
+        #expect(ending.status == 64 && ending.error.contains("letterbox: \(sentence)"), "\(ending.error)")
+    }
+
     @Test(arguments: [
         "LISTEN_PID=1 LISTEN_FDS=1", "LISTEN_FDS=1", "LISTEN_PID=self LISTEN_FDS=0", "NOTIFY_SOCKET=/no/such",
     ])
