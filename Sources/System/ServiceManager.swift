@@ -17,8 +17,18 @@ public final class ServiceManager: Sendable {
         defer { for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] { Environment.remove(name) } }
         guard let path = Environment.value(of: "NOTIFY_SOCKET") else { return nil }
         let isForOther = Environment.value(of: "WATCHDOG_PID").map { $0 != "\(getpid())" } ?? false
-        let period = isForOther ? nil : Environment.value(of: "WATCHDOG_USEC").flatMap { UInt64($0) }
-        return ServiceManager(path: path, watchdogInterval: period.map { Interval(nanoseconds: $0 * 1000) })
+        let period = isForOther ? nil : Environment.value(of: "WATCHDOG_USEC").flatMap(watchdogInterval)
+        return ServiceManager(path: path, watchdogInterval: period)
+    }
+
+    /// The longest interval with a watchdog: a year.
+    private static let longestWatchdog: UInt64 = 365 * 86_400 * 1_000_000
+
+    /// Reads an interval in microseconds; 0 and the greatest number mean that there is no watchdog
+    /// (sd_watchdog_enabled(3)), and so do numbers beyond any use.
+    static func watchdogInterval(_ text: String) -> Interval? {
+        guard let period = UInt64(text), (1...longestWatchdog).contains(period) else { return nil }
+        return Interval(nanoseconds: period * 1000)
     }
 
     /// Opens a socket to a path, or to an abstract name that begins with `@` (unix(7)).
