@@ -18,6 +18,12 @@ import Testing
         #expect(!isGranted)
     }
 
+    @Test func withoutAShareNoneCanBePaidFor() {
+        var budget = RetransmissionBudget(share: 0)
+        for _ in 0..<100 { budget.deposit() }
+        #expect(spend(&budget) == 0)
+    }
+
     /// Shares without a rounding error in binary.
     @Test(arguments: [(0, 0), (0.125, 10), (0.25, 20), (0.5, 40), (1, 80)])
     func aShareOfTheRequestsIsGranted(share: Double, granted: Int) {

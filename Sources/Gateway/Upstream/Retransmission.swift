@@ -60,11 +60,13 @@ struct RetransmissionBudget {
     let share: Double
     /// The most savings: enough for the few requests of a quiet time, too little for a storm.
     private static let most = 100.0
-    /// The initial balance, before any request has paid in.
-    private var balance = 10.0
+    /// The initial balance, before any request has paid in; a share of 0 means that nothing is sent again.
+    private static let initial = 10.0
+    private var balance: Double
 
     init(share: Double) {
         self.share = share
+        balance = share > 0 ? Self.initial : 0
     }
 
     mutating func deposit() {
