@@ -51,8 +51,15 @@ struct DoctorCommand: ParsableCommand {
         demand.services = settings.services
         demand.workers = settings.workers
         demand.maxDatagram = settings.maxDatagram
-        demand.timeout = settings.timeout
+        demand.timeout = longestWait(settings)
         return demand
+    }
+
+    /// The longest wait of a service for a reply.
+    private func longestWait(_ settings: Configuration) -> Interval {
+        let services = gateway.addresses.services.map { $0.service(at: [], settings) }
+            .filter { $0.replies.count != .none }
+        return services.map { $0.replies.wait ?? $0.configuration.timeout }.max() ?? settings.timeout
     }
 }
 

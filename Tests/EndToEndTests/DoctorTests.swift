@@ -40,6 +40,18 @@ import Testing
         #expect(descriptors.output.contains(/(?m)^bad   descriptors +100 allowed/), "\(descriptors.output)")
     }
 
+    /// A service waits as long as its own options say; the flags' timeout is for services without any.
+    @Test(
+        .enabled(if: FileManager.default.fileExists(atPath: "/proc/sys/net/netfilter/nf_conntrack_max")),
+        arguments: [
+            ("timeout=500s", 500), ("replies=all wait=600s", 600), ("timeout=1s", nil), ("replies=0 timeout=700s", nil),
+        ])
+    func `a service's own wait is compared with the tracking of connections`(options: String, wait: Int?) throws {
+        let output = try doctor("--timeout", "1s", "--service", "/x 127.0.0.1:9 \(options)").output
+        let sentence = "a reply that takes \(wait ?? 0) s is dropped"
+        #expect(output.contains(sentence) == (wait != nil), "\(output)")
+    }
+
     @Test(.enabled(if: obstacle == nil, "\(obstacle ?? "")"))
     func `an address without a route is bad`() throws {
         let ending = try doctor(after: "true", "--upstream", "192.0.2.7:53")
