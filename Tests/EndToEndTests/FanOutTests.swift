@@ -66,7 +66,7 @@ import Testing
 
     @Test(arguments: [false, true]) func `a caller that leaves ends the wait for all`(isReset: Bool) throws {
         let (one, two) = (UDPPeer(), UDPPeer(at: "127.0.0.2"))
-        let gateway = try gateway([one, two], "replies=all wait=3600s")
+        let gateway = try gateway([one, two], "replies=all wait=3600s timeout=\(isReset ? "3600s" : "100ms")")
         do {
             let connection = try begin(gateway)
             one.send("one", to: try one.receive().sender)

@@ -34,6 +34,9 @@ final class TCPConnection: Sendable {
         check(Int32(unsafe Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))))
     }
 
+    /// Ends the sending half (shutdown(2)).
+    func endSending() { check(shutdown(socket, Int32(SHUT_WR))) }
+
     /// Makes the close that follows a reset, not an orderly end (socket(7), SO_LINGER).
     func resetWhenClosed() {
         var option = linger(l_onoff: 1, l_linger: 0)

@@ -54,16 +54,28 @@ extension Connection: ReplyListener {
         if let failure { return answer(to: failure, options) }
         self.options = options
         state = .exchanging
-        if context.isDraining { boundCollecting() }
+        if context.isDraining || endIsReported { boundCollecting() }
     }
 
-    /// Bounds a collection because the gateway is about to end: it lasts as long as a wait for one reply, and at most
-    /// for the drain.
+    /// Takes note of the end of the client's bytes.
+    ///
+    /// The client may still read (RFC 9112 9.6), and may be gone as well.
+    func noteEnd() {
+        guard !endIsReported else { return }
+        endIsReported = true
+        if case .exchanging = state { boundCollecting() }
+    }
+
+    /// Bounds a collection because the caller has ended its side or the gateway is about to end: it lasts as long as a
+    /// wait for one reply, and at most for the drain.
     func boundCollecting() {
         guard let options, let collection = options.collection, !collection.policy.isSingle else { return }
         let configuration = options.route?.service.configuration ?? context.configuration
         let half = Interval(nanoseconds: configuration.drainTimeout.nanoseconds / 2)
-        setDeadline(min(configuration.timeout, half))
+        let most = context.isDraining ? min(configuration.timeout, half) : configuration.timeout
+        let whole = options.wait.map { .seconds(UInt64($0)) } ?? collection.policy.wait ?? configuration.timeout
+        // One that ends by itself by then is not cut.
+        if most < whole { setDeadline(most) }
     }
 
     /// Sends a reply of a stream.
@@ -100,8 +112,8 @@ extension Connection: ReplyListener {
         if streamIsLast { finish() }
     }
 
-    /// Ends a collection early, because the caller has ended its side, as a caller that leaves does, or because the
-    /// gateway is about to end: the caller gets the replies so far.
+    /// Ends a collection early, because the caller has left, or because its bound has come: the caller gets the replies
+    /// so far.
     ///
     /// A wait for one reply continues all the same, as for any other caller that has sent everything.
     func stopCollecting(isHungUp: Bool) {

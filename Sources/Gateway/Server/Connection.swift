@@ -124,14 +124,14 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     /// The kernel has reported an event, or the loop calls the connection again.
     func ready(_ readiness: Readiness) {
         if readiness.contains(.toRead) { isReadable = true }
-        if readiness.contains(.ended) { endIsReported = true }
+        if readiness.contains(.ended) { noteEnd() }
         switch state {
         case .reading: advance()
         case .pausing where readiness.isEmpty:
             state = .reading(.unknown)
             advance()
-        case .exchanging where readiness.contains(.ended) && options?.collection != nil:
-            stopCollecting(isHungUp: readiness.contains(.hungUp))
+        case .exchanging where readiness.contains(.hungUp) && options?.collection != nil:
+            stopCollecting(isHungUp: true)
         case .writing, .exchanging: if readiness.contains(.toWrite), !output.isEmpty { rest() }
         case .lingering(let count): discard(count)
         case .asking, .pausing, .closed: return

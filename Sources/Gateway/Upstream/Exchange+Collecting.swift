@@ -109,6 +109,19 @@ extension Exchange {
             })
     }
 
+    /// Ends before its time with the collected replies; without any, where the caller asked for a number of them, as it
+    /// would at the end of a shorter time.
+    func cut(of collection: ReplyCollection) {
+        guard collection.count == 0, collection.policy.count != .all else {
+            return finishCollecting(with: .success(0))
+        }
+        let isSent = isListening
+        leaveQueue()
+        let elapsed = loop.now.since(plan.deadline - timeout)
+        timeout = Interval(nanoseconds: elapsed.nanoseconds / 1_000_000 * 1_000_000)
+        resume(.fail(isSent ? .silent : .blocked))
+    }
+
     /// Ends at once and without calling the handler, because the caller has left.
     func abandon() {
         guard state != .spare else { return }

@@ -88,7 +88,7 @@ final class ReplyCollection {
     func cut() {
         isPartial = true
         // The handler of the last one may begin the next exchange.
-        for exchange in exchanges where exchange.isUnderWay(for: self) { exchange.finishCollecting(with: .success(0)) }
+        for exchange in exchanges where exchange.isUnderWay(for: self) { exchange.cut(of: self) }
     }
 
     /// Ends the collection without a result: the caller has left, or has its answer.
