@@ -6,10 +6,12 @@ import Testing
 
 /// Forms in parts, as browsers and `curl -F` post them (RFC 7578).
 @Suite(.timeLimit(.minutes(1))) struct FormTests {
-    private static func form(_ disposition: String, _ content: String, to path: String = "/form") -> String {
+    private static func form(
+        _ disposition: String, _ content: String, to path: String = "/form", _ parameters: String = "; boundary=b"
+    ) -> String {
         let body = "--b\r\nContent-Disposition: form-data; \(disposition)\r\n\r\n\(content)\r\n--b--\r\n"
         return """
-            POST \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r
+            POST \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: multipart/form-data\(parameters)\r
             Content-Length: \(body.utf8.count)\r\n\r\n\(body)
             """
     }
@@ -36,12 +38,24 @@ import Testing
     }
 
     /// A datagram with boundaries in it is not what the caller meant.
-    @Test func partsAreNoPayload() async throws {
+    @Test(arguments: [
+        "; boundary=b", "", "; boundary=----=_Part_0_1.2", "; boundary=a;b", "; x", " x", ", a/b", "; boundary=\"",
+    ])
+    func partsAreNoPayload(parameters: String) async throws {
         try await withGateway { fixture, loop in
             let caller = try LoopCaller(fixture.address, on: loop)
-            try caller.send(Self.form("name=text", "one", to: "/"))
+            try caller.send(Self.form("name=text", "one", to: "/", parameters))
             let text = await caller.readAll()
             #expect(text.hasPrefix("HTTP/1.1 415 ") && text.contains("A form in parts goes to /form"))
+        }
+    }
+
+    @Test(arguments: ["; boundary=----=_Part_0_1.2", "; x", " x"])
+    func aMalformedTypeIsNoForm(parameters: String) async throws {
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
+            try caller.send(Self.form("name=text", "one", to: "/form", parameters))
+            #expect(await caller.readAll().hasPrefix("HTTP/1.1 415 "))
         }
     }
 }

@@ -14,11 +14,13 @@ final class FormResource {
     }
 
     /// The answer to a POST with content of a wrong type; nil where the content decides.
-    func refusal(of request: Request) -> Response? { request.isForm || request.isMultipart ? nil : Self.refuseType() }
+    func refusal(of request: Request) -> Response? {
+        request.isForm || request.isMultipartForm ? nil : Self.refuseType()
+    }
 
     /// Sends the payload in a form as a datagram.
     func forward(_ request: Request) -> Decision {
-        if request.isMultipart { return forwardParts(request) }
+        if request.isMultipartForm { return forwardParts(request) }
         let body = request.body
         let form = FormDecoder(0..<body.count)
         let text = form.value(of: "text", in: body.span)

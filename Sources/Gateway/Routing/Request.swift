@@ -155,13 +155,18 @@ final class Request {
     /// Whether the content is that of a form.
     var isForm: Bool { hasType(Self.form) }
 
-    /// Whether the content is a multipart form (RFC 7578): as a payload it would be a datagram with boundaries in it.
+    /// Whether the content is a multipart form (RFC 7578), also where its parameters are malformed, such as a boundary
+    /// without quotes: as a payload it would be a datagram with boundaries in it.
     @inline(__always)
     var isMultipart: Bool {
         // Most clients name another type, and its first byte differs.
         guard let first = first(of: .contentType), first | 0x20 == UInt8(ascii: "m") else { return false }
-        return hasType(Self.parts)
+        guard let type = value(of: .contentType), type.begins(with: Self.parts) else { return false }
+        return MediaType.endOfName(in: type.span) == Self.parts.count
     }
+
+    /// Whether the content is a multipart form whose type is well-formed.
+    var isMultipartForm: Bool { hasType(Self.parts) }
 
     /// Whether the content is a DNS message (RFC 8484 6).
     var isDNSMessage: Bool { hasType(Self.dnsMessage) }

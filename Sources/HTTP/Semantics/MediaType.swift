@@ -67,7 +67,7 @@ extension MediaType {
     }
 
     /// The end of `type/subtype` at the front of the value, whatever follows; nil when there is none.
-    static func endOfName(in value: Span<UInt8>) -> Int? {
+    public static func endOfName(in value: Span<UInt8>) -> Int? {
         guard let slash = value.endOfToken(from: 0, to: value.count), slash < value.count, value[slash] == ASCII.slash
         else { return nil }
         return value.endOfToken(from: slash + 1, to: value.count)
