@@ -105,7 +105,7 @@ struct LabResource {
     func read() -> Response {
         var response = Response(
             .ok, FieldValue("application/json"), content: Array(lab.read().json(seed: lab.seed).utf8))
-        response.fields.append((.cacheControl, FieldValue("no-store")))
+        response.forbidStoring()
         return response
     }
 

@@ -22,7 +22,7 @@ enum ReplyResponse {
     ) {
         guard caching == .dns, case .success(let reply) = outcome,
             let seconds = DNSMessage.lifetime(of: reply.bytes.span)
-        else { return response.fields.append((.cacheControl, noStore)) }
+        else { return response.forbidStoring() }
         response.fields.append((.cacheControl, FieldValue(maxAge, number: UInt(seconds))))
         // Another caller may prefer the trace.
         response.fields.append((.vary, accept))
@@ -63,6 +63,7 @@ enum ReplyResponse {
             response.takesNames = true
         case .bytes, .replies: break
         }
+        if options.caching != nil { response.forbidStoring() }
         if options.isAsync { response.fields.append((preferenceApplied, FieldValue("respond-async"))) }
         return response
     }
@@ -108,13 +109,17 @@ enum ReplyResponse {
         return "\"\(String(decoding: notation.encode(bytes.span), as: UTF8.self))\",\"\(notation.rawValue)\":true"
     }
 
-    /// Confirms that the caller's preference was applied (RFC 7240 3).
+    /// Confirms that the caller's preference was applied.
     private static func apply(_ wait: Int?, to response: inout Response) {
-        guard let wait, let value = FieldValue(validating: "wait=\(wait)".utf8) else { return }
-        response.fields.append((preferenceApplied, value))
+        if let field = confirmation(of: wait) { response.fields.append(field) }
     }
 
-    private static let noStore = FieldValue("no-store")
+    /// The field that confirms a preferred wait (RFC 7240 3); nil where the caller had none.
+    static func confirmation(of wait: Int?) -> (name: FieldName, value: FieldValue)? {
+        guard let wait, let value = FieldValue(validating: "wait=\(wait)".utf8) else { return nil }
+        return (preferenceApplied, value)
+    }
+
     private static let maxAge = FieldValue("max-age=")
     private static let accept = FieldValue("Accept")
     /// The number of further datagrams at the time of the reply.

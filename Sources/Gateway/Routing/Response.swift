@@ -22,6 +22,11 @@ struct Response {
         self.contentType = contentType
         self.content = content
     }
+
+    /// Forbids caches to store the response (RFC 9111 5.2.2.5).
+    mutating func forbidStoring() { fields.append((.cacheControl, Self.noStore)) }
+
+    private static let noStore = FieldValue("no-store")
 }
 
 /// An error as `application/problem+json` (RFC 9457), for programs and people.

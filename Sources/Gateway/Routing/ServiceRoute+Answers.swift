@@ -76,9 +76,11 @@ extension ServiceRoute {
     /// A cache's permission; nil where the method denies it: without explicit permission no cache stores the response
     /// to a POST (RFC 9110 9.3.3).
     ///
+    /// A service of DNS always has one (RFC 8484 5.1).
+    ///
     /// - `isPlain`: whether the response is the reply itself.
     private func caching(of request: Request, isPlain: Bool) -> ReplyOptions.Caching? {
-        if isPlain, service.preset == .dns { return .dns }
+        if service.preset == .dns { return isPlain ? .dns : .never }
         return request.head.method == .post ? nil : .never
     }
 

@@ -1,0 +1,90 @@
+import EventLoop
+import HTTP
+import System
+import Testing
+
+@testable import Gateway
+
+/// What caches may store: the replies of a DNS server, and nothing else of a payload in a query.
+@Suite struct StoringTests {
+    private let router: Router
+
+    init() throws {
+        let loop = try EventLoop()
+        var oneWay = ReplyPolicy()
+        oneWay.count = .none
+        var short = Configuration()
+        short.maxDatagram = 4
+        let services = [
+            Service(path: "/echo", addresses: [], configuration: short, get: "q"),
+            Service(path: "/log", addresses: [], configuration: Configuration(), get: "q", replies: oneWay),
+            Service(path: "/dns", addresses: [], configuration: Configuration(), preset: .dns),
+        ].map { service in
+            ServiceRoute(
+                service,
+                Upstream(
+                    configuration: service.configuration, limits: SharedLimits(service.configuration),
+                    replies: ReplyBuffer(), loop: loop))
+        }
+        router = Router(configuration: Configuration(), page: Page([]), services: ServiceTable(services))
+    }
+
+    /// The response, where none of it comes from the service.
+    private func response(_ line: String, _ fields: String, _ content: String = "") throws -> Response {
+        let length = "Content-Length: \(content.utf8.count)\r\n"
+        let bytes = Array("\(line) HTTP/1.1\r\nHost: a\r\n\(fields)\(length)\r\n".utf8)
+        let request = Request(limits: Configuration().limits(of: .form, maxDatagram: 100))
+        #expect(try request.readHead(bytes.span))
+        request.take((bytes + Array(content.utf8))[...])
+        switch router.route(request) {
+        case .response(let response): return response
+        case .dispatch(_, let options): return router.responseToSent(options)
+        case .exchange(_, let options):
+            return router.response(to: .failure(.silent(after: .seconds(1), attempts: 1)), options)
+        case .collection, .question: preconditionFailure("no test asks for these")
+        }
+    }
+
+    private static func caching(_ response: Response) -> [FieldValue] {
+        response.fields.map(\.value).filter { $0 == FieldValue("no-store") }
+    }
+
+    @Test(arguments: [
+        ("GET /echo?q=YQ", "", 504), ("GET /echo?q=YQ", "Prefer: respond-async\r\n", 202),
+        ("HEAD /echo?q=YQ", "Prefer: respond-async\r\n", 202), ("GET /log?q=YQ", "", 202),
+        ("GET /log?q=YQ", "Accept: application/json\r\n", 202), ("GET /echo?q=***", "", 400),
+        ("GET /echo", "", 400), ("GET /echo?q=YQ&as=what", "", 400), ("GET /echo?q=YWFhYWE", "", 414),
+        ("GET /echo?q=YQ", "If-Match: \"a\"\r\n", 412), ("GET /dns?dns=YQ", "", 400), ("GET /dns", "", 400),
+    ])
+    func aQueryWithAPayload(line: String, fields: String, status: Int) throws {
+        let response = try response(line, fields)
+        #expect(response.status.code == status)
+        #expect(Self.caching(response) == [FieldValue("no-store")])
+    }
+
+    @Test(arguments: [
+        ("POST /dns", "Content-Type: application/dns-message\r\n", 504),
+        ("POST /dns", "Content-Type: application/dns-message\r\nAccept: application/json\r\n", 504),
+        ("POST /dns", "Content-Type: application/dns-message\r\nPrefer: respond-async\r\n", 202),
+        ("POST /dns", "Content-Type: text/plain\r\n", 415),
+    ])
+    func aPostedDNSMessage(line: String, fields: String, status: Int) throws {
+        let response = try response(line, fields, "twelve bytes")
+        #expect(response.status.code == status)
+        #expect(Self.caching(response) == [FieldValue("no-store")])
+    }
+
+    @Test(arguments: [("hex", "zz", 400), ("hex", "00", 400), ("what", "00", 400)])
+    func aPostedDNSMessageInANotation(notation: String, content: String, status: Int) throws {
+        let response = try response("POST /dns?as=\(notation)", "", content)
+        #expect(response.status.code == status)
+        #expect(Self.caching(response) == [FieldValue("no-store")])
+    }
+
+    /// No cache stores the response to another POST without permission (RFC 9110 9.3.3).
+    @Test(arguments: [("POST /echo", "a", 504), ("POST /echo?as=hex", "z", 400), ("POST /log", "a", 202)])
+    func anotherPost(line: String, content: String, status: Int) throws {
+        let response = try response(line, "", content)
+        #expect(response.status.code == status && Self.caching(response).isEmpty)
+    }
+}
