@@ -279,6 +279,16 @@ import Testing
         }
     }
 
+    /// The caller's wait ends each of them (RFC 7240 3).
+    @Test(arguments: ["application/json", "application/x-ndjson", "application/octet-stream"])
+    func `a preferred wait is confirmed`(type: String) throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=2")
+        let connection = try begin(gateway, accepting: "\(type)\r\nPrefer: wait=1\r\nConnection: close")
+        peer.send("one", to: try peer.receive().sender)
+        #expect(try connection.receiveToEnd().contains("\r\nPreference-Applied: wait=1\r\n"))
+    }
+
     @Test func `a form shows all replies`() throws {
         let peer = UDPPeer()
         let gateway = try RunningGateway(

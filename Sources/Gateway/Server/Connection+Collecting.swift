@@ -95,6 +95,7 @@ extension Connection: ReplyListener {
         streamIsLast = !summary.keepsAlive || isLast
         var fields = summary.fields
         if options.caching != nil { fields.append((.cacheControl, FieldValue("no-store"))) }
+        if let field = ReplyResponse.confirmation(of: options.wait) { fields.append(field) }
         context.writer.beginChunks(
             CollectionResponse.lines, fields, to: &output.bytes, connection: connection(!streamIsLast))
         context.counts.count(.ok)
