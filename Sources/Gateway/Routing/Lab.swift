@@ -109,12 +109,17 @@ struct LabResource {
         return response
     }
 
-    /// Takes new settings and answers with them.
-    func replace(_ request: Request) -> Response {
+    /// The answer to a PUT that its head alone determines; nil where the content counts.
+    func refusal(of request: Request) -> Response? {
         guard request.comesFromOwnSite, request.namesOwnOrigin else {
             return Problem.response(.forbidden, "Only a page of this gateway may change its network.")
         }
-        if let refusal = Precondition.refusal(of: request) { return refusal }
+        return Precondition.refusal(of: request)
+    }
+
+    /// Takes new settings and answers with them.
+    func replace(_ request: Request) -> Response {
+        if let refusal = refusal(of: request) { return refusal }
         do throws(LabError) {
             guard let object = NumberObject.parse(request.body) else { throw LabError.malformed }
             lab.write(try Lab.Settings(object))

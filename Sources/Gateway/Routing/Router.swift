@@ -106,10 +106,25 @@ final class Router {
         }
     }
 
-    /// The answer that a request's head alone determines (RFC 9110 10.1.1); nil where the content counts.
+    /// The refusal that a request's head alone determines (RFC 9110 10.1.1); nil where the content counts, and where it
+    /// may come and has no say.
     func judgeHead(of request: Request) -> Response? {
-        if needsCheck(request), let refusal = refuseCaller(request) { return refusal }
-        return refusal(of: request)
+        switch request.head.method {
+        case .get, .head, .options:
+            guard case .response(let response) = route(request), response.status.code >= 400 else { return nil }
+            return response
+        default:
+            if needsCheck(request), let refusal = refuseCaller(request) { return refusal }
+            return refusal(of: request) ?? refuseLength(of: request)
+        }
+    }
+
+    /// Refuses the announced length of a payload that fits in no datagram of its service.
+    private func refuseLength(of request: Request) -> Response? {
+        guard case .length(let length) = request.head.framing, PayloadQuery(request.query).notation == nil,
+            case .service(let service)? = table.route(at: request.path)?.posting, length > service.longestDatagram
+        else { return nil }
+        return service.refuseContent()
     }
 
     private func refusal(of request: Request) -> Response? {
@@ -121,6 +136,7 @@ final class Router {
         }
         guard let route = table.route(at: request.path) else { return refuseMissing() }
         guard route.takes(request.head.method) else { return Self.refuseMethod(route) }
+        if request.head.method == .put { return route.replacing?.refusal(of: request) }
         guard request.head.method == .post else { return nil }
         switch route.posting {
         case .service(let service): return service.refusal(of: request)
