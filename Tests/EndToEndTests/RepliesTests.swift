@@ -11,11 +11,12 @@ import Testing
     }
 
     /// Begins a request whose response is read later.
-    private func begin(_ gateway: RunningGateway, accepting type: String = "*/*", path: String = "/game") throws
-        -> TCPConnection
-    {
+    private func begin(
+        _ gateway: RunningGateway, accepting type: String = "*/*", path: String = "/game", _ content: String = "who?"
+    ) throws -> TCPConnection {
         let connection = try TCPConnection(to: gateway.address)
-        connection.send("POST \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: \(type)\r\nContent-Length: 4\r\n\r\nwho?")
+        let length = "Content-Length: \(content.utf8.count)\r\n"
+        connection.send("POST \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: \(type)\r\n\(length)\r\n\(content)")
         return connection
     }
 
@@ -110,6 +111,21 @@ import Testing
     }
 
     /// A service of which one reply is expected, and that sends three.
+    @Test(arguments: [("hex", "41", "6f 6e 65\n\n00\n"), ("base64", "QQ==", "b25l\n\nAA==\n")])
+    func `payloads come in the notation of the request, on a line each`(
+        notation: String, payload: String, content: String
+    ) throws {
+        let peer = UDPPeer()
+        let gateway = try gateway(peer.address, "replies=3")
+        let connection = try begin(
+            gateway, accepting: "application/octet-stream\r\nConnection: close", path: "/game?as=\(notation)", payload)
+        let sender = try peer.receive().sender
+        for text in ["one", "", "\0"] { peer.send(text, to: sender) }
+        let response = try connection.receiveToEnd()
+        #expect(response.contains("\r\nContent-Type: text/plain; charset=utf-8\r\n"), "\(response)")
+        #expect(response.hasSuffix("\r\n\r\n\(content)") && !response.contains("Letterbox-Lengths"), "\(response)")
+    }
+
     @Test func `what lies behind the one reply is told`() throws {
         let peer = UDPPeer()
         let gateway = try RunningGateway(["--timeout", "3600s"], upstream: peer.address)

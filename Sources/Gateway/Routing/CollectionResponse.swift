@@ -10,7 +10,7 @@ enum CollectionResponse {
         case json
         /// One line of JSON for each reply, as it comes.
         case lines
-        /// The payloads one after the other; a field has their lengths.
+        /// The payloads one after the other; a field has their lengths, or each is a line in the caller's notation.
         case bytes
 
         /// The form that a caller prefers; the first one of these by default.
@@ -32,7 +32,7 @@ enum CollectionResponse {
 
     /// The response after all replies, for a caller that did not get them one by one.
     ///
-    /// - `notation`: the notation of payloads in JSON; nil for text where a payload is text.
+    /// - `notation`: the notation of payloads; nil for bytes, or in JSON text where a payload is text.
     /// - `shows`: whether the caller may see an address.
     static func response(
         _ collection: ReplyCollection, as form: Form, _ notation: Notation?,
@@ -50,11 +50,18 @@ enum CollectionResponse {
             let text = collection.items.map { line($0, collection.policy, notation, showingAddresses: shows) }.joined()
             return Response(.ok, lines, content: Array((text + end(of: collection)).utf8))
         case .bytes:
+            if let notation { return written(collection, in: notation) }
             var response = Response(.ok, MediaType.bytes, content: collection.items.flatMap(\.bytes))
             let text = collection.items.map { "\($0.bytes.count)" }.joined(separator: ", ")
             if let value = FieldValue(validating: text.utf8) { response.fields.append((lengths, value)) }
             return response
         }
+    }
+
+    /// The payloads in a notation, each on a line of text.
+    private static func written(_ collection: ReplyCollection, in notation: Notation) -> Response {
+        let lines = collection.items.flatMap { notation.encode($0.bytes.span) + [UInt8(ascii: "\n")] }
+        return Response(.ok, MediaType.plainText, content: lines)
     }
 
     /// A reply as a line of its own.
