@@ -36,6 +36,20 @@ import Testing
         _ text: String, to gateway: RunningGateway, _ client: CurlClient
     ) throws -> CurlResponse { try post(text, to: gateway, at: "/log", [:], client) }
 
+    @Test(arguments: ["/log", "/"]) func `its trace has the time and the port`(path: String) throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(["--service", "/log \(peer.address) replies=0"], upstream: peer.address)
+        let response = try post(
+            "a", to: gateway, at: path, ["Accept": "application/json", "Prefer": "respond-async"])
+        #expect(response.status == 202)
+        let text = try #require(response.text)
+        let found = try #require(
+            text.firstMatch(of: #/"total":([0-9.]+),.*"kind":"sent","at":([0-9.]+),.*"localPort":([0-9]+)\}/#))
+        let (total, time) = (try #require(Double(found.1)), try #require(Double(found.2)))
+        #expect(total >= time && time > 0, "\(text)")
+        #expect(Int(found.3) == Int(try peer.receive().sender.port), "\(text)")
+    }
+
     @Test func `replies that come all the same are thrown away and counted`() throws {
         let peer = UDPPeer()
         let gateway = try gateway([peer.address])

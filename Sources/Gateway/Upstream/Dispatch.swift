@@ -52,6 +52,7 @@ final class Dispatch: DeadlineHandler {
     }
 
     private func finish(_ failure: GatewayError?) {
+        trace?.end()
         upstream.endDispatch(failure)
         handler.dispatched(failure)
     }
@@ -75,9 +76,11 @@ extension Upstream {
         let trace = isVerbose ? startTrace(trace, payload) : trace
         switch attemptDispatch(payload.span, trace) {
         case .sent:
+            trace?.end()
             endDispatch(nil)
             return .sent
         case .failed(let failure):
+            trace?.end()
             endDispatch(failure)
             return .failed(failure)
         case .blocked:
@@ -121,7 +124,7 @@ extension Upstream {
                 backend.recordSend(.sent)
                 // Where replies are expected, a port that says nothing is silent.
                 if afterDelivery, policy.count == .none { backend.recordDelivery(at: loop.now) }
-                trace?.add(.sent, nil, backend.address, bytes: payload.count)
+                add(.sent, to: trace, backend, bytes: payload.count)
                 return .sent
             case .blocked:
                 backend.recordBlocked()
@@ -146,7 +149,17 @@ extension Upstream {
         _ trace: ExchangeTrace?
     ) -> DispatchAttempt {
         backend.recordUnreachable(cause, isTrial: isTrial, at: loop.now)
-        trace?.add(ExchangeTrace.Kind(cause), nil, backend.address, bytes: nil, origin: origin)
+        add(ExchangeTrace.Kind(cause), to: trace, backend, origin: origin)
         return .failed(.unreachable(cause, origin))
+    }
+
+    private func add(
+        _ kind: ExchangeTrace.Kind, to trace: ExchangeTrace?, _ backend: Backend, bytes: Int? = nil,
+        origin: NetworkReport.Origin? = nil
+    ) {
+        guard let trace else { return }
+        let local = backend.oneWay.localAddress
+        trace.pass(from: local)
+        trace.add(kind, local?.port, backend.address, bytes: bytes, origin: origin)
     }
 }

@@ -103,6 +103,9 @@ final class ExchangeTrace {
         if observer != nil { local = try? socket.localAddress() }
     }
 
+    /// Sets the gateway's address of the following steps.
+    func pass(from address: SocketAddress?) { local = address }
+
     private func report(
         _ observer: (report: DatagramEvent.Observer, payload: [UInt8]), _ kind: Kind, _ upstream: SocketAddress,
         _ length: Int?, _ reply: ArraySlice<UInt8>?

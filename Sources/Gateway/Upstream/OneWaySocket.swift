@@ -60,6 +60,9 @@ final class OneWaySocket: EventHandler {
         return .sent(afterDelivery: before != .never && loop.now >= before + Self.reportTime)
     }
 
+    /// The address of the socket; nil while it is not open.
+    var localAddress: SocketAddress? { try? socket?.localAddress() }
+
     /// Opens the socket if it is not open; false where the gateway has no socket left.
     private func open() throws(SystemError) -> Bool {
         if watch != nil { return true }
