@@ -37,6 +37,14 @@ import Testing
         }
     }
 
+    /// Only a whole CRLF is the form's line end.
+    @Test(arguments: [
+        ("", ""), ("a\r\nb", "a\nb"), ("a\rb", "a\rb"), ("a\r", "a\r"), ("\r\r\n\r\n", "\r\n\n"), ("\n\r", "\n\r"),
+    ])
+    func lineEnds(text: String, payload: String) {
+        #expect(PostedForm.lines(of: Array(text.utf8)) == Array(payload.utf8))
+    }
+
     /// A datagram with boundaries in it is not what the caller meant.
     @Test(arguments: [
         "; boundary=b", "", "; boundary=----=_Part_0_1.2", "; boundary=a;b", "; x", " x", ", a/b", "; boundary=\"",

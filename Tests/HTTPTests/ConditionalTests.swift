@@ -82,7 +82,10 @@ import Testing
     @Test func nothingOfNothing() {
         let bytes = Array("bytes=-5bytes=0-".utf8)
         let suffix = RangeRequest(bytes.span, 0..<8, length: 0)
-        #expect(suffix == .unsatisfiable)
+        // RFC 9110 14.1.2: satisfiable, and 206 has no range for no bytes.
+        #expect(suffix == .ignored)
+        let none = Array("bytes=-0".utf8)
+        #expect(RangeRequest(none.span, 0..<8, length: 0) == .unsatisfiable)
         let rest = RangeRequest(bytes.span, 8..<16, length: 0)
         #expect(rest == .unsatisfiable)
     }

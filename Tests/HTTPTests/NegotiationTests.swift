@@ -64,4 +64,17 @@ import Testing
         let found = Negotiation.wait(prefer: bytes.span, 0..<bytes.count)
         #expect(found == seconds)
     }
+
+    /// An empty value is none (RFC 7240 2).
+    @Test(arguments: [
+        ("respond-async", true), ("wait=1, Respond-Async", true), ("respond-async; x=1", true),
+        ("respond-async=\"\"", true), ("respond-async=", true), ("respond-async = \"\" ; x", true),
+        ("respond-async=1", false), ("respond-async=\"a\"", false), ("respond-async=\"", false),
+        ("respond-asyncs", false),
+        ("return; respond-async", false), ("", false), (",;,", false),
+    ])
+    func respondAsync(value: String, isPreferred: Bool) {
+        let bytes = Array(value.utf8)
+        #expect(Negotiation.prefersAsync(prefer: bytes.span, 0..<bytes.count) == isPreferred)
+    }
 }

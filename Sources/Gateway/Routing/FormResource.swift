@@ -25,8 +25,7 @@ final class FormResource {
         let form = FormDecoder(0..<body.count)
         let text = form.value(of: "text", in: body.span)
         let posted = PostedForm(
-            // Forms end lines with CRLF (WHATWG HTML 4.10.21.4); the text area had LF, and so has the payload.
-            text: text?.filter { $0 != UInt8(ascii: "\r") } ?? [], to: form.value(of: "to", in: body.span),
+            text: text.map(PostedForm.lines(of:)) ?? [], to: form.value(of: "to", in: body.span),
             notation: form.value(of: "as", in: body.span))
         guard text != nil || services.route(at: posted.path) == nil else {
             return .response(refuse(posted, .badRequest, "The form has no field named \"text\"."))
@@ -48,7 +47,7 @@ final class FormResource {
             let text = content(payload.range)
             return send(
                 PostedForm(
-                    text: payload.isFile ? text : text.filter { $0 != UInt8(ascii: "\r") },
+                    text: payload.isFile ? text : PostedForm.lines(of: text),
                     to: payload.place(of: "to").map(content), notation: payload.place(of: "as").map(content)))
         } catch {
             return .response(refuse(PostedForm(), error.status, error.description))
@@ -139,6 +138,14 @@ struct PostedForm {
         self.to = to.flatMap { $0.isEmpty ? nil : String(decoding: $0, as: UTF8.self) } ?? "/"
         notation = name.flatMap(Notation.init(name:))
         isUnknown = notation == nil && name?.isEmpty == false
+    }
+
+    /// The text with the line ends of the text area, which are LF: forms have CRLF in their place (WHATWG HTML 4.10.22.4),
+    /// and any other CR is the caller's own.
+    static func lines(of text: [UInt8]) -> [UInt8] {
+        text.indices.filter { index in
+            text[index] != UInt8(ascii: "\r") || index + 1 == text.endIndex || text[index + 1] != UInt8(ascii: "\n")
+        }.map { text[$0] }
     }
 
     /// The bytes of a reply, in the form's notation.

@@ -58,11 +58,15 @@ public enum Negotiation {
     }
 
     /// Whether a Prefer value asks for an answer before the work is done: `respond-async` (RFC 7240 4.1).
+    ///
+    /// An empty value is none (RFC 7240 2); with any other it is another preference.
     public static func prefersAsync(prefer bytes: Span<UInt8>, _ value: Range<Int>) -> Bool {
         var list = CommaList(value)
         while let preference = list.next(in: bytes) {
             var parts = CommaList(preference, separator: UInt8(ascii: ";"), keepsEmpty: true)
-            if let name = parts.next(in: bytes), bytes.matches(name, "respond-async") { return true }
+            guard let first = parts.next(in: bytes) else { continue }
+            let (name, argument) = pair(bytes, first) ?? (first, first.upperBound..<first.upperBound)
+            if bytes.matches(name, "respond-async"), unquoted(bytes, argument).isEmpty { return true }
         }
         return false
     }

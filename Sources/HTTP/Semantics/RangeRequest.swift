@@ -4,7 +4,8 @@ public enum RangeRequest: Sendable, Equatable {
     case satisfiable(Range<Int>)
     /// The content has no such bytes: 416, with `Content-Range: bytes */length`.
     case unsatisfiable
-    /// Another unit, several ranges or an invalid value: the server sends everything, as RFC 9110 14.2 permits.
+    /// Another unit, several ranges, an invalid value, or the end of empty content, which 206 cannot express: the server
+    /// sends everything, as RFC 9110 14.2 permits.
     case ignored
 
     /// Reads the value: `bytes=first-last`, `bytes=first-` or `bytes=-count`.
@@ -28,7 +29,9 @@ public enum RangeRequest: Sendable, Equatable {
 
     private static func suffix(_ bytes: Span<UInt8>, _ count: Range<Int>, _ length: Int) -> RangeRequest {
         guard let count = bytes.bounded(count) else { return .ignored }
-        guard count > 0, length > 0 else { return .unsatisfiable }
+        guard count > 0 else { return .unsatisfiable }
+        // RFC 9110 14.1.2: it is satisfiable.
+        guard length > 0 else { return .ignored }
         return .satisfiable(max(0, length - count)..<length)
     }
 
