@@ -108,15 +108,15 @@ extension ClosedRange {
 // Functions, because their errors name the fault: a conformance to ExpressibleByArgument could only say that there is
 // one.
 
-/// Reads a time within a range, such as "2s", "100ms", "50us" or "1m".
+/// Reads a time within a range, such as "2s", "100ms", "50us", "1ns" or "1m".
 package func readTime(_ text: String, in range: ClosedRange<Interval>) throws -> Interval {
-    let units: [(String, UInt64)] = [("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000)]
+    let units: [(String, Double)] = [("ns", 1), ("us", 1000), ("ms", 1_000_000), ("s", 1e9), ("m", 60e9)]
     for (unit, size) in units where text.hasSuffix(unit) {
         let digits = text.dropLast(unit.count)
-        // Double would accept signs, exponents and hexadecimal digits as well. More than a hundred million would not
-        // fit.
+        // Double would accept signs, exponents and hexadecimal digits as well. It has all nanoseconds of a hundred days,
+        // and no range has more.
         guard digits.allSatisfy({ "0123456789.".contains($0) }), let number = Double(digits) else { continue }
-        let time = Interval(nanoseconds: UInt64(min(number, 1e8) * Double(size)))
+        let time = Interval(nanoseconds: UInt64(min((number * size).rounded(), 100 * 86_400e9)))
         guard range.contains(time) else { throw ValidationError("a time from \(range.words) is needed.") }
         return time
     }

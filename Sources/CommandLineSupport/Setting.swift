@@ -18,7 +18,9 @@ package struct Setting {
     package let words: [String]
 
     package init(_ name: String, _ value: String?, _ source: Source) {
-        self.init(name, value, source, words: ["--\(name)" + (value.map { "=\($0)" } ?? "")])
+        // A value that begins with a hyphen needs the sign; of an empty one behind it the parser says that it is missing.
+        let words = value.map { $0.isEmpty ? ["--\(name)", ""] : ["--\(name)=\($0)"] }
+        self.init(name, value, source, words: words ?? ["--\(name)"])
     }
 
     init(_ name: String, _ value: String?, _ source: Source, words: [String]) {
@@ -86,29 +88,34 @@ extension Setting {
         return settings
     }
 
-    /// The flags of a file, one a line, without hyphens; `#` begins a comment at the start of a line and after a space.
+    /// The flags of a file, one a line, without hyphens.
     package static func fromFile(_ text: String, path: String, _ table: FlagTable) throws(SettingsError) -> [Setting] {
         var settings: [Setting] = []
-        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
-        for (index, line) in lines.enumerated() {
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, text) in lines.enumerated() {
             let source = Source.file(path, index + 1)
-            let words = trimmed(withoutComment(line)).split(maxSplits: 1, whereSeparator: \.isWhitespace)
-            guard let name = words.first.map(String.init) else { continue }
-            let value = words.count < 2 ? nil : String(words[1].drop(while: \.isWhitespace))
-            let setting = Setting(name, value, source)
-            switch table.kind(of: name) {
-            case nil: throw SettingsError(setting.sentence(Self.unknown(name, table)))
-            case .boolean:
-                guard let setting = Setting(switching: name, value ?? "true", source) else {
-                    throw SettingsError(setting.sentence("\(name): \(Self.noState(value ?? ""))"))
-                }
-                settings.append(setting)
-            case .single where value == nil, .repeated where value == nil:
-                throw SettingsError(setting.sentence("\(name) needs a value behind it."))
-            default: settings.append(setting)
+            do throws(SettingsError) {
+                guard let line = try SettingsLine(reading: text) else { continue }
+                settings.append(try Setting(line, source, table))
+            } catch {
+                throw SettingsError(Setting("", nil, source).sentence(error.description))
             }
         }
         return settings
+    }
+
+    private init(_ line: SettingsLine, _ source: Source, _ table: FlagTable) throws(SettingsError) {
+        let name = line.name
+        switch (table.kind(of: name), line.value) {
+        case (nil, _): throw SettingsError(Self.unknown(name, table))
+        case (.boolean, let value):
+            guard let setting = Setting(switching: name, value ?? "true", source) else {
+                throw SettingsError("\(name): \(Self.noState(value ?? ""))")
+            }
+            self = setting
+        case (_, nil): throw SettingsError("\(name) needs a value behind it.")
+        case (_, let value): self.init(name, value, source)
+        }
     }
 
     /// A letter of a flag's name in the name of its variable.
@@ -172,15 +179,6 @@ extension Setting {
             return "\(name): write the name without hyphens here."
         }
         return "\(name) is no setting: the names are those of the gateway's flags, without hyphens."
-    }
-
-    private static func withoutComment(_ line: Substring) -> Substring {
-        var previous: Character = " "
-        for index in line.indices {
-            if line[index] == "#", previous.isWhitespace { return line[..<index] }
-            previous = line[index]
-        }
-        return line
     }
 
     private static func trimmed(_ text: Substring) -> String {

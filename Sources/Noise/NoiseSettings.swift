@@ -25,12 +25,16 @@ package struct Probability: Comparable, Sendable, CustomStringConvertible {
         self.fraction = fraction
     }
 
-    /// The percentage, such as "10%" or "0.5%".
+    /// The percentage, such as "10%" or "0.5%", by which it reads back as the same likelihood.
     package var description: String {
-        // A thousandth of a per cent is the finest useful step.
-        let thousandths = (fraction * 100_000).rounded()
-        guard !thousandths.truncatingRemainder(dividingBy: 1000).isZero else { return "\(Int(thousandths / 1000))%" }
-        return "\(thousandths / 1000)%"
+        let percent = fraction * 100
+        // The product may be beside the number that was read. Thousandths are tried first, for they look as they were written.
+        let numbers = [(percent * 1000).rounded() / 1000, percent, percent.nextDown, percent.nextUp]
+        return Self.text(of: numbers.first { Self(percentage: Self.text(of: $0)) == self } ?? percent)
+    }
+
+    private static func text(of percent: Double) -> String {
+        percent.truncatingRemainder(dividingBy: 1).isZero ? "\(Int(percent))%" : "\(percent)%"
     }
 
     package static func < (left: Probability, right: Probability) -> Bool { left.fraction < right.fraction }

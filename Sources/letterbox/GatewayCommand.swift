@@ -14,7 +14,7 @@ struct GatewayCommand: ParsableCommand {
         abstract: "HTTP in front of a UDP service; the default.",
         discussion: """
             Without --upstream and --service it also starts the uppercase server and forwards to that. Times are given with their \
-            unit: us, ms, s or m.
+            unit: ns, us, ms, s or m.
             """
     )
 
@@ -40,8 +40,8 @@ struct GatewayCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Takes flags from a file, one a line, without hyphens; # begins a comment. LETTERBOX_PORT and the like in the \
-            environment come before it, and flags before both.
+            Takes flags from a file, one a line, without hyphens; # begins a comment, and a value may stand between double \
+            quotes. LETTERBOX_PORT and the like in the environment come before it, and flags before both.
             """, valueName: "file"))
     var config: String?
 

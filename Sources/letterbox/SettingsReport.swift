@@ -22,10 +22,9 @@ enum SettingsReport {
         var lines = all.filter {
             $0.name != "check" && $0.name != "config" && LayeredSettings.needlessness(of: $0.name, among: all) == nil
                 && command.conflict(of: $0.name) == nil
-        }.map { setting in
-            [setting.name, setting.value].compactMap { $0 }.joined(separator: " ")
-        }
-        lines.append("# HTTP at \(listening), \(settings.summary)")
+        }.map { SettingsLine($0.name, $0.value).text }
+        // A path may have a line end, behind which the comment would be a setting.
+        lines.append("# HTTP at \(String(showing: Array("\(listening)".utf8))), \(settings.summary)")
         for (service, addresses) in zip(described, names.addresses) {
             lines.append("# \(service.path) at \(addresses.map { "\($0)" }.joined(separator: " "))")
         }

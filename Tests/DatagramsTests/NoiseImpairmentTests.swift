@@ -177,6 +177,18 @@ struct ProbabilityTests {
         #expect(probability.description == text)
     }
 
+    /// Also one finer than a thousandth, and one of every size.
+    @Test("reads back what it prints") func readsBack() throws {
+        var generator = SeededGenerator(state: 5)
+        let texts = ["0.12345%", "7%", "33.333333%", "1e-7%", "0.07%"]
+        let numbers = (0..<2000).map { _ in Double.random(in: 0...100, using: &generator) }
+        let small = numbers.map { $0 * Double.random(in: 0...1e-6, using: &generator) }
+        for text in texts + (numbers + small).map({ "\($0)%" }) {
+            let probability = try #require(Probability(percentage: text))
+            #expect(Probability(percentage: probability.description) == probability, "\(text)")
+        }
+    }
+
     @Test(
         "takes nothing else", arguments: ["", "%", "10", "0.1", "-1%", "100.1%", "nan%", "inf%", "10 %", "1%%", "x%"])
     func refuses(text: String) {

@@ -47,6 +47,8 @@ import Testing
         [],
         ["--upstream", "127.0.0.1:9", "--service", "/a [::1]:5 127.0.0.1:4 timeout=1s", "--retransmit-budget", "5%"],
         ["--lab", "--lab-seed", "5", "--allow-origin", "*", "--probe-text", "are you there"],
+        ["--probe-text", "a #b"], ["--probe-text", " ab "], ["--probe-text", ""], ["--probe-text", "a\nadmin [::]:0"],
+        ["--host", "unix:/tmp/a #b\nadmin [::]:0"], ["--timeout", "1.2345678s"], ["--retransmit-budget", "0.12345%"],
     ])
     func `what --check prints is a file that comes to the same`(arguments: [String]) throws {
         let first = try run(["--check"] + arguments)
