@@ -37,7 +37,8 @@ struct DoctorCommand: ParsableCommand {
         if gateway.check { throw ValidationError("--check is the gateway's; doctor starts nothing: leave it out.") }
         let settings = gateway.makeConfiguration(descriptors: DescriptorLimit.raise())
         let services = ServiceExamination(gateway.addresses.services, settings)
-        let report = Report(KernelChecks.findings(KernelFiles(), demand(settings)) + services.findings())
+        let machine = KernelChecks.findings(KernelFiles(), demand(settings))
+        let report = Report(machine + StartExamination(command: gateway).findings() + services.findings())
         Output.print(report.text)
         if report.hasFailed { throw Exit.failed }
     }
@@ -86,6 +87,10 @@ private struct ServiceExamination {
             if SocketAddress(endpoint.host, port: endpoint.port) == nil {
                 findings.append(NameCheck.finding(endpoint, found, after: time))
             }
+        }
+        if let conflict = described.conflict(at: addresses) {
+            let place = "--service \(described.path)"
+            findings.append(.bad("service", "\(place): \(conflict)", remedy: "letterbox \(place) ..."))
         }
         let service = described.service(at: addresses, settings)
         for address in addresses where !address.isForMany {

@@ -86,7 +86,8 @@ struct GatewayCommand: ParsableCommand {
             at: try only(of: inherited.filter { $0.name != "admin" }, for: "the gateway listens at"))
         let address = listener.address
         let admin = try listenForState(
-            at: try only(of: inherited.filter { $0.name == "admin" }, for: "health and metrics have"))
+            at: try only(of: inherited.filter { $0.name == "admin" }, for: "health and metrics have"),
+            beside: address)
         let adminAddress = whereabouts(of: admin)
         var settings = settings
         settings.token = try callers.tokenFile.map { AccessToken(try TokenFile(path: $0).read()) }
@@ -166,9 +167,13 @@ struct GatewayCommand: ParsableCommand {
     }
 
     /// The socket of `--admin`; nil where health and metrics are on the first one.
-    private func listenForState(at entry: InheritedListeners.Entry?) throws -> StreamListener? {
+    private func listenForState(
+        at entry: InheritedListeners.Entry?, beside http: ListenAddress
+    ) throws -> StreamListener? {
         if let entry { return try StreamListener(inheriting: entry) }
-        return try addresses.admin?.listen()
+        guard let admin = addresses.admin else { return nil }
+        try AddressOptions.check(admin.resolved(), beside: http)
+        return try admin.listen()
     }
 
     /// Prints the settings in force; an error that would prevent the start becomes one line.
@@ -186,7 +191,7 @@ struct GatewayCommand: ParsableCommand {
     /// Ends the start where the page has a file at a service's path.
     func checkPaths(of services: [ServiceDescription], against page: Page) throws {
         for service in services where service.conflicts(with: page) {
-            Console.fatal("letterbox: --service \(service.path): the page has a file at this path; choose another path")
+            Console.fatal("letterbox: \(service.pageConflict)")
             throw ExitCode.validationFailure
         }
     }

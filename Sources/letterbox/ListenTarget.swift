@@ -45,12 +45,39 @@ enum ListenTarget: CustomStringConvertible {
         }
     }
 
+    /// The address, after the look-up of names; throws where the machine cannot listen there, whatever has the port now.
+    func tried() throws -> ListenAddress {
+        let address = try resolved()
+        switch (self, address) {
+        case (_, .internet(let address)): try StreamListener.check(address)
+        case (.unix(let path), _): try StreamListener.check(path)
+        default: break
+        }
+        return address
+    }
+
     /// The address, after the look-up of names.
     func resolved() throws -> ListenAddress {
         switch self {
         case .internet(let endpoint): .internet(try bindAddress(endpoint.host, endpoint.port))
         case .unix(let address): .unix(address.path)
         }
+    }
+}
+
+extension AddressOptions {
+    /// The addresses of the listeners; throws where the gateway could not have them.
+    func tryListeners() throws -> (http: ListenAddress, admin: ListenAddress?) {
+        let http = try listening.tried()
+        let second = try admin?.tried()
+        try second.map { try Self.check($0, beside: http) }
+        return (http, second)
+    }
+
+    /// Throws where the address of `--admin` is that of the first listener.
+    static func check(_ admin: ListenAddress, beside http: ListenAddress) throws(SettingsError) {
+        guard admin.overlaps(http) else { return }
+        throw SettingsError("--admin \(admin) is where HTTP is served, at \(http): choose another port or path")
     }
 }
 

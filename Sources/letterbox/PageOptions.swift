@@ -27,14 +27,19 @@ struct PageOptions: ParsableArguments {
 
     /// Reads the folder and logs its content; without a folder the page is the built-in one.
     func load() throws -> Page {
+        let page = try read()
+        guard let folder = `public` else { return page }
+        let (files, bytes) = page.size
+        Console.error("The page is \(folder): \(files) \(files == 1 ? "file" : "files") of \(bytes) bytes", as: .notice)
+        return page
+    }
+    /// Reads the folder; without a folder the page is the built-in one.
+    func read() throws -> Page {
         guard let folder = `public` else { return Page.builtIn() }
         var limits = Files.Limits()
         limits.maxFiles = maxPublicFiles
         limits.maxDepth = maxPublicDepth
         limits.maxBytes = maxPublicBytes
-        let page = try Page(folder: folder, limits: limits)
-        let (files, bytes) = page.size
-        Console.error("The page is \(folder): \(files) \(files == 1 ? "file" : "files") of \(bytes) bytes", as: .notice)
-        return page
+        return try Page(folder: folder, limits: limits)
     }
 }

@@ -107,7 +107,7 @@ final class Reloading {
         }
         for service in services { try checkLimits(of: service) }
         if let service = services.first(where: { $0.conflicts(with: page) }) {
-            throw SettingsError("--service \(service.path): the page has a file at this path; choose another path")
+            throw SettingsError(service.pageConflict)
         }
     }
 

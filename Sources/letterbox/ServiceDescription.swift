@@ -225,6 +225,9 @@ struct ServiceDescription: CustomStringConvertible {
     /// Whether the page has a file at its path.
     func conflicts(with page: Page) -> Bool { path != "/" && page.file(at: Array(path.utf8)[...]) != nil }
 
+    /// The sentence about such a file.
+    var pageConflict: String { "--service \(path): the page has a file at this path; choose another path" }
+
     /// An address that contradicts the service's options, and the remedy.
     func conflict(at addresses: [SocketAddress]) -> String? {
         guard settings.replies.source != .any, settings.replies.count != .none,

@@ -15,7 +15,7 @@ enum SettingsReport {
             try command.checkAddresses(addresses, of: service)
         }
         _ = try command.callers.tokenFile.map { try TokenFile(path: $0).read() }
-        let listening = try command.addresses.listening.resolved()
+        let listening = try command.addresses.tryListeners().http
         let page = try command.page.load()
         try command.checkPaths(of: described, against: page)
         let all = FlagTable.lines(of: command).map { Setting($0.name, $0.value, .commandLine) }

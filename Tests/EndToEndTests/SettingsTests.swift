@@ -1,5 +1,6 @@
 import CurlClient
 import Foundation
+import System
 import Testing
 
 /// Settings from a file, from the environment and from flags.
@@ -157,6 +158,58 @@ import Testing
         let ending = try run(["--check", "--upstream", "nowhere.invalid:5"])
         #expect(ending.status == 64)
         #expect(ending.error.hasPrefix("letterbox: cannot resolve nowhere.invalid"), "\(ending.error)")
+    }
+
+    /// What keeps the gateway from starting fails the check, and is bad for the doctor.
+    @Test(arguments: [
+        (["--port", "0", "--admin", "nowhere.invalid:9180"], 2, "listeners", "cannot resolve nowhere.invalid"),
+        (["--host", "192.0.2.77"], 2, "listeners", "cannot bind 192.0.2.77:8080: Cannot assign requested address"),
+        (["--host", "unix:/no/such/s"], 2, "listeners", "cannot listen at unix:/no/such/s: the folder is not there"),
+        (
+            ["--port", "9", "--admin", "unix:/etc/passwd"], 2, "listeners",
+            "cannot listen at unix:/etc/passwd: there is a file"
+        ),
+        (
+            ["--port", "PORT", "--admin", "127.0.0.1:PORT"], 2, "listeners",
+            "--admin 127.0.0.1:PORT is where HTTP is served"
+        ),
+        (["--port", "PORT", "--admin", "[::]:PORT"], 2, "listeners", "--admin [::]:PORT is where HTTP is served"),
+        (
+            ["--host", "unix:PATH", "--admin", "unix:PATH"], 2, "listeners",
+            "--admin unix:PATH is"
+        ),
+        (["--port", "0", "--public", "/no/such"], 2, "page", "cannot read /no/such"),
+        (["--port", "0", "--token-file", "/no/such"], 2, "token", "--token-file /no/such: it cannot be read"),
+        (
+            ["--port", "0", "--service", "/app.js 127.0.0.1:9"], 64, "path",
+            "--service /app.js: the page has a file at this path"
+        ),
+    ])
+    func `what cannot start fails the check and the doctor`(
+        arguments: [String], status: Int32, subject: String, sentence: String
+    ) throws {
+        // A path, and a port that was free a moment ago.
+        let path = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID())").path
+        let free = try StreamListener(on: SocketAddress(numeric: "127.0.0.1:0")).address.port
+        func filled(_ text: String) -> String { text.replacing("PORT", with: "\(free)").replacing("PATH", with: path) }
+        let (arguments, sentence) = (arguments.map(filled), filled(sentence))
+        let check = try run(["--check"] + arguments)
+        #expect(check.status == 64 && check.error.hasPrefix("letterbox: \(sentence)"), "\(check)")
+        let flags = arguments + (arguments.contains("--service") ? [] : ["--server-port", "0"])
+        let start = try run(flags)
+        #expect(start.status == status && start.error.contains("letterbox: \(sentence)"), "\(start)")
+        let doctor = try run(["doctor"] + flags)
+        #expect(doctor.status == 1 && doctor.error.isEmpty)
+        let lines = doctor.output.split(separator: "\n").filter { $0.hasPrefix("bad   \(subject) ") }
+        #expect(lines.count == 1 && lines[0].contains(" \(sentence)"), "\(doctor.output)")
+    }
+
+    /// The check of a running gateway's own settings comes before its reload.
+    @Test func `a check does not mind the running gateway, and does not disturb it`() throws {
+        let gateway = try RunningGateway(["--admin", "127.0.0.1:0"])
+        let port = String(gateway.url.split(separator: ":").last ?? "")
+        #expect(try check(["--port", port, "--server-port", "0"]).contains("port \(port)"))
+        #expect(try CurlClient().perform(CurlRequest(gateway.url, body: .text("hello"))).text == "HELLO")
     }
 
     /// A container may have no /proc, from which Swift reads the arguments.
