@@ -48,14 +48,19 @@ public enum Files {
     }
 
     /// A file as text; a file of more than `maxBytes` is an error (EFBIG).
-    public static func text(of path: String, maxBytes: Int = 1 << 20) throws(FileError) -> String {
+    ///
+    /// - `waiting`: waits for the writer of a pipe to begin and to end; otherwise a pipe without all of its bytes is an error
+    ///   (ENODATA).
+    public static func text(of path: String, maxBytes: Int = 1 << 20, waiting: Bool = false) throws(FileError) -> String
+    {
         do throws(ErrorNumber) {
-            // O_NONBLOCK: a pipe without a writer opens, and is empty (fifo(7)).
+            // O_NONBLOCK: a pipe opens before its writer (fifo(7)), and its bytes may be waited for, or not.
             let descriptor = Descriptor(
                 owning: try call { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) })
             var bytes: [UInt8] = []
             var piece = [UInt8](repeating: 0, count: 16_384)
             while true {
+                try awaitBytes(descriptor, waiting)
                 let room = piece.indices
                 let count = try call {
                     unsafe piece.withMutableBytes(in: room) { unsafe read(descriptor.number, $0.baseAddress, $0.count) }
@@ -68,6 +73,12 @@ public enum Files {
         } catch {
             throw FileError(path: path, reason: error)
         }
+    }
+
+    /// Waits for bytes or the end (poll(2)); of a pipe read(2) says that it has ended where no writer has come yet.
+    private static func awaitBytes(_ descriptor: borrowing Descriptor, _ waiting: Bool) throws(ErrorNumber) {
+        var entry = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
+        guard try call({ unsafe poll(&entry, 1, waiting ? -1 : 0) }) > 0 else { throw ErrorNumber(ENODATA) }
     }
 
     /// The permissions of a file, which are the last nine bits of its mode; nil when they cannot be read (stat(2),

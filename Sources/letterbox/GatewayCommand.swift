@@ -62,13 +62,15 @@ struct GatewayCommand: ParsableCommand {
 
     func run() throws {
         logging.apply()
-        let settings = makeConfiguration(descriptors: DescriptorLimit.raise())
+        var settings = makeConfiguration(descriptors: DescriptorLimit.raise())
         if check { return try report(settings) }
+        // Here a signal still ends the wait for a pipe.
+        settings.token = try Exit.starting { try callers.tokenFile.map { AccessToken(try TokenFile(path: $0).read()) } }
         SignalDescriptor.block()
         try Exit.starting(" with --host, --port, --admin or --server-port.") {
             let manager = ServiceManager.fromEnvironment()
             let inherited = try InheritedListeners.take()
-            try EventLoop.run { loop in try await serve(settings, inherited, manager, on: loop) }
+            try EventLoop.run { [settings] loop in try await serve(settings, inherited, manager, on: loop) }
         }
     }
 
@@ -90,7 +92,6 @@ struct GatewayCommand: ParsableCommand {
             beside: address)
         let adminAddress = whereabouts(of: admin)
         var settings = settings
-        settings.token = try callers.tokenFile.map { AccessToken(try TokenFile(path: $0).read()) }
         settings.accessLog = try logging.makeAccessLog()
         var services = try await resolve(described, names, settings)
         let embedded = services.isEmpty ? try EmbeddedServer(self, &settings, on: loop) : nil

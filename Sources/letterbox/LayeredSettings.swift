@@ -10,7 +10,8 @@ struct LayeredSettings {
     private let command: any ParsableCommand.Type
     private let settings: [Setting]
 
-    init(_ command: any ParsableCommand.Type, words: [String]) throws(SettingsError) {
+    /// - `waiting`: waits for the bytes where the file is a pipe.
+    init(_ command: any ParsableCommand.Type, words: [String], waiting: Bool = true) throws(SettingsError) {
         self.command = command
         let table = FlagTable(of: command)
         let given = Setting.fromCommandLine(words, table)
@@ -22,7 +23,7 @@ struct LayeredSettings {
         let variables = try Setting.fromEnvironment({ Environment.value(of: $0) }, table)
         var file: [Setting] = []
         if let path = (given.last { $0.name == "config" } ?? variables.last { $0.name == "config" })?.value {
-            file = try Self.read(path, table)
+            file = try Self.read(path, table, waiting)
             try Setting.checkRepetitions(file, table)
         }
         settings = Setting.merged([file, variables, given])
@@ -31,16 +32,17 @@ struct LayeredSettings {
     /// All settings as words of a command line.
     var words: [String] { settings.flatMap(\.words) }
 
-    /// The gateway's flags, from all places as they are now.
+    /// The gateway's flags, from all places as they are now; a file that is a pipe delays no request.
     static func ofGateway() throws(SettingsError) -> LayeredSettings {
         let words = Array(CommandLine.arguments.dropFirst())
         let isNamed = words.first == GatewayCommand.configuration.commandName
-        return try LayeredSettings(GatewayCommand.self, words: isNamed ? Array(words.dropFirst()) : words)
+        return try LayeredSettings(
+            GatewayCommand.self, words: isNamed ? Array(words.dropFirst()) : words, waiting: false)
     }
 
-    private static func read(_ path: String, _ table: FlagTable) throws(SettingsError) -> [Setting] {
+    private static func read(_ path: String, _ table: FlagTable, _ waiting: Bool) throws(SettingsError) -> [Setting] {
         let text: String
-        do { text = try Files.text(of: path) } catch { throw SettingsError("--config: \(error).") }
+        do { text = try Files.text(of: path, waiting: waiting) } catch { throw SettingsError("--config: \(error).") }
         let settings = try Setting.fromFile(text, path: path, table)
         for setting in settings where setting.name == "config" || setting.name == "check" {
             throw SettingsError(setting.sentence("\(setting.name) is for the command line."))

@@ -15,9 +15,11 @@ struct TokenFile {
     }
 
     /// Reads the token; a line end after it does not belong to it.
-    func read() throws(Failure) -> [UInt8] {
+    ///
+    /// - `waiting`: waits for the bytes where the file is a pipe.
+    func read(waiting: Bool = true) throws(Failure) -> [UInt8] {
         let text: String
-        do { text = try Files.text(of: path, maxBytes: AccessToken.mostBytes + 2) } catch {
+        do { text = try Files.text(of: path, maxBytes: AccessToken.mostBytes + 2, waiting: waiting) } catch {
             throw failure("it cannot be read: \(error.reason)")
         }
         if let mode = Files.permissions(of: path), mode & 0o006 != 0 {
@@ -41,7 +43,7 @@ struct TokenFile {
     /// Takes over the file's new token; an invalid file changes nothing, and the result is false.
     func renew(_ token: AccessToken, _ logger: Logger) -> Bool {
         do {
-            token.replace(with: try read())
+            token.replace(with: try read(waiting: false))
             logger.notice("the token has been read again")
             return true
         } catch {

@@ -1,5 +1,6 @@
 import CurlClient
 import Foundation
+import Glibc
 import System
 import Testing
 
@@ -210,6 +211,24 @@ import Testing
         let port = String(gateway.url.split(separator: ":").last ?? "")
         #expect(try check(["--port", port, "--server-port", "0"]).contains("port \(port)"))
         #expect(try CurlClient().perform(CurlRequest(gateway.url, body: .text("hello"))).text == "HELLO")
+    }
+
+    @Test(arguments: ["config", "token-file"]) func `a pipe is read to its end`(flag: String) throws {
+        let pipe = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID())").path
+        try #require(unsafe mkfifo(pipe, 0o600) == 0)
+        defer { unsafe unlink(pipe) }
+        let program = try Program(Binaries.letterbox, ["--port", "0", "--server-port", "0", "--\(flag)", pipe])
+        // Waits for the reader (fifo(7)).
+        let writer = try #require(FileHandle(forWritingAtPath: pipe))
+        try writer.write(contentsOf: Data(flag == "config" ? "time".utf8 : "sec".utf8))
+        try writer.write(contentsOf: Data(flag == "config" ? "out 3s\n".utf8 : "ret\n".utf8))
+        try writer.close()
+        _ = try program.errorLine(startingWith: "The gateway is ready: ")
+        // No writer comes for a reload, which waits for none.
+        program.signal(SIGHUP)
+        _ = try program.errorLine(
+            containing: "\(pipe): \(flag == "config" ? "" : "it cannot be read: ")No data available")
+        #expect(try program.ending(after: SIGTERM).status == 0)
     }
 
     /// A container may have no /proc, from which Swift reads the arguments.

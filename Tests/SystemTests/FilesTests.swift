@@ -1,0 +1,31 @@
+import Glibc
+import Testing
+
+@testable import System
+
+@Suite struct FilesTests {
+    /// A pipe whose writer has not come, one whose writer is silent, and one whose writer is done.
+    @Test func aPipeIsReadWhereItsBytesAreThere() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.entry("pipe")
+        try #require(unsafe mkfifo(path, 0o600) == 0)
+        let nothing = FileError(path: path, reason: ErrorNumber(ENODATA))
+        #expect(throws: nothing) { try Files.text(of: path) }
+        // Both ways: such an open(2) waits for no reader.
+        let both = Descriptor(owning: unsafe open(path, O_RDWR | O_CLOEXEC))
+        #expect(throws: nothing) { try Files.text(of: path) }
+        #expect(unsafe write(both.number, "text", 4) == 4)
+        #expect(throws: nothing) { try Files.text(of: path) }
+    }
+
+    @Test func theBytesOfAPipeAreWaitedFor() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.entry("pipe")
+        try #require(unsafe mkfifo(path, 0o600) == 0)
+        try Thread.start {
+            let end = Descriptor(owning: unsafe open(path, O_WRONLY | O_CLOEXEC))
+            for text in ["port ", "80\n"] { _ = unsafe write(end.number, text, text.utf8.count) }
+        }
+        #expect(try Files.text(of: path, waiting: true) == "port 80\n")
+    }
+}
