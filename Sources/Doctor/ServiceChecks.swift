@@ -65,3 +65,16 @@ extension Interval {
         return "\(nanoseconds / 1_000_000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) ms"
     }
 }
+
+/// Whether the end of the gateway leaves the requests under way their time.
+package enum DrainCheck {
+    private static let subject = "drain"
+
+    /// - `timeout`: the longest time of an exchange with one reply; a collection of several is cut to fit.
+    package static func finding(timeout: Interval, drainTimeout: Interval) -> Finding {
+        let text = "an exchange may take \(timeout), and the end of the gateway \(drainTimeout)"
+        guard timeout > drainTimeout else { return .ok(subject, text) }
+        return .warning(
+            subject, "\(text): those under way may be cut", remedy: "letterbox --drain-timeout \(timeout)")
+    }
+}

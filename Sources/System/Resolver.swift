@@ -5,8 +5,6 @@ internal import Glibc
 public struct ResolverError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The endpoint of the look-up.
     public let endpoint: Endpoint
-    /// Whether no name server answered in time, so that a later try may succeed.
-    public let isTemporary: Bool
     /// The C library's words, such as "Name or service not known".
     public let reason: String
 
@@ -45,7 +43,7 @@ public enum Resolver {
     private static func failure(_ endpoint: Endpoint, _ status: Int32) -> ResolverError {
         let reason =
             unsafe status == EAI_SYSTEM ? ErrorNumber.current.description : String(cString: gai_strerror(status))
-        return ResolverError(endpoint: endpoint, isTemporary: status == EAI_AGAIN, reason: reason)
+        return ResolverError(endpoint: endpoint, reason: reason)
     }
 }
 

@@ -20,8 +20,6 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
         case receive
         /// send(2), sendmmsg(2)
         case send
-        /// shutdown(2)
-        case shutDown = "shut down"
         /// pthread_create(3)
         case startThread = "start a thread"
         /// epoll_create1(2), epoll_ctl(2), eventfd(2), signalfd(2)

@@ -38,7 +38,8 @@ struct DoctorCommand: ParsableCommand {
         let settings = gateway.makeConfiguration(descriptors: DescriptorLimit.raise())
         let services = ServiceExamination(gateway.addresses.services, settings)
         let machine = KernelChecks.findings(KernelFiles(), demand(settings))
-        let report = Report(machine + StartExamination(command: gateway).findings() + services.findings())
+        let drain = DrainCheck.finding(timeout: longestExchange(settings), drainTimeout: settings.drainTimeout)
+        let report = Report(machine + [drain] + StartExamination(command: gateway).findings() + services.findings())
         Output.print(report.text)
         if report.hasFailed { throw Exit.failed }
     }
@@ -58,9 +59,17 @@ struct DoctorCommand: ParsableCommand {
 
     /// The longest wait of a service for a reply.
     private func longestWait(_ settings: Configuration) -> Interval {
-        let services = gateway.addresses.services.map { $0.service(at: [], settings) }
-            .filter { $0.replies.count != .none }
+        let services = services(settings).filter { $0.replies.count != .none }
         return services.map { $0.replies.wait ?? $0.configuration.timeout }.max() ?? settings.timeout
+    }
+
+    /// The longest exchange with one reply.
+    private func longestExchange(_ settings: Configuration) -> Interval {
+        services(settings).filter(\.replies.isSingle).map(\.configuration.timeout).max() ?? settings.timeout
+    }
+
+    private func services(_ settings: Configuration) -> [Service] {
+        gateway.addresses.services.map { $0.service(at: [], settings) }
     }
 }
 

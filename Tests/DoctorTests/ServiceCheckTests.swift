@@ -71,4 +71,11 @@ import Testing
         #expect(report.hasFailed)
         #expect(!Report([.warning("a", "b", remedy: "c")]).hasFailed)
     }
+
+    @Test(arguments: [(30, .ok), (31, .warning)] as [(UInt64, Finding.Verdict)]) func drain(
+        seconds: UInt64, verdict: Finding.Verdict
+    ) {
+        let finding = DrainCheck.finding(timeout: .seconds(seconds), drainTimeout: .seconds(30))
+        #expect(finding.verdict == verdict && (finding.remedy == nil) == (verdict == .ok))
+    }
 }

@@ -31,6 +31,22 @@ import Testing
         }
     }
 
+    /// All replies to a datagram that has left may be none; one that waits for a socket has asked nobody.
+    @Test func aCollectionThatIsCutBeforeItsDatagramFails() async throws {
+        var policy = ReplyPolicy()
+        (policy.count, policy.wait) = (.all, .seconds(50))
+        var configuration = patientConfiguration()
+        configuration.maxSockets = 1
+        try await withUpstream(configuration, policy) { upstream, peers in
+            let (sent, _) = await upstream.collect("first", isCut: true)
+            _ = try sent.get()
+            // Its socket is set aside, and there is no other.
+            let (unsent, _) = await upstream.collect("second", isCut: true)
+            if case .failure(.noSocket(limit: 1)) = unsent {} else { Issue.record("\(unsent)") }
+            #expect(try await peers[0].receive().text == "first")
+        }
+    }
+
     /// Without a datagram under way no pause is to be waited for, and the try that is due stays.
     @Test func aPathThatShrinksBeforeTheFirstDatagramChangesNothing() {
         var plan = ExchangePlan()

@@ -55,14 +55,18 @@ actor UpstreamFixture {
     }
 
     /// The answer of a service whose replies are collected, and their number.
-    func collect(_ text: String, timeout: Interval? = nil) async -> (outcome: Result<Answer, GatewayError>, count: Int)
-    {
+    ///
+    /// - `isCut`: whether the collection ends as soon as it has begun.
+    func collect(
+        _ text: String, timeout: Interval? = nil, isCut: Bool = false
+    ) async -> (outcome: Result<Answer, GatewayError>, count: Int) {
         let collection = upstream.makeCollection()
         let outcome = await withCheckedContinuation { continuation in
             let waiter = ReplyWaiter(continuation)
             let failure = upstream.collect(
                 Array(text.utf8)[...], into: collection, requestedTimeout: timeout, trace: nil, for: waiter)
-            if let failure { waiter.finished(.failure(failure)) }
+            if let failure { return waiter.finished(.failure(failure)) }
+            if isCut { collection.cut() }
         }
         return (outcome, collection.count)
     }

@@ -109,13 +109,15 @@ extension Exchange {
             })
     }
 
-    /// Ends before its time with the collected replies; without any, where the caller asked for a number of them, as it
-    /// would at the end of a shorter time.
+    /// Ends before its time with the collected replies.
+    ///
+    /// Without any it fails as it would at the end of a shorter time, where the caller asked for a number of them or no
+    /// datagram has left.
     func cut(of collection: ReplyCollection) {
-        guard collection.count == 0, collection.policy.count != .all else {
+        let isSent = isListening
+        guard collection.count == 0, collection.policy.count != .all || !isSent else {
             return finishCollecting(with: .success(0))
         }
-        let isSent = isListening
         leaveQueue()
         let elapsed = loop.now.since(plan.deadline - timeout)
         timeout = Interval(nanoseconds: elapsed.nanoseconds / 1_000_000 * 1_000_000)
