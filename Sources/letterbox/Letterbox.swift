@@ -30,13 +30,10 @@ struct Letterbox: ParsableCommand {
 
     static func main() {
         Preparation.prepare()
+        let words = Array(CommandLine.arguments.dropFirst())
         let names = configuration.subcommands.compactMap { $0.configuration.commandName }
-        if let word = CommandLine.arguments.dropFirst().first,
-            let problem = Subcommand.problem(with: word, among: names)
-        {
-            exit(withError: ValidationError(problem))
-        }
-        run(Array(CommandLine.arguments.dropFirst()))
+        if let problem = Subcommand.problem(in: words, among: names) { exit(withError: ValidationError(problem)) }
+        run(words)
     }
 
     /// Runs the command that the words name.
@@ -83,30 +80,16 @@ struct Letterbox: ParsableCommand {
     private static let questions = ["--version", "--experimental-dump-help", "--generate-completion-script"]
 }
 
-/// Errors in a first word that should name a subcommand.
+/// Errors in a word that should name a subcommand: the first one, or the one behind `help`.
 ///
-/// The argument parser takes the word for an argument of the default subcommand, and calls it unexpected.
+/// The argument parser takes the first for an argument of the default subcommand, and calls it unexpected; behind `help` it
+/// ignores it.
 enum Subcommand {
     /// A sentence with the nearest of the names and all of them; nil for a name and for a flag.
-    static func problem(with word: String, among names: [String]) -> String? {
-        guard !word.hasPrefix("-"), word != "help", !names.contains(word) else { return nil }
-        let nearest = names.map { (name: $0, distance: distance(word, $0)) }.min { $0.distance < $1.distance }
-        let hint = nearest.flatMap { $0.distance <= 2 ? " Did you mean '\($0.name)'?" : nil } ?? ""
+    static func problem(in words: [String], among names: [String]) -> String? {
+        let word = words.first == "help" ? words.dropFirst().first : words.first
+        guard let word, !word.hasPrefix("-"), word != "help", !names.contains(word) else { return nil }
+        let hint = Nearest.name(to: word, among: names).map { " Did you mean '\($0)'?" } ?? ""
         return "There is no subcommand '\(word)'.\(hint) There are \(names.joined(separator: ", ")) and help."
-    }
-
-    /// The number of letters to insert, delete or replace between two words (Levenshtein).
-    private static func distance(_ left: String, _ right: String) -> Int {
-        var row = Array(0...right.count)
-        for (line, letter) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
-            for (column, other) in right.enumerated() {
-                let changed = diagonal + (letter == other ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(changed, diagonal + 1, row[column] + 1)
-            }
-        }
-        return row[right.count]
     }
 }

@@ -7,11 +7,13 @@ import Testing
         ("gatway", " Did you mean 'gateway'?"), ("hello", ""), ("8080", ""), ("", ""),
     ])
     func anUnknownSubcommandNamesTheNearestAndAll(word: String, hint: String) throws {
-        let ending = try Program.letterbox(word).ending()
         let names = "gateway, server, client, noise, ping, doctor and help"
-        #expect(ending.status == 64)
-        #expect(ending.output.isEmpty)
-        #expect(ending.errorLines.first == "Error: There is no subcommand '\(word)'.\(hint) There are \(names).")
+        for words in [[word], ["help", word]] {
+            let ending = try Program(Binaries.letterbox, words).ending()
+            #expect(ending.status == 64)
+            #expect(ending.output.isEmpty)
+            #expect(ending.errorLines.first == "Error: There is no subcommand '\(word)'.\(hint) There are \(names).")
+        }
     }
 
     /// A flag is the gateway's, and what follows a subcommand's name is that one's.
