@@ -23,6 +23,20 @@ struct Comparison: ~Copyable {
 
 /// The results of one sentence.
 struct Row {
+    enum Trouble: CustomStringConvertible {
+        /// Both have replied, and not the same.
+        case difference(String)
+        /// One or both have not replied.
+        case failure(String)
+
+        var description: String {
+            switch self {
+            case .difference(let text): "DIFFERENT  \(text)"
+            case .failure(let text): "FAILED  \(text)"
+            }
+        }
+    }
+
     /// The sentence's name in the table.
     let name: String
     /// The sentence's length.
@@ -30,7 +44,7 @@ struct Row {
     /// The length of the reply over HTTP; nil without a reply.
     private(set) var received: Int?
     /// The difference or the failure; nil while both agree.
-    private(set) var trouble: String?
+    private(set) var trouble: Trouble?
     private var httpTimes: [Duration] = []
     private var udpTimes: [Duration] = []
 
@@ -54,9 +68,9 @@ struct Row {
         case .failure(let reason): failures.append(reason)
         }
         if case .reply(let one, _) = http, case .reply(let other, _) = udp {
-            trouble = Self.difference(one, other).map { "DIFFERENT  \($0)" }
+            trouble = Self.difference(one, other).map(Trouble.difference)
         } else {
-            trouble = "FAILED  \(failures.joined(separator: "; "))"
+            trouble = .failure(failures.joined(separator: "; "))
         }
     }
 

@@ -13,15 +13,20 @@ struct Table {
     var text: String {
         let cells = [["sentence", "sent", "received", "HTTP us", "UDP us"]] + rows.map(Self.cells)
         let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
-        let marks = ["result"] + rows.map { $0.trouble ?? "same" }
+        let marks = ["result"] + rows.map { $0.trouble?.description ?? "same" }
         let lines = zip(cells, marks).map { "\(Self.line($0, widths))  \($1)\n" }
         return lines.joined() + verdict + "\n"
     }
 
     private var verdict: String {
-        let troubled = rows.filter { $0.trouble != nil }.count
-        if troubled == 0 { return "HTTP and UDP agree on all \(rows.count) sentences." }
-        return "HTTP and UDP differ on \(troubled) of \(rows.count) sentences."
+        var (failed, different) = (0, 0)
+        for case let trouble? in rows.map(\.trouble) {
+            if case .failure = trouble { failed += 1 } else { different += 1 }
+        }
+        if failed + different == 0 { return "HTTP and UDP agree on all \(rows.count) sentences." }
+        let differ = "HTTP and UDP differ on \(different) of \(rows.count) sentences."
+        let fail = "\(failed) of \(rows.count) sentences failed, and were not compared."
+        return [different > 0 ? differ : nil, failed > 0 ? fail : nil].compactMap { $0 }.joined(separator: " ")
     }
 
     private static func cells(_ row: Row) -> [String] {

@@ -78,6 +78,7 @@ import Testing
         #expect(ending.status == 1)
         let reason = "FAILED  HTTP: 502 Bad Gateway (letterbox; error=connection_refused)"
         #expect(rows(ending).allSatisfy { $0.hasSuffix(reason) })
+        #expect(ending.output.hasSuffix("\n5 of 5 sentences failed, and were not compared.\n"), "\(ending.output)")
         let healthy = try RunningGateway()
         let other = try probe(healthy.url, UDPPeer.closedAddress())
         #expect(other.status == 1)
