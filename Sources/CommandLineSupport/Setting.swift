@@ -46,7 +46,7 @@ package struct Setting {
     }
 
     /// The setting's name in a message.
-    var title: String {
+    package var title: String {
         switch source {
         case .commandLine: "--\(name)"
         case .variable(let variable): variable
@@ -91,7 +91,9 @@ extension Setting {
     /// The flags of a file, one a line, without hyphens.
     package static func fromFile(_ text: String, path: String, _ table: FlagTable) throws(SettingsError) -> [Setting] {
         var settings: [Setting] = []
-        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        // Some editors write a byte-order mark.
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...]
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, text) in lines.enumerated() {
             let source = Source.file(path, index + 1)
             do throws(SettingsError) {
@@ -129,7 +131,7 @@ extension Setting {
 
     /// The flags in the environment: `LETTERBOX_MAX_HEAD` is `max-head`.
     ///
-    /// Semicolons separate several values of one flag. An empty value counts as none. Other variables are ignored.
+    /// Semicolons separate several values of one flag, which may stand between quotes. An empty value counts as none. Other variables are ignored.
     package static func fromEnvironment(
         _ variable: (String) -> String?, _ table: FlagTable
     ) throws(SettingsError) -> [Setting] {
@@ -145,7 +147,9 @@ extension Setting {
                 }
                 settings.append(setting)
             case .repeated:
-                settings += value.split(separator: ";").map { Setting(flag, trimmed($0), source) }
+                do throws(SettingsError) { settings += try list(value).map { Setting(flag, $0, source) } } catch {
+                    throw SettingsError("\(name): \(error)")
+                }
             default: settings.append(Setting(flag, value, source))
             }
         }
@@ -178,7 +182,34 @@ extension Setting {
         if name.hasPrefix("-"), table.kind(of: String(name.drop { $0 == "-" })) != nil {
             return "\(name): write the name without hyphens here."
         }
-        return "\(name) is no setting: the names are those of the gateway's flags, without hyphens."
+        let word = String(name.prefix { $0 != "=" && $0 != ":" })
+        if word != name, table.kind(of: word) != nil {
+            return "\(word): write a space between name and value, and no sign."
+        }
+        let hint = Nearest.name(to: word, among: table.names).map { " Did you mean \($0)?" } ?? ""
+        return "\(name) is no setting: the names are those of the gateway's flags, without hyphens.\(hint)"
+    }
+
+    /// The values of a variable with semicolons between them; in double quotes, as in a file, one may have semicolons.
+    private static func list(_ text: String) throws(SettingsError) -> [String] {
+        var values: [String] = []
+        var rest = text.unicodeScalars[...]
+        while !rest.isEmpty {
+            rest = rest.drop(while: \.isSpace)
+            if rest.first == "\"" {
+                values.append(try SettingsLine.readQuoted(from: &rest))
+                rest = rest.drop(while: \.isSpace)
+                guard rest.isEmpty || rest.first == ";" else {
+                    throw SettingsError("a semicolon is needed behind the closing quote.")
+                }
+            } else {
+                let value = trimmed(Substring(rest.prefix { $0 != ";" }))
+                if !value.isEmpty { values.append(value) }
+                rest = rest.drop { $0 != ";" }
+            }
+            rest = rest.dropFirst()
+        }
+        return values
     }
 
     private static func trimmed(_ text: Substring) -> String {

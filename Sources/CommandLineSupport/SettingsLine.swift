@@ -18,6 +18,10 @@ package struct SettingsLine: Equatable {
             value = nil
             return
         }
+        // No flag's value is likely to begin so, and a quoted one may.
+        guard begin != "=" else {
+            throw SettingsError("\(name): write a space between name and value, and no sign.")
+        }
         guard begin == "\"" else {
             value = Self.withoutComment(rest)
             return
@@ -72,7 +76,7 @@ package struct SettingsLine: Equatable {
     /// Whether the reader would take a value without quotes for another one.
     private static func needsQuotes(_ value: String) -> Bool {
         let scalars = value.unicodeScalars
-        guard let first = scalars.first, first != "#", first != "\"", !scalars.contains("\n") else { return true }
+        guard let first = scalars.first, !["#", "\"", "="].contains(first), !scalars.contains("\n") else { return true }
         return withoutComment(scalars[...].drop(while: \.isSpace)) != value
     }
 

@@ -22,8 +22,12 @@ struct LayeredSettings {
         }
         let variables = try Setting.fromEnvironment({ Environment.value(of: $0) }, table)
         var file: [Setting] = []
-        if let path = (given.last { $0.name == "config" } ?? variables.last { $0.name == "config" })?.value {
-            file = try Self.read(path, table, waiting)
+        if let place = (variables + given).last(where: { $0.name == "config" }), let path = place.value {
+            let text: String
+            do { text = try Files.text(of: path, waiting: waiting) } catch {
+                throw SettingsError("\(place.title): \(error).")
+            }
+            file = try Self.read(text, path, table)
             try Setting.checkRepetitions(file, table)
         }
         settings = Setting.merged([file, variables, given])
@@ -40,9 +44,7 @@ struct LayeredSettings {
             GatewayCommand.self, words: isNamed ? Array(words.dropFirst()) : words, waiting: false)
     }
 
-    private static func read(_ path: String, _ table: FlagTable, _ waiting: Bool) throws(SettingsError) -> [Setting] {
-        let text: String
-        do { text = try Files.text(of: path, waiting: waiting) } catch { throw SettingsError("--config: \(error).") }
+    private static func read(_ text: String, _ path: String, _ table: FlagTable) throws(SettingsError) -> [Setting] {
         let settings = try Setting.fromFile(text, path: path, table)
         for setting in settings where setting.name == "config" || setting.name == "check" {
             throw SettingsError(setting.sentence("\(setting.name) is for the command line."))

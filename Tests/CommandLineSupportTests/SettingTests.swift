@@ -30,11 +30,14 @@ import Testing
         #expect(lines == ["port 80", "upstream a", "upstream b", "lab -"])
     }
 
+    private static let names = "the names are those of the gateway's flags, without hyphens."
+
     private func lines(_ text: String) throws -> [String] {
         try Setting.fromFile(text, path: "f", table).map { "\($0.name)=\($0.value ?? "-") \($0.source)" }
     }
 
     @Test func aFileHasOneSettingInEachLine() throws {
+        #expect(try lines("\u{FEFF}port 81\r\n") == ["port=81 file(\"f\", 1)"])
         let text = "# all of it\n\nport 81 # not 80\r\n  upstream\t a b=c  \nlab\nprobe-text a#b"
         #expect(
             try lines(text) == [
@@ -45,7 +48,11 @@ import Testing
 
     @Test(arguments: [
         ("port 80\n--port 81", "f:2: --port: write the name without hyphens here."),
-        ("\n\nprot 80", "f:3: prot is no setting: the names are those of the gateway's flags, without hyphens."),
+        ("\n\nprot 80", "f:3: prot is no setting: \(names) Did you mean port?"),
+        ("tiemoutt 80", "f:1: tiemoutt is no setting: \(names)"),
+        ("port=80", "f:1: port: write a space between name and value, and no sign."),
+        ("port: 80", "f:1: port: write a space between name and value, and no sign."),
+        ("port = 80", "f:1: port: write a space between name and value, and no sign."),
         ("port", "f:1: port needs a value behind it."), ("upstream  # none", "f:1: upstream needs a value behind it."),
         ("lab yes", "f:1: lab: \"yes\" is neither true nor false."),
     ])
@@ -71,6 +78,23 @@ import Testing
         #expect { try environment(["LETTERBOX_LAB": "1"]) } throws: {
             "\($0)" == "LETTERBOX_LAB: \"1\" is neither true nor false."
         }
+    }
+
+    @Test(arguments: [
+        ("a;b", ["a", "b"]), (" a ; b; ", ["a", "b"]), (#""a;b";c"#, ["a;b", "c"]), (#"c ; "a;b" "#, ["c", "a;b"]),
+        (#"a "b;c""#, [#"a "b"#, #"c""#]), (";", []),
+    ])
+    func semicolonsSeparateValues(text: String, values: [String]) throws {
+        let settings = try Setting.fromEnvironment({ $0 == "LETTERBOX_UPSTREAM" ? text : nil }, table)
+        #expect(settings.map(\.value) == values)
+    }
+
+    @Test(arguments: [
+        (#""a"#, "LETTERBOX_UPSTREAM: the closing quote is missing."),
+        (#""a" b"#, "LETTERBOX_UPSTREAM: a semicolon is needed behind the closing quote."),
+    ])
+    func wrongQuotesInAVariableAreTold(text: String, sentence: String) {
+        #expect { try environment(["LETTERBOX_UPSTREAM": text]) } throws: { "\($0)" == sentence }
     }
 
     @Test func wordsOfTheCommandLineAreTakenApart() {

@@ -33,7 +33,9 @@ import Testing
     /// Whatever the value: the pieces are those that the format knows, and marks that join them to one character.
     @Test func eachLineReadsBackAsTheSameValue() throws {
         var generator = SeededGenerator(state: 1)
-        let pieces = ["a", " ", "#", "\"", "\\", "\n", "\r", "\t", "\u{301}", "\u{A0}", "\u{2028}", "n", "ä", "'", "-"]
+        let pieces = [
+            "a", " ", "#", "\"", "\\", "\n", "\r", "\t", "\u{301}", "\u{A0}", "\u{2028}", "n", "ä", "'", "-", "=",
+        ]
         for _ in 0..<20_000 {
             let count = Int.random(in: 0...6, using: &generator)
             let value = (0..<count).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()

@@ -100,6 +100,8 @@ import Testing
         #expect(
             ending.error.hasPrefix("Error: LETTERBOX_PORT: The value 'tcp://10.0.0.1:80' is invalid"), "\(ending.error)"
         )
+        let file = try run([], variables: ["LETTERBOX_CONFIG=/no/such"])
+        #expect(file.error.hasPrefix("Error: LETTERBOX_CONFIG: cannot read /no/such: "), "\(file.error)")
     }
 
     @Test(arguments: [
