@@ -29,4 +29,31 @@ import Testing
     func missing(text: String) {
         #expect(Self.value(text) == nil)
     }
+
+    @Test(arguments: [
+        ("/a", "/a"), ("/a?b", "/a"), ("http://h:1/a?b", "/a"), ("HTTPS://h/", "/"), ("http://h", "/"),
+        ("http://h?a/b", "/"),
+        ("*", "*"), ("h:443", "h:443"), ("a:b/c", "a:b/c"), ("", ""), ("/a://b/c", "/a://b/c"), ("a/b", "a/b"),
+    ])
+    func paths(target: String, path: String) {
+        #expect(Array(RawHead.path(of: Array(target.utf8)[...])) == Array(path.utf8))
+    }
+
+    @Test(arguments: [
+        ("", 0), ("\r\n\r\n", 0), ("POST / HTTP/1.1\r\nContent-Length: 5\r\n", 0),
+        ("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", 0), ("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab", 2),
+        ("\r\n\r\nPOST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab", 2),
+        ("POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\nab", 1), ("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n", 0),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nab", 2),
+        ("POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\nab", 0),
+        ("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 0),
+    ])
+    func contentLengths(text: String, length: Int) {
+        #expect(RawHead.contentLength(in: Array(text.utf8)[...]) == length)
+    }
+
+    @Test(arguments: [("HEAD / ", true), ("\r\nHEAD / ", true), ("HEADS / ", false), ("GET / ", false), ("", false)])
+    func heads(text: String, isHead: Bool) {
+        #expect(RawHead.isHead(Array(text.utf8)[...]) == isHead)
+    }
 }

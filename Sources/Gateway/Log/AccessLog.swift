@@ -101,8 +101,7 @@ struct AccessEntry {
         let isWord = !method.isEmpty && method.allSatisfy { (65...90).contains($0 & 0xDF) }
         guard isWord, method.count <= 16, method.endIndex < line.endIndex else { return }
         self.method = method
-        let path = line[method.endIndex...].dropFirst()
-            .prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "?") }
+        let path = RawHead.path(of: line[method.endIndex...].dropFirst().prefix { $0 != UInt8(ascii: " ") })
         if !path.isEmpty { self.path = path.prefix(Self.shown) }
     }
 

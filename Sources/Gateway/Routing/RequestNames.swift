@@ -49,33 +49,3 @@ final class RequestNames {
 
     private static let field = FieldName("X-Request-Id")
 }
-
-/// The fields of bytes that the parser has not read, or not to the end.
-enum RawHead {
-    /// The value of the line that begins with this name, in lower case and with its colon; nil where none does, or more
-    /// than one.
-    static func value(of name: StaticString, in bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        let name = Array(name.description.utf8)
-        var found: ArraySlice<UInt8>?
-        for line in lines(of: bytes) where line.begins(with: name) {
-            guard found == nil else { return nil }
-            found = line.dropFirst(name.count)
-        }
-        return found.map(trimmed)
-    }
-
-    /// The whole lines after the first one, up to a blank line; lines before the request are none of it (RFC 9112 2.2).
-    private static func lines(of bytes: ArraySlice<UInt8>) -> ArraySlice<ArraySlice<UInt8>> {
-        let (cr, lf) = (UInt8(ascii: "\r"), UInt8(ascii: "\n"))
-        let request = bytes.drop { $0 == cr || $0 == lf }
-        let whole = request.prefix((request.lastIndex(of: lf) ?? request.startIndex) - request.startIndex)
-        return whole.split(separator: lf, omittingEmptySubsequences: false).dropFirst()
-            .prefix { !$0.isEmpty && $0.first != cr }
-    }
-
-    private static func trimmed(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == 13 }
-        let value = value.drop(while: isBlank)
-        return value.prefix(value.count - value.reversed().prefix(while: isBlank).count)
-    }
-}

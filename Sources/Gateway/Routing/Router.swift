@@ -197,12 +197,10 @@ final class Router {
         }
     }
 
-    /// The path in a request line, whose target has any form (RFC 9112 3.2).
+    /// The path in a request line.
     private static func path(in bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let (space, slash) = (UInt8(ascii: " "), UInt8(ascii: "/"))
-        let target = bytes.drop { $0 != space }.dropFirst().prefix { $0 != space && $0 != UInt8(ascii: "?") }
-        guard target.first != slash, let colon = target.firstIndex(of: UInt8(ascii: ":")) else { return target }
-        return target[colon...].dropFirst("://".utf8.count).drop { $0 != slash }
+        let space = UInt8(ascii: " ")
+        return RawHead.path(of: bytes.drop { $0 != space }.dropFirst().prefix { $0 != space })
     }
 
     // MARK: - What is read

@@ -85,7 +85,7 @@ extension Connection {
         guard let log = context.accessWriter, log.wants(start.status) else { return }
         var entry = start
         entry.readLine(of: bytes)
-        entry.received = bytes.count
+        entry.received = RawHead.contentLength(in: bytes)
         finish(entry, log)
     }
 
@@ -148,8 +148,9 @@ extension ConnectionContext {
         guard let log = accessWriter, log.wants(Int(response.status.code)) else { return }
         var entry = AccessEntry(response)
         entry.readLine(of: bytes)
-        entry.received = bytes.count
+        entry.received = RawHead.contentLength(in: bytes)
         entry.names = names
+        if RawHead.isHead(bytes) { entry.sent = 0 }
         log.write(entry, client: Array((peer.map { "\($0)" } ?? "unix:").utf8))
     }
 }

@@ -248,7 +248,7 @@ extension Connection {
             let names = RequestNames(ofRefused: bytes, maxID: context.configuration.maxRequestID)
             summary = Summary(
                 // RFC 9110 9.3.2, also where the fault is in the rest of the line that begins with the method.
-                method: reader.buffer.begins(with: "HEAD ") ? .head : .unknown,
+                method: RawHead.isHead(bytes) ? .head : .unknown,
                 fields: context.router.crossOrigin.fields(forRefused: bytes) + (names?.fields ?? []), names: names)
             note(response, toBytes: bytes)
             write(response, .close)

@@ -138,11 +138,6 @@ struct ReceiveBuffer: ~Copyable {
     /// Sets the length of the current request.
     mutating func closeMessage(at length: Int) { messageLength = length }
 
-    /// Whether the bytes begin with this text, after line ends that may come before a request.
-    func begins(with text: String) -> Bool {
-        bytes[unread].drop { $0 == 13 || $0 == 10 }.starts(with: text.utf8)
-    }
-
     /// Drops the current request; the bytes after it stay.
     mutating func finishMessage() {
         unread = unread.lowerBound + messageLength..<unread.upperBound

@@ -154,7 +154,7 @@ actor Worker {
         names?.enter(&response)
         var output: [UInt8] = []
         context.writer.write(
-            response, to: &output, withContent: !request.starts(with: "HEAD ".utf8), connection: .close)
+            response, to: &output, withContent: !RawHead.isHead(request), connection: .close)
         context.counts.count(response)
         context.note(response, turningAway: peer, request, names)
         _ = try? socket.send(output.span)
