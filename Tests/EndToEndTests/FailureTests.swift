@@ -120,7 +120,7 @@ import Testing
             let caller = try TCPConnection(to: gateway.address)
             caller.send("POST / HTTP/1.1\r\nHost: letterbox\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello")
             let sender = try peer.receive().sender
-            gateway.program.signal(SIGSTOP)
+            try gateway.program.suspend()
             peer.send("HELLO", to: sender)
             // Longer than the timeout.
             usleep(400_000)

@@ -1,4 +1,5 @@
 import CPrograms
+import Foundation
 import Glibc
 import Synchronization
 import TestSupport
@@ -76,6 +77,20 @@ final class Program: Sendable {
     /// Sends a signal.
     func signal(_ number: Int32) {
         kill(pid, number)
+    }
+
+    /// Stops the program; returns when none of its threads runs, which the signal alone does not wait for.
+    func suspend() throws {
+        signal(SIGSTOP)
+        let tasks = "/proc/\(pid)/task"
+        while true {
+            let states = try FileManager.default.contentsOfDirectory(atPath: tasks).map { task in
+                // proc(5): the state comes after the name, which is in parentheses.
+                try String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8).split(separator: ") ").last?.first
+            }
+            if states.allSatisfy({ $0 == "T" }) { return }
+            usleep(1000)
+        }
     }
 
     /// Writes to standard input.

@@ -132,7 +132,7 @@ import Testing
         let connection = try begin(gateway, accepting: "application/json", path: "/")
         let sender = try peer.receive().sender
         // All three are there when it looks.
-        gateway.program.signal(SIGSTOP)
+        try gateway.program.suspend()
         for text in ["one", "two", "three"] { peer.send(text, to: sender) }
         gateway.program.signal(SIGCONT)
         let response = try connection.receive(until: "]}}\n")

@@ -134,7 +134,7 @@ import Testing
                 _ = try connection.receive(until: "ONE")
                 return connection
             }
-            gateway.program.signal(SIGSTOP)
+            try gateway.program.suspend()
             for connection in kept {
                 connection.send("POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 3\r\n\r\ntwo")
             }
