@@ -58,12 +58,12 @@ import Testing
         }
     }
 
-    /// Ten are granted before the first request has paid in; the share is nothing.
+    /// Ten are granted before the first request has paid in; the share is next to nothing.
     ///
     /// An exchange without budget has waited too short a time to give up: the reply may only be slow.
     @Test func withoutABudgetARequestWaitsInstead() async throws {
         var configuration = patientConfiguration(attempts: 2)
-        configuration.retransmitShare = 0
+        configuration.retransmitShare = 0.000_001
         try await withUpstream(configuration) { upstream, peers in
             // From now on the timer is short.
             async let warm = upstream.exchange("warm")
