@@ -1,4 +1,4 @@
-internal import CLinux
+public import CLinux
 internal import Glibc
 
 /// The kind of a watched descriptor, which decides about the kernel's reports (epoll_ctl(2)).
@@ -48,6 +48,7 @@ public struct Readiness: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
+    @inlinable
     init(epoll flags: UInt32) {
         var readiness: Readiness = []
         let ends = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue
@@ -63,18 +64,22 @@ public struct Readiness: OptionSet, Sendable {
 @safe
 public struct Poller: ~Copyable {
     /// The kernel's report of one descriptor.
+    @frozen
     public struct Event {
         /// The value from the descriptor's registration.
         public let key: UInt64
         /// The state of the descriptor.
         public let readiness: Readiness
+
+        @inlinable
+        init(key: UInt64, readiness: Readiness) { (self.key, self.readiness) = (key, readiness) }
     }
 
     /// The most events of one wait.
     public static let batch = 4096
 
     private let descriptor: Descriptor
-    private let events: UnsafeMutablePointer<epoll_event>
+    @usableFromInline let events: UnsafeMutablePointer<epoll_event>
 
     /// Opens an empty list (epoll_create1(2)).
     public init() throws(SystemError) {
@@ -115,6 +120,7 @@ public struct Poller: ~Copyable {
     }
 
     /// One event of the last wait.
+    @inlinable @inline(__always)
     public func event(_ index: Int) -> Event {
         let event = unsafe events[index]
         return unsafe Event(key: event.data.u64, readiness: Readiness(epoll: event.events))

@@ -103,7 +103,6 @@ struct ExchangePlan {
         (resizes, retries) = (0, 0)
         isHeldBack = false
         outcomeOfFormer = .settled
-        pauseEnd = deadline
         first = nil
         if !others.isEmpty { others = [] }
     }
