@@ -102,15 +102,11 @@ struct GatewayCommand: ParsableCommand {
         let running = start(gateway, settings.accessLog, on: loop)
         // From the ready line on, a signal to end loses no request that has arrived.
         lifecycle.run()
-        if let adminAddress { Console.error("Health and metrics are at \(adminAddress.url)", as: .notice) }
-        announce(address, services, names, settings)
+        announce(address, adminAddress, services, names, settings)
         manager?.notify(.ready, "Serving \(address.url)")
         manager?.watch(gateway, on: loop)
-        let reloading = Task(executorPreference: loop) { [settings] in
-            let reloading = Reloading(self, settings, names, page, gateway, on: loop)
-            for await _ in lifecycle.reloads {
-                await reloading.perform(reportingTo: lifecycle.isEnding ? nil : manager)
-            }
+        let reloading = lifecycle.performReloads(reportingTo: manager, on: loop) { [settings] in
+            Reloading(self, settings, names, page, gateway, on: loop)
         }
         await lifecycle.end()
         await GracefulShutdown(
@@ -206,8 +202,10 @@ struct GatewayCommand: ParsableCommand {
 
     /// Prints the listening addresses and the services' addresses; the last line, with those of `/`, is for programs.
     private func announce(
-        _ address: ListenAddress, _ services: [Service], _ names: ServiceNames, _ settings: Configuration
+        _ address: ListenAddress, _ admin: ListenAddress?, _ services: [Service], _ names: ServiceNames,
+        _ settings: Configuration
     ) {
+        if let admin { Console.error("Health and metrics are at \(admin.url)", as: .notice) }
         Console.error("The limits are \(settings.summary)", as: .notice)
         let whereabouts = zip(services, names.targets(of: services)).map { (path: $0.path, targets: $1) }
         for (path, targets) in whereabouts where path != "/" {

@@ -20,7 +20,7 @@ final class Lifecycle: Sendable {
 
     private let phase = Mutex(Phase.starting)
     /// The requests to reload; those that come during the start or a reload count as one.
-    let reloads: AsyncStream<Void>
+    private let reloads: AsyncStream<Void>
     private let reload: AsyncStream<Void>.Continuation
     private let ends: AsyncStream<Void>
     private let ended: AsyncStream<Void>.Continuation
@@ -48,8 +48,20 @@ final class Lifecycle: Sendable {
     /// Marks the start as complete: from now on the first signal to end begins the drain.
     func run() { phase.withLock { $0 = .running } }
 
+    /// Performs the requested reloads in a task of its own, until that is cancelled.
+    ///
+    /// - `manager`: it hears of them while the program is not told to end.
+    func performReloads(
+        reportingTo manager: ServiceManager?, on loop: EventLoop, by make: @escaping @Sendable () -> Reloading
+    ) -> Task<Void, Never> {
+        Task(executorPreference: loop) {
+            let reloading = make()
+            for await _ in self.reloads { await reloading.perform(reportingTo: self.isEnding ? nil : manager) }
+        }
+    }
+
     /// Whether a signal has asked the running program to end.
-    var isEnding: Bool { phase.withLock { $0 == .ending || $0 == .draining } }
+    private var isEnding: Bool { phase.withLock { $0 == .ending || $0 == .draining } }
 
     /// Marks the beginning of the drain: nothing is reloaded from now on.
     func drain() { phase.withLock { $0 = .draining } }

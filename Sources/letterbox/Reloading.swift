@@ -118,7 +118,7 @@ final class Reloading {
                 maxDatagram: settings.maxDatagram, probeLength: settings.probe?.count, timeout: settings.timeout,
                 minRetransmit: settings.minRetransmit)
         } catch {
-            throw SettingsError("\(error) (in force until a restart: --max-datagram \(settings.maxDatagram))")
+            throw SettingsError("\(error) (the flags of the start are in force until a restart)")
         }
     }
 

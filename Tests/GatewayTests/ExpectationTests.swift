@@ -19,16 +19,10 @@ import Testing
         let services = [
             Service(path: "/cap", addresses: [], configuration: short),
             Service(path: "/echo", addresses: [], configuration: configuration, get: "q"),
-        ].map { service in
-            ServiceRoute(
-                service,
-                Upstream(
-                    configuration: service.configuration, limits: SharedLimits(service.configuration),
-                    replies: ReplyBuffer(), loop: loop))
-        }
+        ]
         router = Router(
             configuration: configuration, page: Page([Page.Source(name: "a.txt", bytes: [97], modified: 0)]),
-            services: ServiceTable(services))
+            services: ServiceTable(services, on: loop))
     }
 
     private func refusal(_ line: String, _ fields: [String]) throws -> Int? {

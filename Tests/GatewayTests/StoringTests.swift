@@ -19,14 +19,8 @@ import Testing
             Service(path: "/echo", addresses: [], configuration: short, get: "q"),
             Service(path: "/log", addresses: [], configuration: Configuration(), get: "q", replies: oneWay),
             Service(path: "/dns", addresses: [], configuration: Configuration(), preset: .dns),
-        ].map { service in
-            ServiceRoute(
-                service,
-                Upstream(
-                    configuration: service.configuration, limits: SharedLimits(service.configuration),
-                    replies: ReplyBuffer(), loop: loop))
-        }
-        router = Router(configuration: Configuration(), page: Page([]), services: ServiceTable(services))
+        ]
+        router = Router(configuration: Configuration(), page: Page([]), services: ServiceTable(services, on: loop))
     }
 
     /// The response, where none of it comes from the service.

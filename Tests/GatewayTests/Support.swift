@@ -16,6 +16,20 @@ extension Statistics.Snapshot {
     }
 }
 
+extension ServiceTable {
+    /// Services whose exchanges have limits and replies of their own.
+    init(_ services: [Service], on loop: EventLoop) {
+        self.init(
+            services.map { service in
+                ServiceRoute(
+                    service,
+                    Upstream(
+                        configuration: service.configuration, limits: SharedLimits(service.configuration),
+                        replies: ReplyBuffer(), loop: loop))
+            })
+    }
+}
+
 /// A gateway on a free port, in front of a UDP socket that a test answers itself.
 final class GatewayFixture: Sendable {
     let gateway: Gateway

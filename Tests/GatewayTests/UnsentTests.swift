@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    /// All replies to a datagram that has left may be none; one that waits for a socket has asked nobody.
+    /// All replies to a datagram that has left may be none; one that waits for a socket has not been sent.
     @Test func aCollectionThatIsCutBeforeItsDatagramFails() async throws {
         var policy = ReplyPolicy()
         (policy.count, policy.wait) = (.all, .seconds(50))

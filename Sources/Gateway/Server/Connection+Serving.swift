@@ -282,22 +282,4 @@ extension Connection {
             return false
         }
     }
-
-    /// Waits for room to write.
-    func awaitRoom() {
-        unsent = socket?.unsent ?? 0
-        setDeadline(context.configuration.writeTimeout)
-    }
-
-    /// Whether the client has read since the wait for room began.
-    ///
-    /// The kernel reports room only when a third of its buffer is free, which may take a slow client longer than the
-    /// time to write.
-    var hasRead: Bool { socket?.unsent ?? 0 < unsent }
-
-    /// Ends, because the client does not read.
-    func stall() {
-        noteUnsent(.stalled)
-        close()
-    }
 }

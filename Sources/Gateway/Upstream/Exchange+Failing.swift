@@ -22,6 +22,12 @@ extension Exchange {
         if let action = takeSocket() { resume(action) }
     }
 
+    /// Takes another socket of the same backend.
+    private func takeSocket() -> ExchangePlan.Action? {
+        guard let backend else { preconditionFailure("a socket is one of a backend's") }
+        return use(backend.takeSocket(for: self, isNew: isTrial || collection != nil), of: backend)
+    }
+
     /// Leaves a socket that has heard a former exchange's reply or report before it sent anything.
     ///
     /// More may follow, so that the next try takes another socket.

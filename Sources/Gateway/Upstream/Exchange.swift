@@ -194,11 +194,6 @@ final class Exchange: DeadlineHandler {
         return action
     }
 
-    func takeSocket() -> ExchangePlan.Action? {
-        guard let backend else { preconditionFailure("a socket is one of a backend's") }
-        return use(backend.takeSocket(for: self, isNew: isTrial || collection != nil), of: backend)
-    }
-
     func use(_ allocation: consuming ExchangeSocketPool.Allocation, of backend: Backend) -> ExchangePlan.Action? {
         switch consume allocation {
         case .socket(let socket):

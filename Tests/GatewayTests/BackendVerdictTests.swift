@@ -1,0 +1,91 @@
+import EventLoop
+import HTTP
+import System
+import Testing
+
+@testable import Gateway
+
+/// What an exchange tells about a backend, and what it does not.
+@Suite(.timeLimit(.minutes(1))) struct BackendVerdictTests {
+    /// Also while one of them is silent: each exchange moves the start of the search by one.
+    @Test(arguments: [1, 2]) func theyGoInTurnWhileOneIsSilent(attempts: Int) async throws {
+        var configuration = Configuration()
+        (configuration.timeout, configuration.attempts, configuration.retransmitShare) = (
+            .milliseconds(40), attempts, 1
+        )
+        try await withUpstream(configuration, peers: 2) { upstream, peers in
+            let echoing = Task { try await peers[1].echo() }
+            var first: [Int] = []
+            for _ in 0..<6 {
+                let before = await upstream.counts(of: peers[0].address)?.sent ?? 0
+                let answer = try? await upstream.exchange("hello")
+                let after = await upstream.counts(of: peers[0].address)?.sent ?? 0
+                first.append(answer?.attempts == 1 ? 1 : 0)
+                #expect((first.last == 0) == (after > before))
+            }
+            echoing.cancel()
+            #expect(first == [0, 1, 0, 1, 0, 1] || first == [1, 0, 1, 0, 1, 0], "\(first)")
+        }
+    }
+
+    /// A caller that does not wait as long as the operator allows learns nothing about the service.
+    @Test func aCallersImpatienceIsNoVerdict() async throws {
+        try await withUpstream(patientConfiguration()) { upstream, peers in
+            for _ in 0..<10 { _ = try? await upstream.exchange("hello", timeout: .milliseconds(5)) }
+            let counts = try #require(await upstream.counts(of: peers[0].address))
+            #expect(counts.isUp && counts.timeouts == 10)
+        }
+    }
+
+    /// A refusal by the address of one host counts, also where replies may come from any host.
+    @Test(arguments: [ReplyPolicy.Source.host, .any]) func aRefusalIsTakenElsewhere(source: ReplyPolicy.Source)
+        async throws
+    {
+        var policy = ReplyPolicy()
+        policy.source = source
+        try await withUpstream(patientConfiguration(), policy) { upstream, peers in
+            await upstream.move(to: [try closedAddress(), peers[0].address])
+            let echoing = Task { try await peers[0].echo() }
+            for number in 0..<2 { #expect(try await upstream.collect("\(number)").outcome.get().text == "\(number)") }
+            echoing.cancel()
+            await upstream.move(to: [try closedAddress()])
+            let outcome = await upstream.collect("hello").outcome
+            #expect(throws: GatewayError.self) { try outcome.get() }
+        }
+    }
+
+    /// The wildcard address means this machine, and replies come from the loopback address.
+    @Test(arguments: [ReplyPolicy.Source.peer, .host], [ReplyPolicy.Count.some(1), .some(2)])
+    func theWildcardIsThisMachine(source: ReplyPolicy.Source, count: ReplyPolicy.Count) async throws {
+        var policy = ReplyPolicy()
+        (policy.source, policy.count, policy.wait) = (source, count, .seconds(1))
+        try await withUpstream(patientConfiguration(), policy) { upstream, peers in
+            let port = peers[0].address.port
+            await upstream.move(to: [try #require(SocketAddress("0.0.0.0", port: port))])
+            let answering = Task {
+                let letter = try await peers[0].receive()
+                try await peers[0].send("one", "two", to: letter.sender)
+            }
+            let (outcome, found) = await upstream.collect("hello")
+            _ = try outcome.get()
+            #expect(count == .some(1) || found == 2)
+            try await answering.value
+        }
+    }
+
+    /// A datagram without a reply is tried once at each address: an address that has refused the one before is not asked
+    /// again as one of those that are down.
+    @Test func aRefusedDatagramIsNotSentTwice() async throws {
+        try await withUpstream(patientConfiguration(), peers: 0) { upstream, _ in
+            let dead = try closedAddress()
+            await upstream.move(to: [dead])
+            for _ in 0..<4 {
+                #expect(await upstream.dispatch("hello"))
+                await upstream.waitForReport()
+                // The report of that one waits for the next caller.
+                #expect(await !upstream.dispatch("hello"))
+            }
+            #expect(await upstream.counts(of: dead)?.refusals == 4)
+        }
+    }
+}
