@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-/// What caches may store: the replies of a DNS server, and nothing else of a payload in a query.
+/// What caches may store: files and the replies of a DNS server; no error, and nothing about this moment.
 @Suite struct StoringTests {
     private let router: Router
 
@@ -76,9 +76,28 @@ import Testing
     }
 
     /// No cache stores the response to another POST without permission (RFC 9110 9.3.3).
-    @Test(arguments: [("POST /echo", "a", 504), ("POST /echo?as=hex", "z", 400), ("POST /log", "a", 202)])
-    func anotherPost(line: String, content: String, status: Int) throws {
-        let response = try response(line, "", content)
-        #expect(response.status.code == status && Self.caching(response).isEmpty)
+    @Test func aDatagramWithoutAReply() throws {
+        let response = try response("POST /log", "", "a")
+        #expect(response.status.code == 202 && Self.caching(response).isEmpty)
+    }
+
+    /// A cache may store an error that does not forbid it, and some do for minutes (RFC 9110 15.1).
+    @Test(arguments: [
+        ("GET /nothing", 404), ("HEAD /nothing", 404), ("OPTIONS /nothing", 404), ("PUT /healthz", 405),
+        ("POST /nothing", 404), ("POST /echo", 504), ("POST /echo?as=hex", 400), ("GET /echo?as=text", 400),
+        ("GET /healthz", 200), ("HEAD /healthz", 200),
+    ])
+    func anErrorOrTheState(line: String, status: Int) throws {
+        let response = try response(line, "", line.hasPrefix("POST") ? "a" : "")
+        #expect(response.status.code == status)
+        #expect(Self.caching(response) == [FieldValue("no-store")])
+    }
+
+    @Test(arguments: [
+        Problem.noRoom,
+        Problem.denial(.unauthorized, "No token."), GatewayReadiness.ready.response, GatewayReadiness.ending.response,
+    ])
+    func refusalsAndReadiness(response: Response) {
+        #expect(Self.caching(response) == [FieldValue("no-store")])
     }
 }

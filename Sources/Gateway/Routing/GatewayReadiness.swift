@@ -13,7 +13,7 @@ enum GatewayReadiness: Sendable {
     /// The response of `/readyz`.
     var response: Response {
         switch self {
-        case .ready: Response(.ok, MediaType.plainText, content: Array("ready\n".utf8))
+        case .ready: .current(MediaType.plainText, "ready\n".utf8)
         case .ending: Problem.response(.serviceUnavailable, "The gateway is about to end.")
         case .unresolved(let path):
             Problem.response(.serviceUnavailable, "The name of the UDP service at \(path) does not resolve.")

@@ -103,10 +103,7 @@ struct LabResource {
 
     /// The current settings.
     func read() -> Response {
-        var response = Response(
-            .ok, FieldValue("application/json"), content: Array(lab.read().json(seed: lab.seed).utf8))
-        response.forbidStoring()
-        return response
+        .current(FieldValue("application/json"), lab.read().json(seed: lab.seed).utf8)
     }
 
     /// The answer to a PUT that its head alone determines; nil where the content counts.

@@ -12,16 +12,14 @@ enum ReplyResponse {
         showingAddresses shows: (SocketAddress) -> Bool
     ) -> Response {
         var response = message(to: outcome, options, shows)
-        if let caching = options?.caching { apply(caching, to: outcome, &response) }
+        // A failure forbids it already.
+        if let caching = options?.caching, let reply = try? outcome.get() { apply(caching, to: reply, &response) }
         return response
     }
 
     /// Adds the fields for caches.
-    private static func apply(
-        _ caching: ReplyOptions.Caching, to outcome: Result<Reply, GatewayError>, _ response: inout Response
-    ) {
-        guard caching == .dns, case .success(let reply) = outcome,
-            let seconds = DNSMessage.lifetime(of: reply.bytes.span)
+    private static func apply(_ caching: ReplyOptions.Caching, to reply: Reply, _ response: inout Response) {
+        guard caching == .dns, let seconds = DNSMessage.lifetime(of: reply.bytes.span)
         else { return response.forbidStoring() }
         response.fields.append((.cacheControl, FieldValue(maxAge, number: UInt(seconds))))
         // Another caller may prefer the trace.

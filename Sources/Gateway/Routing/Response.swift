@@ -23,7 +23,16 @@ struct Response {
         self.content = content
     }
 
+    /// A statement about this moment, which no cache stores.
+    static func current(_ contentType: FieldValue, _ content: some Sequence<UInt8>) -> Response {
+        var response = Response(.ok, contentType, content: Array(content))
+        response.forbidStoring()
+        return response
+    }
+
     /// Forbids caches to store the response (RFC 9111 5.2.2.5).
+    ///
+    /// Without a word about it, a cache may store any answer to a GET, and many an error (RFC 9110 15.1).
     mutating func forbidStoring() { fields.append((.cacheControl, Self.noStore)) }
 
     private static let noStore = FieldValue("no-store")
@@ -48,6 +57,7 @@ enum Problem {
             """
         var response = Response(status, mediaType, content: Array(json.utf8))
         response.takesNames = true
+        response.forbidStoring()
         response.failure = error.map { ServiceFailure(service: "", error: $0) }
         return response
     }

@@ -218,7 +218,7 @@ final class Router {
         case .statistics: .question(.statistics)
         case .services: .question(.services)
         case .lab(let lab): .response(lab.read())
-        case .health, .file, .folder: .response(Response(.ok, MediaType.plainText, content: Array("ok\n".utf8)))
+        case .health, .file, .folder: .response(.current(MediaType.plainText, "ok\n".utf8))
         }
     }
 

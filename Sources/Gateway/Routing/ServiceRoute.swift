@@ -44,9 +44,7 @@ final class ServiceRoute {
     }
 
     /// The answer to a POST that its head alone determines; nil where the content counts.
-    func refusal(of request: Request) -> Response? { refusalOfType(request).map { unstored($0, .post) } }
-
-    private func refusalOfType(_ request: Request) -> Response? {
+    func refusal(of request: Request) -> Response? {
         if request.isMultipart {
             return Problem.response(
                 .unsupportedMediaType,
@@ -70,28 +68,28 @@ final class ServiceRoute {
         do {
             return send(try notation.decode(text.span)[...], of: request, notation)
         } catch {
-            return refuse(request, Problem.response(.badRequest, "The body is no \(notation.rawValue): \(error)."))
+            return .response(Problem.response(.badRequest, "The body is no \(notation.rawValue): \(error)."))
         }
     }
 
     /// Sends the payload in the query of a GET.
     func forwardQuery(of request: Request) -> Decision {
-        if let refusal = Precondition.refusal(of: request) { return refuse(request, refusal) }
+        if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
         let query = PayloadQuery(request.query)
         guard let name = service.get, !query.isUnknown else {
-            return refuse(
-                request, Problem.response(.badRequest, "The parameter \"as\" of the query takes base64, hex or text."))
+            return .response(
+                Problem.response(.badRequest, "The parameter \"as\" of the query takes base64, hex or text."))
         }
         do {
             guard let payload = try query.payload(in: name) else {
-                return refuse(
-                    request, Problem.response(.badRequest, "The query has no parameter \"\(name)\" with the payload."))
+                return .response(
+                    Problem.response(.badRequest, "The query has no parameter \"\(name)\" with the payload."))
             }
             return send(payload[...], of: request, query.notation)
         } catch {
             let form = query.notation == .hex ? "hex" : "base64url"
-            return refuse(
-                request, Problem.response(.badRequest, "The parameter \"\(name)\" is no \(form): \(error)."))
+            return .response(
+                Problem.response(.badRequest, "The parameter \"\(name)\" is no \(form): \(error)."))
         }
     }
 
@@ -105,11 +103,10 @@ final class ServiceRoute {
         let limit = longestDatagram
         if payload.count <= limit {
             guard let sentence = refusalReason(for: payload) else { return decide(payload, of: request, notation) }
-            return refuse(request, Problem.response(.badRequest, sentence))
+            return .response(Problem.response(.badRequest, sentence))
         }
         guard request.head.method == .post else {
-            return refuse(
-                request,
+            return .response(
                 Problem.response(.uriTooLong, "The payload does not fit in one datagram of at most \(limit) bytes."))
         }
         return .response(refuseContent())
@@ -124,17 +121,6 @@ final class ServiceRoute {
 
     /// Answers content that does not fit in a datagram.
     func refuseContent() -> Response {
-        unstored(Problem.response(.requestTooLong(limit: longestDatagram), service: service.path), .post)
-    }
-
-    private func refuse(_ request: Request, _ refusal: Response) -> Decision {
-        .response(unstored(refusal, request.head.method))
-    }
-
-    /// A refusal that no cache stores, as none stores the replies; of those to a POST only DNS promises it.
-    private func unstored(_ refusal: Response, _ method: Method) -> Response {
-        var refusal = refusal
-        if method != .post || service.preset == .dns { refusal.forbidStoring() }
-        return refusal
+        Problem.response(.requestTooLong(limit: longestDatagram), service: service.path)
     }
 }

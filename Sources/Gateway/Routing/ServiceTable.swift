@@ -31,7 +31,7 @@ struct ServiceTable {
     var unresolvedPath: String? { routes.first { $0.upstream.backends.isEmpty }?.service.path }
 
     /// The response of `/services`.
-    var response: Response { Response(.ok, FieldValue("application/json"), content: Array(json.utf8)) }
+    var response: Response { .current(FieldValue("application/json"), json.utf8) }
 
     /// Paths, settings in seconds and bytes, and addresses with the worker's latest verdict on each, as JSON.
     var json: String {

@@ -185,7 +185,7 @@ actor Worker {
         case .statistics:
             let text = PrometheusText.page(
                 await statistics.collect(), showingAddresses: context.configuration.shows)
-            return Response(.ok, PrometheusText.mediaType, content: Array(text.utf8))
+            return .current(PrometheusText.mediaType, text.utf8)
         case .readiness: return await statistics.readiness().response
         case .services: return await statistics.services()
         }
