@@ -95,31 +95,40 @@ struct Route {
 
 /// Values by the path of a request: exact bytes, found by halving.
 struct PathTable<Value> {
-    private let entries: [(path: [UInt8], value: Value)]
+    /// The paths in their order, and the value of each; in one array the compiler (6.3.1) copies values to read paths.
+    private let paths: [[UInt8]]
+    private let values: [Value]
 
     /// - `entries`: of several with the same path the first counts.
     init(_ entries: [(path: String, value: Value)]) {
         var seen: Set<String> = []
-        self.entries = entries.filter { seen.insert($0.path).inserted }
-            .map { (Array($0.path.utf8), $0.value) }
+        let sorted = entries.filter { seen.insert($0.path).inserted }
+            .map { (path: Array($0.path.utf8), value: $0.value) }
             .sorted { Self.precedes($0.path[...], $1.path[...]) }
+        paths = sorted.map(\.path)
+        values = sorted.map(\.value)
     }
 
     /// The value of a path; nil where there is none.
     subscript(path: ArraySlice<UInt8>) -> Value? {
-        var range = 0..<entries.count
+        var range = 0..<paths.count
         while !range.isEmpty {
             let middle = range.lowerBound + range.count / 2
-            if entries[middle].path.elementsEqual(path) { return entries[middle].value }
-            range =
-                Self.precedes(path, entries[middle].path[...])
-                ? range.lowerBound..<middle : middle + 1..<range.upperBound
+            if Self.precedes(paths[middle][...], path) {
+                range = middle + 1..<range.upperBound
+            } else {
+                range = range.lowerBound..<middle
+            }
         }
-        return nil
+        let index = range.lowerBound
+        return index < paths.count && !Self.precedes(path, paths[index][...]) ? values[index] : nil
     }
 
     /// Shorter paths come first.
     private static func precedes(_ path: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>) -> Bool {
-        path.count == other.count ? path.lexicographicallyPrecedes(other) : path.count < other.count
+        guard path.count == other.count else { return path.count < other.count }
+        let (path, other) = (path.span, other.span)
+        for index in path.indices where path[index] != other[index] { return path[index] < other[index] }
+        return false
     }
 }

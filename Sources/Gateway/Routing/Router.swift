@@ -90,9 +90,10 @@ final class Router {
             return request.mayShapeReply ? plainRoot.decide(request.body, of: request) : .exchange(request.body, nil)
         }
         if let preflight = crossOrigin.preflight(request) { return .response(preflight) }
-        if let refusal = refusal(of: request) { return .response(refusal) }
-        if request.head.method == .options { return .response(permit(request)) }
-        guard let route = table.route(at: request.path) else { return .response(refuseMissing()) }
+        let route = table.route(at: request.path)
+        if let refusal = refusal(of: request, at: route) { return .response(refusal) }
+        if request.head.method == .options { return .response(permit(request, at: route)) }
+        guard let route else { return .response(refuseMissing()) }
         if let service = route.querying, request.head.method != .post,
             route.reading == nil || service.hasPayloadParameter(request)
         {
@@ -115,26 +116,27 @@ final class Router {
             return response
         default:
             if needsCheck(request), let refusal = refuseCaller(request) { return refusal }
-            return refusal(of: request) ?? refuseLength(of: request)
+            let route = table.route(at: request.path)
+            return refusal(of: request, at: route) ?? refuseLength(of: request, at: route)
         }
     }
 
     /// Refuses the announced length of a payload that fits in no datagram of its service.
-    private func refuseLength(of request: Request) -> Response? {
+    private func refuseLength(of request: Request, at route: Route?) -> Response? {
         guard case .length(let length) = request.head.framing, PayloadQuery(request.query).notation == nil,
-            case .service(let service)? = table.route(at: request.path)?.posting, length > service.longestDatagram
+            case .service(let service)? = route?.posting, length > service.longestDatagram
         else { return nil }
         return service.refuseContent()
     }
 
-    private func refusal(of request: Request) -> Response? {
+    private func refusal(of request: Request, at route: Route?) -> Response? {
         if request.isCoded { return Self.refuseCoding() }
         if request.head.method == .options { return nil }
         if request.head.method == .unknown {
             return Problem.response(
                 .notImplemented, "This server does not know the request method.", error: .requestError)
         }
-        guard let route = table.route(at: request.path) else { return refuseMissing() }
+        guard let route else { return refuseMissing() }
         guard route.takes(request.head.method) else { return Self.refuseMethod(route) }
         if request.head.method == .put { return route.replacing?.refusal(of: request) }
         guard request.head.method == .post else { return nil }
@@ -236,13 +238,11 @@ final class Router {
     // MARK: - What is not there
 
     /// Answers OPTIONS with the methods of the path, or of the server as a whole (RFC 9110 9.3.7).
-    private func permit(_ request: Request) -> Response {
+    private func permit(_ request: Request, at route: Route?) -> Response {
         if case .asterisk = request.head.targetForm {
             return Self.allowing(FieldValue("GET, HEAD, POST, OPTIONS"), Response(.noContent))
         }
-        guard let route = table.route(at: request.path) else {
-            return Problem.response(.notFound, "There is nothing at this path.")
-        }
+        guard let route else { return Problem.response(.notFound, "There is nothing at this path.") }
         return Self.allowing(route.methods, Response(.noContent))
     }
 
