@@ -28,9 +28,7 @@ import Testing
         #expect(response.status.code == status)
         var bytes: [UInt8] = []
         ResponseHead(response.status, contentLength: response.content.count, contentType: response.contentType)
-            .write(into: &bytes, date: HTTPDate(unixSeconds: 0)) { writer in
-                for field in response.fields { writer.add(field.name, field.value) }
-            }
+            .write(into: &bytes, date: HTTPDate(unixSeconds: 0), response.fields)
         bytes += response.content
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(text.contains("\r\nProxy-Status: letterbox; error=\(proxyError)\r\n"))

@@ -58,7 +58,7 @@ package final class AccessToken: Sendable {
 
     private static func refuse(_ sentence: String, _ challenge: StaticString) -> Response {
         var response = Problem.denial(.unauthorized, sentence)
-        response.fields.append((authenticate, FieldValue(challenge)))
+        response.fields.add(authenticate, FieldValue(challenge))
         return response
     }
 

@@ -53,7 +53,7 @@ enum CollectionResponse {
             if let notation { return written(collection, in: notation) }
             var response = Response(.ok, MediaType.bytes, content: collection.items.flatMap(\.bytes))
             let text = collection.items.map { "\($0.bytes.count)" }.joined(separator: ", ")
-            if let value = FieldValue(validating: text.utf8) { response.fields.append((lengths, value)) }
+            response.fields.add(lengths, validating: text.utf8)
             return response
         }
     }

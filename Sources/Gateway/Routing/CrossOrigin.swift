@@ -39,28 +39,25 @@ package struct CrossOrigin: Sendable {
             allowedOrigin(request.value(of: .origin)) != nil
         else { return nil }
         var response = Response(.noContent)
-        response.fields = [
-            (FieldName("Access-Control-Allow-Methods"), FieldValue("GET, HEAD, POST")),
-            (
-                FieldName("Access-Control-Allow-Headers"),
-                FieldValue("Accept, Authorization, Content-Type, Prefer, traceparent, tracestate, X-Request-Id")
-            ),
-            (FieldName("Access-Control-Max-Age"), FieldValue("600")),
-        ]
+        response.fields.add(FieldName("Access-Control-Allow-Methods"), FieldValue("GET, HEAD, POST"))
+        response.fields.add(
+            FieldName("Access-Control-Allow-Headers"),
+            FieldValue("Accept, Authorization, Content-Type, Prefer, traceparent, tracestate, X-Request-Id"))
+        response.fields.add(FieldName("Access-Control-Max-Age"), FieldValue("600"))
         return response
     }
 
     /// The fields that let a browser show the response to the page.
     ///
     /// - `origin`: the value of the request's Origin field, if it has one.
-    func fields(for origin: ArraySlice<UInt8>?) -> [(name: FieldName, value: FieldValue)] {
-        guard isOn else { return [] }
-        var fields: [(name: FieldName, value: FieldValue)] = []
+    func fields(for origin: ArraySlice<UInt8>?) -> FieldLines {
+        var fields = FieldLines()
+        guard isOn else { return fields }
         // A cache must not serve one origin's permission to another.
-        if !allowsAll { fields.append((.vary, FieldValue("Origin"))) }
+        if !allowsAll { fields.add(.vary, FieldValue("Origin")) }
         if let origin = allowedOrigin(origin) {
-            fields.append((Self.allowOrigin, origin))
-            fields.append((Self.exposeHeaders, Self.exposed))
+            fields.add(Self.allowOrigin, origin)
+            fields.add(Self.exposeHeaders, Self.exposed)
         }
         return fields
     }
@@ -69,8 +66,8 @@ package struct CrossOrigin: Sendable {
     /// field.
     ///
     /// Without the fields the page sees that its request failed, and not the status with the reason.
-    func fields(forRefused bytes: ArraySlice<UInt8>) -> [(name: FieldName, value: FieldValue)] {
-        isOn ? fields(for: RawHead.value(of: "origin:", in: bytes)) : []
+    func fields(forRefused bytes: ArraySlice<UInt8>) -> FieldLines {
+        isOn ? fields(for: RawHead.value(of: "origin:", in: bytes)) : FieldLines()
     }
 
     /// Whether pages of an origin may use the gateway; without an Origin field, whether all may.

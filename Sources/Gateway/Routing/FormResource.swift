@@ -106,7 +106,7 @@ final class FormResource {
         if form.text.count > 2 * maxDatagram { form.text = [] }
         var response = refuse(form, error.answer.status, error.detail)
         let problem = Problem.response(error, service: form.to)
-        response.fields += problem.fields
+        response.fields.add(problem.fields)
         response.failure = problem.failure
         return response
     }

@@ -108,7 +108,7 @@ package struct Page: Sendable {
     func form(_ status: Status, _ form: PostedForm, outcome: FormTemplate.Outcome) -> Response {
         let html = template.fill(form, outcome)
         var response = Response(status, MediaType.html, content: Array(html.utf8))
-        response.fields.append((StaticFile.securityPolicy, StaticFile.policy))
+        response.fields.add(StaticFile.securityPolicy, StaticFile.policy)
         return response
     }
 }

@@ -21,9 +21,9 @@ enum ReplyResponse {
     private static func apply(_ caching: ReplyOptions.Caching, to reply: Reply, _ response: inout Response) {
         guard caching == .dns, let seconds = DNSMessage.lifetime(of: reply.bytes.span)
         else { return response.forbidStoring() }
-        response.fields.append((.cacheControl, FieldValue(maxAge, number: UInt(seconds))))
+        response.fields.add(.cacheControl, maxAge, number: Int(seconds))
         // Another caller may prefer the trace.
-        response.fields.append((.vary, accept))
+        response.fields.add(.vary, accept)
     }
 
     private static func message(
@@ -33,7 +33,7 @@ enum ReplyResponse {
         case (_, .replies(let form, let collection)) where collection.isAnswer(to: outcome):
             var response = CollectionResponse.response(
                 collection, as: form, options?.notation, showingAddresses: shows)
-            apply(options?.wait, to: &response)
+            confirm(options?.wait, in: &response.fields)
             return response
         case (_, .page(let form, let resource)):
             if let collection = options?.collection, !collection.policy.isSingle, collection.isAnswer(to: outcome) {
@@ -45,7 +45,7 @@ enum ReplyResponse {
             var response = Problem.response(
                 error, service: options?.route?.service.path ?? "/",
                 exchange: options?.trace.map { $0.json(showingAddresses: shows) })
-            if case .silent = error { apply(options?.wait, to: &response) }
+            if case .silent = error { confirm(options?.wait, in: &response.fields) }
             return response
         }
     }
@@ -62,7 +62,7 @@ enum ReplyResponse {
         case .bytes, .replies: break
         }
         if options.caching != nil { response.forbidStoring() }
-        if options.isAsync { response.fields.append((preferenceApplied, FieldValue("respond-async"))) }
+        if options.isAsync { response.fields.add(preferenceApplied, FieldValue("respond-async")) }
         return response
     }
 
@@ -74,11 +74,9 @@ enum ReplyResponse {
         case .bytes(let type?): response = Response(.ok, type, content: Array(reply.bytes))
         default: response = plain(reply.bytes, options?.notation)
         }
-        response.fields.append((.serverTiming, ResponseWriter.timing(reply)))
-        if reply.surplus > 0, let count = FieldValue(validating: "\(reply.surplus)".utf8) {
-            response.fields.append((surplus, count))
-        }
-        apply(options?.wait, to: &response)
+        ResponseWriter.addTiming(of: reply, to: &response.fields)
+        if reply.surplus > 0 { response.fields.add(surplus, validating: "\(reply.surplus)".utf8) }
+        confirm(options?.wait, in: &response.fields)
         return response
     }
 
@@ -107,15 +105,9 @@ enum ReplyResponse {
         return "\"\(String(decoding: notation.encode(bytes.span), as: UTF8.self))\",\"\(notation.rawValue)\":true"
     }
 
-    /// Confirms that the caller's preference was applied.
-    private static func apply(_ wait: Int?, to response: inout Response) {
-        if let field = confirmation(of: wait) { response.fields.append(field) }
-    }
-
-    /// The field that confirms a preferred wait (RFC 7240 3); nil where the caller had none.
-    static func confirmation(of wait: Int?) -> (name: FieldName, value: FieldValue)? {
-        guard let wait, let value = FieldValue(validating: "wait=\(wait)".utf8) else { return nil }
-        return (preferenceApplied, value)
+    /// Confirms the preferred wait, if the caller had one (RFC 7240 3).
+    static func confirm(_ wait: Int?, in fields: inout FieldLines) {
+        if let wait { fields.add(preferenceApplied, validating: "wait=\(wait)".utf8) }
     }
 
     private static let maxAge = FieldValue("max-age=")

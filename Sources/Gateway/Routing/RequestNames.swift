@@ -45,7 +45,11 @@ final class RequestNames {
     }
 
     /// The field that repeats the caller's own.
-    var fields: [(name: FieldName, value: FieldValue)] { id.map { [(Self.field, $0)] } ?? [] }
+    var fields: FieldLines {
+        var fields = FieldLines()
+        if let id { fields.add(Self.field, id) }
+        return fields
+    }
 
     private static let field = FieldName("X-Request-Id")
 }

@@ -9,7 +9,7 @@ struct Response {
     var contentType: FieldValue?
     var content: [UInt8]
     /// Fields beyond those of every response.
-    var fields: [(name: FieldName, value: FieldValue)] = []
+    var fields = FieldLines()
     /// The failure for the metrics, where the gateway could not do what the request asked.
     var failure: ServiceFailure?
     /// Whether the content is a JSON object with room for the request's identifiers.
@@ -33,7 +33,7 @@ struct Response {
     /// Forbids caches to store the response (RFC 9111 5.2.2.5).
     ///
     /// Without a word about it, a cache may store any answer to a GET, and many an error (RFC 9110 15.1).
-    mutating func forbidStoring() { fields.append((.cacheControl, Self.noStore)) }
+    mutating func forbidStoring() { fields.add(.cacheControl, Self.noStore) }
 
     private static let noStore = FieldValue("no-store")
 }
@@ -68,12 +68,8 @@ enum Problem {
     static func response(_ error: GatewayError, service: String, exchange: String? = nil) -> Response {
         let (status, proxyError) = error.answer
         var response = response(status, error.detail, exchange: exchange)
-        if let value = FieldValue(validating: "letterbox; error=\(proxyError.rawValue)".utf8) {
-            response.fields.append((.proxyStatus, value))
-        }
-        if let seconds = error.retryAfter, let value = FieldValue(validating: String(seconds).utf8) {
-            response.fields.append((.retryAfter, value))
-        }
+        response.fields.add(.proxyStatus, validating: "letterbox; error=\(proxyError.rawValue)".utf8)
+        if let seconds = error.retryAfter { response.fields.add(.retryAfter, validating: "\(seconds)".utf8) }
         response.failure = ServiceFailure(service: service, error: proxyError)
         if status == .contentTooLarge { response.closes = true }
         return response
@@ -82,7 +78,7 @@ enum Problem {
     /// The response to a request that its caller may not make (RFC 9209 2.3.19).
     static func denial(_ status: Status, _ detail: String) -> Response {
         var response = response(status, detail, error: .requestDenied)
-        response.fields.append((.proxyStatus, denied))
+        response.fields.add(.proxyStatus, denied)
         return response
     }
 
@@ -93,7 +89,7 @@ enum Problem {
         var response = response(
             .serviceUnavailable, "The gateway has no room for more requests that come in parts. Try again shortly.",
             error: .internalError)
-        response.fields.append((.retryAfter, FieldValue("1")))
+        response.fields.add(.retryAfter, FieldValue("1"))
         return response
     }
 

@@ -37,21 +37,16 @@ final class ResponseWriter {
         let head = ResponseHead(
             response.status, contentLength: response.content.count, contentType: response.contentType,
             connection: connection)
-        head.write(into: &bytes, date: date) { writer in
-            for field in response.fields { writer.add(field.name, field.value) }
-        }
+        head.write(into: &bytes, date: date, response.fields)
         if withContent { bytes.append(contentsOf: response.content) }
     }
 
     /// Appends the head of a response with chunked content.
     func beginChunks(
-        _ type: FieldValue, _ fields: [(name: FieldName, value: FieldValue)], to bytes: inout [UInt8],
-        connection: ResponseHead.Connection
+        _ type: FieldValue, _ fields: FieldLines, to bytes: inout [UInt8], connection: ResponseHead.Connection
     ) {
         let head = ResponseHead(.ok, contentLength: nil, contentType: type, connection: connection)
-        head.write(into: &bytes, date: date) { writer in
-            for field in fields { writer.add(field.name, field.value) }
-        }
+        head.write(into: &bytes, date: date, fields)
     }
 
     /// Appends a chunk (RFC 9112 7.1); one without content is the last.
@@ -91,13 +86,13 @@ final class ResponseWriter {
         renewal = loop.now + .seconds(1)
     }
 
-    /// The value of Server-Timing for a reply, in milliseconds (W3C Server Timing 4).
-    static func timing(_ reply: Reply) -> FieldValue {
+    /// Adds Server-Timing for a reply, in milliseconds (W3C Server Timing 4).
+    static func addTiming(of reply: Reply, to fields: inout FieldLines) {
         var beginning = oneAttempt
         if reply.attempts > 1, let told = FieldValue(validating: "udp;desc=\"\(reply.attempts) attempts\";dur=".utf8) {
             beginning = told
         }
-        return FieldValue(beginning, thousandths: Int(reply.elapsed.microseconds))
+        fields.add(.serverTiming, beginning, thousandths: Int(reply.elapsed.microseconds))
     }
 
     fileprivate static let oneAttempt = FieldValue("udp;dur=")

@@ -230,8 +230,8 @@ final class Router {
         // A reference without scheme and authority is right behind a proxy, too (RFC 9110 10.2.2).
         var reference = request.path + [UInt8(ascii: "/")]
         if let query = request.head.query { reference += [UInt8(ascii: "?")] + request.bytes(query.range) }
-        if let location = FieldValue(validating: reference) { response.fields.append((.location, location)) }
-        response.fields.append((.cacheControl, FieldValue("no-cache")))
+        response.fields.add(.location, validating: reference)
+        response.fields.add(.cacheControl, FieldValue("no-cache"))
         return response
     }
 
@@ -257,7 +257,7 @@ final class Router {
     }
 
     private static func allowing(_ methods: FieldValue, _ response: consuming Response) -> Response {
-        response.fields.append((.allow, methods))
+        response.fields.add(.allow, methods)
         return response
     }
 
@@ -265,7 +265,7 @@ final class Router {
     /// 12.5.3).
     private static func refuseCoding() -> Response {
         var response = Problem.response(.unsupportedMediaType, "The content must come without a Content-Encoding.")
-        response.fields.append((FieldName("Accept-Encoding"), FieldValue("identity")))
+        response.fields.add(FieldName("Accept-Encoding"), FieldValue("identity"))
         return response
     }
 }

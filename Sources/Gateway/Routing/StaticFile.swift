@@ -8,9 +8,9 @@ package struct StaticFile: Sendable {
     private let mediaType: FieldValue
     private let etag: FieldValue
     private let lastModified: HTTPDate
-    private let fields: [(name: FieldName, value: FieldValue)]
-    /// Fields that a 304 omits (RFC 9110 15.4.5), and a 206 where the client has them (15.3.7).
-    private let contentFields: [(name: FieldName, value: FieldValue)]
+    /// Its fields without those that a 304 omits (RFC 9110 15.4.5), and a 206 where the client has them (15.3.7).
+    private let fields: FieldLines
+    private let allFields: FieldLines
 
     /// Prepares a file; `modified` is in seconds since 1970.
     init(name: String, bytes: [UInt8], modified: Int64) {
@@ -19,9 +19,14 @@ package struct StaticFile: Sendable {
         etag = Self.entityTag(bytes)
         // RFC 9110 8.8.2.1: the time is never later than the response's own.
         lastModified = HTTPDate(unixSeconds: min(modified, WallClock.unixSeconds()))
-        guard let date = FieldValue(validating: lastModified.bytes) else { preconditionFailure("a date is a value") }
-        fields = [(.etag, etag), (Self.cacheControl, FieldValue("no-cache"))]
-        contentFields = [(.lastModified, date), (Self.acceptRanges, FieldValue("bytes"))]
+        var fields = FieldLines()
+        fields.add(.etag, etag)
+        fields.add(.cacheControl, FieldValue("no-cache"))
+        if mediaType == MediaType.html { fields.add(Self.securityPolicy, Self.policy) }
+        self.fields = fields
+        fields.add(.lastModified, validating: lastModified.bytes)
+        fields.add(Self.acceptRanges, FieldValue("bytes"))
+        allFields = fields
     }
 
     /// Answers a GET or HEAD for the file: whole, in part, or not again (RFC 9110 13.2.2 and 14.2).
@@ -51,9 +56,7 @@ package struct StaticFile: Sendable {
         let length = bytes.count == 1 ? "1 byte" : "\(bytes.count) bytes"
         var response = Problem.response(
             .rangeNotSatisfiable, "The range \(text) has no byte of the file, which is \(length) long.")
-        if let value = FieldValue(validating: "bytes */\(bytes.count)".utf8) {
-            response.fields.append((.contentRange, value))
-        }
+        response.fields.add(.contentRange, validating: "bytes */\(bytes.count)".utf8)
         return response
     }
 
@@ -97,11 +100,8 @@ package struct StaticFile: Sendable {
     ) -> Response {
         let isBare = isKnown || status == .notModified
         var response = Response(status, isBare ? nil : mediaType, content: content)
-        response.fields = isBare ? fields : fields + contentFields
-        if mediaType == MediaType.html { response.fields.append((Self.securityPolicy, Self.policy)) }
-        if let contentRange, let value = FieldValue(validating: "bytes \(contentRange)".utf8) {
-            response.fields.append((.contentRange, value))
-        }
+        response.fields = isBare ? fields : allFields
+        if let contentRange { response.fields.add(.contentRange, validating: "bytes \(contentRange)".utf8) }
         return response
     }
 
@@ -116,7 +116,6 @@ package struct StaticFile: Sendable {
         return value
     }
 
-    private static let cacheControl = FieldName("Cache-Control")
     private static let acceptRanges = FieldName("Accept-Ranges")
     static let securityPolicy = FieldName("Content-Security-Policy")
 

@@ -94,8 +94,8 @@ extension Connection: ReplyListener {
         (isStreaming, streamed) = (true, 0)
         streamIsLast = !summary.keepsAlive || isLast
         var fields = summary.fields
-        if options.caching != nil { fields.append((.cacheControl, FieldValue("no-store"))) }
-        if let field = ReplyResponse.confirmation(of: options.wait) { fields.append(field) }
+        if options.caching != nil { fields.add(.cacheControl, FieldValue("no-store")) }
+        ReplyResponse.confirm(options.wait, in: &fields)
         context.writer.beginChunks(
             CollectionResponse.lines, fields, to: &output.bytes, connection: connection(!streamIsLast))
         context.counts.count(.ok)

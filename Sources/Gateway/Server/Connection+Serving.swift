@@ -222,12 +222,13 @@ extension Connection {
         summary.names =
             request.isNamed ? RequestNames(of: request, maxID: context.configuration.maxRequestID) : nil
         let origin = request.value(of: .origin)
-        summary.fields = context.router.crossOrigin.fields(for: origin) + (summary.names?.fields ?? [])
+        summary.fields = context.router.crossOrigin.fields(for: origin)
+        if let names = summary.names { summary.fields.add(names.fields) }
     }
 
     func write(_ response: Response, _ connection: ResponseHead.Connection) {
         var response = response
-        response.fields += summary.fields
+        response.fields.add(summary.fields)
         summary.names?.enter(&response)
         output.prepare(context)
         context.writer.write(
@@ -249,7 +250,8 @@ extension Connection {
             summary = Summary(
                 // RFC 9110 9.3.2, also where the fault is in the rest of the line that begins with the method.
                 method: RawHead.isHead(bytes) ? .head : .unknown,
-                fields: context.router.crossOrigin.fields(forRefused: bytes) + (names?.fields ?? []), names: names)
+                fields: context.router.crossOrigin.fields(forRefused: bytes), names: names)
+            if let names { summary.fields.add(names.fields) }
             note(response, toBytes: bytes)
             write(response, .close)
         } else {

@@ -54,7 +54,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         var received = 0
         /// The fields that let a browser show the response to a page of another origin, and the caller's own identifier
         /// of the request.
-        var fields: [(name: FieldName, value: FieldValue)] = []
+        var fields = FieldLines()
         /// The caller's identifiers of the request, which are rare.
         var names: RequestNames?
     }

@@ -148,9 +148,10 @@ actor Worker {
         let request = context.sharedBuffer[..<count]
         var response = Problem.response(
             .serviceUnavailable, "All connections are in use. Try again shortly.", error: .connectionLimitReached)
-        response.fields.append((.retryAfter, FieldValue("1")))
+        response.fields.add(.retryAfter, FieldValue("1"))
         let names = RequestNames(ofRefused: request, maxID: context.configuration.maxRequestID)
-        response.fields += context.router.crossOrigin.fields(forRefused: request) + (names?.fields ?? [])
+        response.fields.add(context.router.crossOrigin.fields(forRefused: request))
+        if let names { response.fields.add(names.fields) }
         names?.enter(&response)
         var output: [UInt8] = []
         context.writer.write(

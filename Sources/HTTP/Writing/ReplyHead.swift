@@ -41,17 +41,14 @@ public final class ReplyHead {
     /// Changes the date for another second.
     public func renew(_ date: HTTPDate) {
         var head: [UInt8] = []
-        var writer = FieldWriter(taking: &head)
-        writer.statusLine(.ok)
-        writer.add(.date, date)
-        writer.add(.contentType, contentType)
-        writer.append(Wire.noSniffing)
-        writer.connection(connection)
-        writer.append(FieldName.serverTiming.opening)
-        writer.append(timing.bytes)
-        writer.end(into: &head)
-        // Without the blank line: more fields follow.
-        opening = Array(head.dropLast(Wire.lineEnd.count))
+        head.append(.ok)
+        head.append(.date, date.bytes)
+        head.append(.contentType, contentType.bytes)
+        head.append(contentsOf: Wire.noSniffing)
+        head.append(connection)
+        head.append(contentsOf: FieldName.serverTiming.opening)
+        head.append(contentsOf: timing.bytes)
+        opening = head
         version += 1
         mostBytes = opening.count + 26 + between.count + 20 + ending.count
     }

@@ -35,51 +35,43 @@ public struct ResponseHead: Sendable {
         self.connection = connection
     }
 
-    /// Appends the head without further fields.
-    public func write(into buffer: inout [UInt8], date: HTTPDate) {
-        write(into: &buffer, date: date) { _ in }
-    }
-
-    /// Appends the head, with the fields that the closure adds.
-    public func write(into buffer: inout [UInt8], date: HTTPDate, adding fields: (inout FieldWriter) -> Void) {
-        var writer = FieldWriter(taking: &buffer)
-        begin(&writer, date)
-        fields(&writer)
-        writer.end(into: &buffer)
-    }
-
-    func begin(_ writer: inout FieldWriter, _ date: HTTPDate) {
-        writer.statusLine(status)
-        writer.add(.date, date)
+    /// Appends the head.
+    ///
+    /// - `fields`: further fields.
+    public func write(into buffer: inout [UInt8], date: HTTPDate, _ fields: FieldLines = FieldLines()) {
+        buffer.append(status)
+        buffer.append(.date, date.bytes)
         if let contentLength {
-            if !status.forbidsContent { writer.add(.contentLength, contentLength) }
+            if !status.forbidsContent { buffer.append(.contentLength, contentLength) }
         } else {
-            writer.append(Wire.chunked)
+            buffer.append(contentsOf: Wire.chunked)
         }
-        if let contentType {
-            writer.append(FieldName.contentType.opening)
-            writer.append(contentType.bytes)
-            writer.append(Wire.endAndNoSniffing)
-        } else {
-            writer.append(Wire.noSniffing)
-        }
-        writer.connection(connection)
+        if let contentType { buffer.append(.contentType, contentType.bytes) }
+        buffer.append(contentsOf: Wire.noSniffing)
+        buffer.append(connection)
+        buffer.append(contentsOf: fields.bytes)
+        buffer.append(contentsOf: Wire.lineEnd)
     }
 }
 
-extension FieldWriter {
-    /// Adds the connection's future for the client.
+extension [UInt8] {
+    fileprivate mutating func append(_ name: FieldName, _ number: Int) {
+        append(contentsOf: name.opening)
+        appendLine(number)
+    }
+
+    /// Appends the connection's future for the client.
     ///
     /// RFC 9110 7.6.1: Connection names the field Keep-Alive (RFC 2068 19.7.1), in HTTP/1.1 as in HTTP/1.0.
-    mutating func connection(_ connection: ResponseHead.Connection) {
+    mutating func append(_ connection: ResponseHead.Connection) {
         switch connection {
         case .persistent: break
         case .keepAlive(let seconds):
-            append(Wire.keepAlive)
+            append(contentsOf: Wire.keepAlive)
             guard seconds > 0 else { return }
-            append(Wire.keepAliveTimeout)
-            endLine(with: seconds)
-        case .close: append(Wire.close)
+            append(contentsOf: Wire.keepAliveTimeout)
+            appendLine(seconds)
+        case .close: append(contentsOf: Wire.close)
         }
     }
 }
@@ -90,7 +82,6 @@ enum Wire {
     static let lineEnd = Array("\r\n".utf8)
     /// Keeps a browser from taking a posted text for a page (WHATWG Fetch 3.6).
     static let noSniffing = Array("X-Content-Type-Options: nosniff\r\n".utf8)
-    static let endAndNoSniffing = lineEnd + noSniffing
     static let keepAlive = Array("Connection: keep-alive\r\n".utf8)
     static let keepAliveTimeout = Array("Keep-Alive: timeout=".utf8)
     static let chunked = Array("Transfer-Encoding: chunked\r\n".utf8)
