@@ -63,7 +63,7 @@ struct PrometheusText {
     private mutating func writeLimits(_ snapshot: Statistics.Snapshot) {
         let limits = snapshot.limits
         gauge("http_connections_limit", "The most TCP connections at a time.", limits.connections.most)
-        gauge("http_buffered_bytes", "Bytes of incomplete requests.", limits.buffered.used)
+        gauge("http_buffered_bytes", "Bytes of incomplete requests and of collected replies.", limits.buffered.used)
         gauge("http_buffered_bytes_limit", "The most of these bytes at a time.", limits.buffered.most)
         gauge("udp_exchanges_limit", "The most exchanges at a time.", limits.inFlight.most)
         gauge("udp_sockets_limit", "The most UDP sockets at a time.", limits.sockets.most)

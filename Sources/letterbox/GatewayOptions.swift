@@ -192,7 +192,7 @@ struct HTTPOptions: ParsableArguments {
     var maxTrailers = usual.limits.maxTrailers
 
     @Option(
-        number: "The most bytes of incomplete requests, all connections together; beyond it 503.",
+        number: "The most bytes of incomplete requests and of collected replies; beyond it 503.",
         in: 1024...(1 << 40))
     var maxBuffered = usual.maxBuffered
 

@@ -79,6 +79,10 @@ final class ConnectionStage {
     private var batch = DatagramBatch(capacity: 4)
     private var received: [UInt8] = []
     private var isCut = false
+    /// The length of the replies and of the figures; nil for what came, and a word.
+    var replyLength: Int?
+    /// The datagrams that the service got.
+    private(set) var asked = 0
     private var roomTaken = 0
 
     /// Opens a connection and brings it into a state.
@@ -86,17 +90,17 @@ final class ConnectionStage {
     /// - `following`: what arrives behind its request, and whether there is room to keep it.
     init(
         _ scene: Scene, following: String = "", hasRoom: Bool = false, _ configuration: Configuration = Configuration(),
-        on loop: EventLoop
+        replies policy: ReplyPolicy = ReplyPolicy(), on loop: EventLoop
     ) throws {
         self.loop = loop
         let any = try #require(SocketAddress("127.0.0.1", port: 0))
         service = try DatagramSocket(boundTo: any)
         let limits = SharedLimits(configuration)
         let upstream = Upstream(
-            configuration: configuration, limits: limits,
-            replies: ReplyBuffer(), loop: loop)
+            configuration: configuration, policy: policy, limits: limits, replies: ReplyBuffer(), loop: loop)
         upstream.replaceAddresses([try service.localAddress()])
-        let route = ServiceRoute(Service(path: "/", addresses: [], configuration: configuration), upstream)
+        let route = ServiceRoute(
+            Service(path: "/", addresses: [], configuration: configuration, replies: policy), upstream)
         context = ConnectionContext(
             loop: loop, configuration: configuration, limits: limits, load: SharedLimit(.max),
             router: Router(configuration: configuration, page: Self.page, services: ServiceTable([route])),
@@ -194,30 +198,59 @@ final class ConnectionStage {
         unsafe _ = poll(&ready, 1, 10_000)
     }
 
-    /// Gives the connection what it waits for.
-    private func finish() throws {
-        switch connection.state {
-        case .asking: connection.finished(Response(.ok, PrometheusText.mediaType, content: Array("figures".utf8)))
-        case .exchanging:
-            if try batch.receive(from: service) > 0 {
-                _ = batch.answer { datagram, reply in for index in datagram.indices { reply.append(datagram[index]) } }
-                _ = try batch.send(over: service)
+    /// Sends replies of the same length to the next datagram, one after the other.
+    func reply(_ count: Int, of length: Int) async throws {
+        var bytes = [UInt8](repeating: 97, count: length)
+        while true {
+            if let (_, sender) = try service.receiveFrom(into: &bytes, bytes.indices) {
+                for _ in 0..<count {
+                    _ = try service.send(bytes.span, to: sender)
+                    await pass()
+                }
+                return
             }
-        default: break
+            await pass()
         }
+    }
+
+    /// Lets the loop hear the kernel.
+    func pass() async { await loop.sleep(until: loop.now + .milliseconds(1)) }
+
+    /// Gives the connection what it waits for.
+    func finish() throws {
+        let long = replyLength.map { [UInt8](repeating: 97, count: $0) }
+        if case .asking = connection.state {
+            connection.finished(Response(.ok, PrometheusText.mediaType, content: long ?? Array("figures".utf8)))
+        }
+        let count = try batch.receive(from: service)
+        guard count > 0 else { return }
+        asked += count
+        _ = batch.answer { datagram, reply in
+            if let long {
+                for byte in long { reply.append(byte) }
+            } else {
+                for index in datagram.indices { reply.append(datagram[index]) }
+            }
+        }
+        _ = try batch.send(over: service)
     }
 
     /// Lets everything end, and tells the statuses of the responses that the client got; nil where it was cut off.
     func statuses() async throws -> [Int]? {
+        try await end()
+        return isCut ? nil : try Self.statuses(in: received)
+    }
+
+    /// Lets everything end, with a client that reads all.
+    func end() async throws {
         giveRoomBack()
         caller.socket.shutDownSending()
         var isOver = false
         while context.counts.open > 0 || !isOver {
             try finish()
             isOver = receive() || isOver
-            await loop.sleep(until: loop.now + .milliseconds(1))
+            await pass()
         }
-        return isCut ? nil : try Self.statuses(in: received)
     }
 
     /// Lets the client read until the kernel has sent more of the response; false where the response is whole before.

@@ -93,6 +93,13 @@ extension Connection {
     /// time to write.
     var hasRead: Bool { socket?.unsent ?? 0 < unsent }
 
+    /// Ends, because the client is gone; requests that it had sent are not served.
+    func leave() {
+        noteUnsent(.closed)
+        if !reader.buffer.isBlank { note(nil, toBytes: reader.buffer.content) }
+        close()
+    }
+
     /// Ends, because the client does not read.
     func stall() {
         noteUnsent(.stalled)
@@ -106,6 +113,7 @@ extension Connection {
         deadline.cancel(on: context.loop)
         reader.giveUp(context)
         output.giveUp(context)
+        unsentReplies = nil
         context.loop.release(watch)
         socket = nil
         context.remove(self)

@@ -278,7 +278,11 @@ extension Connection {
     /// Writes the responses that wait; false when the kernel does not take all of them.
     func flush() -> Bool {
         do {
-            return try output.empty(context) { bytes throws(SystemError) in try socket?.send(bytes) }
+            guard try output.empty(context, { bytes throws(SystemError) in try socket?.send(bytes) }) else {
+                return false
+            }
+            unsentReplies = nil
+            return true
         } catch {
             isGone = true
             return false

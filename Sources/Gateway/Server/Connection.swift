@@ -66,6 +66,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     var deadline = Deadline()
     var reader = RequestReader()
     var output = SendBuffer()
+    /// The replies in the output of which there may be many: their bytes count until they have left.
+    var unsentReplies: ReplyCollection?
     /// The bytes that the kernel had from this connection and could not send when the wait for room began.
     var unsent = 0
     /// Whether there may be something to read.
@@ -155,6 +157,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         guard case .exchanging = state else { preconditionFailure("only an exchange under way ends") }
         state = .reading(.unknown)
         let options = takeOptions()
+        unsentReplies = options?.collection
         if isStreaming {
             endStream(options)
         } else {
@@ -214,6 +217,12 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     func advance() {
         var count = 0
         while case .reading = state {
+            // The rest of the buffer is served when there is room again, and not when more bytes arrive.
+            if output.count > Self.burst, !flush() {
+                state = .writing(thenCloses: false)
+                break
+            }
+            if isGone { break }
             do throws(Failure) {
                 guard try hasRequest() else { break }
                 if let partial = reader.partial { serve(partial) } else { serve(context.spareRequest) }
@@ -222,8 +231,6 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
             }
             count += 1
             if count == Self.mostAtOnce { return pause() }
-            // The rest of the buffer is served when there is room again, and not when more bytes arrive.
-            if output.count > Self.burst, !flush(), case .reading = state { state = .writing(thenCloses: false) }
         }
         rest()
     }
@@ -252,10 +259,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         let isWritten = output.isEmpty || flush()
         switch state {
         case .reading, .writing:
-            if isGone {
-                noteUnsent(.closed)
-                return close()
-            }
+            if isGone { return leave() }
         case .lingering, .closed: return
         case .exchanging, .asking, .pausing: break
         }

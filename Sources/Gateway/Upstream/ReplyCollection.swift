@@ -9,7 +9,8 @@ protocol ReplyListener: AnyObject {
 
 /// The replies to one datagram that its caller gets.
 ///
-/// Their bytes count towards the gateway's budget of buffered bytes while the exchange is under way.
+/// Their bytes count towards the gateway's budget of buffered bytes as long as the collection is there: until the
+/// response has left.
 final class ReplyCollection {
     struct Item {
         /// The time since the first datagram left.

@@ -1,0 +1,80 @@
+import EventLoop
+import System
+import Testing
+
+@testable import Gateway
+
+/// A client that sends requests and reads no response: once the responses wait, its further requests do, too.
+@Suite(.timeLimit(.minutes(1))) struct UnreadResponseTests {
+    private static let following = 300
+    private static let length = 60_000
+
+    /// A scene and the request that it repeats.
+    private static let scenes: [(ConnectionStage.Scene, String)] = [
+        (.exchanging, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na"),
+        (.exchanging, "POST / HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\nContent-Length: 1\r\n\r\na"),
+        (.exchanging, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"),
+        (.asking, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ]
+
+    @Test(arguments: scenes)
+    func responsesThatWaitAreBounded(scene: ConnectionStage.Scene, request: String) async throws {
+        try await onLoop { loop in
+            let stage = try ConnectionStage(
+                scene, following: String(repeating: request, count: Self.following), hasRoom: true, on: loop)
+            stage.replyLength = Self.length
+            var most = 0
+            while true {
+                if case .writing = stage.connection.state { break }
+                try stage.finish()
+                await stage.pass()
+                most = max(most, stage.connection.output.count)
+                try #require(most < 10 * Connection.burst, "it serves on")
+            }
+            // A response behind the limit, with its head or its trace.
+            #expect(most > Connection.burst && most <= Connection.burst + Self.length + 2048)
+            let statuses = try await stage.statuses()
+            #expect(statuses == Array(repeating: 200, count: 1 + Self.following))
+            #expect(stage.isClean)
+        }
+    }
+
+    /// A client that has left gets no further requests served.
+    @Test(arguments: scenes)
+    func aClientThatHasLeft(scene: ConnectionStage.Scene, request: String) async throws {
+        try await onLoop { loop in
+            let stage = try ConnectionStage(
+                scene, following: String(repeating: request, count: Self.following), hasRoom: true, on: loop)
+            try stage.deliver(.reset)
+            let statuses = try await stage.statuses()
+            #expect(statuses == nil)
+            #expect(stage.asked <= 2 && stage.isClean)
+            #expect(stage.connection.served <= 2, "\(stage.connection.served) requests")
+        }
+    }
+
+    /// Many replies count as buffered bytes until the client has read them, in each form.
+    @Test(arguments: ["application/json", "application/x-ndjson", "application/octet-stream"])
+    func repliesThatWaitCount(form: String) async throws {
+        try await onLoop { loop in
+            let post = "POST / HTTP/1.1\r\nHost: a\r\nAccept: \(form)\r\nContent-Length: 1\r\n\r\na"
+            var policy = ReplyPolicy()
+            policy.count = .some(20)
+            let stage = try ConnectionStage(.idle, replies: policy, on: loop)
+            try stage.deliver(.request, completing: post)
+            try await stage.reply(20, of: Self.length)
+            while stage.connection.output.isEmpty || stage.context.limits.inFlight.used > 0 { await stage.pass() }
+            #expect(stage.connection.output.count > Connection.burst)
+            #expect(stage.context.limits.buffered.used >= 20 * Self.length)
+            try await stage.end()
+            #expect(stage.isClean)
+        }
+    }
+
+    private func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        try await Task(executorPreference: loop) { try await body(loop) }.value
+    }
+}
