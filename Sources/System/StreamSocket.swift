@@ -49,6 +49,13 @@ public struct StreamSocket: ~Copyable, Sendable {
         return Int(count)
     }
 
+    /// The number of bytes that have arrived and were not read (tcp(7), SIOCINQ).
+    public var unread: Int {
+        var count: Int32 = 0
+        _ = unsafe ioctl(descriptor.number, UInt(FIONREAD), &count)
+        return Int(count)
+    }
+
     /// Ends the outgoing half: the peer reads the bytes already written and then the end (shutdown(2)).
     public func shutDownSending() {
         // Fails only where the peer has already gone.

@@ -174,7 +174,8 @@ final class ConnectionStage {
         roomTaken = 0
     }
 
-    private func arrive(_ text: String) {
+    /// Lets bytes arrive.
+    func arrive(_ text: String) {
         let bytes = Array(text.utf8)
         _ = try? caller.socket.send(bytes.span)
         hear(.toRead)
@@ -240,6 +241,18 @@ final class ConnectionStage {
         try await end()
         return isCut ? nil : try Self.statuses(in: received)
     }
+
+    /// Lets the connection go as far as it comes in some iterations of the loop, with a client that reads.
+    func settle(_ iterations: Int = 20) async throws {
+        for _ in 0..<iterations {
+            try finish()
+            _ = receive()
+            await pass()
+        }
+    }
+
+    /// The received bytes.
+    var text: String { String(decoding: received, as: UTF8.self) }
 
     /// Lets everything end, with a client that reads all.
     func end() async throws {

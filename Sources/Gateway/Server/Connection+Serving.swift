@@ -30,9 +30,22 @@ extension Connection {
             context.idle.leave(watch)
             state = .reading(.unknown)
         }
-        if context.isEnding { hasReadLast = true }
+        if context.isEnding { noteLast(count) }
         isReadable = count == room || endIsReported
         return true
+    }
+
+    /// Takes note of bytes that were read since the gateway is about to end.
+    @inline(never)
+    private func noteLast(_ count: Int) {
+        guard var last = lastBytes else {
+            lastBytes = LastBytes(unread: socket?.unread ?? 0)
+            return
+        }
+        let inTime = min(count, last.unread)
+        last.unread -= inTime
+        last.late += count - inTime
+        lastBytes = last
     }
 
     /// Handles bytes after the current request for which there is no room.
@@ -208,12 +221,17 @@ extension Connection {
 
     /// Whether the next response is the last one.
     ///
-    /// Requests that were read get an answer, also when the gateway is about to end, and so do requests that may have
-    /// arrived by then: the connection looks for them once, for some clients always send more.
     @inline(__always)
     var isLast: Bool {
         hasRunOutOfRoom || served + 1 >= context.configuration.maxRequestsPerConnection
-            || context.isEnding && reader.buffer.isEmpty && (hasReadLast || !isReadable)
+            || context.isEnding && isLastInTime
+    }
+
+    /// Whether no other request has begun by the time when the connection looked for the last ones, because the gateway
+    /// is about to end: some clients always send more.
+    private var isLastInTime: Bool {
+        guard let lastBytes else { return reader.buffer.isEmpty && !isReadable }
+        return lastBytes.unread == 0 && reader.buffer.count <= lastBytes.late
     }
 
     /// Prepares the fields that every response to the request has.

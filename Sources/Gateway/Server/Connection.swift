@@ -42,6 +42,14 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         case gone
     }
 
+    /// The bytes that a connection reads once the gateway is about to end.
+    struct LastBytes {
+        /// The bytes that came in time, and were not read at once.
+        var unread: Int
+        /// The later ones: a request that begins with them is not served.
+        var late = 0
+    }
+
     /// The properties of a request that its response depends on.
     struct Summary {
         /// Whether the client may send a further request: it has not said that this is its last (RFC 9112 9.3).
@@ -78,8 +86,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     var isAtEnd = false
     /// Whether the client does not read any more.
     var isGone = false
-    /// Whether the connection has looked for a last request since the gateway is about to end.
-    var hasReadLast = false
+    /// What the connection has read since the gateway is about to end; nil for nothing.
+    var lastBytes: LastBytes?
     var summary = Summary()
     /// Whether the current response leaves in chunks, of which the first has been written.
     var isStreaming = false
