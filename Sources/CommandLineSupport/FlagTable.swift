@@ -27,7 +27,7 @@ package struct FlagTable {
             switch Swift.type(of: declared).declaration {
             case .group(let members): add(members)
             case .flag(let kind):
-                let name = Self.name(ofProperty: label)
+                let name = Self.name(ofProperty: label, in: type)
                 names.append(name)
                 kinds[name] = kind
             }
@@ -40,22 +40,28 @@ package struct FlagTable {
             guard let label = child.label, let declared = child.value as? any Declared else { return [] }
             return switch declared.given {
             case .group(let arguments): lines(of: arguments)
-            case .flag(let values): values.map { (name(ofProperty: label), $0) }
+            case .flag(let values): values.map { (name(ofProperty: label, in: type(of: arguments)), $0) }
             }
         }
     }
 
-    /// The property wrapper's storage `_maxHead` is the flag `max-head`.
-    private static func name(ofProperty label: String) -> String {
+    /// The property wrapper's storage `_maxHead` is the flag `max-head`, with the suffix of its group.
+    private static func name(ofProperty label: String, in group: any ParsableArguments.Type) -> String {
         let letters = label.utf8.drop { $0 == UInt8(ascii: "_") }
-        return String(
+        let words = String(
             decoding: letters.flatMap { (65...90).contains($0) ? [UInt8(ascii: "-"), $0 + 32] : [$0] }, as: UTF8.self)
+        return words + ((group as? any SuffixedFlags.Type)?.suffix ?? "")
     }
+}
+
+/// A group of flags whose names are those of its properties with one end, such as `loss` with `-to-server`.
+package protocol SuffixedFlags: ParsableArguments {
+    static var suffix: String { get }
 }
 
 /// A property of a command that declares a flag, or a group of flags.
 ///
-/// One protocol for both, for the first cast of a type to a protocol searches all conformances in the program, 10 us.
+/// One protocol, not two: the first cast of a type to each protocol searches all conformances in the program, 10 us.
 private protocol Declared {
     static var declaration: Declaration<any ParsableArguments.Type, FlagTable.Kind> { get }
     /// A flag's values after parsing, as texts; nil stands for a flag without a value.

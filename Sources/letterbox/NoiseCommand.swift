@@ -27,13 +27,13 @@ struct NoiseCommand: ParsableCommand {
     var to = Endpoint(host: "127.0.0.1", port: 12000)
 
     @OptionGroup(title: "Impairments, both ways")
-    var bothWays: BothWaysFlags
+    var bothWays: ImpairmentFlags<EachWay>
 
     @OptionGroup(title: "Impairments, client to server")
-    var toServer: ToServerFlags
+    var toServer: ImpairmentFlags<ToServer>
 
     @OptionGroup(title: "Impairments, server to client")
-    var toClient: ToClientFlags
+    var toClient: ImpairmentFlags<ToClient>
 
     @Option(seed: "The seed of the dice; without it a new one each time, which the ready line names.")
     var seed: UInt64?
@@ -61,8 +61,9 @@ struct NoiseCommand: ParsableCommand {
 
     /// Refuses a delay of datagrams that are not held back, and the other way round.
     private func checkReordering() throws {
-        let flags: [any ImpairmentFlags] = [bothWays, toServer, toClient]
-        if flags.contains(where: { $0.reorderDelay != nil }), flags.allSatisfy({ $0.reorder == nil }) {
+        let shares = [bothWays.reorder, toServer.reorder, toClient.reorder].compactMap(\.self)
+        let delays = [bothWays.reorderDelay, toServer.reorderDelay, toClient.reorderDelay].compactMap(\.self)
+        if shares.isEmpty, !delays.isEmpty {
             throw ValidationError("--reorder-delay has no effect without --reorder: no datagram is held back.")
         }
         let common = bothWays.changing(NoiseSettings())

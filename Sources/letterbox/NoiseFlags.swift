@@ -5,19 +5,34 @@ internal import EventLoop
 internal import Noise
 internal import System
 
-/// The impairments of one direction, where they differ from those of both.
-protocol ImpairmentFlags {
-    var loss: Probability? { get }
-    var duplicate: Probability? { get }
-    var reorder: Probability? { get }
-    var corrupt: Probability? { get }
-    var truncate: Probability? { get }
-    var delay: Interval? { get }
-    var jitter: Interval? { get }
-    var reorderDelay: Interval? { get }
-}
+/// The impairments of a way; nil where the flag is not given.
+struct ImpairmentFlags<Way: ImpairedWay>: SuffixedFlags {
+    static var suffix: String { Way.suffix }
 
-extension ImpairmentFlags {
+    @Option(name: name("loss"), percentage: Way.help("loss", "How many datagrams are lost."))
+    var loss: Probability?
+    @Option(name: name("duplicate"), percentage: Way.help("duplicate", "How many arrive twice."))
+    var duplicate: Probability?
+    @Option(
+        name: name("reorder"), percentage: Way.help("reorder", "How many are held back, so that others overtake them."))
+    var reorder: Probability?
+    @Option(name: name("corrupt"), percentage: Way.help("corrupt", "How many have a bit turned over."))
+    var corrupt: Probability?
+    @Option(name: name("truncate"), percentage: Way.help("truncate", "How many have their end cut off."))
+    var truncate: Probability?
+    @Option(name: name("delay"), time: Way.help("delay", "How long each takes."), in: .zeroUntilAnHour)
+    var delay: Interval?
+    @Option(
+        name: name("jitter"), time: Way.help("jitter", "How much longer or shorter than the delay."),
+        in: .zeroUntilAnHour)
+    var jitter: Interval?
+    @Option(
+        name: name("reorder-delay"), time: Way.help("reorder-delay", "How much longer one takes that is held back."),
+        in: .zeroUntilAnHour, usual: suffix.isEmpty ? "\(NoiseSettings().reorderDelay)" : nil)
+    var reorderDelay: Interval?
+
+    private static func name(_ impairment: String) -> NameSpecification { .customLong(impairment + suffix) }
+
     /// The settings, with the changes of the given flags.
     func changing(_ settings: NoiseSettings) -> NoiseSettings {
         var settings = settings
@@ -33,68 +48,28 @@ extension ImpairmentFlags {
     }
 }
 
-/// Impairments of both directions.
-struct BothWaysFlags: ParsableArguments, ImpairmentFlags {
-    @Option(percentage: "How many datagrams are lost.")
-    var loss: Probability?
-    @Option(percentage: "How many arrive twice.")
-    var duplicate: Probability?
-    @Option(percentage: "How many are held back, so that others overtake them.")
-    var reorder: Probability?
-    @Option(percentage: "How many have a bit turned over.")
-    var corrupt: Probability?
-    @Option(percentage: "How many have their end cut off.")
-    var truncate: Probability?
-    @Option(time: "How long each takes.", in: .zeroUntilAnHour)
-    var delay: Interval?
-    @Option(time: "How much longer or shorter than the delay.", in: .zeroUntilAnHour)
-    var jitter: Interval?
-    @Option(
-        time: "How much longer one takes that is held back.", in: .zeroUntilAnHour,
-        usual: "\(NoiseSettings().reorderDelay)")
-    var reorderDelay: Interval?
+/// The way of the datagrams that a group of flags impairs.
+protocol ImpairedWay {
+    /// The end of the flags' names.
+    static var suffix: String { get }
+    /// The help for a flag, of which the text tells the effect.
+    static func help(_ flag: String, _ text: String) -> String
 }
 
-/// Impairments of the datagrams that clients send.
-struct ToServerFlags: ParsableArguments, ImpairmentFlags {
-    @Option(name: .customLong("loss-to-server"), percentage: "--loss, client to server.")
-    var loss: Probability?
-    @Option(name: .customLong("duplicate-to-server"), percentage: "--duplicate, client to server.")
-    var duplicate: Probability?
-    @Option(name: .customLong("reorder-to-server"), percentage: "--reorder, client to server.")
-    var reorder: Probability?
-    @Option(name: .customLong("corrupt-to-server"), percentage: "--corrupt, client to server.")
-    var corrupt: Probability?
-    @Option(name: .customLong("truncate-to-server"), percentage: "--truncate, client to server.")
-    var truncate: Probability?
-    @Option(name: .customLong("delay-to-server"), time: "--delay, client to server.", in: .zeroUntilAnHour)
-    var delay: Interval?
-    @Option(name: .customLong("jitter-to-server"), time: "--jitter, client to server.", in: .zeroUntilAnHour)
-    var jitter: Interval?
-    @Option(
-        name: .customLong("reorder-delay-to-server"), time: "--reorder-delay, client to server.", in: .zeroUntilAnHour)
-    var reorderDelay: Interval?
+/// Both ways, unless the flags of one say otherwise.
+enum EachWay: ImpairedWay {
+    static let suffix = ""
+    static func help(_ flag: String, _ text: String) -> String { text }
 }
 
-/// Impairments of the datagrams that the server sends.
-struct ToClientFlags: ParsableArguments, ImpairmentFlags {
-    @Option(name: .customLong("loss-to-client"), percentage: "--loss, server to client.")
-    var loss: Probability?
-    @Option(name: .customLong("duplicate-to-client"), percentage: "--duplicate, server to client.")
-    var duplicate: Probability?
-    @Option(name: .customLong("reorder-to-client"), percentage: "--reorder, server to client.")
-    var reorder: Probability?
-    @Option(name: .customLong("corrupt-to-client"), percentage: "--corrupt, server to client.")
-    var corrupt: Probability?
-    @Option(name: .customLong("truncate-to-client"), percentage: "--truncate, server to client.")
-    var truncate: Probability?
-    @Option(name: .customLong("delay-to-client"), time: "--delay, server to client.", in: .zeroUntilAnHour)
-    var delay: Interval?
-    @Option(name: .customLong("jitter-to-client"), time: "--jitter, server to client.", in: .zeroUntilAnHour)
-    var jitter: Interval?
-    @Option(
-        name: .customLong("reorder-delay-to-client"), time: "--reorder-delay, server to client.", in: .zeroUntilAnHour)
-    var reorderDelay: Interval?
+enum ToServer: ImpairedWay {
+    static let suffix = "-to-server"
+    static func help(_ flag: String, _ text: String) -> String { "--\(flag), client to server." }
+}
+
+enum ToClient: ImpairedWay {
+    static let suffix = "-to-client"
+    static func help(_ flag: String, _ text: String) -> String { "--\(flag), server to client." }
 }
 
 extension Option where Value == Probability? {

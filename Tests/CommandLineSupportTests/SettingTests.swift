@@ -9,8 +9,14 @@ import Testing
         @Option(parsing: .unconditional) var probeText: String?
     }
 
+    private struct AnyWay: SuffixedFlags {
+        static let suffix = "-any-way"
+        @Option(name: .customLong("loss-any-way")) var loss: Int?
+    }
+
     private struct Example: ParsableCommand {
         @OptionGroup var group: Group
+        @OptionGroup var anyWay: AnyWay
         @Option var upstream: [String] = []
         @Flag var lab = false
         @Argument var words: [String] = []
@@ -19,15 +25,15 @@ import Testing
     private let table = FlagTable(of: Example.self)
 
     @Test func theDeclarationsTellNamesAndKinds() {
-        #expect(table.names == ["port", "probe-text", "upstream", "lab"])
-        #expect(table.names.map { table.kind(of: $0) } == [.single, .single, .repeated, .boolean])
+        #expect(table.names == ["port", "probe-text", "loss-any-way", "upstream", "lab"])
+        #expect(table.names.map { table.kind(of: $0) } == [.single, .single, .single, .repeated, .boolean])
         #expect(table.kind(of: "words") == nil)
     }
 
     @Test func whatWasSetIsTold() throws {
-        let command = try Example.parse(["--lab", "--upstream", "a", "--upstream", "b"])
+        let command = try Example.parse(["--lab", "--upstream", "a", "--upstream", "b", "--loss-any-way", "5"])
         let lines = FlagTable.lines(of: command).map { "\($0.name) \($0.value ?? "-")" }
-        #expect(lines == ["port 80", "upstream a", "upstream b", "lab -"])
+        #expect(lines == ["port 80", "loss-any-way 5", "upstream a", "upstream b", "lab -"])
     }
 
     private static let names = "the names are those of the gateway's flags, without hyphens."

@@ -108,6 +108,12 @@ import Testing
         (["--port", "1", "--port", "1"], "--port is there twice"),
         (["client", "--port", "1", "--port=1", "text"], "--port is there twice"),
         (["--lab", "--lab"], "--lab is there twice"),
+        (["noise", "--loss", "5%", "--loss", "6%"], "--loss is there twice"),
+        (["noise", "--loss-to-server", "5%", "--loss-to-server", "6%"], "--loss-to-server is there twice"),
+        (
+            ["noise", "--reorder-delay-to-client=1s", "--reorder-delay-to-client=2s"],
+            "--reorder-delay-to-client is there twice"
+        ),
         (["--upstream", "127.0.0.1:9", "--server-port", "5"], "--server-port has no effect here"),
         (["--probe-interval", "1s"], "--probe-interval has no effect here"),
         (["--max-public-depth", "1"], "--max-public-depth has no effect here"),
