@@ -62,7 +62,7 @@ package struct DatagramServer: ~Copyable {
             observer?.reportReceived(batch)
             answer()
             await send(loop)
-            lookOn(after: count, watch)
+            watchOrReadOn(after: count, watch)
             if let pause = errors.pause ?? watchErrors.pause { await loop.sleep(until: .now() + pause) }
         }
     }
@@ -102,7 +102,7 @@ package struct DatagramServer: ~Copyable {
     }
 
     /// Decides whether to watch the socket: after several datagrams at once, more have probably come by now.
-    private mutating func lookOn(after count: Int, _ watch: AsyncWatch) {
+    private mutating func watchOrReadOn(after count: Int, _ watch: AsyncWatch) {
         if count > 1 {
             fullBatches += 1
             if fullBatches == Self.manyBatches { watch.pause() }
@@ -139,8 +139,9 @@ package struct DatagramServer: ~Copyable {
         defer { observer?.reportSent(batch, failures) }
         while true {
             do {
-                if try batch.send(over: socket) { break }
-                // Rare: the queue to the network is full, and empties within moments.
+                // A queue to the network that stays full must not keep the server from its end.
+                if try batch.send(over: socket) || Task.isCancelled { break }
+                // Rare: the queue is full, and empties within moments.
                 await loop.sleep(until: loop.now + .milliseconds(1))
             } catch {
                 // A report of an earlier reply comes in place of this one's result.

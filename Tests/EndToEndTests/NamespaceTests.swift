@@ -188,6 +188,24 @@ struct NamespaceTests {
         }
     }
 
+    /// Replies that stay in the queue to the network (tc-tbf(8)) do not keep a server from its end.
+    @Test func `a server ends while the queue to the network is full`() throws {
+        let hosts = try Namespaces()
+        let address = try #require(Namespaces.services[.one])
+        let server = try hosts.start(.one, [Binaries.letterbox, "server", "--service", "echo"])
+        _ = try server.errorLine(startingWith: "The server is ready")
+        func ping(_ options: String...) throws -> Program.Ending {
+            try hosts.start(.gateway, [Binaries.letterbox, "ping", address] + options).ending()
+        }
+        // Now the hosts know each other's link addresses.
+        #expect(try ping("--count", "1").status == 0)
+        let slow = "tc qdisc add dev net root tbf rate 8bit burst 1600 limit 100000000"
+        #expect(try hosts.start(.one, ["sh", "-c", slow]).ending().status == 0)
+        let rush = try ping("--count", "500", "--size", "1400", "--interval", "1ms", "--timeout", "1ms")
+        #expect(!rush.output.contains("500 received"))
+        #expect(try server.ending(after: SIGTERM).status == 0)
+    }
+
     /// Sockets that are bound to an address of old cannot send any more; no request is to suffer from that.
     @Test func `the gateway may get another address`() throws {
         let network = try Network([.one], ["--workers", "1", "--rest", "0ms"])
