@@ -42,11 +42,9 @@ package struct ReplyCollector {
     private func exchange(
         _ message: [UInt8], _ most: Int, _ loop: EventLoop, _ take: (Reply) -> Void
     ) async throws(SystemError) -> Int {
-        guard let own = SocketAddress(server.isIPv6 ? "::" : "0.0.0.0", port: 0) else {
-            preconditionFailure("the wildcard is an address")
-        }
-        let socket = try DatagramSocket(boundTo: own)
-        try socket.permitBroadcast()
+        let socket = try DatagramSocket(towards: server)
+        socket.lengthenQueue()
+        try socket.allowFragments(towards: server)
         try socket.enableReports(about: server)
         let watch = try AsyncWatch(socket.descriptor, as: .datagrams, on: loop)
         var batch = DatagramBatch(capacity: 16)

@@ -101,10 +101,3 @@ extension Descriptor {
         return unsafe getsockopt(number, level, option, &value, &length) == 0 ? value : nil
     }
 }
-
-extension DatagramSocket {
-    /// Lets the socket send to broadcast addresses, which the kernel otherwise refuses (socket(7), SO_BROADCAST).
-    public func permitBroadcast() throws(SystemError) {
-        try descriptor.set(SO_BROADCAST, at: SOL_SOCKET)
-    }
-}

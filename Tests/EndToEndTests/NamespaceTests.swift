@@ -188,6 +188,22 @@ struct NamespaceTests {
         }
     }
 
+    /// A client that takes replies from all senders has a socket without a peer, and may get that port as well.
+    @Test func `no client hears its own datagram`() throws {
+        let hosts = try Namespaces()
+        let few = "echo 40000 40003 > /proc/sys/net/ipv4/ip_local_port_range"
+        #expect(try hosts.start(.one, ["sh", "-c", few]).ending().status == 0)
+        for _ in 0..<16 {
+            let client = try hosts.start(
+                .one,
+                [
+                    Binaries.letterbox, "client", "127.0.0.1", "mine", "--port", "40001", "--replies", "all",
+                    "--timeout", "20ms",
+                ])
+            #expect(try client.ending().output == "")
+        }
+    }
+
     /// Replies that stay in the queue to the network (tc-tbf(8)) do not keep a server from its end.
     @Test func `a server ends while the queue to the network is full`() throws {
         let hosts = try Namespaces()
