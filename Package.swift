@@ -26,7 +26,6 @@ let linker: [LinkerSetting] = [
 
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
-let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -41,7 +40,6 @@ let package = Package(
         .library(name: "Kernels", targets: ["Kernels"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -63,7 +61,7 @@ let package = Package(
         // The laboratory: a network that loses datagrams, and the tutorial's pinger.
         .target(
             name: "Noise", dependencies: ["Datagrams", "EventLoop", "System", heap, logging], swiftSettings: rules),
-        .target(name: "Ping", dependencies: ["EventLoop", "System", histogram], swiftSettings: rules),
+        .target(name: "Ping", dependencies: ["EventLoop", "System"], swiftSettings: rules),
         // Does the machine bear what the gateway's flags ask for, as far as the kernel tells?
         .target(name: "Doctor", dependencies: ["System"], swiftSettings: rules),
         // What the flags of both programs have in common.

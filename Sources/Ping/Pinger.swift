@@ -30,6 +30,7 @@ package struct Pinger: ~Copyable {
     private let onEvent: (PingerEvent) -> Void
     private var session: PingerSession
     private var report: PingerReport
+    /// Room for more than any datagram has, so that none is cut.
     private var buffer: [UInt8]
     private var nextSend: MonotonicTime
 
@@ -48,7 +49,7 @@ package struct Pinger: ~Copyable {
         session = PingerSession(
             payload: PingerPayload(tag: .random(in: 0 ... .max), size: settings.size), timeout: settings.timeout)
         report = PingerReport(server: server)
-        buffer = [UInt8](repeating: 0, count: DatagramSocket.maximumPayload)
+        buffer = [UInt8](repeating: 0, count: 65_536)
         nextSend = loop.now
     }
 
@@ -100,7 +101,7 @@ package struct Pinger: ~Copyable {
     private mutating func receive() {
         while true {
             do {
-                guard let length = try socket.receiveOne(into: &buffer) else { return }
+                guard let length = try socket.receive(into: &buffer, buffer.indices) else { return }
                 take(length, at: .now())
             } catch {
                 guard error.reason == .connectionRefused else { return report(.failed(number: session.sent, error)) }
@@ -112,21 +113,10 @@ package struct Pinger: ~Copyable {
     /// Finds the probe of the datagram in the buffer, and reports the event.
     private mutating func take(_ length: Int, at now: MonotonicTime) {
         let datagram = buffer
-        switch session.receive(datagram.span.extracting(first: length), at: now) {
-        case .reply(let number, let roundTrip):
-            report.record(roundTrip)
-            if settings.interval.nanoseconds == 0 { nextSend = now }
-            report(.reply(number: number, roundTrip), length)
-        case .duplicate(let number, let roundTrip):
-            report.duplicates += 1
-            report(.duplicate(number: number, roundTrip), length)
-        case .late(let number, let roundTrip):
-            report.late += 1
-            report(.late(number: number, roundTrip), length)
-        case .foreign:
-            report.foreign += 1
-            report(.foreign, length)
-        }
+        let kind = session.receive(datagram.span.extracting(first: length), at: now)
+        report.note(kind)
+        if case .reply = kind, settings.interval.nanoseconds == 0 { nextSend = now }
+        report(kind, length)
     }
 
     private mutating func giveUp() {

@@ -1,5 +1,4 @@
 internal import EventLoop
-internal import Histogram
 package import System
 
 /// The result of a run: counts, round trips, and their distribution.
@@ -7,8 +6,6 @@ package struct PingerReport: Sendable, CustomStringConvertible {
     package let server: SocketAddress
     /// Probes sent.
     package internal(set) var sent = 0
-    /// Probes answered in time.
-    package internal(set) var received = 0
     /// Further replies to probes.
     package internal(set) var duplicates = 0
     /// Replies to expired probes.
@@ -17,43 +14,46 @@ package struct PingerReport: Sendable, CustomStringConvertible {
     package internal(set) var foreign = 0
     /// Reports that the port is closed (ICMP).
     package internal(set) var refused = 0
-    private var shortest = Interval(nanoseconds: .max)
-    private var longest = Interval(nanoseconds: 0)
-    private var total = Interval(nanoseconds: 0)
-    /// Nanoseconds to three digits: the same memory for ten probes and for a million.
-    private var roundTrips = Histogram<UInt32>(
-        lowestDiscernibleValue: 1, highestTrackableValue: 3_700_000_000_000, numberOfSignificantValueDigits: .three)
+    private var roundTrips: [Interval] = []
 
     init(server: SocketAddress) {
         self.server = server
     }
 
-    mutating func record(_ roundTrip: Interval) {
-        received += 1
-        shortest = min(shortest, roundTrip)
-        longest = max(longest, roundTrip)
-        total = Interval(nanoseconds: total.nanoseconds &+ roundTrip.nanoseconds)
-        roundTrips.record(max(1, roundTrip.nanoseconds))
+    /// Counts a received datagram by its role.
+    mutating func note(_ kind: PingerEvent.Kind) {
+        switch kind {
+        case .reply(_, let roundTrip): roundTrips.append(roundTrip)
+        case .duplicate: duplicates += 1
+        case .late: late += 1
+        case .foreign: foreign += 1
+        case .timedOut, .refused, .failed: break
+        }
     }
+
+    /// Probes answered in time.
+    package var received: Int { roundTrips.count }
 
     /// The share of probes without a reply in time, in per cent.
     package var lossPercentage: Double { sent == 0 ? 0 : Double(sent - received) * 100 / Double(sent) }
 
     /// The shortest round trip; nil when there was none.
-    package var minimum: Interval? { received == 0 ? nil : shortest }
+    package var minimum: Interval? { roundTrips.min() }
 
     /// The longest round trip; nil when there was none.
-    package var maximum: Interval? { received == 0 ? nil : longest }
+    package var maximum: Interval? { roundTrips.max() }
 
     /// The mean of the round trips; nil when there was none.
-    package var mean: Interval? { received == 0 ? nil : Interval(nanoseconds: total.nanoseconds / UInt64(received)) }
+    package var mean: Interval? {
+        let total = roundTrips.reduce(0) { $0 &+ $1.nanoseconds }
+        return roundTrips.isEmpty ? nil : Interval(nanoseconds: total / UInt64(received))
+    }
 
-    /// The round trip that this percentage of all did not exceed, to three digits; nil when there was none.
+    /// The round trip that this percentage of all did not exceed; nil when there was none.
     package func percentile(_ percentage: Double) -> Interval? {
         guard received > 0 else { return nil }
-        // The histogram answers with the upper end of a step, which may lie beyond the longest.
-        let value = Interval(nanoseconds: roundTrips.valueAtPercentile(percentage))
-        return max(shortest, min(longest, value))
+        let rank = Int((percentage * Double(received) / 100).rounded(.up))
+        return roundTrips.sorted()[max(rank, 1) - 1]
     }
 
     /// The summary, in the form of the system's ping.
@@ -76,7 +76,7 @@ package struct PingerReport: Sendable, CustomStringConvertible {
         guard let minimum, let maximum else { return "no round trips" }
         let bounds = Self.bounds
         let classes = zip(bounds, bounds.dropFirst()).filter { $0.1 > minimum && $0.0 <= maximum }
-        let counts = classes.map { Int(roundTrips.count(within: $0.0.nanoseconds...$0.1.nanoseconds - 1)) }
+        let counts = classes.map { bounds in roundTrips.count { bounds.0 <= $0 && $0 < bounds.1 } }
         let most = max(1, counts.max() ?? 1)
         return zip(classes, counts).map { bounds, count in
             let bar = String(repeating: "#", count: (count * 50 + most - 1) / most)

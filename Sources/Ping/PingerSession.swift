@@ -12,18 +12,6 @@ struct PingerSession {
         var state = State.waiting
     }
 
-    /// The role of a received datagram.
-    enum Finding: Equatable {
-        /// The first echo of a probe, in time.
-        case reply(number: Int, Interval)
-        /// Another echo of a probe.
-        case duplicate(number: Int, Interval)
-        /// The echo of an expired probe.
-        case late(number: Int, Interval)
-        /// The echo of no probe.
-        case foreign
-    }
-
     private let payload: PingerPayload
     private let timeout: Interval
     private var probes: [Probe] = []
@@ -50,7 +38,7 @@ struct PingerSession {
     }
 
     /// Finds a datagram's role.
-    mutating func receive(_ datagram: Span<UInt8>, at now: MonotonicTime) -> Finding {
+    mutating func receive(_ datagram: Span<UInt8>, at now: MonotonicTime) -> PingerEvent.Kind {
         guard let (number, time) = payload.read(datagram), probes.indices.contains(number - 1),
             probes[number - 1].sent.nanoseconds == time
         else { return .foreign }

@@ -41,15 +41,6 @@ extension DatagramSocket {
         }
     }
 
-    /// Takes exactly the first waiting datagram and returns its length; nil when none waits (recv(2)).
-    public func receiveOne(into bytes: inout [UInt8]) throws(SystemError) -> Int? {
-        try attempt(.receive) { () throws(ErrorNumber) in
-            try unsafe bytes.withMutableBytes(in: bytes.indices) { room throws(ErrorNumber) in
-                try callUnlessBlocked { unsafe recv(descriptor.number, room.baseAddress, room.count, 0) }
-            }
-        }
-    }
-
     /// Asks for a receive queue as long as a server's; the kernel caps it at net.core.rmem_max.
     public func lengthenQueue() {
         try? descriptor.set(SO_RCVBUF, at: SOL_SOCKET, to: Self.queueLength)

@@ -105,7 +105,7 @@ final class HandClient {
     func receive(within timeLimit: Interval = .seconds(10)) async throws -> [UInt8]? {
         let deadline = MonotonicTime.now() + timeLimit
         while true {
-            if let length = try socket.receiveOne(into: &buffer) { return Array(buffer[..<length]) }
+            if let length = try socket.receive(into: &buffer, buffer.indices) { return Array(buffer[..<length]) }
             guard await watch.readable(until: deadline) == .ready else { return nil }
         }
     }

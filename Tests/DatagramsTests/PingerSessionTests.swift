@@ -123,13 +123,17 @@ struct PingerReportTests {
         #expect(report.minimum == nil && report.percentile(50) == nil)
     }
 
-    @Test("percentiles are right to three digits", arguments: [1, 25, 50, 90, 99, 99.9, 100])
-    func percentiles(percentage: Double) throws {
-        let report = try report(Array(1...10_000))
-        let exact = percentage * 100
-        let found = try #require(report.percentile(percentage)).seconds * 1e6
-        #expect(abs(found - exact) <= exact / 1000 + 1)
-        #expect(report.maximum == Interval(nanoseconds: 10_000_000))
+    @Test("percentiles are exact", arguments: [(0, 1), (1, 100), (25, 2500), (50, 5000), (99, 9900), (100, 10_000)])
+    func percentiles(percentage: Double, microseconds: UInt64) throws {
+        let report = try report((1...10_000).shuffled())
+        #expect(report.percentile(percentage) == Interval(nanoseconds: microseconds * 1000))
+        #expect(report.maximum == .milliseconds(10))
+    }
+
+    @Test("a percentile between two round trips is the longer one")
+    func rank() throws {
+        let report = try report([30, 10, 20])
+        #expect([33, 34, 66, 67].map { report.percentile($0)?.nanoseconds } == [10_000, 20_000, 20_000, 30_000])
     }
 
     @Test("draws a bar for each class, empty ones between included")
@@ -155,13 +159,13 @@ struct PingerReportTests {
 
     private func report(_ microseconds: [UInt64]) throws -> PingerReport {
         var report = PingerReport(server: try #require(SocketAddress("127.0.0.1", port: 12000)))
-        for time in microseconds { report.record(Interval(nanoseconds: time * 1000)) }
+        for time in microseconds { report.note(.reply(number: 1, Interval(nanoseconds: time * 1000))) }
         return report
     }
 }
 
 extension PingerSession {
-    fileprivate mutating func receive(_ datagram: [UInt8], at now: MonotonicTime) -> Finding {
+    fileprivate mutating func receive(_ datagram: [UInt8], at now: MonotonicTime) -> PingerEvent.Kind {
         receive(datagram.span, at: now)
     }
 }
