@@ -26,27 +26,10 @@ extension CurlClient {
     package func post(_ url: String, _ bytes: [UInt8]) throws(CurlError) -> CurlResponse {
         try perform(CurlRequest(url, body: .bytes(bytes)))
     }
-
-    package func post(_ url: String, json: String) throws(CurlError) -> CurlResponse {
-        try perform(CurlRequest(url, fields: ["Content-Type": "application/json"], body: .text(json)))
-    }
-
-    package func put(_ url: String, json: String) throws(CurlError) -> CurlResponse {
-        try perform(CurlRequest(url, method: "PUT", fields: ["Content-Type": "application/json"], body: .text(json)))
-    }
-
-    package func delete(_ url: String) throws(CurlError) -> CurlResponse {
-        try perform(CurlRequest(url, method: "DELETE"))
-    }
 }
 
 /// The curl library itself.
-package enum CurlLibrary {
-    /// The versions of libcurl and of its libraries, as curl tells them.
-    package static var version: String {
-        unsafe String(cString: curl_version())
-    }
-
+enum CurlLibrary {
     /// Starts libcurl before its first handle, once: curl_global_init(3) may not run twice at a time, and a static
     /// property is initialised by one thread while the others wait.
     static let started: Void = {

@@ -35,12 +35,8 @@ package struct CurlResponse: Sendable {
 
 /// The times at which the steps of a transfer ended, each counted from its start.
 package struct CurlTimings: Sendable, Equatable {
-    /// The name was resolved.
-    package let nameLookup: Duration
     /// The connection was there.
     package let connect: Duration
-    /// The first byte of the response came.
-    package let firstByte: Duration
     /// The transfer was over.
     package let total: Duration
 }

@@ -22,8 +22,7 @@ internal import CCurl
 ///
 /// Every option here is one that libcurl 7.85 has, with a value that it takes, so that a refusal is a bug and a trap.
 @safe struct EasyHandle: ~Copyable {
-    /// The handle, for the multi interface.
-    let raw: UnsafeMutableRawPointer
+    private let raw: UnsafeMutableRawPointer
     private let errorWords: UnsafeMutablePointer<CChar>
 
     init() {
@@ -38,17 +37,6 @@ internal import CCurl
         unsafe curl_easy_cleanup(raw)
         unsafe errorWords.deallocate()
     }
-
-    /// The handle's identity, which gives no access to it.
-    struct Identity: Hashable {
-        private let address: UInt
-
-        init(_ raw: UnsafeMutableRawPointer?) {
-            address = UInt(bitPattern: raw)
-        }
-    }
-
-    var identity: Identity { unsafe Identity(raw) }
 
     /// Forgets all options; connections and resolved names stay (curl_easy_reset(3)).
     func reset() {

@@ -7,7 +7,6 @@ struct ResponseCollector {
     private(set) var head: CurlResponse.Head?
     private(set) var trailers = CurlFields()
     private(set) var body: [UInt8] = []
-    private(set) var bodyIsTooLong = false
     private var headIsComplete = true
 
     private let maxBody: Int
@@ -31,10 +30,7 @@ struct ResponseCollector {
 
     /// Takes the next bytes of the body; false when they are too many.
     mutating func take(body bytes: some Collection<UInt8>) -> Bool {
-        guard bytes.count <= maxBody - body.count else {
-            bodyIsTooLong = true
-            return false
-        }
+        guard bytes.count <= maxBody - body.count else { return false }
         body.append(contentsOf: bytes)
         return true
     }

@@ -26,8 +26,7 @@ final class Transfer {
     /// The outcome of a transfer that ended with this code.
     func outcome(_ code: CURLcode) -> Result<CurlResponse, CurlError> {
         guard code == CURLE_OK, let head = collected.head else {
-            let kind = collected.bodyIsTooLong ? .bodyTooLong : CurlError.Kind(code)
-            return .failure(CurlError(kind: kind, code: Int(code.rawValue), message: easy.words(for: code)))
+            return .failure(CurlError(code: Int(code.rawValue), message: easy.words(for: code)))
         }
         return .success(
             CurlResponse(
@@ -77,8 +76,6 @@ extension Transfer {
 extension EasyHandle {
     /// The times of the finished transfer.
     fileprivate var timings: CurlTimings {
-        CurlTimings(
-            nameLookup: time(CURLINFO_NAMELOOKUP_TIME_T), connect: time(CURLINFO_CONNECT_TIME_T),
-            firstByte: time(CURLINFO_STARTTRANSFER_TIME_T), total: time(CURLINFO_TOTAL_TIME_T))
+        CurlTimings(connect: time(CURLINFO_CONNECT_TIME_T), total: time(CURLINFO_TOTAL_TIME_T))
     }
 }

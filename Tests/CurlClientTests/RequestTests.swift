@@ -57,23 +57,6 @@ import Testing
         #expect(lines(put) == ["PUT /there HTTP/1.1", "Content-Length: 2", "hi"])
     }
 
-    @Test func `JSON has its media type`() throws {
-        let received = try withServer({ peer in
-            for _ in 0..<2 {
-                try peer.readHead()
-                try peer.read(2)
-                try peer.send(Self.ok)
-            }
-        }) { url in
-            let client = CurlClient()
-            _ = try client.post(url, json: "{}")
-            _ = try client.put(url, json: "[]")
-        }
-        let fields = ["Content-Type: application/json", "Content-Length: 2"]
-        let text = String(decoding: received[0], as: UTF8.self).replacing("{}", with: "{}\r\n")
-        #expect(lines(text) == ["POST / HTTP/1.1"] + fields + ["{}", "PUT / HTTP/1.1"] + fields + ["[]"])
-    }
-
     @Test func `a chunked body is one chunk for each piece`() throws {
         let pieces = ["hello", "", "a\0b"].map { Array($0.utf8) }
         let received = try withServer({ peer in

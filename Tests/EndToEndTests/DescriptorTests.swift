@@ -50,7 +50,7 @@ import Testing
         #expect(try single.post(gateway.url, Array("round \(round)".utf8)).text == "ROUND \(round)")
         #expect(try single.get("\(gateway.url)/nothing").status == 404)
         #expect(try gateway.post(String(repeating: "x", count: 70_000)).status == 413)
-        let pair = CurlMulti().performAll([CurlRequest(gateway.url), CurlRequest(gateway.url)], concurrency: 2)
+        let pair = performAll([CurlRequest(gateway.url), CurlRequest(gateway.url)], concurrency: 2)
         #expect(try pair.map { try $0.get().status } == [200, 200])
         for beginning in [
             "", "GET / HT", "POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 9\r\n\r\nonly",

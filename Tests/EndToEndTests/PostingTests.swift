@@ -144,7 +144,7 @@ import Testing
         let requests = (0..<count).map {
             CurlRequest(gateway.url, body: .text("letter number \($0)"), timeout: Program.timeLimit)
         }
-        let outcomes = CurlMulti().performAll(requests, concurrency: 64)
+        let outcomes = performAll(requests, concurrency: 64)
         let texts = try outcomes.map { try $0.get().text }
         #expect(texts == (0..<count).map { "LETTER NUMBER \($0)" })
         let metrics = try gateway.metrics()

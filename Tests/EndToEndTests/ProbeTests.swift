@@ -84,7 +84,7 @@ import Testing
         #expect(other.status == 1)
         #expect(rows(other).allSatisfy { $0.contains("FAILED  UDP: no server listens at 127.0.0.77:") })
         let neither = try probe("http://\(UDPPeer.closedAddress())/", UDPPeer.closedAddress())
-        #expect(rows(neither).allSatisfy { $0.contains("FAILED  HTTP: couldNotConnect: ") && $0.contains("; UDP: ") })
+        #expect(rows(neither).allSatisfy { $0.contains("FAILED  HTTP: ") && $0.contains(" (curl 7); UDP: ") })
     }
 
     @Test func `a silent side is given up`() throws {

@@ -22,7 +22,7 @@ import Testing
             CurlRequest("\(gateway.url)/", body: .text("letter \(number)."), timeout: Program.timeLimit)
         }
         var tally = Tally()
-        for (number, outcome) in CurlMulti().performAll(requests, concurrency: concurrency).enumerated() {
+        for (number, outcome) in performAll(requests, concurrency: concurrency).enumerated() {
             guard let response = try? outcome.get(), response.status == 200 else {
                 tally.failed[(try? outcome.get())?.status ?? 0, default: 0] += 1
                 continue
