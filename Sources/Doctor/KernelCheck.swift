@@ -1,31 +1,31 @@
 package import System
 
 /// A check of the kernel's files.
-package protocol KernelCheck {
-    static var subject: String { get }
-    static func examine(_ files: KernelFiles, _ demand: Demand) throws(UnclearFile) -> [Finding]
-}
+package struct KernelCheck: Sendable {
+    package typealias Examination =
+        @Sendable (
+            _ subject: String, _ files: KernelFiles, _ demand: Demand
+        ) throws(UnclearFile) -> [Finding]
 
-extension KernelCheck {
+    private let subject: String
+    private let examine: Examination
+
+    init(_ subject: String, _ examine: @escaping Examination) {
+        (self.subject, self.examine) = (subject, examine)
+    }
+
     /// The check's findings; a missing or unexpected file is a finding, too.
-    package static func findings(_ files: KernelFiles, _ demand: Demand = Demand()) -> [Finding] {
-        do { return try examine(files, demand) } catch {
+    package func findings(_ files: KernelFiles, _ demand: Demand = Demand()) -> [Finding] {
+        do { return try examine(subject, files, demand) } catch {
             return [.warning(subject, "unknown: \(error)", remedy: "mount | grep -E '^(proc|sysfs|cgroup)'")]
         }
     }
-}
 
-/// All checks, in the order of the report.
-package enum KernelChecks {
-    private static var all: [any KernelCheck.Type] {
-        [
-            DescriptorCheck.self, PortCheck.self, BufferCheck.self, BacklogCheck.self, QuotaCheck.self,
-            TrackingCheck.self, ICMPCheck.self, CounterCheck.self,
-        ]
-    }
-
-    package static func findings(_ files: KernelFiles, _ demand: Demand) -> [Finding] {
-        all.flatMap { $0.findings(files, demand) }
+    /// The findings of all checks, in the order of the report.
+    package static func allFindings(_ files: KernelFiles, _ demand: Demand) -> [Finding] {
+        [descriptors, ports, buffers, backlog, quota, tracking, reports, counters].flatMap {
+            $0.findings(files, demand)
+        }
     }
 }
 

@@ -1,12 +1,5 @@
 internal import System
 
-/// A kernel file without the expected content.
-package struct UnclearFile: Error, Equatable, CustomStringConvertible {
-    package let description: String
-
-    init(_ path: String, is text: String) { description = "\(path) \(text)" }
-}
-
 /// The kernel's files about itself (proc(5), sysfs(5)).
 package struct KernelFiles {
     private let read: (String) -> String?

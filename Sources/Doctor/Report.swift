@@ -1,3 +1,5 @@
+internal import System
+
 /// All findings as text: a line each in three columns, its command in the line below it, and a count at the end.
 package struct Report {
     private let findings: [Finding]
@@ -9,9 +11,9 @@ package struct Report {
     package var text: String {
         let width = findings.map(\.subject.count).max() ?? 0
         let lines = findings.flatMap { finding in
-            let subject = finding.subject + String(repeating: " ", count: width - finding.subject.count)
+            let subject = finding.subject.padded(to: -width)
             let verdict = finding.verdict == .ok ? "ok  " : finding.verdict == .bad ? "bad " : "warn"
-            let remedy = finding.remedy.map { String(repeating: " ", count: width + 8) + "$ \($0)" }
+            let remedy = finding.remedy.map { "$ ".padded(to: width + 10) + $0 }
             return ["\(verdict)  \(subject)  \(finding.text)"] + (remedy.map { [$0] } ?? [])
         }
         let sum = "\(count(.ok)) ok, \(count(.warning)) warn, \(count(.bad)) bad"

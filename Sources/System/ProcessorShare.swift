@@ -42,14 +42,6 @@ public enum ProcessorShare {
 /// The CPU time that a process's control groups leave to it (cgroups(7), cpu.max): groups contain each other, and each
 /// quota holds.
 public enum ProcessorQuota {
-    /// A file without the expected content.
-    public struct UnclearFile: Error, Equatable {
-        /// Its path.
-        public let path: String
-        /// Its content's fault, as the end of a sentence.
-        public let fault: String
-    }
-
     /// The file that names a process's groups.
     public static let groups = "/proc/self/cgroup"
 
@@ -57,7 +49,7 @@ public enum ProcessorQuota {
     ///
     /// - `read`: the text of a file; nil where it is missing.
     public static func all(_ read: (String) -> String?) -> [Result<Double, UnclearFile>] {
-        guard let text = read(groups) else { return [.failure(UnclearFile(path: groups, fault: "cannot be read"))] }
+        guard let text = read(groups) else { return [.failure(UnclearFile(groups, is: "cannot be read"))] }
         return text.split(separator: "\n").flatMap { line -> [Result<Double, UnclearFile>] in
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { return [.failure(unclear(groups, line, "no group"))] }
@@ -90,7 +82,7 @@ public enum ProcessorQuota {
         guard let quota = number(text) else { return .failure(unclear(path + "quota_us", text[...], "no number")) }
         if quota < 0 { return nil }
         let period = path + "period_us"
-        guard let time = read(period) else { return .failure(UnclearFile(path: period, fault: "cannot be read")) }
+        guard let time = read(period) else { return .failure(UnclearFile(period, is: "cannot be read")) }
         guard let length = number(time) else { return .failure(unclear(period, time[...], "no number")) }
         return share(quota, of: length, period)
     }
@@ -103,12 +95,21 @@ public enum ProcessorQuota {
     private static func share(_ quota: Int, of period: Int, _ path: String) -> Result<Double, UnclearFile> {
         // Beyond any real number it could not become one of processors.
         guard (1...1 << 53).contains(quota), period > 0 else {
-            return .failure(UnclearFile(path: path, fault: "has \(quota) of \(period), and no time"))
+            return .failure(UnclearFile(path, is: "has \(quota) of \(period), and no time"))
         }
         return .success(Double(quota) / Double(period))
     }
 
     private static func unclear(_ path: String, _ text: Substring, _ missing: String) -> UnclearFile {
-        UnclearFile(path: path, fault: "has \"\(text.excerpt)\", and \(missing)")
+        UnclearFile(path, is: "has \"\(text.excerpt)\", and \(missing)")
     }
+}
+
+/// A file of the kernel's without the expected content.
+public struct UnclearFile: Error, Equatable, CustomStringConvertible {
+    /// The sentence.
+    public let description: String
+
+    /// - `fault`: the end of a sentence that begins with the path.
+    public init(_ path: String, is fault: String) { description = "\(path) \(fault)" }
 }

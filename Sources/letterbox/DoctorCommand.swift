@@ -37,8 +37,8 @@ struct DoctorCommand: ParsableCommand {
         if gateway.check { throw ValidationError("--check is the gateway's; doctor starts nothing: leave it out.") }
         let settings = gateway.makeConfiguration(descriptors: DescriptorLimit.raise())
         let services = ServiceExamination(gateway.addresses.services, settings)
-        let machine = KernelChecks.findings(KernelFiles(), demand(settings))
-        let drain = DrainCheck.finding(timeout: longestExchange(settings), drainTimeout: settings.drainTimeout)
+        let machine = KernelCheck.allFindings(KernelFiles(), demand(settings))
+        let drain = Finding.drain(timeout: longestExchange(settings), drainTimeout: settings.drainTimeout)
         let report = Report(machine + [drain] + StartExamination(command: gateway).findings() + services.findings())
         Output.print(report.text)
         if report.hasFailed { throw Exit.failed }
@@ -94,7 +94,7 @@ private struct ServiceExamination {
             addresses += (try? found.get()) ?? []
             // An address needs no look-up.
             if SocketAddress(endpoint.host, port: endpoint.port) == nil {
-                findings.append(NameCheck.finding(endpoint, found, after: time))
+                findings.append(.name(endpoint, found, after: time))
             }
         }
         if let conflict = described.conflict(at: addresses) {
@@ -104,9 +104,9 @@ private struct ServiceExamination {
         let service = described.service(at: addresses, settings)
         for address in addresses where !address.isForMany {
             let route = Result { () throws(SystemError) in try Route(to: address) }
-            findings.append(RouteCheck.finding(address, route, maxDatagram: service.configuration.maxDatagram))
+            findings.append(.route(address, route, maxDatagram: service.configuration.maxDatagram))
         }
-        guard let probe = service.configuration.probe else { return findings + [ProbeCheck.unasked(described.path)] }
+        guard let probe = service.configuration.probe else { return findings + [.unasked(described.path)] }
         return findings + addresses.map { self.probe($0, with: probe, timeout: service.configuration.timeout) }
     }
 
@@ -118,8 +118,8 @@ private struct ServiceExamination {
             }
         }
         switch result {
-        case .success: return ProbeCheck.finding(address, nil, after: time)
-        case .failure(let error): return ProbeCheck.finding(address, "\(error)", after: time)
+        case .success: return .probe(address, nil, after: time)
+        case .failure(let error): return .probe(address, "\(error)", after: time)
         }
     }
 

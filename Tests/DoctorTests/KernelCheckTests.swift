@@ -46,7 +46,7 @@ import Testing
     }
 
     private func verdicts(
-        _ check: any KernelCheck.Type, _ changes: [String: String?] = [:], _ demand: Demand = Demand()
+        _ check: KernelCheck, _ changes: [String: String?] = [:], _ demand: Demand = Demand()
     )
         -> [Finding.Verdict]
     {
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test func `all is well on a machine as it comes`() {
-        let findings = KernelChecks.findings(files(), Demand())
+        let findings = KernelCheck.allFindings(files(), Demand())
         #expect(findings.count == 8)
         #expect(findings.allSatisfy { $0.verdict == .ok }, "\(findings)")
     }
@@ -66,7 +66,7 @@ import Testing
     ])
     func descriptors(limit: String, verdict: Finding.Verdict) {
         #expect(
-            verdicts(DescriptorCheck.self, ["/proc/self/limits": "Max open files  1024  \(limit)  files\n"]) == [
+            verdicts(.descriptors, ["/proc/self/limits": "Max open files  1024  \(limit)  files\n"]) == [
                 verdict
             ])
     }
@@ -81,7 +81,7 @@ import Testing
         let changes = [
             "/proc/sys/net/ipv4/ip_local_port_range": range, "/proc/sys/net/ipv4/ip_local_reserved_ports": reserved,
         ]
-        #expect(verdicts(PortCheck.self, changes) == [verdict])
+        #expect(verdicts(.ports, changes) == [verdict])
     }
 
     @Test func `what widens the range of ports is enough`() throws {
@@ -97,7 +97,7 @@ import Testing
                 "/proc/sys/net/ipv4/ip_local_port_range": "40000 40019",
                 "/proc/sys/net/ipv4/ip_local_reserved_ports": reserved,
             ]
-            #expect(PortCheck.findings(files(changes), demand).first?.remedy == remedy)
+            #expect(KernelCheck.ports.findings(files(changes), demand).first?.remedy == remedy)
         }
     }
 
@@ -105,17 +105,17 @@ import Testing
         var demand = Demand()
         let changes = ["/proc/sys/net/ipv4/ip_local_port_range": "40000 41023"]
         demand.services = 2
-        #expect(verdicts(PortCheck.self, changes, demand) == [.bad])
+        #expect(verdicts(.ports, changes, demand) == [.bad])
         demand.sockets = 1024
-        #expect(verdicts(PortCheck.self, changes, demand) == [.ok])
+        #expect(verdicts(.ports, changes, demand) == [.ok])
     }
 
     @Test(arguments: [("131014", Finding.Verdict.ok), ("131013", .warning), ("65507", .warning), ("65506", .bad)])
     func `receive buffers`(bytes: String, verdict: Finding.Verdict) {
-        #expect(verdicts(BufferCheck.self, ["/proc/sys/net/core/rmem_default": bytes]) == [verdict])
+        #expect(verdicts(.buffers, ["/proc/sys/net/core/rmem_default": bytes]) == [verdict])
         var demand = Demand()
         demand.maxDatagram = 1400
-        #expect(verdicts(BufferCheck.self, ["/proc/sys/net/core/rmem_default": bytes], demand) == [.ok])
+        #expect(verdicts(.buffers, ["/proc/sys/net/core/rmem_default": bytes], demand) == [.ok])
     }
 
     @Test(arguments: [
@@ -127,7 +127,7 @@ import Testing
             "/proc/sys/net/core/somaxconn": most, "/proc/sys/net/ipv4/tcp_max_syn_backlog": halfOpen,
             "/proc/net/netstat": "TcpExt: ListenOverflows\nTcpExt: \(overflows)\n",
         ]
-        #expect(verdicts(BacklogCheck.self, changes) == [verdict])
+        #expect(verdicts(.backlog, changes) == [verdict])
     }
 
     @Test(arguments: [
@@ -139,7 +139,7 @@ import Testing
         let changes = [
             "/proc/sys/net/ipv4/icmp_msgs_per_sec": rate, "/proc/sys/net/ipv4/icmp_ratelimit": pause,
         ]
-        #expect(verdicts(ICMPCheck.self, changes) == [verdict])
+        #expect(verdicts(.reports, changes) == [verdict])
     }
 
     @Test(arguments: [
@@ -150,7 +150,7 @@ import Testing
         var demand = Demand()
         demand.workers = 4
         for folder in ["/system.slice/letterbox.service", "/system.slice"] {
-            #expect(verdicts(QuotaCheck.self, ["/sys/fs/cgroup\(folder)/cpu.max": quota], demand) == [verdict])
+            #expect(verdicts(.quota, ["/sys/fs/cgroup\(folder)/cpu.max": quota], demand) == [verdict])
         }
     }
 
@@ -158,11 +158,11 @@ import Testing
         var demand = Demand()
         demand.workers = 2
         var changes: [String: String?] = ["/proc/self/cgroup": "5:memory:/box\n4:cpu,cpuacct:/box\n0::/\n"]
-        #expect(verdicts(QuotaCheck.self, changes, demand) == [.ok])
+        #expect(verdicts(.quota, changes, demand) == [.ok])
         changes["/sys/fs/cgroup/cpu/box/cpu.cfs_period_us"] = "100000\n"
         for (quota, verdict) in [("-1", Finding.Verdict.ok), ("150000", .ok), ("100000", .warning), ("50000", .bad)] {
             changes["/sys/fs/cgroup/cpu/box/cpu.cfs_quota_us"] = quota
-            #expect(verdicts(QuotaCheck.self, changes, demand) == [verdict])
+            #expect(verdicts(.quota, changes, demand) == [verdict])
         }
     }
 
@@ -177,8 +177,8 @@ import Testing
             "\(folder)count": count, "\(folder)max": most, "\(folder)udp_timeout": timeout,
             "\(folder)udp_timeout_stream": "120",
         ]
-        #expect(verdicts(TrackingCheck.self, changes) == [verdict])
-        #expect(TrackingCheck.findings(files()) == [.ok("conntrack", "not in use")])
+        #expect(verdicts(.tracking, changes) == [verdict])
+        #expect(KernelCheck.tracking.findings(files()) == [.ok("conntrack", "not in use")])
     }
 
     @Test(arguments: [
@@ -187,13 +187,13 @@ import Testing
     ])
     func `UDP counters`(failed: Int, full: Int, notSent: Int, verdict: Finding.Verdict) {
         let four = Self.snmp(received: 1000, failed: failed, full: full, notSent: notSent)
-        #expect(verdicts(CounterCheck.self, ["/proc/net/snmp": four]) == [verdict])
+        #expect(verdicts(.counters, ["/proc/net/snmp": four]) == [verdict])
         let names = [
             "InDatagrams": 1000, "NoPorts": 0, "InErrors": failed, "OutDatagrams": 1000, "RcvbufErrors": full,
             "SndbufErrors": notSent,
         ]
         let six = "Ip6InReceives   5\n" + names.map { "Udp6\($0)  \t\($1)\n" }.joined()
-        #expect(verdicts(CounterCheck.self, ["/proc/net/snmp6": six]) == [.ok, verdict])
+        #expect(verdicts(.counters, ["/proc/net/snmp6": six]) == [.ok, verdict])
     }
 
     /// A file that the kernel does not have, or in which something else is, is told and ends nothing.
@@ -202,7 +202,7 @@ import Testing
         ["", "garbage", "-1", "99999999999999999999999", "9007199254740993 1", "\u{1b}[2J 1"])
     func `files that are missing or say something else`(path: String, text: String) {
         for change in [nil, text] as [String?] {
-            let findings = KernelChecks.findings(files([path: change]), Demand())
+            let findings = KernelCheck.allFindings(files([path: change]), Demand())
             #expect(findings.count >= 8)
             #expect(!findings.contains { $0.text.contains("\u{1b}") })
             // No reserved ports, no group, no room beyond a number: these say something.

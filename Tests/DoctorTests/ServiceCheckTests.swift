@@ -12,14 +12,14 @@ import Testing
         let endpoint = Endpoint(host: "dns.example", port: 53)
         let found = Result<[SocketAddress], ResolverError>.success([address])
         #expect(
-            NameCheck.finding(endpoint, found, after: .milliseconds(1000))
+            Finding.name(endpoint, found, after: .milliseconds(1000))
                 == .ok("name", "dns.example is 192.0.2.7, after 1000.000 ms"))
-        #expect(NameCheck.finding(endpoint, found, after: Interval(nanoseconds: 1_000_000_001)).verdict == .warning)
+        #expect(Finding.name(endpoint, found, after: Interval(nanoseconds: 1_000_000_001)).verdict == .warning)
         do {
             _ = try Resolver.resolve(Endpoint(host: "no such name", port: 1))
             Issue.record("a name with spaces has an address")
         } catch {
-            let finding = NameCheck.finding(endpoint, .failure(error), after: .milliseconds(3))
+            let finding = Finding.name(endpoint, .failure(error), after: .milliseconds(3))
             #expect(finding.verdict == .bad && finding.remedy?.hasPrefix("getent ahosts dns.example") == true)
         }
     }
@@ -30,21 +30,21 @@ import Testing
     ])
     func routes(mtu: Int, maxDatagram: Int, verdict: Finding.Verdict) {
         let route = Route(source: address, mtu: mtu)
-        let finding = RouteCheck.finding(address, .success(route), maxDatagram: maxDatagram)
+        let finding = Finding.route(address, .success(route), maxDatagram: maxDatagram)
         #expect(finding.verdict == verdict)
         #expect(finding.text.contains("whole") == (mtu - 28 >= maxDatagram))
     }
 
     @Test func `no route is bad`() throws {
         let error = SystemError(.connect, address, ErrorNumber(101))
-        let finding = RouteCheck.finding(address, .failure(error), maxDatagram: 1)
+        let finding = Finding.route(address, .failure(error), maxDatagram: 1)
         #expect(finding.verdict == .bad && finding.remedy == "ip route get 192.0.2.7")
     }
 
     @Test func probes() {
-        #expect(ProbeCheck.finding(address, nil, after: .milliseconds(2)).verdict == .ok)
-        #expect(ProbeCheck.finding(address, "no reply", after: .milliseconds(2)).verdict == .bad)
-        #expect(ProbeCheck.unasked("/bulb").verdict == .ok)
+        #expect(Finding.probe(address, nil, after: .milliseconds(2)).verdict == .ok)
+        #expect(Finding.probe(address, "no reply", after: .milliseconds(2)).verdict == .bad)
+        #expect(Finding.unasked("/bulb").verdict == .ok)
     }
 
     @Test func `the loopback interface is a way`() throws {
@@ -75,7 +75,7 @@ import Testing
     @Test(arguments: [(30, .ok), (31, .warning)] as [(UInt64, Finding.Verdict)]) func drain(
         seconds: UInt64, verdict: Finding.Verdict
     ) {
-        let finding = DrainCheck.finding(timeout: .seconds(seconds), drainTimeout: .seconds(30))
+        let finding = Finding.drain(timeout: .seconds(seconds), drainTimeout: .seconds(30))
         #expect(finding.verdict == verdict && (finding.remedy == nil) == (verdict == .ok))
     }
 }

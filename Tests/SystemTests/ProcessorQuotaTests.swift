@@ -4,9 +4,7 @@ import Testing
 
 /// The quotas of a process's control groups, in files of a test.
 @Suite struct ProcessorQuotaTests {
-    private typealias Unclear = ProcessorQuota.UnclearFile
-
-    private static func quotas(_ groups: String?, _ files: [String: String] = [:]) -> [Result<Double, Unclear>] {
+    private static func quotas(_ groups: String?, _ files: [String: String] = [:]) -> [Result<Double, UnclearFile>] {
         ProcessorQuota.all { $0 == ProcessorQuota.groups ? groups : files[$0] }
     }
 
@@ -28,7 +26,7 @@ import Testing
         #expect(
             Self.quotas(groups, [folder + "quota_us": "50000\n", folder + "period_us": "100000\n"]) == [.success(0.5)])
         #expect(Self.quotas(groups, [folder + "quota_us": "-1\n", folder + "period_us": "100000\n"]).isEmpty)
-        let missing = Unclear(path: folder + "period_us", fault: "cannot be read")
+        let missing = UnclearFile(folder + "period_us", is: "cannot be read")
         #expect(Self.quotas(groups, [folder + "quota_us": "50000\n"]) == [.failure(missing)])
     }
 
@@ -40,11 +38,11 @@ import Testing
     ])
     func anUnclearFileHasNoQuota(text: String, fault: String) {
         let path = "/sys/fs/cgroup/cpu.max"
-        #expect(Self.quotas("0::/\n", [path: text]) == [.failure(Unclear(path: path, fault: fault))])
+        #expect(Self.quotas("0::/\n", [path: text]) == [.failure(UnclearFile(path, is: fault))])
     }
 
     @Test(arguments: [(nil, "cannot be read"), ("garbage", "has \"garbage\", and no group")] as [(String?, String)])
     func withoutGroupsThereIsAFault(text: String?, fault: String) {
-        #expect(Self.quotas(text) == [.failure(Unclear(path: ProcessorQuota.groups, fault: fault))])
+        #expect(Self.quotas(text) == [.failure(UnclearFile(ProcessorQuota.groups, is: fault))])
     }
 }

@@ -1,0 +1,53 @@
+internal import System
+
+/// The kernel's treatment of packets, besides the queues of sockets.
+extension KernelCheck {
+    /// Whether the connection tracking table has room for the gateway's entries (conntrack(8)), where a filter or NAT uses
+    /// one.
+    package static let tracking = KernelCheck("conntrack") { subject, files, demand throws(UnclearFile) in
+        let folder = "net.netfilter.nf_conntrack_"
+        guard files.optionalText(KernelFiles.path(ofSetting: folder + "max")) != nil else {
+            return [.ok(subject, "not in use")]
+        }
+        let most = try files.setting(folder + "max")
+        let count = try files.setting(folder + "count")
+        let timeout = try files.setting(folder + "udp_timeout")
+        let stream = try files.setting(folder + "udp_timeout_stream")
+        let wanted = demand.connections + demand.sockets
+        let text =
+            "\(count) of \(most) entries, \(wanted) wanted; those of UDP stay \(timeout) s, with replies \(stream) s"
+        let remedy = "sysctl -w \(folder)max=\(max(2 * most, 2 * (count + wanted)))"
+        if count * 10 >= most * 9 { return [.bad(subject, "\(text): the next are dropped", remedy: remedy)] }
+        if count + wanted > most { return [.warning(subject, "\(text): too few at the limits", remedy: remedy)] }
+        let needed = Int(demand.timeout.seconds.rounded(.up))
+        if timeout < needed {
+            return [
+                .warning(
+                    subject, "\(text): a reply that takes \(needed) s is dropped",
+                    remedy: "sysctl -w \(folder)udp_timeout=\(needed + 1)")
+            ]
+        }
+        return [.ok(subject, text)]
+    }
+
+    /// Whether this host reports closed ports and too long datagrams to others (icmp(7)).
+    ///
+    /// The gateway's view of its services' hosts depends on the same settings there: run the doctor on them, too.
+    package static let reports = KernelCheck("ICMP rates") { subject, files, demand throws(UnclearFile) in
+        // The kernel's own defaults.
+        let (usualRate, usualPause) = (1000, 1000)
+        let rate = try files.setting("net.ipv4.icmp_msgs_per_sec")
+        let pause = try files.setting("net.ipv4.icmp_ratelimit")
+        let toOne = pause > 0 ? "one in \(pause) ms to each host" : "any number to each host"
+        let text = "this host reports closed ports \(rate) times a second, \(toOne)"
+        let remedy =
+            "sysctl -w net.ipv4.icmp_msgs_per_sec=\(max(rate, usualRate)) net.ipv4.icmp_ratelimit=\(min(pause, usualPause))"
+        if rate <= 0 {
+            return [.bad(subject, "\(text): a service that has ended keeps callers waiting", remedy: remedy)]
+        }
+        if rate < usualRate || pause > usualPause {
+            return [.warning(subject, "\(text): fewer than usual", remedy: remedy)]
+        }
+        return [.ok(subject, text)]
+    }
+}
