@@ -8,6 +8,7 @@ extension GatewayCommand {
     ///
     /// It is for flags that were given: a default yields in silence.
     func conflict(of flag: String) -> String? {
+        if let reason = needlessness(of: flag) { return "has no effect here: \(reason). Leave it out." }
         switch flag {
         case "min-sockets" where datagrams.minSockets > datagrams.maxSockets:
             return """
@@ -28,12 +29,26 @@ extension GatewayCommand {
         case "access-log": return logConflict
         case "allow-origin" where callers.allowOrigin.contains("*") && callers.allowOrigin.count > 1:
             return "* allows every origin: leave the others out."
-        case "allow-host" where !mayListenOnLoopback:
-            return """
-                has no effect here: names are checked where the gateway listens on loopback only, and --host is \
-                \(addresses.host). Leave it out.
-                """
         default: return nil
+        }
+    }
+
+    /// The reason why a flag has no effect beside the others; nil where it has one.
+    private func needlessness(of flag: String) -> String? {
+        switch flag {
+        case "port" where addresses.host.hasPrefix(ListenTarget.prefix): "a socket at a path has no port"
+        case "server-port" where !addresses.services.isEmpty:
+            "it is the port of the embedded server, and there is none with --upstream or --service"
+        case "probe-interval" where addresses.probeText == nil && !addresses.service.contains(where: \.hasProbeText):
+            "nothing is sent without --probe-text"
+        case "max-access-log" where logging.accessLog == .off: "there are no such lines"
+        case "max-admin-connections" where addresses.admin == nil: "it is a limit on --admin"
+        case "max-public-files" where page.public == nil, "max-public-depth" where page.public == nil,
+            "max-public-bytes" where page.public == nil:
+            "it is a limit on --public"
+        case "allow-host" where !mayListenOnLoopback:
+            "names are checked where the gateway listens on loopback only, and --host is \(addresses.host)"
+        default: nil
         }
     }
 

@@ -54,35 +54,10 @@ struct LayeredSettings {
 
     /// Refuses settings without any effect, and those that others contradict.
     func checkEffects(in command: any ParsableCommand) throws(SettingsError) {
+        guard let gateway = command as? GatewayCommand else { return }
         for setting in settings {
-            if let reason = Self.needlessness(of: setting.name, among: settings) {
-                throw SettingsError(setting.sentence("--\(setting.name) has no effect here: \(reason). Leave it out."))
-            }
-            if let conflict = (command as? GatewayCommand)?.conflict(of: setting.name) {
-                throw SettingsError(setting.sentence("--\(setting.name) \(conflict)"))
-            }
-        }
-    }
-
-    /// The reason why a setting has no effect beside the others; nil where it has one.
-    static func needlessness(of name: String, among settings: [Setting]) -> String? {
-        func has(_ name: String) -> Bool { settings.contains { $0.name == name } }
-        return switch name {
-        case "port":
-            settings.contains { $0.name == "host" && $0.value?.hasPrefix(ListenTarget.prefix) == true }
-                ? "a socket at a path has no port" : nil
-        case "server-port":
-            has("upstream") || has("service")
-                ? "it is the port of the embedded server, and there is none with --upstream or --service" : nil
-        case "probe-interval":
-            has("probe-text") || settings.contains { $0.value?.contains("probe-text=") == true }
-                ? nil : "nothing is sent without --probe-text"
-        case "max-access-log":
-            settings.contains { $0.name == "access-log" && $0.value == "off" } ? "there are no such lines" : nil
-        case "max-admin-connections": has("admin") ? nil : "it is a limit on --admin"
-        case "max-public-files", "max-public-depth", "max-public-bytes":
-            has("public") ? nil : "it is a limit on --public"
-        default: nil
+            guard let conflict = gateway.conflict(of: setting.name) else { continue }
+            throw SettingsError(setting.sentence("--\(setting.name) \(conflict)"))
         }
     }
 

@@ -222,6 +222,9 @@ struct ServiceDescription: CustomStringConvertible {
     /// The service's own limit on datagrams, if it has one.
     var maxDatagram: Int? { settings.maxDatagram }
 
+    /// Whether it has a probe text of its own.
+    var hasProbeText: Bool { options[.probeText] != nil }
+
     /// Whether the page has a file at its path.
     func conflicts(with page: Page) -> Bool { path != "/" && page.file(at: Array(path.utf8)[...]) != nil }
 

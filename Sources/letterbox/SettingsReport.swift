@@ -18,10 +18,8 @@ enum SettingsReport {
         let listening = try command.addresses.tryListeners().http
         let page = try command.page.load()
         try command.checkPaths(of: described, against: page)
-        let all = FlagTable.lines(of: command).map { Setting($0.name, $0.value, .commandLine) }
-        var lines = all.filter {
-            $0.name != "check" && $0.name != "config" && LayeredSettings.needlessness(of: $0.name, among: all) == nil
-                && command.conflict(of: $0.name) == nil
+        var lines = FlagTable.lines(of: command).filter {
+            $0.name != "check" && $0.name != "config" && command.conflict(of: $0.name) == nil
         }.map { SettingsLine($0.name, $0.value).text }
         // A path may have a line end, behind which the comment would be a setting.
         lines.append("# HTTP at \(String(showing: Array("\(listening)".utf8))), \(settings.summary)")
