@@ -8,7 +8,7 @@ package enum Exit {
     /// A name, an address, a port or a folder cannot be used: the command has not started.
     package static let cannotStart = ExitCode(2)
 
-    /// Runs a command's start; an error becomes one line and the exit status.
+    /// Runs a command's start; an error becomes one line and the exit status, for settings that of wrong usage.
     package static func starting<Result: ~Copyable>(
         _ hint: String = "", in program: String = "letterbox", _ body: () throws -> Result
     ) throws -> Result {
@@ -16,6 +16,9 @@ package enum Exit {
             return try body()
         } catch let error as ExitCode {
             throw error
+        } catch let error as SettingsError {
+            Console.fatal("\(program): \(error)")
+            throw ExitCode.validationFailure
         } catch {
             Console.fatal("\(program): \(error)\(advice(error, hint))")
             throw cannotStart

@@ -39,7 +39,7 @@ struct DoctorCommand: ParsableCommand {
         let services = ServiceExamination(gateway.addresses.services, settings)
         let machine = KernelCheck.allFindings(KernelFiles(), demand(settings))
         let drain = Finding.drain(timeout: longestExchange(settings), drainTimeout: settings.drainTimeout)
-        let report = Report(machine + [drain] + StartExamination(command: gateway).findings() + services.findings())
+        let report = Report(machine + [drain] + gateway.startFindings() + services.findings())
         Output.print(report.text)
         if report.hasFailed { throw Exit.failed }
     }
@@ -97,9 +97,8 @@ private struct ServiceExamination {
                 findings.append(.name(endpoint, found, after: time))
             }
         }
-        if let conflict = described.conflict(at: addresses) {
-            let place = "--service \(described.path)"
-            findings.append(.bad("service", "\(place): \(conflict)", remedy: "letterbox \(place) ..."))
+        do { try described.check(addresses) } catch {
+            findings.append(.bad("service", "\(error)", remedy: "letterbox --service \(described.path) ..."))
         }
         let service = described.service(at: addresses, settings)
         for address in addresses where !address.isForMany {

@@ -83,7 +83,7 @@ struct GatewayCommand: ParsableCommand {
         let described = addresses.services
         let names = ServiceNames(described)
         let page = try page.load()
-        try checkPaths(of: described, against: page)
+        for service in described { try service.check(page) }
         let listener = try listen(
             at: try only(of: inherited.filter { $0.name != "admin" }, for: "the gateway listens at"))
         let address = listener.address
@@ -122,7 +122,7 @@ struct GatewayCommand: ParsableCommand {
         _ described: [ServiceDescription], _ names: ServiceNames, _ settings: Configuration
     ) async throws -> [Service] {
         await names.begin()
-        for (service, addresses) in zip(described, names.addresses) { try checkAddresses(addresses, of: service) }
+        for (service, addresses) in zip(described, names.addresses) { try service.check(addresses) }
         return zip(described, names.addresses).map { $0.service(at: $1, settings) }
     }
 
@@ -148,12 +148,11 @@ struct GatewayCommand: ParsableCommand {
     /// A second one would have callers, and no answers.
     private func only(
         of inherited: [InheritedListeners.Entry], for purpose: String
-    ) throws -> InheritedListeners.Entry? {
+    ) throws(SettingsError) -> InheritedListeners.Entry? {
         guard inherited.count > 1 else { return inherited.first }
         let name = inherited[0].name
         let sockets = "\(inherited.count) sockets\(name == "admin" ? " named admin" : "")"
-        Console.fatal("letterbox: \(sockets) are inherited, and \(purpose) one: leave one ListenStream=")
-        throw ExitCode.validationFailure
+        throw SettingsError("\(sockets) are inherited, and \(purpose) one: leave one ListenStream=")
     }
 
     private func whereabouts(of listener: borrowing StreamListener?) -> ListenAddress? {
@@ -175,29 +174,10 @@ struct GatewayCommand: ParsableCommand {
 
     /// Prints the settings in force; an error that would prevent the start becomes one line.
     private func report(_ settings: Configuration) throws {
-        do {
-            Output.print(try SettingsReport.make(of: self, settings))
-        } catch let error as ExitCode {
-            throw error
-        } catch {
+        do { Output.print(try SettingsReport.make(of: self, settings)) } catch {
             Console.fatal("letterbox: \(error)")
             throw ExitCode.validationFailure
         }
-    }
-
-    /// Ends the start where the page has a file at a service's path.
-    func checkPaths(of services: [ServiceDescription], against page: Page) throws {
-        for service in services where service.conflicts(with: page) {
-            Console.fatal("letterbox: \(service.pageConflict)")
-            throw ExitCode.validationFailure
-        }
-    }
-
-    /// Ends the start where a name has an address that contradicts the service's options.
-    func checkAddresses(_ addresses: [SocketAddress], of service: ServiceDescription) throws {
-        guard let conflict = service.conflict(at: addresses) else { return }
-        Console.fatal("letterbox: --service \(service.path): \(conflict)")
-        throw ExitCode.validationFailure
     }
 
     /// Prints the listening addresses and the services' addresses; the last line, with those of `/`, is for programs.

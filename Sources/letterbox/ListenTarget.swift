@@ -75,9 +75,9 @@ extension AddressOptions {
     }
 
     /// Throws where the address of `--admin` is that of the first listener.
-    static func check(_ admin: ListenAddress, beside http: ListenAddress) throws(SettingsError) {
+    static func check(_ admin: ListenAddress, beside http: ListenAddress) throws {
         guard admin.overlaps(http) else { return }
-        throw SettingsError("--admin \(admin) is where HTTP is served, at \(http): choose another port or path")
+        throw ValidationError("--admin \(admin) is where HTTP is served, at \(http): choose another port or path")
     }
 }
 

@@ -86,11 +86,7 @@ final class Reloading {
         let names = ServiceNames(next, knowing: self.names)
         await names.begin()
         guard !Task.isCancelled else { return }
-        for (service, addresses) in zip(next, names.addresses) {
-            if let conflict = service.conflict(at: addresses) {
-                throw SettingsError("--service \(service.path): \(conflict)")
-            }
-        }
+        for (service, addresses) in zip(next, names.addresses) { try service.check(addresses) }
         var settings = settings
         settings.services = next.count
         let changes = changes(to: next)
@@ -105,9 +101,9 @@ final class Reloading {
         guard services.isEmpty == described.isEmpty else {
             throw SettingsError("the embedded server comes and goes at a restart only")
         }
-        for service in services { try checkLimits(of: service) }
-        if let service = services.first(where: { $0.conflicts(with: page) }) {
-            throw SettingsError(service.pageConflict)
+        for service in services {
+            try checkLimits(of: service)
+            try service.check(page)
         }
     }
 

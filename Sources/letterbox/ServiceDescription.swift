@@ -225,14 +225,20 @@ struct ServiceDescription: CustomStringConvertible {
     /// Whether it has a probe text of its own.
     var hasProbeText: Bool { options[.probeText] != nil }
 
-    /// Whether the page has a file at its path.
-    func conflicts(with page: Page) -> Bool { path != "/" && page.file(at: Array(path.utf8)[...]) != nil }
+    /// Throws where the page has a file at the service's path.
+    func check(_ page: Page) throws(SettingsError) {
+        guard path != "/", page.file(at: Array(path.utf8)[...]) != nil else { return }
+        throw SettingsError("--service \(path): the page has a file at this path; choose another path")
+    }
 
-    /// The sentence about such a file.
-    var pageConflict: String { "--service \(path): the page has a file at this path; choose another path" }
+    /// Throws where an address of the service's names contradicts its options.
+    func check(_ addresses: [SocketAddress]) throws(SettingsError) {
+        guard let conflict = conflict(at: addresses) else { return }
+        throw SettingsError("--service \(path): \(conflict)")
+    }
 
     /// An address that contradicts the service's options, and the remedy.
-    func conflict(at addresses: [SocketAddress]) -> String? {
+    private func conflict(at addresses: [SocketAddress]) -> String? {
         guard settings.replies.source != .any, settings.replies.count != .none,
             let address = addresses.first(where: \.isForMany)
         else { return nil }

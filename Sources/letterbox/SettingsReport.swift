@@ -11,13 +11,11 @@ enum SettingsReport {
         let described = command.addresses.services
         let names = ServiceNames(described)
         try EventLoop.run { loop in try await names.resolve() }
-        for (service, addresses) in zip(described, names.addresses) {
-            try command.checkAddresses(addresses, of: service)
-        }
+        for (service, addresses) in zip(described, names.addresses) { try service.check(addresses) }
         _ = try command.callers.tokenFile.map { try TokenFile(path: $0).read() }
         let listening = try command.addresses.tryListeners().http
         let page = try command.page.load()
-        try command.checkPaths(of: described, against: page)
+        for service in described { try service.check(page) }
         var lines = FlagTable.lines(of: command).filter {
             $0.name != "check" && $0.name != "config" && command.conflict(of: $0.name) == nil
         }.map { SettingsLine($0.name, $0.value).text }

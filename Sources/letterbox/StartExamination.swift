@@ -3,16 +3,11 @@ internal import Doctor
 internal import Gateway
 internal import System
 
-/// Checks the parts of a start that can be tried without one: the listeners, the page and the token.
-struct StartExamination {
-    let command: GatewayCommand
+/// The doctor's findings about the parts of a start that can be tried without one: the listeners, the page and the token.
+extension GatewayCommand {
+    func startFindings() -> [Finding] { [listenerFinding(), tokenFinding()].compactMap(\.self) + pageFindings() }
 
-    func findings() -> [Finding] {
-        [listening(), token()].compactMap { $0 } + page()
-    }
-
-    private func listening() -> Finding {
-        let addresses = command.addresses
+    private func listenerFinding() -> Finding {
         do {
             let (http, admin) = try addresses.tryListeners()
             let places = [http, admin].compactMap { $0 }.map { shown($0) }
@@ -23,8 +18,8 @@ struct StartExamination {
         }
     }
 
-    private func token() -> Finding? {
-        guard let file = command.callers.tokenFile.map(TokenFile.init) else { return nil }
+    private func tokenFinding() -> Finding? {
+        guard let file = callers.tokenFile.map(TokenFile.init) else { return nil }
         do { _ = try file.read() } catch {
             return .bad("token", shown(error), remedy: "ls -l -- '\(shown(file.path))'")
         }
@@ -32,10 +27,10 @@ struct StartExamination {
     }
 
     /// The page, and the services whose paths it takes.
-    private func page() -> [Finding] {
-        guard let folder = command.page.public else { return conflicts(with: .builtIn()) }
+    private func pageFindings() -> [Finding] {
+        guard let folder = page.public else { return conflicts(with: .builtIn()) }
         do {
-            let page = try command.page.read()
+            let page = try page.read()
             let size = page.size
             return [.ok("page", "\(shown(folder)): \(size.files) files of \(size.bytes) bytes")] + conflicts(with: page)
         } catch {
@@ -44,8 +39,11 @@ struct StartExamination {
     }
 
     private func conflicts(with page: Page) -> [Finding] {
-        command.addresses.services.filter { $0.conflicts(with: page) }.map {
-            .bad("path", $0.pageConflict, remedy: "letterbox --service '\($0.path)-udp ...'")
+        addresses.services.compactMap { service in
+            do { try service.check(page) } catch {
+                return .bad("path", "\(error)", remedy: "letterbox --service '\(service.path)-udp ...'")
+            }
+            return nil
         }
     }
 
