@@ -80,10 +80,9 @@ struct GatewayCommand: ParsableCommand {
         on loop: EventLoop
     ) async throws {
         let lifecycle = Lifecycle(on: loop)
-        let described = addresses.services
-        let names = ServiceNames(described)
+        let names = addresses.services.map { UpstreamNames($0) }
         let page = try page.load()
-        for service in described { try service.check(page) }
+        for names in names { try names.description.check(page) }
         let listener = try listen(
             at: try only(of: inherited.filter { $0.name != "admin" }, for: "the gateway listens at"))
         let address = listener.address
@@ -93,7 +92,8 @@ struct GatewayCommand: ParsableCommand {
         let adminAddress = whereabouts(of: admin)
         var settings = settings
         settings.accessLog = try logging.makeAccessLog()
-        var services = try await resolve(described, names, settings)
+        for names in names { await names.begin() }
+        var services = try names.map { try $0.service(settings) }
         let embedded = services.isEmpty ? try EmbeddedServer(self, &settings, on: loop) : nil
         if let embedded { services = [embedded.service] }
         let gateway = try Gateway(
@@ -115,15 +115,6 @@ struct GatewayCommand: ParsableCommand {
         ).perform()
         await embedded?.stop()
         settings.accessLog?.finish()
-    }
-
-    /// The services at the addresses of their names.
-    private func resolve(
-        _ described: [ServiceDescription], _ names: ServiceNames, _ settings: Configuration
-    ) async throws -> [Service] {
-        await names.begin()
-        for (service, addresses) in zip(described, names.addresses) { try service.check(addresses) }
-        return zip(described, names.addresses).map { $0.service(at: $1, settings) }
     }
 
     /// Runs the gateway; a failure ends the program.
@@ -182,12 +173,12 @@ struct GatewayCommand: ParsableCommand {
 
     /// Prints the listening addresses and the services' addresses; the last line, with those of `/`, is for programs.
     private func announce(
-        _ address: ListenAddress, _ admin: ListenAddress?, _ services: [Service], _ names: ServiceNames,
+        _ address: ListenAddress, _ admin: ListenAddress?, _ services: [Service], _ names: [UpstreamNames],
         _ settings: Configuration
     ) {
         if let admin { Console.error("Health and metrics are at \(admin.url)", as: .notice) }
         Console.error("The limits are \(settings.summary)", as: .notice)
-        let whereabouts = zip(services, names.targets(of: services)).map { (path: $0.path, targets: $1) }
+        let whereabouts = services.map { (path: $0.path, targets: addressText(of: $0, names)) }
         for (path, targets) in whereabouts where path != "/" {
             Console.error("The service \(path) is at \(targets)", as: .notice)
         }
@@ -200,5 +191,12 @@ struct GatewayCommand: ParsableCommand {
             isLess && lab == nil
             ? " (ulimit -n leaves \(settings.maxConnections) connections, \(settings.maxSockets) UDP sockets)" : ""
         Console.error("The gateway is ready: \(address.url)\(targets)\(past)\(limits)", as: .notice)
+    }
+
+    /// A service's addresses for people; a name without an address appears as the name.
+    private func addressText(of service: Service, _ names: [UpstreamNames]) -> String {
+        let missing = names.first { $0.description.path == service.path }?.unresolved ?? []
+        return (service.addresses.map { "udp://\($0)" } + missing.map { "\($0) (no address yet)" })
+            .joined(separator: " ")
     }
 }

@@ -11,15 +11,14 @@ internal import System
 final class Reloading {
     /// The settings of the gateway's start.
     private let started: GatewayCommand
-    /// The services in force.
-    private var described: [ServiceDescription]
     /// The file of the token in force, which is read again also where the settings no longer name it.
     private var tokenFile: String?
     private let settings: Configuration
     private let page: Page
     private let gateway: Gateway
     private let loop: EventLoop
-    private var names: ServiceNames
+    /// The services in force.
+    private var names: [UpstreamNames]
     private var watches: [Task<Void, Never>] = []
     private let logger = Logger(label: "settings")
 
@@ -27,12 +26,11 @@ final class Reloading {
     private static let movable: Set<String> = ["service", "upstream", "token-file"]
 
     init(
-        _ command: GatewayCommand, _ settings: Configuration, _ names: ServiceNames, _ page: Page, _ gateway: Gateway,
-        on loop: EventLoop
+        _ command: GatewayCommand, _ settings: Configuration, _ names: [UpstreamNames], _ page: Page,
+        _ gateway: Gateway, on loop: EventLoop
     ) {
         (started, self.settings, self.names, self.page) = (command, settings, names, page)
         (self.gateway, self.loop) = (gateway, loop)
-        described = command.addresses.services
         tokenFile = command.callers.tokenFile
         watch()
     }
@@ -53,13 +51,13 @@ final class Reloading {
         } catch {
             report(error)
             renewToken()
-            return await names.refresh(for: gateway)
+            return await refreshNames()
         }
         renewToken(from: command.callers.tokenFile)
         logPending(command)
         do { try await replaceServices(with: command.addresses.services) } catch {
             report(error)
-            await names.refresh(for: gateway)
+            await refreshNames()
         }
     }
 
@@ -68,9 +66,17 @@ final class Reloading {
         logger.error("\(text); the services stay as they were")
     }
 
+    /// Looks the names of each service up again at intervals; one service's names do not wait for another's.
     private func watch() {
         for watch in watches { watch.cancel() }
-        watches = names.watch(for: gateway, every: started.addresses.resolveInterval, on: loop)
+        let (gateway, interval, loop) = (gateway, started.addresses.resolveInterval, loop)
+        watches = names.map { names in
+            Task(executorPreference: loop) { await names.watch(for: gateway, every: interval, on: loop) }
+        }
+    }
+
+    private func refreshNames() async {
+        for names in names { await names.refresh(for: gateway) }
     }
 
     /// Reads the token from the file that the settings name, or else from that of the token in force.
@@ -81,18 +87,20 @@ final class Reloading {
 
     // MARK: - Services
 
+    private var described: [ServiceDescription] { names.map(\.description) }
+
     private func replaceServices(with next: [ServiceDescription]) async throws {
-        guard next.map(\.description) != described.map(\.description) else { return await names.refresh(for: gateway) }
-        let names = ServiceNames(next, knowing: self.names)
-        await names.begin()
+        guard next.map(\.description) != described.map(\.description) else { return await refreshNames() }
+        let nextNames = next.map { UpstreamNames($0, knowing: names) }
+        for names in nextNames { await names.begin() }
         guard !Task.isCancelled else { return }
-        for (service, addresses) in zip(next, names.addresses) { try service.check(addresses) }
         var settings = settings
         settings.services = next.count
+        let services = try nextNames.map { try $0.service(settings) }
         let changes = changes(to: next)
-        (self.names, described) = (names, next)
+        names = nextNames
         watch()
-        await gateway.replaceServices(zip(next, names.addresses).map { $0.service(at: $1, settings) })
+        await gateway.replaceServices(services)
         logger.notice("the services are read again: \(changes)")
     }
 
@@ -123,10 +131,7 @@ final class Reloading {
         let new = Dictionary(uniqueKeysWithValues: next.map { ($0.path, $0.description) })
         let lists = [
             ("added", next.map(\.path).filter { old[$0] == nil }),
-            (
-                "changed",
-                next.filter { old[$0.path].map { [text = $0.description] in $0 != text } ?? false }.map(\.path)
-            ),
+            ("changed", next.filter { old[$0.path] != nil && old[$0.path] != $0.description }.map(\.path)),
             ("removed", described.map(\.path).filter { new[$0] == nil }),
         ]
         let changes = lists.filter { !$1.isEmpty }.map { "\($1.joined(separator: " ")) \($0)" }

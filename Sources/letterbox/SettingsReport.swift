@@ -8,22 +8,19 @@ internal import System
 enum SettingsReport {
     /// Looks up all names and reads the page; throws the first failure.
     static func make(of command: GatewayCommand, _ settings: Configuration) throws -> String {
-        let described = command.addresses.services
-        let names = ServiceNames(described)
-        try EventLoop.run { loop in try await names.resolve() }
-        for (service, addresses) in zip(described, names.addresses) { try service.check(addresses) }
+        let names = command.addresses.services.map { UpstreamNames($0) }
+        try EventLoop.run { loop in for names in names { try await names.resolve() } }
+        for names in names { _ = try names.service(settings) }
         _ = try command.callers.tokenFile.map { try TokenFile(path: $0).read() }
         let listening = try command.addresses.tryListeners().http
         let page = try command.page.load()
-        for service in described { try service.check(page) }
+        for names in names { try names.description.check(page) }
         var lines = FlagTable.lines(of: command).filter {
             $0.name != "check" && $0.name != "config" && command.conflict(of: $0.name) == nil
         }.map { SettingsLine($0.name, $0.value).text }
         // A path may have a line end, behind which the comment would be a setting.
         lines.append("# HTTP at \(String(showing: Array("\(listening)".utf8))), \(settings.summary)")
-        for (service, addresses) in zip(described, names.addresses) {
-            lines.append("# \(service.path) at \(addresses.map { "\($0)" }.joined(separator: " "))")
-        }
+        lines += names.map { "# \($0.description.path) at \($0.addresses.map { "\($0)" }.joined(separator: " "))" }
         return lines.joined(separator: "\n")
     }
 }

@@ -1,14 +1,13 @@
+internal import CommandLineSupport
 internal import EventLoop
 internal import Gateway
 internal import Logging
 internal import System
 internal import Synchronization
 
-/// The names of a UDP service, and their current addresses.
+/// A described service, and the current addresses of its names.
 final class UpstreamNames: Sendable {
-    private let endpoints: [Endpoint]
-    /// The service in the operator's words.
-    private let service: String
+    let description: ServiceDescription
     private let logger = Logger(label: "upstream")
     private let state: Mutex<State>
 
@@ -21,15 +20,22 @@ final class UpstreamNames: Sendable {
     /// The pause before another look-up of a name that has never had an address; each time twice as long.
     private static let firstPause = Interval.seconds(1)
 
-    /// - `known`: the last addresses of some endpoints.
-    init(_ endpoints: [Endpoint], of service: String, knowing known: [Endpoint: [SocketAddress]] = [:]) {
-        self.endpoints = endpoints
-        self.service = service
-        state = Mutex(State(found: known.filter { endpoints.contains($0.key) }))
+    /// - `others`: the source of addresses that are already known.
+    init(_ description: ServiceDescription, knowing others: [UpstreamNames] = []) {
+        self.description = description
+        let known = others.map { names in names.state.withLock { $0.found } }
+        let found = known.reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+        state = Mutex(State(found: found.filter { description.endpoints.contains($0.key) }))
     }
 
-    /// The addresses of the endpoints that have any.
-    var known: [Endpoint: [SocketAddress]] { state.withLock { $0.found } }
+    private var endpoints: [Endpoint] { description.endpoints }
+
+    /// The service at the current addresses; throws where one of them contradicts its options.
+    func service(_ flags: Configuration) throws(SettingsError) -> Service {
+        let addresses = addresses
+        try description.check(addresses)
+        return description.service(at: addresses, flags)
+    }
 
     /// All addresses, in the order of the names, without repetition.
     var addresses: [SocketAddress] {
@@ -56,7 +62,7 @@ final class UpstreamNames: Sendable {
     /// Looks the names up again at intervals, and sooner where one has no address yet.
     func watch(for gateway: Gateway, every interval: Interval, on loop: EventLoop) async {
         var pause = Self.firstPause
-        while hasNames {
+        while !names.isEmpty {
             let isMissing = !unresolved.isEmpty
             await loop.sleep(until: loop.now + (isMissing ? min(pause, interval) : interval))
             pause = isMissing ? Interval(nanoseconds: 2 * min(pause, interval).nanoseconds) : Self.firstPause
@@ -70,15 +76,12 @@ final class UpstreamNames: Sendable {
         let before = Set(addresses)
         for name in names { await tryLook(up: name) }
         guard Set(addresses) != before, !Task.isCancelled else { return }
-        await gateway.replaceAddresses(addresses, of: service)
+        await gateway.replaceAddresses(addresses, of: description.description)
         logger.notice("the UDP service is now at \(addresses)")
     }
 
     /// The endpoints that are names.
     private var names: [Endpoint] { endpoints.filter { $0.literal == nil } }
-
-    /// Whether there is a name, whose addresses may change.
-    var hasNames: Bool { !names.isEmpty }
 
     /// Looks one name up; the log reports the first failure in a row.
     private func tryLook(up endpoint: Endpoint) async {
