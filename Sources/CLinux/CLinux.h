@@ -110,9 +110,6 @@ struct clinux_report {
     uint32_t error;
     // Its origin: SO_EE_ORIGIN_LOCAL is this host, SO_EE_ORIGIN_ICMP and SO_EE_ORIGIN_ICMP6 are the network.
     uint8_t origin;
-    // Type and code of the ICMP message.
-    uint8_t type;
-    uint8_t code;
 };
 
 // Takes the first report off a socket's error queue, with the receiver of the datagram that it is about; -1 with EAGAIN
@@ -141,8 +138,6 @@ static inline int clinux_take_report(int fd, struct clinux_report *report, struc
         const unsigned char *data = CMSG_DATA(part);
         __builtin_memcpy(&report->error, data, 4);
         report->origin = data[4];
-        report->type = data[5];
-        report->code = data[6];
     }
     return 0;
 }

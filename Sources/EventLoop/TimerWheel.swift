@@ -36,8 +36,6 @@ struct TimerWheel<Payload> {
     private(set) var next: UInt64?
     /// Everything before this tick has expired.
     private(set) var present: UInt64
-    /// The number of pending entries.
-    private(set) var count = 0
 
     /// An empty wheel that starts at a tick.
     init(at tick: UInt64) {
@@ -58,7 +56,6 @@ struct TimerWheel<Payload> {
         }
         let start = link(index)
         next = next.map { min($0, start) } ?? start
-        count += 1
         return Key(index: index)
     }
 
@@ -170,6 +167,5 @@ struct TimerWheel<Payload> {
         entries[Int(index)].payload = nil
         entries[Int(index)].next = free
         free = index
-        count -= 1
     }
 }

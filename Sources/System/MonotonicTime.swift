@@ -11,12 +11,6 @@ public struct Interval: Comparable, Sendable, CustomStringConvertible {
         self.nanoseconds = nanoseconds
     }
 
-    /// The same length as a `Duration`; a negative one becomes 0.
-    public init(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        nanoseconds = seconds < 0 ? 0 : UInt64(seconds) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000
-    }
-
     /// A length in whole milliseconds.
     public static func milliseconds(_ count: UInt64) -> Interval { Interval(nanoseconds: count * 1_000_000) }
     /// A length in whole seconds.

@@ -47,8 +47,8 @@ struct Pipe: ~Copyable {
 }
 
 extension EventLoop {
-    /// How many deadlines are pending.
-    var timerCount: Int { confined.timers.count }
+    /// Whether a deadline is pending.
+    var hasTimers: Bool { confined.timers.next != nil }
 }
 
 /// A handler that keeps what it is called with.

@@ -13,15 +13,6 @@ import Testing
         #expect(Interval(nanoseconds: nanoseconds).description == text)
     }
 
-    @Test(
-        arguments: [
-            (.seconds(2), 2_000_000_000), (.milliseconds(1), 1_000_000), (.nanoseconds(7), 7), (.zero, 0),
-            (.milliseconds(-500), 0), (.seconds(-3), 0), (.microseconds(1500), 1_500_000),
-        ] as [(Duration, UInt64)])
-    func durations(duration: Duration, nanoseconds: UInt64) {
-        #expect(Interval(duration).nanoseconds == nanoseconds)
-    }
-
     @Test func arithmetic() {
         let start = MonotonicTime(nanoseconds: 1000)
         #expect(start + .milliseconds(2) == MonotonicTime(nanoseconds: 2_001_000))

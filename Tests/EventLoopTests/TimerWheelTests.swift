@@ -53,15 +53,13 @@ extension TimerWheel {
                 faults += advance(&wheel, &model, to: max(present, to))
                 present = max(present, to)
             }
-            if wheel.count != model.pending.count { faults += 1 }
             if let earliest = wheel.next, earliest <= present { faults += 1 }
             if (wheel.next == nil) != model.pending.isEmpty { faults += 1 }
             try #require(faults == 0, "step \(step)")
         }
         faults += advance(&wheel, &model, to: present + 1 << 41)
         #expect(faults == 0)
-        #expect(wheel.count == 0 && model.pending.isEmpty)
-        #expect(wheel.next == nil)
+        #expect(wheel.next == nil && model.pending.isEmpty)
     }
 
     /// A cancelled entry wakes no task: the wheel goes on to the entry after it.
@@ -120,7 +118,6 @@ extension TimerWheel {
         var wheel = TimerWheel<Int>(at: 0)
         for round in 0..<10_000 as Range<UInt64> {
             let keys = (0..<8).map { wheel.insert(at: round + 5000, $0) }
-            #expect(wheel.count == 8)
             keys.forEach { wheel.cancel($0) }
             wheel.advance(to: round) { _ in Issue.record("nothing is pending") }
         }
@@ -147,7 +144,7 @@ extension TimerWheel {
         #expect(order.count == 5 && Set(order[..<3]) == Set(0..<4).subtracting([(order[0] + 1) % 4]))
         #expect(Array(order[3...]) == [10, 11])
         #expect(present == [70, 70, 70, 71, 134])
-        #expect(wheel.count == 1 && wheel.present == 200)
+        #expect(wheel.next == 201 && wheel.present == 200)
     }
 
     @Test func payloadsAreLetGo() {
