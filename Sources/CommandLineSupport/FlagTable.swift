@@ -61,7 +61,7 @@ package protocol SuffixedFlags: ParsableArguments {
 
 /// A property of a command that declares a flag, or a group of flags.
 ///
-/// One protocol, not two: the first cast of a type to each protocol searches all conformances in the program, 10 us.
+/// One protocol, not two: the first cast of a type to each protocol searches all conformances, which takes 10 us.
 private protocol Declared {
     static var declaration: Declaration<any ParsableArguments.Type, FlagTable.Kind> { get }
     /// A flag's values after parsing, as texts; nil stands for a flag without a value.

@@ -29,7 +29,6 @@ package enum HexText {
     }
 
     private static func digits(_ number: Int, _ width: Int) -> String {
-        let text = String(number, radix: 16)
-        return String(repeating: "0", count: max(0, width - text.count)) + text
+        String(number, radix: 16).padded(to: width, with: "0")
     }
 }

@@ -10,8 +10,8 @@ package enum Preparation {
     /// Call it once, before any socket and logger exists.
     package static func prepare() {
         // Without /dev/null there is no way to report it.
-        guard StandardStreams.openMissing() else { Glibc.exit(Exit.cannotStart.rawValue) }
-        StandardStreams.ignoreBrokenPipes()
+        guard Console.openMissing() else { Glibc.exit(Exit.cannotStart.rawValue) }
+        Console.ignoreBrokenPipes()
         // Swift reads the arguments from /proc/self/cmdline; without them every program would act by its defaults.
         guard !CommandLine.arguments.isEmpty else {
             Console.fatal(

@@ -1,8 +1,8 @@
 internal import CLinux
 internal import Glibc
 
-/// The three descriptors of a program's start.
-public enum StandardStreams {
+/// The program's three standard streams.
+public enum Console {
     /// Opens /dev/null in place of closed standard streams; false where that fails.
     ///
     /// Otherwise the first socket would become standard error, and its peer would get the program's messages.
@@ -18,10 +18,7 @@ public enum StandardStreams {
     public static func ignoreBrokenPipes() {
         _ = signal(SIGPIPE, SIG_IGN)
     }
-}
 
-/// The program's three standard streams.
-public enum Console {
     /// Writes a whole sentence to standard error, so that lines of several threads do not mix.
     ///
     /// - `level`: the line's place in the levels of `--log-level`.

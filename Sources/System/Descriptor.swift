@@ -26,21 +26,23 @@ public struct Descriptor: ~Copyable, Sendable {
 
 /// The limit on a process's open descriptors (getrlimit(2)).
 public enum DescriptorLimit {
-    /// The soft limit.
-    public static var current: Int {
-        var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
-        return Int(clamping: limit.rlim_cur)
+    private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+
+    private static var limits: rlimit? {
+        var limits = rlimit()
+        return unsafe getrlimit(resource, &limits) == 0 ? limits : nil
     }
+
+    /// The soft limit.
+    public static var current: Int { limits.map { Int(clamping: $0.rlim_cur) } ?? 1024 }
 
     /// Raises the soft limit to the hard one and returns the new soft limit.
     public static func raise() -> Int {
-        var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
-        let soft = limit.rlim_cur
-        limit.rlim_cur = limit.rlim_max
-        let isRaised = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
-        return Int(clamping: isRaised ? limit.rlim_max : soft)
+        if var raised = limits {
+            raised.rlim_cur = raised.rlim_max
+            _ = unsafe setrlimit(resource, &raised)
+        }
+        return current
     }
 }
 
@@ -95,9 +97,12 @@ extension Descriptor {
     }
 
     /// Reads an integer option (getsockopt(2)); nil when the kernel does not know it.
-    func option(_ option: Int32, at level: Int32) -> Int32? {
-        var value: Int32 = 0
-        var length = socklen_t(MemoryLayout<Int32>.size)
-        return unsafe getsockopt(number, level, option, &value, &length) == 0 ? value : nil
-    }
+    func option(_ option: Int32, at level: Int32) -> Int32? { socketOption(option, of: number, at: level) }
+}
+
+/// Reads an integer option of a socket (getsockopt(2)); nil when the kernel does not know it, or the number is no socket's.
+func socketOption(_ option: Int32, of number: Int32, at level: Int32 = SOL_SOCKET) -> Int32? {
+    var value: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return unsafe getsockopt(number, level, option, &value, &length) == 0 ? value : nil
 }

@@ -57,21 +57,27 @@ public enum Files {
             // O_NONBLOCK: a pipe opens before its writer (fifo(7)), and its bytes may be waited for, or not.
             let descriptor = Descriptor(
                 owning: try call { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) })
-            var bytes: [UInt8] = []
-            var piece = [UInt8](repeating: 0, count: 16_384)
-            while true {
-                try awaitBytes(descriptor, waiting)
-                let room = piece.indices
-                let count = try call {
-                    unsafe piece.withMutableBytes(in: room) { unsafe read(descriptor.number, $0.baseAddress, $0.count) }
-                }
-                if count == 0 { break }
-                bytes += piece[..<count]
-                guard bytes.count <= maxBytes else { throw ErrorNumber(EFBIG) }
-            }
-            return String(decoding: bytes, as: UTF8.self)
+            return String(decoding: try bytes(of: descriptor, atMost: maxBytes, waiting: waiting), as: UTF8.self)
         } catch {
             throw FileError(path: path, reason: error)
+        }
+    }
+
+    /// All bytes of an open file; more than the limit are an error (EFBIG).
+    static func bytes(
+        of descriptor: borrowing Descriptor, atMost limit: Int, waiting: Bool = false
+    ) throws(ErrorNumber) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 16_384)
+        let (number, room) = (descriptor.number, piece.indices)
+        while true {
+            try awaitBytes(descriptor, waiting)
+            let count = try call {
+                unsafe piece.withMutableBytes(in: room) { unsafe read(number, $0.baseAddress, $0.count) }
+            }
+            if count == 0 { return bytes }
+            bytes += piece[..<count]
+            guard bytes.count <= limit else { throw ErrorNumber(EFBIG) }
         }
     }
 
@@ -83,17 +89,14 @@ public enum Files {
 
     /// The permissions of a file, which are the last nine bits of its mode; nil when they cannot be read (stat(2),
     /// inode(7)).
-    public static func permissions(of path: String) -> UInt32? {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        return UInt32(status.st_mode) & 0o777
-    }
+    public static func permissions(of path: String) -> UInt32? { status(of: path).map { UInt32($0.st_mode) & 0o777 } }
 
     /// The time of a file's last change, in seconds since 1970; nil when it cannot be read (stat(2)).
-    public static func modificationTime(of path: String) -> Int64? {
+    public static func modificationTime(of path: String) -> Int64? { status(of: path).map { Int64($0.st_mtim.tv_sec) } }
+
+    private static func status(of path: String) -> stat? {
         var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        return Int64(status.st_mtim.tv_sec)
+        return unsafe stat(path, &status) == 0 ? status : nil
     }
 }
 

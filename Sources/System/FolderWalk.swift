@@ -95,20 +95,10 @@ struct FolderWalk {
             let file = Descriptor(owning: try call { unsafe open(path, flags) })
             var status = stat()
             _ = try call { unsafe fstat(file.number, &status) }
-            guard status.st_size <= limit else { return nil }
-            var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-            var count = 0
-            while count < bytes.count {
-                let number = try call {
-                    unsafe bytes.withMutableBytes(in: count..<bytes.count) {
-                        unsafe Glibc.read(file.number, $0.baseAddress, $0.count)
-                    }
-                }
-                if number == 0 { break }
-                count += number
-            }
-            return Files.File(name: name, bytes: Array(bytes[..<count]), modified: Int64(status.st_mtim.tv_sec))
+            let bytes = try Files.bytes(of: file, atMost: limit)
+            return Files.File(name: name, bytes: bytes, modified: Int64(status.st_mtim.tv_sec))
         } catch {
+            if error.code == EFBIG { return nil }
             throw unreadable(path, error)
         }
     }

@@ -54,13 +54,8 @@ public enum InheritedListeners {
     }
 
     private static func isListener(_ number: Int32) -> Bool {
-        func option(_ option: Int32) -> Int32? {
-            var value: Int32 = 0
-            var length = socklen_t(MemoryLayout<Int32>.size)
-            return unsafe getsockopt(number, SOL_SOCKET, option, &value, &length) == 0 ? value : nil
-        }
-        let domain = option(SO_DOMAIN)
-        return option(SO_ACCEPTCONN) == 1 && option(SO_TYPE) == Int32(SOCK_STREAM.rawValue)
-            && [AF_INET, AF_INET6, AF_UNIX].contains(domain)
+        socketOption(SO_ACCEPTCONN, of: number) == 1
+            && socketOption(SO_TYPE, of: number) == Int32(SOCK_STREAM.rawValue)
+            && [AF_INET, AF_INET6, AF_UNIX].contains(socketOption(SO_DOMAIN, of: number))
     }
 }

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import Synchronization
 
@@ -28,8 +27,8 @@ public final class LineQueue: Sendable {
     /// The most waiting bytes.
     public let limit: Int
     private let output: LogOutput
-    private let bell: Bell
-    private let end: Bell
+    private let bell: Waker
+    private let end: Waker
     private let state = Mutex(State())
 
     /// The time in which the thread lets lines gather, in milliseconds: a wake for each would cost more than the line.
@@ -43,8 +42,8 @@ public final class LineQueue: Sendable {
     public init(limit: Int, output: LogOutput) throws(SystemError) {
         self.limit = limit
         self.output = output
-        bell = try Bell()
-        end = try Bell()
+        bell = try Waker()
+        end = try Waker()
         try Thread.start { self.run() }
     }
 
@@ -70,14 +69,14 @@ public final class LineQueue: Sendable {
             let isHigh = wasLow && state.lines.count > limit / 2
             return (true, state.wake() || isHigh)
         }
-        if rings { bell.ring() }
+        if rings { bell.wake() }
         return isTaken
     }
 
     /// Writes the lines that the reader takes without a wait, and ends the thread; lines added later are dropped.
     public func finish() {
         state.withLock { $0.isEnding = true }
-        bell.ring()
+        bell.wake()
         if !state.withLock({ $0.hasEnded }) { end.wait(atMost: Self.endTimeout) }
     }
 
@@ -95,7 +94,7 @@ public final class LineQueue: Sendable {
             batch.removeAll(keepingCapacity: true)
             if untold > 0 { report(ofDropped: untold) }
         }
-        end.ring()
+        end.wake()
     }
 
     /// Takes the waiting lines, and the number of lines dropped after them; nil at the end.
@@ -146,33 +145,7 @@ public final class LineQueue: Sendable {
     }
 
     private func report(ofDropped count: Int) {
-        let words = count == 1 ? "1 line was" : "\(count) lines were"
-        let style = output.style
-        let line = style.line(
-            .warning, "access", "\(words) dropped here: the reader is slow", [("dropped", "\(count)")])
+        let line = output.style.line(.warning, "access", LogStyle.words(ofDropped: count), [("dropped", "\(count)")])
         write(Array("\(line)\n".utf8))
-    }
-}
-
-/// A signal from one thread to another that waits for it (eventfd(2)).
-struct Bell: ~Copyable, Sendable {
-    private let descriptor: Descriptor
-
-    init() throws(SystemError) {
-        descriptor = Descriptor(
-            owning: try attempt(.watch) { () throws(ErrorNumber) in
-                try call { eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)) }
-            })
-    }
-
-    /// Wakes the waiting thread, or the next one that waits.
-    func ring() { _ = eventfd_write(descriptor.number, 1) }
-
-    /// Waits for a ring, at most this long.
-    func wait(atMost milliseconds: Int32 = -1) {
-        var entry = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
-        _ = try? call { unsafe poll(&entry, 1, milliseconds) }
-        var count: eventfd_t = 0
-        _ = unsafe eventfd_read(descriptor.number, &count)
     }
 }

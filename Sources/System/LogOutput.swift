@@ -35,7 +35,7 @@ public final class LogOutput: Sendable {
     public init(to number: Int32) {
         let own = Self.reopen(number)
         isShared = own == nil
-        isSocket = Self.isSocket(number)
+        isSocket = socketOption(SO_TYPE, of: number) != nil
         descriptor = Descriptor(owning: own ?? fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))
     }
 
@@ -142,12 +142,6 @@ public final class LogOutput: Sendable {
         return stream == "\(status.st_dev):\(status.st_ino)"
     }
 
-    private static func isSocket(_ number: Int32) -> Bool {
-        var type: Int32 = 0
-        var length = socklen_t(MemoryLayout<Int32>.size)
-        return unsafe getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &length) == 0
-    }
-
     /// Opens a pipe or a terminal once more (proc(5), /proc/pid/fd): the new description has flags of its own.
     ///
     /// nil where the descriptor cannot be reopened; poll(2) then tells whether there is room.
@@ -162,7 +156,9 @@ public final class LogOutput: Sendable {
 
 extension LogStyle {
     /// The line in place of dropped lines.
-    func notice(ofDropped count: Int) -> String {
-        sentence(.warning, "\(count) \(count == 1 ? "line was" : "lines were") dropped here: the reader is slow")
+    func notice(ofDropped count: Int) -> String { sentence(.warning, Self.words(ofDropped: count)) }
+
+    static func words(ofDropped count: Int) -> String {
+        "\(count) \(count == 1 ? "line was" : "lines were") dropped here: the reader is slow"
     }
 }

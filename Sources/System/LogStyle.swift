@@ -99,8 +99,7 @@ public enum JSONText {
             case "\\": result += "\\\\"
             case "\n": result += "\\n"
             case "\u{0}"..<" ":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                result += "\\u" + String(scalar.value, radix: 16).padded(to: 4, with: "0")
             default: result.unicodeScalars.append(scalar)
             }
         }

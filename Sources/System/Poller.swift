@@ -127,7 +127,7 @@ public struct Poller: ~Copyable {
     }
 }
 
-/// Wakes a thread that waits at a poller, from any other thread (eventfd(2)).
+/// Wakes a thread that waits, at a poller or at the waker alone, from any other thread (eventfd(2)).
 public struct Waker: ~Copyable, Sendable {
     /// The descriptor for the poller, to be watched as ``WatchKind/waker``.
     public let descriptor: Descriptor
@@ -139,9 +139,17 @@ public struct Waker: ~Copyable, Sendable {
         }
     }
 
-    /// Ends the poller's wait, or its next one.
+    /// Ends the thread's wait, or its next one.
     public func wake() {
         var one: UInt64 = 1
         _ = unsafe write(descriptor.number, &one, 8)
+    }
+
+    /// Waits without a poller for a wake, at most this long; -1 waits for ever.
+    func wait(atMost milliseconds: Int32 = -1) {
+        var entry = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
+        _ = try? call { unsafe poll(&entry, 1, milliseconds) }
+        var count: UInt64 = 0
+        _ = unsafe read(descriptor.number, &count, 8)
     }
 }

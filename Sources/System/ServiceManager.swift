@@ -74,18 +74,11 @@ public final class ServiceManager: Sendable {
     }
 
     private func send(_ bytes: [UInt8]) -> Bool {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let start = MemoryLayout.offset(of: \sockaddr_un.sun_path) ?? 2
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path) }
-        let length = socklen_t(start + path.count)
-        let sent = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                unsafe bytes.withUnsafeBytes { bytes in
-                    try? callUnlessBlocked {
-                        unsafe clinux_sendto(
-                            descriptor.number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL), address, length)
-                    }
+        let number = descriptor.number
+        let sent = unsafe withUnixAddress(path) { address, length in
+            try? callUnlessBlocked {
+                unsafe bytes.withUnsafeBytes {
+                    unsafe clinux_sendto(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL), address, length)
                 }
             }
         }

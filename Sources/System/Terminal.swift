@@ -15,9 +15,7 @@ public final class Terminal: Sendable {
 
     /// Opens standard input's terminal; nil where standard input is none, or one that cannot move its cursor.
     public init?() {
-        guard Console.isInteractive, let name = unsafe getenv("TERM"), unsafe strcmp(name, "dumb") != 0 else {
-            return nil
-        }
+        guard Console.isInteractive, let name = Environment.value(of: "TERM"), name != "dumb" else { return nil }
         // Standard input may be open for reading only, and standard output may be a file (proc(5), /proc/pid/fd).
         let number = unsafe open("/proc/self/fd/\(STDIN_FILENO)", O_RDWR | O_CLOEXEC | O_NOCTTY)
         guard number >= 0 else { return nil }

@@ -1,8 +1,8 @@
 extension String {
-    /// The text with spaces before it, or after it where the width is negative.
-    public func padded(to width: Int) -> String {
-        let spaces = String(repeating: " ", count: max(0, abs(width) - count))
-        return width < 0 ? self + spaces : spaces + self
+    /// The text with spaces or another filler before it, or after it where the width is negative.
+    public func padded(to width: Int, with filler: Character = " ") -> String {
+        let padding = String(repeating: filler, count: max(0, abs(width) - count))
+        return width < 0 ? self + padding : padding + self
     }
 }
 
@@ -12,9 +12,7 @@ extension Interval {
         let scale = (0..<digits).reduce(1 as UInt64) { power, _ in power * 10 }
         let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: unit)
         let fraction = (rest * scale + unit / 2) / unit
-        let text = String(fraction % scale)
-        let zeros = String(repeating: "0", count: digits - text.count)
-        return "\(whole + fraction / scale).\(zeros)\(text)"
+        return "\(whole + fraction / scale).\(String(fraction % scale).padded(to: digits, with: "0"))"
     }
 }
 
@@ -68,7 +66,7 @@ extension String {
     }
 
     private static func escape(_ byte: UInt8) -> String {
-        "\\x\(byte < 0x10 ? "0" : "")\(String(byte, radix: 16))"
+        "\\x" + String(byte, radix: 16).padded(to: 2, with: "0")
     }
 }
 

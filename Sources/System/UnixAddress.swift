@@ -18,14 +18,7 @@ public struct UnixAddress: Sendable {
 
     /// Lends the kernel's form to a system call.
     func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let start = MemoryLayout<sa_family_t>.size
-        unsafe withUnsafeMutableBytes(of: &address) { unsafe $0[start...].copyBytes(from: path.utf8) }
-        return unsafe withUnsafeBytes(of: address) { bytes in
-            guard let start = bytes.baseAddress else { preconditionFailure("an address has bytes") }
-            return unsafe body(start.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
-        }
+        unsafe withUnixAddress(Array(path.utf8), body)
     }
 
     /// The path that a socket listens at; empty where it has none, with a leading "@" in the abstract namespace.
@@ -45,6 +38,19 @@ public struct UnixAddress: Sendable {
             let name = unsafe (isAbstract ? path.dropFirst() : path).prefix { $0 != 0 }
             return unsafe (isAbstract ? "@" : "") + String(decoding: name, as: UTF8.self)
         }
+    }
+}
+
+/// Lends a system call the kernel's form of a path, to which the kernel adds the final zero, or of an abstract name, which
+/// begins with a zero and has exactly these bytes (unix(7)).
+func withUnixAddress<Result>(_ path: [UInt8], _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let start = MemoryLayout<sa_family_t>.size
+    unsafe withUnsafeMutableBytes(of: &address) { unsafe $0[start...].copyBytes(from: path) }
+    return unsafe withUnsafeBytes(of: address) { bytes in
+        guard let family = bytes.baseAddress else { preconditionFailure("an address has bytes") }
+        return unsafe body(family.assumingMemoryBound(to: sockaddr.self), socklen_t(start + path.count))
     }
 }
 

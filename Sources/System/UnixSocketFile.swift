@@ -52,7 +52,7 @@ private enum UnixSocketFiles {
         }
     }
 
-    /// Removes a file once: the number of a removed file may soon be that of another program's at the same path.
+    /// Removes a file once: another program's file at this path may get the inode of the removed one.
     static func remove(_ key: Int) { state.withLock { $0.files.removeValue(forKey: key)?.unlink() } }
 
     private static func removeAll() {

@@ -11,28 +11,21 @@ public enum WallClock {
     }
 
     /// Whole seconds since 1970-01-01 00:00 UTC.
-    public static func unixSeconds() -> Int64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec)
-    }
+    public static func unixSeconds() -> Int64 { now().seconds }
 }
 
 extension WallClock {
     /// The time as RFC 3339 writes it, to the millisecond and in UTC: "2026-11-28T20:35:27.042Z".
     public static func text() -> String {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return text(seconds: Int64(time.tv_sec), milliseconds: Int(time.tv_nsec) / 1_000_000)
+        let (seconds, nanoseconds) = now()
+        return text(seconds: seconds, milliseconds: nanoseconds / 1_000_000)
     }
 
     /// The time of day to the microsecond, in UTC: "20:35:27.042817".
     public static func timeOfDay() -> String {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        let seconds = Int(time.tv_sec) % 86_400
-        let parts = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { digits(Int32($0)) }
-        return "\(parts.joined(separator: ":")).\(digits(Int32(time.tv_nsec / 1000), width: 6))"
+        let (seconds, nanoseconds) = now()
+        let parts = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map { digits($0) }
+        return "\(parts.joined(separator: ":")).\(digits(nanoseconds / 1000, width: 6))"
     }
 
     /// A point in time since 1970 in the form of RFC 3339 (gmtime(3)).
@@ -42,11 +35,10 @@ extension WallClock {
         _ = unsafe gmtime_r(&seconds, &parts)
         let date = unsafe "\(parts.tm_year + 1900)-\(digits(parts.tm_mon + 1))-\(digits(parts.tm_mday))"
         let time = unsafe "\(digits(parts.tm_hour)):\(digits(parts.tm_min)):\(digits(parts.tm_sec))"
-        return "\(date)T\(time).\(digits(Int32(milliseconds), width: 3))Z"
+        return "\(date)T\(time).\(digits(milliseconds, width: 3))Z"
     }
 
-    private static func digits(_ number: Int32, width: Int = 2) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, width - text.count)) + text
+    private static func digits(_ number: some BinaryInteger, width: Int = 2) -> String {
+        String(number).padded(to: width, with: "0")
     }
 }

@@ -93,9 +93,7 @@ private struct ServiceExamination {
             let (found, time) = timed { () throws(ResolverError) in try Resolver.resolve(endpoint) }
             addresses += (try? found.get()) ?? []
             // An address needs no look-up.
-            if SocketAddress(endpoint.host, port: endpoint.port) == nil {
-                findings.append(.name(endpoint, found, after: time))
-            }
+            if endpoint.literal == nil { findings.append(.name(endpoint, found, after: time)) }
         }
         do { try described.check(addresses) } catch {
             findings.append(.bad("service", "\(error)", remedy: "letterbox --service \(described.path) ..."))

@@ -33,6 +33,7 @@ struct PageOptions: ParsableArguments {
         Console.error("The page is \(folder): \(files) \(files == 1 ? "file" : "files") of \(bytes) bytes", as: .notice)
         return page
     }
+
     /// Reads the folder; without a folder the page is the built-in one.
     func read() throws -> Page {
         guard let folder = `public` else { return Page.builtIn() }

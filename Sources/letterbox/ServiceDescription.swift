@@ -198,7 +198,7 @@ struct ServiceDescription: CustomStringConvertible {
             return "\(name.rawValue) is for groups and broadcasts: add from=any, or replies=0"
         }
         if options[.probeText] != nil, replies.source != .peer { return "probe-text goes with from=peer only" }
-        return conflict(at: endpoints.compactMap { SocketAddress($0.host, port: $0.port) })
+        return conflict(at: endpoints.compactMap(\.literal))
     }
 
     /// Checks the times that end before the whole exchange, or would have to.

@@ -12,7 +12,7 @@ import Testing
         let writer: Int32
 
         init() {
-            StandardStreams.ignoreBrokenPipes()
+            Console.ignoreBrokenPipes()
             var ends: [Int32] = [-1, -1]
             _ = unsafe pipe(&ends)
             (reader, writer) = (ends[0], ends[1])
@@ -98,7 +98,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func `a reader who is gone costs lines and nothing else`() throws {
         var ends: [Int32] = [-1, -1]
-        StandardStreams.ignoreBrokenPipes()
+        Console.ignoreBrokenPipes()
         _ = unsafe pipe(&ends)
         let queue = try LineQueue(limit: 4096, output: LogOutput(to: ends[1]))
         close(ends[0])

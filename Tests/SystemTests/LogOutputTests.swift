@@ -81,7 +81,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1)), arguments: [Kind.pipe, .socket])
     func `without a reader every line is dropped`(kind: Kind) {
-        StandardStreams.ignoreBrokenPipes()
+        Console.ignoreBrokenPipes()
         var ends = Ends(kind)
         let output = LogOutput(to: ends.writer)
         output.write("one")
