@@ -3,8 +3,8 @@ struct KeyReader {
     enum Key: Equatable {
         case text([UInt8])
         case enter, end, delete, backspace, eraseWord, eraseBefore, eraseBehind
-        case left, right, wordLeft, wordRight, home, last, older, newer
-        case redraw, unknown
+        case left, right, home, last, older, newer
+        case unknown
     }
 
     private enum State {
@@ -14,8 +14,6 @@ struct KeyReader {
         case escape
         /// Within a sequence, which ends with a letter or a tilde.
         case sequence
-        /// The next byte is text, whatever its value.
-        case literal
     }
 
     private var state = State.start
@@ -29,8 +27,10 @@ struct KeyReader {
         switch state {
         case .start: return begin(byte)
         case .character(let length): return goOn(byte, length)
-        case .literal: return finish(.text([byte]))
-        case .escape: return escape(byte)
+        case .escape:
+            guard byte == UInt8(ascii: "[") || byte == UInt8(ascii: "O") else { return finish(.unknown) }
+            state = .sequence
+            return nil
         case .sequence:
             guard (0x40...0x7e).contains(byte) else {
                 bytes.append(byte)
@@ -48,7 +48,6 @@ struct KeyReader {
 
     private mutating func begin(_ byte: UInt8) -> Key? {
         switch byte {
-        case 0x16: state = .literal
         case 0x1b: state = .escape
         case 0xc2...0xdf: (state, bytes) = (.character(2), [byte])
         case 0xe0...0xef: (state, bytes) = (.character(3), [byte])
@@ -68,32 +67,15 @@ struct KeyReader {
         return bytes.count == length ? finish(.text(bytes)) : nil
     }
 
-    private mutating func escape(_ byte: UInt8) -> Key? {
-        switch byte {
-        case UInt8(ascii: "["), UInt8(ascii: "O"):
-            state = .sequence
-            return nil
-        case UInt8(ascii: "b"): return finish(.wordLeft)
-        case UInt8(ascii: "f"): return finish(.wordRight)
-        case 0x7f, 0x08: return finish(.eraseWord)
-        default: return finish(.unknown)
-        }
-    }
-
-    /// The keys of a terminal's own line and of Emacs, which shells have as well (termios(3), readline(3)).
+    /// The keys of a terminal's own line, and of shells (termios(3), readline(3)).
     private static func control(_ byte: UInt8) -> Key {
         switch byte {
         case 0x01: .home
-        case 0x02: .left
         case 0x04: .end
         case 0x05: .last
-        case 0x06: .right
         case 0x08, 0x7f: .backspace
         case 0x0a, 0x0d: .enter
         case 0x0b: .eraseBehind
-        case 0x0c, 0x12: .redraw
-        case 0x0e: .newer
-        case 0x10: .older
         case 0x15: .eraseBefore
         case 0x17: .eraseWord
         default: .unknown
@@ -101,17 +83,15 @@ struct KeyReader {
     }
 
     private static func sequence(_ final: UInt8, _ parameters: String) -> Key {
-        // With the modifier 5 it is Ctrl, and with 3 it is Alt (xterm).
-        let isByWord = parameters.hasSuffix(";5") || parameters.hasSuffix(";3")
         switch (final, parameters) {
-        case (UInt8(ascii: "A"), _): return .older
-        case (UInt8(ascii: "B"), _): return .newer
-        case (UInt8(ascii: "C"), _): return isByWord ? .wordRight : .right
-        case (UInt8(ascii: "D"), _): return isByWord ? .wordLeft : .left
-        case (UInt8(ascii: "H"), _), (UInt8(ascii: "~"), "1"), (UInt8(ascii: "~"), "7"): return .home
-        case (UInt8(ascii: "F"), _), (UInt8(ascii: "~"), "4"), (UInt8(ascii: "~"), "8"): return .last
-        case (UInt8(ascii: "~"), "3"): return .delete
-        default: return .unknown
+        case (UInt8(ascii: "A"), _): .older
+        case (UInt8(ascii: "B"), _): .newer
+        case (UInt8(ascii: "C"), _): .right
+        case (UInt8(ascii: "D"), _): .left
+        case (UInt8(ascii: "H"), _), (UInt8(ascii: "~"), "1"), (UInt8(ascii: "~"), "7"): .home
+        case (UInt8(ascii: "F"), _), (UInt8(ascii: "~"), "4"), (UInt8(ascii: "~"), "8"): .last
+        case (UInt8(ascii: "~"), "3"): .delete
+        default: .unknown
         }
     }
 }

@@ -47,13 +47,10 @@ package struct LineEditor {
         case .eraseBehind: remove(cursor..<cells.count)
         case .left: cursor = max(0, cursor - 1)
         case .right: cursor = min(cells.count, cursor + 1)
-        case .wordLeft: cursor = startOfWord
-        case .wordRight: cursor = endOfWord
         case .home: cursor = 0
         case .last: cursor = cells.count
         case .older: show(place - 1)
         case .newer: show(place + 1)
-        case .redraw: return nil
         case .unknown: return .bell
         }
         return nil
@@ -105,12 +102,6 @@ package struct LineEditor {
     private var startOfWord: Int {
         let word = cells[..<cursor].lastIndex { !$0.isSpace } ?? 0
         return cells[..<word].lastIndex(where: \.isSpace).map { $0 + 1 } ?? 0
-    }
-
-    /// The end of the word after the cursor.
-    private var endOfWord: Int {
-        let word = cells[cursor...].firstIndex { !$0.isSpace } ?? cells.count
-        return cells[word...].firstIndex(where: \.isSpace) ?? cells.count
     }
 
     /// The row for a terminal of this many columns: the prompt and the part of the line around the cursor.

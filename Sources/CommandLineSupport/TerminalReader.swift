@@ -68,12 +68,11 @@ package struct TerminalReader: ~Copyable {
                 terminal.send(signal)
                 // The program continues here where the signal is ignored, or the shell has continued it.
                 guard (try? terminal.readKeys()) != nil else { return }
-                continuation.yield([redraw])
+                // No bytes, and so nothing but the row once more.
+                continuation.yield([])
             }
         }
     }
-
-    private static let redraw: UInt8 = 0x0c
 
     /// The signal of a key, by a terminal's defaults (termios(3), VINTR, VQUIT, VSUSP).
     private static func signal(_ key: UInt8) -> Terminal.Signal? {
