@@ -12,7 +12,7 @@ enum MultipartCheck {
         let decoder = try makeDecoder("b")
         let payload: MultipartDecoder.Payload
         do throws(MultipartError) { payload = try decoder.payload(in: bytes) } catch {
-            return try require(!error.description.isEmpty, "\(error) is no refusal.")
+            return try require(!error.rawValue.isEmpty, "\(error) is no refusal.")
         }
         let parts = try read(bytes.copy())
         try require(parts.count { $0.mayBePayload } > 0, "A payload comes of no part.")

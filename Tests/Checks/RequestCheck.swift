@@ -10,7 +10,7 @@ enum RequestCheck {
             head = found
         } catch {
             try require((0...bytes.count).contains(error.offset), "The error lies outside the bytes: \(error)")
-            try require(!error.reason.description.isEmpty && error.status.code >= 400, "\(error) is no refusal.")
+            try require(!error.reason.rawValue.isEmpty && error.status.code >= 400, "\(error) is no refusal.")
             return
         }
         try compareToPlainReading(head, bytes)

@@ -71,7 +71,7 @@ import Testing
 
     @Test(arguments: RequestError.Reason.allCases)
     func everyReasonIsASentenceWithAStatus(reason: RequestError.Reason) {
-        #expect(reason.description.hasSuffix("."))
+        #expect(reason.rawValue.hasSuffix("."))
         #expect((400...505).contains(reason.status.code))
         #expect(!reason.status.reasonPhrase.isEmpty)
     }

@@ -222,7 +222,7 @@ import Testing
 
     @Test(arguments: MultipartError.allCases)
     func everyErrorIsASentence(error: MultipartError) {
-        #expect(error.description.hasSuffix(".") && [400, 415].contains(error.status.code))
+        #expect(error.rawValue.hasSuffix(".") && [400, 415].contains(error.status.code))
     }
 
     private static func decoder(_ type: String) throws(MultipartError) -> MultipartDecoder? {

@@ -8,7 +8,7 @@ enum Outcome: Equatable {
     case refused(String)
 
     init(_ error: RequestError) {
-        self = .refused("refuse \(error.status.code) \(error.reason.rawValue) at \(error.offset)")
+        self = .refused("refuse \(error.status.code) \(error.reason) at \(error.offset)")
     }
 
     var text: String {

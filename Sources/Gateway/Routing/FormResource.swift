@@ -50,7 +50,7 @@ final class FormResource {
                     text: payload.isFile ? text : PostedForm.lines(of: text),
                     to: payload.place(of: "to").map(content), notation: payload.place(of: "as").map(content)))
         } catch {
-            return .response(refuse(PostedForm(), error.status, error.description))
+            return .response(refuse(PostedForm(), error.status, error.rawValue))
         }
     }
 

@@ -97,7 +97,7 @@ enum Problem {
     static func response(_ error: RequestError) -> Response {
         let isOfServer = error.status.code >= 500
         var response = response(
-            error.status, error.reason.description, error: isOfServer ? .requestError : nil)
+            error.status, error.reason.rawValue, error: isOfServer ? .requestError : nil)
         response.closes = true
         return response
     }
