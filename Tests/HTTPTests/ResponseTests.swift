@@ -145,7 +145,7 @@ import Testing
         #expect(text.contains("\r\nConnection: keep-alive\r\n\r\n"))
     }
 
-    @Test(arguments: [Status.continue, .noContent, .notModified])
+    @Test(arguments: [Status.noContent, .notModified])
     func someResponsesHaveNoLength(status: Status) {
         #expect(!written(ResponseHead(status, contentLength: 5)).contains("Content-Length"))
     }
