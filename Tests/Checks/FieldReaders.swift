@@ -48,9 +48,9 @@ enum FieldReaders {
             try require(isWhole, "A traceparent has other parts.")
         }
         let tag: [UInt8] = Array("\"abc\"".utf8)
-        _ = Conditional.ifNoneMatch(bytes, value, matches: tag.span)
+        _ = Conditional.names(bytes.extracting(value), tag.span, weakly: true)
         let date = HTTPDate(unixSeconds: 784_111_777)
         _ = Conditional.ifRange(bytes, value, matches: tag.span, lastModified: date, now: 1_700_000_000)
-        _ = Conditional.ifModifiedSince(bytes, value, lastModified: date, now: 1_700_000_000)
+        _ = Conditional.isUnchanged(date, since: bytes.extracting(value), now: 1_700_000_000)
     }
 }

@@ -1,27 +1,34 @@
 internal import HTTP
 
-/// Conditions on a resource without validators, which is made for each request, such as `/metrics`.
+/// The outcome of a request's conditions (RFC 9110 13.2.2).
 enum Precondition {
-    /// The answer to a request whose condition fails; nil where the request may proceed (RFC 9110 13.2).
+    case proceed, notModified, failed
+
+    /// The outcome for a resource with an entity tag and a date.
+    static func outcome(of request: Request, tag: [UInt8], lastModified: HTTPDate?, now: Int64) -> Precondition {
+        func isUnchanged(since field: KnownField) -> Bool? {
+            guard let lastModified, let date = request.value(of: field) else { return nil }
+            return Conditional.isUnchanged(lastModified, since: date.span, now: now)
+        }
+        let expected = request.list(of: .ifMatch).map { Conditional.names($0.span, tag.span, weakly: false) }
+        guard expected ?? isUnchanged(since: .ifUnmodifiedSince) ?? true else { return .failed }
+        // RFC 9110 13.1.2 and 13.1.3: only a read request gets 304, and only for it does If-Modified-Since count.
+        let isRead = request.head.method == .get || request.head.method == .head
+        let known = request.list(of: .ifNoneMatch).map { Conditional.names($0.span, tag.span, weakly: true) }
+        guard known ?? (isRead && isUnchanged(since: .ifModifiedSince) ?? false) else { return .proceed }
+        return isRead ? .notModified : .failed
+    }
+
+    /// The answer to a request for a resource without validators, which is made for each request, such as `/metrics`;
+    /// nil where the request may proceed.
     ///
     /// For such a resource only `*` is true, for it does exist; no tag matches, and dates have no effect (13.1.3 and
     /// 13.1.4).
     static func refusal(of request: Request) -> Response? {
-        let noTag: [UInt8] = []
-        if let tags = request.list(of: .ifMatch),
-            !Conditional.ifMatch(tags.span, 0..<tags.count, matches: noTag.span)
-        {
-            return failed
+        switch outcome(of: request, tag: [], lastModified: nil, now: 0) {
+        case .proceed: nil
+        case .notModified: Response(.notModified)
+        case .failed: Problem.response(.preconditionFailed, "The resource is not the one that the request is for.")
         }
-        guard let tags = request.list(of: .ifNoneMatch),
-            Conditional.ifNoneMatch(tags.span, 0..<tags.count, matches: noTag.span)
-        else { return nil }
-        // RFC 9110 13.1.2: only a read request gets 304.
-        let isRead = request.head.method == .get || request.head.method == .head
-        return isRead ? Response(.notModified) : failed
-    }
-
-    private static var failed: Response {
-        Problem.response(.preconditionFailed, "The resource is not the one that the request is for.")
     }
 }

@@ -31,10 +31,12 @@ package struct StaticFile: Sendable {
 
     /// Answers a GET or HEAD for the file: whole, in part, or not again (RFC 9110 13.2.2 and 14.2).
     func respond(to request: Request, now: Int64) -> Response {
-        guard isExpected(by: request, now) else {
+        switch Precondition.outcome(of: request, tag: etag.bytes, lastModified: lastModified, now: now) {
+        case .proceed: break
+        case .notModified: return response(.notModified, [])
+        case .failed:
             return Problem.response(.preconditionFailed, "The file is not the one that the request is for.")
         }
-        if isFresh(for: request, now) { return response(.notModified, []) }
         switch range(of: request, now) {
         case .ignored: return response(.ok, bytes)
         case .satisfiable(let range):
@@ -58,26 +60,6 @@ package struct StaticFile: Sendable {
             .rangeNotSatisfiable, "The range \(text) has no byte of the file, which is \(length) long.")
         response.fields.add(.contentRange, validating: "bytes */\(bytes.count)".utf8)
         return response
-    }
-
-    /// Whether the file is still the one that the client expects; If-Match counts before If-Unmodified-Since.
-    private func isExpected(by request: Request, _ now: Int64) -> Bool {
-        if let tags = request.list(of: .ifMatch) {
-            return Conditional.ifMatch(tags.span, 0..<tags.count, matches: etag.bytes.span)
-        }
-        guard let date = request.head.range(of: .ifUnmodifiedSince) else { return true }
-        let message = request.message
-        return Conditional.ifUnmodifiedSince(message.span, date, lastModified: lastModified, now: now)
-    }
-
-    /// Whether the client already has this version; If-None-Match counts before If-Modified-Since.
-    private func isFresh(for request: Request, _ now: Int64) -> Bool {
-        if let tags = request.list(of: .ifNoneMatch) {
-            return Conditional.ifNoneMatch(tags.span, 0..<tags.count, matches: etag.bytes.span)
-        }
-        guard let date = request.head.range(of: .ifModifiedSince) else { return false }
-        let message = request.message
-        return Conditional.ifModifiedSince(message.span, date, lastModified: lastModified, now: now)
     }
 
     /// The requested part; HEAD has none (RFC 9110 14.2: only GET has).

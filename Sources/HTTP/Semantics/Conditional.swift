@@ -1,43 +1,21 @@
 /// Conditional requests: whether the client's copy is still good (RFC 9110 13).
 public enum Conditional {
-    /// Whether an If-Match value names the strong entity tag, quotes included, or is `*`.
+    /// Whether the value of If-Match or If-None-Match names the strong entity tag, quotes included, or is `*`.
     ///
-    /// The comparison is strong, as RFC 9110 13.1.1 requires: `W/"a"` does not match `"a"`.
-    public static func ifMatch(_ bytes: Span<UInt8>, _ value: Range<Int>, matches tag: Span<UInt8>) -> Bool {
-        if bytes.matches(value, "*") { return true }
-        var list = EntityTagList(position: value.lowerBound, end: value.upperBound)
-        while let candidate = list.next(in: bytes) {
-            if !candidate.isWeak, bytes.equals(candidate.tag, tag) { return true }
+    /// - `weakly`: whether `W/"a"` matches `"a"`: in If-None-Match (RFC 9110 13.1.2), and not in If-Match (13.1.1).
+    public static func names(_ value: Span<UInt8>, _ tag: Span<UInt8>, weakly: Bool) -> Bool {
+        if value.matches(0..<value.count, "*") { return true }
+        var list = EntityTagList(position: 0, end: value.count)
+        while let candidate = list.next(in: value) {
+            if weakly || !candidate.isWeak, value.equals(candidate.tag, tag) { return true }
         }
         return false
     }
 
-    /// Whether the file is unchanged since an If-Unmodified-Since date; an invalid date asks for nothing (13.1.4).
-    public static func ifUnmodifiedSince(
-        _ bytes: Span<UInt8>, _ value: Range<Int>, lastModified: HTTPDate, now: Int64
-    ) -> Bool {
-        guard let since = HTTPDate(bytes, value, now: now) else { return true }
-        return lastModified.unixSeconds <= since.unixSeconds
-    }
-
-    /// Whether an If-None-Match value names the strong entity tag, quotes included, or is `*`.
-    ///
-    /// The comparison is weak, as RFC 9110 13.1.2 requires: `W/"a"` matches `"a"`.
-    public static func ifNoneMatch(_ bytes: Span<UInt8>, _ value: Range<Int>, matches tag: Span<UInt8>) -> Bool {
-        if bytes.matches(value, "*") { return true }
-        var list = EntityTagList(position: value.lowerBound, end: value.upperBound)
-        while let candidate = list.next(in: bytes) {
-            if bytes.equals(candidate.tag, tag) { return true }
-        }
-        return false
-    }
-
-    /// Whether the file is unchanged since an If-Modified-Since date; an invalid date asks for nothing (13.1.3).
-    public static func ifModifiedSince(
-        _ bytes: Span<UInt8>, _ value: Range<Int>, lastModified: HTTPDate, now: Int64
-    ) -> Bool {
-        guard let since = HTTPDate(bytes, value, now: now) else { return false }
-        return lastModified.unixSeconds <= since.unixSeconds
+    /// Whether a resource is unchanged since the date of If-Modified-Since or If-Unmodified-Since; nil where the date is
+    /// invalid, which asks for nothing (13.1.3 and 13.1.4).
+    public static func isUnchanged(_ lastModified: HTTPDate, since value: Span<UInt8>, now: Int64) -> Bool? {
+        HTTPDate(value, 0..<value.count, now: now).map { lastModified.unixSeconds <= $0.unixSeconds }
     }
 
     /// Whether an If-Range value names the current file, so that a range of it may be sent (13.1.5).
@@ -79,8 +57,6 @@ struct EntityTagList {
 extension Span<UInt8> {
     /// Whether the range holds exactly the other bytes.
     func equals(_ range: Range<Int>, _ other: Span<UInt8>) -> Bool {
-        guard range.count == other.count else { return false }
-        for index in other.indices where self[range.lowerBound + index] != other[index] { return false }
-        return true
+        range.count == other.count && begins(with: other, at: range.lowerBound)
     }
 }
