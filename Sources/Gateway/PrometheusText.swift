@@ -16,7 +16,7 @@ struct PrometheusText {
         _ snapshot: Statistics.Snapshot, showingAddresses: (SocketAddress) -> Bool = { _ in true }
     ) -> String {
         var page = PrometheusText()
-        page.writeHTTP(snapshot.workers)
+        page.writeHTTP(snapshot.workers.map(\.http))
         page.writeFailures(snapshot.workers)
         page.writeLimits(snapshot)
         page.writeUpstream(snapshot.workers, showingAddresses)
@@ -24,23 +24,23 @@ struct PrometheusText {
         return page.text
     }
 
-    private mutating func writeHTTP(_ entries: [Statistics.Entry]) {
-        var http = HTTPCounts()
-        for entry in entries { http.add(entry.http) }
-        gauge("http_connections", "TCP connections now open.", http.open)
-        counter("http_connections_accepted", "TCP connections accepted.", http.accepted)
+    private mutating func writeHTTP(_ all: [HTTPCounts]) {
+        func sum(_ figure: KeyPath<HTTPCounts, Int>) -> Int { all.reduce(0) { $0 + $1[keyPath: figure] } }
+        gauge("http_connections", "TCP connections now open.", sum(\.open))
+        counter("http_connections_accepted", "TCP connections accepted.", sum(\.accepted))
         counter(
-            "http_connections_evicted", "Idle TCP connections closed to make room for others.", http.evicted)
+            "http_connections_evicted", "Idle TCP connections closed to make room for others.", sum(\.evicted))
         counter(
-            "http_connections_rejected", "TCP connections turned away because there were too many.", http.rejected)
+            "http_connections_rejected", "TCP connections turned away because there were too many.", sum(\.rejected))
         counter(
             "http_buffer_shortages", "Requests in parts turned away because --max-buffered was used up.",
-            http.bufferShortages)
+            sum(\.bufferShortages))
         counter(
             "http_descriptor_shortages", "Times that no descriptor was left for a TCP connection.",
-            http.descriptorShortages)
+            sum(\.descriptorShortages))
         header("http_responses_total", "counter", "HTTP responses by status code.")
-        for (code, count) in http.byStatus { sample("http_responses_total", "code=\"\(code)\"", "\(count)") }
+        let byStatus = Dictionary(all.flatMap(\.byStatus), uniquingKeysWith: +).sorted { $0.key < $1.key }
+        for (code, count) in byStatus { sample("http_responses_total", "code=\"\(code)\"", "\(count)") }
     }
 
     /// Failures of each service and of none, also those that have not occurred yet: an alert notices the first one only

@@ -92,22 +92,9 @@ struct HTTPCounts: Sendable {
         if let failure = response.failure { failures[failure, default: 0] += 1 }
     }
 
-    /// The status codes of responses in order, with their numbers.
-    var byStatus: [(code: Int, count: Int)] {
+    /// The status codes of responses, with their numbers.
+    var byStatus: [(Int, Int)] {
         responses.indices.filter { responses[$0] > 0 }.map { ($0 + 100, responses[$0]) }
-    }
-
-    /// Adds another worker's counters.
-    mutating func add(_ other: HTTPCounts) {
-        accepted += other.accepted
-        open += other.open
-        evicted += other.evicted
-        rejected += other.rejected
-        bufferShortages += other.bufferShortages
-        yields += other.yields
-        descriptorShortages += other.descriptorShortages
-        for index in responses.indices { responses[index] += other.responses[index] }
-        failures.merge(other.failures, uniquingKeysWith: +)
     }
 }
 
