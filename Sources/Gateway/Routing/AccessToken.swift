@@ -18,14 +18,7 @@ package final class AccessToken: Sendable {
     /// 2.1).
     package static func isToken(_ bytes: [UInt8]) -> Bool {
         guard let last = bytes.lastIndex(where: { $0 != UInt8(ascii: "=") }) else { return false }
-        return bytes[...last].allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "-._~+/".utf8.contains(byte)
-            }
-        }
+        return bytes[...last].allSatisfy { $0.isAlphanumeric || "-._~+/".utf8.contains($0) }
     }
 
     /// The answer to a request without the token; nil for a request with it.

@@ -13,15 +13,7 @@ package struct BrowserGuard {
 
     /// Whether ``Configuration/allowedHosts`` may have the name: letters, digits, `-`, `_` and dots.
     package static func isHost(_ text: String) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                    true
-                default: false
-                }
-            }
+        !text.isEmpty && text.utf8.allSatisfy { $0.isAlphanumeric || "-_.".utf8.contains($0) }
     }
 
     init(_ configuration: Configuration) {
@@ -79,7 +71,7 @@ private struct HostName: Equatable, CustomStringConvertible {
         let name = isLiteral ? authority : authority.prefix { $0 != UInt8(ascii: ":") }
         // "a.example." is the same name (RFC 1034 3.1).
         let isRooted = name.last == UInt8(ascii: ".")
-        bytes = (isRooted ? name.dropLast() : name).map { $0 | ((65...90).contains($0) ? 0x20 : 0) }
+        bytes = (isRooted ? name.dropLast() : name).map(\.lowercased)
     }
 
     /// Whether the name cannot lead to this machine by another owner's DNS (RFC 6761 6.3): browsers take names of

@@ -23,11 +23,7 @@ package struct CrossOrigin: Sendable {
 
     private static func isLowercase(_ text: Substring, or others: String) -> Bool {
         !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                    || others.utf8.contains(byte)
-            }
+            && text.utf8.allSatisfy { $0.isAlphanumeric && $0 == $0.lowercased || others.utf8.contains($0) }
     }
 
     /// Whether any page of another origin may use the gateway.

@@ -206,10 +206,7 @@ extension ArraySlice<UInt8> {
     /// Whether the bytes begin with this lower-case ASCII text, whatever their case.
     func begins(with prefix: [UInt8]) -> Bool {
         count >= prefix.count
-            && prefix.indices.allSatisfy { index in
-                let byte = self[startIndex + index]
-                return byte | (byte >= 65 && byte <= 90 ? 0x20 : 0) == prefix[index]
-            }
+            && prefix.indices.allSatisfy { self[startIndex + $0].lowercased == prefix[$0] }
     }
 }
 

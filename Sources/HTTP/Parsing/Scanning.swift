@@ -244,7 +244,10 @@ extension UInt64 {
 extension UInt8 {
     /// The letter in lower case; any other byte unchanged.
     @inline(__always)
-    var lowercased: UInt8 { self &- UInt8(ascii: "A") < 26 ? self | 0x20 : self }
+    public var lowercased: UInt8 { self &- UInt8(ascii: "A") < 26 ? self | 0x20 : self }
+
+    /// Whether the byte is an ASCII letter or digit (RFC 5234 B.1).
+    public var isAlphanumeric: Bool { ASCII.digit(self) != nil || lowercased &- UInt8(ascii: "a") < 26 }
 }
 
 /// Whether bytes are text.

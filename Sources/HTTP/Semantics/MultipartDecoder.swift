@@ -46,10 +46,7 @@ public struct MultipartDecoder: Sendable {
     /// `0*69<bchars> bcharsnospace` (RFC 2046 5.1.1).
     private static func isBoundary(_ bytes: [UInt8]) -> Bool {
         guard (1...70).contains(bytes.count), bytes.last != ASCII.space else { return false }
-        return bytes.allSatisfy { byte in
-            let isAlphanumeric = ASCII.digit(byte) != nil || (byte | 0x20) &- UInt8(ascii: "a") < 26
-            return isAlphanumeric || "'()+_,-./:=? ".utf8.contains(byte)
-        }
+        return bytes.allSatisfy { $0.isAlphanumeric || "'()+_,-./:=? ".utf8.contains($0) }
     }
 
     /// The payload in the body, in time proportional to the body's length.
