@@ -36,15 +36,9 @@ public struct CommaList: Sendable {
     private func endOfElement(_ bytes: Span<UInt8>) -> Int {
         var index = position
         while index < end, bytes[index] != separator {
-            if bytes[index] == ASCII.quote { index = endOfQuote(bytes, after: index) } else { index &+= 1 }
+            let isQuote = bytes[index] == ASCII.quote
+            index = isQuote ? bytes.endOfQuotedString(from: index, to: end) ?? end : index + 1
         }
-        return min(index, end)
-    }
-
-    /// The index after the closing quote of the string that begins at `start`.
-    private func endOfQuote(_ bytes: Span<UInt8>, after start: Int) -> Int {
-        var index = start + 1
-        while index < end, bytes[index] != ASCII.quote { index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1 }
-        return index + 1
+        return index
     }
 }

@@ -45,10 +45,9 @@ extension Span<UInt8> {
     /// The index after the bracket that closes an address: IPv6, or a future version.
     @inline(never)
     private func endOfLiteral(_ range: Range<Int>) -> Int? {
-        var close = range.lowerBound
-        while close < range.upperBound, self[close] != UInt8(ascii: "]") { close += 1 }
+        guard let close = range.first(where: { self[$0] == UInt8(ascii: "]") }) else { return nil }
         let address = range.lowerBound + 1..<close
-        guard close < range.upperBound, isIPv6(address) || isIPvFuture(address) else { return nil }
+        guard isIPv6(address) || isIPvFuture(address) else { return nil }
         return close + 1
     }
 

@@ -57,8 +57,8 @@ extension RequestHead {
     /// `http://authority/path?query` (RFC 9112 3.2.2), with the scheme in upper or lower case.
     private mutating func takeURL(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestError) {
         guard let start = bytes.endOfScheme(range) else { throw RequestError(.malformedTarget, at: range.lowerBound) }
-        var end = start
-        while end < range.upperBound, bytes[end] != ASCII.slash, bytes[end] != ASCII.questionMark { end += 1 }
+        let rest = start..<range.upperBound
+        let end = rest.first { bytes[$0] == ASCII.slash || bytes[$0] == ASCII.questionMark } ?? rest.upperBound
         // RFC 9110 4.2.1: a server rejects a URL without a host; 4.2.4: also one with user information.
         guard bytes.isAuthority(start..<end) else { throw RequestError(.invalidAuthority, at: start) }
         targetForm = .absolute(authority: ByteRange(start, end))

@@ -45,10 +45,9 @@ struct EntityTagList {
         }
         let isWeak = position + 1 < end && bytes[position] == UInt8(ascii: "W") && bytes[position + 1] == ASCII.slash
         let start = position + (isWeak ? 2 : 0)
-        guard start < end, bytes[start] == ASCII.quote else { return nil }
-        var close = start + 1
-        while close < end, bytes[close] != ASCII.quote { close += 1 }
-        guard close < end else { return nil }
+        guard start < end, bytes[start] == ASCII.quote,
+            let close = (start + 1..<end).first(where: { bytes[$0] == ASCII.quote })
+        else { return nil }
         position = close + 1
         return (start..<position, isWeak)
     }

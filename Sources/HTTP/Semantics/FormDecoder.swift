@@ -24,9 +24,7 @@ public struct FormDecoder: Sendable {
     }
 
     private func find(_ byte: UInt8, in bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
-        var index = range.lowerBound
-        while index < range.upperBound, bytes[index] != byte { index += 1 }
-        return index
+        range.first { bytes[$0] == byte } ?? range.upperBound
     }
 
     private func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {

@@ -12,13 +12,9 @@ public enum RangeRequest: Sendable, Equatable {
     public init(_ bytes: Span<UInt8>, _ value: Range<Int>, length: Int) {
         let unit = "bytes="
         let start = value.lowerBound + unit.utf8.count
-        guard start < value.upperBound, bytes.matches(value.lowerBound..<start, unit) else {
-            self = .ignored
-            return
-        }
-        var hyphen = start
-        while hyphen < value.upperBound, bytes[hyphen] != UInt8(ascii: "-") { hyphen += 1 }
-        guard hyphen < value.upperBound else {
+        guard start < value.upperBound, bytes.matches(value.lowerBound..<start, unit),
+            let hyphen = (start..<value.upperBound).first(where: { bytes[$0] == UInt8(ascii: "-") })
+        else {
             self = .ignored
             return
         }
