@@ -82,7 +82,7 @@ import Testing
         ("straße \u{1F600}", "\"straße \u{1F600}\""), ("", "\"\""),
     ])
     func quoted(text: String, json: String) {
-        #expect(Problem.quoted(text) == json)
+        #expect(JSONText.quoted(text) == json)
     }
 
     @Test(arguments: [

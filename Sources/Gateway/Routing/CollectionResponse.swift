@@ -45,7 +45,7 @@ enum CollectionResponse {
                 {"complete":\(collection.isComplete),\(dropped(collection))"replies":[\(replies.joined(separator: ","))]}
 
                 """
-            return Response(.ok, FieldValue("application/json"), content: Array(json.utf8))
+            return Response(.ok, MediaType.json, content: Array(json.utf8))
         case .lines:
             let text = collection.items.map { line($0, collection.policy, notation, showingAddresses: shows) }.joined()
             return Response(.ok, lines, content: Array((text + end(of: collection)).utf8))
@@ -88,7 +88,6 @@ enum CollectionResponse {
     ) -> String {
         let isShown = policy.source == .any || shows(reply.sender)
         let from = isShown ? "\"from\":\"\(reply.sender)\"," : ""
-        let time = Double(reply.time.nanoseconds / 1000) / 1000
-        return "{\"at\":\(time),\(from)\"reply\":\(ReplyResponse.json(reply.bytes[...], notation))}"
+        return "{\"at\":\(reply.time.milliseconds),\(from)\"reply\":\(ReplyResponse.json(reply.bytes[...], notation))}"
     }
 }

@@ -58,14 +58,16 @@ extension Lab.Settings {
     init(_ object: [String: Double]) throws(LabError) {
         self.init()
         for member in Self.members {
-            guard let value = object[member.name] else { throw .missing(member.name) }
+            guard let value = object[member.name] else { throw LabError("The setting \"\(member.name)\" is missing.") }
             guard (0...member.most).contains(value) else {
-                throw .outOfRange("\"\(member.name)\" is from 0 to \(Int(member.most)) \(member.unit).")
+                throw LabError("\"\(member.name)\" is from 0 to \(Int(member.most)) \(member.unit).")
             }
             self[keyPath: member.path] = value
         }
         let known = Self.members.map(\.name) + ["seed"]
-        if let other = object.keys.filter({ !known.contains($0) }).min() { throw .unknown(other) }
+        if let other = object.keys.filter({ !known.contains($0) }).min() {
+            throw LabError("There is no setting \"\(other)\".")
+        }
     }
 
     func json(seed: UInt64) -> String {
@@ -79,22 +81,17 @@ extension Lab.Settings {
 }
 
 /// The reason why settings are invalid.
-enum LabError: Error {
-    case malformed
-    case missing(String)
-    case unknown(String)
-    case outOfRange(String)
-
+struct LabError: Error {
     /// One sentence for the caller.
-    var detail: String {
-        switch self {
-        case .malformed:
-            "The content is not a JSON object of numbers such as {\"loss\":30,\"duplicate\":0,\"delay\":5}."
-        case .missing(let name): "The setting \"\(name)\" is missing."
-        case .unknown(let name): "There is no setting \"\(name)\"."
-        case .outOfRange(let sentence): sentence
-        }
+    let sentence: String
+    let status: Status
+
+    init(_ sentence: String, _ status: Status = .unprocessableContent) {
+        (self.sentence, self.status) = (sentence, status)
     }
+
+    static let malformed = LabError(
+        "The content is not a JSON object of numbers such as {\"loss\":30,\"duplicate\":0,\"delay\":5}.", .badRequest)
 }
 
 /// The resource `/lab`: the settings of the bad network, for pages of the gateway's own origin.
@@ -103,7 +100,7 @@ struct LabResource {
 
     /// The current settings.
     func read() -> Response {
-        .current(FieldValue("application/json"), lab.read().json(seed: lab.seed).utf8)
+        .current(MediaType.json, lab.read().json(seed: lab.seed).utf8)
     }
 
     /// The answer to a PUT that its head alone determines; nil where the content counts.
@@ -118,12 +115,11 @@ struct LabResource {
     func replace(_ request: Request) -> Response {
         if let refusal = refusal(of: request) { return refusal }
         do throws(LabError) {
-            guard let object = NumberObject.parse(request.body) else { throw LabError.malformed }
+            guard let object = NumberObject.parse(request.body) else { throw .malformed }
             lab.write(try Lab.Settings(object))
             return read()
         } catch {
-            if case .malformed = error { return Problem.response(.badRequest, error.detail) }
-            return Problem.response(.unprocessableContent, error.detail)
+            return Problem.response(error.status, error.sentence)
         }
     }
 }

@@ -57,7 +57,7 @@ enum ReplyResponse {
         case .page(let form, let resource): return resource.sent(form)
         case .trace(let trace):
             let json = "{\"exchange\":\(trace.json(showingAddresses: shows))}\n"
-            response = Response(.accepted, FieldValue("application/json"), content: Array(json.utf8))
+            response = Response(.accepted, MediaType.json, content: Array(json.utf8))
             response.takesNames = true
         case .bytes, .replies: break
         }
@@ -93,14 +93,14 @@ enum ReplyResponse {
     /// - `notation`: the reply's notation; without one, text where it is text, and else base64.
     static func traced(_ bytes: ArraySlice<UInt8>, _ exchange: String, _ notation: Notation? = nil) -> Response {
         let body = "{\"reply\":\(json(bytes, notation)),\"exchange\":\(exchange)}\n"
-        var response = Response(.ok, FieldValue("application/json"), content: Array(body.utf8))
+        var response = Response(.ok, MediaType.json, content: Array(body.utf8))
         response.takesNames = true
         return response
     }
 
     /// The reply as a JSON string, and the member that names its notation, unless it is text.
     static func json(_ bytes: ArraySlice<UInt8>, _ notation: Notation?) -> String {
-        if notation == nil, let text = String(validating: bytes, as: UTF8.self) { return Problem.quoted(text) }
+        if notation == nil, let text = String(validating: bytes, as: UTF8.self) { return JSONText.quoted(text) }
         let notation = notation ?? .base64
         return "\"\(String(decoding: notation.encode(bytes.span), as: UTF8.self))\",\"\(notation.rawValue)\":true"
     }

@@ -40,8 +40,6 @@ struct Response {
 
 /// An error as `application/problem+json` (RFC 9457), for programs and people.
 enum Problem {
-    private static let mediaType = FieldValue("application/problem+json")
-
     /// The response for a failure; `detail` is one sentence.
     ///
     /// - `error`: the reason for the metrics, where the gateway cannot do what the request asks.
@@ -51,11 +49,11 @@ enum Problem {
     ) -> Response {
         // RFC 9457 4.2.1: with "about:blank" the title is the status's own phrase.
         let json = """
-            {"type":"about:blank","title":\(quoted(status.reasonPhrase)),"status":\(status.code),\
-            "detail":\(quoted(detail))\(exchange.map { ",\"exchange\":\($0)" } ?? "")}
+            {"type":"about:blank","title":\(JSONText.quoted(status.reasonPhrase)),"status":\(status.code),\
+            "detail":\(JSONText.quoted(detail))\(exchange.map { ",\"exchange\":\($0)" } ?? "")}
 
             """
-        var response = Response(status, mediaType, content: Array(json.utf8))
+        var response = Response(status, MediaType.problem, content: Array(json.utf8))
         response.takesNames = true
         response.forbidStoring()
         response.failure = error.map { ServiceFailure(service: "", error: $0) }
@@ -101,7 +99,4 @@ enum Problem {
         response.closes = true
         return response
     }
-
-    /// A JSON string (RFC 8259 7).
-    static func quoted(_ text: String) -> String { JSONText.quoted(text) }
 }

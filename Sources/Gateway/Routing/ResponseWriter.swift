@@ -132,4 +132,6 @@ private struct PlainReplyHeads {
 extension Interval {
     /// Whole microseconds, which are thousandths of milliseconds.
     var microseconds: Int { Int(nanoseconds / 1000) }
+    /// Milliseconds with three decimals at the most.
+    var milliseconds: Double { Double(microseconds) / 1000 }
 }

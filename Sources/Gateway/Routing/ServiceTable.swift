@@ -31,18 +31,18 @@ struct ServiceTable {
     var unresolvedPath: String? { routes.first { $0.upstream.backends.isEmpty }?.service.path }
 
     /// The response of `/services`.
-    var response: Response { .current(FieldValue("application/json"), json.utf8) }
+    var response: Response { .current(MediaType.json, json.utf8) }
 
     /// Paths, settings in seconds and bytes, and addresses with the worker's latest verdict on each, as JSON.
     var json: String {
         let services = routes.map { route in
             let settings = route.service.configuration
             let backends = route.counts.backends.filter { settings.shows($0.address) }.map {
-                "{\"address\":\(Problem.quoted("\($0.address)")),\"up\":\($0.counts.isUp)}"
+                "{\"address\":\(JSONText.quoted("\($0.address)")),\"up\":\($0.counts.isUp)}"
             }
             let up = route.counts.backends.contains { $0.counts.isUp }
             return """
-                {"path":\(Problem.quoted(route.service.path)),"up":\(up),"timeout":\(Self.seconds(settings.timeout)),\
+                {"path":\(JSONText.quoted(route.service.path)),"up":\(up),"timeout":\(Self.seconds(settings.timeout)),\
                 "attempts":\(settings.attempts),"rest":\(Self.seconds(settings.rest)),\
                 "quarantine":\(Self.seconds(settings.quarantine)),"maxDatagram":\(settings.maxDatagram),\
                 \(Self.members(of: route.service.replies)),\
@@ -74,6 +74,6 @@ extension Service {
             ("preset", preset?.rawValue), ("get", get),
             ("type", type.map { String(decoding: $0.bytes, as: UTF8.self) }),
         ]
-        return options.map { (name, value) in value.map { "\"\(name)\":\(Problem.quoted($0))," } ?? "" }.joined()
+        return options.map { (name, value) in value.map { "\"\(name)\":\(JSONText.quoted($0))," } ?? "" }.joined()
     }
 }

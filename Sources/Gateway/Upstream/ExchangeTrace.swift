@@ -128,7 +128,7 @@ extension ExchangeTrace {
     /// Times are milliseconds since the request was read.
     func json(showingAddresses: (SocketAddress) -> Bool) -> String {
         let written = steps.map { step in
-            var members = ["\"kind\":\"\(step.kind.rawValue)\"", "\"at\":\(Self.milliseconds(step.time))"]
+            var members = ["\"kind\":\"\(step.kind.rawValue)\"", "\"at\":\(step.time.milliseconds)"]
             if let bytes = step.bytes { members.append("\"bytes\":\(bytes)") }
             if let origin = step.origin { members.append("\"by\":\"\(origin == .network ? "network" : "host")\"") }
             if showingAddresses(step.upstream) {
@@ -139,13 +139,8 @@ extension ExchangeTrace {
         }
         let attempts = steps.count { $0.kind.isSend }
         return """
-            {"attempts":\(attempts),"total":\(Self.milliseconds(total)),"steps":[\(written.joined(separator: ","))]}
+            {"attempts":\(attempts),"total":\(total.milliseconds),"steps":[\(written.joined(separator: ","))]}
             """
-    }
-
-    /// Whole microseconds, written as milliseconds.
-    private static func milliseconds(_ time: Interval) -> String {
-        "\(Double(time.nanoseconds / 1000) / 1000)"
     }
 }
 

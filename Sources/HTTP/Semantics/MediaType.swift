@@ -4,6 +4,8 @@ public enum MediaType {
     public static let plainText = FieldValue("text/plain; charset=utf-8")
     /// The type of an HTML page.
     public static let html = FieldValue("text/html; charset=utf-8")
+    /// The type of a JSON text (RFC 8259).
+    public static let json = FieldValue("application/json")
     /// The type of a problem document (RFC 9457).
     public static let problem = FieldValue("application/problem+json")
     /// The type of a DNS message (RFC 8484 6).
@@ -28,8 +30,8 @@ public enum MediaType {
         "txt": plainText,
         "md": FieldValue("text/markdown; charset=utf-8"),
         "csv": FieldValue("text/csv; charset=utf-8"),
-        "json": FieldValue("application/json"),
-        "map": FieldValue("application/json"),
+        "json": json,
+        "map": json,
         "webmanifest": FieldValue("application/manifest+json"),
         "xml": FieldValue("application/xml"),
         "yaml": FieldValue("application/yaml"),
