@@ -77,3 +77,7 @@ import Testing
         return HTTPDate(bytes.span, 0..<bytes.count, now: now)
     }
 }
+
+extension HTTPDate {
+    fileprivate var text: String { String(decoding: bytes, as: UTF8.self) }
+}

@@ -44,16 +44,6 @@ import Testing
     }
 
     @Test(arguments: [
-        ("gzip", true), ("br, GZIP;q=0.5", true), ("*", true), ("br, *;q=0.1", true), ("gzip;q=0, *", false),
-        ("*;q=0", false), ("br", false), ("", false), ("gzips", false), ("identity", false),
-    ])
-    func gzip(value: String, isAllowed: Bool) {
-        let bytes = Array(value.utf8)
-        let found = Negotiation.allows(coding: "gzip", acceptEncoding: bytes.span, 0..<bytes.count)
-        #expect(found == isAllowed)
-    }
-
-    @Test(arguments: [
         ("wait=10", 10), ("respond-async, wait=5", 5), ("Wait = 7; foo=bar", 7), ("wait=\"3\"", 3),
         ("wait=1, wait=2", 1),
         ("wait", nil), ("wait=", nil), ("wait=-1", nil), ("wait=1.5", nil), ("waiting=1", nil), ("", nil),

@@ -8,7 +8,7 @@ import Testing
     private static let names: [String: KnownField?] = [
         "host": .host, "accept": .accept, "origin": .origin, "connection": .connection,
         "content-length": .contentLength, "content-type": .contentType, "sec-fetch-site": .secFetchSite,
-        "accept-encoding": .acceptEncoding, "user-agent": nil, "accept-language": nil, "sec-fetch-mode": nil,
+        "accept-encoding": nil, "user-agent": nil, "accept-language": nil, "sec-fetch-mode": nil,
         "traceparent": .traceparent, "x-request-id": .xRequestId, "sec-fetch-dest": nil, "hosts": nil,
         "content-lengths": nil, "content-encoding": .contentEncoding,
         "authorization": .authorization,

@@ -15,13 +15,12 @@ import Testing
         let found = read("\(version)-\(Self.trace)-\(Self.parent)-01")
         #expect((found != nil) == isRead)
         guard let found else { return }
-        #expect(found.traceID == Array(Self.trace.utf8) && found.parentID == Array(Self.parent.utf8))
-        #expect(found.isSampled)
+        #expect(found.traceID == Array(Self.trace.utf8))
     }
 
-    @Test func `flags beyond the first change nothing`() {
-        for (flags, isSampled) in [("00", false), ("01", true), ("fe", false), ("ff", true)] {
-            #expect(read("00-\(Self.trace)-\(Self.parent)-\(flags)")?.isSampled == isSampled)
+    @Test func `flags change nothing`() {
+        for flags in ["00", "01", "fe", "ff"] {
+            #expect(read("00-\(Self.trace)-\(Self.parent)-\(flags)")?.traceID == Array(Self.trace.utf8))
         }
     }
 

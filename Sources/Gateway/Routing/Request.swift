@@ -47,7 +47,7 @@ final class Request {
         if parser.repeats(bytes) {
             hasHead = true
         } else {
-            hasHead = try parser.readAnew(bytes)
+            hasHead = try parser.read(bytes)
             isPlain = hasHead && isPlain(bytes)
             if cachedRoute != nil { cachedRoute = nil }
         }

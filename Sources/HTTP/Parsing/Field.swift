@@ -18,10 +18,6 @@ public struct FieldName: Sendable {
     public static let allow = FieldName("Allow")
     /// `Cache-Control` (RFC 9111 5.2).
     public static let cacheControl = FieldName("Cache-Control")
-    /// `Connection` (RFC 9110 7.6.1).
-    public static let connection = FieldName("Connection")
-    /// `Content-Encoding` (RFC 9110 8.4).
-    public static let contentEncoding = FieldName("Content-Encoding")
     /// `Content-Length` (RFC 9110 8.6).
     public static let contentLength = FieldName("Content-Length")
     /// `Content-Range` (RFC 9110 14.4).
@@ -67,9 +63,6 @@ public struct FieldValue: Sendable, Equatable {
         guard FieldValue.isValid(bytes.span) else { return nil }
         self.bytes = bytes
     }
-
-    /// A value whose parts are already checked.
-    init(checked bytes: [UInt8]) { self.bytes = bytes }
 
     static func isValid(_ bytes: Span<UInt8>) -> Bool {
         bytes.skip(.value, from: 0, to: bytes.count) == bytes.count

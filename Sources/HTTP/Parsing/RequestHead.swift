@@ -102,7 +102,7 @@ public struct RequestHead: Sendable {
     @usableFromInline var present: UInt32 = 0
     /// One bit for each field that came in several lines.
     @usableFromInline var repeated: UInt32 = 0
-    @usableFromInline var values = InlineArray<23, ByteRange>(repeating: .absent)
+    @usableFromInline var values = InlineArray<21, ByteRange>(repeating: .absent)
 
     /// An empty head.
     public init() {}

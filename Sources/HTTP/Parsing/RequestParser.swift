@@ -39,23 +39,17 @@ public struct RequestParser: Sendable {
         repeated.forget()
     }
 
-    /// Reads ``head`` in `bytes`, which are all bytes of this message received so far; false if more are needed.
-    ///
-    /// After false, call it again with more bytes: it continues at the last line begun. After a head the parser is
-    /// ready for the next message; after an error only ``reset()`` is allowed.
-    @inlinable
-    public mutating func read(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
-        if repeats(bytes) { return true }
-        return try readAnew(bytes)
-    }
-
     /// Whether the bytes begin with the head read last, which is then theirs, too.
     ///
     /// It is `mutating` and changes nothing: reading would otherwise copy the parser.
     public mutating func repeats(_ bytes: Span<UInt8>) -> Bool { progress.isComplete && repeated.begins(bytes) }
 
-    /// Reads bytes that do not begin with the last head; see ``read(_:)``.
-    public mutating func readAnew(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
+    /// Reads ``head`` in `bytes`, which are all bytes of this message received so far; false if more are needed.
+    ///
+    /// After false, call it again with more bytes: it continues at the last line begun. After a head the parser is
+    /// ready for the next message; after an error only ``reset()`` is allowed. It is for bytes that do not begin with
+    /// the last head: see ``repeats(_:)``.
+    public mutating func read(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
         if progress.isComplete { reset() }
         let window = bytes.extracting(first: limits.maxHead)
         if try readHead(window) {

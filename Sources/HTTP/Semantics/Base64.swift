@@ -11,10 +11,6 @@ public enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// The bytes as text, padded.
-    public static func text(_ bytes: some Collection<UInt8>) -> String {
-        String(decoding: encode(bytes), as: UTF8.self)
-    }
-
     static func encode(_ bytes: some Collection<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)

@@ -20,9 +20,6 @@ public struct HTTPDate: Sendable, Equatable {
         bytes = HTTPDate.format(seconds)
     }
 
-    /// The text of the date.
-    public var text: String { String(decoding: bytes, as: UTF8.self) }
-
     static let dayNames = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     static let monthNames = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 

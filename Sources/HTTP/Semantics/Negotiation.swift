@@ -32,18 +32,6 @@ public enum Negotiation {
         return quality(of: "application/json", accept: bytes, value) > quality(of: "text/plain", accept: bytes, value)
     }
 
-    /// Whether an Accept-Encoding value allows a coding such as `gzip`, by name or by `*` (12.5.3).
-    public static func allows(coding: String, acceptEncoding bytes: Span<UInt8>, _ value: Range<Int>) -> Bool {
-        var byStar = false
-        var list = CommaList(value)
-        while let element = list.next(in: bytes) {
-            guard let (name, quality) = weighted(bytes, element) else { continue }
-            if bytes.matches(name, coding) { return quality > 0 }
-            if bytes.matches(name, "*") { byStar = quality > 0 }
-        }
-        return byStar
-    }
-
     /// The seconds that a Prefer value allows for the answer: `wait=10` (RFC 7240 4.3).
     ///
     /// The first preference counts.

@@ -1,11 +1,7 @@
-/// A request's trace, and the step of it that sent the request (W3C Trace Context 3.2, `traceparent`).
+/// A request's trace (W3C Trace Context 3.2, `traceparent`).
 public struct TraceParent: Sendable, Equatable {
     /// The trace: 32 lower-case hexadecimal digits, not all of them 0.
     public let traceID: [UInt8]
-    /// The step: 16 of them.
-    public let parentID: [UInt8]
-    /// Whether the caller may have recorded its part.
-    public let isSampled: Bool
 
     /// The length of a value of version 00, and of the part that all versions share.
     private static let length = 55
@@ -22,10 +18,8 @@ public struct TraceParent: Sendable, Equatable {
         if version == (UInt8(ascii: "f"), UInt8(ascii: "f")) { return nil }
         let isFirst = version == (ASCII.zero, ASCII.zero)
         if value.count > Self.length, isFirst || value[Self.length] != UInt8(ascii: "-") { return nil }
-        (traceID, parentID) = (value.bytes(3..<35), value.bytes(36..<52))
-        let isZero = { (digits: [UInt8]) in digits.allSatisfy { $0 == ASCII.zero } }
-        if isZero(traceID) || isZero(parentID) { return nil }
-        isSampled = (ASCII.hexDigit(value[54]) ?? 0) & 1 == 1
+        if value.isZero(3..<35) || value.isZero(36..<52) { return nil }
+        traceID = (3..<35).map { value[$0] }
     }
 }
 
@@ -42,14 +36,8 @@ public enum RequestID {
 
 extension Span<UInt8> {
     fileprivate func isLowerHex(_ range: Range<Int>) -> Bool {
-        for index in range {
-            switch self[index] {
-            case ASCII.zero...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): continue
-            default: return false
-            }
-        }
-        return true
+        range.allSatisfy { ByteClass.hex.contains(self[$0]) && self[$0] == self[$0].lowercased }
     }
 
-    fileprivate func bytes(_ range: Range<Int>) -> [UInt8] { range.map { self[$0] } }
+    fileprivate func isZero(_ range: Range<Int>) -> Bool { range.allSatisfy { self[$0] == ASCII.zero } }
 }
