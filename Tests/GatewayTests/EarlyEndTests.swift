@@ -16,9 +16,11 @@ import Testing
         caller.finishSending()
         var configuration = Configuration()
         configuration.workers = workers
+        let address = try #require(SocketAddress("127.0.0.1", port: echo.port))
+        let service = Service(path: "/", addresses: [address], configuration: configuration)
         let gateway = try Gateway(
-            listener: listener, upstream: [try #require(SocketAddress("127.0.0.1", port: echo.port))],
-            page: Page([]), configuration: configuration, logger: Logger(label: "test"))
+            listener: listener, services: [service], page: Page([]), configuration: configuration,
+            logger: Logger(label: "test"))
         // The first that the loop does.
         let end = Task(executorPreference: gateway.workers[0].loop) { await gateway.drain() }
         try await gateway.run()

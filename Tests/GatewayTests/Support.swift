@@ -43,8 +43,9 @@ final class GatewayFixture: Sendable {
         let listener = try StreamListener(on: any)
         address = try #require(listener.address.socketAddress)
         service = try DatagramSocket(boundTo: any)
+        let upstream = Service(path: "/", addresses: [try service.localAddress()], configuration: configuration)
         gateway = try Gateway(
-            listener: listener, upstream: [try service.localAddress()],
+            listener: listener, services: [upstream],
             page: Page([
                 Page.Source(name: "index.html", bytes: Array("<p>page".utf8), modified: 0),
                 Page.Source(name: "big.txt", bytes: [UInt8](repeating: 98, count: 100_000), modified: 0),

@@ -108,16 +108,6 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// A gateway with one service, at `/`.
-    package convenience init(
-        listener: consuming StreamListener, upstream: [SocketAddress], page: Page, configuration: Configuration,
-        logger: Logger
-    ) throws(SystemError) {
-        let service = Service(path: "/", addresses: upstream, configuration: configuration)
-        try self.init(
-            listener: listener, services: [service], page: page, configuration: configuration, logger: logger)
-    }
-
     /// Updates a service's addresses; exchanges under way continue.
     ///
     /// - `text`: the operator's description of the service; a removed service has no addresses.
