@@ -1,4 +1,3 @@
-internal import EventLoop
 package import System
 
 /// The time that a client waits for a reply before it sends a datagram again (RFC 8085 3.1.1, RFC 6298).

@@ -1,5 +1,4 @@
 package import Datagrams
-internal import EventLoop
 package import HTTP
 package import System
 

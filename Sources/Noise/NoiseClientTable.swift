@@ -1,5 +1,4 @@
 internal import System
-internal import EventLoop
 
 /// A bounded table of clients, each with a value, which forgets a client after some time without a datagram.
 struct NoiseClientTable<Client: Hashable, Value> {

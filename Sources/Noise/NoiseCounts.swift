@@ -1,5 +1,4 @@
 internal import System
-internal import EventLoop
 
 /// The counters of one direction's datagrams.
 ///

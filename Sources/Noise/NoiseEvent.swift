@@ -1,4 +1,3 @@
-internal import EventLoop
 package import System
 
 /// A datagram in the noise, and its fate.

@@ -1,5 +1,4 @@
 internal import System
-internal import EventLoop
 internal import HeapModule
 
 /// Datagrams under way, in the order of their arrival.

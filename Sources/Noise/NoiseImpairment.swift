@@ -1,5 +1,4 @@
 package import System
-internal import EventLoop
 
 /// Decides the fate of each datagram of one direction, without touching it.
 ///

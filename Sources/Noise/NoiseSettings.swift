@@ -1,5 +1,4 @@
 package import System
-internal import EventLoop
 
 /// A likelihood from never (0) to always (1).
 package struct Probability: Comparable, Sendable, CustomStringConvertible {

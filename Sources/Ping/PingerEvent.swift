@@ -1,4 +1,3 @@
-internal import EventLoop
 package import System
 
 /// An event that a pinger reports at once, a line each.

@@ -1,4 +1,3 @@
-internal import EventLoop
 package import System
 
 /// The result of a run: counts, round trips, and their distribution.

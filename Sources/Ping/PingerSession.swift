@@ -1,5 +1,4 @@
 internal import System
-internal import EventLoop
 
 /// Matches replies to probes, without a socket or a clock.
 struct PingerSession {

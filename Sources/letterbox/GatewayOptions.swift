@@ -2,7 +2,6 @@ internal import Noise
 internal import ArgumentParser
 internal import CommandLineSupport
 internal import Datagrams
-internal import EventLoop
 internal import Gateway
 internal import Glibc
 internal import HTTP

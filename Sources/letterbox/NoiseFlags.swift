@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineSupport
 internal import Datagrams
-internal import EventLoop
 internal import Noise
 internal import System
 

@@ -1,4 +1,3 @@
-internal import EventLoop
 internal import HTTP
 
 /// The properties of a request that its response depends on; a plain reply needs none.

@@ -1,5 +1,4 @@
 internal import System
-internal import EventLoop
 internal import HTTP
 
 /// A file of the page, ready for sending.

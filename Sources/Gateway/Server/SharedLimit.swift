@@ -1,5 +1,4 @@
 internal import System
-internal import EventLoop
 internal import Synchronization
 
 /// A limit for the whole gateway, whichever worker uses it up.

@@ -1,5 +1,4 @@
 internal import Datagrams
-internal import EventLoop
 internal import Logging
 internal import System
 

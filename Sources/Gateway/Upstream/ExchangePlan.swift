@@ -1,5 +1,4 @@
 internal import System
-internal import EventLoop
 
 /// The properties of a backend that the choice depends on.
 protocol ExchangeCandidate {

@@ -1,5 +1,4 @@
 internal import Datagrams
-internal import EventLoop
 internal import System
 
 /// The events of one request on the UDP leg, datagram by datagram.

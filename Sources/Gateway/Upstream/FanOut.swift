@@ -1,4 +1,3 @@
-internal import EventLoop
 internal import System
 
 /// One payload to all addresses of a service at once: an exchange with each of them, whose replies go into one

@@ -1,5 +1,4 @@
 internal import System
-internal import EventLoop
 
 /// A backend's health by its replies: a circuit breaker, without a clock of its own.
 ///

@@ -1,4 +1,3 @@
-internal import EventLoop
 package import System
 
 /// Receives each reply as it comes.

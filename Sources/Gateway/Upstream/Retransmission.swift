@@ -1,5 +1,4 @@
 internal import System
-internal import EventLoop
 
 /// Estimates the round trip, and the wait before a datagram is sent again (RFC 6298, as RFC 8085 3.1.1 asks).
 ///

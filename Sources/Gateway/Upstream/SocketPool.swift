@@ -1,6 +1,5 @@
 internal import System
 internal import DequeModule
-internal import EventLoop
 
 /// Chooses the socket of the next exchange: a plain state machine, without sockets and without a clock.
 ///
