@@ -28,6 +28,8 @@ enum CollectionResponse {
     /// The media type of lines.
     static let lines = FieldValue("application/x-ndjson")
     private static let lengths = FieldName("Letterbox-Lengths")
+    /// The dropped replies of an answer with a missing part, where the content has no place for them.
+    private static let incomplete = FieldName("Letterbox-Incomplete")
 
     /// The response after all replies, for a caller that did not get them one by one.
     ///
@@ -49,12 +51,20 @@ enum CollectionResponse {
             let text = collection.items.map { line($0, collection.policy, notation, showingAddresses: shows) }.joined()
             return Response(.ok, lines, content: Array((text + end(of: collection)).utf8))
         case .bytes:
-            if let notation { return written(collection, in: notation) }
-            var response = Response(.ok, MediaType.bytes, content: collection.items.flatMap(\.bytes))
-            let text = collection.items.map { "\($0.bytes.count)" }.joined(separator: ", ")
-            response.fields.add(lengths, validating: text.utf8)
+            var response = notation.map { written(collection, in: $0) } ?? payloads(of: collection)
+            if !collection.isComplete {
+                response.fields.add(incomplete, validating: "dropped=\(collection.dropped)".utf8)
+            }
             return response
         }
+    }
+
+    /// The payloads as they came, and a field with their lengths.
+    private static func payloads(of collection: ReplyCollection) -> Response {
+        var response = Response(.ok, MediaType.bytes, content: collection.items.flatMap(\.bytes))
+        let text = collection.items.map { "\($0.bytes.count)" }.joined(separator: ", ")
+        response.fields.add(lengths, validating: text.utf8)
+        return response
     }
 
     /// The payloads in a notation, each on a line of text.
@@ -76,17 +86,31 @@ enum CollectionResponse {
         collection.isComplete ? "" : "{\"complete\":false,\"dropped\":\(collection.dropped)}\n"
     }
 
+    /// The sentence about an answer with a missing part; nil for a whole one.
+    static func sentence(about collection: ReplyCollection) -> String? {
+        guard !collection.isComplete else { return nil }
+        return switch collection.dropped {
+        case 0: "The answer is incomplete: replies are missing."
+        case 1: "The answer is incomplete: the gateway dropped a reply."
+        case let count: "The answer is incomplete: the gateway dropped \(count) replies."
+        }
+    }
+
     private static func dropped(_ collection: ReplyCollection) -> String {
         collection.dropped == 0 ? "" : "\"dropped\":\(collection.dropped),"
     }
 
-    /// The sender is part of a group's answer; for another service the operator decides about addresses.
     private static func object(
         _ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ notation: Notation?,
         _ shows: (SocketAddress) -> Bool
     ) -> String {
-        let isShown = policy.source == .any || shows(reply.sender)
-        let from = isShown ? "\"from\":\"\(reply.sender)\"," : ""
+        let from = policy.shows(reply.sender, shows) ? "\"from\":\"\(reply.sender)\"," : ""
         return "{\"at\":\(reply.time.milliseconds),\(from)\"reply\":\(ReplyResponse.json(reply.bytes[...], notation))}"
     }
+}
+
+extension ReplyPolicy {
+    /// Whether a caller sees the sender of a reply, which is part of a group's answer; for another service the operator
+    /// decides about addresses.
+    func shows(_ sender: SocketAddress, _ shows: (SocketAddress) -> Bool) -> Bool { source == .any || shows(sender) }
 }

@@ -80,6 +80,9 @@ package struct CrossOrigin: Sendable {
     private static let allowOrigin = FieldName("Access-Control-Allow-Origin")
     private static let exposeHeaders = FieldName("Access-Control-Expose-Headers")
     private static let exposed = FieldValue(
-        "Letterbox-Lengths, Letterbox-Surplus, Preference-Applied, Proxy-Status, Retry-After, Server-Timing, X-Request-Id"
+        """
+        Letterbox-Incomplete, Letterbox-Lengths, Letterbox-Surplus, Preference-Applied, Proxy-Status, Retry-After, \
+        Server-Timing, X-Request-Id
+        """
     )
 }

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import System
 
 /// The resource `/form`: a browser posts a text without JavaScript, or a file, and gets a page.
 final class FormResource {
@@ -77,10 +78,19 @@ final class FormResource {
     /// The page for a payload that has been sent and gets no reply.
     func sent(_ form: PostedForm) -> Response { page.form(.accepted, form, outcome: .sent) }
 
-    /// The page with the payload and all its replies.
-    func response(to collection: ReplyCollection, _ form: PostedForm) -> Response {
-        let replies = collection.items.map { Array("\($0.sender)\n".utf8) + form.write($0.bytes.span) }
-        return page.form(.ok, form, outcome: .success(Array(replies.joined(separator: Array("\n\n".utf8)))))
+    /// The page with the payload and all its replies, and a sentence where a part of the answer is missing.
+    ///
+    /// - `shows`: whether the caller may see an address.
+    func response(
+        to collection: ReplyCollection, _ form: PostedForm, showingAddresses shows: (SocketAddress) -> Bool
+    ) -> Response {
+        var parts = collection.items.map { reply in
+            Array((collection.policy.shows(reply.sender, shows) ? "\(reply.sender)\n" : "").utf8)
+                + form.write(reply.bytes.span)
+        }
+        if parts.isEmpty { parts.append(Array("No reply came in time.".utf8)) }
+        if let sentence = CollectionResponse.sentence(about: collection) { parts.append(Array(sentence.utf8)) }
+        return page.form(.ok, form, outcome: .success(Array(parts.joined(separator: Array("\n\n".utf8)))))
     }
 
     /// The page with the payload and its reply, or the reason why there is none.

@@ -36,7 +36,7 @@ enum ReplyResponse {
             return response
         case (_, .page(let form, let resource)):
             if let collection = options?.collection, !collection.policy.isSingle, collection.isAnswer(to: outcome) {
-                return resource.response(to: collection, form)
+                return resource.response(to: collection, form, showingAddresses: shows)
             }
             return resource.response(to: outcome, form)
         case (.success(let reply), _): return pass(reply, options, shows)
