@@ -36,9 +36,10 @@ import Testing
     }
 
     /// The senders of a group's answer are part of it; others are the operator's business.
-    @Test(arguments: [
-        (.peer, false, false), (.host, false, false), (.any, false, true), (.peer, true, true), (.host, true, true),
-    ] as [(ReplyPolicy.Source, Bool, Bool)])
+    @Test(
+        arguments: [
+            (.peer, false, false), (.host, false, false), (.any, false, true), (.peer, true, true), (.host, true, true),
+        ] as [(ReplyPolicy.Source, Bool, Bool)])
     func `the page shows senders as JSON does`(source: ReplyPolicy.Source, mayBeSeen: Bool, isShown: Bool) throws {
         let collection = try collection(["one", "two"]) { ($0.count, $0.source) = (.some(2), source) }
         let page = page(collection, showing: mayBeSeen)
@@ -49,9 +50,10 @@ import Testing
     }
 
     /// At the number of replies, and one past it or one before it.
-    @Test(arguments: [
-        (.some(2), 2, nil), (.some(3), 2, 0), (.all, 2, nil), (.all, 1, 1), (.all, 3, nil),
-    ] as [(ReplyPolicy.Count, Int, Int?)])
+    @Test(
+        arguments: [
+            (.some(2), 2, nil), (.some(3), 2, 0), (.all, 2, nil), (.all, 1, 1), (.all, 3, nil),
+        ] as [(ReplyPolicy.Count, Int, Int?)])
     func `an incomplete answer says so in each form`(count: ReplyPolicy.Count, most: Int, dropped: Int?) throws {
         let collection = try collection(["one", "two"]) { ($0.count, $0.maxReplies) = (count, most) }
         for notation in [nil, Notation.hex] {
