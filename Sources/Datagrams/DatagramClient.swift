@@ -89,11 +89,6 @@ package struct DatagramClient: ~Copyable {
         self.onDatagram = onDatagram
     }
 
-    /// Prepares exchanges with a server at one address.
-    package init(server: SocketAddress, timeout: Interval, attempts: Int) {
-        self.init(servers: [server], timeout: timeout, attempts: attempts)
-    }
-
     /// Sends one datagram and waits for its reply; without one it sends again, and then to the next address.
     ///
     /// Each exchange has a socket of its own, so that a late reply to the last one finds its port closed. The addresses

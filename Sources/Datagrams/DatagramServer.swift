@@ -4,20 +4,6 @@ package import System
 
 /// The tutorial's UDP server: it receives a datagram, answers its sender, and repeats that for ever.
 package struct DatagramServer: ~Copyable {
-    /// The server's counters since its start.
-    package struct Counts: Sendable {
-        /// Datagrams received.
-        package var received = 0
-        /// Replies sent.
-        package var sent = 0
-        /// Replies that no datagram can carry.
-        package var oversized = 0
-        /// Replies that the kernel refused to send.
-        package var failed = 0
-        /// Replies that were sent once more, because a link on their path takes shorter ones.
-        package var repeated = 0
-    }
-
     private let socket: DatagramSocket
     private let service: any DatagramService
     private let logger: Logger
@@ -35,8 +21,6 @@ package struct DatagramServer: ~Copyable {
     private var errors = ErrorRun()
     private var watchErrors = ErrorRun()
     private let observer: DatagramObserver?
-    /// The server's counters since its start.
-    package private(set) var counts = Counts()
 
     /// Serves a bound socket; `onDatagram` gets an event for each datagram.
     package init(
@@ -53,7 +37,7 @@ package struct DatagramServer: ~Copyable {
 
     /// Answers datagrams until its task is cancelled.
     ///
-    /// Throws when the socket cannot be watched; failures of one datagram are logged and counted.
+    /// Throws when the socket cannot be watched; failures of one datagram are logged.
     package mutating func run(on loop: EventLoop) async throws(SystemError) {
         if isIPv6 { try socket.enableReports(about: try socket.localAddress()) }
         let watch = try AsyncWatch(socket.descriptor, as: .datagrams, on: loop)
@@ -70,7 +54,6 @@ package struct DatagramServer: ~Copyable {
     private mutating func receive(_ watch: AsyncWatch) -> Int {
         do {
             let count = try batch.receive(from: socket)
-            counts.received += count
             errors.end()
             return count
         } catch {
@@ -90,10 +73,8 @@ package struct DatagramServer: ~Copyable {
         guard isIPv6, var report = socket.takeReport() else { return false }
         // The kernel bounds the queue; this bound holds against reports that come as fast as they are taken.
         for _ in 0..<RecentReplies.capacity {
-            if report.reason == .messageTooLong, report.origin == .network, let peer = report.peer,
+            if report.reason == .messageTooLong, report.origin == .network, let peer = report.peer {
                 recent.repeatFirst(to: peer, over: socket)
-            {
-                counts.repeated += 1
             }
             guard let next = socket.takeReport() else { break }
             report = next
@@ -123,7 +104,6 @@ package struct DatagramServer: ~Copyable {
     private mutating func answer() {
         let service = self.service
         for reply in batch.answer({ service.respond(to: $0, into: &$1) }) {
-            counts.oversized += 1
             observer?.reportOversized(reply)
             let sender = reply.sender.map(String.init(describing:)) ?? "an unknown sender"
             logger.warning("reply of \(reply.length) bytes to \(sender) does not fit in a datagram: not sent")
@@ -131,7 +111,6 @@ package struct DatagramServer: ~Copyable {
     }
 
     private mutating func send(_ loop: EventLoop) async {
-        counts.sent += batch.count
         if isIPv6 {
             batch.forEachReply(ofAtLeast: RecentReplies.shortest) { recent.keep($2, for: $0, from: $1) }
         }
@@ -149,8 +128,6 @@ package struct DatagramServer: ~Copyable {
                     batch.restoreSkipped()
                     continue
                 }
-                counts.sent -= 1
-                counts.failed += 1
                 if observer != nil { failures.append(error) }
                 logger.warning("\(error)")
             }

@@ -35,14 +35,14 @@ struct RecentReplies {
         next = (next + 1) % Self.capacity
     }
 
-    /// Sends the oldest reply to a receiver again, once; false where there is none, or it cannot be sent.
-    mutating func repeatFirst(to receiver: SocketAddress, over socket: borrowing DatagramSocket) -> Bool {
+    /// Sends the oldest reply to a receiver again, once.
+    mutating func repeatFirst(to receiver: SocketAddress, over socket: borrowing DatagramSocket) {
         for place in entries.indices {
             let index = (next + place) % entries.count
             guard let entry = entries[index], entry.receiver == receiver else { continue }
             entries[index] = nil
-            return (try? socket.send(entry.bytes.span, to: receiver, from: entry.source)) ?? false
+            _ = try? socket.send(entry.bytes.span, to: receiver, from: entry.source)
+            return
         }
-        return false
     }
 }

@@ -125,7 +125,7 @@ extension NoiseProxy {
                 forwarder.recordRejected()
             }
         }
-        ring()
+        wakeClock()
         return !batch.isFull
     }
 
@@ -159,7 +159,7 @@ extension NoiseProxy {
             // A stranger's datagram may have reached the socket before it had its peer.
             if sender == link.peer { forwarder.forward(datagram, .toClient, link, settings, now) }
         }
-        ring()
+        wakeClock()
     }
 
     /// The client's socket at the server; nil when there is no room for another client.
@@ -229,7 +229,7 @@ extension NoiseProxy {
     private var nextAlarm: MonotonicTime { min(forwarder.nextDue, table.nextExpiry) }
 
     /// Wakes the clock in time.
-    private func ring() {
+    private func wakeClock() {
         if nextAlarm < alarm { clock.wake() }
     }
 }

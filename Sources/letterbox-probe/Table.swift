@@ -2,7 +2,7 @@
 struct Table {
     private var rows: [Row] = []
 
-    /// Whether the replies to any sentence differ.
+    /// Whether the replies to a sentence differ, or one is missing.
     var hasFailed: Bool { rows.contains { $0.trouble != nil } }
 
     mutating func append(_ row: Row) {

@@ -16,7 +16,7 @@ import Testing
                 _ = await watch.readable()
                 return try server.answer { $0.map { $0 - 32 } }
             }
-            var client = DatagramClient(server: server.address, timeout: .seconds(20), attempts: 1)
+            var client = DatagramClient(servers: [server.address], timeout: .seconds(20), attempts: 1)
             let reply = try await client.exchange(message, on: loop)
             #expect(try await answering.value == 1)
             return reply
@@ -29,7 +29,7 @@ import Testing
     func silence(attempts: Int) async throws {
         let heard = try await onLoop { loop in
             let server = try TestClient()
-            var client = DatagramClient(server: server.address, timeout: .milliseconds(700), attempts: attempts)
+            var client = DatagramClient(servers: [server.address], timeout: .milliseconds(700), attempts: attempts)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
             #expect(error == .timedOut(server.address, after: .milliseconds(700), attempts: attempts))
             return try server.answer { $0 }
@@ -41,7 +41,7 @@ import Testing
     @Test func noSoonerThanAReply() async throws {
         let heard = try await onLoop { loop in
             let server = try TestClient()
-            var client = DatagramClient(server: server.address, timeout: .milliseconds(500), attempts: 20)
+            var client = DatagramClient(servers: [server.address], timeout: .milliseconds(500), attempts: 20)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
             #expect(error == .timedOut(server.address, after: .milliseconds(500), attempts: 3))
             return try server.answer { $0 }
@@ -77,7 +77,7 @@ import Testing
                 _ = try await server.next(watch, on: loop)
                 while try server.answer({ $0 + [33] }) == 0 { _ = await watch.readable() }
             }
-            var client = DatagramClient(server: server.address, timeout: .seconds(60), attempts: 10)
+            var client = DatagramClient(servers: [server.address], timeout: .seconds(60), attempts: 10)
             let reply = try await client.exchange([97], on: loop)
             _ = try await answering.value
             return reply
@@ -90,7 +90,7 @@ import Testing
         let gone: SocketAddress
         do { gone = try TestClient().address }
         try await onLoop { loop in
-            var client = DatagramClient(server: gone, timeout: .seconds(3600), attempts: 1)
+            var client = DatagramClient(servers: [gone], timeout: .seconds(3600), attempts: 1)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
             #expect(error == .refused(gone))
         }
@@ -99,7 +99,7 @@ import Testing
     @Test func tooLong() async throws {
         try await onLoop { loop in
             let server = try TestClient()
-            var client = DatagramClient(server: server.address, timeout: .seconds(1), attempts: 1)
+            var client = DatagramClient(servers: [server.address], timeout: .seconds(1), attempts: 1)
             let bytes = [UInt8](repeating: 97, count: 65_508)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange(bytes, on: loop) }
             #expect(error == .tooLong(65_508))
@@ -122,7 +122,7 @@ import Testing
                 for _ in 0..<3 { try? TestClient(to: client).send([66, 65, 68]) }
                 return unsent.count
             }
-            var client = DatagramClient(server: server.address, timeout: .milliseconds(50), attempts: 1)
+            var client = DatagramClient(servers: [server.address], timeout: .milliseconds(50), attempts: 1)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
             #expect(try await answering.value == 1)
             return error
@@ -138,7 +138,7 @@ import Testing
         let reply = try await onLoop { loop in
             let server = try TestClient()
             let watch = try server.watch(on: loop)
-            var client = DatagramClient(server: server.address, timeout: .milliseconds(20), attempts: 1)
+            var client = DatagramClient(servers: [server.address], timeout: .milliseconds(20), attempts: 1)
             await #expect(throws: DatagramClientError.self) { try await client.exchange([1], on: loop) }
             let answering = Task(executorPreference: loop) {
                 // Both are there: the first exchange's datagram is answered first.

@@ -6,27 +6,43 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct DatagramServerTests {
-    /// Runs a server beside a client's program and tells what the server has counted when it was cancelled.
+    /// The datagrams that a server has reported.
+    private struct Counts {
+        var received = 0, sent = 0, oversized = 0, failed = 0
+
+        init(_ events: [DatagramEvent]) {
+            for line in events.map(\.description) {
+                if line.hasSuffix(": received") { received += 1 }
+                if line.hasSuffix(": sent") { sent += 1 }
+                if line.contains(": not sent: it does not fit") { oversized += 1 }
+                if line.contains(": not sent: cannot send") { failed += 1 }
+            }
+        }
+    }
+
+    /// Runs a server beside a client's program and counts what the server has reported when it was cancelled.
     private func serve(
         _ service: any DatagramService = Uppercase(), host: String = "127.0.0.1",
         _ program: @escaping @Sendable (EventLoop, SocketAddress) async throws -> Void
-    ) async throws -> DatagramServer.Counts {
+    ) async throws -> Counts {
         try await onLoop { loop in
             let socket = try DatagramSocket(boundTo: try #require(SocketAddress(host, port: 0)))
             let address = try socket.localAddress()
             let handover = Handover(socket)
+            let events = Mutex<[DatagramEvent]>([])
             let client = Task(executorPreference: loop) { try await program(loop, address) }
             // The server's own task: cancelled when the program is done.
             let run = Task(executorPreference: loop) {
-                var server = DatagramServer(socket: try handover.take(), service: service, logger: silence)
+                var server = DatagramServer(
+                    socket: try handover.take(), service: service, logger: silence,
+                    onDatagram: { event in events.withLock { $0.append(event) } })
                 try await server.run(on: loop)
-                return server.counts
             }
             let outcome = await client.result
             run.cancel()
-            let counts = try await run.value
+            try await run.value
             try outcome.get()
-            return counts
+            return Counts(events.withLock { $0 })
         }
     }
 

@@ -80,7 +80,7 @@ final class UDPPeer: Sendable {
 func exchange(_ text: String, with server: SocketAddress) throws -> String {
     let reply = Mutex("")
     try EventLoop.run { loop in
-        var client = DatagramClient(server: server, timeout: .seconds(60), attempts: 5)
+        var client = DatagramClient(servers: [server], timeout: .seconds(60), attempts: 5)
         let bytes = try await client.exchange(Array(text.utf8), on: loop).bytes
         reply.withLock { $0 = String(decoding: bytes, as: UTF8.self) }
     }

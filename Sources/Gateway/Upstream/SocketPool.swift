@@ -95,7 +95,6 @@ struct SocketPool {
     private var longRest: Interval { max(rest, quarantine) }
     var count: Int { slots.count - vacancies.count }
     private(set) var quarantinedCount = 0
-    private(set) var busyCount = 0
 
     func isBusy(_ index: Int) -> Bool { slots[index].state == .busy }
 
@@ -150,7 +149,6 @@ struct SocketPool {
     @inline(__always)
     mutating func release(_ index: Int, _ outcome: Outcome, at now: MonotonicTime) {
         precondition(slots[index].state == .busy, "only a busy socket is released")
-        busyCount -= 1
         slots[index].settled = outcome == .settled ? now : .never
         switch outcome {
         case .settled: beginRest(index, since: now)
@@ -179,7 +177,6 @@ struct SocketPool {
     /// Removes a socket that could not be opened, or that has failed.
     mutating func discard(_ index: Int) {
         precondition(slots[index].state == .busy, "only a busy socket is discarded")
-        busyCount -= 1
         vacate(index)
     }
 
@@ -267,7 +264,6 @@ struct SocketPool {
         slots[index].isDead = false
         slots[index].isClosable = false
         slots[index].pause &+= 1
-        busyCount += 1
         return index
     }
 
