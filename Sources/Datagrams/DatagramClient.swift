@@ -53,7 +53,9 @@ package struct DatagramClient: ~Copyable {
     /// One of the server's addresses, with its socket and its round trips.
     private final class Server {
         let address: SocketAddress
-        var timer = RetransmissionTimer()
+        // RFC 8085 3.1.1 asks for an initial second; this client serves a waiting person, and few round trips are longer
+        // than a tenth. A server on the same machine may be slow for once: so the floor.
+        var estimator = RoundTripEstimator(floor: .milliseconds(20), initial: .milliseconds(100))
         /// The socket of the last exchange: it stays open until the next one has its own, so that the two never share a
         /// port.
         var former: DatagramSocket?
@@ -123,7 +125,7 @@ package struct DatagramClient: ~Copyable {
             let reply = try await exchange(message, with: server, over: socket, within: time, &sent, on: loop)
             server.former = consume socket
             if let reply {
-                if sent == 1 { server.timer.measure(reply.roundTrip) }
+                if sent == 1 { server.estimator.sample(reply.roundTrip) }
                 return reply
             }
         } catch {
@@ -148,7 +150,8 @@ package struct DatagramClient: ~Copyable {
             sent += 1
             report(message, from: try? socket.localAddress(), to: server.address, sent == 1 ? "sent" : "sent again")
             deadline =
-                sent == attempts ? end : min(end, nextSend(after: sent, deadline, start, within: time, server.timer))
+                sent == attempts
+                ? end : min(end, nextSend(after: sent, deadline, start, within: time, server.estimator))
             while await watch.readable(until: deadline) == .ready {
                 do {
                     _ = try socket.dropStrangers()
@@ -182,9 +185,9 @@ package struct DatagramClient: ~Copyable {
     /// The time of the next send: the attempts are spread over the whole time, but never before a round trip is over.
     private func nextSend(
         after attempt: Int, _ last: MonotonicTime, _ start: MonotonicTime, within time: Interval,
-        _ timer: RetransmissionTimer
+        _ estimator: RoundTripEstimator
     ) -> MonotonicTime {
         let spread = start + Backoff.elapsed(after: attempt, of: attempts, within: time)
-        return max(spread, last + timer.timeout(attempt: attempt))
+        return max(spread, last + estimator.timeout(attempt: attempt))
     }
 }

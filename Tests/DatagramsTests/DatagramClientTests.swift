@@ -187,24 +187,6 @@ import Testing
     }
 }
 
-@Suite struct RetransmissionTimerTests {
-    @Test func nothingIsKnown() {
-        let timer = RetransmissionTimer()
-        #expect((1...4).map { timer.timeout(attempt: $0) } == [100, 200, 400, 800].map { .milliseconds($0) })
-    }
-
-    /// RFC 6298 2.2 and 2.3, in milliseconds: what was measured, and what follows.
-    @Test(
-        arguments: [([40], 120), ([40, 40], 100), ([40, 80], 145), ([1, 1], 20), ([3000], 9000)] as [([UInt64], UInt64)]
-    )
-    func measured(roundTrips: [UInt64], timeout: UInt64) {
-        var timer = RetransmissionTimer()
-        for roundTrip in roundTrips { timer.measure(.milliseconds(roundTrip)) }
-        #expect(timer.timeout == .milliseconds(timeout))
-        #expect(timer.timeout(attempt: 2) == .milliseconds(2 * timeout))
-    }
-}
-
 @Suite struct BackoffTests {
     @Test(
         arguments: [

@@ -1,32 +1,30 @@
-internal import System
-
 /// Estimates the round trip, and the wait before a datagram is sent again (RFC 6298, as RFC 8085 3.1.1 asks).
 ///
 /// It has no clock and no sockets. Only exchanges of a single datagram are samples, for the reply to a repeated one
 /// does not tell which datagram it answers (Karn's rule, RFC 6298 3).
-struct RoundTripEstimator {
+public struct RoundTripEstimator {
     /// The longest wait before the first sample (RFC 8085 3.1.1).
     private static let longestInitial = Interval.seconds(1)
 
     /// The wait before the first sample.
     private let initial: Interval
     /// The least time before a datagram is sent again.
-    let floor: Interval
+    private let floor: Interval
     private var smoothed: Double?
     private var variation = 0.0
 
-    /// - `initial`: the first pause when the attempts share the time of an exchange; it may be shorter than RFC 8085
-    ///   suggests, because an operator who sets a short time expects replies soon.
-    init(floor: Interval, initial: Interval) {
+    /// - `initial`: the wait before the first sample, a second at most (RFC 8085 3.1.1); it may be shorter, because an
+    ///   operator who sets a short time expects replies soon.
+    public init(floor: Interval, initial: Interval) {
         self.floor = floor
         self.initial = max(floor, min(initial, Self.longestInitial))
     }
 
     /// The smoothed round-trip time; nil before the first sample.
-    var roundTrip: Interval? { smoothed.map { Interval(nanoseconds: UInt64($0)) } }
+    public var roundTrip: Interval? { smoothed.map { Interval(nanoseconds: UInt64($0)) } }
 
     /// Adds a sample (RFC 6298 2.2 and 2.3).
-    mutating func sample(_ roundTrip: Interval) {
+    public mutating func sample(_ roundTrip: Interval) {
         let measured = Double(roundTrip.nanoseconds)
         guard let smoothed else {
             smoothed = measured
@@ -38,7 +36,7 @@ struct RoundTripEstimator {
     }
 
     /// The time of an exchange's first datagram before it is sent again (RFC 6298 2.3).
-    var timeout: Interval {
+    public var timeout: Interval {
         guard let smoothed else { return initial }
         return max(floor, Interval(nanoseconds: UInt64(smoothed + 4 * variation)))
     }
@@ -47,35 +45,8 @@ struct RoundTripEstimator {
     /// are not sent again together.
     ///
     /// - `jitter`: 0 to 1, at random.
-    func timeout(attempt: Int, jitter: Double) -> Interval {
+    public func timeout(attempt: Int, jitter: Double = 0) -> Interval {
         let doubled = Double(timeout.nanoseconds) * Double(1 << min(attempt - 1, 20))
         return Interval(nanoseconds: UInt64(attempt == 1 ? doubled : doubled * (1 + jitter / 10)))
-    }
-}
-
-/// The budget of retransmissions: a share of the requests, so that a struggling service does not drown in them.
-struct RetransmissionBudget {
-    /// Retransmissions for each request, 0 to 1.
-    let share: Double
-    /// The most savings: enough for the few requests of a quiet time, too little for a storm.
-    private static let most = 100.0
-    /// The initial balance, before any request has paid in; a share of 0 means that nothing is sent again.
-    private static let initial = 10.0
-    private var balance: Double
-
-    init(share: Double) {
-        self.share = share
-        balance = share > 0 ? Self.initial : 0
-    }
-
-    mutating func deposit() {
-        balance = min(Self.most, balance + share)
-    }
-
-    /// Pays for a retransmission; false when the balance is too small.
-    mutating func withdraw() -> Bool {
-        guard balance >= 1 else { return false }
-        balance -= 1
-        return true
     }
 }

@@ -1,8 +1,5 @@
 import System
-import EventLoop
 import Testing
-
-@testable import Gateway
 
 /// The arithmetic of RFC 6298, against values worked out by hand.
 @Suite struct RoundTripEstimatorTests {
