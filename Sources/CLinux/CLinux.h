@@ -110,13 +110,18 @@ struct clinux_report {
     uint32_t error;
     // Its origin: SO_EE_ORIGIN_LOCAL is this host, SO_EE_ORIGIN_ICMP and SO_EE_ORIGIN_ICMP6 are the network.
     uint8_t origin;
+    // Type and code of the ICMP message.
+    uint8_t type;
+    uint8_t code;
 };
 
-// Takes the first report off a socket's error queue, with the receiver of the datagram that it is about; -1 with EAGAIN
-// when there is none (recvmsg(2), MSG_ERRQUEUE).
+// Takes the first report off a socket's error queue, with the receiver of the datagram that it is about and the sender
+// of the ICMP message, where there is one (AF_UNSPEC where not); -1 with EAGAIN when there is no report (recvmsg(2),
+// MSG_ERRQUEUE).
 //
 // The macros that walk control messages are beyond Swift's importer.
-static inline int clinux_take_report(int fd, struct clinux_report *report, struct sockaddr_storage *peer) {
+static inline int clinux_take_report(
+    int fd, struct clinux_report *report, struct sockaddr_storage *peer, struct sockaddr_storage *offender) {
     char control[512];
     char discarded;
     struct iovec part = {&discarded, 1};
@@ -129,6 +134,7 @@ static inline int clinux_take_report(int fd, struct clinux_report *report, struc
     message.msg_controllen = sizeof control;
     if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return -1;
     *report = (struct clinux_report){0};
+    *offender = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
     if (message.msg_namelen == 0) peer->ss_family = AF_UNSPEC;
     for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part; part = CMSG_NXTHDR(&message, part)) {
         int is_ipv4 = part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR;
@@ -138,6 +144,11 @@ static inline int clinux_take_report(int fd, struct clinux_report *report, struc
         const unsigned char *data = CMSG_DATA(part);
         __builtin_memcpy(&report->error, data, 4);
         report->origin = data[4];
+        report->type = data[5];
+        report->code = data[6];
+        // SO_EE_OFFENDER: the sender's address is behind the 16 bytes of the structure.
+        size_t length = part->cmsg_len - CMSG_LEN(16);
+        if (part->cmsg_len > CMSG_LEN(16) && length <= sizeof *offender) __builtin_memcpy(offender, data + 16, length);
     }
     return 0;
 }

@@ -130,7 +130,9 @@ extension Upstream {
                 backend.recordBlocked()
                 return .blocked(.wouldBlock)
             case .refused(let report):
-                guard case .unreachable(let cause) = SendFailure(report.reason) else { return .blocked(report.reason) }
+                guard case .unreachable(let cause) = SendFailure(report.reason, by: report) else {
+                    return .blocked(report.reason)
+                }
                 return unreachable(cause, report.origin, backend, isTrial, trace)
             }
         } catch {

@@ -75,12 +75,13 @@ extension Exchange {
         _ error: SystemError, through socket: ExchangeSocket?, of backend: Backend
     ) -> ExchangePlan.Action {
         // A report in the queue came from the network; without one this host has refused.
-        let origin = socket?.socket.takeReport()?.origin ?? .local
+        let report = socket?.socket.takeReport()
         socket?.socket.dropReports()
-        switch SendFailure(error.reason) {
+        switch SendFailure(error.reason, by: report) {
         case .wait: return blocked(by: error.reason, through: socket, of: backend)
         case .tooLong: return .fail(.tooLong)
         case .unreachable(let cause):
+            let origin = report?.origin ?? .local
             unreachable = (cause, origin)
             backend.recordUnreachable(cause, isTrial: isTrial, at: loop.now)
             trace?.add(ExchangeTrace.Kind(cause), socket?.port, backend.address, bytes: nil, origin: origin)

@@ -36,6 +36,15 @@ enum SendFailure: Equatable {
         default: self = .unreachable(.unroutable)
         }
     }
+
+    /// - `report`: the first waiting report, which may be about another error.
+    init(_ reason: ErrorNumber, by report: NetworkReport?) {
+        if let report, report.isProhibition, report.reason == reason {
+            self = .unreachable(.prohibited)
+        } else {
+            self.init(reason)
+        }
+    }
 }
 
 /// The reasons why a request got no reply from the UDP service.
