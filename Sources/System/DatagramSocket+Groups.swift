@@ -7,15 +7,21 @@ extension DatagramSocket {
     /// (socket(7), SO_BROADCAST).
     ///
     /// - `remote`: the address to send to; its family decides between IPv4 and IPv6.
-    /// - `hops`: how many routers a datagram to a group may pass, 1 to 255; the kernel's own default is 1 for a group.
-    /// - `interface`: the number of the interface by which datagrams leave (if_nametoindex(3)); nil leaves it to routing.
-    public init(towards remote: SocketAddress, hops: Int? = nil, interface: UInt32? = nil) throws(SystemError) {
+    /// - `hops`: the time to live of its datagrams, 1 to 255; the kernel's own default is 1 for a group.
+    /// - `interface`: the name of the interface by which datagrams leave, which is looked up now; nil leaves it to
+    ///   routing.
+    public init(towards remote: SocketAddress, hops: Int? = nil, interface: String? = nil) throws(SystemError) {
         var descriptor = try Self.openUnconnected(for: remote)
         // A socket with the remote port would hear itself where the remote host is this one; see ``init(connectedTo:)``.
         if try descriptor.localAddress().port == remote.port { descriptor = try Self.openUnconnected(for: remote) }
         try descriptor.set(SO_BROADCAST, at: SOL_SOCKET)
-        if let hops { try descriptor.setGroupHops(Int32(hops), isIPv6: remote.isIPv6) }
-        if let interface { try descriptor.setInterface(interface, isIPv6: remote.isIPv6) }
+        if let hops { try descriptor.setHops(Int32(hops), isIPv6: remote.usesIPv6) }
+        if let interface {
+            guard let number = NetworkInterface.number(named: interface) else {
+                throw SystemError(.configure, remote, .noSuchDevice)
+            }
+            try descriptor.setInterface(number, isIPv6: remote.usesIPv6)
+        }
         self.init(owning: descriptor)
     }
 
@@ -50,13 +56,14 @@ extension DatagramSocket {
 }
 
 extension Descriptor {
-    /// ip(7), IP_MULTICAST_TTL; ipv6(7), IPV6_MULTICAST_HOPS.
-    fileprivate func setGroupHops(_ hops: Int32, isIPv6: Bool) throws(SystemError) {
-        if isIPv6 {
-            try set(Int32(IPV6_MULTICAST_HOPS), at: Int32(IPPROTO_IPV6), to: hops)
-        } else {
-            try set(Int32(IP_MULTICAST_TTL), at: Int32(IPPROTO_IP), to: hops)
-        }
+    /// Sets the hops of datagrams to groups, and those of all others, broadcasts among them (ip(7), IP_MULTICAST_TTL and
+    /// IP_TTL; ipv6(7), IPV6_MULTICAST_HOPS and IPV6_UNICAST_HOPS).
+    fileprivate func setHops(_ hops: Int32, isIPv6: Bool) throws(SystemError) {
+        let (level, names) =
+            isIPv6
+            ? (Int32(IPPROTO_IPV6), [Int32(IPV6_MULTICAST_HOPS), Int32(IPV6_UNICAST_HOPS)])
+            : (Int32(IPPROTO_IP), [Int32(IP_MULTICAST_TTL), Int32(IP_TTL)])
+        for name in names { try set(name, at: level, to: hops) }
     }
 
     /// Sets the interface of datagrams to groups, and of those to which no route points, as 255.255.255.255
@@ -98,8 +105,16 @@ extension SocketAddress {
     ///
     /// The broadcast address of a network, such as 192.0.2.255, cannot be told without that network's mask.
     public var isForMany: Bool {
-        if isIPv6 { return host.lowercased().hasPrefix("ff") }
+        let host = unmappedHost
+        if usesIPv6 { return host.hasPrefix("ff") }
         guard let first = host.split(separator: ".").first.flatMap({ Int($0) }) else { return false }
         return (224...239).contains(first) || host == "255.255.255.255"
+    }
+
+    /// Whether the address is one host's on a link that it does not name: an interface has to, as in "fe80::1%eth0"
+    /// (RFC 4007 6).
+    public var lacksInterface: Bool {
+        guard usesIPv6, !host.contains("%"), let first = UInt16(host.prefix { $0 != ":" }, radix: 16) else { return false }
+        return first & 0xFFC0 == 0xFE80
     }
 }

@@ -149,6 +149,8 @@ extension DatagramSocket {
     public struct Drained {
         /// The length of each datagram.
         public var lengths: [Int] = []
+        /// The first 32 bytes of each, where the caller asked for them.
+        public var beginnings: [[UInt8]] = []
         /// The number of reported errors.
         public var errors = 0
         /// The number of datagrams.
@@ -156,16 +158,21 @@ extension DatagramSocket {
     }
 
     /// Drops all waiting datagrams and reported errors, and returns their counts.
-    public func drain() -> Drained {
+    ///
+    /// - `keepsBeginnings`: whether to return the first bytes of each datagram as well.
+    public func drain(keepingBeginnings keepsBeginnings: Bool = false) -> Drained {
         var found = Drained(errors: dropReports())
+        var room: InlineArray<32, UInt8> = .init(repeating: 0)
         // Reading an error clears it (socket(7), SO_ERROR), so the loop ends; the bound holds against a flood.
         for _ in 0..<1024 {
             do {
-                var discarded: UInt8 = 0
                 // MSG_TRUNC: the call returns the datagram's length, not that of the room (recv(2)).
-                let length = try callUnlessBlocked { unsafe recv(descriptor.number, &discarded, 1, Int32(MSG_TRUNC)) }
+                let length = try callUnlessBlocked {
+                    unsafe recv(descriptor.number, &room, room.count, Int32(MSG_TRUNC))
+                }
                 guard let length else { break }
-                found.lengths.append(Int(length))
+                found.lengths.append(length)
+                if keepsBeginnings { found.beginnings.append((0..<min(length, room.count)).map { room[$0] }) }
             } catch {
                 found.errors += 1
             }
@@ -181,7 +188,7 @@ extension DatagramSocket {
     ///
     /// Each report then waits in a queue as well as failing the next call: after a failed call, call `dropReports()`.
     public func enableReports(about remote: SocketAddress) throws(SystemError) {
-        if remote.isIPv6 {
+        if remote.usesIPv6 {
             try descriptor.set(Int32(IPV6_RECVERR), at: Int32(IPPROTO_IPV6))
         } else {
             try descriptor.set(Int32(IP_RECVERR), at: Int32(IPPROTO_IP))

@@ -97,8 +97,19 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether its datagrams are those of IPv6: an IPv4-mapped address stands for one of IPv4 (RFC 4291 2.5.5.2).
+    var usesIPv6: Bool { isIPv6 && !host.hasPrefix(Self.mappedPrefix) }
+
+    /// The address without the port, without the beginning that maps it to IPv6.
+    var unmappedHost: String {
+        let host = self.host
+        return host.hasPrefix(Self.mappedPrefix) ? String(host.dropFirst(Self.mappedPrefix.count)) : host
+    }
+
+    private static let mappedPrefix = "::ffff:"
+
     /// Whether it means every address of the machine.
-    public var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
+    public var isWildcard: Bool { ["0.0.0.0", "::"].contains(unmappedHost) }
 
     /// Every address of the machine, in this family, at a port of the kernel's choice.
     var wildcard: SocketAddress { Self.address(isIPv6 ? "::" : "0.0.0.0", 0) }
@@ -106,7 +117,8 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address that datagrams to this one reach: to the kernel the wildcard means the machine itself (ip(7)), and
     /// replies come from the loopback address.
     public var destination: SocketAddress {
-        isWildcard ? Self.address(isIPv6 ? "::1" : "127.0.0.1", port) : self
+        guard isWildcard else { return self }
+        return Self.address(usesIPv6 ? "::1" : isIPv6 ? "::ffff:127.0.0.1" : "127.0.0.1", port)
     }
 
     private static func address(_ host: String, _ port: UInt16) -> SocketAddress {
@@ -115,11 +127,14 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether its datagrams never leave the machine.
-    public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
+    public var isLoopback: Bool {
+        let host = unmappedHost
+        return host.hasPrefix("127.") || host == "::1"
+    }
 
     /// The longest payload of a datagram to this address: IPv6's length does not count its own header (RFC 8200 3).
     var maximumPayload: Int {
-        isIPv6 && !host.hasPrefix("::ffff:") ? DatagramSocket.maximumPayload + 20 : DatagramSocket.maximumPayload
+        usesIPv6 ? DatagramSocket.maximumPayload + 20 : DatagramSocket.maximumPayload
     }
 
     /// "127.0.0.1:12000" or "[::1]:12000".

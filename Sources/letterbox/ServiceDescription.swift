@@ -122,12 +122,12 @@ struct ServiceDescription: CustomStringConvertible {
         }
     }
 
-    /// The number of a network interface.
-    private func interface(_ name: String) throws -> UInt32 {
-        guard let number = NetworkInterface.number(named: name) else {
+    /// The name of a network interface that this machine has.
+    private func interface(_ name: String) throws -> String {
+        guard NetworkInterface.number(named: name) != nil else {
             throw ValidationError("this machine has no interface of that name (see: ip link).")
         }
-        return number
+        return name
     }
 
     /// The number of replies to a datagram.
@@ -150,19 +150,25 @@ struct ServiceDescription: CustomStringConvertible {
             throw ValidationError(
                 "--service \(path): max-datagram \(own) is more than --max-datagram \(limit): raise the flag as well.")
         }
-        if let length = options[.probeText]?.utf8.count, length > own {
-            throw ValidationError(
-                "--service \(path): probe-text has \(length) bytes, and max-datagram allows \(own): shorten it.")
-        }
-        if options[.probeText] == nil, isProbed, let probeLength, probeLength > own {
-            throw ValidationError(
-                """
-                --service \(path): --probe-text has \(probeLength) bytes, and max-datagram allows \(own): add a probe-text of \
-                its own.
-                """)
-        }
+        try checkProbe(ofOthers: probeLength, within: own)
         try checkTimes(within: settings.replies.wait ?? settings.timeout ?? timeout, minRetransmit)
         if let conflict = conflict { throw ValidationError("--service \(path): \(conflict).") }
+    }
+
+    /// Checks the length of the text that its addresses are tried with: its own, or that of `--probe-text`.
+    private func checkProbe(ofOthers probeLength: Int?, within limit: Int) throws {
+        let own = options[.probeText]?.utf8.count
+        guard let length = own ?? (isProbed ? probeLength : nil) else { return }
+        let subject = "--service \(path): \(own == nil ? "--" : "")probe-text has \(length) bytes"
+        if length > limit {
+            let remedy = own == nil ? "add a probe-text of its own" : "shorten it"
+            throw ValidationError("\(subject), and max-datagram allows \(limit): \(remedy).")
+        }
+        // A server ignores less than a header, and would count as down.
+        if let preset = settings.preset, length < preset.leastLength {
+            let remedy = own == nil ? "add a longer probe-text of its own" : "lengthen it"
+            throw ValidationError("\(subject), and a DNS message has \(preset.leastLength) at least: \(remedy).")
+        }
     }
 
     /// Two options that contradict each other, and the remedy; nil where all agree.
@@ -183,16 +189,19 @@ struct ServiceDescription: CustomStringConvertible {
             return "\(name.rawValue) is for services that reply, and replies=0 says that none does: leave one out"
         }
         if replies.count == .none || replies.count == .some(1),
-            let name = [Name.wait, .quiet, .maxReplies].first(where: { options[$0] != nil })
+            let name = [Name.wait, .quiet].first(where: { options[$0] != nil })
         {
             return "\(name.rawValue) is for several replies: add replies=all or a number above 1"
+        }
+        if options[.maxReplies] != nil, replies.count != .all {
+            return "max-replies is for replies=all, and any number of replies is a limit itself: leave it out"
+        }
+        if options[.type] != nil, replies.count != .some(1) {
+            return "type is for one reply, and several come in JSON, in lines or as bytes: leave it out"
         }
         if options[.rest] != nil, replies.count != .some(1) || replies.source != .peer {
             return
                 "rest is for one reply from the address that is asked: other sockets are not used again, leave it out"
-        }
-        if case .some(let count) = replies.count, count > replies.maxReplies, options[.maxReplies] != nil {
-            return "replies=\(count) is more than max-replies=\(replies.maxReplies) lets through"
         }
         if !isOneWay, !isOpen, let name = [Name.ttl, .interface].first(where: { options[$0] != nil }) {
             return "\(name.rawValue) is for groups and broadcasts: add from=any, or replies=0"
@@ -239,6 +248,12 @@ struct ServiceDescription: CustomStringConvertible {
 
     /// An address that contradicts the service's options, and the remedy.
     private func conflict(at addresses: [SocketAddress]) -> String? {
+        if settings.replies.interface == nil, let address = addresses.first(where: \.lacksInterface) {
+            return """
+                \(address.host) is the address of a host on any link: add the interface, as in \
+                [\(address.host)%eth0]:\(address.port)
+                """
+        }
         guard settings.replies.source != .any, settings.replies.count != .none,
             let address = addresses.first(where: \.isForMany)
         else { return nil }

@@ -145,6 +145,94 @@ struct NamespaceTests {
         #expect(text.contains("A route or filter of the gateway's host forbids the datagram."), "\(text)")
     }
 
+    /// A router behind the gateway's own host forbids the way (icmp(7), type 3 code 13; RFC 4443 3.1, code 1).
+    @Test(arguments: ["198.51.100.2", "2001:db8:1::2"], ["", " replies=0", " replies=2"])
+    func `a router that forbids the way is told from one that has none`(address: String, options: String) throws {
+        let hosts = try Namespaces()
+        try hosts.forward()
+        let (host, length) = address.contains(":") ? ("[\(address)]", 128) : (address, 32)
+        for (kind, error) in [("prohibit", "prohibited"), ("unreachable", "unroutable")] {
+            try hosts.ip(.gateway, "route", "add", kind, "\(address)/\(length)")
+            let gateway = try hosts.start(
+                .client,
+                [
+                    Binaries.letterbox, "gateway", "--port", "8080", "--workers", "1", "--service",
+                    "/ \(host):12000\(options)", "--timeout", "20s", "--attempts", "1",
+                ])
+            _ = try gateway.errorLine(startingWith: "The gateway is ready")
+            // Without a reply the report about one datagram is the next one's answer.
+            var text = ""
+            let deadline = ContinuousClock.now + Program.timeLimit
+            repeat {
+                let post = ["curl", "-s", "-D", "-", "-d", "hello", "http://127.0.0.1:8080/"]
+                text = try hosts.start(.client, post).ending().output
+            } while text.hasPrefix("HTTP/1.1 202 ") && ContinuousClock.now < deadline
+            #expect(text.contains("error=destination_ip_\(error)") && text.contains("(ICMP)"), "\(text)")
+            try hosts.ip(.gateway, "route", "del", kind, "\(address)/\(length)")
+            _ = try gateway.ending(after: SIGKILL)
+        }
+    }
+
+    /// No neighbour has the address: the kernel sends itself an ICMP message, and no other host has a part in it.
+    @Test(arguments: ["", " from=host", " replies=0"])
+    func `a host that is missing on the gateway's own link is no report of the network`(options: String) throws {
+        let network = try Network([.one], ["--service", "/gone 198.51.100.77:9\(options) timeout=40s"])
+        var (status, text) = (202, "")
+        let deadline = ContinuousClock.now + Program.timeLimit
+        while status == 202, ContinuousClock.now < deadline {
+            (status, text) = try network.get("/gone", "--data-binary", "hello", "-H", "Accept: application/json")
+        }
+        #expect(status == 502 && text.contains("error=destination_ip_unroutable"), "\(text)")
+        #expect(text.contains("The gateway's host has no way to the UDP service."), "\(text)")
+        #expect(text.contains("\"kind\":\"unreachable\"") && text.contains("\"by\":\"host\""), "\(text)")
+    }
+
+    /// A router that lets a datagram of one hop no further tells so.
+    @Test(arguments: ["198.51.100.2", "2001:db8:1::2", "::ffff:198.51.100.2"])
+    func `the time to live of a datagram holds for an address of one host, too`(address: String) throws {
+        let hosts = try Namespaces()
+        try hosts.forward()
+        let server = try hosts.start(.one, [Binaries.letterbox, "server", "--host", "::"])
+        _ = try server.errorLine(startingWith: "The server is ready")
+        let host = address.contains(":") ? "[\(address)]" : address
+        let gateway = try hosts.start(
+            .client,
+            [
+                Binaries.letterbox, "gateway", "--port", "8080", "--timeout", "20s",
+                "--service", "/near \(host):12000 from=any ttl=1", "--service", "/far \(host):12000 from=any ttl=2",
+            ])
+        _ = try gateway.errorLine(startingWith: "The gateway is ready")
+        #expect(try hosts.curl("http://127.0.0.1:8080/far", "-d", "hello") == "HELLO")
+        let near = ["curl", "-s", "-d", "hello", "http://127.0.0.1:8080/near"]
+        #expect(try hosts.start(.client, near).ending().output.contains("\"status\":502"))
+    }
+
+    /// A VPN or a stick goes and comes back: the interface of the same name has another number then.
+    @Test func `an interface that comes back is used again`() throws {
+        let network = try Network(
+            [.one],
+            [
+                "--workers", "1", "--service",
+                "/group 239.255.255.250:1900 replies=all wait=50ms from=any interface=one",
+                "--service", "/once 239.255.255.250:9 replies=0 interface=one",
+                "--service", "/six [ff02::c]:9 replies=0 interface=one",
+            ])
+        func statuses() throws -> [Int] {
+            try ["/group", "/once", "/six"].map { try network.get($0, "--data-binary", "hello").status }
+        }
+        // The address of its own that the interface gets may be used a second later (RFC 4862 5.4).
+        func addAddress() throws {
+            try network.hosts.ip(.gateway, "address", "add", "2001:db8:1::1/64", "dev", "one", "nodad")
+        }
+        try addAddress()
+        #expect(try statuses() == [200, 202, 202])
+        try network.hosts.ip(.gateway, "link", "del", "one")
+        #expect(try statuses() == [502, 502, 502])
+        try network.hosts.join(.one, "198.51.100.2", to: "198.51.100.1")
+        try addAddress()
+        #expect(try statuses() == [200, 202, 202])
+    }
+
     /// send(2) says ENOBUFS while the queue to the network is full (tc-tbf(8)): the datagrams leave a moment later.
     @Test func `payloads wait where the queue to the network is full`() throws {
         let network = try Network([.one], ["--timeout", "20s", "--attempts", "1"])

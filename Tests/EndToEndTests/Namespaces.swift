@@ -79,7 +79,8 @@ final class Namespaces {
         return ending.output
     }
 
-    private func join(_ host: Host, _ address: String, to gateway: String) throws {
+    /// Links a host with the gateway's.
+    func join(_ host: Host, _ address: String, to gateway: String) throws {
         try ip(
             .gateway, "link", "add", "name", host.rawValue, "type", "veth", "peer", "name", "net", "netns",
             Self.name(host))

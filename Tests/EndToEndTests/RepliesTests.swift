@@ -52,6 +52,31 @@ import Testing
         #expect(try begin(gateway).receive(until: "}\n").hasPrefix("HTTP/1.1 504 "))
     }
 
+    /// As with one reply, from whatever host.
+    @Test(
+        arguments: [
+            "replies=2 wait=50ms", "replies=2 wait=50ms from=any", "replies=all max-datagram=2",
+            "from=host timeout=50ms",
+        ],
+        [true, false])
+    func `a failure has its trace for a caller that wants it`(options: String, isSilent: Bool) throws {
+        let peer = UDPPeer()
+        // Of all that come in time none is no failure.
+        let isSilent = isSilent && !options.hasPrefix("replies=all")
+        let gateway = try gateway(isSilent ? peer.address : UDPPeer.closedAddress(), options)
+        var traced = "", plain = ""
+        let deadline = ContinuousClock.now + Program.timeLimit
+        repeat {
+            // The kernel limits its refusals.
+            traced = try begin(gateway, accepting: "application/json\r\nConnection: close").receiveToEnd()
+            plain = try begin(gateway, accepting: "*/*\r\nConnection: close").receiveToEnd()
+        } while !isSilent && !traced.hasPrefix("HTTP/1.1 502 ") && ContinuousClock.now < deadline
+        #expect(traced.hasPrefix("HTTP/1.1 \(isSilent ? 504 : 502) "), "\(traced)")
+        #expect(traced.contains("\"exchange\":{\"attempts\":1,") && traced.contains("\"kind\":\"sent\""), "\(traced)")
+        #expect(traced.contains("\"kind\":\"refused\"") == !isSilent, "\(traced)")
+        #expect(!plain.contains("\"exchange\""), "\(plain)")
+    }
+
     @Test func `all that come in time may be none`() throws {
         let peer = UDPPeer()
         let gateway = try gateway(peer.address, "replies=all wait=100ms")

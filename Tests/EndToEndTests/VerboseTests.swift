@@ -1,4 +1,5 @@
 import CurlClient
+import Glibc
 import System
 import Testing
 
@@ -77,6 +78,28 @@ import Testing
         request.fields.append("Accept", "application/json")
         #expect(try CurlClient().perform(request).text?.contains("\"attempts\":1") == true)
         #expect(try lines(2, of: gateway.program).count == 2)
+    }
+
+    /// The lines are the operator's: a caller that wants no trace gets the response as without them.
+    @Test func surplusDatagramsAreToldByTheirBeginnings() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(
+            ["--verbose", "--timeout", "3600s", "--service", "/x \(peer.address)"], upstream: UDPPeer().address)
+        let connection = try TCPConnection(to: gateway.address)
+        connection.send("POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nwho?")
+        let sender = try peer.receive().sender
+        // All are there when it looks.
+        try gateway.program.suspend()
+        let long = String(repeating: "a", count: 33)
+        for text in ["one", "two", long, ""] { peer.send(text, to: sender) }
+        gateway.program.signal(SIGCONT)
+        #expect(try !connection.receive(until: "one").contains("Letterbox-Surplus"))
+        let from = "\(peer.address) -> \(sender)"
+        #expect(
+            try lines(5, of: gateway.program).dropFirst() == [
+                "\(from), 3 bytes \"one\": received", "\(from), 3 bytes \"two\": surplus",
+                "\(from), 33 bytes \"\(long.dropLast())\"...: surplus", "\(from), 0 bytes: surplus",
+            ])
     }
 
     @Test func theClientTellsRoundTripAndAttempts() throws {

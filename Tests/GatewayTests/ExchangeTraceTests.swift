@@ -45,6 +45,14 @@ import Testing
         #expect(try #require(told["total"] as? Double) >= times[7])
     }
 
+    /// A service may send replies that are too long without end.
+    @Test(arguments: [-1, 0, 1]) func theNumberOfStepsIsBounded(more: Int) throws {
+        let upstream = try #require(SocketAddress("192.0.2.7", port: 12000))
+        let trace = ExchangeTrace(start: MonotonicTime.now())
+        for _ in 0..<ExchangeTrace.mostSteps + more { trace.add(.truncated, nil, upstream, bytes: 7) }
+        #expect(trace.steps.count == ExchangeTrace.mostSteps + min(0, more))
+    }
+
     @Test func addressesAndPortsAreHidden() throws {
         let upstream = try #require(SocketAddress("192.0.2.7", port: 12000))
         let (trace, port) = try trace(Self.kinds, to: upstream)

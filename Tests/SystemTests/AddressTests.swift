@@ -48,11 +48,31 @@ import Testing
     @Test(arguments: [
         ("127.0.0.1", true, false), ("127.255.0.9", true, false), ("::1", true, false), ("128.0.0.1", false, false),
         ("12.7.0.0", false, false), ("0.0.0.0", false, true), ("::", false, true), ("0.0.0.1", false, false),
-        ("::2", false, false), ("::127.0.0.1", false, false),
+        ("::2", false, false), ("::127.0.0.1", false, false), ("::ffff:127.0.0.1", true, false),
+        ("::ffff:0.0.0.0", false, true), ("::ffff:128.0.0.1", false, false),
     ])
     func kinds(host: String, isLoopback: Bool, isWildcard: Bool) throws {
         #expect(try address(host).isLoopback == isLoopback)
         #expect(try address(host).isWildcard == isWildcard)
+    }
+
+    /// At the limits of each range, and one past them; an IPv4-mapped address is one of IPv4.
+    @Test(arguments: [
+        ("224.0.0.0", true, false), ("239.255.255.255", true, false), ("223.255.255.255", false, false),
+        ("240.0.0.0", false, false), ("255.255.255.255", true, false), ("ff00::", true, false),
+        ("feff::", false, false),
+        ("::ffff:239.255.255.250", true, false), ("::ffff:255.255.255.255", true, false),
+        ("::ffff:192.0.2.1", false, false), ("fe80::1", false, true), ("febf::1", false, true),
+        ("fe7f::1", false, false), ("fec0::1", false, false), ("::fe80", false, false), ("2001:db8::1", false, false),
+    ])
+    func reach(host: String, isForMany: Bool, lacksInterface: Bool) throws {
+        #expect(try address(host).isForMany == isForMany)
+        #expect(try address(host).lacksInterface == lacksInterface)
+    }
+
+    @Test func anInterfaceThatIsNamedIsNotMissing() throws {
+        let addresses = try Resolver.resolve(Endpoint(host: "fe80::1%lo", port: 9))
+        #expect(addresses.map(\.lacksInterface) == [false])
     }
 
     @Test(

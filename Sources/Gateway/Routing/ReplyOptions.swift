@@ -28,6 +28,8 @@ final class ReplyOptions {
     let collection: ReplyCollection?
     /// A cache's permission; nil where the method alone denies it.
     let caching: Caching?
+    /// The trace of the exchange; where the form is another one, for its failure.
+    let trace: ExchangeTrace?
 
     /// A cache's permission to store a response.
     enum Caching {
@@ -39,9 +41,10 @@ final class ReplyOptions {
 
     init(
         _ form: Form, notation: Notation? = nil, wait: Int? = nil, isAsync: Bool = false, caching: Caching? = nil,
-        collection: ReplyCollection? = nil, route: ServiceRoute? = nil
+        collection: ReplyCollection? = nil, trace: ExchangeTrace? = nil, route: ServiceRoute? = nil
     ) {
         self.form = form
+        if case .trace(let own) = form { self.trace = own } else { self.trace = trace }
         self.caching = caching
         self.notation = notation
         self.wait = wait
@@ -54,11 +57,5 @@ final class ReplyOptions {
     var isOfPage: Bool {
         if case .page = form { return true }
         return false
-    }
-
-    /// The trace of the exchange.
-    var trace: ExchangeTrace? {
-        if case .trace(let trace) = form { return trace }
-        return nil
     }
 }

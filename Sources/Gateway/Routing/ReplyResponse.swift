@@ -74,7 +74,8 @@ enum ReplyResponse {
         default: response = plain(reply.bytes, options?.notation)
         }
         ResponseWriter.addTiming(of: reply, to: &response.fields)
-        if reply.surplus > 0 { response.fields.add(surplus, validating: "\(reply.surplus)".utf8) }
+        // Without a trace the gateway looks for them only where the operator sees each datagram.
+        if reply.surplus > 0, options?.trace != nil { response.fields.add(surplus, validating: "\(reply.surplus)".utf8) }
         confirm(options?.wait, in: &response.fields)
         return response
     }

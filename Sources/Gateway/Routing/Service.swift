@@ -24,6 +24,9 @@ package struct Service: Sendable {
     package enum Preset: String, CaseIterable, Sendable {
         /// DNS queries over HTTPS (RFC 8484).
         case dns
+
+        /// The length of the shortest message.
+        package var leastLength: Int { DNSMessage.headerLength }
     }
 
     /// A service of a known protocol, whose type and parameter are those of the specification.

@@ -15,7 +15,7 @@ extension ServiceRoute {
     ) -> Decision? {
         let isAsync = Self.prefersAsync(request)
         if isAsync || service.replies.count == .none {
-            let trace = Self.prefersTrace(request) ? ExchangeTrace(start: MonotonicTime.now()) : nil
+            let trace = Self.trace(for: request)
             let form = trace.map { ReplyOptions.Form.trace($0) } ?? .bytes(mirroring: nil)
             return .dispatch(
                 payload,
@@ -31,8 +31,14 @@ extension ServiceRoute {
         let form = CollectionResponse.Form(accept: request.list(of: .accept))
         let options = ReplyOptions(
             .replies(form, collection), notation: notation, wait: wait(of: request),
-            caching: caching(of: request, isPlain: false), collection: collection, route: self)
+            caching: caching(of: request, isPlain: false), collection: collection,
+            trace: Self.trace(for: request), route: self)
         return .collection(payload, options)
+    }
+
+    /// The trace of an exchange whose caller prefers one.
+    private static func trace(for request: Request) -> ExchangeTrace? {
+        prefersTrace(request) ? ExchangeTrace(start: MonotonicTime.now()) : nil
     }
 
     /// Decides about a form's payload.

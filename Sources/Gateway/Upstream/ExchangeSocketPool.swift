@@ -202,11 +202,12 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
 
     // MARK: - Datagrams without an exchange
 
-    /// Drops the datagrams after a reply, and returns the length of each, where the caller wants to know it at once.
-    func takeSurplus(behind socket: ExchangeSocket, isSettled: Bool) -> [Int] {
-        let found = socket.socket.drain()
+    /// Drops the datagrams after a reply, and returns the length and the beginning of each, where the caller wants to know
+    /// them at once.
+    func takeSurplus(behind socket: ExchangeSocket, isSettled: Bool) -> DatagramSocket.Drained {
+        let found = socket.socket.drain(keepingBeginnings: true)
         count(found, isSettled)
-        return found.lengths
+        return found
     }
 
     /// Drops the datagrams that came to a socket without an exchange; its port is not used for a while.

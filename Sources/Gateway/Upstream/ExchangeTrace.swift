@@ -71,12 +71,16 @@ final class ExchangeTrace {
         self.start = start
     }
 
-    /// Adds a step; without a socket there is no port.
+    /// The most steps of a trace: a service may send replies without end, of which none fits.
+    static let mostSteps = 2048
+
+    /// Adds a step, as long as there is room; without a socket there is no port.
     func add(
         _ kind: Kind, _ localPort: UInt16?, _ upstream: SocketAddress, bytes: Int?,
         at now: MonotonicTime = .now(), origin: NetworkReport.Origin? = nil, reply: ArraySlice<UInt8>? = nil
     ) {
         if let observer { report(observer, kind, upstream, bytes, reply) }
+        guard steps.count < Self.mostSteps else { return }
         steps.append(
             Step(
                 kind: kind, time: now.since(start), upstream: upstream, localPort: localPort, bytes: bytes,
@@ -170,7 +174,9 @@ extension Exchange {
         trace.add(
             isWhole ? .received : .truncated, socket.port, backend.address, bytes: length, at: now, reply: reply)
         let surplus = backend.sockets.takeSurplus(behind: socket, isSettled: plan.outcomeOfReply == .settled)
-        for bytes in surplus { trace.add(.surplus, socket.port, backend.address, bytes: bytes) }
-        return surplus.count
+        for (bytes, beginning) in zip(surplus.lengths, surplus.beginnings) {
+            trace.add(.surplus, socket.port, backend.address, bytes: bytes, reply: beginning[...])
+        }
+        return surplus.datagrams
     }
 }

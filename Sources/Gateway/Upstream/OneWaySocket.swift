@@ -52,7 +52,10 @@ final class OneWaySocket: EventHandler {
                 socket?.dropReports()
                 return .refused(report)
             }
-            throw error
+            // A socket keeps the number of its interface, which is another one after the interface has come back.
+            guard policy.interface != nil, SendFailure(error.reason) == .unreachable(.unroutable) else { throw error }
+            close()
+            guard try open(), try socket?.send(payload, to: address) == true else { return .blocked }
         }
         let before = latest
         latest = loop.now

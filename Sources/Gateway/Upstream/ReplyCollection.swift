@@ -132,10 +132,12 @@ package struct ReplyPolicy: Equatable, Sendable {
     package var quiet: Interval?
     /// The most replies to one datagram that a caller gets.
     package var maxReplies = 64
-    /// The most routers that a datagram to a group may pass; nil for the kernel's default, which is none.
+    /// The time to live of a datagram; nil for the kernel's default, with which one to a group passes no router.
     package var hops: Int?
-    /// The number of the interface by which datagrams leave; nil leaves it to routing.
-    package var interface: UInt32?
+    /// The name of the interface by which datagrams leave; nil leaves it to routing.
+    ///
+    /// Each socket looks its number up: an interface that goes and comes back has another one.
+    package var interface: String?
 
     /// One reply, from the address that the datagram went to.
     package init() {}
