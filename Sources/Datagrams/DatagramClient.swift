@@ -125,7 +125,11 @@ package struct DatagramClient: ~Copyable {
             let reply = try await exchange(message, with: server, over: socket, within: time, &sent, on: loop)
             server.former = consume socket
             if let reply {
-                if sent == 1 { server.estimator.sample(reply.roundTrip) }
+                if sent == 1 {
+                    server.estimator.sample(reply.roundTrip)
+                } else {
+                    server.estimator.noteRepeated(reply.roundTrip)
+                }
                 return reply
             }
         } catch {

@@ -12,6 +12,8 @@ public struct RoundTripEstimator {
     private let floor: Interval
     private var smoothed: Double?
     private var variation = 0.0
+    /// The least wait until the next sample, in nanoseconds.
+    private var least = 0.0
 
     /// - `initial`: the wait before the first sample, a second at most (RFC 8085 3.1.1); it may be shorter, because an
     ///   operator who sets a short time expects replies soon.
@@ -26,6 +28,7 @@ public struct RoundTripEstimator {
     /// Adds a sample (RFC 6298 2.2 and 2.3).
     public mutating func sample(_ roundTrip: Interval) {
         let measured = Double(roundTrip.nanoseconds)
+        if least > 0 { least = 0 }
         guard let smoothed else {
             smoothed = measured
             variation = measured / 2
@@ -35,10 +38,20 @@ public struct RoundTripEstimator {
         self.smoothed = smoothed + (measured - smoothed) / 8
     }
 
+    /// Takes note of a reply to one of several datagrams: no sample, but its round trip was not longer than this.
+    ///
+    /// Until the next sample the wait is longer, so that there will be one: a service that has become slower than the wait
+    /// would get each datagram twice for ever (RFC 6298 5 keeps the doubled wait for the same reason).
+    ///
+    /// - `elapsed`: the time since the first datagram.
+    public mutating func noteRepeated(_ elapsed: Interval) {
+        least = max(least, 1.25 * Double(elapsed.nanoseconds))
+    }
+
     /// The time of an exchange's first datagram before it is sent again (RFC 6298 2.3).
     public var timeout: Interval {
-        guard let smoothed else { return initial }
-        return max(floor, Interval(nanoseconds: UInt64(smoothed + 4 * variation)))
+        guard let smoothed else { return max(initial, Interval(nanoseconds: UInt64(least))) }
+        return max(floor, Interval(nanoseconds: UInt64(max(least, smoothed + 4 * variation))))
     }
 
     /// The time of an attempt: twice as long as the one before, and up to a tenth more, so that datagrams lost together

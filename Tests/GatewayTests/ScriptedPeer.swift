@@ -15,7 +15,7 @@ actor ScriptedPeer {
 
     nonisolated let loop: EventLoop
     nonisolated let address: SocketAddress
-    private let socket: DatagramSocket
+    private var socket: DatagramSocket
     private var watch: AsyncWatch?
     private var batch = DatagramBatch(capacity: 8)
     private var letters: [Letter] = []
@@ -52,6 +52,12 @@ actor ScriptedPeer {
             let isSent = try socket.send(Array(text.utf8).span, to: receiver)
             try #require(isSent)
         }
+    }
+
+    /// Closes the port: the socket moves to another one.
+    func close() throws {
+        socket = try DatagramSocket(boundTo: try #require(SocketAddress("127.0.0.1", port: 0)))
+        watch = nil
     }
 
     /// Answers every datagram with its own text until the task is cancelled.

@@ -98,6 +98,32 @@ actor UpstreamFixture {
 
     private struct NoSocket: Error {}
 
+    /// An exchange that a test looks at while it is under way.
+    func exchange(_ text: String, _ meanwhile: (Exchange) async throws -> Void) async throws -> Answer {
+        if let failure = upstream.takePlace() { throw failure }
+        let exchange = Exchange(upstream: upstream)
+        let configuration = upstream.configuration
+        let end = KeptEnd()
+        let failure = exchange.begin(
+            Array(text.utf8).span, timeout: configuration.timeout, attempts: configuration.attempts, trace: nil, only: nil,
+            for: end)
+        if let failure { throw failure }
+        try await meanwhile(exchange)
+        while true {
+            if let answer = end.answer { return try answer.get() }
+            await Task.yield()
+        }
+    }
+
+    /// Keeps the end of an exchange.
+    private final class KeptEnd: ExchangeHandler {
+        var answer: Result<Answer, GatewayError>?
+
+        func finished(_ outcome: Result<Reply, GatewayError>) {
+            answer = outcome.map { Answer(text: String(decoding: $0.bytes, as: UTF8.self), attempts: $0.attempts) }
+        }
+    }
+
     /// Waits for a report of the network.
     func waitForReport() async { await loop.sleep(until: loop.now + .milliseconds(20)) }
 
@@ -133,6 +159,11 @@ actor UpstreamFixture {
     /// The smoothed round trip of an address.
     func roundTrip(of address: SocketAddress) -> Interval? {
         upstream.backends.first { $0.address == address }?.estimator.roundTrip
+    }
+
+    /// The wait before an address gets a datagram again.
+    func pause(of address: SocketAddress) -> Interval? {
+        upstream.backends.first { $0.address == address }?.estimator.timeout
     }
 
     var counts: UpstreamCounts { upstream.snapshot }

@@ -46,6 +46,18 @@ import Testing
         #expect(estimator(floor: 5000, initial: 700).timeout == .milliseconds(5000))
     }
 
+    /// A reply to one of several datagrams is no sample (RFC 6298 3), and lengthens the wait until the next sample.
+    @Test func aRepeatedDatagramLengthensTheWait() {
+        var fresh = estimator(initial: 100)
+        fresh.noteRepeated(.milliseconds(160))
+        #expect(fresh.roundTrip == nil && fresh.timeout == .milliseconds(200))
+        var estimator = estimator([100])
+        for elapsed: UInt64 in [40, 200, 400, 80] { estimator.noteRepeated(.milliseconds(elapsed)) }
+        #expect(estimator.timeout == .milliseconds(500) && estimator.roundTrip == .milliseconds(100))
+        estimator.sample(.milliseconds(100))
+        #expect(estimator.timeout < .milliseconds(300))
+    }
+
     /// 300 ms, then twice as much each time, and up to a tenth more.
     @Test(arguments: [(1, 300, 300), (2, 600, 660), (3, 1200, 1320), (4, 2400, 2640)] as [(Int, UInt64, UInt64)])
     func everyAttemptGetsTwiceTheTime(attempt: Int, least: UInt64, most: UInt64) {

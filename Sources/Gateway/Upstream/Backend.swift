@@ -7,7 +7,7 @@ final class Backend: ExchangeCandidate {
     let address: SocketAddress
     /// Whether its address is a group's, or means every host of the link.
     let isForMany: Bool
-    /// Its number, which no other backend of the worker has, not even a removed one.
+    /// Its number, which no other backend of its service has on this worker, not even a removed one.
     let id: Int
     /// Its address in words, for the access log.
     let name: [UInt8]
@@ -105,6 +105,9 @@ final class Backend: ExchangeCandidate {
         if one { estimator.sample(roundTrip) }
         succeed(at: now)
     }
+
+    /// Takes note of the time to a reply to one of several datagrams.
+    func noteRepeated(_ elapsed: Interval) { estimator.noteRepeated(elapsed) }
 
     /// Counts a datagram that expects no reply and has reached a port, for no report says otherwise.
     func recordDelivery(at now: MonotonicTime) { succeed(at: now) }

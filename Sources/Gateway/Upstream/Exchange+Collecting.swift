@@ -18,9 +18,8 @@ extension Exchange {
 
     /// Takes the datagrams of a socket that may hear others than its peer.
     func collect(
-        into collection: ReplyCollection, through socket: ExchangeSocket
+        into collection: ReplyCollection, through socket: ExchangeSocket, of backend: Backend
     ) throws(SystemError) {
-        guard let backend else { preconditionFailure("a socket is one of a backend's") }
         for _ in 0..<Self.mostAtOnce {
             guard let (length, sender) = try socket.socket.receiveFrom(into: &replies.bytes, room) else {
                 return
@@ -47,6 +46,7 @@ extension Exchange {
         _ length: Int, from sender: SocketAddress, into collection: ReplyCollection, _ backend: Backend,
         _ socket: ExchangeSocket
     ) -> Bool {
+        takeOver(socket)
         let now = MonotonicTime.now()
         let isWhole = length <= room.count
         let elapsed = now.since(firstSent)
@@ -78,6 +78,7 @@ extension Exchange {
     func record(_ length: Int, _ isWhole: Bool, after elapsed: Interval, isFirst: Bool) {
         guard isWhole else { return backend?.recordTruncated(at: loop.now) ?? () }
         backend?.recordReply(after: elapsed, of: isFirst && plan.attempts == 1, length: length, at: loop.now)
+        if isFirst, plan.attempts > 1, let backend, plan.isFirst(backend.id) { backend.noteRepeated(elapsed) }
     }
 
     /// Whether this exchange still belongs to the collection.
@@ -93,6 +94,12 @@ extension Exchange {
         state = .collecting
         let end = quiet.map { min(plan.deadline, loop.now + $0) } ?? plan.deadline
         deadline.set(end, for: self, on: loop)
+    }
+
+    /// The outcome of the collected replies: dropped ones are no answer for a caller who asked for a number.
+    var collected: Result<Int, GatewayError> {
+        guard let collection, collection.count == 0, collection.policy.count != .all else { return .success(0) }
+        return .failure(collection.hasHadRoom ? .replyTooLong(limit: maxDatagram) : .blocked(.noBufferSpace))
     }
 
     /// Ends with the collected replies; the outcome has the length of the latest one, which is in the buffer.

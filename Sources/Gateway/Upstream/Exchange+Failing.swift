@@ -12,7 +12,7 @@ extension Exchange {
             resume(.fail(.blocked))
         case .blocked: retry()
         case .waiting: pause()
-        case .collecting: finishCollecting(with: .success(0))
+        case .collecting: finishCollecting(with: collected)
         }
     }
 
@@ -106,7 +106,7 @@ extension Exchange {
             case .unreachable: .unreachable(unreachable.cause, unreachable.origin)
             case .blocked: blockedBy.map { .blocked($0) } ?? .noSocket(limit: upstream.configuration.maxSockets)
             case .noBackend: .noBackend
-            case .tooLong: .requestTooLong(limit: upstream.configuration.maxDatagram)
+            case .tooLong: .requestTooLong(limit: nil)
             }
         recordEnd()
         endAttempt(plan.outcomeWithoutReply)

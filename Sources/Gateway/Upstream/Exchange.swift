@@ -47,6 +47,8 @@ final class Exchange: DeadlineHandler {
     var backend: Backend?
     var socket: ExchangeSocket?
     var isTrial = false
+    /// The attempts before it that may still get their reply.
+    var former: [FormerAttempt] = []
     /// Whether no datagram has left through the current socket yet, and the kind of the next datagram.
     var isFirstHere = true
     var sendKind = ExchangePlan.SendKind.sent
@@ -104,10 +106,11 @@ final class Exchange: DeadlineHandler {
 
     /// The loop reports an event of the socket.
     func receive(through socket: ExchangeSocket) {
+        if !former.isEmpty, socket !== self.socket { return receiveLate(through: socket) }
         guard plan.expectsReply else { return leave(socket) }
         do {
             if socket.isFresh { backend?.recordForeign(try socket.dropStrangers()) }
-            if let collection { return try collect(into: collection, through: socket) }
+            if let collection, let backend { return try collect(into: collection, through: socket, of: backend) }
             guard let length = try socket.socket.receive(into: &replies.bytes, room) else { return }
             took(length, through: socket)
         } catch {
@@ -126,6 +129,7 @@ final class Exchange: DeadlineHandler {
             upstream.last.backend = backend.id
             if isWhole {
                 backend.recordReply(after: elapsed, of: attempts == 1, length: length, at: loopTime)
+                if attempts > 1, plan.isFirst(backend.id) { backend.noteRepeated(elapsed) }
             } else {
                 backend.recordTruncated(at: loopTime)
             }
@@ -163,7 +167,7 @@ final class Exchange: DeadlineHandler {
         while true {
             switch action {
             case .attempt(let index, let sendKind):
-                endAttempt(plan.outcomeOfFormer)
+                leaveAttempt()
                 guard let next = attempt(index, sendKind) else { return nil }
                 action = next
             case .sendAgain(let sendKind): action = send(sendKind)
@@ -289,6 +293,7 @@ final class Exchange: DeadlineHandler {
             self.trace = nil
         }
         state = .spare
+        if !former.isEmpty { endFormer() }
         if payload.count > Self.keptRoom { payload = [] }
         let isProbe = only != nil && collection == nil
         collection.take()?.leave(self)

@@ -81,9 +81,11 @@ struct ExchangePlan {
     /// The number of datagrams that surely reached no service.
     private var undelivered = 0
     /// The number of datagrams to the current backend that may bring a reply.
-    private var sentHere = 0
+    private(set) var sentHere = 0
     /// The state of the former backend's socket after the exchange.
     private(set) var outcomeOfFormer = SocketPool.Outcome.settled
+    /// The datagrams of the former attempt that may bring a reply.
+    private(set) var sentOfFormer = 0
     /// The first backend tried, and the later ones: most exchanges try one.
     private var first: Try?
     private var others: [Try] = []
@@ -192,6 +194,20 @@ struct ExchangePlan {
         }
     }
 
+    /// Returns to a former attempt, whose reply has come.
+    ///
+    /// - `sent`: its datagrams.
+    mutating func resume(sent: Int) { sentHere = sent }
+
+    /// Handles a report that the backend of a former attempt is unreachable.
+    mutating func formerFailedToReach(_ id: Int) {
+        undelivered += 1
+        noteUnreachable(id)
+    }
+
+    /// Whether a backend was the first one tried.
+    func isFirst(_ id: Int) -> Bool { first?.id == id }
+
     /// Handles a router's report that the path takes less than the kernel knew: that datagram reached no service, and
     /// the kernel fragments the next one (ip(7), IP_MTU_DISCOVER).
     mutating func pathShrank(at now: MonotonicTime) -> Action {
@@ -221,6 +237,7 @@ struct ExchangePlan {
     @inline(__always)
     private mutating func attempt(_ index: Int, _ id: Int, as sendKind: SendKind) -> Action {
         outcomeOfFormer = outcomeWithoutReply
+        sentOfFormer = sentHere
         sentHere = 0
         note(id)
         return .attempt(index, sendKind)

@@ -63,8 +63,8 @@ enum GatewayError: Error, Equatable {
     case noSocket(limit: Int)
     /// This host could not send the datagram before the deadline.
     case blocked(ErrorNumber)
-    /// The body does not fit in one datagram.
-    case requestTooLong(limit: Int)
+    /// The body does not fit in one datagram: of the limit, or of the way to the service, where that is nil.
+    case requestTooLong(limit: Int?)
 
     /// The status of the response and the error type of Proxy-Status (RFC 9209 2.3): the failure table.
     var answer: (status: Status, proxyError: ProxyError) {
@@ -94,7 +94,9 @@ enum GatewayError: Error, Equatable {
         case .noSocket(let limit): "None of the \(limit) UDP sockets was free in time. Try again shortly."
         case .blocked(let reason):
             "The gateway's host could not send the datagram in time: \(reason). Try again shortly."
-        case .requestTooLong(let limit): "The body does not fit in one datagram of at most \(limit) bytes."
+        case .requestTooLong(let limit?): "The body does not fit in one datagram of at most \(limit) bytes."
+        case .requestTooLong(nil):
+            "The body is longer than a datagram on the way to the UDP service, which takes none in fragments."
         }
     }
 

@@ -40,7 +40,7 @@ final class FanOut: ExchangeHandler {
     private func isAnswer(_ outcome: Result<Reply, GatewayError>) -> Bool {
         switch outcome {
         case .success: collection.policy.isSingle || collection.isFull
-        case .failure(.replyTooLong): true
+        case .failure(.replyTooLong): collection.policy.isSingle
         case .failure: false
         }
     }

@@ -27,6 +27,8 @@ final class ReplyCollection {
     private(set) var count = 0
     /// The number of dropped replies: there were too many of them, or they were too long.
     private(set) var dropped = 0
+    /// Whether each reply found room in the budget.
+    private(set) var hasHadRoom = true
     /// The receiver of each reply as it comes.
     weak var listener: (any ReplyListener)?
     /// The exchanges that collect: one, or one with each address of the service.
@@ -59,7 +61,12 @@ final class ReplyCollection {
 
     /// Adds a reply; false where the caller does not get it.
     func add(_ bytes: ArraySlice<UInt8>, from sender: SocketAddress, after time: Interval) -> Bool {
-        guard count < policy.maxReplies, budget.take(bytes.count) else {
+        guard count < policy.maxReplies else {
+            drop()
+            return false
+        }
+        guard budget.take(bytes.count) else {
+            hasHadRoom = false
             drop()
             return false
         }

@@ -1,0 +1,78 @@
+internal import EventLoop
+internal import System
+
+/// An attempt that got no reply in its pause, and still may: the next one went to another backend.
+struct FormerAttempt {
+    let backend: Backend
+    let socket: ExchangeSocket
+    let isTrial: Bool
+    /// Its datagrams.
+    let sent: Int
+}
+
+/// The attempts before the current one.
+///
+/// A service that is slower than the pause would otherwise never answer where it has several addresses: each reply would
+/// come to a socket that the exchange has left.
+extension Exchange {
+    /// Leaves the current attempt, if there is one; a silent one may still get its reply.
+    func leaveAttempt() {
+        guard plan.outcomeOfFormer == .silent, let socket, let backend else { return endAttempt(plan.outcomeOfFormer) }
+        former.append(FormerAttempt(backend: backend, socket: socket, isTrial: isTrial, sent: plan.sentOfFormer))
+        (self.backend, self.socket) = (nil, nil)
+    }
+
+    /// The loop reports an event of the socket of a former attempt.
+    func receiveLate(through socket: ExchangeSocket) {
+        guard let attempt = former.first(where: { $0.socket === socket }) else {
+            preconditionFailure("a socket of the exchange is one of an attempt's")
+        }
+        do {
+            if socket.isFresh { attempt.backend.recordForeign(try socket.dropStrangers()) }
+            if let collection { return try collect(into: collection, through: socket, of: attempt.backend) }
+            guard let length = try socket.socket.receive(into: &replies.bytes, room) else { return }
+            takeOver(socket)
+            took(length, through: socket)
+        } catch {
+            failedLate(error, attempt)
+        }
+    }
+
+    /// Makes the former attempt on this socket the current one, for its reply has come.
+    func takeOver(_ socket: ExchangeSocket) {
+        guard let index = former.firstIndex(where: { $0.socket === socket }) else { return }
+        let attempt = former.remove(at: index)
+        if state == .queued { backend?.sockets.leaveQueue(self) }
+        if let current = self.socket, let backend {
+            former.append(FormerAttempt(backend: backend, socket: current, isTrial: isTrial, sent: plan.sentHere))
+        } else if let backend {
+            backend.end(at: loop.now, isTrial: isTrial)
+        }
+        (backend, self.socket, isTrial) = (attempt.backend, socket, attempt.isTrial)
+        plan.resume(sent: attempt.sent)
+        state = .waiting
+    }
+
+    /// Handles the report that a former attempt's datagram did not arrive, which changes nothing for the current one.
+    private func failedLate(_ error: SystemError, _ attempt: FormerAttempt) {
+        let origin = attempt.socket.socket.takeReport()?.origin ?? .local
+        attempt.socket.socket.dropReports()
+        guard case .unreachable(let cause) = SendFailure(error.reason) else { return }
+        attempt.backend.recordUnreachable(cause, isTrial: attempt.isTrial, at: loop.now)
+        plan.formerFailedToReach(attempt.backend.id)
+        trace?.add(ExchangeTrace.Kind(cause), attempt.socket.port, attempt.backend.address, bytes: nil, origin: origin)
+        former.removeAll { $0.socket === attempt.socket }
+        end(attempt)
+    }
+
+    /// Ends all former attempts with the exchange.
+    func endFormer() {
+        for attempt in former { end(attempt) }
+        former = []
+    }
+
+    private func end(_ attempt: FormerAttempt) {
+        attempt.backend.giveBack(attempt.socket, .silent, at: .now())
+        attempt.backend.end(at: loop.now, isTrial: attempt.isTrial)
+    }
+}

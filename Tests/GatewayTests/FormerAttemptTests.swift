@@ -1,0 +1,115 @@
+import EventLoop
+import System
+import Testing
+
+@testable import Gateway
+
+/// Services that are slower than the pause after which another address gets the datagram, too.
+@Suite(.timeLimit(.minutes(1))) struct FormerAttemptTests {
+    /// The peers in the order in which they get the datagram.
+    private func inTurn(_ peers: [ScriptedPeer]) async -> (first: ScriptedPeer, second: ScriptedPeer) {
+        while true {
+            for (place, peer) in peers.enumerated() where await peer.unread > 0 { return (peer, peers[1 - place]) }
+            await Task.yield()
+        }
+    }
+
+    @Test func theFirstOnesReplyCounts() async throws {
+        try await withUpstream(eagerConfiguration(), peers: 2) { upstream, peers in
+            for number in 1...3 {
+                async let answer = upstream.exchange("\(number)")
+                let (first, second) = await inTurn(peers)
+                let (letter, other) = (try await first.receive(), try await second.receive())
+                try await first.send("\(number)!", to: letter.sender)
+                let found = try await answer
+                #expect(found.text == "\(number)!" && found.attempts > 1)
+                // The late one reaches no other request.
+                try await second.send("late", to: other.sender)
+            }
+            for peer in peers {
+                await upstream.wait(for: peer.address) { $0.inFlight == 0 }
+                #expect(await upstream.counts(of: peer.address)?.isUp == true)
+            }
+        }
+    }
+
+    @Test func theSecondOnesReplyCounts() async throws {
+        try await withUpstream(eagerConfiguration(), peers: 2) { upstream, peers in
+            async let answer = upstream.exchange("a")
+            let (first, second) = await inTurn(peers)
+            let (letter, other) = (try await first.receive(), try await second.receive())
+            try await second.send("b", to: other.sender)
+            #expect(try await answer.text == "b")
+            try await first.send("late", to: letter.sender)
+            await upstream.wait(for: first.address) { $0.inFlight == 0 }
+            await upstream.wait(for: first.address) { $0.sockets.late == 1 }
+        }
+    }
+
+    /// Five in a row were a bad verdict.
+    @Test func aSlowServiceIsNotDown() async throws {
+        try await withUpstream(eagerConfiguration(), peers: 2) { upstream, peers in
+            for _ in 0..<Health.failures + 2 {
+                async let answer = upstream.exchange("a")
+                let (first, second) = await inTurn(peers)
+                let (letter, _) = (try await first.receive(), try await second.receive())
+                try await first.send("b", to: letter.sender)
+                _ = try await answer
+            }
+            for peer in peers { #expect(await upstream.counts(of: peer.address)?.isUp == true) }
+        }
+    }
+
+    @Test func severalRepliesOfTheFirstOneCount() async throws {
+        var policy = ReplyPolicy()
+        policy.count = .some(2)
+        try await withUpstream(eagerConfiguration(), policy, peers: 2) { upstream, peers in
+            async let collected = upstream.collect("a")
+            let (first, second) = await inTurn(peers)
+            let (letter, other) = (try await first.receive(), try await second.receive())
+            try await first.send("b", to: letter.sender)
+            try await second.send("c", to: other.sender)
+            let (outcome, count) = await collected
+            #expect(count == 2)
+            _ = try outcome.get()
+            for peer in peers { await upstream.wait(for: peer.address) { $0.inFlight == 0 } }
+        }
+    }
+
+    /// A report about the first datagram comes late, and changes nothing for the second.
+    @Test func theFirstOneIsRefusedLate() async throws {
+        try await withUpstream(eagerConfiguration(), peers: 2) { upstream, peers in
+            let answer = try await upstream.exchange("a") { exchange in
+                while exchange.former.isEmpty { await Task.yield() }
+                let gone = exchange.former[0]
+                let place = try #require(peers.firstIndex { $0.address == gone.backend.address })
+                try await peers[place].close()
+                // Another datagram brings the report that a router might send about the first one.
+                _ = try gone.socket.send([97].span)
+                while !exchange.former.isEmpty { await Task.yield() }
+                #expect(gone.backend.snapshot.refusals == 1)
+                try await peers[1 - place].send("b", to: try await peers[1 - place].receive().sender)
+            }
+            #expect(answer.text == "b")
+        }
+    }
+
+    /// The wait grows to the time of a service that has become slower, so that it gets each datagram once.
+    @Test func theWaitFollowsASlowerService() async throws {
+        try await withUpstream(eagerConfiguration()) { upstream, peers in
+            async let quick = upstream.exchange("a")
+            try await peers[0].send("b", to: try await peers[0].receive().sender)
+            _ = try await quick
+            let before = await upstream.pause(of: peers[0].address)
+            async let slow = upstream.exchange("c")
+            var letter = try await peers[0].receive()
+            while letter.text != "c" { letter = try await peers[0].receive() }
+            _ = try await peers[0].receive()
+            try await peers[0].send("d", to: letter.sender)
+            let answer = try await slow
+            #expect(answer.attempts > 1)
+            let (old, new) = (try #require(before), try #require(await upstream.pause(of: peers[0].address)))
+            #expect(new > old)
+        }
+    }
+}
