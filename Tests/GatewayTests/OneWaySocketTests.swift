@@ -18,8 +18,8 @@ import Testing
             socket = OneWaySocket(to: address, policy: ReplyPolicy(), limit: limit, loop: loop)
         }
 
-        func send() throws -> Bool {
-            if case .sent = try socket.send([1].span) { true } else { false }
+        func send(_ length: Int = 1) throws -> Bool {
+            if case .sent = try socket.send([UInt8](repeating: 1, count: length).span) { true } else { false }
         }
 
         func retire(idle: Interval) { socket.retire(idle: idle) }
@@ -44,6 +44,20 @@ import Testing
             #expect(sender.limit.used == 0)
         }
         await sender.close()
+        #expect(sender.limit.used == 0)
+    }
+
+    @Test func aSocketThroughWhichNothingHasLeftIsClosed() async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        let peer = try ScriptedPeer(on: loop)
+        let sender = Sender(to: peer.address, on: loop)
+        await #expect(throws: SystemError.self) { _ = try await sender.send(70_000) }
+        #expect(sender.limit.used == 1)
+        await sender.retire(idle: .seconds(50))
+        #expect(sender.limit.used == 1)
+        await sender.retire(idle: .seconds(0))
         #expect(sender.limit.used == 0)
     }
 }

@@ -75,7 +75,9 @@ enum ReplyResponse {
         }
         ResponseWriter.addTiming(of: reply, to: &response.fields)
         // Without a trace the gateway looks for them only where the operator sees each datagram.
-        if reply.surplus > 0, options?.trace != nil { response.fields.add(surplus, validating: "\(reply.surplus)".utf8) }
+        if reply.surplus > 0, options?.trace != nil {
+            response.fields.add(surplus, validating: "\(reply.surplus)".utf8)
+        }
         confirm(options?.wait, in: &response.fields)
         return response
     }

@@ -97,7 +97,8 @@ extension Upstream {
         return trace
     }
 
-    /// Tries the backends one after the other, those that are up first.
+    /// Tries the backends one after the other, those that are up first, until one has the datagram; where they are no
+    /// equals, each gets it.
     func attemptDispatch(_ payload: Span<UInt8>, _ trace: ExchangeTrace?) -> DispatchAttempt {
         let rotation = nextRotation()
         self.last = ExchangeRecord()
@@ -105,22 +106,27 @@ extension Upstream {
         // In an order from before the first try, which may change it.
         let all = backends.indices.map { backends[(rotation + $0) % backends.count] }
         let now = loop.now
+        var isSent = false
         for backend in all.filter({ $0.isPreferred(at: now) }) + all.filter({ !$0.isPreferred(at: now) }) {
-            last = attemptDispatch(payload, at: backend, trace)
-            guard case .failed(.unreachable) = last else { return last }
+            let attempt = attemptDispatch(payload, at: backend, trace)
+            if case .sent = attempt { isSent = true }
+            last = attempt
+            if asksAll { continue }
+            guard case .failed(.unreachable) = attempt else { return attempt }
         }
-        return last
+        return isSent ? .sent : last
     }
 
     private func attemptDispatch(
         _ payload: Span<UInt8>, at backend: Backend, _ trace: ExchangeTrace?
     ) -> DispatchAttempt {
         let isTrial = backend.begin(at: loop.now)
-        last = ExchangeRecord(backend: backend.id, attempts: 1)
+        last = ExchangeRecord(backend: backend.id)
         defer { backend.end(at: loop.now, isTrial: isTrial) }
         do {
             switch try backend.oneWay.send(payload) {
             case .sent(let afterDelivery):
+                last.attempts = 1
                 backend.recordSend(.sent)
                 // Where replies are expected, a port that says nothing is silent.
                 if afterDelivery, policy.count == .none { backend.recordDelivery(at: loop.now) }

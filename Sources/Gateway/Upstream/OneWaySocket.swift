@@ -77,6 +77,8 @@ final class OneWaySocket: EventHandler {
             let socket = try policy.openSocket(towards: address)
             watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
             self.socket = .some(socket)
+            // One through which no datagram ever leaves is closed, too.
+            lastSend = loop.now
         } catch {
             limit.giveBack()
             throw error

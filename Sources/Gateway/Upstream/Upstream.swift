@@ -100,7 +100,6 @@ final class Upstream {
         trace: ExchangeTrace?,
         for handler: any ExchangeHandler
     ) -> GatewayError? {
-        budget.deposit()
         let time = min(requestedTimeout ?? longestTimeout, longestTimeout)
         guard asksAll else { return collect(payload, into: collection, time, trace, only: nil, for: handler) }
         let fanOut = FanOut(into: collection, for: handler)
@@ -111,7 +110,7 @@ final class Upstream {
 
     /// Whether each address gets the datagram: the addresses are groups or any host may answer, so that they are not
     /// equals.
-    private var asksAll: Bool {
+    var asksAll: Bool {
         policy.source == .any && backends.count > 1 && (!policy.isSingle || backends.contains(where: \.isForMany))
     }
 
@@ -120,6 +119,7 @@ final class Upstream {
         only backend: Backend?, for handler: any ExchangeHandler
     ) -> GatewayError? {
         if let failure = takePlace() { return failure }
+        budget.deposit()
         return takeSpare().begin(
             payload.span, timeout: time, attempts: policy.source == .any ? 1 : attempts, trace: trace,
             collection: collection, only: backend, for: handler)
