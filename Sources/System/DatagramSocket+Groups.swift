@@ -114,7 +114,9 @@ extension SocketAddress {
     /// Whether the address is one host's on a link that it does not name: an interface has to, as in "fe80::1%eth0"
     /// (RFC 4007 6).
     public var lacksInterface: Bool {
-        guard usesIPv6, !host.contains("%"), let first = UInt16(host.prefix { $0 != ":" }, radix: 16) else { return false }
+        guard usesIPv6, !host.contains("%"), let first = UInt16(host.prefix { $0 != ":" }, radix: 16) else {
+            return false
+        }
         return first & 0xFFC0 == 0xFE80
     }
 }

@@ -79,11 +79,13 @@ final class ResponseWriter {
 
     @inline(never)
     private func renewNow() {
-        cachedDate = HTTPDate(unixSeconds: WallClock.unixSeconds())
+        let (seconds, nanoseconds) = WallClock.now()
+        cachedDate = HTTPDate(unixSeconds: seconds)
         heads.renew(cachedDate)
         keepAliveHeads.renew(cachedDate)
         closingHeads.renew(cachedDate)
-        renewal = loop.now + .seconds(1)
+        // The next turn of the second; workers that renew at times of their own would contradict each other.
+        renewal = MonotonicTime.now() + Interval(nanoseconds: 1_000_000_000 - UInt64(nanoseconds))
     }
 
     /// Adds Server-Timing for a reply, in milliseconds (W3C Server Timing 4).

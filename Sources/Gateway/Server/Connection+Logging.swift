@@ -35,7 +35,10 @@ extension Connection {
     func note(_ reply: Reply) {
         guard let log = context.accessWriter else { return }
         let options = service.map { ReplyOptions(.bytes(mirroring: nil), route: $0) }
-        if isGone { return finish(entry(AccessEntry(.closed), options, reply), log) }
+        if isGone {
+            guard log.wants(AccessEntry.clientClosed) else { return }
+            return finish(entry(AccessEntry(.closed), options, reply), log)
+        }
         if options != nil {
             var entry = entry(AccessEntry(Response(.ok)), options, reply)
             entry.sent = reply.length
@@ -86,7 +89,8 @@ extension Connection {
         var entry = start
         entry.readLine(of: bytes)
         entry.received = RawHead.contentLength(in: bytes)
-        finish(entry, log)
+        let names = RequestNames(ofRefused: bytes, maxID: context.configuration.maxRequestID)
+        write(entry, log, names, isHead: RawHead.isHead(bytes))
     }
 
     /// The entry of a request that waits for its service or for the other workers; its exchange has no record yet.
@@ -106,12 +110,17 @@ extension Connection {
         }
     }
 
+    /// Completes the entry of the current request, and writes it.
     private func finish(_ entry: AccessEntry, _ log: AccessWriter) {
+        write(entry, log, summary.names, isHead: summary.isHead)
+    }
+
+    private func write(_ entry: AccessEntry, _ log: AccessWriter, _ names: RequestNames?, isHead: Bool) {
         var entry = entry
         entry.total = total
-        entry.names = summary.names
-        if entry.takesNames { entry.sent += summary.names?.members.count ?? 0 }
-        if summary.isHead { entry.sent = 0 }
+        entry.names = names
+        if entry.takesNames { entry.sent += names?.members.count ?? 0 }
+        if isHead { entry.sent = 0 }
         log.write(entry, client: clientName())
     }
 
@@ -137,20 +146,4 @@ extension Connection {
     }
 
     private static func words(_ method: Method) -> ArraySlice<UInt8> { Array("\(method)".uppercased().utf8)[...] }
-}
-
-extension ConnectionContext {
-    /// Logs a surplus connection, with the bytes that it had sent.
-    func note(
-        _ response: Response, turningAway peer: SocketAddress?, _ bytes: ArraySlice<UInt8>,
-        _ names: RequestNames?
-    ) {
-        guard let log = accessWriter, log.wants(Int(response.status.code)) else { return }
-        var entry = AccessEntry(response)
-        entry.readLine(of: bytes)
-        entry.received = RawHead.contentLength(in: bytes)
-        entry.names = names
-        if RawHead.isHead(bytes) { entry.sent = 0 }
-        log.write(entry, client: Array((peer.map { "\($0)" } ?? "unix:").utf8))
-    }
 }
