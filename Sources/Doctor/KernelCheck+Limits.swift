@@ -5,8 +5,7 @@ extension KernelCheck {
     /// Whether the limit of descriptors leaves as many connections and UDP sockets as the flags allow (getrlimit(2)).
     package static let descriptors = KernelCheck("descriptors") { subject, files, demand throws(UnclearFile) in
         let limit = try hardLimit(files)
-        // Loops, listener and standard streams take some, too.
-        let wanted = demand.connections + demand.sockets + 32 + 4 * demand.workers
+        let wanted = demand.connections + demand.sockets + demand.otherDescriptors
         let text = "\(limit) allowed, \(wanted) wanted for --max-connections and --max-sockets"
         if limit >= wanted { return [.ok(subject, text)] }
         let remedy = "ulimit -Hn \(wanted) && ulimit -n \(wanted)   # of a unit: LimitNOFILE=\(wanted)"

@@ -34,6 +34,8 @@ package struct Demand: Sendable {
     /// The most connections and UDP sockets at a time.
     package var connections = 10_000
     package var sockets = 16_384
+    /// The other descriptors of the gateway.
+    package var otherDescriptors = 36
     /// The sockets of each service before one is used again within its quarantine.
     package var minSockets = 1024
     package var services = 1

@@ -105,6 +105,8 @@ package struct Configuration: Sendable {
     package var services = 1
     /// The number of event loops that share the work.
     package var workers = 1
+    /// The most refused connections of a worker that wait for their client's end; further ones are closed at once.
+    package static let mostRefused = 32
 
     package init() {}
 

@@ -49,6 +49,7 @@ struct DoctorCommand: ParsableCommand {
         var demand = Demand()
         demand.connections = gateway.http.maxConnections
         demand.sockets = gateway.datagrams.maxSockets
+        demand.otherDescriptors = gateway.ownDescriptors(workers: settings.workers)
         demand.minSockets = settings.minSockets
         demand.services = settings.services
         demand.workers = settings.workers

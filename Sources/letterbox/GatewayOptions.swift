@@ -259,9 +259,8 @@ extension GatewayCommand {
         settings.quarantine = datagrams.quarantine
         http.enter(into: &settings)
         callers.enter(into: &settings)
-        // Some descriptors are for the loops, the listener and the standard streams. The rest is shared in proportion
-        // where it is less than the flags ask for.
-        let available = max(16, descriptors - 32 - 4 * settings.workers)
+        // The others are shared in proportion where they are fewer than the flags ask for.
+        let available = max(16, descriptors - ownDescriptors(workers: settings.workers))
         let wanted = http.maxConnections + datagrams.maxSockets
         let share = Int(Double(available) * Double(http.maxConnections) / Double(wanted))
         let isEnough = wanted <= available
@@ -270,6 +269,13 @@ extension GatewayCommand {
         // The lab has a socket for each of the gateway's.
         if addresses.lab { settings.maxSockets = max(1, settings.maxSockets / 2) }
         return settings
+    }
+
+    /// The descriptors for anything but connections and UDP sockets: loops, listeners and standard streams, connections
+    /// that are refused, and those for administration.
+    func ownDescriptors(workers: Int) -> Int {
+        let admin = addresses.admin == nil ? 0 : http.maxAdminConnections
+        return 32 + (4 + Configuration.mostRefused) * workers + admin
     }
 }
 

@@ -52,6 +52,38 @@ import Testing
         }
     }
 
+    /// A line has the caller's own identifier, and never that of the request before.
+    @Test(arguments: ["", "X-Request-Id: TWO\r\n"])
+    func `bytes that are no whole request keep their own identifier`(field: String) async throws {
+        try await onLoop { loop in
+            let log = try Log(.all)
+            var configuration = Configuration()
+            configuration.accessLog = log.log
+            let stage = try ConnectionStage(.idle, configuration, on: loop)
+            stage.arrive("GET /healthz HTTP/1.1\r\nHost: a\r\nX-Request-Id: ONE\r\n\r\n")
+            stage.arrive("POST /second HTTP/1.1\r\nHost: a\r\n\(field)Content-Length: 5\r\n\r\nab")
+            _ = try await stage.statuses()
+            let lines = log.end()
+            #expect(lines.count == 2 && lines[0].contains(" request_id=ONE"), "\(lines)")
+            #expect(lines[1].contains(" /second 499 ") && !lines[1].contains("ONE"), "\(lines)")
+            #expect(lines[1].contains(" request_id=TWO") == !field.isEmpty, "\(lines)")
+        }
+    }
+
+    /// A client that left is a line of the level info.
+    @Test(arguments: [LogLevel.info, .warning])
+    func `a reply that cannot leave has a line of its level`(level: LogLevel) async throws {
+        try await onLoop { loop in
+            let log = try Log(.failures, level: level)
+            var configuration = Configuration()
+            configuration.accessLog = log.log
+            let stage = try ConnectionStage(.exchanging, configuration, on: loop)
+            try stage.deliver(.reset)
+            _ = try await stage.statuses()
+            #expect(log.end().count == (level == .info ? 1 : 0))
+        }
+    }
+
     @Test func `without a log they count all the same`() async throws {
         try await onLoop { loop in
             let stage = try ConnectionStage(.exchanging, on: loop)
@@ -66,11 +98,13 @@ import Testing
         private let reader: Int32
         private let writer: Int32
 
-        init(_ coverage: AccessLog.Coverage) throws {
+        init(_ coverage: AccessLog.Coverage, level: LogLevel = .info) throws {
             var ends: [Int32] = [-1, -1]
             _ = unsafe pipe(&ends)
             (reader, writer) = (ends[0], ends[1])
-            log = try AccessLog(coverage, limit: 65_536, output: LogOutput(to: writer))
+            let output = LogOutput(to: writer)
+            output.style.level = level
+            log = try AccessLog(coverage, limit: 65_536, output: output)
         }
 
         deinit {
@@ -88,12 +122,5 @@ import Testing
                 line.drop { $0 != " " }.dropFirst()
             }
         }
-    }
-
-    private func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async throws {
-        let loop = try EventLoop()
-        try loop.start()
-        defer { loop.stop() }
-        try await Task(executorPreference: loop) { try await body(loop) }.value
     }
 }

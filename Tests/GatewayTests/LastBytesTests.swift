@@ -58,11 +58,4 @@ import Testing
             #expect(stage.isClean)
         }
     }
-
-    private func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async throws {
-        let loop = try EventLoop()
-        try loop.start()
-        defer { loop.stop() }
-        try await Task(executorPreference: loop) { try await body(loop) }.value
-    }
 }

@@ -118,11 +118,4 @@ import Testing
             #expect(await !caller.receive() && !caller.isReset)
         }
     }
-
-    private func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async throws {
-        let loop = try EventLoop()
-        try loop.start()
-        defer { loop.stop() }
-        try await Task(executorPreference: loop) { try await body(loop) }.value
-    }
 }

@@ -166,6 +166,13 @@ final class LoopCaller {
         return true
     }
 
+    /// Whether the peer has answered bytes with a reset.
+    var isAnsweredWithReset: Bool {
+        get async {
+            do { return try socket.send([97].span) == nil } catch { return true }
+        }
+    }
+
     /// Reads to the end of the stream.
     func readAll() async -> String {
         while await receive() {}
@@ -192,6 +199,14 @@ func withGateway(
     }.result
     try await fixture.close()
     try outcome.get()
+}
+
+/// Runs a test's program on the thread of a loop.
+func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async throws {
+    let loop = try EventLoop()
+    try loop.start()
+    defer { loop.stop() }
+    try await Task(executorPreference: loop) { try await body(loop) }.value
 }
 
 /// A time of a test that has a clock of its own.

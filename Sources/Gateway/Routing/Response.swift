@@ -90,6 +90,14 @@ enum Problem {
         return response
     }
 
+    /// The response to a connection for which there is no place.
+    static var noPlace: Response {
+        var response = response(
+            .serviceUnavailable, "All connections are in use. Try again shortly.", error: .connectionLimitReached)
+        response.fields.add(.retryAfter, FieldValue("1"))
+        return response
+    }
+
     /// The response to bytes that are not a request; it closes, for the start of the next message is unknown.
     static func response(_ error: RequestError) -> Response {
         let isOfServer = error.status.code >= 500

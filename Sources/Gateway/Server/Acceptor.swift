@@ -163,7 +163,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
             if triedBefore == 0 { worker.recordAccepted() }
             guard worker.admit(number, from: peer, isCounted: isCounted) == .full else { return }
             guard triedBefore + 1 < workers.count else { return worker.turnAway(number, from: peer) }
-            worker.load.giveBack()
+            worker.passOn()
             let index = (workers.firstIndex { $0 === worker } ?? 0) + 1
             let next = workers[index % workers.count]
             _ = next.load.take()

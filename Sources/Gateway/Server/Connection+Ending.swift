@@ -22,7 +22,7 @@ extension Connection {
     /// the close of a socket with unread bytes resets the connection, and the reset may overtake the response (RFC 9112
     /// 9.6).
     func linger() {
-        if isClientDone { return close() }
+        if isClientDone || isRefused && !context.mayLingerRefused { return close() }
         socket?.shutDownSending()
         state = .lingering(discarded)
         setDeadline(context.configuration.lingerTimeout)

@@ -36,6 +36,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         case unserved(RequestReader.Failure)
         /// The gateway has no room for a request that comes in parts.
         case noRoom
+        /// The gateway has no place for the connection.
+        case noPlace
         /// The client began a request and did not finish it in time.
         case slow
         /// The client is gone.
@@ -70,6 +72,8 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     let watch: Watch
     var socket: StreamSocket?
     let context: ConnectionContext
+    /// Whether the gateway has no place for it.
+    let isRefused: Bool
     var state = State.reading(.unknown)
     var deadline = Deadline()
     var reader = RequestReader()
@@ -86,7 +90,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     var isAtEnd = false
     /// Whether the client does not read any more.
     var isGone = false
-    /// What the connection has read since the gateway is about to end; nil for nothing.
+    /// The bytes that the connection has read since the gateway is about to end; nil for none.
     var lastBytes: LastBytes?
     var summary = Summary()
     /// Whether the current response leaves in chunks, of which the first has been written.
@@ -116,17 +120,36 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     static let burst = 65_536
 
     /// Takes over a socket that counts as an open connection.
-    init(socket: consuming StreamSocket, context: ConnectionContext) throws(SystemError) {
+    convenience init(socket: consuming StreamSocket, context: ConnectionContext) throws(SystemError) {
+        try self.init(socket, isRefused: false, context)
+        advance()
+    }
+
+    /// Takes over a socket for which there is no place, and refuses it with a response.
+    ///
+    /// It reads the request first, or as much as has come: the close of a socket with unread bytes resets the
+    /// connection.
+    convenience init(refusing socket: consuming StreamSocket, context: ConnectionContext) throws(SystemError) {
+        try self.init(socket, isRefused: true, context)
+        do throws(Failure) {
+            _ = try receive()
+            refuse(.noPlace)
+        } catch {
+            refuse(error)
+        }
+    }
+
+    private init(_ socket: consuming StreamSocket, isRefused: Bool, _ context: ConnectionContext) throws(SystemError) {
         watch = try context.loop.watch(socket.descriptor, as: .stream)
         self.socket = .some(socket)
         self.context = context
+        self.isRefused = isRefused
         start = context.loop.now
         began = start
         context.loop.setHandler(self, of: watch)
         context.add(self)
         // Most clients have sent their first request by the time of accept(2).
         isReadable = true
-        advance()
     }
 
     // MARK: - Events

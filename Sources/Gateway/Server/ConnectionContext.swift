@@ -48,6 +48,8 @@ final class ConnectionContext {
     private let load: SharedLimit
     /// The worker's wait for its last connection, which each ended connection wakes.
     private let ends: Suspension
+    /// The refused connections that wait for their client's end.
+    private var refused = 0
     /// The connections that have become idle or ended since the last trim of memory.
     private var released = 0
     private var nextTrim = MonotonicTime(nanoseconds: 0)
@@ -153,23 +155,36 @@ final class ConnectionContext {
         let number = Int(connection.watch.number)
         while connections.count <= number { connections.append(nil) }
         connections[number] = connection
-        counts.open += 1
+        if connection.isRefused { refused += 1 } else { counts.open += 1 }
     }
 
     /// Removes a connection that has ended.
     func remove(_ connection: Connection) {
         connections[Int(connection.watch.number)] = nil
-        counts.open -= 1
         released += 1
-        releasePlace()
+        if connection.isRefused {
+            refused -= 1
+            releaseLoad()
+        } else {
+            counts.open -= 1
+            releasePlace()
+        }
     }
 
     /// Releases the place of a connection of this worker that has ended, or does not begin.
     func releasePlace() {
         limits.connections.giveBack()
+        releaseLoad()
+    }
+
+    /// Releases the acceptor's count of a connection that this worker does not have any more.
+    func releaseLoad() {
         load.giveBack()
         ends.wake()
     }
+
+    /// Whether a refused connection may wait for its client's end.
+    var mayLingerRefused: Bool { refused <= Configuration.mostRefused }
 
     /// The answer that this worker can give alone; nil where the others have to be asked.
     func response(to question: Question) -> Response? {

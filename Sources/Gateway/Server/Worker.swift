@@ -138,30 +138,19 @@ actor Worker {
         return .settled
     }
 
-    /// Refuses a surplus connection with a response, if that needs no wait.
+    /// Refuses a surplus connection with a response.
     func turnAway(_ number: Int32, from peer: SocketAddress?) {
-        let socket = StreamSocket(owning: number)
         context.counts.rejected += 1
-        // Reading the request first keeps the kernel from resetting the connection at its close.
-        let room = context.sharedBuffer.indices
-        let count = (try? socket.receive(into: &context.sharedBuffer, room)) ?? 0
-        let request = context.sharedBuffer[..<count]
-        var response = Problem.response(
-            .serviceUnavailable, "All connections are in use. Try again shortly.", error: .connectionLimitReached)
-        response.fields.add(.retryAfter, FieldValue("1"))
-        let names = RequestNames(ofRefused: request, maxID: context.configuration.maxRequestID)
-        response.fields.add(context.router.crossOrigin.fields(forRefused: request))
-        if let names { response.fields.add(names.fields) }
-        names?.enter(&response)
-        var output: [UInt8] = []
-        context.writer.write(
-            response, to: &output, withContent: !RawHead.isHead(request), connection: .close)
-        context.counts.count(response)
-        context.note(response, turningAway: peer, request, names)
-        _ = try? socket.send(output.span)
-        socket.shutDownSending()
-        load.giveBack()
+        do {
+            _ = try Connection(refusing: StreamSocket(owning: number, peer: peer), context: context)
+        } catch {
+            logger.warning("\(error)")
+            context.releaseLoad()
+        }
     }
+
+    /// Leaves a surplus connection to another worker.
+    func passOn() { context.releaseLoad() }
 
     /// Counts a connection that the acceptor has accepted for this worker.
     func recordAccepted() { context.counts.accepted += 1 }
