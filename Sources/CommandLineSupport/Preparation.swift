@@ -18,6 +18,14 @@ package enum Preparation {
                 "letterbox: the arguments cannot be read: /proc is not there; mount it (mount -t proc proc /proc)")
             Glibc.exit(Exit.cannotStart.rawValue)
         }
+        if let number = CommandLine.firstAlteredArgument {
+            Console.fatal(
+                """
+                letterbox: argument \(number) is not UTF-8, and Swift would change its bytes: give a payload with --hex or on \
+                standard input
+                """)
+            Glibc.exit(ExitCode.validationFailure.rawValue)
+        }
         let output = LogOutput.standardError
         output.style.hasPriorities = LogOutput.isJournal
         let printer = LinePrinter(style: { output.style }) { output.write($0) }

@@ -13,3 +13,13 @@ public enum Environment {
     /// Call it before there are other threads (unsetenv(3)).
     public static func remove(_ name: String) { _ = unsafe unsetenv(name) }
 }
+
+extension CommandLine {
+    /// The number of the first argument that is not UTF-8, which `arguments` has in another form; nil where there is none.
+    public static var firstAlteredArgument: Int? {
+        (1..<max(1, Int(argc))).first { number in
+            guard let argument = unsafe unsafeArgv[number] else { return false }
+            return unsafe String(validatingCString: argument) == nil
+        }
+    }
+}

@@ -48,7 +48,7 @@ struct Letterbox: ParsableCommand {
         let command = isDoctor ? GatewayCommand.self : named ?? GatewayCommand.self
         let settings: LayeredSettings
         do { settings = try LayeredSettings(command, words: named == nil ? words : Array(words.dropFirst())) } catch {
-            exit(withError: ValidationError(error.description))
+            end(ValidationError(error.description), of: named ?? command)
         }
         do {
             var command = try parse(command, settings)
@@ -56,8 +56,26 @@ struct Letterbox: ParsableCommand {
             try command.run()
             exit()
         } catch {
-            exit(withError: error)
+            end(error, of: named ?? command)
         }
+    }
+
+    /// Ends with an error, and for wrong usage with that of the command that the words name.
+    ///
+    /// By itself the argument parser writes the usage of the command that it has read, which is the gateway for `doctor` and
+    /// none for an error of a settings file.
+    private static func end(_ error: any Error, of command: any ParsableCommand.Type) -> Never {
+        let text = fullMessage(for: error)
+        guard exitCode(for: error) == .validationFailure, let usage = text.ranges(of: "\nUsage: ").last,
+            let name = command.configuration.commandName
+        else { exit(withError: error) }
+        Console.fatal(
+            """
+            \(text[..<usage.lowerBound])
+            Usage: \(usageString(for: command))
+              See 'letterbox \(name) --help' for more information.
+            """, waiting: true)
+        exit(withError: ExitCode.validationFailure)
     }
 
     /// The command with its flags.

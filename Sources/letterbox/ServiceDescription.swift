@@ -150,9 +150,9 @@ struct ServiceDescription: CustomStringConvertible {
             throw ValidationError(
                 "--service \(path): max-datagram \(own) is more than --max-datagram \(limit): raise the flag as well.")
         }
-        try checkProbe(ofOthers: probeLength, within: own)
         try checkTimes(within: settings.replies.wait ?? settings.timeout ?? timeout, minRetransmit)
         if let conflict = conflict { throw ValidationError("--service \(path): \(conflict).") }
+        try checkProbe(ofOthers: probeLength, within: own)
     }
 
     /// Checks the length of the text that its addresses are tried with: its own, or that of `--probe-text`.

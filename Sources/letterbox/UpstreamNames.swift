@@ -15,6 +15,8 @@ final class UpstreamNames: Sendable {
         var found: [Endpoint: [SocketAddress]] = [:]
         /// The names whose latest look-up failed, which the log has reported.
         var failing: Set<Endpoint> = []
+        /// Whether the latest addresses contradicted the service's options, which the log has reported.
+        var isRefused = false
     }
 
     /// The pause before another look-up of a name that has never had an address; each time twice as long.
@@ -71,13 +73,30 @@ final class UpstreamNames: Sendable {
         }
     }
 
-    /// Looks the names up again and gives the gateway the changes; a failed look-up changes nothing.
+    /// Looks the names up again and gives the gateway the changes; a failed look-up changes nothing, and neither do
+    /// addresses that contradict the service's options.
     func refresh(for gateway: Gateway) async {
-        let before = Set(addresses)
+        let (before, found) = (Set(addresses), state.withLock { $0.found })
         for name in names { await tryLook(up: name) }
-        guard Set(addresses) != before, !Task.isCancelled else { return }
+        guard accept(orReturnTo: found), Set(addresses) != before, !Task.isCancelled else { return }
         await gateway.replaceAddresses(addresses, of: description.description)
-        logger.notice("the UDP service is now at \(addresses)")
+        logger.notice("\(description.path): the UDP service is now at \(addresses)")
+    }
+
+    /// Checks the current addresses as the start does, and takes the former ones back where they fail; the log reports the
+    /// first failure in a row.
+    private func accept(orReturnTo former: [Endpoint: [SocketAddress]]) -> Bool {
+        do { try description.check(addresses) } catch {
+            let isNews = state.withLock { state in
+                state.found = former
+                defer { state.isRefused = true }
+                return !state.isRefused
+            }
+            if isNews { logger.warning("\(error); its addresses stay as they were") }
+            return false
+        }
+        state.withLock { $0.isRefused = false }
+        return true
     }
 
     /// The endpoints that are names.

@@ -11,6 +11,16 @@ import Testing
 
     // MARK: - Standard input and output
 
+    /// Swift repairs such an argument, and the service would get other bytes.
+    @Test(arguments: ["h\\377", "\\300\\200", "\\303"])
+    func anArgumentThatIsNoTextIsRefused(argument: String) throws {
+        let server = try RunningServer()
+        let script = "exec \"$0\" client 127.0.0.1 \"$(printf '\(argument)')\" --port \(server.address.port)"
+        let ending = try Program("sh", ["-c", script, Binaries.letterbox]).ending()
+        #expect(ending.status == 64 && ending.output.isEmpty)
+        #expect(ending.error.contains("argument 3 is not UTF-8") && ending.error.contains("--hex"), "\(ending.error)")
+    }
+
     @Test func aFolderIsNoInput() throws {
         let ending = try shell("CLIENT < /")
         #expect(ending.status == 2)

@@ -25,6 +25,22 @@ import Testing
         #expect(try Program.letterbox("help").ending().output.hasPrefix("OVERVIEW: An HTTP door for UDP services."))
     }
 
+    /// Whichever place a wrong setting has.
+    @Test(arguments: [
+        (["doctor", "--bogus"], "doctor [<flags"), (["doctor", "--check"], "doctor [<flags"),
+        (["doctor", "--config", "/nope"], "doctor [<flags"), (["--bogus"], "gateway <"),
+        (["--config", "/nope"], "gateway <"), (["--port", "1", "--port", "2"], "gateway <"),
+        (["gateway", "--min-sockets", "5", "--max-sockets", "1"], "gateway <"), (["--lab-seed", "x"], "gateway <"),
+        (["server", "--bogus"], "server ["), (["client", "--attempts", "2", "--replies", "2", "a", "b"], "client ["),
+    ])
+    func wrongUsageNamesTheCommand(words: [String], usage: String) throws {
+        let ending = try Program(Binaries.letterbox, words).ending()
+        #expect(ending.status == 64 && ending.error.hasPrefix("Error: "), "\(ending.error)")
+        #expect(ending.error.contains("\nUsage: letterbox \(usage)"), "\(ending.error)")
+        let name = usage.prefix { $0 != " " }
+        #expect(ending.error.hasSuffix("\n  See 'letterbox \(name) --help' for more information.\n"), "\(ending.error)")
+    }
+
     @Test func theFlagsOfEveryDayAreThoseOfTheGateway() throws {
         let short = try Program.letterbox("--help").ending().output
         let long = try Program.letterbox("gateway", "--help").ending().output

@@ -19,8 +19,11 @@ struct MovingTests {
         deinit { unsafe unlink(path) }
 
         /// Writes in place, for what is mounted is this file and no other of its name.
-        func move(to place: Int) throws {
-            let text = "127.0.0.1 localhost\n127.0.0.\(place) service.test\n"
+        func move(to place: Int) throws { try move(to: "127.0.0.\(place)") }
+
+        func move(to address: String) throws {
+            // Of a longer address nothing stays.
+            let text = "127.0.0.1 localhost\n\(address) service.test\n#\(String(repeating: " ", count: 20))\n"
             let file = unsafe open(path, O_WRONLY | O_CREAT, 0o600)
             defer { close(file) }
             let count = unsafe pwrite(file, text, text.utf8.count, 0)
@@ -62,6 +65,35 @@ struct MovingTests {
         _ = try first.program.ending(after: SIGKILL)
         for _ in 0..<20 { #expect(try gateway.post("letter").status == 200) }
         #expect(try gateway.metrics()["udp_exchanges_in_flight"] == 0)
+    }
+
+    /// As at the start, an address of many hosts is none for a service with one reply (RFC 919 7).
+    @Test func `a service does not move to a group`() throws {
+        let server = try RunningServer(host: "127.0.0.2")
+        let hosts = try Hosts(2)
+        let gateway = try RunningGateway(
+            Program(
+                "unshare",
+                [
+                    "--map-root-user", "--mount", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\"",
+                    hosts.path, Binaries.letterbox, "gateway", "--port", "0", "--upstream",
+                    "service.test:\(server.address.port)",
+                ]))
+        #expect(try gateway.post("letter").text == "LETTER")
+        for _ in 0..<2 {
+            try hosts.move(to: "239.255.0.1")
+            gateway.program.signal(SIGHUP)
+            _ = try gateway.program.errorLine(containing: "239.255.0.1 is the address of many hosts")
+            #expect(try addresses(gateway) == ["\(server.address)"])
+            #expect(try gateway.post("letter").text == "LETTER")
+            // The next failure is the first one again.
+            try hosts.move(to: 3)
+            gateway.program.signal(SIGHUP)
+            _ = try gateway.program.errorLine(containing: "/: the UDP service is now at [127.0.0.3:")
+            try hosts.move(to: 2)
+            gateway.program.signal(SIGHUP)
+            _ = try gateway.program.errorLine(containing: "/: the UDP service is now at [127.0.0.2:")
+        }
     }
 
     /// The resolver asks a name server that does not answer, and each look-up takes seconds.

@@ -50,7 +50,7 @@ struct UnresolvedTests {
         #expect(metrics.contains("\nletterbox_udp_addresses{service=\"/other\"} 1\n"))
 
         try write(localhost + "127.0.0.4 service.invalid\n", to: hosts)
-        _ = try program.errorLine(containing: "the UDP service is now at [127.0.0.4:\(port)]")
+        _ = try program.errorLine(containing: "/: the UDP service is now at [127.0.0.4:\(port)]")
         #expect(try client.perform(CurlRequest(url, body: .text("hello"))).text == "HELLO")
         #expect(try client.get("\(url)/readyz").status == 200)
         // Of all the look-ups that failed the log has the first.

@@ -90,7 +90,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     var isAtEnd = false
     /// Whether the client does not read any more.
     var isGone = false
-    /// The bytes that the connection has read since the gateway is about to end; nil for none.
+    /// The bytes that the connection has read since the gateway is about to end; nil where it has read none.
     var lastBytes: LastBytes?
     var summary = Summary()
     /// Whether the current response leaves in chunks, of which the first has been written.
