@@ -202,8 +202,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
 
     // MARK: - Datagrams without an exchange
 
-    /// Drops the datagrams after a reply, and returns the length and the beginning of each, where the caller wants to know
-    /// them at once.
+    /// Drops the datagrams after a reply, and returns their lengths and beginnings, for a caller that wants them at once.
     func takeSurplus(behind socket: ExchangeSocket, isSettled: Bool) -> DatagramSocket.Drained {
         let found = socket.socket.drain(keepingBeginnings: true)
         count(found, isSettled)
