@@ -100,7 +100,22 @@ import Testing
         let kind = PostedForm(to: Array("/a\"".utf8), notation: Array("hex".utf8))
         #expect(FormTemplate("{{to}} {{as}}").fill(kind, .success([])) == "/a&quot; hex")
         #expect(FormTemplate("{{to}} {{as}}").fill(PostedForm(to: [], notation: []), .success([])) == "/ ")
-        #expect(FormTemplate("{{reply}}").fill(PostedForm(), .success([0xFF])) == "\u{FFFD}")
+    }
+
+    /// HTML has neither NUL nor other controls, and a text area none of the bytes of a file that is no text.
+    @Test(
+        arguments: [
+            ([0xFF, 0x41], "ff 41"), ([0x41, 0], "41 00"), ([0x1B], "1b"), ([0xC2, 0x85], "c2 85"), ([0x7F], "7f"),
+        ] as [([UInt8], String)])
+    func bytesThatAreNoText(bytes: [UInt8], hex: String) {
+        let page = FormTemplate("{{heading}}|{{reply}}|{{text}}|{{as}}").fill(PostedForm(text: bytes), .success(bytes))
+        #expect(page == "The reply, which is not text|\(hex)|\(hex)|hex")
+    }
+
+    @Test(arguments: ["", "\t\n\u{C}a", "é\u{A0}\u{FFFD}"])
+    func textStaysText(text: String) {
+        let page = FormTemplate("{{reply}}|{{as}}").fill(PostedForm(), .success(Array(text.utf8)))
+        #expect(page == "\(text.isEmpty ? "The reply is empty: a datagram of 0 bytes." : text)|")
     }
 
     @Test func metrics() throws {

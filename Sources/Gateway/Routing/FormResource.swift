@@ -85,12 +85,12 @@ final class FormResource {
         to collection: ReplyCollection, _ form: PostedForm, showingAddresses shows: (SocketAddress) -> Bool
     ) -> Response {
         var parts = collection.items.map { reply in
-            Array((collection.policy.shows(reply.sender, shows) ? "\(reply.sender)\n" : "").utf8)
-                + form.write(reply.bytes.span)
+            (collection.policy.shows(reply.sender, shows) ? "\(reply.sender)\n" : "")
+                + PageText(form.write(reply.bytes.span)).text
         }
-        if parts.isEmpty { parts.append(Array("No reply came in time.".utf8)) }
-        if let sentence = CollectionResponse.sentence(about: collection) { parts.append(Array(sentence.utf8)) }
-        return page.form(.ok, form, outcome: .success(Array(parts.joined(separator: Array("\n\n".utf8)))))
+        if parts.isEmpty { parts.append("No reply came in time.") }
+        if let sentence = CollectionResponse.sentence(about: collection) { parts.append(sentence) }
+        return page.form(.ok, form, outcome: .success(Array(parts.joined(separator: "\n\n").utf8)))
     }
 
     /// The page with the payload and its reply, or the reason why there is none.
@@ -160,6 +160,13 @@ struct PostedForm {
 
     /// The bytes of a reply, in the form's notation.
     func write(_ bytes: Span<UInt8>) -> [UInt8] { notation?.encode(bytes) ?? bytes.indices.map { bytes[$0] } }
+
+    /// The text for the page's text area and its notation: a file that is no text is there in hexadecimal.
+    var shown: (text: String, notation: Notation?) {
+        let text = PageText(text)
+        if notation == nil, text.isHex { return (text.text, .hex) }
+        return (notation == nil ? text.text : String(decoding: self.text, as: UTF8.self), notation)
+    }
 
     var path: ArraySlice<UInt8> { Array(to.utf8)[...] }
 

@@ -39,10 +39,11 @@ package struct FormTemplate: Sendable {
             switch outcome {
             case .success(let bytes) where bytes.isEmpty:
                 ("The reply", "empty", "The reply is empty: a datagram of 0 bytes.")
-            case .success(let bytes): ("The reply", "reply", String(decoding: bytes, as: UTF8.self))
+            case .success(let bytes): Self.show(PageText(bytes))
             case .sent: ("Sent", "reply", "The datagram has left. This service sends no reply.")
             case .failure(let sentence): ("No reply", "error", sentence)
             }
+        let (text, notation) = form.shown
         var rest = html[...]
         var result = ""
         while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
@@ -50,15 +51,19 @@ package struct FormTemplate: Sendable {
             switch rest[open.upperBound..<close.lowerBound] {
             case "heading": result += Self.escaped(heading)
             case "state": result += state
-            case "text": result += Self.escaped(String(decoding: form.text, as: UTF8.self))
+            case "text": result += Self.escaped(text)
             case "to": result += Self.escaped(form.to)
-            case "as": result += form.notation?.rawValue ?? ""
+            case "as": result += notation?.rawValue ?? ""
             case "reply": result += Self.escaped(reply)
             default: result += rest[open.lowerBound..<close.upperBound]
             }
             rest = rest[close.upperBound...]
         }
         return result + rest
+    }
+
+    private static func show(_ reply: PageText) -> (heading: String, state: String, reply: String) {
+        (reply.isHex ? "The reply, which is not text" : "The reply", "reply", reply.text)
     }
 
     /// The text with HTML's special characters replaced (WHATWG HTML 13.3).
