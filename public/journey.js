@@ -49,16 +49,20 @@ function choose(index) {
 }
 
 const unseen = {
-  refused: "An ICMP message, port unreachable; all that the gateway sees of it is the error ECONNREFUSED.",
   surplus: "It lay behind the reply and is thrown away unread, or it would answer the next letter.",
   truncated: "It is longer than the gateway takes; a part is not passed on as if it were the whole.",
 };
 
-function contentOf({ kind, body, lost }) {
+const reports = {
+  network: "An ICMP message; all that the gateway sees of it is an error at its socket.",
+  host: "The gateway’s own host: no datagram left.",
+};
+
+function contentOf({ kind, by, body, lost }) {
   const { request, response, reply } = trip;
   if (kind === "request") return requestContent(request);
   if (kind === "response") return responseContent(response);
-  if (!body) return [note(unseen[kind] ?? "There is nothing more to see of it.")];
+  if (!body) return [note(unseen[kind] ?? reports[by] ?? "There is nothing more to see of it.")];
   const words = lost ? "It was lost, or its reply was, or one of them is slow: UDP does not tell. " : "";
   if (!reply) return [dump(body), note(words)];
   return [dump(body, differences(request.body, reply)), note(words + comparison(request.body, reply))];

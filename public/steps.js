@@ -10,7 +10,12 @@ const kinds = {
   received: ["back", "the reply, one datagram", ""],
   surplus: ["back", "more datagrams, thrown away", "one too many"],
   truncated: ["back", "too long a reply, thrown away", "too long"],
+  resized: ["out", "the same again, in fragments", "in fragments"],
   refused: ["back", "refused, no program listens", "refused"],
+  unreachable: ["back", "no route to the server", "unreachable"],
+  prohibited: ["back", "a filter or a route forbids it", "prohibited"],
+  tooLong: ["back", "longer than the path takes", "too long for the path"],
+  blocked: ["none", "no room to send, tried again", "no room"],
 };
 const ends = { out: "Gateway to UDP server", back: "UDP server to gateway", none: "At the gateway" };
 const inBrowser = (time) => `${duration(time)} after posting, by the browser’s clock`;
@@ -20,7 +25,8 @@ export function stepsOf(trip, measured) {
   const port = location.port || (location.protocol === "https:" ? 443 : 80);
   const steps = [request(trip, measured, port)];
   for (const step of trip.exchange?.steps ?? []) steps.push(datagram(step, trip));
-  markUnanswered(steps);
+  // 202: no reply is waited for.
+  if (trip.response?.status !== 202) markUnanswered(steps);
   if (trip.response) steps.push(response(trip, measured, port));
   return steps;
 }
@@ -45,16 +51,18 @@ function response({ response: { status, phrase, body }, reply, exchange, start, 
   };
 }
 
-function datagram({ kind, at, bytes: count, upstream, localPort }, { request, reply }) {
+function datagram({ kind, at, by, bytes: count, upstream, localPort }, { request, reply }) {
   // A gateway may tell of what this page does not know.
-  const [way, long, short] = kinds[kind] ?? ["none", kind, kind];
+  const [usual, long, short] = kinds[kind] ?? ["none", kind, kind];
+  const way = by === "host" ? "none" : usual;
+  const end = by === "network" ? "Network to gateway" : ends[way];
   const ports = [localPort, upstream?.split(":").at(-1)];
   const size = count === undefined ? [] : [bytes(count)];
   const body = way === "out" ? request.body : kind === "received" ? reply : undefined;
   return {
-    kind, leg: "udp", way, at, upstream, label: short, body, size: size[0],
+    kind, leg: "udp", way, at, by, upstream, label: short, body, size: size[0],
     ports: localPort ? (way === "back" ? ports.reverse() : ports).join(" → ") : "ports not shown",
-    title: [`${ends[way]}: ${long}`, ...size].join(", "),
+    title: [`${end}: ${long}`, ...size].join(", "),
     when: inGateway(at),
   };
 }

@@ -92,6 +92,39 @@ extension InTheBrowser {
             }
         }
 
+        @Test("Each kind of failure has words, and says where it was noticed")
+        func failures() throws {
+            try TestGateway.run(Self.once) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.run(
+                    """
+                    const fetchAsEver = window.fetch;
+                    const told = [["resized"], ["unreachable", "network"], ["unreachable", "host"], ["prohibited", "host"],
+                      ["tooLong", "network"], ["blocked"]].map(([kind, by]) => ({ kind, by, at: 0.1, upstream: "127.0.0.1:9" }));
+                    window.fetch = async (...what) => {
+                      if (what[0] !== "/") return fetchAsEver(...what);
+                      const trace = await (await fetchAsEver(...what)).json();
+                      trace.exchange.steps.splice(1, 0, ...told);
+                      return Response.json(trace);
+                    };
+                    """)
+                try browser.post("hello, letterbox")
+                let titles = try browser.run(
+                    "return [...document.querySelectorAll('#steps .udp strong')].map((each) => each.textContent.split(',')[0])"
+                ).array.compactMap(\.string)
+                #expect(
+                    titles.dropFirst().dropLast() == [
+                        "Gateway to UDP server: the same again", "Network to gateway: no route to the server",
+                        "At the gateway: no route to the server", "At the gateway: a filter or a route forbids it",
+                        "Network to gateway: longer than the path takes", "At the gateway: no room to send",
+                    ])
+                #expect(try browser.run("return !!document.querySelector('#diagram .resized .way')").bool == true)
+                #expect(
+                    try browser.run("return document.querySelectorAll('#diagram circle').length").integer == 3)
+                #expect(try browser.errors() == [])
+            }
+        }
+
         @Test("A step of a kind that the page does not know is shown under its name")
         func unknown() throws {
             try TestGateway.run(Self.once) { gateway in
