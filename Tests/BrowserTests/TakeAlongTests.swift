@@ -19,6 +19,31 @@ extension InTheBrowser {
             }
         }
 
+        @Test("Each command sends the letter's bytes in one datagram, and a terminal shows no controls")
+        func commands() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                let commands = try browser.run(
+                    """
+                    return import("/commands.js").then(({ asCurl, asUDP }) => {
+                      const to = { host: "h", port: 1, isHex: true };
+                      const hex = (count) => "61 ".repeat(count).trim();
+                      const long = asUDP("\\t" + "a".repeat(4096), 4097, { ...to, isHex: false });
+                      return [asUDP("", 0, to), asUDP(hex(4096), 4096, to).slice(0, 16), asUDP(hex(4097), 4097, to),
+                        long, asUDP("", 0, { ...to, isHex: false }), asCurl(hex(65507), "/", true)];
+                    });
+                    """
+                ).array.compactMap(\.string)
+                #expect(commands[0] == "letterbox client --hex --port 1 -- h ''")
+                #expect(commands[1] == "(echo '61 61 61 ")
+                let many = { (digits: String, count: Int) in String(repeating: digits, count: count) }
+                #expect(commands[2] == "letterbox client --hex --port 1 -- h '\(many("61", 4097))'")
+                #expect(commands[3] == "letterbox client --hex --port 1 -- h '09\(many("61", 4096))'")
+                #expect(commands[4] == "letterbox client --port 1 -- h ''")
+                #expect(commands[5] == "curl -d '\(many("61", 65_507))' '/?as=hex'")
+            }
+        }
+
         @Test("Picture and trace are files that stand by themselves")
         func files() throws {
             try TestGateway.run { gateway in
