@@ -1,17 +1,15 @@
 // The page: what is written goes out through post.js, and what comes back is shown.
 
-import { dump } from "./bytes.js";
-import { asCurl, asUDP } from "./commands.js";
-import { enableCopy, fill, shown } from "./copy.js";
-import { exampleTrip } from "./example.js";
+import { enableCopy, fill } from "./copy.js";
 import { bytes, duration, number } from "./format.js";
 import { remember } from "./history.js";
 import { showJourney } from "./journey.js";
-import { decode, post, timing } from "./post.js";
-import { hexadecimal, obstacle, read, target } from "./target.js";
+import { load } from "./load.js";
+import { post, timing, unreachable } from "./post.js";
+import { decode, outcomeOf } from "./reply.js";
+import { hexadecimal, linked, linkTo, obstacle, read, setting, target } from "./target.js";
 
 const element = (id) => document.getElementById(id);
-const setting = (name) => document.querySelector(`meta[name="letterbox-${name}"]`).content;
 
 const form = element("letter");
 const text = element("text");
@@ -27,34 +25,25 @@ const patience = 400;
 /** How many were posted; the newest one owns the reply. */
 let posted = 0;
 
-/** The letter that is under way, as long as there is one. */
+/** The letter that is under way, with its service and notation, as long as there is one. */
 let underWay;
 
 /** Runs something once the page has been painted, so that the reply waits for nothing else. */
 const afterPaint = (work) => requestAnimationFrame(() => setTimeout(work));
 
 /** Figures: the whole trip, the UDP leg, the datagrams; the last one stands for those that are missing. */
-function show(state, content, figures, heading = "The reply", words = content) {
+function show(state, words, figures, heading = "The reply", picture = undefined) {
   reply.dataset.state = state;
   fill(reply, words);
-  if (content !== words) reply.replaceChildren(content);
+  if (picture) reply.replaceChildren(picture);
   document.querySelector('[data-copy="reply"]').disabled = state !== "reply";
   element("reply-heading").textContent = heading;
   ["whole-trip", "udp-leg", "datagrams"].forEach((id, index) => (element(id).textContent = figures[index] ?? figures.at(-1)));
 }
 
-function showTrip({ request, reply, failure, start, end, udpLeg }, words, isText, isHex) {
-  if (failure) {
-    announce(failure);
-    return show("error", failure, [duration(end - start), "no reply"], "No reply");
-  }
-  const sizes = `${number(request.body.length)} and ${bytes(reply.length)}`;
-  const figures = [duration(end - start), duration(udpLeg), sizes];
-  if (reply.length === 0) return show("empty", "The reply is empty: a datagram of 0 bytes.", figures);
-  announce(isText || isHex ? `The reply: ${words.slice(0, 200)}` : `The reply has ${bytes(reply.length)} and is not text.`);
-  if (isHex) return show("reply", dump(reply), figures, "The reply, in hexadecimal", words);
-  if (!isText) return show("reply", dump(reply), figures, "The reply, which is not text", words);
-  show("reply", words, figures, words.length > shown ? `The reply, its first ${number(shown)} characters` : "The reply");
+function showTrip({ failure, start, end, udpLeg }, { state, heading, words, picture, said, datagrams }) {
+  announce(said);
+  show(state, words, [duration(end - start), failure ? datagrams : duration(udpLeg), datagrams], heading, picture);
 }
 
 /** A reader of the screen hears the beginning of a reply, not all of it. */
@@ -62,10 +51,15 @@ function announce(words) {
   element("announcement").textContent = words;
 }
 
-function showCommands(words, byteCount) {
-  fill(element("as-curl"), asCurl(words, location.origin + target.path, target.isHex));
-  fill(element("as-udp"), asUDP(words, byteCount, target));
+/** The letter for another page and for a terminal. */
+async function showCommands(words, byteCount, to) {
+  element("letter-link").href = linkTo(words, to);
+  const { asCurl, asUDP } = await load("commands");
+  fill(element("as-curl"), asCurl(words, location.origin + to.path, to.isHex));
+  fill(element("as-udp"), asUDP(words, byteCount, to));
 }
+
+const showExampleCommands = () => showCommands(example, example.length, { ...target, isHex: false });
 
 /** How much of one datagram the letter fills. */
 function showSize() {
@@ -77,72 +71,97 @@ function showSize() {
   meter.value = length;
   element("size").textContent = `${number(length)} of ${bytes(target.limit)}`;
   text.setAttribute("aria-invalid", isTooLong || problem !== undefined);
-  // Set only when it changes: this is read out.
   const words = problem ? `This is not hexadecimal: ${problem}` : isTooLong
     ? "Too long for one datagram. Shorten it and you can post it."
     : length >= meter.high ? "Nearly full: one datagram will not carry much more." : "";
-  if (note.textContent !== words) note.textContent = words;
-  note.classList.toggle("failed", isTooLong || problem !== undefined);
+  showNote(words, isTooLong || problem !== undefined);
 }
 
-function showLink(letter) {
-  element("letter-link").href = `/#letter=${encodeURIComponent(letter)}`;
+/** Set only when it changes: this is read out. */
+function showNote(words, isFailure) {
+  if (note.textContent !== words) note.textContent = words;
+  note.classList.toggle("failed", isFailure);
 }
 
 /** A letter that a link brings is written down, and not posted. */
 function takeLetter() {
-  const found = /^#letter=(.*)$/.exec(location.hash);
+  const found = linked();
   if (!found) return;
-  try {
-    text.value = decodeURIComponent(found[1]);
-  } catch {
-    return;
-  }
+  text.value = found.letter;
+  target.isHex = asHex.checked = found.isHex;
   showSize();
+}
+
+function refuse(words) {
+  announce(words);
+  show("error", words, ["not posted"]);
 }
 
 async function postLetter() {
   const letter = text.value;
-  const { isHex } = target;
+  // What is chosen next is for the next letter.
+  const to = { ...target };
   const { body, problem } = read(letter);
   const reason = obstacle({ body, problem });
-  if (reason) return show("error", `This letter was not posted: ${reason}`, ["not posted"]);
-  // A double click, and Enter held down, post once.
-  if (underWay === letter) return;
-  underWay = letter;
+  if (reason) return refuse(`This letter was not posted: ${reason}`);
+  const same = `${to.path} ${to.isHex} ${letter}`;
+  if (underWay === same) return;
+  underWay = same;
   const mine = ++posted;
   const isNewest = () => mine === posted;
   const waiting = setTimeout(() => isNewest() && show("waiting", "On its way…", ["under way"]), patience);
   reply.setAttribute("aria-busy", true);
   // What is typed next is the next letter.
   if (document.activeElement === text) text.select();
-  const trip = await post(body);
+  const trip = await post(body, to.path);
   clearTimeout(waiting);
-  const { text: decoded, isText } = trip.failure ? { text: trip.failure } : decode(trip.reply);
-  const words = trip.reply && (isHex || !isText) ? hexadecimal(trip.reply) : decoded;
+  const outcome = outcomeOf(trip, to.isHex);
   if (isNewest()) {
     reply.removeAttribute("aria-busy");
     underWay = undefined;
-    showTrip(trip, words, isText, isHex);
+    showTrip(trip, outcome);
   }
   afterPaint(() => {
-    remember(mine, letter, words, trip);
+    remember(mine, letter, outcome.words, trip);
     if (!isNewest()) return;
-    showCommands(letter, body.length);
-    showLink(letter);
+    showCommands(letter, body.length, to);
     element("journey-note").classList.add("past");
     showJourney(trip, timing(trip));
   });
 }
 
+async function postMany(event) {
+  event.preventDefault();
+  const count = Number(new FormData(event.target).get("count"));
+  const { path } = target;
+  const letter = text.value ? read(text.value) : { body: new TextEncoder().encode(example) };
+  const reason = obstacle(letter);
+  if (reason) return (element("many-words").textContent = `These letters were not posted: ${reason}`);
+  try {
+    const { run } = await load("many");
+    run(letter.body, path, count);
+  } catch {
+    element("many-words").textContent = unreachable;
+  }
+}
+
+/** The figures begin once the gateway can be reached. */
+async function openLive() {
+  try {
+    (await load("live")).enableLive();
+  } catch {
+    setTimeout(openLive, 1000);
+  }
+}
+
 /** Fills the page before the first letter, so that there is something to see. */
 async function showExample() {
   const isReal = setting("embedded") !== "";
+  const { exampleTrip } = await load("example");
   const trip = await exampleTrip(example, isReal);
   if (posted > 0) return;
-  const words = trip.failure ?? decode(trip.reply).text;
-  const sizes = `${number(trip.request.body.length)} and ${bytes(trip.reply?.length ?? 0)}`;
-  const figures = isReal ? [duration(trip.end - trip.start), duration(trip.udpLeg), sizes] : ["only drawn"];
+  const { words, datagrams } = outcomeOf(trip);
+  const figures = isReal ? [duration(trip.end - trip.start), duration(trip.udpLeg), datagrams] : ["only drawn"];
   show("example", words, figures, "An example");
   showJourney(trip, isReal ? timing(trip) : undefined);
 }
@@ -159,17 +178,22 @@ text.addEventListener("keydown", (event) => {
   if (!event.repeat) form.requestSubmit();
 });
 
+// The second click of a double click is not meant to post again.
+form.querySelector(".post").addEventListener("click", (event) => event.detail > 1 && event.preventDefault());
 text.addEventListener("input", showSize);
-document.addEventListener("targetchange", showSize);
+document.addEventListener("targetchange", () => {
+  showSize();
+  if (posted === 0) showExampleCommands();
+});
 
 /** The same bytes, written the other way. */
 asHex.addEventListener("change", () => {
-  const { body } = read(text.value);
+  const { body, problem } = read(text.value);
   const { text: words, isText } = decode(body ?? new Uint8Array());
   // Bytes that are no text stay as they are.
-  if (!asHex.checked && !(body && isText)) {
+  if (!asHex.checked && (problem || !isText)) {
     asHex.checked = true;
-    return announce("These bytes are not text.");
+    return showNote(problem ? `Still in hexadecimal, which this is not: ${problem}` : "Still in hexadecimal: these bytes are not text.", true);
   }
   target.isHex = asHex.checked;
   text.value = target.isHex ? hexadecimal(body) : words;
@@ -180,17 +204,12 @@ target.isHex = asHex.checked;
 addEventListener("hashchange", takeLetter);
 takeLetter();
 element("version").textContent = setting("version");
-showLink(example);
 // A browser may keep a letter when the page is loaded again.
 showSize();
-fill(element("as-curl"), asCurl(example, `${location.origin}/`));
-fill(element("as-udp"), asUDP(example, example.length, { ...target, isHex: false }));
-document.querySelector(".many details").addEventListener("toggle", async () => {
-  (await import("./many.js")).enableMany(() => (text.value ? read(text.value).body : new TextEncoder().encode(example)));
-}, { once: true });
-document.querySelector(".live details").addEventListener("toggle", async () => {
-  (await import("./live.js")).enableLive();
-}, { once: true });
+showExampleCommands();
+element("many").addEventListener("submit", postMany);
+element("send-many").disabled = false;
+document.querySelector(".live details").addEventListener("toggle", openLive, { once: true });
 showExample();
-if (setting("lab")) import("./lab.js");
-if (setting("services")) import("./services.js");
+if (setting("lab")) load("lab");
+if (setting("services")) load("services");

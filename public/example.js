@@ -6,7 +6,7 @@ const encode = (words) => new TextEncoder().encode(words);
 
 /** A trip as an example; in front of an operator's own service it is drawn, for opening a page must not send a datagram there. */
 export function exampleTrip(letter, isReal) {
-  return isReal ? post(encode(letter), undefined, "/") : drawn(letter);
+  return isReal ? post(encode(letter), "/") : drawn(letter);
 }
 
 function drawn(letter) {
@@ -16,6 +16,6 @@ function drawn(letter) {
     request: { path: "/", line: "POST / HTTP/1.1", fields: { "Content-Type": "text/plain; charset=utf-8" }, body },
     response: { status: 200, phrase: "OK", fields: [["content-length", reply.length]], body: reply },
     exchange: { attempts: 1, total: 0.34, steps },
-    reply, start: 0, end: 1.2, udpLeg: 0.28,
+    reply, replies: [{ content: reply }], start: 0, end: 1.2, udpLeg: 0.28,
   };
 }

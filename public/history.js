@@ -12,7 +12,7 @@ export function remember(value, letter, outcome, { start, end, udpLeg, failure }
   list.prepend(html("li", { value },
     line("sent", letter || "(empty letter)"),
     // Of a failure the sentence, without the next step.
-    line(failure ? "came failed" : "came", failure?.split("\n")[0] || outcome || "(empty reply)"),
+    line(failure ? "came failed" : "came", failure?.split("\n")[0] ?? outcome),
     line("took", failure ? "no reply" : `whole trip ${duration(end - start)}, UDP leg ${duration(udpLeg)}`),
   ));
   list.children[kept]?.remove();

@@ -2,17 +2,18 @@
 
 import { comparison, differences, dump } from "./bytes.js";
 import { draw } from "./diagram.js";
+import { load } from "./load.js";
 import { stepsOf } from "./steps.js";
 import { html } from "./svg.js";
+import { setting } from "./target.js";
 
 const [diagram, list, panel] = ["diagram", "steps", "bytes"].map((id) => document.getElementById(id));
 let trip;
 let measured;
 let steps;
 let chosen;
-const told = (name) => document.querySelector(`meta[name="letterbox-${name}"]`).content;
 /** What lies between gateway and server: nothing, or the lab. */
-const network = told("lab") ? { server: told("udp").split(" ").at(-1) } : undefined;
+const network = setting("lab") ? { server: setting("udp").split(" ").at(-1) } : undefined;
 
 /** Shows a trip; `timing` is the browser's own measure of it, if there is one. */
 export function showJourney(newTrip, timing) {
@@ -70,7 +71,7 @@ function contentOf({ kind, by, body, lost }) {
 
 function requestContent({ line, fields, body }) {
   const isNew = measured?.connectStart < measured?.connectEnd;
-  const connection = !measured ? "" : isNew ? " A connection was opened for it." : " An open connection served again.";
+  const connection = !measured || !trip.response ? "" : isNew ? " A connection was opened for it." : " An open connection served again.";
   return [
     head(line, Object.entries({ Host: location.host, ...fields, "Content-Length": body.length })),
     dump(body),
@@ -103,9 +104,15 @@ for (const name of ["pointermove", "focusin"]) {
   });
 }
 for (const kind of ["svg", "json"]) {
-  document.getElementById(`keep-${kind}`).addEventListener("click", async () => {
-    const keep = await import("./keep.js");
-    if (steps) keep[kind](kind === "svg" ? diagram.firstElementChild : trip);
+  document.getElementById(`keep-${kind}`).addEventListener("click", async ({ target }) => {
+    try {
+      const keep = await load("keep");
+      if (steps) keep[kind](kind === "svg" ? diagram.firstElementChild : trip);
+    } catch {
+      target.dataset.label ??= target.textContent;
+      document.getElementById("announcement").textContent = target.textContent = "Not saved: the gateway cannot be reached.";
+      setTimeout(() => (target.textContent = target.dataset.label), 3000);
+    }
   });
 }
 new ResizeObserver(redraw).observe(diagram);

@@ -1,6 +1,7 @@
 // Many letters, a few at a time, and how long they took.
 
 import { duration, number } from "./format.js";
+import { load } from "./load.js";
 import { post } from "./post.js";
 import { html } from "./svg.js";
 
@@ -10,22 +11,18 @@ const element = (id) => document.getElementById(id);
 let stopping;
 /** How often a letter is sent at most in the lab; 0 without one. */
 const attempts = Number(document.querySelector('meta[name="letterbox-lab"]').content);
-const loss = () => Number(element("lab-loss").getAttribute("aria-valuetext").split(" ")[0]);
+/** The settings of the bad network as its sliders show them, NaN while they are unknown. */
+const dice = () => Object.fromEntries(["loss", "duplicate", "delay"].map((name) => [name, parseFloat(element(`lab-${name}`).ariaValueText)]));
 
-export function enableMany(letterOf) {
-  element("many").addEventListener("submit", (event) => {
-    event.preventDefault();
-    const letter = letterOf();
-    if (letter) run(letter, Number(new FormData(event.target).get("count")));
-  });
-  element("send-many").disabled = false;
-  element("stop").addEventListener("click", () => stopping.abort());
-}
+element("stop").addEventListener("click", () => stopping.abort());
 
-async function run(letter, count) {
+/** Posts bytes to a path so many times, unless others are under way. */
+export async function run(letter, path, count) {
+  if (element("send-many").disabled) return;
+  const settings = dice();
   stopping = new AbortController();
   const { signal } = stopping;
-  const result = { count, times: [], failures: 0, reasons: new Set(), trips: [] };
+  const result = { count, times: [], failures: 0, reasons: new Set(), trips: [], settings };
   setBusy(true);
   element("progress").max = count;
   showProgress(result);
@@ -34,7 +31,7 @@ async function run(letter, count) {
   await Promise.all(
     Array.from({ length: atATime }, async () => {
       while (left-- > 0 && !signal.aborted) {
-        const trip = await post(letter, signal);
+        const trip = await post(letter, path, signal);
         // A letter under way when it is stopped counts for nothing.
         if (!signal.aborted) note(trip, result);
       }
@@ -43,13 +40,14 @@ async function run(letter, count) {
   clearInterval(ticker);
   showProgress(result);
   showResult(result, signal.aborted);
-  if (attempts) (await import("./theory.js")).show(element("theory"), result.trips, loss(), attempts);
   setBusy(false);
+  if (attempts && !Number.isNaN(settings.loss)) (await load("theory")).show(element("theory"), result, attempts);
 }
 
 function note(trip, result) {
   const { start, end, failure, response } = trip;
   if (attempts) result.trips.push(trip);
+  result.isMixed ||= attempts > 0 && JSON.stringify(dice()) !== JSON.stringify(result.settings);
   if (!failure) return result.times.push(end - start);
   result.failures += 1;
   result.reasons.add(response ? `HTTP status ${response.status} ${response.phrase}` : "gateway not reached");

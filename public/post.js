@@ -1,16 +1,18 @@
 // One letter to the gateway and what came back. Knows HTTP, nothing of the page.
 
 import { bytes } from "./format.js";
-import { target } from "./target.js";
 
 const fields = { "Content-Type": "text/plain; charset=utf-8", Accept: "application/json" };
 
+export const unreachable = "The gateway cannot be reached. Is it running, and are you connected to it?";
+
 /**
- * Posts bytes and returns their trip: `request` and `response` as far as a page knows; `reply` (bytes) or `failure`
- * (sentences); the gateway's `exchange`; milliseconds: `start` and `end` by the browser's clock, `udpLeg` by the
- * gateway's, or NaN.
+ * Posts bytes and returns their trip: `request` and `response` as far as a page knows; `replies` or `failure`
+ * (sentences), and `reply`, the bytes of the only one; the gateway's `exchange`; milliseconds: `start` and `end` by the
+ * browser's clock, `udpLeg` by the gateway's, or NaN. A reply has `content`; one of several also says, in `of`, which it
+ * is, and a `remark` says what is missing.
  */
-export async function post(letter, signal, path = target.path) {
+export async function post(letter, path, signal) {
   performance.clearResourceTimings();
   const trip = { request: { path, line: `POST ${path} HTTP/1.1`, fields, body: letter }, start: performance.now(), udpLeg: NaN };
   try {
@@ -20,8 +22,7 @@ export async function post(letter, signal, path = target.path) {
     trip.response = { status: response.status, phrase: response.statusText, fields: [...response.headers], body };
     return { ...trip, ...understand(response, body) };
   } catch {
-    const failure = "The gateway cannot be reached. Is it running, and are you connected to it?";
-    return { ...trip, end: performance.now(), failure };
+    return { ...trip, end: performance.now(), failure: unreachable };
   }
 }
 
@@ -32,27 +33,28 @@ export function timing({ request, start, end }) {
   return entries.find((entry) => entry.startTime >= start - 1 && entry.requestStart > 0 && entry.responseEnd <= end + 1);
 }
 
-function understand({ ok, status }, body) {
+function understand(response, body) {
+  const { ok, status } = response;
   const document = json(body);
   const { exchange } = document;
-  if (!ok) return { failure: sentence(status, document, body), exchange };
-  if (status === 202) return { reply: encode("The datagram has left. This service sends no reply.") };
-  if (Array.isArray(document.replies)) return { reply: encode(list(document)) };
-  if (typeof document.reply !== "string") return { reply: body };
-  const reply = document.base64
-    ? Uint8Array.from(atob(document.reply), (character) => character.charCodeAt(0))
-    : encode(document.reply);
+  if (!ok) return { failure: sentence(response, document, body), exchange };
+  if (status === 202) return { replies: [], remark: "The datagram has left. This service sends no reply.", exchange };
+  if (Array.isArray(document.replies)) return several(document);
+  if (typeof document.reply !== "string") return { reply: body, replies: [{ content: body }] };
+  const reply = contentOf(document);
   const time = (kind) => exchange.steps.find((step) => step.kind === kind)?.at;
-  return { reply, exchange, udpLeg: time("received") - time("sent") };
+  return { reply, replies: [{ content: reply }], exchange, udpLeg: time("received") - time("sent") };
 }
 
-const encode = (words) => new TextEncoder().encode(words);
+const contentOf = ({ reply, base64 }) =>
+  base64 ? Uint8Array.from(atob(reply), (character) => character.charCodeAt(0)) : new TextEncoder().encode(reply);
 
-/** Several replies in words: who, when, what. */
-function list({ complete, replies }) {
-  const words = replies.map(({ at, from, reply, base64 }) => `${from ?? "a reply"}, after ${at} ms${base64 ? ", in base64" : ""}:\n${reply}`);
-  const end = complete ? "" : "Some replies are missing.";
-  return [...words, end].filter(Boolean).join("\n\n") || "No replies came.";
+function several({ complete, replies }) {
+  return {
+    replies: replies.map((each) => ({ of: `${each.from ?? "a reply"}, after ${each.at} ms`, content: contentOf(each) })),
+    remark: complete ? (replies.length ? "" : "No replies came.") : "Some replies are missing.",
+    udpLeg: replies.at(-1)?.at ?? NaN,
+  };
 }
 
 function json(body) {
@@ -63,8 +65,10 @@ function json(body) {
   }
 }
 
-/** What to do about a failure. */
+/** What to do about a failure, by the gateway's name for it (Proxy-Status) or by its status. */
 const nextSteps = {
+  http_response_body_size: "Post a letter with a shorter reply, or let the gateway take a longer one (--max-datagram).",
+  401: "This page has none: post the letter with curl and -H 'Authorization: Bearer TOKEN'.",
   413: "Shorten it, then post the letter again.",
   502: "See that the service runs and can be reached, then post the letter again.",
   503: "Wait a moment, then post the letter again.",
@@ -72,19 +76,11 @@ const nextSteps = {
 };
 
 /** A failure in words, from the problem document (RFC 9457) if there is one. */
-function sentence(status, { title, detail }, body) {
+function sentence({ status, headers }, { title, detail }, body) {
   const words = detail ?? title;
-  const next = nextSteps[status] ? `\n${nextSteps[status]}` : "";
+  const error = /error=(\w+)/.exec(headers.get("Proxy-Status"))?.[1];
+  const step = nextSteps[error] ?? nextSteps[status];
+  const next = step ? `\n${step}` : "";
   if (words) return `${/[.!?]$/.test(words) ? words : `${words}.`} (HTTP status ${status}${detail && title ? `, ${title}` : ""})${next}`;
   return `The gateway answered with HTTP status ${status} and ${bytes(body.length)} that explain nothing.`;
-}
-
-/** A reply need not be text. */
-export function decode(reply) {
-  const read = (fatal) => new TextDecoder("utf-8", { fatal, ignoreBOM: true }).decode(reply);
-  try {
-    return { text: read(true), isText: true };
-  } catch {
-    return { text: read(false), isText: false };
-  }
 }

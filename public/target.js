@@ -2,7 +2,8 @@
 
 import { bytes, number } from "./format.js";
 
-const setting = (name) => document.querySelector(`meta[name="letterbox-${name}"]`).content;
+/** What the gateway has written into the page. */
+export const setting = (name) => document.querySelector(`meta[name="letterbox-${name}"]`).content;
 // Where the operator does not show it, words stand for it.
 const [host, port] = (setting("udp") || "HOST PORT").split(" ");
 
@@ -19,6 +20,22 @@ export function read(words) {
 
 /** Bytes as they are written in hexadecimal. */
 export const hexadecimal = (content) => Array.from(content, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+
+/** A letter in the page's address: words, their notation, and the path of its service. */
+export function linked() {
+  const [found, letter, notation, path = "/"] = /^#letter=(.*?)(&as=hex)?(?:&to=([^&]*))?$/.exec(location.hash) ?? [];
+  try {
+    return found && { letter: decodeURIComponent(letter), isHex: notation !== undefined, path };
+  } catch {
+    // An invalid escape.
+    return undefined;
+  }
+}
+
+/** The address of a page with a letter. */
+export function linkTo(letter, { isHex, path }) {
+  return `/#letter=${encodeURIComponent(letter)}${isHex ? "&as=hex" : ""}${path === "/" ? "" : `&to=${path}`}`;
+}
 
 /** Why a letter is not posted, or nothing. */
 export function obstacle({ body, problem }) {

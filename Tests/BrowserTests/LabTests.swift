@@ -100,6 +100,49 @@ extension InTheBrowser {
             }
         }
 
+        @Test("Doubled datagrams count among the dice, and what is not theirs alone is said")
+        func untrueDice() throws {
+            try TestGateway.run(["--lab"]) { gateway in
+                let browser = try open(gateway)
+                let told = try browser.run(
+                    """
+                    return import("/theory.js").then(({ expected, show }) => {
+                      const shares = expected({ loss: 40, duplicate: 60 }, 4).map((share) => Math.round(share * 1000));
+                      const place = document.createElement("div");
+                      const exchange = { attempts: 2, total: 90, steps: [
+                        { kind: "sent", at: 0 }, { kind: "retransmitted", at: 40 }, { kind: "received", at: 80 }] };
+                      const words = (delay, isMixed) => {
+                        const settings = { loss: 40, duplicate: 60, delay };
+                        show(place, { trips: [{ exchange, response: { status: 200 } }], settings, isMixed }, 4);
+                        return place.lastChild.textContent;
+                      };
+                      return [shares.join(), words(19, false), words(20, false), words(0, true), place.firstChild.textContent];
+                    });
+                    """
+                ).array.compactMap(\.string)
+                // 0.6 x (0.4 x 0.6 + 0.6 x (1 - 0.4^2)) is 0.4464.
+                #expect(told[0] == "446,247,137,76,94")
+                #expect(told[1] == "All that was lost was lost by the dice: no limit decided.")
+                #expect(told[2].hasPrefix("There and back a datagram is delayed by 40 ms"))
+                #expect(told[3].hasPrefix("The sliders were moved meanwhile"))
+                #expect(told[4].contains("40 of 100 datagrams lost and 60 doubled each way"))
+            }
+        }
+
+        @Test("A slider that is moved meanwhile changes no dice of the start")
+        func moved() throws {
+            try TestGateway.run(["--lab", "--lab-seed", "7", "--timeout", "300ms"]) { gateway in
+                let browser = try open(gateway)
+                try move(browser, "loss", to: 40)
+                try browser.wait(until: told("{\"loss\":40,"))
+                try browser.click("#send-many")
+                try move(browser, "loss", to: 0)
+                try browser.wait(until: "document.querySelector('#theory li')")
+                #expect(try browser.text("#theory h3").contains("40 of 100 datagrams lost each way"))
+                #expect(try browser.text("#theory .hint").hasPrefix("The sliders were moved meanwhile"))
+            }
+        }
+
         @Test("Where the budget decides, page and response say so")
         func budget() throws {
             let flags = ["--lab", "--lab-seed", "7", "--timeout", "100ms", "--retransmit-budget", "0%"]

@@ -68,6 +68,54 @@ extension InTheBrowser {
             }
         }
 
+        @Test("The second click of a double click posts nothing, however fast the reply comes")
+        func doubleClick() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.post("hello")
+                // UI Events 3.3.5.1: the detail of a click is its number among those in a row.
+                try browser.run(
+                    """
+                    window.posts = 0;
+                    document.querySelector("#letter").addEventListener("submit", () => (window.posts += 1));
+                    for (const detail of [1, 2, 3]) {
+                      document.querySelector(".post").dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, detail }));
+                    }
+                    """)
+                #expect(try browser.run("return window.posts").integer == 1)
+            }
+        }
+
+        @Test("What happened is said to readers of the screen: an empty reply, and a letter that is not posted")
+        func announcements() throws {
+            let peer = UDPPeer { number, datagram in [number == 0 ? datagram : []] }
+            defer { peer.end() }
+            try TestGateway.run(["--upstream", peer.address, "--max-datagram", "8"]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.post("one")
+                #expect(try browser.text("#announcement") == "The reply: one")
+                try browser.post("two")
+                #expect(try browser.text("#announcement") == "The reply is empty: a datagram of 0 bytes.")
+                #expect(try browser.run("return document.querySelector('#reply').dataset.state").string == "empty")
+                try browser.type("nine bytes", into: "#text")
+                try browser.click(".post")
+                #expect(try browser.text("#announcement").hasPrefix("This letter was not posted: it is "))
+            }
+        }
+
+        @Test("A reply that is too long is no service that cannot be reached")
+        func replyTooLong() throws {
+            let peer = UDPPeer { _, datagram in [datagram + datagram] }
+            defer { peer.end() }
+            try TestGateway.run(["--upstream", peer.address, "--max-datagram", "8"]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.post("12345")
+                let words = try browser.text("#reply")
+                #expect(words.contains("longer than the limit of 8 bytes"))
+                #expect(words.contains("shorter reply") && !words.contains("See that the service runs"))
+            }
+        }
+
         @Test("A reply that is not text is shown in hexadecimal")
         func binary() throws {
             let peer = UDPPeer { _, _ in [[0xFF, 0x00, 0x41]] }
@@ -174,6 +222,8 @@ extension InTheBrowser {
                 try browser.text("#reply")
                     == "The gateway cannot be reached. Is it running, and are you connected to it?")
             #expect(try browser.run("return document.querySelectorAll('#diagram .tcp.lost').length").integer == 1)
+            try browser.run("document.querySelector('#steps button').focus()")
+            #expect(!(try browser.text("#bytes").contains("connection")))
         }
 
         private func expectFailure(_ browser: WebDriver, _ sentence: String, _ status: Int) throws {

@@ -61,6 +61,48 @@ extension InTheBrowser {
             }
         }
 
+        @Test("Letters that are not hexadecimal are not sent, and the page says why")
+        func malformed() throws {
+            try TestGateway.run { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.click("#as-hex")
+                try browser.type("zz", into: "#text")
+                try browser.click("#send-many")
+                #expect(try browser.text("#many-words").hasPrefix("These letters were not posted: two digits"))
+            }
+        }
+
+        @Test("What was not loaded while the gateway was down is loaded once it is back")
+        func downMeanwhile() throws {
+            var port = ""
+            try TestGateway.run { gateway in
+                port = gateway.port
+                let browser = try #require(Browser.shared)
+                try browser.pretend(Reader())
+                try browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#steps li')")
+            }
+            let browser = try #require(Browser.shared)
+            try browser.run("for (const each of document.querySelectorAll('details')) each.open = true")
+            try browser.click("#send-many")
+            try browser.wait(until: "document.querySelector('#many-words').textContent.includes('cannot be reached')")
+            try browser.click("#keep-json")
+            try browser.wait(until: "document.querySelector('#keep-json').textContent.startsWith('Not saved')")
+            try TestGateway.run(port: port) { _ in
+                try browser.click("[value='10']")
+                try browser.click("#send-many")
+                try browser.wait(
+                    until: "document.querySelector('#many-words').textContent === '10 letters: 10 replies, 0 failures.'"
+                )
+                try browser.run("URL.createObjectURL = (blob) => { window.saved = blob; return '#' }")
+                try browser.click("#keep-json")
+                try browser.wait(until: "window.saved")
+                try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '0'")
+                #expect(try browser.text("#keep-json") != "")
+            }
+            _ = try browser.errors()
+        }
+
         @Test("The strip counts what happens at the gateway since the page was opened")
         func live() throws {
             let peer = UDPPeer { number, datagram in number == 1 ? [] : [datagram] }

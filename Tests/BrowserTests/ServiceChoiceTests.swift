@@ -49,6 +49,91 @@ extension InTheBrowser {
             }
         }
 
+        @Test("The same text is another letter at another service, and each letter's commands are its own")
+        func sameText() throws {
+            let peer = UDPPeer { _, datagram in [datagram] }
+            // One of them answers the second letter only, and no letter twice.
+            let slow = UDPPeer.silent()
+            defer {
+                peer.end()
+                slow.end()
+            }
+            try TestGateway.run([
+                "--upstream", peer.address, "--service", "/slow \(slow.address) timeout=1s attempts=1",
+            ]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try choose("/slow", in: browser)
+                try browser.type("same", into: "#text")
+                try browser.click(".post")
+                try browser.click("#as-hex")
+                try browser.wait(until: "document.querySelector('#visit li')")
+                #expect(try browser.text("#as-curl").hasSuffix("--data-raw 'same' '\(gateway.url)/slow'"))
+                #expect(try browser.text("#as-udp").hasPrefix("(printf %s 'same'; "))
+                #expect(try browser.text("#as-udp").hasSuffix(slow.address.replacingOccurrences(of: ":", with: " ")))
+                try browser.click("#as-hex")
+                try browser.click(".post")
+                try choose("/", in: browser)
+                try browser.type("\u{E007}", into: "#text")
+                try browser.wait(until: "document.querySelector('#reply').dataset.state === 'reply'")
+                #expect(try browser.text("#reply") == "same")
+                try browser.wait(until: "document.querySelectorAll('#visit li').length === 3")
+                try browser.run("sessionStorage.clear()")
+            }
+        }
+
+        @Test("Many letters go to the service that was chosen when they were sent")
+        func manyToOne() throws {
+            let (peer, other) = (UDPPeer { _, datagram in [datagram] }, UDPPeer.silent())
+            defer {
+                peer.end()
+                other.end()
+            }
+            try TestGateway.run(["--upstream", peer.address, "--service", "/other \(other.address) timeout=50ms"]) {
+                gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#service')")
+                try choose("/other", in: browser)
+                try browser.click("[value='10']")
+                try browser.click("#send-many")
+                try choose("/", in: browser)
+                try browser.wait(until: "document.querySelector('#many-failures').textContent !== '–'")
+                #expect(try browser.text("#many-failures") == "10: HTTP status 504 Gateway Timeout")
+                try browser.run("sessionStorage.clear()")
+            }
+        }
+
+        @Test("The page's words are no reply: bytes are counted, and in hexadecimal each reply is written so")
+        func otherAnswersInHexadecimal() throws {
+            let peer = UDPPeer { _, datagram in [datagram, [0xFF]] }
+            defer { peer.end() }
+            let services = ["/log \(peer.address) replies=0", "/pair \(peer.address) replies=2"]
+            try TestGateway.run(["--upstream", peer.address] + services.flatMap { ["--service", $0] }) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.click("#as-hex")
+                try choose("/log", in: browser)
+                try browser.post("61 62")
+                #expect(try browser.text("#reply") == "The datagram has left. This service sends no reply.")
+                #expect(try browser.text("#visit .came") == "The datagram has left. This service sends no reply.")
+                #expect(try browser.text("#datagrams") == "2 bytes; none back")
+                let drawn =
+                    "return [...document.querySelectorAll('#diagram g[data-kind]')].map((g) => [g.dataset.kind, g.classList.contains('lost')].join())"
+                #expect(
+                    try browser.run(drawn).array.map(\.string) == ["request,false", "sent,false", "response,false"])
+                try choose("/pair", in: browser)
+                try browser.post("61 62")
+                let words = try browser.text("#reply")
+                #expect(words.contains(" ms:\n61 62\n") && words.hasSuffix(" ms:\nff"))
+                #expect(try browser.text("#visit .came") == words)
+                #expect(try browser.text("#datagrams") == "2 bytes; 2 back, 3 bytes")
+                #expect(try browser.text("#udp-leg").hasSuffix(" ms"))
+                try browser.click("#as-hex")
+                try browser.post("ab")
+                #expect(try browser.text("#reply").contains(" ms:\nab\n") && browser.text("#reply").hasSuffix(":\nff"))
+                #expect(try browser.errors() == [])
+                try browser.run("sessionStorage.clear()")
+            }
+        }
+
         @Test("No reply, and several, are told in words")
         func otherAnswers() throws {
             let peer = UDPPeer { _, datagram in [datagram, datagram + datagram] }
@@ -116,6 +201,10 @@ extension InTheBrowser {
                 // Bytes that are no text stay as they are.
                 #expect(try browser.run("return document.querySelector('#as-hex').checked").bool == true)
                 #expect(try browser.run("return document.querySelector('#text').value").string == "ff")
+                #expect(try browser.text("#size-note") == "Still in hexadecimal: these bytes are not text.")
+                try browser.run("document.querySelector('#text').value = 'zz'")
+                try browser.click("#as-hex")
+                #expect(try browser.text("#size-note").hasPrefix("Still in hexadecimal, which this is not: two digits"))
             }
         }
     }
