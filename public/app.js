@@ -209,7 +209,7 @@ showSize();
 showExampleCommands();
 element("many").addEventListener("submit", postMany);
 element("send-many").disabled = false;
-document.querySelector(".live details").addEventListener("toggle", openLive, { once: true });
+if (!setting("admin")) document.querySelector(".live details").addEventListener("toggle", openLive, { once: true });
 showExample();
 if (setting("lab")) load("lab");
 if (setting("services")) load("services");

@@ -13,7 +13,7 @@ const nameOf = (input) => input.id.replace("lab-", "");
 /** What the gateway has set, which another tab may have changed. */
 async function read() {
   const before = changes;
-  const found = await (await fetch("/lab", { cache: "no-store" })).json();
+  const found = await ask({ cache: "no-store" });
   // What was moved meanwhile is newer.
   if (before !== changes) return;
   Object.assign(settings, found);
@@ -37,17 +37,26 @@ for (const input of inputs) {
   });
 }
 
-await read();
-for (const event of ["focus", "pageshow"]) addEventListener(event, () => read().catch(() => {}));
-document.addEventListener("visibilitychange", () => document.hidden || read().catch(() => {}));
+const refresh = () => told(read());
+refresh();
+for (const event of ["focus", "pageshow"]) addEventListener(event, refresh);
+document.addEventListener("visibilitychange", () => document.hidden || refresh());
 
-async function put() {
+const put = () => told(ask({ method: "PUT", body: JSON.stringify(settings) }));
+
+/** The gateway's settings after a request; a failure has words for the visitor. */
+async function ask(how) {
+  const response = await fetch("/lab", how).catch(() => {
+    throw new Error("The gateway cannot be reached.");
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.detail);
+  return answer;
+}
+
+/** Says what failed, and no longer once it has gone well. */
+async function told(work) {
   let words = hint;
-  try {
-    const response = await fetch("/lab", { method: "PUT", body: JSON.stringify(settings) });
-    if (!response.ok) words = (await response.json()).detail;
-  } catch {
-    words = "The gateway cannot be reached.";
-  }
+  await work.catch(({ message }) => (words = message));
   if (note.textContent !== words) note.textContent = words;
 }

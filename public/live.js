@@ -9,15 +9,18 @@ const looks = [];
 const panel = document.querySelector(".live details");
 let opened;
 
+let timer;
+
 export function enableLive() {
+  timer = setInterval(look, every);
   look();
-  setInterval(look, every);
 }
 
 async function look() {
   if (document.hidden || !panel.open) return (looks.length = 0);
   try {
     const response = await fetch("/metrics", { cache: "no-store", signal: AbortSignal.timeout(every) });
+    if (!response.ok) return refuse(response.status);
     const now = { at: performance.now(), ...parse(await response.text()) };
     if (hasRestarted(looks.at(-1) ?? opened, now)) [looks.length, opened] = [0, undefined];
     looks.push(now);
@@ -26,8 +29,19 @@ async function look() {
     show(looks.at(-1));
   } catch {
     looks.length = 0;
-    for (const cell of document.querySelectorAll("#live dd")) cell.textContent = "?";
+    blank();
   }
+}
+
+function blank() {
+  for (const cell of document.querySelectorAll("#live dd")) cell.textContent = "?";
+}
+
+/** Asking again would not help, and each time leave a line in the gateway's log. */
+function refuse(status) {
+  clearInterval(timer);
+  blank();
+  panel.querySelector(".hint").textContent = `The gateway does not give its figures to this page (HTTP status ${status}).`;
 }
 
 /** Whether the gateway has begun to count anew: its counters never fall. */

@@ -1,7 +1,7 @@
 // The chooser of services: loaded only where there are others than the one at "/".
 
 import { html } from "./svg.js";
-import { target } from "./target.js";
+import { linked, setting, target } from "./target.js";
 
 /** What this tab keeps; some browsers keep nothing. */
 const memory = (work) => {
@@ -12,19 +12,46 @@ const memory = (work) => {
   }
 };
 
-const { services } = await (await fetch("/services", { cache: "no-store" })).json();
-const select = html("select", { id: "service" }, ...services.map(({ path }) => html("option", {}, path)));
-const wanted = memory((kept) => kept.getItem("letterbox-service"));
-const first = [wanted, "/"].map((path) => services.find((service) => service.path === path)).find(Boolean) ?? services[0];
+/** The services that the gateway has written into the page. */
+function told() {
+  return setting("services").split(", ").map((each) => {
+    const [path, limit, host = "HOST", port = "PORT"] = each.trim().split(" ");
+    return { path, limit: Number(limit), host, port };
+  });
+}
 
-function choose({ path, maxDatagram, backends: [backend] }) {
-  const [, host, port] = backend?.address.match(/^\[?(.*?)\]?:(\d+)$/) ?? [, "HOST", "PORT"];
-  Object.assign(target, { path, limit: maxDatagram, host, port });
-  memory((kept) => kept.setItem("letterbox-service", path));
+/** Where letters need a token the page may not have the list; a proxy may add the token. */
+async function asked() {
+  const response = await fetch("/services", { cache: "no-store" }).catch(() => ({}));
+  if (!response.ok) return [];
+  const { services } = await response.json();
+  return services.map(({ path, maxDatagram, backends: [backend] }) => {
+    const [, host, port] = backend?.address.match(/^\[?(.*?)\]?:(\d+)$/) ?? [, "HOST", "PORT"];
+    return { path, limit: maxDatagram, host, port };
+  });
+}
+
+const place = document.getElementById("target");
+const services = setting("services") === "ask" ? await asked() : told();
+const select = html("select", { id: "service" }, ...services.map(({ path }) => html("option", {}, path)));
+
+function choose(service) {
+  select.value = service.path;
+  Object.assign(target, service);
+  memory((kept) => kept.setItem("letterbox-service", service.path));
   document.dispatchEvent(new Event("targetchange"));
 }
 
-select.value = first.path;
-choose(first);
-select.addEventListener("change", () => choose(services[select.selectedIndex]));
-document.getElementById("target").prepend(html("label", { for: "service" }, "To the service at"), select);
+/** The first service of these paths, or else the first of all. */
+function chooseFirst(...paths) {
+  choose(paths.map((path) => services.find((service) => service.path === path)).find(Boolean) ?? services[0]);
+}
+
+if (services.length) {
+  chooseFirst(linked()?.path, memory((kept) => kept.getItem("letterbox-service")), "/");
+  select.addEventListener("change", () => choose(services[select.selectedIndex]));
+  addEventListener("hashchange", () => linked() && chooseFirst(linked().path, target.path));
+  place.prepend(html("label", { for: "service" }, "To the service at"), select);
+} else {
+  place.prepend(html("span", { class: "hint" }, "To the service at /. The gateway does not list the others without a token."));
+}

@@ -19,6 +19,34 @@ extension InTheBrowser {
             }
         }
 
+        @Test("A link to a letter keeps its notation and its service")
+        func wholeLink() throws {
+            let (root, other) = (
+                UDPPeer { _, datagram in [datagram] }, UDPPeer { _, datagram in [datagram + datagram] }
+            )
+            defer {
+                root.end()
+                other.end()
+            }
+            try TestGateway.run(["--upstream", root.address, "--service", "/twice \(other.address)"]) { gateway in
+                let browser = try Browser.open("\(gateway.url)/#letter=68%2069&as=hex&to=/twice")
+                try browser.wait(until: "document.querySelector('#service')?.value === '/twice'")
+                #expect(try browser.run("return document.querySelector('#text').value").string == "68 69")
+                #expect(try browser.run("return document.querySelector('#as-hex').checked").bool == true)
+                try browser.post("6a")
+                #expect(try browser.text("#visit .came") == "6a 6a")
+                let link = "return document.querySelector('#letter-link').getAttribute('href')"
+                #expect(try browser.run(link).string == "/#letter=6a&as=hex&to=/twice")
+                // A link without them is to a text for the service at "/".
+                try browser.run("location.hash = '#letter=a%26b'")
+                try browser.wait(until: "document.querySelector('#service').value === '/'")
+                #expect(try browser.run("return document.querySelector('#text').value").string == "a&b")
+                #expect(try browser.run("return document.querySelector('#as-hex').checked").bool == false)
+                #expect(try browser.errors() == [])
+                try browser.run("sessionStorage.clear()")
+            }
+        }
+
         @Test("Each command sends the letter's bytes in one datagram, and a terminal shows no controls")
         func commands() throws {
             try TestGateway.run { gateway in

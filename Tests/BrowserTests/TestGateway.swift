@@ -3,7 +3,7 @@ import Foundation
 /// A gateway of the test's own, on a port that the system chose.
 struct TestGateway {
     let url: String
-    /// Where it sends datagrams to, such as "127.0.0.1:12000".
+    /// Where it sends datagrams to, such as "127.0.0.1:12000"; empty with --service alone.
     let upstream: String
 
     var port: String { String(url.split(separator: ":").last ?? "") }
@@ -16,11 +16,14 @@ struct TestGateway {
         let (child, gateway) = try Child.start(
             path, ["--port", port, "--workers", "1"] + own + arguments
         ) { line -> TestGateway? in
-            guard line.hasPrefix("The gateway is ready: "), let url = line.firstRange(of: "http://"),
-                let arrow = line.firstRange(of: " -> udp://")
-            else { return nil }
-            let upstream = line[arrow.upperBound...].prefix { $0 != " " }
-            return TestGateway(url: String(line[url.lowerBound..<arrow.lowerBound]), upstream: String(upstream))
+            guard line.hasPrefix("The gateway is ready: "), let start = line.firstRange(of: "http://") else {
+                return nil
+            }
+            let url = line[start.lowerBound...].prefix { $0 != " " }
+            // Services have lines of their own.
+            let arrow = line.firstRange(of: " -> udp://")
+            let upstream = arrow.map { line[$0.upperBound...].prefix { $0 != " " } } ?? ""
+            return TestGateway(url: String(url), upstream: String(upstream))
         }
         defer { child.end() }
         try body(gateway)

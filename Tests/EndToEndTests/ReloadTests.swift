@@ -95,7 +95,8 @@ import Testing
         #expect(try ask("\(url)/a").text == "HELLO")
         #expect(try ask(url).status == 405)
         let page = try CurlClient().get(url).text ?? ""
-        #expect(page.contains("<meta name=\"letterbox-services\" content=\"yes\">"))
+        let told = "/a 65507 \("\(server.address)".replacing(":", with: " "))"
+        #expect(page.contains("<meta name=\"letterbox-services\" content=\"\(told)\">"))
     }
 
     /// The limit of the start holds until a restart, and so the services' own limits are compared with that.

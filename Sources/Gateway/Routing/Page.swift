@@ -21,7 +21,7 @@ package struct Page: Sendable {
         }
     }
 
-    private let sources: [Source]
+    let sources: [Source]
     private let files: [[UInt8]: StaticFile]
     private let template: FormTemplate
 
@@ -52,43 +52,10 @@ package struct Page: Sendable {
         self.template = FormTemplate(template)
     }
 
-    /// The page with values for its scripts: the UDP service's address or an empty text, the longest datagram, with a
-    /// lab the most attempts, whether the service is the gateway's own, whether there are others to choose, and the
-    /// version.
-    ///
-    /// A script that fetched them from a missing path would leave an error in the browser's console.
-    ///
-    /// The `meta` elements of "index.html" have these values. A file that changes by them gets the present time.
-    func withValues(
-        upstream: SocketAddress?, maxDatagram: Int, labAttempts: Int?, isEmbedded: Bool, hasOthers: Bool, now: Int64
-    ) -> Page {
-        Page(
-            sources.map { source in
-                guard source.name == "index.html" else { return source }
-                var html = String(decoding: source.bytes, as: UTF8.self)
-                Self.fill("letterbox-udp", upstream.map { "\($0.host) \($0.port)" } ?? "", in: &html)
-                Self.fill("letterbox-max-datagram", "\(maxDatagram)", in: &html)
-                Self.fill("letterbox-lab", labAttempts.map(String.init) ?? "", in: &html)
-                Self.fill("letterbox-version", Version.current, in: &html)
-                Self.fill("letterbox-embedded", isEmbedded ? "yes" : "", in: &html)
-                Self.fill("letterbox-services", hasOthers ? "yes" : "", in: &html)
-                let bytes = Array(html.utf8)
-                return bytes == source.bytes ? source : Source(name: source.name, bytes: bytes, modified: now)
-            })
-    }
-
     /// The number of files, and of their bytes.
     package var size: (files: Int, bytes: Int) {
         let served = sources.lazy.filter { $0.name != Self.templateName }
         return (served.count, served.reduce(0) { $0 + $1.bytes.count })
-    }
-
-    /// Replaces the content of a `meta` element; a page without it stays unchanged.
-    private static func fill(_ name: String, _ value: String, in html: inout String) {
-        guard let start = html.firstRange(of: "<meta name=\"\(name)\" content=\""),
-            let end = html[start.upperBound...].firstIndex(of: "\"")
-        else { return }
-        html.replaceSubrange(start.upperBound..<end, with: FormTemplate.escaped(value))
     }
 
     /// The file name of a target's path, with a leading slash; nil for a path that cannot name a file.

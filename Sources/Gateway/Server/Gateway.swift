@@ -31,7 +31,7 @@ package final class Gateway: Sendable {
         self.admin = try Self.makeAdmin(admin, configuration, statistics, logger)
         if self.admin != nil { configuration.stateListener = .elsewhere }
         (self.page, self.configuration) = (page, configuration)
-        let page = Self.page(page, of: services, configuration)
+        let page = page.withValues(of: services, configuration, now: WallClock.unixSeconds())
         var workers: [Worker] = []
         for _ in 0..<configuration.workers {
             let worker = Worker(
@@ -120,21 +120,8 @@ package final class Gateway: Sendable {
     /// - `services`: at least one; no two have the same path. The limit on payloads for "/" stays.
     package func replaceServices(_ services: [Service]) async {
         precondition(!services.isEmpty, "a gateway has a service")
-        let page = Self.page(self.page, of: services, configuration)
+        let page = self.page.withValues(of: services, configuration, now: WallClock.unixSeconds())
         for worker in workers { await worker.replaceServices(services, page) }
-    }
-
-    /// The page with the services' values.
-    private static func page(_ page: Page, of services: [Service], _ configuration: Configuration) -> Page {
-        // A terminal's datagrams go straight to the service.
-        let root = services.first { $0.path == "/" }
-        let service = configuration.lab?.server ?? root?.addresses.first
-        return page.withValues(
-            upstream: service.flatMap { configuration.shows($0) ? $0 : nil },
-            maxDatagram: (root?.configuration ?? configuration).maxDatagram,
-            labAttempts: configuration.lab.map { _ in configuration.attempts },
-            isEmbedded: configuration.isEmbedded, hasOthers: services.contains { $0.path != "/" },
-            now: WallClock.unixSeconds())
     }
 
     /// Returns once each loop has run a job: a sign that none of them hangs.

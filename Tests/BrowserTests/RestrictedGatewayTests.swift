@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+extension InTheBrowser {
+    /// The page of a gateway that keeps its state elsewhere, or asks its callers for a token.
+    @Suite struct RestrictedGatewayTests {
+        @Test("With --admin the services are there to choose, and nothing points to what is elsewhere")
+        func admin() throws {
+            let peer = UDPPeer { _, datagram in [datagram + datagram] }
+            defer { peer.end() }
+            let flags = ["--admin", "127.0.0.1:0", "--service", "/twice \(peer.address) max-datagram=64"]
+            try TestGateway.run(flags) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#service')")
+                #expect(try browser.run("return document.querySelector('#service').value").string == "/twice")
+                #expect(try browser.text("#size").hasSuffix(" of 64 bytes"))
+                #expect(try browser.text("#as-curl").hasSuffix("/twice'"))
+                try browser.post("ab")
+                #expect(try browser.text("#reply") == "abab")
+                #expect(try browser.text("#as-udp").hasSuffix(peer.address.replacingOccurrences(of: ":", with: " ")))
+                let seen = try browser.run(
+                    """
+                    return [".live", "footer .state", "footer"]
+                      .filter((each) => document.querySelector(each).checkVisibility())
+                    """)
+                #expect(seen.array.map(\.string) == ["footer"])
+                #expect(try browser.errors() == [])
+                try browser.run("sessionStorage.clear()")
+            }
+        }
+
+        @Test("With a token the page posts nothing by itself, tells no service, and says what it may not know")
+        func token() throws {
+            let file = try tokenFile()
+            defer { try? FileManager.default.removeItem(at: file) }
+            let service = "/hidden 127.0.0.1:\(UDPPeer.closedPort())"
+            let root = UDPPeer { _, datagram in [datagram] }
+            defer { root.end() }
+            try TestGateway.run([
+                "--token-file", file.path, "--service", "/ \(root.address)", "--service", service,
+            ]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#target .hint')")
+                #expect(try browser.text("#target .hint").contains("does not list the others without a token"))
+                #expect(try browser.run("return document.documentElement.innerHTML.includes('/hidden')").bool == false)
+                try browser.wait(until: "document.querySelector('.live .hint').textContent.includes('status 401')")
+                #expect(try browser.text("#live-rate") == "?")
+                try browser.post("hello")
+                #expect(try browser.text("#reply").contains("A token is needed"))
+                #expect(try browser.text("#reply").contains("post the letter with curl"))
+            }
+        }
+
+        @Test("With a token the bad network stays as it is, and its sliders say why")
+        func labWithToken() throws {
+            let file = try tokenFile()
+            defer { try? FileManager.default.removeItem(at: file) }
+            try TestGateway.run(["--token-file", file.path, "--lab"]) { gateway in
+                let browser = try Browser.open(gateway.url)
+                #expect(try browser.text("#whole-trip") == "only drawn")
+                try browser.wait(until: "document.querySelector('#lab .hint').textContent.startsWith('A token is')")
+                #expect(try browser.run("return document.querySelector('#lab-loss').disabled").bool == true)
+                #expect(
+                    try browser.run("return document.querySelector('#lab').textContent.includes('undefined')").bool
+                        == false)
+            }
+        }
+
+        /// A file with a token, for its owner alone.
+        private func tokenFile() throws -> URL {
+            let file = FileManager.default.temporaryDirectory.appendingPathComponent("token-\(UUID())")
+            let isThere = FileManager.default.createFile(
+                atPath: file.path, contents: Data("secret".utf8), attributes: [.posixPermissions: 0o600])
+            try #require(isThere)
+            return file
+        }
+    }
+}
