@@ -10,10 +10,10 @@ public struct RoundTripEstimator {
     private let initial: Interval
     /// The least time before a datagram is sent again.
     private let floor: Interval
-    private var smoothed: Double?
-    private var variation = 0.0
+    @usableFromInline var smoothed: Double?
+    @usableFromInline var variation = 0.0
     /// The least wait until the next sample, in nanoseconds.
-    private var least = 0.0
+    @usableFromInline var least = 0.0
 
     /// - `initial`: the wait before the first sample, a second at most (RFC 8085 3.1.1); it may be shorter, because an
     ///   operator who sets a short time expects replies soon.
@@ -26,6 +26,7 @@ public struct RoundTripEstimator {
     public var roundTrip: Interval? { smoothed.map { Interval(nanoseconds: UInt64($0)) } }
 
     /// Adds a sample (RFC 6298 2.2 and 2.3).
+    @inlinable @inline(__always)
     public mutating func sample(_ roundTrip: Interval) {
         let measured = Double(roundTrip.nanoseconds)
         if least > 0 { least = 0 }

@@ -105,7 +105,8 @@ actor UpstreamFixture {
         let configuration = upstream.configuration
         let end = KeptEnd()
         let failure = exchange.begin(
-            Array(text.utf8).span, timeout: configuration.timeout, attempts: configuration.attempts, trace: nil, only: nil,
+            Array(text.utf8).span, timeout: configuration.timeout, attempts: configuration.attempts, trace: nil,
+            only: nil,
             for: end)
         if let failure { throw failure }
         try await meanwhile(exchange)

@@ -4,6 +4,19 @@ internal import System
 
 /// Ends a connection so that its last response arrives, whatever the client still sends.
 extension Connection {
+    /// Refuses a connection for which there is no place.
+    ///
+    /// It reads the request first, or as much as has come: the close of a socket with unread bytes resets the
+    /// connection.
+    func turnAway() {
+        do throws(Failure) {
+            _ = try receive()
+            refuse(.noPlace)
+        } catch {
+            refuse(error)
+        }
+    }
+
     /// Ends the connection after all responses.
     func finish() {
         if case .reading(.nothing) = state { context.idle.leave(watch) }
@@ -113,9 +126,40 @@ extension Connection {
         deadline.cancel(on: context.loop)
         reader.giveUp(context)
         output.giveUp(context)
-        unsentReplies = nil
+        if unsentReplies != nil { unsentReplies = nil }
         context.loop.release(watch)
         socket = nil
         context.remove(self)
+    }
+}
+
+/// The last requests of a connection when the gateway is about to end.
+extension Connection {
+    /// The bytes that a connection reads once the gateway is about to end.
+    struct LastBytes {
+        /// The bytes that came in time, and were not read at once.
+        var unread: Int
+        /// The later ones: a request that begins with them is not served.
+        var late = 0
+    }
+
+    /// Takes note of bytes that were read since the gateway is about to end.
+    @inline(never)
+    func noteLast(_ count: Int) {
+        guard var last = lastBytes else {
+            lastBytes = LastBytes(unread: socket?.unread ?? 0)
+            return
+        }
+        let inTime = min(count, last.unread)
+        last.unread -= inTime
+        last.late += count - inTime
+        lastBytes = last
+    }
+
+    /// Whether no other request has begun by the time when the connection looked for the last ones, because the gateway
+    /// is about to end: some clients always send more.
+    var isLastInTime: Bool {
+        guard let lastBytes else { return reader.buffer.isEmpty && !isReadable }
+        return lastBytes.unread == 0 && reader.buffer.count <= lastBytes.late
     }
 }

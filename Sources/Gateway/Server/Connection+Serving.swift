@@ -35,19 +35,6 @@ extension Connection {
         return true
     }
 
-    /// Takes note of bytes that were read since the gateway is about to end.
-    @inline(never)
-    private func noteLast(_ count: Int) {
-        guard var last = lastBytes else {
-            lastBytes = LastBytes(unread: socket?.unread ?? 0)
-            return
-        }
-        let inTime = min(count, last.unread)
-        last.unread -= inTime
-        last.late += count - inTime
-        lastBytes = last
-    }
-
     /// Handles bytes after the current request for which there is no room.
     func runOutOfRoom() {
         switch state {
@@ -227,13 +214,6 @@ extension Connection {
             || context.isEnding && isLastInTime
     }
 
-    /// Whether no other request has begun by the time when the connection looked for the last ones, because the gateway
-    /// is about to end: some clients always send more.
-    private var isLastInTime: Bool {
-        guard let lastBytes else { return reader.buffer.isEmpty && !isReadable }
-        return lastBytes.unread == 0 && reader.buffer.count <= lastBytes.late
-    }
-
     /// Prepares the fields that every response to the request has.
     @inline(never)
     func prepareFields(for request: Request) {
@@ -306,5 +286,14 @@ extension Connection {
             isGone = true
             return false
         }
+    }
+
+    /// Whether the client is there and reads; otherwise the rest of the buffer is served when there is room again, and
+    /// not when more bytes arrive.
+    @inline(never)
+    func mayServeOn() -> Bool {
+        if !isGone, flush() { return true }
+        if !isGone { state = .writing(thenCloses: false) }
+        return false
     }
 }

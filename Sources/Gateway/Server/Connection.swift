@@ -44,14 +44,6 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         case gone
     }
 
-    /// The bytes that a connection reads once the gateway is about to end.
-    struct LastBytes {
-        /// The bytes that came in time, and were not read at once.
-        var unread: Int
-        /// The later ones: a request that begins with them is not served.
-        var late = 0
-    }
-
     /// The properties of a request that its response depends on.
     struct Summary {
         /// Whether the client may send a further request: it has not said that this is its last (RFC 9112 9.3).
@@ -119,27 +111,10 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     /// The most bytes of responses that wait for further ones before they are written.
     static let burst = 65_536
 
-    /// Takes over a socket that counts as an open connection.
-    convenience init(socket: consuming StreamSocket, context: ConnectionContext) throws(SystemError) {
-        try self.init(socket, isRefused: false, context)
-        advance()
-    }
-
-    /// Takes over a socket for which there is no place, and refuses it with a response.
+    /// Takes over a socket.
     ///
-    /// It reads the request first, or as much as has come: the close of a socket with unread bytes resets the
-    /// connection.
-    convenience init(refusing socket: consuming StreamSocket, context: ConnectionContext) throws(SystemError) {
-        try self.init(socket, isRefused: true, context)
-        do throws(Failure) {
-            _ = try receive()
-            refuse(.noPlace)
-        } catch {
-            refuse(error)
-        }
-    }
-
-    private init(_ socket: consuming StreamSocket, isRefused: Bool, _ context: ConnectionContext) throws(SystemError) {
+    /// - `isRefused`: whether the gateway has no place for it; otherwise it counts as an open connection.
+    init(socket: consuming StreamSocket, isRefused: Bool = false, context: ConnectionContext) throws(SystemError) {
         watch = try context.loop.watch(socket.descriptor, as: .stream)
         self.socket = .some(socket)
         self.context = context
@@ -150,6 +125,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         context.add(self)
         // Most clients have sent their first request by the time of accept(2).
         isReadable = true
+        if isRefused { turnAway() } else { advance() }
     }
 
     // MARK: - Events
@@ -248,12 +224,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
     func advance() {
         var count = 0
         while case .reading = state {
-            // The rest of the buffer is served when there is room again, and not when more bytes arrive.
-            if output.count > Self.burst, !flush() {
-                state = .writing(thenCloses: false)
-                break
-            }
-            if isGone { break }
+            if isGone || output.count > Self.burst, !mayServeOn() { break }
             do throws(Failure) {
                 guard try hasRequest() else { break }
                 if let partial = reader.partial { serve(partial) } else { serve(context.spareRequest) }

@@ -142,7 +142,8 @@ actor Worker {
     func turnAway(_ number: Int32, from peer: SocketAddress?) {
         context.counts.rejected += 1
         do {
-            _ = try Connection(refusing: StreamSocket(owning: number, peer: peer), context: context)
+            _ = try Connection(
+                socket: StreamSocket(owning: number, peer: peer), isRefused: true, context: context)
         } catch {
             logger.warning("\(error)")
             context.releaseLoad()

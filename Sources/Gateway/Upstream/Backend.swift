@@ -98,6 +98,7 @@ final class Backend: ExchangeCandidate {
     }
 
     /// Counts a reply; only one to a single datagram measures the round trip.
+    @inline(__always)
     func recordReply(after roundTrip: Interval, of one: Bool, length: Int, at now: MonotonicTime) {
         counts.replies += 1
         if length == 0 { counts.empty += 1 }

@@ -78,7 +78,7 @@ extension Exchange {
     func record(_ length: Int, _ isWhole: Bool, after elapsed: Interval, isFirst: Bool) {
         guard isWhole else { return backend?.recordTruncated(at: loop.now) ?? () }
         backend?.recordReply(after: elapsed, of: isFirst && plan.attempts == 1, length: length, at: loop.now)
-        if isFirst, plan.attempts > 1, let backend, plan.isFirst(backend.id) { backend.noteRepeated(elapsed) }
+        if isFirst, plan.attempts > 1, let backend { noteRepeated(elapsed, backend) }
     }
 
     /// Whether this exchange still belongs to the collection.
@@ -108,6 +108,7 @@ extension Exchange {
         recordEnd()
         leaveQueue()
         endAttempt(.silent)
+        endFormer()
         let handler = self.handler.take()
         close()
         handler?.finished(
@@ -137,6 +138,7 @@ extension Exchange {
         recordEnd()
         leaveQueue()
         endAttempt(.silent)
+        endFormer()
         close()
     }
 

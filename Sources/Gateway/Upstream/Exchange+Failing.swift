@@ -22,6 +22,12 @@ extension Exchange {
         if let action = takeSocket() { resume(action) }
     }
 
+    /// Continues a queued exchange with its socket, or with the error of opening one.
+    func proceed(with allocation: ExchangeSocketPool.Allocation) {
+        guard let backend, let action = use(allocation, of: backend) else { return }
+        resume(action)
+    }
+
     /// Takes another socket of the same backend.
     private func takeSocket() -> ExchangePlan.Action? {
         guard let backend else { preconditionFailure("a socket is one of a backend's") }
@@ -110,6 +116,7 @@ extension Exchange {
             }
         recordEnd()
         endAttempt(plan.outcomeWithoutReply)
+        endFormer()
         upstream.record(failure)
         close()
         return failure

@@ -22,6 +22,20 @@ extension Exchange {
         (self.backend, self.socket) = (nil, nil)
     }
 
+    /// Ends the attempts before the one that has the reply.
+    ///
+    /// - `elapsed`: the time since the first datagram; nil for a reply that says nothing about it.
+    @inline(never)
+    func endRepeated(_ backend: Backend, _ elapsed: Interval?) {
+        if let elapsed { noteRepeated(elapsed, backend) }
+        endFormer()
+    }
+
+    /// Takes note of a reply to one of several datagrams; only the first backend had the whole time for it.
+    func noteRepeated(_ elapsed: Interval, _ backend: Backend) {
+        if plan.isFirst(backend.id) { backend.noteRepeated(elapsed) }
+    }
+
     /// The loop reports an event of the socket of a former attempt.
     func receiveLate(through socket: ExchangeSocket) {
         guard let attempt = former.first(where: { $0.socket === socket }) else {

@@ -106,7 +106,7 @@ final class Exchange: DeadlineHandler {
 
     /// The loop reports an event of the socket.
     func receive(through socket: ExchangeSocket) {
-        if !former.isEmpty, socket !== self.socket { return receiveLate(through: socket) }
+        guard socket === self.socket else { return receiveLate(through: socket) }
         guard plan.expectsReply else { return leave(socket) }
         do {
             if socket.isFresh { backend?.recordForeign(try socket.dropStrangers()) }
@@ -129,13 +129,13 @@ final class Exchange: DeadlineHandler {
             upstream.last.backend = backend.id
             if isWhole {
                 backend.recordReply(after: elapsed, of: attempts == 1, length: length, at: loopTime)
-                if attempts > 1, plan.isFirst(backend.id) { backend.noteRepeated(elapsed) }
             } else {
                 backend.recordTruncated(at: loopTime)
             }
             self.socket = nil
             backend.giveBack(socket, surplus > 0 ? .unsettled : plan.outcomeOfReply, at: now)
             backend.end(at: loopTime, isTrial: isTrial)
+            if attempts > 1 { endRepeated(backend, isWhole ? elapsed : nil) }
         }
         guard let handler = self.handler.take() else { preconditionFailure("an exchange has a handler to the end") }
         close()
@@ -145,12 +145,6 @@ final class Exchange: DeadlineHandler {
         }
         handler.replied(
             Reply(buffer: replies, length: length, elapsed: elapsed, attempts: attempts, surplus: surplus))
-    }
-
-    /// Continues a queued exchange with its socket, or with the error of opening one.
-    func proceed(with allocation: ExchangeSocketPool.Allocation) {
-        guard let backend, let action = use(allocation, of: backend) else { return }
-        resume(action)
     }
 
     // MARK: - Actions
@@ -167,7 +161,7 @@ final class Exchange: DeadlineHandler {
         while true {
             switch action {
             case .attempt(let index, let sendKind):
-                leaveAttempt()
+                if backend != nil { leaveAttempt() }
                 guard let next = attempt(index, sendKind) else { return nil }
                 action = next
             case .sendAgain(let sendKind): action = send(sendKind)
@@ -293,7 +287,6 @@ final class Exchange: DeadlineHandler {
             self.trace = nil
         }
         state = .spare
-        if !former.isEmpty { endFormer() }
         if payload.count > Self.keptRoom { payload = [] }
         let isProbe = only != nil && collection == nil
         collection.take()?.leave(self)

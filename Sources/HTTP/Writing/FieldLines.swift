@@ -12,7 +12,7 @@ public struct FieldLines: Sendable {
     public init() {}
 
     /// Whether there are no fields.
-    public var isEmpty: Bool { bytes.isEmpty }
+    @inlinable public var isEmpty: Bool { bytes.isEmpty }
 
     /// Adds a field with a checked value.
     public mutating func add(_ name: FieldName, _ value: FieldValue) {
