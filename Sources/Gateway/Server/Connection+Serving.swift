@@ -207,7 +207,6 @@ extension Connection {
     }
 
     /// Whether the next response is the last one.
-    ///
     @inline(__always)
     var isLast: Bool {
         hasRunOutOfRoom || served + 1 >= context.configuration.maxRequestsPerConnection
