@@ -1,0 +1,52 @@
+import EventLoop
+import HTTP
+import System
+import Testing
+
+@testable import Gateway
+
+/// The ends of several replies, the ways of a datagram without one, and the date of a response.
+@Suite(.timeLimit(.minutes(1))) struct CollectedOutcomeTests {
+    /// Replies that are all too long are no answer for a caller who asked for a number, and part of one who takes all.
+    @Test(arguments: [ReplyPolicy.Count.some(2), .all])
+    func repliesThatAreAllTooLong(count: ReplyPolicy.Count) async throws {
+        var configuration = patientConfiguration()
+        (configuration.maxDatagram, configuration.timeout) = (4, .milliseconds(300))
+        var policy = ReplyPolicy()
+        policy.count = count
+        try await withUpstream(configuration, policy) { upstream, peers in
+            async let collected = upstream.collect("a")
+            try await peers[0].send("12345", to: try await peers[0].receive().sender)
+            let (outcome, found) = await collected
+            #expect(found == 0)
+            switch outcome {
+            case .success: #expect(count == .all)
+            case .failure(let failure): #expect(count != .all && failure == .replyTooLong(limit: 4))
+            }
+        }
+    }
+
+    /// Each of several groups gets a datagram without a reply; of equal addresses one does.
+    @Test(arguments: [ReplyPolicy.Source.any, .peer])
+    func aDatagramWithoutAReply(source: ReplyPolicy.Source) async throws {
+        var policy = ReplyPolicy()
+        (policy.count, policy.source) = (.all, source)
+        try await withUpstream(patientConfiguration(), policy, peers: 2) { upstream, peers in
+            #expect(await upstream.dispatch("a"))
+            let (first, second) = (await peers[0].unread, await peers[1].unread)
+            #expect(first + second == (source == .any ? 2 : 1) && first <= 1 && second <= 1)
+        }
+    }
+
+    @Test func theDateChangesWithTheSecond() async throws {
+        try await onLoop { loop in
+            let writer = ResponseWriter(loop: loop, idleTimeout: .seconds(75))
+            _ = writer.date
+            let (seconds, nanoseconds) = WallClock.now()
+            let rest = Interval(nanoseconds: 1_000_000_000 - UInt64(nanoseconds))
+            await loop.sleep(until: MonotonicTime.now() + rest + .milliseconds(2))
+            let now = WallClock.unixSeconds()
+            #expect(now > seconds && writer.date.bytes == HTTPDate(unixSeconds: now).bytes)
+        }
+    }
+}
