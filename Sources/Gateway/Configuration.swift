@@ -111,7 +111,7 @@ package struct Configuration: Sendable {
     package init() {}
 
     /// Whether callers may see an address of the UDP leg and its ports.
-    func shows(_ upstream: SocketAddress) -> Bool { showsAddresses || upstream.isLoopback }
+    func shows(_ upstream: SocketAddress) -> Bool { upstream.isShown(showsAddresses) }
 
     /// The most bytes around a form's payload: the field's name, or the heads and boundaries of a multipart form.
     private static let formFrame = 2048
@@ -135,6 +135,13 @@ package struct Configuration: Sendable {
         }
         return limits
     }
+}
+
+extension SocketAddress {
+    /// Whether callers see an address of the UDP leg: one beyond this host is the operator's business.
+    ///
+    /// - `showsAddresses`: whether the operator shows all of them.
+    func isShown(_ showsAddresses: Bool) -> Bool { showsAddresses || isLoopback }
 }
 
 /// The kind of a request's content, which decides about its longest length.

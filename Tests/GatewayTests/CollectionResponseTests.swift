@@ -9,26 +9,28 @@ import Testing
 @Suite struct CollectionResponseTests {
     private let sender = SocketAddress("192.0.2.7", port: 1900)
 
-    private func collection(_ replies: [String], _ change: (inout ReplyPolicy) -> Void) throws -> ReplyCollection {
+    private func collection(
+        _ replies: [String], showsAddresses: Bool = false, _ change: (inout ReplyPolicy) -> Void
+    ) throws -> ReplyCollection {
         var policy = ReplyPolicy()
         change(&policy)
-        let collection = ReplyCollection(policy: policy, budget: SharedLimit(1 << 20))
+        let collection = ReplyCollection(
+            policy: policy, showsAddresses: showsAddresses, budget: SharedLimit(1 << 20))
         for reply in replies {
             _ = collection.add(Array(reply.utf8)[...], from: try #require(sender), after: .milliseconds(1))
         }
         return collection
     }
 
-    private func page(_ collection: ReplyCollection, showing isShown: Bool = false) -> String {
+    private func page(_ collection: ReplyCollection) -> String {
         let resource = FormResource(page: Page.builtIn(), services: ServiceTable([]), maxDatagram: 100)
         let options = ReplyOptions(.page(PostedForm(), resource), collection: collection)
-        let response = ReplyResponse.response(
-            to: .failure(.silent(after: .seconds(1), attempts: 1)), options, showingAddresses: { _ in isShown })
+        let response = ReplyResponse.response(to: .failure(.silent(after: .seconds(1), attempts: 1)), options)
         return String(decoding: response.content, as: UTF8.self)
     }
 
     private func bytes(_ collection: ReplyCollection, _ notation: Notation? = nil) -> String {
-        let response = CollectionResponse.response(collection, as: .bytes, notation, showingAddresses: { _ in true })
+        let response = CollectionResponse.response(collection, as: .bytes, notation)
         var bytes: [UInt8] = []
         ResponseHead(response.status, contentLength: response.content.count, contentType: response.contentType)
             .write(into: &bytes, date: HTTPDate(unixSeconds: 0), response.fields)
@@ -41,11 +43,13 @@ import Testing
             (.peer, false, false), (.host, false, false), (.any, false, true), (.peer, true, true), (.host, true, true),
         ] as [(ReplyPolicy.Source, Bool, Bool)])
     func `the page shows senders as JSON does`(source: ReplyPolicy.Source, mayBeSeen: Bool, isShown: Bool) throws {
-        let collection = try collection(["one", "two"]) { ($0.count, $0.source) = (.some(2), source) }
-        let page = page(collection, showing: mayBeSeen)
+        let collection = try collection(["one", "two"], showsAddresses: mayBeSeen) {
+            ($0.count, $0.source) = (.some(2), source)
+        }
+        let page = page(collection)
         #expect(page.contains("192.0.2.7:1900") == isShown, "\(page)")
         #expect(page.contains("one") && page.contains("two"))
-        let json = CollectionResponse.response(collection, as: .json, nil, showingAddresses: { _ in mayBeSeen })
+        let json = CollectionResponse.response(collection, as: .json, nil)
         #expect(String(decoding: json.content, as: UTF8.self).contains("192.0.2.7:1900") == isShown)
     }
 

@@ -32,9 +32,9 @@ import Testing
         request.take((bytes + Array(content.utf8))[...])
         switch router.route(request) {
         case .response(let response): return response
-        case .dispatch(_, let options): return router.responseToSent(options)
+        case .dispatch(_, let options): return ReplyResponse.sent(options)
         case .exchange(_, let options):
-            return router.response(to: .failure(.silent(after: .seconds(1), attempts: 1)), options)
+            return ReplyResponse.response(to: .failure(.silent(after: .seconds(1), attempts: 1)), options)
         case .collection, .question: preconditionFailure("no test asks for these")
         }
     }

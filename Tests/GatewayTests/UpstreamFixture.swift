@@ -39,7 +39,7 @@ actor UpstreamFixture {
 
     /// The kinds of steps that an exchange went through, whether or not it ended well.
     func trace(of text: String) async -> [ExchangeTrace.Kind] {
-        let trace = ExchangeTrace(start: MonotonicTime.now())
+        let trace = ExchangeTrace(start: .now(), showsAddresses: true)
         _ = await exchange(text, nil, trace)
         return trace.steps.map(\.kind)
     }

@@ -1,5 +1,4 @@
 internal import HTTP
-internal import System
 
 /// The response with any number of replies, in the form that its caller accepts.
 enum CollectionResponse {
@@ -34,21 +33,17 @@ enum CollectionResponse {
     /// The response after all replies, for a caller that did not get them one by one.
     ///
     /// - `notation`: the notation of payloads; nil for bytes, or in JSON text where a payload is text.
-    /// - `shows`: whether the caller may see an address.
-    static func response(
-        _ collection: ReplyCollection, as form: Form, _ notation: Notation?,
-        showingAddresses shows: (SocketAddress) -> Bool
-    ) -> Response {
+    static func response(_ collection: ReplyCollection, as form: Form, _ notation: Notation?) -> Response {
         switch form {
         case .json:
-            let replies = collection.items.map { object($0, collection.policy, notation, shows) }
+            let replies = collection.items.map { object($0, of: collection, notation) }
             let json = """
                 {"complete":\(collection.isComplete),\(dropped(collection))"replies":[\(replies.joined(separator: ","))]}
 
                 """
             return Response(.ok, MediaType.json, content: Array(json.utf8))
         case .lines:
-            let text = collection.items.map { line($0, collection.policy, notation, showingAddresses: shows) }.joined()
+            let text = collection.items.map { line($0, of: collection, notation) }.joined()
             return Response(.ok, lines, content: Array((text + end(of: collection)).utf8))
         case .bytes:
             var response = notation.map { written(collection, in: $0) } ?? payloads(of: collection)
@@ -74,11 +69,8 @@ enum CollectionResponse {
     }
 
     /// A reply as a line of its own.
-    static func line(
-        _ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ notation: Notation?,
-        showingAddresses shows: (SocketAddress) -> Bool
-    ) -> String {
-        object(reply, policy, notation, shows) + "\n"
+    static func line(_ reply: ReplyCollection.Item, of collection: ReplyCollection, _ notation: Notation?) -> String {
+        object(reply, of: collection, notation) + "\n"
     }
 
     /// The end after the lines: empty, unless a part of the answer is missing.
@@ -101,16 +93,9 @@ enum CollectionResponse {
     }
 
     private static func object(
-        _ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ notation: Notation?,
-        _ shows: (SocketAddress) -> Bool
+        _ reply: ReplyCollection.Item, of collection: ReplyCollection, _ notation: Notation?
     ) -> String {
-        let from = policy.shows(reply.sender, shows) ? "\"from\":\"\(reply.sender)\"," : ""
+        let from = collection.shows(reply.sender) ? "\"from\":\"\(reply.sender)\"," : ""
         return "{\"at\":\(reply.time.milliseconds),\(from)\"reply\":\(ReplyResponse.json(reply.bytes[...], notation))}"
     }
-}
-
-extension ReplyPolicy {
-    /// Whether a caller sees the sender of a reply, which is part of a group's answer; for another service the operator
-    /// decides about addresses.
-    func shows(_ sender: SocketAddress, _ shows: (SocketAddress) -> Bool) -> Bool { source == .any || shows(sender) }
 }

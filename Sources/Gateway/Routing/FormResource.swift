@@ -79,13 +79,9 @@ final class FormResource {
     func sent(_ form: PostedForm) -> Response { page.form(.accepted, form, outcome: .sent) }
 
     /// The page with the payload and all its replies, and a sentence where a part of the answer is missing.
-    ///
-    /// - `shows`: whether the caller may see an address.
-    func response(
-        to collection: ReplyCollection, _ form: PostedForm, showingAddresses shows: (SocketAddress) -> Bool
-    ) -> Response {
+    func response(to collection: ReplyCollection, _ form: PostedForm) -> Response {
         var parts = collection.items.map { reply in
-            (collection.policy.shows(reply.sender, shows) ? "\(reply.sender)\n" : "")
+            (collection.shows(reply.sender) ? "\(reply.sender)\n" : "")
                 + PageText(form.write(reply.bytes.span)).text
         }
         if parts.isEmpty { parts.append("No reply came in time.") }

@@ -4,13 +4,8 @@ internal import System
 /// The response to an exchange that has ended.
 enum ReplyResponse {
     /// A reply in the form that its caller accepts, or the failure.
-    ///
-    /// - `shows`: whether callers may see an address.
-    static func response(
-        to outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?,
-        showingAddresses shows: (SocketAddress) -> Bool
-    ) -> Response {
-        var response = message(to: outcome, options, shows)
+    static func response(to outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?) -> Response {
+        var response = message(to: outcome, options)
         // A failure forbids it already.
         if let caching = options?.caching, let reply = try? outcome.get() { apply(caching, to: reply, &response) }
         return response
@@ -25,37 +20,34 @@ enum ReplyResponse {
         response.fields.add(.vary, accept)
     }
 
-    private static func message(
-        to outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?, _ shows: (SocketAddress) -> Bool
-    ) -> Response {
+    private static func message(to outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?) -> Response {
         switch (outcome, options?.form) {
         case (_, .replies(let form, let collection)) where collection.isAnswer(to: outcome):
-            var response = CollectionResponse.response(
-                collection, as: form, options?.notation, showingAddresses: shows)
+            var response = CollectionResponse.response(collection, as: form, options?.notation)
             confirm(options?.wait, in: &response.fields)
             return response
         case (_, .page(let form, let resource)):
             if let collection = options?.collection, !collection.policy.isSingle, collection.isAnswer(to: outcome) {
-                return resource.response(to: collection, form, showingAddresses: shows)
+                return resource.response(to: collection, form)
             }
             return resource.response(to: outcome, form)
-        case (.success(let reply), _): return pass(reply, options, shows)
+        case (.success(let reply), _): return pass(reply, options)
         case (.failure(let error), _):
             var response = Problem.response(
                 error, service: options?.route?.service.path ?? "/",
-                exchange: options?.trace.map { $0.json(showingAddresses: shows) })
+                exchange: options?.trace?.json)
             if case .silent = error { confirm(options?.wait, in: &response.fields) }
             return response
         }
     }
 
     /// The response to a datagram that has been sent and expects no reply (RFC 9110 15.3.3).
-    static func sent(_ options: ReplyOptions, showingAddresses shows: (SocketAddress) -> Bool) -> Response {
+    static func sent(_ options: ReplyOptions) -> Response {
         var response = Response(.accepted)
         switch options.form {
         case .page(let form, let resource): return resource.sent(form)
         case .trace(let trace):
-            let json = "{\"exchange\":\(trace.json(showingAddresses: shows))}\n"
+            let json = "{\"exchange\":\(trace.json)}\n"
             response = Response(.accepted, MediaType.json, content: Array(json.utf8))
             response.takesNames = true
         case .bytes, .replies: break
@@ -65,11 +57,11 @@ enum ReplyResponse {
         return response
     }
 
-    private static func pass(_ reply: Reply, _ options: ReplyOptions?, _ shows: (SocketAddress) -> Bool) -> Response {
+    private static func pass(_ reply: Reply, _ options: ReplyOptions?) -> Response {
         var response: Response
         switch options?.form {
         case .trace(let trace):
-            response = traced(reply.bytes, trace.json(showingAddresses: shows), options?.notation)
+            response = traced(reply.bytes, trace.json, options?.notation)
         case .bytes(let type?): response = Response(.ok, type, content: Array(reply.bytes))
         default: response = plain(reply.bytes, options?.notation)
         }

@@ -159,21 +159,6 @@ final class Router {
             && !request.isCoded && !request.isMultipart
     }
 
-    /// The response to an exchange that has ended.
-    func response(to outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?) -> Response {
-        ReplyResponse.response(to: outcome, options, showingAddresses: configuration.shows)
-    }
-
-    /// The response to a datagram that has been sent and expects no reply.
-    func responseToSent(_ options: ReplyOptions) -> Response {
-        ReplyResponse.sent(options, showingAddresses: configuration.shows)
-    }
-
-    /// A reply as a line of its own, for a caller that gets each reply as it comes.
-    func line(_ reply: ReplyCollection.Item, _ policy: ReplyPolicy, _ notation: Notation?) -> String {
-        CollectionResponse.line(reply, policy, notation, showingAddresses: configuration.shows)
-    }
-
     // MARK: - The length of the content
 
     /// The kind of a path's content: a form, and a payload in a notation, may be longer than the payload itself.

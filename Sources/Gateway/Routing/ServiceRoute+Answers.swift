@@ -15,7 +15,7 @@ extension ServiceRoute {
     ) -> Decision? {
         let isAsync = Self.prefersAsync(request)
         if isAsync || service.replies.count == .none {
-            let trace = Self.trace(for: request)
+            let trace = trace(for: request)
             let form = trace.map { ReplyOptions.Form.trace($0) } ?? .bytes(mirroring: nil)
             return .dispatch(
                 payload,
@@ -32,13 +32,14 @@ extension ServiceRoute {
         let options = ReplyOptions(
             .replies(form, collection), notation: notation, wait: wait(of: request),
             caching: caching(of: request, isPlain: false), collection: collection,
-            trace: Self.trace(for: request), route: self)
+            trace: trace(for: request), route: self)
         return .collection(payload, options)
     }
 
     /// The trace of an exchange whose caller prefers one.
-    private static func trace(for request: Request) -> ExchangeTrace? {
-        prefersTrace(request) ? ExchangeTrace(start: MonotonicTime.now()) : nil
+    private func trace(for request: Request) -> ExchangeTrace? {
+        guard Self.prefersTrace(request) else { return nil }
+        return ExchangeTrace(start: .now(), showsAddresses: service.configuration.showsAddresses)
     }
 
     /// Decides about a form's payload.
@@ -64,11 +65,11 @@ extension ServiceRoute {
     ) -> ReplyOptions? {
         let isMirrored = notation == nil && service.preset == nil && request.head.method == .post
         let (wait, mirrored) = (wait(of: request), isMirrored ? Self.mirroredType(of: request) : nil)
-        let isTraced = mirrored == nil && Self.prefersTrace(request)
-        let caching = caching(of: request, isPlain: !isTraced && notation == nil)
+        let trace = mirrored == nil ? trace(for: request) : nil
+        let caching = caching(of: request, isPlain: trace == nil && notation == nil)
         let form: ReplyOptions.Form
-        if isTraced {
-            form = .trace(ExchangeTrace(start: MonotonicTime.now()))
+        if let trace {
+            form = .trace(trace)
         } else {
             let type = notation == nil ? service.type ?? mirrored.flatMap { FieldValue(validating: $0) } : nil
             let isPlain = wait == nil && type == nil && notation == nil && collection == nil && caching == nil

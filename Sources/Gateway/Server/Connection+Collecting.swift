@@ -29,7 +29,7 @@ extension Connection: ReplyListener {
     }
 
     private func answerSent(_ options: ReplyOptions) {
-        let response = context.router.responseToSent(options)
+        let response = ReplyResponse.sent(options)
         note(response, to: options)
         answer(with: response)
     }
@@ -82,7 +82,7 @@ extension Connection: ReplyListener {
         guard case .exchanging = state, let options, let collection = options.collection else { return }
         output.prepare(context)
         if !isStreaming { beginStream(options) }
-        let line = context.router.line(reply, collection.policy, options.notation)
+        let line = CollectionResponse.line(reply, of: collection, options.notation)
         context.writer.addChunk(Array(line.utf8), to: &output.bytes)
         streamed += line.utf8.count
         rest()

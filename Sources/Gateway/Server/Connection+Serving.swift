@@ -187,7 +187,7 @@ extension Connection {
 
     /// Answers a request whose exchange has failed at once.
     func answer(to failure: GatewayError, _ options: ReplyOptions?) {
-        let response = context.router.response(to: .failure(failure), options)
+        let response = ReplyResponse.response(to: .failure(failure), options)
         note(response, to: options)
         answer(with: response)
     }

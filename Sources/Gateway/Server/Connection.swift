@@ -168,7 +168,7 @@ final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, Dispatch
         if isStreaming {
             endStream(options)
         } else {
-            let response = context.router.response(to: outcome, options)
+            let response = ReplyResponse.response(to: outcome, options)
             note(response, to: options, try? outcome.get())
             answer(with: response)
         }

@@ -92,7 +92,7 @@ extension Upstream {
 
     /// The trace of the dispatch, which also reports to the operator's observer.
     private func startTrace(_ trace: ExchangeTrace?, _ payload: ArraySlice<UInt8>) -> ExchangeTrace {
-        let trace = trace ?? ExchangeTrace(start: .now())
+        let trace = trace ?? ExchangeTrace(start: .now(), showsAddresses: false)
         trace.observe(Array(payload), by: configuration.onDatagram)
         return trace
     }

@@ -59,6 +59,7 @@ final class ExchangeTrace {
 
     /// The time when the request was read.
     let start: MonotonicTime
+    private let showsAddresses: Bool
     private(set) var steps: [Step] = []
     private(set) var total = Interval(nanoseconds: 0)
     /// The observer of each datagram, and the payload; nil where only the trace is wanted.
@@ -67,8 +68,11 @@ final class ExchangeTrace {
     private var local: SocketAddress?
 
     /// Begins when the request has been read.
-    init(start: MonotonicTime) {
+    ///
+    /// - `showsAddresses`: whether callers see the addresses of services.
+    init(start: MonotonicTime, showsAddresses: Bool) {
         self.start = start
+        self.showsAddresses = showsAddresses
     }
 
     /// The most steps of a trace: a service may send replies without end, of which none fits.
@@ -126,15 +130,15 @@ final class ExchangeTrace {
 }
 
 extension ExchangeTrace {
-    /// The trace as a JSON object, with the addresses and ports that the caller may see.
+    /// A trace as a JSON object, with the addresses and ports that the caller may see.
     ///
     /// Times are milliseconds since the request was read.
-    func json(showingAddresses: (SocketAddress) -> Bool) -> String {
+    var json: String {
         let written = steps.map { step in
             var members = ["\"kind\":\"\(step.kind.rawValue)\"", "\"at\":\(step.time.milliseconds)"]
             if let bytes = step.bytes { members.append("\"bytes\":\(bytes)") }
             if let origin = step.origin { members.append("\"by\":\"\(origin == .network ? "network" : "host")\"") }
-            if showingAddresses(step.upstream) {
+            if step.upstream.isShown(showsAddresses) {
                 members.append("\"upstream\":\"\(step.upstream)\"")
                 if let port = step.localPort { members.append("\"localPort\":\(port)") }
             }
@@ -151,7 +155,7 @@ extension ExchangeTrace {
 extension Exchange {
     /// Records the events in a trace, and reports them to the operator's observer.
     func startTrace(_ trace: ExchangeTrace?) {
-        let trace = trace ?? ExchangeTrace(start: .now())
+        let trace = trace ?? ExchangeTrace(start: .now(), showsAddresses: false)
         trace.observe(Array(payload.prefix(payloadLength)), by: upstream.configuration.onDatagram)
         self.trace = trace
     }

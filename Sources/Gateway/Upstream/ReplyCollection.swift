@@ -19,6 +19,7 @@ final class ReplyCollection {
     }
 
     let policy: ReplyPolicy
+    private let showsAddresses: Bool
     private let budget: SharedLimit
     private var taken = 0
     /// The replies in their order; none where a listener gets each of them.
@@ -34,8 +35,10 @@ final class ReplyCollection {
     /// The exchanges that collect: one, or one with each address of the service.
     private(set) var exchanges: [Exchange] = []
 
-    init(policy: ReplyPolicy, budget: SharedLimit) {
+    /// - `showsAddresses`: whether callers see the addresses of services.
+    init(policy: ReplyPolicy, showsAddresses: Bool, budget: SharedLimit) {
         self.policy = policy
+        self.showsAddresses = showsAddresses
         self.budget = budget
     }
 
@@ -58,6 +61,10 @@ final class ReplyCollection {
         case .failure: false
         }
     }
+
+    /// Whether the caller sees the sender of a reply, which is part of a group's answer; for another service the operator
+    /// decides.
+    func shows(_ sender: SocketAddress) -> Bool { policy.source == .any || sender.isShown(showsAddresses) }
 
     /// Adds a reply; false where the caller does not get it.
     func add(_ bytes: ArraySlice<UInt8>, from sender: SocketAddress, after time: Interval) -> Bool {

@@ -92,7 +92,9 @@ final class Upstream {
     var longestTimeout: Interval { policy.wait ?? timeout }
 
     /// A collection, for an answer that is not one reply from the address itself.
-    func makeCollection() -> ReplyCollection { ReplyCollection(policy: policy, budget: limits.buffered) }
+    func makeCollection() -> ReplyCollection {
+        ReplyCollection(policy: policy, showsAddresses: configuration.showsAddresses, budget: limits.buffered)
+    }
 
     /// Sends the payload as one datagram, whose replies go into a collection; `handler` gets the end as for one reply.
     func collect(
