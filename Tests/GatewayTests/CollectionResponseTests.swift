@@ -22,9 +22,12 @@ import Testing
         return collection
     }
 
-    private func page(_ collection: ReplyCollection) -> String {
+    private func page(_ collection: ReplyCollection) throws -> String {
         let resource = FormResource(page: Page.builtIn(), services: ServiceTable([]), maxDatagram: 100)
-        let options = ReplyOptions(.page(PostedForm(), resource), collection: collection)
+        let service = Service(path: "/", addresses: [], configuration: Configuration())
+        let options = ReplyOptions(
+            .page(PostedForm(), resource), collection: collection,
+            route: try #require(ServiceTable([service], on: EventLoop()).root))
         let response = ReplyResponse.response(to: .failure(.silent(after: .seconds(1), attempts: 1)), options)
         return String(decoding: response.content, as: UTF8.self)
     }
@@ -46,7 +49,7 @@ import Testing
         let collection = try collection(["one", "two"], showsAddresses: mayBeSeen) {
             ($0.count, $0.source) = (.some(2), source)
         }
-        let page = page(collection)
+        let page = try page(collection)
         #expect(page.contains("192.0.2.7:1900") == isShown, "\(page)")
         #expect(page.contains("one") && page.contains("two"))
         let json = CollectionResponse.response(collection, as: .json, nil)
@@ -65,13 +68,13 @@ import Testing
             #expect(head.contains("\r\nLetterbox-Incomplete: ") == (dropped != nil), "\(head)")
             if let dropped { #expect(head.contains("\r\nLetterbox-Incomplete: dropped=\(dropped)\r\n"), "\(head)") }
         }
-        #expect(page(collection).contains("incomplete") == (dropped != nil))
+        #expect(try page(collection).contains("incomplete") == (dropped != nil))
     }
 
     /// An empty datagram is another answer than none.
     @Test func `the page tells no reply from an empty one`() throws {
-        let none = page(try collection([]) { $0.count = .all })
+        let none = try page(collection([]) { $0.count = .all })
         #expect(none.contains("No reply came in time.") && !none.contains("a datagram of 0 bytes"))
-        #expect(page(try collection([""]) { $0.count = .all }).contains("a datagram of 0 bytes"))
+        #expect(try page(collection([""]) { $0.count = .all }).contains("a datagram of 0 bytes"))
     }
 }

@@ -48,7 +48,7 @@ import Testing
     /// Whether the router sends the two bytes of content on, and the plain reply is the response.
     private func isSentOn(_ request: Request, _ bytes: [UInt8]) -> Bool {
         request.take((bytes + Array("ab".utf8))[...])
-        guard case .exchange(let payload, let options) = router.route(request) else { return false }
+        guard case .send(let payload, let options) = router.route(request) else { return false }
         let expected = request.isForRoot ? nil : router.plainService(at: request.path)
         guard options?.route === expected, Array(payload) == Array("ab".utf8) else { return false }
         guard let options else { return true }

@@ -32,10 +32,10 @@ import Testing
         request.take((bytes + Array(content.utf8))[...])
         switch router.route(request) {
         case .response(let response): return response
-        case .dispatch(_, let options): return ReplyResponse.sent(options)
-        case .exchange(_, let options):
+        case .send(_, let options?) where options.isOneWay: return ReplyResponse.sent(options)
+        case .send(_, let options):
             return ReplyResponse.response(to: .failure(.silent(after: .seconds(1), attempts: 1)), options)
-        case .collection, .question: preconditionFailure("no test asks for these")
+        case .question: preconditionFailure("no test asks for these")
         }
     }
 

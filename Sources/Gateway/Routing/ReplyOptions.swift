@@ -19,8 +19,7 @@ final class ReplyOptions {
     let notation: Notation?
     /// The caller's wait in seconds, where it is less than the timeout (RFC 7240 4.3).
     let wait: Int?
-    /// The route of the service, where it is not the one at `/`.
-    let route: ServiceRoute?
+    let route: ServiceRoute
 
     /// Whether the caller does not wait for the reply (RFC 7240 4.1).
     let isAsync: Bool
@@ -41,7 +40,7 @@ final class ReplyOptions {
 
     init(
         _ form: Form, notation: Notation? = nil, wait: Int? = nil, isAsync: Bool = false, caching: Caching? = nil,
-        collection: ReplyCollection? = nil, trace: ExchangeTrace? = nil, route: ServiceRoute? = nil
+        collection: ReplyCollection? = nil, trace: ExchangeTrace? = nil, route: ServiceRoute
     ) {
         self.form = form
         if case .trace(let own) = form { self.trace = own } else { self.trace = trace }
@@ -52,6 +51,9 @@ final class ReplyOptions {
         self.collection = collection
         self.route = route
     }
+
+    /// Whether the request is answered when the datagram has left.
+    var isOneWay: Bool { isAsync || route.service.replies.count == .none }
 
     /// Whether the payload came in a form, so that the answer is the page.
     var isOfPage: Bool {

@@ -34,7 +34,7 @@ enum ReplyResponse {
         case (.success(let reply), _): return pass(reply, options)
         case (.failure(let error), _):
             var response = Problem.response(
-                error, service: options?.route?.service.path ?? "/",
+                error, service: options?.route.service.path ?? "/",
                 exchange: options?.trace?.json)
             if case .silent = error { confirm(options?.wait, in: &response.fields) }
             return response

@@ -6,11 +6,7 @@ enum Decision {
     /// The request has its response.
     case response(Response)
     /// This payload goes to the UDP service; the options are nil where the plain reply is the response.
-    case exchange(ArraySlice<UInt8>, ReplyOptions?)
-    /// This payload goes to the UDP service, without waiting for a reply.
-    case dispatch(ArraySlice<UInt8>, ReplyOptions)
-    /// This payload goes to the UDP service, whose replies are collected.
-    case collection(ArraySlice<UInt8>, ReplyOptions)
+    case send(ArraySlice<UInt8>, ReplyOptions?)
     /// The gateway's own state: the worker has it, or asks the others.
     case question(Question)
 }
@@ -86,7 +82,7 @@ final class Router {
     func route(_ request: Request) -> Decision {
         if needsCheck(request), let refusal = refuseCaller(request) { return .response(refusal) }
         if let plainRoot, isPlainPost(request), request.body.count <= plainRoot.longestDatagram {
-            return request.mayShapeReply ? plainRoot.decide(request.body, of: request) : .exchange(request.body, nil)
+            return request.mayShapeReply ? plainRoot.decide(request.body, of: request) : .send(request.body, nil)
         }
         if let preflight = crossOrigin.preflight(request) { return .response(preflight) }
         let route = table.route(at: request.path)

@@ -5,35 +5,29 @@ internal import System
 extension ServiceRoute {
     /// Decides about a payload that is known to fit.
     func decide(_ payload: ArraySlice<UInt8>, of request: Request, _ notation: Notation? = nil) -> Decision {
-        if !isOrdinary || request.has(.prefer), let other = decideOther(payload, of: request, notation) { return other }
-        return .exchange(payload, options(of: request, notation, nil))
+        if !isOrdinary || request.has(.prefer), let options = otherOptions(of: request, notation) {
+            return .send(payload, options)
+        }
+        return .send(payload, options(of: request, notation, nil))
     }
 
-    /// The decision for any other answer than one reply from the address itself; nil where that is the answer.
-    private func decideOther(
-        _ payload: ArraySlice<UInt8>, of request: Request, _ notation: Notation?
-    ) -> Decision? {
+    /// The properties for any other answer than one reply from the address itself; nil where that is the answer.
+    private func otherOptions(of request: Request, _ notation: Notation?) -> ReplyOptions? {
         let isAsync = Self.prefersAsync(request)
         if isAsync || service.replies.count == .none {
             let trace = trace(for: request)
             let form = trace.map { ReplyOptions.Form.trace($0) } ?? .bytes(mirroring: nil)
-            return .dispatch(
-                payload,
-                ReplyOptions(
-                    form, isAsync: isAsync, caching: caching(of: request, isPlain: false),
-                    route: self))
+            return ReplyOptions(
+                form, isAsync: isAsync, caching: caching(of: request, isPlain: false), route: self)
         }
         guard !isOrdinary else { return nil }
         let collection = upstream.makeCollection()
-        if service.replies.isSingle, let options = options(of: request, notation, collection) {
-            return .collection(payload, options)
-        }
+        if service.replies.isSingle, let options = options(of: request, notation, collection) { return options }
         let form = CollectionResponse.Form(accept: request.list(of: .accept))
-        let options = ReplyOptions(
+        return ReplyOptions(
             .replies(form, collection), notation: notation, wait: wait(of: request),
             caching: caching(of: request, isPlain: false), collection: collection,
             trace: trace(for: request), route: self)
-        return .collection(payload, options)
     }
 
     /// The trace of an exchange whose caller prefers one.
@@ -45,9 +39,7 @@ extension ServiceRoute {
     /// Decides about a form's payload.
     func decide(_ payload: [UInt8], _ form: PostedForm, _ resource: FormResource) -> Decision {
         let collection = isOrdinary ? nil : upstream.makeCollection()
-        let options = ReplyOptions(.page(form, resource), collection: collection, route: self)
-        if service.replies.count == .none { return .dispatch(payload[...], options) }
-        return collection == nil ? .exchange(payload[...], options) : .collection(payload[...], options)
+        return .send(payload[...], ReplyOptions(.page(form, resource), collection: collection, route: self))
     }
 
     /// Whether the caller does not want to wait for the reply (RFC 7240 4.1); a caller that sends `wait` does.

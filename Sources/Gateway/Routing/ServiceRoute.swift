@@ -43,6 +43,19 @@ final class ServiceRoute {
         return counts
     }
 
+    /// Begins to send a payload; `handler` gets the end where that is not known at once.
+    func begin(_ payload: ArraySlice<UInt8>, _ options: ReplyOptions, for handler: any DispatchHandler) -> Beginning {
+        if options.isOneWay { return upstream.dispatch(payload, trace: options.trace, for: handler) }
+        let wait = options.wait.map { Interval.seconds(UInt64($0)) }
+        guard let collection = options.collection else {
+            return Beginning(
+                upstream.begin(payload.span, requestedTimeout: wait, trace: options.trace, for: handler))
+        }
+        return Beginning(
+            upstream.collect(
+                payload, into: collection, requestedTimeout: wait, trace: options.trace, for: handler))
+    }
+
     /// The answer to a POST that its head alone determines; nil where the content counts.
     func refusal(of request: Request) -> Response? {
         if request.isMultipart {

@@ -3,57 +3,40 @@ internal import System
 
 /// Answers without a reply, and answers with several, which leave one by one where the caller wants it.
 extension Connection: ReplyListener {
-    /// Sends a datagram that expects no reply.
-    func dispatch(_ payload: ArraySlice<UInt8>, _ options: ReplyOptions, of request: Request) {
-        let upstream = options.route?.upstream ?? context.upstream
+    /// Sends a payload whose answer the router has decided about.
+    ///
+    /// Several replies leave one by one where the client wants it and supports chunks (RFC 9112 7.1), which HTTP/1.0
+    /// does not.
+    func send(_ payload: ArraySlice<UInt8>, _ options: ReplyOptions?, of request: Request) {
         summary.received = payload.count
-        let outcome = upstream.dispatch(payload, trace: options.trace, for: self)
+        if case .replies(.lines, let collection) = options?.form, request.head.minorVersion > 0, !summary.isHead {
+            collection.listener = self
+        }
+        let beginning = context.begin(payload, options, for: self)
         reader.finish(request)
-        switch outcome {
+        switch beginning {
         case .sent: answerSent(options)
         case .failed(let failure): answer(to: failure, options)
-        case .waiting:
-            self.options = options
+        case .underWay:
+            if options != nil { self.options = options }
             state = .exchanging
+            if context.isDraining || endIsReported { boundCollecting() }
         }
     }
 
-    /// The datagram that expects no reply has left or could not.
-    func dispatched(_ failure: GatewayError?) {
-        guard case .exchanging = state, let options = options.take() else {
-            preconditionFailure("only a datagram under way leaves")
-        }
+    /// The datagram that expects no reply has left.
+    func sent() {
+        guard case .exchanging = state else { preconditionFailure("only a datagram under way leaves") }
         state = .reading(.unknown)
-        if let failure { answer(to: failure, options) } else { answerSent(options) }
+        answerSent(options.take())
         proceed()
     }
 
-    private func answerSent(_ options: ReplyOptions) {
+    private func answerSent(_ options: ReplyOptions?) {
+        guard let options else { preconditionFailure("a plain request waits for its reply") }
         let response = ReplyResponse.sent(options)
         note(response, to: options)
         answer(with: response)
-    }
-
-    /// Begins an exchange whose answer is not one reply from the address itself.
-    ///
-    /// Its replies leave one by one where the client wants it and supports chunks (RFC 9112 7.1), which HTTP/1.0 does
-    /// not.
-    func collect(_ payload: ArraySlice<UInt8>, _ options: ReplyOptions, of request: Request) {
-        guard let collection = options.collection else { preconditionFailure("replies are collected somewhere") }
-        if case .replies(.lines, _) = options.form, request.head.minorVersion > 0, !summary.isHead {
-            collection.listener = self
-        }
-        let upstream = options.route?.upstream ?? context.upstream
-        summary.received = payload.count
-        let failure = upstream.collect(
-            payload, into: collection, requestedTimeout: options.wait.map { .seconds(UInt64($0)) },
-            trace: options.trace,
-            for: self)
-        reader.finish(request)
-        if let failure { return answer(to: failure, options) }
-        self.options = options
-        state = .exchanging
-        if context.isDraining || endIsReported { boundCollecting() }
     }
 
     /// Takes note of the end of the client's bytes.
@@ -69,7 +52,7 @@ extension Connection: ReplyListener {
     /// wait for one reply, and at most for the drain.
     func boundCollecting() {
         guard let options, let collection = options.collection, !collection.policy.isSingle else { return }
-        let configuration = options.route?.service.configuration ?? context.configuration
+        let configuration = options.route.service.configuration
         let half = Interval(nanoseconds: configuration.drainTimeout.nanoseconds / 2)
         let most = context.isDraining ? min(configuration.timeout, half) : configuration.timeout
         let whole = options.wait.map { .seconds(UInt64($0)) } ?? collection.policy.wait ?? configuration.timeout

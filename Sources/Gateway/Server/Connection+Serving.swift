@@ -147,15 +147,7 @@ extension Connection {
             }
             state = .asking(question)
             context.ask(question, for: self)
-        case .dispatch(let payload, let options): dispatch(payload, options, of: request)
-        case .collection(let payload, let options): collect(payload, options, of: request)
-        case .exchange(let payload, let options):
-            summary.received = payload.count
-            let failure = context.begin(payload.span, options, for: self)
-            reader.finish(request)
-            if let failure { return answer(to: failure, options) }
-            if options != nil { self.options = options }
-            state = .exchanging
+        case .send(let payload, let options): send(payload, options, of: request)
         }
     }
 }

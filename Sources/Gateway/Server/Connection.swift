@@ -7,7 +7,7 @@ internal import System
 /// The loop calls ``ready(_:)`` and ``alarm()``; the exchange calls ``finished(_:)``. Each call serves the bytes that
 /// are there. Requests are served one after the other, so that responses are in order, and a response leaves before the
 /// connection waits for anything else.
-final class Connection: EventHandler, DeadlineHandler, ExchangeHandler, DispatchHandler {
+final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
     /// The events that a connection waits for.
     enum State {
         /// A request, of which a part may have arrived.

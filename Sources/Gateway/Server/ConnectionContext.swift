@@ -123,12 +123,10 @@ final class ConnectionContext {
         upstream.begin(payload, for: connection)
     }
 
-    /// Begins an exchange with the service of the options, or the one at `/`.
-    func begin(_ payload: Span<UInt8>, _ options: ReplyOptions?, for connection: Connection) -> GatewayError? {
-        guard let options else { return begin(payload, for: connection) }
-        let upstream = options.route?.upstream ?? self.upstream
-        return upstream.begin(
-            payload, requestedTimeout: options.wait.map { .seconds(UInt64($0)) }, trace: options.trace, for: connection)
+    /// Begins to send a payload to the service of the options, or to the one at `/`.
+    func begin(_ payload: ArraySlice<UInt8>, _ options: ReplyOptions?, for connection: Connection) -> Beginning {
+        if let options { return options.route.begin(payload, options, for: connection) }
+        return Beginning(begin(payload.span, for: connection))
     }
 
     func set(_ deadline: inout Deadline, after time: Interval, for connection: Connection) {

@@ -1,22 +1,26 @@
 internal import EventLoop
 internal import System
 
-/// Receives the result of a datagram that expects no reply.
-protocol DispatchHandler: AnyObject {
-    /// The datagram has left, or could not.
-    func dispatched(_ failure: GatewayError?)
+/// The beginning of an exchange, or of a datagram that expects no reply.
+enum Beginning {
+    /// The handler gets the end.
+    case underWay
+    /// The datagram has left, and no reply is expected.
+    case sent
+    case failed(GatewayError)
+
+    /// The beginning of an exchange.
+    init(_ failure: GatewayError?) { self = failure.map { .failed($0) } ?? .underWay }
+}
+
+/// Receives the end of a datagram that expects no reply, or of an exchange.
+protocol DispatchHandler: ExchangeHandler {
+    /// The datagram has left.
+    func sent()
 }
 
 /// A datagram that expects no reply, and for which this host had no room at once.
 final class Dispatch: DeadlineHandler {
-    /// Its result so far.
-    enum Outcome {
-        case sent
-        case failed(GatewayError)
-        /// It waits for room, and the handler gets the result.
-        case waiting
-    }
-
     private let upstream: Upstream
     private let payload: [UInt8]
     private let trace: ExchangeTrace?
@@ -54,7 +58,7 @@ final class Dispatch: DeadlineHandler {
     private func finish(_ failure: GatewayError?) {
         trace?.end()
         upstream.endDispatch(failure)
-        handler.dispatched(failure)
+        if let failure { handler.finished(.failure(failure)) } else { handler.sent() }
     }
 }
 
@@ -71,7 +75,7 @@ extension Upstream {
     /// - `handler`: gets the result where that takes a while.
     func dispatch(
         _ payload: ArraySlice<UInt8>, trace: ExchangeTrace?, for handler: any DispatchHandler
-    ) -> Dispatch.Outcome {
+    ) -> Beginning {
         if let failure = takePlace() { return .failed(failure) }
         let trace = isVerbose ? startTrace(trace, payload) : trace
         switch attemptDispatch(payload.span, trace) {
@@ -86,7 +90,7 @@ extension Upstream {
         case .blocked:
             // The timer wheel holds the object until its deadline.
             _ = Dispatch(payload, trace: trace, upstream: self, for: handler)
-            return .waiting
+            return .underWay
         }
     }
 
