@@ -55,6 +55,25 @@ import Testing
         #expect(try program.ending(after: SIGTERM).status == 0)
     }
 
+    /// A request is the service's that it went to, also where another one has that path by the time of its end.
+    @Test(arguments: [true, false], ["upstream", "service /a"])
+    func `a line names the backend of its own service`(replies: Bool, next: String) throws {
+        let (slow, second) = (UDPPeer(), try RunningServer())
+        let file = try TemporaryFile(
+            "upstream \(slow.address)\naccess-log all\nattempts 1\ntimeout \(replies ? "60s" : "1s")\n")
+        let (program, url) = try start(file, "--workers", "1")
+        let connection = try TCPConnection(to: SocketAddress(numeric: url.dropFirst("http://".count)))
+        connection.send("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\na")
+        let sender = try slow.receive().sender
+        try file.write("\(next) \(second.address)\naccess-log all\nattempts 1\n")
+        program.signal(SIGHUP)
+        _ = try program.errorLine(containing: "the services are read again")
+        if replies { slow.send("late", to: sender) }
+        #expect(try connection.receiveToEnd().contains(replies ? " 200 " : " 504 "))
+        let line = try program.errorLine(containing: " access: POST / ")
+        #expect(line.contains(" service=/ attempts=1 backend=\(slow.address) "), "\(line)")
+    }
+
     /// Each file with what the log says of it; the service stays.
     @Test(arguments: [
         ("service /a FIRST\nservice /b nonsense\n", "PATH:2: The value '/b nonsense' is invalid"),

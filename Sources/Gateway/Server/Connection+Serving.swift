@@ -129,6 +129,11 @@ extension Connection {
         state = .exchanging
     }
 
+    /// Keeps the service of a plain request under way, because another one will be at `/`.
+    func keepService(_ root: ServiceRoute?) {
+        if case .exchanging = state, options == nil, service == nil { service = root }
+    }
+
     /// Carries out the router's decision.
     @inline(never)
     func answer(_ request: Request) {

@@ -92,7 +92,7 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
     /// The properties of the request that the response to its exchange depends on; nil where the plain reply is the
     /// response.
     var options: ReplyOptions?
-    /// The service of the plain request under way, where it is not the one at `/`.
+    /// The service of the plain request under way, where it is not the one that is at `/` now.
     var service: ServiceRoute?
     /// The received bytes that were not served, and whether some of them found no room.
     var discarded = 0

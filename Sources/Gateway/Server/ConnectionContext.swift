@@ -86,6 +86,8 @@ final class ConnectionContext {
     ///
     /// - `upstream`: the service for plain payloads.
     func replaceServices(router: Router, upstream: Upstream) {
+        let former = self.router.services.root
+        for connection in connections { connection?.keepService(former) }
         laterRouter = router
         laterUpstream = upstream
         longestAtRoot = upstream.configuration.maxDatagram
