@@ -64,6 +64,24 @@ import Testing
         #expect(none.hasPrefix(isComplete ? "HTTP/1.1 200 " : "HTTP/1.1 504 "))
     }
 
+    /// In the sentence, in the trace and in the log, also where the wait for the others has ended.
+    @Test(arguments: [0, 1, 2]) func `the datagrams of all are counted`(replies: Int) throws {
+        let (one, two) = (UDPPeer(), UDPPeer(at: "127.0.0.2"))
+        let gateway = try gateway(
+            [one, two], "replies=2 wait=\(replies == 0 ? "300ms" : "3600s")", ["--access-log", "all"])
+        let connection = try begin(gateway, accepting: "application/json")
+        let senders = (try one.receive().sender, try two.receive().sender)
+        if replies > 0 { one.send("one", to: senders.0) }
+        if replies == 1 { one.send("more", to: senders.0) }
+        if replies == 2 { two.send("two", to: senders.1) }
+        let response = try connection.receive(until: "}\n")
+        if replies == 0 {
+            #expect(response.contains("(2 datagrams sent)") && response.contains("\"attempts\":2,"), "\(response)")
+        }
+        let line = try gateway.program.errorLine(containing: " access: ")
+        #expect(line.contains(" attempts=2 "), "\(line)")
+    }
+
     @Test(arguments: [false, true]) func `a caller that leaves ends the wait for all`(isReset: Bool) throws {
         let (one, two) = (UDPPeer(), UDPPeer(at: "127.0.0.2"))
         let gateway = try gateway([one, two], "replies=all wait=3600s timeout=\(isReset ? "3600s" : "100ms")")

@@ -38,6 +38,24 @@ import Testing
         }
     }
 
+    /// The times of replies count from the first of all datagrams, also where its exchange has ended.
+    @Test func theFirstDatagramOfSeveral() async throws {
+        try await onLoop { loop in
+            let configuration = Configuration()
+            let upstream = Upstream(
+                configuration: configuration, limits: SharedLimits(configuration), replies: ReplyBuffer(), loop: loop)
+            let (collection, now) = (upstream.makeCollection(), MonotonicTime.now())
+            let exchanges = (0..<2).map { _ in Exchange(upstream: upstream) }
+            for (index, exchange) in exchanges.enumerated() {
+                exchange.firstSent = now + .milliseconds(UInt64(index))
+                collection.join(exchange)
+            }
+            #expect(collection.firstSent == now)
+            collection.leave(exchanges[0])
+            #expect(collection.firstSent == now)
+        }
+    }
+
     @Test func theDateChangesWithTheSecond() async throws {
         try await onLoop { loop in
             let writer = ResponseWriter(loop: loop, idleTimeout: .seconds(75))

@@ -135,6 +135,7 @@ extension Connection {
         let upstream = route?.upstream ?? context.upstream
         (entry.exchange, entry.backend) = (upstream.last, upstream.nameOfLast)
         if let reply { (entry.exchange.attempts, entry.exchange.elapsed) = (reply.attempts, reply.elapsed) }
+        if let collection = options?.collection { entry.exchange.attempts = collection.attempts }
         if isStreaming { entry.sent = streamed }
         return entry
     }

@@ -59,7 +59,7 @@ extension Exchange {
         let reply = replies.bytes[room].prefix(length)
         if !isWhole {
             collection.drop()
-        } else if !collection.add(reply, from: sender, after: elapsed) {
+        } else if !collection.add(reply, from: sender, after: now.since(collection.firstSent)) {
             backend.recordDropped()
         }
         // The listener may have found that the caller is gone.

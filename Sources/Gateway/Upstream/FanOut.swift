@@ -33,7 +33,13 @@ final class FanOut: ExchangeHandler {
             return handler.finished(outcome)
         }
         take(outcome)
-        if collection.exchanges.isEmpty, let best = self.outcome { handler.finished(best) }
+        if collection.exchanges.isEmpty, let best = self.outcome { handler.finished(counted(best)) }
+    }
+
+    /// An outcome with the datagrams of all exchanges.
+    private func counted(_ outcome: Result<Reply, GatewayError>) -> Result<Reply, GatewayError> {
+        guard case .failure(.silent(let time, _, let isHeldBack)) = outcome else { return outcome }
+        return .failure(.silent(after: time, attempts: collection.attempts, isHeldBack: isHeldBack))
     }
 
     /// Whether no later reply belongs to the answer.

@@ -34,6 +34,9 @@ final class ReplyCollection {
     weak var listener: (any ReplyListener)?
     /// The exchanges that collect: one, or one with each address of the service.
     private(set) var exchanges: [Exchange] = []
+    /// The datagrams that the ended ones have sent, and the time of the first.
+    private(set) var attempts = 0
+    private var formerFirstSent = MonotonicTime.never
 
     /// - `showsAddresses`: whether callers see the addresses of services.
     init(policy: ReplyPolicy, showsAddresses: Bool, budget: SharedLimit) {
@@ -91,7 +94,14 @@ final class ReplyCollection {
     func join(_ exchange: Exchange) { exchanges.append(exchange) }
 
     /// Removes an exchange that has ended.
-    func leave(_ exchange: Exchange) { exchanges.removeAll { $0 === exchange } }
+    func leave(_ exchange: Exchange) {
+        attempts += exchange.plan.attempts
+        formerFirstSent = min(formerFirstSent, exchange.firstSent)
+        exchanges.removeAll { $0 === exchange }
+    }
+
+    /// The time when the first datagram left.
+    var firstSent: MonotonicTime { exchanges.reduce(formerFirstSent) { min($0, $1.firstSent) } }
 
     /// Makes the exchanges end after this time without another reply.
     func awaitMore(quiet: Interval) {
