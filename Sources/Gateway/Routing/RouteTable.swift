@@ -6,17 +6,21 @@ struct RouteTable {
     private let routes: PathTable<Route>
     private let page: Page
 
+    static let form = "/form"
+    private static let health = "/healthz"
+    private static let lab = "/lab"
+    /// The gateway's own paths, which no service may have.
+    static let ownPaths = Set([form, health, lab] + Question.allCases.map(\.rawValue))
+
     /// - `servesState`: whether it has the paths of health and metrics.
     init(services: ServiceTable, form: FormResource, lab: LabResource?, page: Page, servesState: Bool = true) {
         var routes: [String: Route] = [:]
         if servesState {
-            routes["/healthz"] = Route(reading: .health)
-            routes["/readyz"] = Route(reading: .readiness)
-            routes["/metrics"] = Route(reading: .statistics)
-            routes["/services"] = Route(reading: .services)
+            routes[Self.health] = Route(reading: .health)
+            for question in Question.allCases { routes[question.rawValue] = Route(reading: .question(question)) }
         }
-        if let lab { routes["/lab"] = Route(reading: .lab(lab), replacing: lab) }
-        if !services.routes.isEmpty { routes["/form"] = Route(posting: .form(form)) }
+        if let lab { routes[Self.lab] = Route(reading: .lab(lab), replacing: lab) }
+        if !services.routes.isEmpty { routes[Self.form] = Route(posting: .form(form)) }
         for service in services.routes {
             let querying = service.service.get == nil ? nil : service
             routes[service.service.path] = Route(posting: .service(service), querying: querying)
@@ -46,12 +50,9 @@ struct RouteTable {
 struct Route {
     /// The resources of GET and HEAD.
     enum Reading {
-        /// Whether the gateway is alive, and whether it is ready for new requests.
-        case health, readiness
-        /// The metrics of all workers.
-        case statistics
-        /// The list of services.
-        case services
+        /// Whether the gateway is alive.
+        case health
+        case question(Question)
         /// The settings of the bad network.
         case lab(LabResource)
         case file(StaticFile)

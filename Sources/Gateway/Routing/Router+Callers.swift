@@ -29,8 +29,8 @@ extension Router {
     private func isOpen(_ request: Request) -> Bool {
         guard request.head.method == .get || request.head.method == .head, !sends(request) else { return false }
         switch table.route(at: request.path)?.reading {
-        case .health, .readiness, .file, .folder: return true
-        case .statistics, .services, .lab, nil: return false
+        case .health, .question(.readiness), .file, .folder: return true
+        case .question, .lab, nil: return false
         }
     }
 }

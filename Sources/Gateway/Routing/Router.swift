@@ -11,23 +11,14 @@ enum Decision {
     case question(Question)
 }
 
-/// A question about the gateway's state.
-enum Question {
+/// A question about the gateway's state, and its path.
+enum Question: String, CaseIterable {
     /// The counts of all workers.
-    case statistics
+    case statistics = "/metrics"
     /// Whether the gateway is ready for new requests.
-    case readiness
+    case readiness = "/readyz"
     /// The list of services.
-    case services
-
-    /// The question's path.
-    var path: String {
-        switch self {
-        case .statistics: "/metrics"
-        case .readiness: "/readyz"
-        case .services: "/services"
-        }
-    }
+    case services = "/services"
 }
 
 /// Decides about requests by the table of routes.
@@ -196,9 +187,7 @@ final class Router {
         // The other resources are made for each request.
         if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
         return switch reading {
-        case .readiness: .question(.readiness)
-        case .statistics: .question(.statistics)
-        case .services: .question(.services)
+        case .question(let question): .question(question)
         case .lab(let lab): .response(lab.read())
         case .health, .file, .folder: .response(.current(MediaType.plainText, "ok\n".utf8))
         }

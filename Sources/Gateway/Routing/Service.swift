@@ -55,7 +55,7 @@ package struct Service: Sendable {
     }
 
     /// The gateway's own paths, and the reserved ones.
-    package static let reservedPaths: Set<String> = ["/form", "/healthz", "/lab", "/metrics", "/readyz", "/services"]
+    package static let reservedPaths = RouteTable.ownPaths
 
     /// Whether the text can name the payload's parameter: a query needs no escapes for it, and `as` is another
     /// parameter.
