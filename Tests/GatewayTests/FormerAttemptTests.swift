@@ -46,6 +46,33 @@ import Testing
         }
     }
 
+    /// It came within the time for a reply: the first one is alive, and its wait grows.
+    @Test func theLateReplyOfTheFirstOneIsASignOfLife() async throws {
+        try await withUpstream(eagerConfiguration(), peers: 2) { upstream, peers in
+            async let answer = upstream.exchange("a")
+            let (first, second) = await inTurn(peers)
+            let (letter, other) = (try await first.receive(), try await second.receive())
+            try await second.send("b", to: other.sender)
+            _ = try await answer
+            let (last, pause) = (await upstream.lastReply(of: first.address), await upstream.pause(of: first.address))
+            try await first.send("late", to: letter.sender)
+            await upstream.wait(for: first.address) { $0.sockets.late == 1 }
+            #expect(try #require(await upstream.lastReply(of: first.address)) > (try #require(last)))
+            #expect(try #require(await upstream.pause(of: first.address)) > (try #require(pause)))
+        }
+    }
+
+    /// A service that is slower than the time for a reply answers no request: it is as good as down.
+    @Test func aReplyAfterTheEndIsNoSignOfLife() async throws {
+        try await withUpstream(patientConfiguration()) { upstream, peers in
+            let last = await upstream.lastReply(of: peers[0].address)
+            await #expect(throws: GatewayError.self) { try await upstream.exchange("a", timeout: .milliseconds(1)) }
+            try await peers[0].send("late", to: try await peers[0].receive().sender)
+            await upstream.wait(for: peers[0].address) { $0.sockets.late == 1 }
+            #expect(await upstream.lastReply(of: peers[0].address) == last)
+        }
+    }
+
     /// Five in a row were a bad verdict.
     @Test func aSlowServiceIsNotDown() async throws {
         try await withUpstream(eagerConfiguration(), peers: 2) { upstream, peers in

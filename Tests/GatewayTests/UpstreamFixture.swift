@@ -162,6 +162,11 @@ actor UpstreamFixture {
         upstream.backends.first { $0.address == address }?.estimator.roundTrip
     }
 
+    /// The time of the last reply from an address.
+    func lastReply(of address: SocketAddress) -> MonotonicTime? {
+        upstream.backends.first { $0.address == address }?.lastReply
+    }
+
     /// The wait before an address gets a datagram again.
     func pause(of address: SocketAddress) -> Interval? {
         upstream.backends.first { $0.address == address }?.estimator.timeout

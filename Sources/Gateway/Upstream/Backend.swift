@@ -36,6 +36,7 @@ final class Backend: ExchangeCandidate {
             floor: configuration.minRetransmit,
             initial: Backoff.elapsed(after: 1, of: configuration.attempts, within: configuration.timeout))
         health = Health(timeout: configuration.timeout, at: now)
+        sockets.backend = self
     }
 
     /// The counters at this moment, for the metrics.
@@ -112,6 +113,18 @@ final class Backend: ExchangeCandidate {
 
     /// Counts a datagram that expects no reply and has reached a port, for no report says otherwise.
     func recordDelivery(at now: MonotonicTime) { succeed(at: now) }
+    /// Takes note of a reply to an exchange that had one from another address meanwhile.
+    ///
+    /// In time it is a sign of life as any other: a service that has become slower than the wait would be taken for a
+    /// silent one, and its wait would never grow.
+    ///
+    /// - `elapsed`: the time since its datagram.
+    func recordLate(after elapsed: Interval, at now: MonotonicTime) {
+        guard elapsed <= health.timeout else { return }
+        estimator.noteRepeated(elapsed)
+        succeed(at: now)
+    }
+
 
     /// Closes all its sockets.
     func close() {

@@ -86,6 +86,8 @@ extension Exchange {
     }
 
     private func end(_ attempt: FormerAttempt) {
+        // Only the first one had its datagram when the exchange began.
+        if plan.isFirst(attempt.backend.id) { attempt.socket.firstSent = firstSent }
         attempt.backend.giveBack(attempt.socket, .silent, at: .now())
         attempt.backend.end(at: loop.now, isTrial: attempt.isTrial)
     }

@@ -28,6 +28,8 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     private var sockets: [ExchangeSocket?] = []
     /// Exchanges that wait for a socket, in order of arrival.
     private var waiters: Deque<Exchange> = []
+    /// Hears of late replies.
+    weak var backend: Backend?
     private var deadline = Deadline()
     private var counts = SocketCounts()
 
@@ -207,6 +209,11 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         let found = socket.socket.drain(keepingBeginnings: true)
         count(found, isSettled)
         return found
+        // A socket without a peer hears strangers as well.
+        if isConnected, socket.firstSent != .never {
+            backend?.recordLate(after: MonotonicTime.now().since(socket.firstSent), at: loop.now)
+        }
+        socket.firstSent = .never
     }
 
     /// Drops the datagrams that came to a socket without an exchange; its port is not used for a while.
@@ -235,6 +242,9 @@ final class ExchangeSocket: EventHandler {
     private let destination: SocketAddress?
     /// The exchange on it.
     var exchange: Exchange?
+    /// The time of the datagram of an exchange that has another address's reply; never without one.
+    var firstSent = MonotonicTime.never
+
     /// Whether it has carried no exchange yet, so that datagrams of strangers from before the connection may still
     /// come.
     private(set) var isFresh = true
