@@ -101,8 +101,6 @@ package struct Configuration: Sendable {
     package var stateListener = StateListener.shared
     /// The most connections at a time of a listener for the state alone.
     package var maxAdminConnections = 64
-    /// The number of services that share the UDP sockets.
-    package var services = 1
     /// The number of event loops that share the work.
     package var workers = 1
     /// The most refused connections of a worker that wait for their client's end; further ones are closed at once.

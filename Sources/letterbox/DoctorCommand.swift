@@ -51,7 +51,7 @@ struct DoctorCommand: ParsableCommand {
         demand.sockets = gateway.datagrams.maxSockets
         demand.otherDescriptors = gateway.ownDescriptors(workers: settings.workers)
         demand.minSockets = settings.minSockets
-        demand.services = settings.services
+        demand.services = max(1, gateway.addresses.services.count)
         demand.workers = settings.workers
         demand.maxDatagram = settings.maxDatagram
         demand.timeout = longestWait(settings)

@@ -23,7 +23,6 @@ extension GatewayCommand {
         settings.showsAddresses = addresses.showAddresses
         settings.probeInterval = addresses.probeInterval
         settings.maxDatagram = datagrams.maxDatagram
-        settings.services = max(1, addresses.services.count)
         settings.maxInFlight = datagrams.maxInFlight
         settings.minSockets = datagrams.minSockets
         settings.rest = datagrams.rest

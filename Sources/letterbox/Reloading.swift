@@ -94,8 +94,6 @@ final class Reloading {
         let nextNames = next.map { UpstreamNames($0, knowing: names) }
         for names in nextNames { await names.begin() }
         guard !Task.isCancelled else { return }
-        var settings = settings
-        settings.services = next.count
         let services = try nextNames.map { try $0.service(settings) }
         let changes = changes(to: next)
         names = nextNames

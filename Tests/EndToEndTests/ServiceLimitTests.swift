@@ -16,7 +16,9 @@ import Testing
     }
 
     private func start(_ arguments: [String]) throws -> (program: Program, url: String) {
-        let program = try Program(Binaries.letterbox, ["gateway", "--port", "0", "--workers", "1"] + arguments)
+        let program = try Program(
+            Binaries.letterbox,
+            ["gateway", "--port", "0"] + (arguments.contains("--workers") ? [] : ["--workers", "1"]) + arguments)
         let line = try program.errorLine(startingWith: "The gateway is ready: ")
         return (
             program, String(try #require(line.dropFirst("The gateway is ready: ".count).split(separator: " ").first))
@@ -38,6 +40,20 @@ import Testing
             #expect(try post(least, to: gateway.url + path, fields: ["Content-Type": type]) == 200, "\(path)")
             #expect(try post(limit + 1, to: gateway.url + path, fields: ["Content-Type": type]) == 413, "\(path)")
         }
+    }
+
+    /// One that is silent, and one whose every request needs a new socket, take as many sockets as they can.
+    @Test(arguments: ["1", "2"], ["timeout=20ms", "replies=2 wait=20ms"])
+    func `a service leaves sockets for the others`(workers: String, options: String) throws {
+        let (server, silent) = (try RunningServer(), UDPPeer())
+        let gateway = try start([
+            "--workers", workers, "--max-sockets", "64", "--quarantine", "3600s", "--service", "/ \(server.address)",
+            "--service", "/greedy \(silent.address) \(options)",
+        ])
+        var statuses: [Int] = []
+        while statuses.count < 200, statuses.last != 503 { statuses.append(try post(1, to: gateway.url + "/greedy")) }
+        #expect(statuses.last == 503 && statuses.count > 32)
+        for _ in 0..<3 { #expect(try post(5, to: gateway.url) == 200) }
     }
 
     /// All services of a worker receive into one buffer: what fits there may still be too long for its own service.

@@ -15,7 +15,7 @@ import Testing
 
         init(to address: SocketAddress, on loop: EventLoop) {
             self.loop = loop
-            socket = OneWaySocket(to: address, policy: ReplyPolicy(), limit: limit, loop: loop)
+            socket = OneWaySocket(to: address, policy: ReplyPolicy(), share: SocketShare(of: limit), loop: loop)
         }
 
         func send(_ length: Int = 1) throws -> Bool {

@@ -25,11 +25,14 @@ final class ServiceRoute {
     }
 
     /// A service with the exchanges of one worker.
+    ///
+    /// - `count`: the number of services.
     convenience init(
-        _ service: Service, limits: SharedLimits, replies: ReplyBuffer, loop: EventLoop, logger: Logger
+        _ service: Service, of count: Int, limits: SharedLimits, replies: ReplyBuffer, loop: EventLoop, logger: Logger
     ) {
         let upstream = Upstream(
             configuration: service.configuration, policy: service.replies, limits: limits, replies: replies, loop: loop)
+        upstream.services = count
         upstream.log = BackendLog(logger, service: service.path)
         // Before anything else: a connection may come before the worker runs.
         upstream.replaceAddresses(service.addresses)

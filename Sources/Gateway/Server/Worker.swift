@@ -37,7 +37,7 @@ actor Worker {
         let replies = ReplyBuffer()
         self.replies = replies
         let routes = services.map {
-            ServiceRoute($0, limits: limits, replies: replies, loop: loop, logger: logger)
+            ServiceRoute($0, of: services.count, limits: limits, replies: replies, loop: loop, logger: logger)
         }
         self.services = routes
         let table = ServiceTable(routes)
@@ -95,8 +95,10 @@ actor Worker {
         let before = self.services
         let routes = services.map { service in
             guard let same = before.first(where: { $0.service.text == service.text }) else {
-                return ServiceRoute(service, limits: limits, replies: replies, loop: loop, logger: logger)
+                return ServiceRoute(
+                    service, of: services.count, limits: limits, replies: replies, loop: loop, logger: logger)
             }
+            same.upstream.services = services.count
             same.upstream.replaceAddresses(service.addresses)
             return same
         }

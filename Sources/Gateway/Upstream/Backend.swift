@@ -11,6 +11,7 @@ final class Backend: ExchangeCandidate {
     let id: Int
     /// Its address in words, for the access log.
     let name: [UInt8]
+    private let share: SocketShare
     let sockets: ExchangeSocketPool
     /// The socket for datagrams that expect no reply.
     let oneWay: OneWaySocket
@@ -22,7 +23,7 @@ final class Backend: ExchangeCandidate {
     private(set) var inFlight = 0
 
     init(
-        address: SocketAddress, id: Int, sockets: ExchangeSocketPool, oneWay: OneWaySocket,
+        address: SocketAddress, id: Int, share: SocketShare, sockets: ExchangeSocketPool, oneWay: OneWaySocket,
         configuration: Configuration, log: BackendLog? = nil, at now: MonotonicTime
     ) {
         self.address = address
@@ -30,6 +31,7 @@ final class Backend: ExchangeCandidate {
         self.log = log
         name = Array("\(address)".utf8)
         self.id = id
+        self.share = share
         self.sockets = sockets
         self.oneWay = oneWay
         estimator = RoundTripEstimator(
@@ -50,7 +52,7 @@ final class Backend: ExchangeCandidate {
     }
 
     /// Whether it has no socket, and no exchange that waits for one.
-    var isUnused: Bool { inFlight == 0 && sockets.isEmpty && !oneWay.isOpen }
+    var isUnused: Bool { inFlight == 0 && share.open == 0 }
 
     /// Whether it gets requests like the others now.
     func isPreferred(at now: MonotonicTime) -> Bool { health.isPreferred(at: now) }
@@ -111,8 +113,6 @@ final class Backend: ExchangeCandidate {
     /// Takes note of the time to a reply to one of several datagrams.
     func noteRepeated(_ elapsed: Interval) { estimator.noteRepeated(elapsed) }
 
-    /// Counts a datagram that expects no reply and has reached a port, for no report says otherwise.
-    func recordDelivery(at now: MonotonicTime) { succeed(at: now) }
     /// Takes note of a reply to an exchange that had one from another address meanwhile.
     ///
     /// In time it is a sign of life as any other: a service that has become slower than the wait would be taken for a
@@ -125,6 +125,17 @@ final class Backend: ExchangeCandidate {
         succeed(at: now)
     }
 
+    /// Counts a datagram that expects no reply and has reached a port, for no report says otherwise.
+    func recordDelivery(at now: MonotonicTime) { succeed(at: now) }
+
+    /// Sets its part of the gateway's sockets.
+    ///
+    /// - `fair`: the number where all addresses of all services need sockets.
+    /// - `spread`: the number that are opened before one is used again early.
+    func setShare(fair: Int, spread: Int) {
+        share.setFair(fair)
+        sockets.setSpread(spread)
+    }
 
     /// Closes all its sockets.
     func close() {

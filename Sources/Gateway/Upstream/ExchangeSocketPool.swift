@@ -19,39 +19,32 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
 
     private let address: SocketAddress
     private let policy: ReplyPolicy
-    private let isConnected: Bool
     private let loop: EventLoop
-    private let limit: SharedLimit
-    /// The number of sockets that it keeps when other pools have none left.
-    private let fairShare: Int
+    private let share: SocketShare
     private var pool: SocketPool
     private var sockets: [ExchangeSocket?] = []
     /// Exchanges that wait for a socket, in order of arrival.
     private var waiters: Deque<Exchange> = []
-    /// Hears of late replies.
-    weak var backend: Backend?
     private var deadline = Deadline()
     private var counts = SocketCounts()
+    /// Hears of late replies.
+    weak var backend: Backend?
 
     init(
-        to address: SocketAddress, policy: ReplyPolicy = ReplyPolicy(), pool: SocketPool, fairShare: Int,
-        limit: SharedLimit, loop: EventLoop
+        to address: SocketAddress, policy: ReplyPolicy = ReplyPolicy(), pool: SocketPool, share: SocketShare,
+        loop: EventLoop
     ) {
         self.address = address
         self.policy = policy
-        isConnected = policy.isConnected
         self.pool = pool
-        self.fairShare = fairShare
-        self.limit = limit
+        self.share = share
         self.loop = loop
     }
-
-    /// Whether no socket is open.
-    var isEmpty: Bool { counts.open == 0 }
 
     /// The counters and the states of the sockets, for the metrics.
     var snapshot: SocketCounts {
         var counts = self.counts
+        counts.open = share.open
         counts.quarantined = pool.quarantinedCount
         return counts
     }
@@ -61,11 +54,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     /// - `isNew`: whether the socket must have carried no exchange.
     func take(for exchange: Exchange, isNew: Bool) -> Allocation {
         if waiters.isEmpty {
-            do {
-                if let socket = try next(isNew: isNew) { return .socket(socket) }
-            } catch {
-                return .failed(error)
-            }
+            do { if let socket = try next(isNew: isNew) { return .socket(socket) } } catch { return .failed(error) }
         }
         counts.restWaits += 1
         waiters.append(exchange)
@@ -149,28 +138,26 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     /// Opens a socket; nil when the limit is reached.
     private func open(_ index: Int) throws(SystemError) -> ExchangeSocket? {
         close(index)
-        guard limit.take() else {
-            limit.askForRoom()
+        guard share.take() else {
             pool.discard(index)
             return nil
         }
         do {
             let socket = ExchangeSocket(
-                socket: try connect(), towards: isConnected ? nil : address, index: index, pool: self)
+                socket: try connect(), towards: policy.isConnected ? nil : address, index: index, pool: self)
             try socket.open(on: loop)
             while sockets.count <= index { sockets.append(nil) }
             sockets[index] = socket
-            counts.open += 1
             return socket
         } catch {
-            limit.giveBack()
+            share.giveBack()
             pool.discard(index)
             throw error
         }
     }
 
     private func connect() throws(SystemError) -> DatagramSocket {
-        guard isConnected else { return try policy.openSocket(towards: address) }
+        guard policy.isConnected else { return try policy.openSocket(towards: address) }
         let socket = try DatagramSocket(connectedTo: address)
         try socket.enableReports(about: address)
         return socket
@@ -180,8 +167,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         guard index < sockets.count, let socket = sockets[index] else { return }
         socket.close(on: loop)
         sockets[index] = nil
-        counts.open -= 1
-        limit.giveBack()
+        share.giveBack()
     }
 
     /// Reopens a rested socket that cannot send any more.
@@ -190,10 +176,11 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     /// Closes the sockets that no exchange has needed for `idle`, and those that another pool needs more.
     func retire(idle: Interval) {
         while let index = pool.retire(idle: idle, at: loop.now) { close(index) }
-        while limit.isShort, counts.open > fairShare, let index = pool.retire(idle: .seconds(0), at: loop.now) {
-            close(index)
-        }
+        while share.isBeyondFair, let index = pool.retire(idle: .seconds(0), at: loop.now) { close(index) }
     }
+
+    /// Sets the number of sockets that are opened before one is used again early.
+    func setSpread(_ number: Int) { pool.spread = min(number, pool.capacity) }
 
     /// Closes all sockets; later datagrams are not drained.
     func close() {
@@ -209,11 +196,6 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         let found = socket.socket.drain(keepingBeginnings: true)
         count(found, isSettled)
         return found
-        // A socket without a peer hears strangers as well.
-        if isConnected, socket.firstSent != .never {
-            backend?.recordLate(after: MonotonicTime.now().since(socket.firstSent), at: loop.now)
-        }
-        socket.firstSent = .never
     }
 
     /// Drops the datagrams that came to a socket without an exchange; its port is not used for a while.
@@ -221,6 +203,11 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         let found = socket.socket.drain()
         count(found, socket.isSettled)
         guard found.datagrams > 0 else { return }
+        // A socket without a peer hears strangers as well.
+        if policy.isConnected, socket.firstSent != .never {
+            backend?.recordLate(after: MonotonicTime.now().since(socket.firstSent), at: loop.now)
+        }
+        socket.firstSent = .never
         if pool.recordDatagram(socket.index, earliest: loop.reported, at: .now()) { counts.quarantines += 1 }
     }
 
@@ -242,15 +229,15 @@ final class ExchangeSocket: EventHandler {
     private let destination: SocketAddress?
     /// The exchange on it.
     var exchange: Exchange?
-    /// The time of the datagram of an exchange that has another address's reply; never without one.
-    var firstSent = MonotonicTime.never
-
     /// Whether it has carried no exchange yet, so that datagrams of strangers from before the connection may still
     /// come.
     private(set) var isFresh = true
     /// Whether its last exchange sent a single datagram and has the reply, so that a further datagram can only be a
     /// double.
     var isSettled = false
+
+    /// The time of the datagram of an exchange that has another address's reply; never without one.
+    var firstSent = MonotonicTime.never
 
     /// - `destination`: the address of its datagrams; nil where it is connected.
     init(

@@ -8,7 +8,7 @@ internal import System
 final class OneWaySocket: EventHandler {
     private let address: SocketAddress
     private let policy: ReplyPolicy
-    private let limit: SharedLimit
+    private let share: SocketShare
     private let loop: EventLoop
     private var socket: DatagramSocket?
     private var watch: Watch?
@@ -23,10 +23,10 @@ final class OneWaySocket: EventHandler {
     /// The longest time of a report; an older datagram has reached a port.
     private static let reportTime = Interval.seconds(1)
 
-    init(to address: SocketAddress, policy: ReplyPolicy, limit: SharedLimit, loop: EventLoop) {
+    init(to address: SocketAddress, policy: ReplyPolicy, share: SocketShare, loop: EventLoop) {
         self.address = address
         self.policy = policy
-        self.limit = limit
+        self.share = share
         self.loop = loop
     }
 
@@ -69,10 +69,7 @@ final class OneWaySocket: EventHandler {
     /// Opens the socket if it is not open; false where the gateway has no socket left.
     private func open() throws(SystemError) -> Bool {
         if watch != nil { return true }
-        guard limit.take() else {
-            limit.askForRoom()
-            return false
-        }
+        guard share.take() else { return false }
         do {
             let socket = try policy.openSocket(towards: address)
             watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
@@ -80,7 +77,7 @@ final class OneWaySocket: EventHandler {
             // One through which no datagram ever leaves is closed, too.
             lastSend = loop.now
         } catch {
-            limit.giveBack()
+            share.giveBack()
             throw error
         }
         return true
@@ -108,6 +105,6 @@ final class OneWaySocket: EventHandler {
         loop.release(watch)
         self.watch = nil
         socket = nil
-        limit.giveBack()
+        share.giveBack()
     }
 }

@@ -69,7 +69,7 @@ struct SocketPool {
     /// The most sockets.
     let capacity: Int
     /// The number of sockets that are opened before one is used again that has rested for less than `quarantine`.
-    let spread: Int
+    var spread: Int
     private var restTime: RestTime
     private let quarantine: Interval
     private var slots: [Slot] = []

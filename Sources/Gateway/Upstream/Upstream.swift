@@ -19,6 +19,8 @@ final class Upstream {
     private(set) var soleBackend: Int?
     /// Former addresses of the service, as long as sockets to them may still get a reply.
     private var former: [Backend] = []
+    /// The number of the gateway's services, which share the sockets.
+    var services = 1
     /// The number of backends so far.
     private var known = 0
     /// The start of the next search for a backend, so that equals alternate.
@@ -218,30 +220,39 @@ final class Upstream {
         let all = backends + former
         let addresses = addresses.map(\.destination)
         backends = addresses.map { address in
-            all.first { $0.address == address } ?? makeBackend(at: address, among: addresses.count)
+            all.first { $0.address == address } ?? makeBackend(at: address)
         }
         former = all.filter { !addresses.contains($0.address) }
         soleBackend = backends.count == 1 ? backends[0].id : nil
+        share()
     }
 
-    private func makeBackend(at address: SocketAddress, among count: Int) -> Backend {
-        let shares = max(1, count) * configuration.workers * configuration.services
+    private func makeBackend(at address: SocketAddress) -> Backend {
         let pool = SocketPool(
-            capacity: configuration.maxSockets, spread: max(1, configuration.minSockets / shares),
-            rest: configuration.rest, quarantine: configuration.quarantine)
-        let sockets = ExchangeSocketPool(
-            to: address, policy: policy, pool: pool, fairShare: max(1, configuration.maxSockets / shares),
-            limit: limits.sockets, loop: loop)
+            capacity: configuration.maxSockets, rest: configuration.rest, quarantine: configuration.quarantine)
+        let share = SocketShare(of: limits.sockets)
         known += 1
-        let oneWay = OneWaySocket(to: address, policy: policy, limit: limits.sockets, loop: loop)
         return Backend(
-            address: address, id: known, sockets: sockets, oneWay: oneWay, configuration: configuration, log: log,
-            at: .now())
+            address: address, id: known, share: share,
+            sockets: ExchangeSocketPool(to: address, policy: policy, pool: pool, share: share, loop: loop),
+            oneWay: OneWaySocket(to: address, policy: policy, share: share, loop: loop),
+            configuration: configuration, log: log, at: .now())
+    }
+
+    /// Gives each address its part of the sockets; the services share them equally, and so do the addresses of a service.
+    private func share() {
+        let shares = max(1, backends.count) * configuration.workers * services
+        for backend in backends {
+            backend.setShare(
+                fair: max(1, configuration.maxSockets / shares), spread: max(1, configuration.minSockets / shares))
+        }
+        for backend in former { backend.setShare(fair: 0, spread: 1) }
     }
 
     /// Closes the sockets that no exchange has needed for a while, and those of former addresses as soon as they are
     /// rested.
     func sweep() {
+        share()
         for backend in backends { backend.sockets.retire(idle: idleTime) }
         for backend in former { backend.sockets.retire(idle: .seconds(0)) }
         for backend in backends { backend.oneWay.retire(idle: limits.sockets.isShort ? quarantine : idleTime) }

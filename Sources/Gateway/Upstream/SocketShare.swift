@@ -1,0 +1,58 @@
+/// One worker's part of the UDP sockets for one address of a service, so that a service that is silent or busy leaves
+/// sockets for the others.
+///
+/// A quarter of the fair number is the address's own, whether it has sockets or not. Beyond the fair number it opens none
+/// while another is short of its own.
+final class SocketShare {
+    private let limit: SharedLimit
+    /// The number of sockets where all addresses of all services need them.
+    private var fair = 1
+    /// The open sockets.
+    private(set) var open = 0
+    /// The places that it has taken and no socket needs.
+    private var spare = 0
+
+    /// - `limit`: that of the gateway.
+    init(of limit: SharedLimit) {
+        self.limit = limit
+    }
+
+    /// The part of the fair number that is its own.
+    private static let ownPart = 4
+
+    /// Sets the fair number; of an address that has been removed it is 0.
+    func setFair(_ number: Int) {
+        fair = number
+        let own = fair / Self.ownPart
+        while open + spare < own, limit.take() { spare += 1 }
+        while spare > 0, open + spare > own { giveBackSpare() }
+    }
+
+    /// Takes the place of a socket; false where there is none for now.
+    func take() -> Bool {
+        if open >= fair, limit.isShort { return false }
+        if spare > 0 {
+            spare -= 1
+        } else if !limit.take() {
+            if open < fair { limit.askForRoom() }
+            return false
+        }
+        open += 1
+        return true
+    }
+
+    /// Gives the place of a socket back.
+    func giveBack() {
+        open -= 1
+        spare += 1
+        if open + spare > fair / Self.ownPart { giveBackSpare() }
+    }
+
+    /// Whether another address needs one of its sockets.
+    var isBeyondFair: Bool { open > fair && limit.isShort }
+
+    private func giveBackSpare() {
+        spare -= 1
+        limit.giveBack()
+    }
+}
