@@ -91,16 +91,18 @@ struct PrometheusText {
 
     private mutating func writeUpstream(_ entries: [Statistics.Entry], _ showingAddresses: (SocketAddress) -> Bool) {
         let all = entries.flatMap(\.services)
-        gauge("udp_exchanges_in_flight", "Exchanges now in flight.", all.reduce(0) { $0 + $1.inFlight })
+        // Without labels they are the gateway's, and so those of removed services stay in them.
+        let ever = all + entries.flatMap(\.former)
+        gauge("udp_exchanges_in_flight", "Exchanges now in flight.", ever.reduce(0) { $0 + $1.inFlight })
         counter(
             "udp_overloads", "Requests turned away because too many exchanges were in flight.",
-            all.reduce(0) { $0 + $1.overloads })
+            ever.reduce(0) { $0 + $1.overloads })
         counter(
             "udp_without_address", "Requests turned away because no address was known.",
-            all.reduce(0) { $0 + $1.withoutBackend })
+            ever.reduce(0) { $0 + $1.withoutBackend })
         counter(
             "udp_exhaustions", "Requests turned away because no socket, port or room was to be had in time.",
-            all.reduce(0) { $0 + $1.exhausted })
+            ever.reduce(0) { $0 + $1.exhausted })
         header("udp_addresses", "gauge", "Addresses of the service: 0 while its name does not resolve.")
         for service in Set(all.map(\.service)).sorted() {
             let count = all.filter { $0.service == service }.map(\.backends.count).max() ?? 0

@@ -22,6 +22,8 @@ final class Statistics: Sendable {
     struct Entry: Sendable {
         let http: HTTPCounts
         let services: [UpstreamCounts]
+        /// Those of removed services.
+        var former: [UpstreamCounts] = []
     }
 
     private let workers = Mutex<[Worker]>([])
@@ -112,6 +114,13 @@ struct UpstreamCounts: Sendable {
     var inFlight = 0
     /// The counters of each address.
     var backends: [(address: SocketAddress, counts: BackendCounts)] = []
+
+    /// Adds the counters of a service that is gone, without its addresses.
+    mutating func add(_ gone: UpstreamCounts) {
+        overloads += gone.overloads
+        withoutBackend += gone.withoutBackend
+        exhausted += gone.exhausted
+    }
 }
 
 /// One worker's counters of one address.

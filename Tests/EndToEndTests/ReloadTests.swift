@@ -74,6 +74,26 @@ import Testing
         #expect(line.contains(" service=/ attempts=1 backend=\(slow.address) "), "\(line)")
     }
 
+    /// A counter that goes back is a new start of the process to Prometheus.
+    @Test func `the gateway's own figures keep those of a removed service`() throws {
+        let (slow, server) = (UDPPeer(), try RunningServer())
+        let same = "max-in-flight 1\nservice /same \(server.address)\n"
+        let file = try TemporaryFile(same + "service /gone \(slow.address) timeout=60s\n")
+        let (program, url) = try start(file, "--workers", "1")
+        let connection = try TCPConnection(to: SocketAddress(numeric: url.dropFirst("http://".count)))
+        connection.send("POST /gone HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\na")
+        let sender = try slow.receive().sender
+        #expect(try ask("\(url)/gone").status == 503)
+        try file.write(same)
+        program.signal(SIGHUP)
+        _ = try program.errorLine(containing: "the services are read again: /gone removed")
+        let metrics = try CurlClient().get("\(url)/metrics").text ?? ""
+        #expect(metrics.contains("letterbox_udp_overloads_total 1\n"))
+        #expect(metrics.contains("letterbox_udp_exchanges_in_flight 1\n"))
+        slow.send("late", to: sender)
+        #expect(try connection.receiveToEnd().hasSuffix("late"))
+    }
+
     /// Each file with what the log says of it; the service stays.
     @Test(arguments: [
         ("service /a FIRST\nservice /b nonsense\n", "PATH:2: The value '/b nonsense' is invalid"),

@@ -127,12 +127,17 @@ import Testing
         destination.roundTrips.add(.milliseconds(2))
         let address = try #require(SocketAddress("127.0.0.1", port: 53))
         upstream.backends = [(address, destination)]
-        let entry = Statistics.Entry(http: http, services: [upstream])
+        // A removed service has no address, and what was the gateway's stays so.
+        var gone = UpstreamCounts()
+        upstream.overloads = 5
+        gone.add(upstream)
+        let entry = Statistics.Entry(http: http, services: [upstream], former: [gone])
         let lines = PrometheusText.page(.of([entry, entry])).split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.last == "")
         #expect(lines.contains("letterbox_http_responses_total{code=\"200\"} 2"))
         #expect(lines.contains("letterbox_http_responses_total{code=\"502\"} 2"))
         #expect(lines.contains("letterbox_udp_datagrams_sent_total{upstream=\"127.0.0.1:53\",service=\"/\"} 6"))
+        #expect(lines.contains("letterbox_udp_overloads_total 20"))
         // None has come, and each has its 0.
         #expect(
             lines.count { $0.hasPrefix("letterbox_http_failures_total{") && $0.hasSuffix(" 0") }

@@ -18,6 +18,8 @@ actor Worker {
     private var services: [ServiceRoute]
     /// Removed services, as long as exchanges with them are under way or their sockets may still get a reply.
     private var retired: [ServiceRoute] = []
+    /// The counters of those that are gone.
+    private var gone = UpstreamCounts()
     /// The tasks that probe the services, while the worker runs.
     private var probes: [ObjectIdentifier: Task<Void, Never>] = [:]
     private var isRunning = false
@@ -51,7 +53,10 @@ actor Worker {
     }
 
     /// The worker's counters at this moment.
-    var counts: Statistics.Entry { Statistics.Entry(http: context.counts, services: services.map(\.counts)) }
+    var counts: Statistics.Entry {
+        Statistics.Entry(
+            http: context.counts, services: services.map(\.counts), former: retired.map(\.counts) + [gone])
+    }
 
     /// Serves until `drain()`, and then until the last connection has ended.
     func run() async {
@@ -219,6 +224,7 @@ actor Worker {
             await loop.sleep(until: loop.now + .seconds(1))
             for route in services { route.upstream.sweep() }
             for route in retired { route.upstream.sweepLast() }
+            for route in retired where route.upstream.isUnused { gone.add(route.counts) }
             retired.removeAll { $0.upstream.isUnused }
             context.sweep()
         }
