@@ -29,10 +29,24 @@ public struct SignalDescriptor: ~Copyable {
         for signal in ignored + realTime { _ = Glibc.signal(signal, SIG_IGN) }
     }
 
-    private static func handled() -> sigset_t {
+    /// Lets a held signal to end do so at once and with success, until ``block()``; the others stay held.
+    ///
+    /// It is for the time before the program has begun its work, in which it may wait for a file that is a pipe.
+    public static func endAtOnce() {
+        // A handler may call _exit(2), and not exit(3): signal-safety(7).
+        for signal in ending { _ = Glibc.signal(signal) { _ in _exit(0) } }
+        var mask = set(of: ending)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+    }
+
+    fileprivate static let all = ending + [SIGHUP] + ignored + realTime
+
+    private static func handled() -> sigset_t { set(of: ending + [SIGHUP]) }
+
+    fileprivate static func set(of signals: [Int32]) -> sigset_t {
         var mask = sigset_t()
         unsafe sigemptyset(&mask)
-        for signal in ending + [SIGHUP] { unsafe sigaddset(&mask, signal) }
+        for signal in signals { unsafe sigaddset(&mask, signal) }
         return mask
     }
 
@@ -50,5 +64,23 @@ public struct SignalDescriptor: ~Copyable {
         let size = MemoryLayout<signalfd_siginfo>.size
         guard unsafe read(descriptor.number, &information, size) == size else { return nil }
         return information.ssi_signo == UInt32(SIGHUP) ? .reload : .end
+    }
+}
+
+/// Holds signals back from the first moment of a program, which does not know yet whether its command handles them.
+public struct SignalHold {
+    private let before: sigset_t
+
+    /// Blocks all signals that ``SignalDescriptor`` handles or ignores.
+    public init() {
+        var (mask, before) = (SignalDescriptor.set(of: SignalDescriptor.all), sigset_t())
+        unsafe pthread_sigmask(SIG_BLOCK, &mask, &before)
+        self.before = before
+    }
+
+    /// Gives the signals back their effects, also those that have come meanwhile.
+    public func release() {
+        var mask = before
+        unsafe pthread_sigmask(SIG_SETMASK, &mask, nil)
     }
 }

@@ -29,18 +29,34 @@ struct Letterbox: ParsableCommand {
     )
 
     static func main() {
+        // First of all: a HUP that came before would end the program.
+        let signals = SignalHold()
         Preparation.prepare()
         let words = Array(CommandLine.arguments.dropFirst())
         let names = configuration.subcommands.compactMap { $0.configuration.commandName }
-        if let problem = Subcommand.problem(in: words, among: names) { exit(withError: ValidationError(problem)) }
+        let problem = Subcommand.problem(in: words, among: names)
+        let named = configuration.subcommands.first { $0.configuration.commandName == words.first }
+        handle(signals, problem == nil && !isQuestion(words) ? named ?? GatewayCommand.self : nil, words)
+        if let problem { exit(withError: ValidationError(problem)) }
         run(words)
+    }
+
+    /// Keeps the signals held for a command that handles them; the default ends the others, and a check of the settings.
+    private static func handle(_ signals: SignalHold, _ command: (any ParsableCommand.Type)?, _ words: [String]) {
+        if command == GatewayCommand.self, !words.contains("--check") { return SignalDescriptor.endAtOnce() }
+        let handlers: [any ParsableCommand.Type] = [ServerCommand.self, NoiseCommand.self, PingCommand.self]
+        if !handlers.contains(where: { $0 == command }) { signals.release() }
+    }
+
+    /// Whether the argument parser answers the words by itself.
+    private static func isQuestion(_ words: [String]) -> Bool {
+        words.first == "help" || words.contains { $0 == "-h" || $0.hasPrefix("--help") || questions.contains($0) }
     }
 
     /// Runs the command that the words name.
     private static func run(_ words: [String]) -> Never {
         let named = configuration.subcommands.first { $0.configuration.commandName == words.first }
-        let isQuestion = words.contains { $0 == "-h" || $0.hasPrefix("--help") || questions.contains($0) }
-        if words.first == "help" || isQuestion {
+        if isQuestion(words) {
             main(words)
             exit()
         }
