@@ -37,7 +37,9 @@ import Testing
     @Test(
         arguments: [
             ("POST /cap", 100, nil), ("POST /cap", 101, 413), ("POST /cap?x=1", 101, 413),
-            ("POST /cap?as=hex", 300, nil),
+            // A byte of a notation is three characters with its space, and 1,024 more may be white space.
+            ("POST /cap?as=hex", 1324, nil), ("POST /cap?as=hex", 1325, 413),
+            ("POST /cap?as=base64", 1324, nil), ("POST /cap?as=base64", 1325, 413), ("POST /echo?as=hex", 1325, nil),
             ("POST /form", 300, 415), ("POST /none", 2, 404), ("PUT /cap", 2, 405), ("BREW /cap", 2, 501),
             ("GET /echo?q=YQ", 2, nil), ("GET /echo?q=***", 2, 400), ("HEAD /echo?q=***", 2, 400),
             ("GET /echo", 2, 400),
@@ -56,6 +58,19 @@ import Testing
     ])
     func aField(line: String, field: String, status: Int) throws {
         #expect(try refusal(line, ["Content-Length: 2", field]) == status)
+    }
+
+    /// Without the expectation the content is there, and its length has the same limit.
+    @Test(arguments: [("hex", 1324, nil), ("hex", 1325, 413), ("base64", 1325, 413)] as [(String, Int, Int?)])
+    func aContentInANotation(notation: String, length: Int, status: Int?) throws {
+        let content = String(repeating: "61", count: 100) + String(repeating: " ", count: length - 200)
+        let bytes = Array(
+            "POST /cap?as=\(notation) HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n\(content)".utf8)
+        let request = Request(limits: Configuration().limits(of: .form, maxDatagram: 65_507))
+        #expect(try request.readHead(bytes.span))
+        request.take(bytes[...])
+        guard case .response(let response) = router.route(request) else { return #expect(status == nil) }
+        #expect(Int(response.status.code) == status)
     }
 
     @Test func chunksOfUnknownLength() throws {

@@ -109,10 +109,11 @@ final class Router {
 
     /// Refuses the announced length of a payload that fits in no datagram of its service.
     private func refuseLength(of request: Request, at route: Route?) -> Response? {
-        guard case .length(let length) = request.head.framing, PayloadQuery(request.query).notation == nil,
-            case .service(let service)? = route?.posting, length > service.longestDatagram
-        else { return nil }
-        return service.refuseContent()
+        guard case .length(let length) = request.head.framing, case .service(let service)? = route?.posting else {
+            return nil
+        }
+        let isEncoded = PayloadQuery(request.query).notation != nil
+        return length > (isEncoded ? service.longestEncoded : service.longestDatagram) ? service.refuseContent() : nil
     }
 
     private func refusal(of request: Request, at route: Route?) -> Response? {

@@ -14,12 +14,15 @@ final class ServiceRoute {
     let isSimple: Bool
     /// The length of the longest datagram.
     let longestDatagram: Int
+    /// The length of the longest content in a notation.
+    let longestEncoded: Int
 
     init(_ service: Service, _ upstream: Upstream) {
         self.service = service
         isOrdinary = service.replies.isConnected && service.replies.isSingle
         isRoot = service.path == "/"
         longestDatagram = service.configuration.maxDatagram
+        longestEncoded = service.configuration.limits(of: .encoded, maxDatagram: longestDatagram).maxBody
         isSimple = isOrdinary && service.preset == nil && service.type == nil
         self.upstream = upstream
     }
@@ -81,6 +84,7 @@ final class ServiceRoute {
     func forward(_ request: Request) -> Decision {
         guard let notation = PayloadQuery(request.query).notation else { return send(request.body, of: request, nil) }
         let text = request.body
+        guard text.count <= longestEncoded else { return .response(refuseContent()) }
         do {
             return send(try notation.decode(text.span)[...], of: request, notation)
         } catch {
