@@ -39,7 +39,7 @@ struct ContractTests {
         }
         #expect(promised.subtracting(given).isEmpty, "promised, not given")
         #expect(given.subtracting(promised).isEmpty, "given, not promised")
-        #expect(promised.count == 57)
+        #expect(promised.count == 58)
     }
 
     @Test("The methods of each path are the ones that the document has")
@@ -68,6 +68,20 @@ struct ContractTests {
                 #expect(step["upstream"].string == gateway.upstream)
                 #expect(step["bytes"].integer == 5)
             }
+        }
+    }
+
+    @Test("A response that waits for no reply has the steps so far, and no reply")
+    func traceWithoutReply() throws {
+        let schema = try #require(OpenAPIFile(document()).root["components"]?["schemas"]?["Departure"])
+        #expect(schema["required"]?.value == "[exchange]")
+        try TestGateway.run { gateway in
+            let fields: CurlFields = ["Prefer": "respond-async", "Accept": "application/json"]
+            let request = CurlRequest(gateway.url, fields: fields, body: .text("hello"))
+            let response = try CurlClient().perform(request)
+            let members = try JSON(parsing: response.text ?? "").members
+            #expect(response.status == 202 && Set(members.keys) == ["exchange"])
+            #expect(members["exchange"]?["steps"].array.map { $0["kind"].string } == ["sent"])
         }
     }
 
@@ -156,6 +170,7 @@ struct ContractTests {
         }
         try result.formUnion([
             answer(url, "POST", "/", ["Prefer": "respond-async"], "hello"),
+            answer(url, "POST", "/", ["Prefer": "respond-async", "Accept": "application/json"], "hello"),
             answer(url, "POST", "/", ["Origin": "http://other.example"], "hello"),
             answer(url, "POST", "/form", ["Sec-Fetch-Site": "cross-site", "Content-Type": form], "text=hello"),
             answer(url, "GET", "/lab"),

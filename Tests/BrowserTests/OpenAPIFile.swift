@@ -55,7 +55,7 @@ struct OpenAPIFile {
         path.children.filter { ["get", "put", "post"].contains($0.name) }
     }
 
-    /// All the answers, each media type one of its own; what has no content has an empty one.
+    /// All the answers, each media type one of its own; what has no content, or may have none, has an empty one.
     ///
     /// The answers of "default", which any request can get, are not among them.
     var answers: Set<Answer> {
@@ -64,8 +64,9 @@ struct OpenAPIFile {
             for (method, operation) in Self.operations(methods) {
                 for (name, response) in operation["responses"]?.children ?? [] {
                     guard let status = Int(name) else { continue }
-                    let content = resolved(response)["content"]?.children ?? []
-                    for type in content.isEmpty ? [""] : content.map(\.name) {
+                    let found = resolved(response)
+                    let content = (found["content"]?.children ?? []).map(\.name)
+                    for type in content.isEmpty || found["x-may-be-empty"] != nil ? content + [""] : content {
                         result.insert(Answer(method: method.uppercased(), path: path, status: status, type: type))
                     }
                 }
