@@ -74,6 +74,20 @@ extension AddressOptions {
         return (http, second)
     }
 
+    /// The address of the embedded server, and whether a program has its port now; nil where there is no such server.
+    ///
+    /// Throws where the gateway cannot have the port: no service manager hands it over. In use is no fault, for the
+    /// running gateway may have it.
+    func tryServer() throws -> (address: SocketAddress, isTaken: Bool)? {
+        guard services.isEmpty else { return nil }
+        let address = try bindAddress("127.0.0.1", serverPort)
+        do throws(SystemError) { _ = try DatagramSocket(boundTo: address) } catch {
+            guard error.reason == .addressInUse else { throw error }
+            return (address, true)
+        }
+        return (address, false)
+    }
+
     /// Throws where the address of `--admin` is that of the first listener.
     static func check(_ admin: ListenAddress, beside http: ListenAddress) throws {
         guard admin.overlaps(http) else { return }

@@ -13,6 +13,7 @@ enum SettingsReport {
         for names in names { _ = try names.service(settings) }
         _ = try command.callers.tokenFile.map { try TokenFile(path: $0).read() }
         let listening = try command.addresses.tryListeners().http
+        let server = try command.addresses.tryServer()
         let page = try command.page.load()
         for names in names { try names.description.check(page) }
         var lines = FlagTable.lines(of: command).filter {
@@ -20,6 +21,9 @@ enum SettingsReport {
         }.map { SettingsLine($0.name, $0.value).text }
         // A path may have a line end, behind which the comment would be a setting.
         lines.append("# HTTP at \(String(showing: Array("\(listening)".utf8))), \(settings.summary)")
+        if let server {
+            lines.append("# / at \(server.address), the embedded server\(server.isTaken ? "; the port is in use" : "")")
+        }
         lines += names.map { "# \($0.description.path) at \($0.addresses.map { "\($0)" }.joined(separator: " "))" }
         return lines.joined(separator: "\n")
     }

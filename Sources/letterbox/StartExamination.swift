@@ -3,9 +3,12 @@ internal import Doctor
 internal import Gateway
 internal import System
 
-/// The doctor's findings about the parts of a start that can be tried without one: the listeners, the page and the token.
+/// The doctor's findings about the parts of a start that can be tried without one: the listeners, the embedded server, the
+/// page and the token.
 extension GatewayCommand {
-    func startFindings() -> [Finding] { [listenerFinding(), tokenFinding()].compactMap(\.self) + pageFindings() }
+    func startFindings() -> [Finding] {
+        [listenerFinding(), tokenFinding(), serverFinding()].compactMap(\.self) + pageFindings()
+    }
 
     private func listenerFinding() -> Finding {
         do {
@@ -15,6 +18,20 @@ extension GatewayCommand {
         } catch {
             return .bad(
                 "listeners", shown(error), remedy: "ip -brief address; ss -ltnp   # the machine's, and those in use")
+        }
+    }
+
+    /// The embedded server; nil where services are named.
+    private func serverFinding() -> Finding? {
+        let remedy = "ss -lunp   # the UDP ports in use: choose another with --server-port"
+        do {
+            guard let server = try addresses.tryServer() else { return nil }
+            let text = "\(server.address), the embedded one"
+            guard server.isTaken else { return .ok("service", text) }
+            return .warning(
+                "service", "\(text): its port is in use, by a gateway that runs or by another program", remedy: remedy)
+        } catch {
+            return .bad("service", shown(error), remedy: remedy)
         }
     }
 

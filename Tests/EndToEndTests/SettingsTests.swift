@@ -225,6 +225,38 @@ import Testing
         #expect(try CurlClient().perform(CurlRequest(gateway.url, body: .text("hello"))).text == "HELLO")
     }
 
+    /// The running gateway has its port, too.
+    @Test func `a check tells where the port of the embedded server is in use`() throws {
+        let server = try RunningServer()
+        let port = server.address.port
+        let flags = ["--port", "0", "--server-port", "\(port)"]
+        let start = try run(flags)
+        #expect(start.status == 2 && start.error.contains("127.0.0.1:\(port): Address already in use"), "\(start)")
+        let check = try run(["--check"] + flags)
+        #expect(
+            check.status == 0
+                && check.output.contains("# / at 127.0.0.1:\(port), the embedded server; the port is in use\n"),
+            "\(check)")
+        let doctor = try run(["doctor"] + flags)
+        #expect(doctor.output.contains(/\nwarn  service +127.0.0.1:\d+, .* is in use/), "\(doctor)")
+        let free = try run(["--check", "--port", "0", "--server-port", "0"])
+        #expect(free.status == 0 && free.output.contains("# / at 127.0.0.1:0, the embedded server\n"), "\(free)")
+        let none = try run(["--check", "--port", "0", "--upstream", "127.0.0.1:9"])
+        #expect(none.status == 0 && !none.output.contains("embedded"), "\(none)")
+    }
+
+    /// No service manager hands over the port of the embedded server.
+    @Test(.enabled(if: PrivateHost.obstacle == nil && Binaries.has("setpriv"), "unshare(1) or setpriv(1) is missing"))
+    func `a port that needs a privilege fails the check`() throws {
+        let script = "exec setpriv --bounding-set -net_bind_service --inh-caps -net_bind_service \"$@\" 2>&1"
+        for words in [[], ["--check"], ["doctor"]] {
+            let flags = ["--port", "0", "--server-port", "1023"]
+            let ending = try PrivateHost.start(script, [Binaries.letterbox] + words + flags).ending()
+            #expect(ending.status == (words == [] ? 2 : words == ["doctor"] ? 1 : 64), "\(ending)")
+            #expect(ending.output.contains("cannot bind 127.0.0.1:1023: Permission denied"), "\(ending)")
+        }
+    }
+
     @Test(arguments: ["config", "token-file"]) func `a pipe is read to its end`(flag: String) throws {
         let pipe = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID())").path
         try #require(unsafe mkfifo(pipe, 0o600) == 0)
