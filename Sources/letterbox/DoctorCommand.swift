@@ -11,7 +11,7 @@ struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Checks whether this machine has what the gateway's flags need.",
-        usage: "letterbox doctor [<flags of letterbox gateway> ...]",
+        usage: "letterbox doctor [<flags of letterbox gateway> ...] [--json]",
         discussion: """
             Give it the gateway's flags, or --config FILE; it starts nothing and changes nothing. A line for each thing: ok, \
             warn (may fail under load) or bad (fails), with the command that mends it or shows more. A datagram is sent only to \
@@ -23,15 +23,27 @@ struct DoctorCommand: ParsableCommand {
             """
     )
 
-    /// The gateway of the check: the words after `doctor` are its flags.
+    @Flag(help: "Print one JSON document in place of the lines; its members are in docs/operating.md.")
+    var json = false
+
+    /// The gateway of the check: the other words after `doctor` are its flags.
     private var gateway = GatewayCommand()
 
-    /// The argument parser reads none of them.
-    private enum CodingKeys: CodingKey {}
+    /// The argument parser reads none of the gateway's.
+    private enum CodingKeys: CodingKey { case json }
 
     init() {}
 
-    init(about gateway: GatewayCommand) { self.gateway = gateway }
+    init(about gateway: GatewayCommand, isJSON: Bool) {
+        json = isJSON
+        self.gateway = gateway
+    }
+
+    /// The gateway's flags among the words after `doctor`, and whether `--json` is among them.
+    static func split(_ words: [String]) -> (words: [String], isJSON: Bool) {
+        guard let place = words.firstIndex(of: "--json") else { return (words, false) }
+        return (Array(words[..<place] + words[(place + 1)...]), true)
+    }
 
     func run() throws {
         if gateway.check { throw ValidationError("--check is the gateway's; doctor starts nothing: leave it out.") }
@@ -40,7 +52,7 @@ struct DoctorCommand: ParsableCommand {
         let machine = KernelCheck.allFindings(KernelFiles(), demand(settings))
         let drain = Finding.drain(timeout: longestExchange(settings), drainTimeout: settings.drainTimeout)
         let report = Report(machine + [drain] + gateway.startFindings() + services.findings())
-        Output.print(report.text)
+        Output.print(json ? report.json(version: Version.current) : report.text)
         if report.hasFailed { throw Exit.failed }
     }
 

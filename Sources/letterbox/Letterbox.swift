@@ -62,13 +62,17 @@ struct Letterbox: ParsableCommand {
         }
         let isDoctor = named == DoctorCommand.self
         let command = isDoctor ? GatewayCommand.self : named ?? GatewayCommand.self
+        let given = named == nil ? words : Array(words.dropFirst())
+        let (flags, isJSON) = isDoctor ? DoctorCommand.split(given) : (given, false)
         let settings: LayeredSettings
-        do { settings = try LayeredSettings(command, words: named == nil ? words : Array(words.dropFirst())) } catch {
+        do { settings = try LayeredSettings(command, words: flags) } catch {
             end(ValidationError(error.description), of: named ?? command)
         }
         do {
             var command = try parse(command, settings)
-            if isDoctor, let gateway = command as? GatewayCommand { command = DoctorCommand(about: gateway) }
+            if isDoctor, let gateway = command as? GatewayCommand {
+                command = DoctorCommand(about: gateway, isJSON: isJSON)
+            }
             try command.run()
             exit()
         } catch {

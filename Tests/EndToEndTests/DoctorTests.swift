@@ -59,6 +59,36 @@ import Testing
         #expect(ending.output.contains(/(?m)^bad   route +cannot connect 192.0.2.7:53: Network is unreachable$/))
     }
 
+    /// The members are those of docs/operating.md, and the findings those of the text.
+    @Test(arguments: [[], ["--max-datagram", "100"]], [true, false])
+    func `one document has all findings`(flags: [String], isFirst: Bool) throws {
+        let services = flags + ["--upstream", "127.0.0.1:9", "--service", "/a there-is-\"none.invalid:9"]
+        let ending = try Program(
+            Binaries.letterbox, ["doctor"] + (isFirst ? ["--json"] + services : services + ["--json"])
+        ).ending()
+        #expect(ending.status == 1 && ending.error.isEmpty && ending.output.hasSuffix("}\n"))
+        let document = try JSONDecoder().decode(Document.self, from: Data(ending.output.utf8))
+        let text = try Program(Binaries.letterbox, ["doctor"] + services).ending().output
+        let lines = text.split(separator: "\n").filter { !$0.hasPrefix(" ") }.dropLast()
+        #expect(document.findings.map(\.verdict) == lines.map { String($0.prefix { $0 != " " }) })
+        for (finding, line) in zip(document.findings, lines) {
+            #expect(
+                line.dropFirst(6).hasPrefix(finding.subject) && (finding.remedy == nil) == (finding.verdict == "ok"))
+        }
+        for (verdict, count) in ["ok": document.ok, "warn": document.warn, "bad": document.bad] {
+            #expect(document.findings.count { $0.verdict == verdict } == count)
+        }
+        #expect(document.findings.contains { $0.subject == "route" && $0.text.hasPrefix("to 127.0.0.1:9 from ") })
+        #expect(ending.output.contains("none.invalid"))
+    }
+
+    private struct Document: Decodable {
+        struct Finding: Decodable { let verdict, subject, text: String; let remedy: String? }
+        let ok, warn, bad: Int
+        let version: String
+        let findings: [Finding]
+    }
+
     @Test func `a name that does not resolve is bad, and the others are looked at all the same`() throws {
         let ending = try doctor("--upstream", "there-is-none.invalid:53", "--service", "/here 127.0.0.1:9")
         #expect(ending.status == 1)
