@@ -67,7 +67,7 @@ let package = Package(
         // What the flags of both programs have in common.
         .target(
             name: "CommandLineSupport",
-            dependencies: ["EventLoop", "System", argumentParser, logging],
+            dependencies: ["EventLoop", "HTTP", "System", argumentParser, logging],
             swiftSettings: rules
         ),
         .executableTarget(

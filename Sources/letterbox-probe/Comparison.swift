@@ -6,8 +6,9 @@ struct Comparison: ~Copyable {
     private let http: HTTPTarget
     private var udp: UDPTarget
 
-    init(http url: String, udp addresses: [SocketAddress], timeout: Interval) {
-        http = HTTPTarget(url: url, timeout: timeout)
+    /// - `token`: the gateway's; nil where it asks for none.
+    init(http url: String, token: [UInt8]?, udp addresses: [SocketAddress], timeout: Interval) {
+        http = HTTPTarget(url: url, token: token, timeout: timeout)
         udp = UDPTarget(addresses: addresses, timeout: timeout)
     }
 

@@ -38,6 +38,11 @@ struct LetterboxProbe: ParsableCommand {
     @Option(number: "How often each sentence is sent; the table has the median times.", in: 1...100_000)
     var count = 1
 
+    @Option(
+        help: ArgumentHelp(
+            "A file with the gateway's token, which each request carries (Authorization: Bearer).", valueName: "file"))
+    var tokenFile: String?
+
     func validate() throws {
         guard udp.port != 0 else { throw ValidationError("--udp \(udp) has no port to send to.") }
         guard ["http://", "https://"].contains(where: { http.lowercased().hasPrefix($0) }) else {
@@ -47,9 +52,10 @@ struct LetterboxProbe: ParsableCommand {
 
     func run() throws {
         try Exit.starting(in: "letterbox-probe") {
+            let token = try tokenFile.map { try TokenFile(path: $0).read() }
             let addresses = try Resolver.resolve(udp)
             try EventLoop.run { loop in
-                var comparison = Comparison(http: http, udp: addresses, timeout: timeout)
+                var comparison = Comparison(http: http, token: token, udp: addresses, timeout: timeout)
                 var table = Table()
                 for sentence in Sentence.all {
                     table.append(await comparison.row(for: sentence, count: count, on: loop))

@@ -15,15 +15,18 @@ enum Outcome {
 struct HTTPTarget {
     private let client = CurlClient()
     private let url: String
+    private let fields: CurlFields
     private let timeout: Duration
 
-    init(url: String, timeout: Interval) {
+    init(url: String, token: [UInt8]?, timeout: Interval) {
         self.url = url
+        var fields: CurlFields = ["Content-Type": "text/plain; charset=utf-8"]
+        if let token { fields.append("Authorization", "Bearer \(String(decoding: token, as: UTF8.self))") }
+        self.fields = fields
         self.timeout = .nanoseconds(Int64(timeout.nanoseconds))
     }
 
     func send(_ sentence: [UInt8]) -> Outcome {
-        let fields: CurlFields = ["Content-Type": "text/plain; charset=utf-8"]
         let request = CurlRequest(url, fields: fields, body: .bytes(sentence), timeout: timeout, expect100: false)
         do {
             let response = try client.perform(request)

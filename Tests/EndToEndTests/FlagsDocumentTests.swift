@@ -21,6 +21,13 @@ import Testing
         #expect(document == text, "docs/flags.md is not what the programs say: run scripts/flags")
     }
 
+    @Test func bothProgramsAreInIt() throws {
+        let text = try String(contentsOf: Self.path, encoding: .utf8)
+        for title in ["letterbox gateway", "letterbox doctor", "letterbox-probe"] {
+            #expect(text.contains("\n## `\(title)`\n"), "\(title)")
+        }
+    }
+
     /// The client refuses `--host` with a sentence, for its address is an argument.
     @Test func hiddenFlagsAreNotInIt() throws {
         let text = try String(contentsOf: Self.path, encoding: .utf8)
@@ -75,7 +82,9 @@ private enum FlagsDocument {
     static func text(of programs: [Program]) throws -> String {
         let commands = try programs.flatMap { program in
             let help = try JSONDecoder().decode(Help.self, from: Data(program.ending().output.utf8)).command
-            return help.subcommands?.filter { $0.shouldDisplay && $0.commandName != "help" } ?? [help]
+            // A command without subcommands of its own has "help" alone.
+            let subcommands = help.subcommands?.filter { $0.shouldDisplay && $0.commandName != "help" } ?? []
+            return subcommands.isEmpty ? [help] : subcommands
         }
         return ([introduction] + commands.map(section)).joined(separator: "\n")
     }

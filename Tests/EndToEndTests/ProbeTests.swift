@@ -43,6 +43,33 @@ import Testing
         #expect(missing.status == 1 && missing.output.contains("FAILED  HTTP: 404"), "\(missing.output)")
     }
 
+    @Test func `a gateway with a token gets it`() throws {
+        let file = try TemporaryFile("secret\n", mode: 0o600)
+        let gateway = try RunningGateway(["--token-file", file.path])
+        let without = try probe(gateway.url, gateway.upstream)
+        #expect(without.status == 1 && rows(without).allSatisfy { $0.contains("FAILED  HTTP: 401 ") }, "\(without)")
+        let ending = try probe(gateway.url, gateway.upstream, "--token-file", file.path)
+        #expect(ending.status == 0 && ending.error.isEmpty, "\(ending)")
+        let wrong = try TemporaryFile("other", mode: 0o600)
+        let refused = try probe(gateway.url, gateway.upstream, "--token-file", wrong.path)
+        #expect(refused.status == 1 && rows(refused).allSatisfy { $0.contains("FAILED  HTTP: 401 ") }, "\(refused)")
+    }
+
+    /// The rules are those of the gateway's flag.
+    @Test(arguments: [
+        ("", 0o600, "it is empty"), ("two words", 0o600, "it is to have one line"),
+        ("a", 0o644, "every user may read or write it (mode 0644)"), (nil, 0, "it cannot be read: "),
+    ])
+    func `a wrong token file is no start`(text: String?, mode: Int, sentence: String) throws {
+        let file = try text.map { try TemporaryFile($0, mode: mode) }
+        try withExtendedLifetime(file) {
+            let path = file?.path ?? "/no/such"
+            let ending = try Program(Binaries.probe, ["--token-file", path]).ending()
+            #expect(ending.status == 2 && ending.errorLines.count == 1, "\(ending)")
+            #expect(ending.error.hasPrefix("letterbox-probe: --token-file \(path): \(sentence)"), "\(ending.error)")
+        }
+    }
+
     @Test func `another service behind the gateway is noticed`() throws {
         let gateway = try RunningGateway()
         let other = try RunningServer(["--service", "echo"])

@@ -128,6 +128,6 @@ import Testing
         ("a\"", false),
     ])
     func aTokenIsWhatRFC6750SaysItIs(text: String, isToken: Bool) {
-        #expect(AccessToken.isToken(Array(text.utf8)) == isToken)
+        #expect(BearerToken.isToken(Array(text.utf8)) == isToken)
     }
 }

@@ -5,21 +5,11 @@ internal import Synchronization
 package final class AccessToken: Sendable {
     private let bytes: Mutex<[UInt8]>
 
-    /// The longest token: it fits in a request's head with the other fields.
-    package static let mostBytes = 4096
-
-    /// - `token`: one that ``isToken(_:)`` accepts.
+    /// - `token`: one that ``BearerToken/isToken(_:)`` accepts.
     package init(_ token: [UInt8]) { bytes = Mutex(token) }
 
     /// Replaces the token for all later requests.
     package func replace(with token: [UInt8]) { bytes.withLock { $0 = token } }
-
-    /// Whether the bytes have the form of a token: letters, digits and `-._~+/`, and perhaps `=` at the end (RFC 6750
-    /// 2.1).
-    package static func isToken(_ bytes: [UInt8]) -> Bool {
-        guard let last = bytes.lastIndex(where: { $0 != UInt8(ascii: "=") }) else { return false }
-        return bytes[...last].allSatisfy { $0.isAlphanumeric || "-._~+/".utf8.contains($0) }
-    }
 
     /// The answer to a request without the token; nil for a request with it.
     func refusal(of request: Request) -> Response? {
