@@ -25,8 +25,8 @@ const patience = 400;
 /** How many were posted; the newest one owns the reply. */
 let posted = 0;
 
-/** The letter that is under way, with its service and notation, as long as there is one. */
-let underWay;
+/** The letters that are under way, each with its service and notation. */
+const underWay = new Set();
 
 /** Runs something once the page has been painted, so that the reply waits for nothing else. */
 const afterPaint = (work) => requestAnimationFrame(() => setTimeout(work));
@@ -104,9 +104,9 @@ async function postLetter() {
   const { body, problem } = read(letter);
   const reason = obstacle({ body, problem });
   if (reason) return refuse(`This letter was not posted: ${reason}`);
-  const same = `${to.path} ${to.isHex} ${letter}`;
-  if (underWay === same) return;
-  underWay = same;
+  const mark = `${to.path} ${to.isHex} ${letter}`;
+  if (underWay.has(mark)) return;
+  underWay.add(mark);
   const mine = ++posted;
   const isNewest = () => mine === posted;
   const waiting = setTimeout(() => isNewest() && show("waiting", "On its way…", ["under way"]), patience);
@@ -115,10 +115,10 @@ async function postLetter() {
   if (document.activeElement === text) text.select();
   const trip = await post(body, to.path);
   clearTimeout(waiting);
+  underWay.delete(mark);
   const outcome = outcomeOf(trip, to.isHex);
   if (isNewest()) {
     reply.removeAttribute("aria-busy");
-    underWay = undefined;
     showTrip(trip, outcome);
   }
   afterPaint(() => {
@@ -178,8 +178,6 @@ text.addEventListener("keydown", (event) => {
   if (!event.repeat) form.requestSubmit();
 });
 
-// The second click of a double click is not meant to post again.
-form.querySelector(".post").addEventListener("click", (event) => event.detail > 1 && event.preventDefault());
 text.addEventListener("input", showSize);
 document.addEventListener("targetchange", () => {
   showSize();
@@ -211,5 +209,6 @@ element("many").addEventListener("submit", postMany);
 element("send-many").disabled = false;
 if (!setting("admin")) document.querySelector(".live details").addEventListener("toggle", openLive, { once: true });
 showExample();
+load("press");
 if (setting("lab")) load("lab");
 if (setting("services")) load("services");

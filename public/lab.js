@@ -1,5 +1,7 @@
 // The bad network between gateway and server: loaded only if the gateway was started with --lab.
 
+import { admission, forget, isAdmitted, reason } from "./admission.js";
+
 const section = document.getElementById("lab");
 const note = section.querySelector("[role=status]");
 const hint = note.textContent;
@@ -38,9 +40,12 @@ for (const input of inputs) {
 }
 
 const refresh = () => told(read());
-refresh();
-for (const event of ["focus", "pageshow"]) addEventListener(event, refresh);
-document.addEventListener("visibilitychange", () => document.hidden || refresh());
+if (!isAdmitted) note.textContent = reason;
+admission.then(() => {
+  refresh();
+  for (const event of ["focus", "pageshow"]) addEventListener(event, refresh);
+  document.addEventListener("visibilitychange", () => document.hidden || refresh());
+});
 
 const put = () => told(ask({ method: "PUT", body: JSON.stringify(settings) }));
 
@@ -49,6 +54,7 @@ async function ask(how) {
   const response = await fetch("/lab", how).catch(() => {
     throw new Error("The gateway cannot be reached.");
   });
+  if (response.status === 401) forget();
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.detail);
   return answer;

@@ -1,5 +1,6 @@
 // The gateway at this moment, from its own figures (/metrics), once a second while the page is visible.
 
+import { admission, forget, isAdmitted, reason } from "./admission.js";
 import { duration, number } from "./format.js";
 
 const every = 1000;
@@ -7,11 +8,19 @@ const every = 1000;
 const kept = 10;
 const looks = [];
 const panel = document.querySelector(".live details");
+const hint = panel.querySelector(".hint");
 let opened;
 
 let timer;
 
-export function enableLive() {
+export async function enableLive() {
+  const words = hint.textContent;
+  if (!isAdmitted) {
+    blank();
+    hint.textContent = reason;
+    await admission;
+    hint.textContent = words;
+  }
   timer = setInterval(look, every);
   look();
 }
@@ -40,8 +49,9 @@ function blank() {
 /** Asking again would not help, and each time leave a line in the gateway's log. */
 function refuse(status) {
   clearInterval(timer);
+  if (status === 401) forget();
   blank();
-  panel.querySelector(".hint").textContent = `The gateway does not give its figures to this page (HTTP status ${status}).`;
+  hint.textContent = `The gateway does not give its figures to this page (HTTP status ${status}).`;
 }
 
 /** Whether the gateway has begun to count anew: its counters never fall. */

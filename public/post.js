@@ -6,6 +6,11 @@ const fields = { "Content-Type": "text/plain; charset=utf-8", Accept: "applicati
 
 export const unreachable = "The gateway cannot be reached. Is it running, and are you connected to it?";
 
+let admit;
+
+/** Kept once a letter has not got 401. */
+export const admitted = new Promise((resolve) => (admit = resolve));
+
 /**
  * Posts bytes and returns their trip: `request` and `response` as far as a page knows; `replies` or `failure`
  * (sentences), and `reply`, the bytes of the only one; the gateway's `exchange`; milliseconds: `start` and `end` by the
@@ -19,6 +24,7 @@ export async function post(letter, path, signal) {
     const response = await fetch(path, { method: "POST", headers: fields, body: letter, cache: "no-store", signal });
     const body = new Uint8Array(await response.arrayBuffer());
     trip.end = performance.now();
+    if (response.status !== 401) admit();
     trip.response = { status: response.status, phrase: response.statusText, fields: [...response.headers], body };
     return { ...trip, ...understand(response, body) };
   } catch {

@@ -1,16 +1,8 @@
 // The chooser of services: loaded only where there are others than the one at "/".
 
+import { admission, forget, isAdmitted, memory } from "./admission.js";
 import { html } from "./svg.js";
 import { linked, setting, target } from "./target.js";
-
-/** What this tab keeps; some browsers keep nothing. */
-const memory = (work) => {
-  try {
-    return work(sessionStorage);
-  } catch {
-    return null;
-  }
-};
 
 /** The services that the gateway has written into the page. */
 function told() {
@@ -20,9 +12,14 @@ function told() {
   });
 }
 
-/** Where letters need a token the page may not have the list; a proxy may add the token. */
+/** Where letters need a token the page may not have the list: it asks once it is admitted, or where a link names a service. */
 async function asked() {
+  if (!isAdmitted && (linked()?.path ?? "/") === "/") {
+    place.prepend(hint);
+    await admission;
+  }
   const response = await fetch("/services", { cache: "no-store" }).catch(() => ({}));
+  if (response.status === 401) forget();
   if (!response.ok) return [];
   const { services } = await response.json();
   return services.map(({ path, maxDatagram, backends: [backend] }) => {
@@ -32,6 +29,7 @@ async function asked() {
 }
 
 const place = document.getElementById("target");
+const hint = html("span", { class: "hint" }, "To the service at /. The gateway does not list the others without a token.");
 const services = setting("services") === "ask" ? await asked() : told();
 const select = html("select", { id: "service" }, ...services.map(({ path }) => html("option", {}, path)));
 
@@ -51,7 +49,8 @@ if (services.length) {
   chooseFirst(linked()?.path, memory((kept) => kept.getItem("letterbox-service")), "/");
   select.addEventListener("change", () => choose(services[select.selectedIndex]));
   addEventListener("hashchange", () => linked() && chooseFirst(linked().path, target.path));
+  hint.remove();
   place.prepend(html("label", { for: "service" }, "To the service at"), select);
 } else {
-  place.prepend(html("span", { class: "hint" }, "To the service at /. The gateway does not list the others without a token."));
+  place.prepend(hint);
 }

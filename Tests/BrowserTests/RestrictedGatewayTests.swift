@@ -43,8 +43,9 @@ extension InTheBrowser {
                 try browser.wait(until: "document.querySelector('#target .hint')")
                 #expect(try browser.text("#target .hint").contains("does not list the others without a token"))
                 #expect(try browser.run("return document.documentElement.innerHTML.includes('/hidden')").bool == false)
-                try browser.wait(until: "document.querySelector('.live .hint').textContent.includes('status 401')")
+                try browser.wait(until: "document.querySelector('.live .hint').textContent.startsWith('A token is')")
                 #expect(try browser.text("#live-rate") == "?")
+                #expect(try asked(browser) == [])
                 try browser.post("hello")
                 #expect(try browser.text("#reply").contains("A token is needed"))
                 #expect(try browser.text("#reply").contains("post the letter with curl"))
@@ -59,11 +60,66 @@ extension InTheBrowser {
                 let browser = try Browser.open(gateway.url)
                 #expect(try browser.text("#whole-trip") == "only drawn")
                 try browser.wait(until: "document.querySelector('#lab .hint').textContent.startsWith('A token is')")
+                try browser.run("window.dispatchEvent(new Event('focus'))")
+                #expect(try asked(browser) == [] && browser.errors() == [])
                 #expect(try browser.run("return document.querySelector('#lab-loss').disabled").bool == true)
                 #expect(
                     try browser.run("return document.querySelector('#lab').textContent.includes('undefined')").bool
                         == false)
             }
+        }
+
+        @Test(
+            "Without the token the page asks for nothing that needs it, and behind a proxy once a letter has come through"
+        )
+        func asksOnceAdmitted() throws {
+            let file = try tokenFile()
+            defer { try? FileManager.default.removeItem(at: file) }
+            let peer = UDPPeer { _, datagram in [datagram] }
+            defer { peer.end() }
+            let flags = [
+                "--token-file", file.path, "--service", "/ \(peer.address)", "--service", "/two \(peer.address)",
+            ]
+            try TestGateway.run(flags) { gateway in
+                let browser = try Browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#target .hint')")
+                #expect(try asked(browser) == [] && browser.errors() == [])
+                // The letter's 401 changes nothing.
+                try browser.post("hello")
+                #expect(try asked(browser) == [])
+                // As a proxy adds it.
+                try browser.run(
+                    """
+                    const plain = window.fetch;
+                    window.fetch = (path, how = {}) =>
+                      plain(path, { ...how, headers: { ...how.headers, Authorization: "Bearer secret" } });
+                    """)
+                try browser.post("hello again")
+                #expect(try browser.text("#reply") == "hello again")
+                try browser.wait(until: "document.querySelector('#service option:nth-child(2)')?.value === '/two'")
+                try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '0'")
+                #expect(try browser.run("return document.querySelector('#target .hint') === null").bool == true)
+                // In this tab the page asks at once from now on; the proxy is gone, and the next time it does not ask.
+                try browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#target .hint')")
+                #expect(try asked(browser) == ["services"] || browser.errors() != [])
+                try browser.open(gateway.url)
+                try browser.wait(until: "document.querySelector('#target .hint')")
+                #expect(try asked(browser) == [])
+                // A link that names a service has to know it.
+                try browser.open("about:blank")
+                try browser.open("\(gateway.url)/#letter=a&to=/two")
+                try browser.wait(until: "document.querySelector('#target .hint')")
+                #expect(try asked(browser) == ["services"] || browser.errors() != [])
+                try browser.run("sessionStorage.clear()")
+            }
+        }
+
+        /// The requests of the page that need the token, but for letters.
+        private func asked(_ browser: WebDriver) throws -> [String] {
+            let names = try browser.run(
+                "return performance.getEntriesByType('resource').map((each) => each.name.split('/').at(-1))")
+            return names.array.compactMap(\.string).filter { ["services", "lab", "metrics"].contains($0) }
         }
 
         /// A file with a token, for its owner alone.

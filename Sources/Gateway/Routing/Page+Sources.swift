@@ -6,6 +6,7 @@ extension Page {
         let modified = Files.modificationTime(of: "/proc/self/exe") ?? 0
         let source = { (name, bytes) in Source(name: name, bytes: bytes, modified: modified) }
         return Page([
+            source("admission.js", PackageResources.admission_js),
             source("app.js", PackageResources.app_js),
             source("bytes.js", PackageResources.bytes_js),
             source("commands.js", PackageResources.commands_js),
@@ -26,6 +27,7 @@ extension Page {
             source("many.js", PackageResources.many_js),
             source("openapi.yaml", PackageResources.openapi_yaml),
             source("post.js", PackageResources.post_js),
+            source("press.js", PackageResources.press_js),
             source("reply.js", PackageResources.reply_js),
             source("services.js", PackageResources.services_js),
             source("steps.js", PackageResources.steps_js),

@@ -29,6 +29,7 @@ extension Page {
             // The page posts an example to the gateway's own service, unless that would be refused.
             ("embedded", configuration.isEmbedded && configuration.token == nil ? "yes" : ""),
             ("services", list(of: services, configuration)),
+            ("token", configuration.token == nil ? "" : "yes"),
             ("admin", configuration.stateListener == .elsewhere ? "yes" : ""),
         ]
     }
