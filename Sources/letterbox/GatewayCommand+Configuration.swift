@@ -42,10 +42,10 @@ extension GatewayCommand {
     }
 
     /// The descriptors for anything but connections and UDP sockets: loops, listeners and standard streams, connections
-    /// that are refused, and those for administration.
+    /// that are refused, and those for administration, which has a loop of its own.
     func ownDescriptors(workers: Int) -> Int {
-        let admin = addresses.admin == nil ? 0 : http.maxAdminConnections
-        return 32 + (4 + Configuration.mostRefused) * workers + admin
+        let each = 4 + Configuration.mostRefused
+        return 32 + each * workers + (addresses.admin == nil ? 0 : each + http.maxAdminConnections)
     }
 }
 

@@ -77,6 +77,30 @@ import Testing
         #expect(try listeners.gateway.program.ending(after: SIGTERM).status == 0)
     }
 
+    /// They are not there for other connections and UDP sockets: 4 of the loop, 32 of refused connections, and the limit's.
+    @Test(arguments: [
+        (["--admin", "127.0.0.1:0"], 64), (["--admin", "127.0.0.1:0", "--max-admin-connections", "5"], 5),
+    ])
+    func `its descriptors count into the limit of descriptors`(flags: [String], most: Int) throws {
+        func places(_ flags: [String]) throws -> Int {
+            let command = "ulimit -n 1000; exec \"$@\""
+            let words = [try Binaries.letterbox, "--check", "--workers", "1", "--server-port", "0"] + flags
+            let ending = try Program("/bin/sh", ["-c", command, "sh"] + words).ending()
+            let counts = try #require(ending.output.firstMatch(of: /at most (\d+) connections, .* (\d+) UDP sockets/))
+            return (Int(counts.1) ?? 0) + (Int(counts.2) ?? 0)
+        }
+        func wanted(_ flags: [String]) throws -> Int {
+            let ending = try Program(Binaries.letterbox, ["doctor", "--workers", "1"] + flags).ending()
+            let count = try #require(ending.output.firstMatch(of: /(\d+) wanted for --max-connections/))
+            return try #require(Int(count.1))
+        }
+        let own = 36 + most
+        #expect(try places([]) == 1000 - 32 - 36)
+        #expect(try places(flags) == 1000 - 32 - 36 - own)
+        let (all, others) = (try wanted(flags), try wanted([]))
+        #expect(all == others + own)
+    }
+
     @Test func `it has a limit of its own`() throws {
         let listeners = try Listeners(["--max-admin-connections", "1"])
         let address = try SocketAddress(numeric: listeners.admin.dropFirst("http://".count))
