@@ -5,6 +5,7 @@ import importlib.machinery
 import importlib.util
 import io
 import json
+import sys
 import tempfile
 import types
 import unittest
@@ -292,6 +293,7 @@ class PlanTests(unittest.TestCase):
 class SoakTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        sys.path.insert(0, str(ROOT / "scripts"))
         loader = importlib.machinery.SourceFileLoader("soak", str(ROOT / "scripts/soak"))
         cls.soak = importlib.util.module_from_spec(importlib.util.spec_from_loader("soak", loader))
         loader.exec_module(cls.soak)
