@@ -28,6 +28,18 @@ enum Browser {
         _ = try browser.errors()
         return browser
     }
+
+    /// Opens the page of a gateway of its own; what the page keeps for a visit goes when `body` is over.
+    static func visit(
+        _ flags: [String] = [], width: Int = 1280, as reader: Reader = Reader(),
+        _ body: (WebDriver, TestGateway) throws -> Void
+    ) throws {
+        try TestGateway.run(flags) { gateway in
+            let browser = try open(gateway.url, width: width, as: reader)
+            defer { _ = try? browser.run("sessionStorage.clear()") }
+            try body(browser, gateway)
+        }
+    }
 }
 
 extension WebDriver {
@@ -43,6 +55,12 @@ extension WebDriver {
         try type(letter, into: "#text")
         try click(".post")
         try wait(until: "window.journeys > \(before)")
+    }
+
+    /// Has the page post many letters; some of them may be under way when this returns.
+    func postMany(_ count: Int) throws {
+        try click("[value='\(count)']")
+        try click("#send-many")
     }
 
     /// Waits until another page is there; without JavaScript a page cannot tell by itself.

@@ -5,13 +5,12 @@ extension InTheBrowser {
     @Suite struct EveryVisitorTests {
         @Test("Without JavaScript the reply comes as a page")
         func form() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url, as: Reader(hasScripts: false))
+            try Browser.visit(as: Reader(hasScripts: false)) { browser, _ in
                 try browser.type("hello, letterbox", into: "#text")
                 try browser.click(".post")
                 try browser.waitForPage(at: "/form")
                 #expect(try browser.text("#reply") == "HELLO, LETTERBOX")
-                #expect(try browser.run("return document.querySelector('#text').value").string == "hello, letterbox")
+                #expect(try browser.property("value", of: "#text").string == "hello, letterbox")
                 try browser.keepPicture("without-javascript")
             }
         }
@@ -25,24 +24,21 @@ extension InTheBrowser {
         func failure(flags: [String], sentence: String) throws {
             let silence = UDPPeer.silent()
             defer { silence.end() }
-            try TestGateway.run(flags + ["--upstream", silence.address]) { gateway in
-                let browser = try Browser.open(gateway.url, as: Reader(hasScripts: false))
+            try Browser.visit(flags + ["--upstream", silence.address], as: Reader(hasScripts: false)) { browser, _ in
                 try browser.type("hello, letterbox", into: "#text")
                 try browser.click(".post")
                 try browser.waitForPage(at: "/form")
                 #expect(try browser.text("#reply") == sentence)
                 #expect(try browser.text("h2") == "No reply")
-                #expect(try browser.run("return document.querySelector('#reply').dataset.state").string == "error")
+                #expect(try browser.property("dataset.state", of: "#reply").string == "error")
             }
         }
 
         @Test("Nothing is wider than the window", arguments: [320, 375, 768, 1920])
         func width(_ width: Int) throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url, width: width)
+            try Browser.visit(width: width) { browser, _ in
                 try browser.post("hello, letterbox, what a long letter this is, without an end and without a point")
-                try browser.click("[value='10']")
-                try browser.click("#send-many")
+                try browser.postMany(10)
                 try browser.wait(until: "document.querySelector('#histogram li')")
                 let widest = try browser.run("return document.documentElement.scrollWidth").integer ?? 0
                 #expect(widest <= width)
@@ -52,8 +48,7 @@ extension InTheBrowser {
 
         @Test("In the dark the page is dark, and its words can be read", arguments: [true, false])
         func contrast(isDark: Bool) throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url, as: Reader(isDark: isDark))
+            try Browser.visit(as: Reader(isDark: isDark)) { browser, _ in
                 try browser.post("hello, letterbox")
                 let background =
                     try browser.run(
@@ -97,8 +92,7 @@ extension InTheBrowser {
         func stillnessLater() throws {
             let silence = UDPPeer.silent()
             defer { silence.end() }
-            try TestGateway.run(["--upstream", silence.address, "--timeout", "1s"]) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--upstream", silence.address, "--timeout", "1s"]) { browser, _ in
                 try browser.resize(width: 1280, height: 3500)
                 let moved = try shifts(browser)
                 #expect(moved == [])
@@ -110,8 +104,7 @@ extension InTheBrowser {
 
         @Test("Nothing is animated, least of all for who wants no motion", arguments: [true, false])
         func motion(isReduced: Bool) throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 try browser.pretend(Reader(isStill: isReduced))
                 try browser.run(
                     """
@@ -182,8 +175,7 @@ extension InTheBrowser {
 
         @Test("The page's rules against foreign scripts and styles stand, and it keeps them")
         func policy() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 try browser.post("hello")
                 #expect(try browser.errors() == [])
                 try browser.run(

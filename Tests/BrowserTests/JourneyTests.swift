@@ -8,8 +8,7 @@ extension InTheBrowser {
 
         @Test("The picture and the list have the steps that the JSON has")
         func plain() throws {
-            try TestGateway.run(Self.once) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(Self.once) { browser, _ in
                 try expectSteps(browser, ["sent", "received"])
                 try browser.keepPicture("wide-light")
             }
@@ -17,8 +16,7 @@ extension InTheBrowser {
 
         @Test("The letter's own bytes are at the arrows as far as there is room, and the doors have their numbers")
         func words() throws {
-            try TestGateway.run(Self.once) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(Self.once) { browser, gateway in
                 try browser.post("hello, letterbox")
                 let shown = try arrows(browser)
                 #expect(
@@ -26,11 +24,9 @@ extension InTheBrowser {
                         "POST /, “hello, letterbox”, 16 bytes", "“hello, letterbox”, 16 bytes",
                         "“HELLO, LETTERBOX”, 16 bytes",
                     ])
-                let doors = try browser.run(
-                    "return [...document.querySelectorAll('#diagram > svg > .ports')]"
-                        + ".map((each) => each.textContent)")
+                let doors = try browser.texts("#diagram > svg > .ports")
                 let port = gateway.upstream.split(separator: ":").last ?? ""
-                #expect(doors.array.map(\.string) == ["a door", "door \(gateway.port)", "door \(port)"])
+                #expect(doors == ["a door", "door \(gateway.port)", "door \(port)"])
                 try browser.post("two\u{E008}\u{E007}\u{E000}lines " + String(repeating: "on ", count: 20))
                 #expect(try arrows(browser)[1].hasPrefix("“two·lines on on"))
                 #expect(try arrows(browser)[1].hasSuffix("…”, 70 bytes"))
@@ -53,8 +49,7 @@ extension InTheBrowser {
 
         /// The words at the arrows to and from the server, and before them the request's.
         private func arrows(_ browser: WebDriver) throws -> [String] {
-            try browser.run("return [...document.querySelectorAll('#diagram .what')].map((each) => each.textContent)")
-                .array.compactMap(\.string).dropLast().map { $0.filter { $0 != "\u{2068}" && $0 != "\u{2069}" } }
+            try browser.texts("#diagram .what").dropLast().map { $0.filter { $0 != "\u{2068}" && $0 != "\u{2069}" } }
         }
 
         @Test("A datagram that goes out again is drawn, and the first one ends on its way")
@@ -65,12 +60,9 @@ extension InTheBrowser {
             defer { peer.end() }
             // A second passes before a datagram goes out again: only the one that is lost does.
             let flags = ["--attempts", "3", "--timeout", "60s"]
-            try TestGateway.run(["--upstream", peer.address] + flags) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--upstream", peer.address] + flags) { browser, _ in
                 try expectSteps(browser, ["sent", "retransmitted", "received"])
-                let lost = try browser.run(
-                    "return [...document.querySelectorAll('#diagram .lost')].map((each) => each.dataset.kind)")
-                #expect(lost.array.map(\.string) == ["sent"])
+                #expect(try browser.all("#diagram .lost", "each.dataset.kind").map(\.string) == ["sent"])
                 try browser.keepPicture("retransmission")
                 try browser.keepPictureForReadme("page", from: "body", height: 1400)
             }
@@ -81,8 +73,7 @@ extension InTheBrowser {
             let peer = UDPPeer { _, datagram in [datagram, datagram, datagram] }
             defer { peer.end() }
             let address = isRefused ? "127.0.0.1:\(UDPPeer.closedPort())" : peer.address
-            try TestGateway.run(["--upstream", address]) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--upstream", address]) { browser, _ in
                 if isRefused { return try expectSteps(browser, ["sent", "refused"]) }
                 // Whether the copies lie there already when the reply is taken, the system decides.
                 try recordJSON(browser)
@@ -94,51 +85,31 @@ extension InTheBrowser {
 
         @Test("Each kind of failure has words, and says where it was noticed")
         func failures() throws {
-            try TestGateway.run(Self.once) { gateway in
-                let browser = try Browser.open(gateway.url)
-                try browser.run(
+            try Browser.visit(Self.once) { browser, gateway in
+                try addSteps(
                     """
-                    const fetchAsEver = window.fetch;
-                    const told = [["resized"], ["unreachable", "network"], ["unreachable", "host"], ["prohibited", "host"],
-                      ["tooLong", "network"], ["blocked"]].map(([kind, by]) => ({ kind, by, at: 0.1, upstream: "127.0.0.1:9" }));
-                    window.fetch = async (...what) => {
-                      if (what[0] !== "/") return fetchAsEver(...what);
-                      const trace = await (await fetchAsEver(...what)).json();
-                      trace.exchange.steps.splice(1, 0, ...told);
-                      return Response.json(trace);
-                    };
-                    """)
+                    [["resized"], ["unreachable", "network"], ["unreachable", "host"], ["prohibited", "host"],
+                      ["tooLong", "network"], ["blocked"]].map(([kind, by]) => ({ kind, by, at: 0.1, upstream: "127.0.0.1:9" }))
+                    """, in: browser)
                 try browser.post("hello, letterbox")
-                let titles = try browser.run(
-                    "return [...document.querySelectorAll('#steps .udp strong')].map((each) => each.textContent.split(',')[0])"
-                ).array.compactMap(\.string)
+                let titles = try browser.all("#steps .udp strong", "each.textContent.split(',')[0]").compactMap(
+                    \.string)
                 #expect(
                     titles.dropFirst().dropLast() == [
                         "Gateway to UDP server: the same again", "Network to gateway: no route to the server",
                         "At the gateway: no route to the server", "At the gateway: a filter or a route forbids it",
                         "Network to gateway: longer than the path takes", "At the gateway: no room to send",
                     ])
-                #expect(try browser.run("return !!document.querySelector('#diagram .resized .way')").bool == true)
-                #expect(
-                    try browser.run("return document.querySelectorAll('#diagram circle').length").integer == 3)
+                #expect(try browser.count("#diagram .resized .way") > 0)
+                #expect(try browser.count("#diagram circle") == 3)
                 #expect(try browser.errors() == [])
             }
         }
 
         @Test("A step of a kind that the page does not know is shown under its name")
         func unknown() throws {
-            try TestGateway.run(Self.once) { gateway in
-                let browser = try Browser.open(gateway.url)
-                try browser.run(
-                    """
-                    const fetchAsEver = window.fetch;
-                    window.fetch = async (...what) => {
-                      if (what[0] !== "/") return fetchAsEver(...what);
-                      const trace = await (await fetchAsEver(...what)).json();
-                      trace.exchange.steps.splice(1, 0, { kind: "failover", at: trace.exchange.steps[0].at });
-                      return Response.json(trace);
-                    };
-                    """)
+            try Browser.visit(Self.once) { browser, gateway in
+                try addSteps("[{ kind: 'failover', at: trace.exchange.steps[0].at }]", in: browser)
                 try browser.post("hello, letterbox")
                 let expected = ["request", "sent", "failover", "received", "response"]
                 #expect(try kinds(browser, "#diagram g") == expected)
@@ -153,14 +124,13 @@ extension InTheBrowser {
 
         @Test("A step that has the focus shows its bytes, the changed ones marked")
         func bytes() throws {
-            try TestGateway.run(Self.once) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(Self.once) { browser, gateway in
                 try browser.post("a b, C")
                 #expect(
-                    try browser.run("return document.querySelector('#bytes').textContent").string?
+                    try browser.property("textContent", of: "#bytes").string?
                         .contains("41 20 42 2c 20 43       A B, C") == true)
                 // Two bytes, each in hexadecimal and as text.
-                #expect(try browser.run("return document.querySelectorAll('#bytes mark').length").integer == 4)
+                #expect(try browser.count("#bytes mark") == 4)
                 try browser.run("document.querySelectorAll('#steps button')[1].focus()")
                 #expect(try browser.text("#bytes").contains("61 20 62 2c 20 43       a b, C"))
                 try browser.run("document.querySelectorAll('#steps button')[0].focus()")
@@ -176,8 +146,7 @@ extension InTheBrowser {
 
         @Test("The keyboard reaches every step, and the bytes")
         func keyboard() throws {
-            try TestGateway.run(Self.once) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(Self.once) { browser, _ in
                 try browser.post("hello")
                 try browser.run("document.querySelector('#steps button').focus()")
                 // U+E004 is the Tab key.
@@ -199,22 +168,33 @@ extension InTheBrowser {
             #expect(told.compactMap { $0["kind"].string } == expected)
             for place in ["#diagram g", "#steps li"] {
                 #expect(try kinds(browser, place) == ["request"] + expected + ["response"], "\(place)")
-                let times = try browser.run(
-                    "return [...document.querySelectorAll('\(place)[data-kind]')].map((each) => Number(each.dataset.at))"
-                )
+                let times = try browser.all("\(place)[data-kind]", "Number(each.dataset.at)")
                 let total = try exchange(browser)["total"].number
-                #expect(times.array.map(\.number) == [0] + told.map { $0["at"].number } + [total], "\(place)")
+                #expect(times.map(\.number) == [0] + told.map { $0["at"].number } + [total], "\(place)")
             }
-            let ports = try browser.run(
-                "return [...document.querySelectorAll('#diagram .udp .ports')].map((p) => p.textContent)")
-            for (step, shown) in zip(told, ports.array) {
+            let ports = try browser.texts("#diagram .udp .ports")
+            for (step, shown) in zip(told, ports) {
                 let ends = [
                     step["localPort"].integer ?? 0, Int(step["upstream"].string?.split(separator: ":").last ?? "") ?? 0,
                 ]
                 let isOut = step["kind"].string == "sent" || step["kind"].string == "retransmitted"
-                #expect(shown.string == (isOut ? ends : ends.reversed()).map(String.init).joined(separator: " → "))
+                #expect(shown == (isOut ? ends : ends.reversed()).map(String.init).joined(separator: " → "))
             }
-            #expect(ports.array.count == expected.count)
+            #expect(ports.count == expected.count)
+        }
+
+        /// Adds steps behind the first one of each exchange that the page gets to know; they are an expression of the page.
+        private func addSteps(_ steps: String, in browser: WebDriver) throws {
+            try browser.run(
+                """
+                const fetchAsEver = window.fetch;
+                window.fetch = async (...what) => {
+                  if (what[0] !== "/") return fetchAsEver(...what);
+                  const trace = await (await fetchAsEver(...what)).json();
+                  trace.exchange.steps.splice(1, 0, ...\(steps));
+                  return Response.json(trace);
+                };
+                """)
         }
 
         /// Keeps the body of each response that the page gets.
@@ -235,10 +215,7 @@ extension InTheBrowser {
         }
 
         private func kinds(_ browser: WebDriver, _ place: String) throws -> [String?] {
-            try browser.run(
-                "return [...document.querySelectorAll('\(place)[data-kind]')].map((each) => each.dataset.kind)"
-            )
-            .array.map(\.string)
+            try browser.all("\(place)[data-kind]", "each.dataset.kind").map(\.string)
         }
     }
 }

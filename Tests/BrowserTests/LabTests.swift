@@ -6,11 +6,9 @@ extension InTheBrowser {
     @Suite struct LabTests {
         @Test("Without --lab there are no sliders, and nothing of theirs is loaded")
         func absent() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '0'")
-                #expect(
-                    try browser.run("return document.querySelector('#lab').checkVisibility()").bool == false)
+                #expect(try browser.property("checkVisibility()", of: "#lab").bool == false)
                 let loaded = try browser.run(
                     "return performance.getEntriesByType('resource').map((each) => each.name.split('/').at(-1))")
                 #expect(loaded.array.contains { $0.string == "metrics" })
@@ -21,63 +19,49 @@ extension InTheBrowser {
 
         @Test("The sliders show what is set, and have a name and a text")
         func shown() throws {
-            try TestGateway.run(["--lab"]) { gateway in
-                try set(gateway, "{\"loss\":5,\"duplicate\":0,\"delay\":12}")
-                let browser = try open(gateway)
-                let values = try browser.run(
-                    "return [...document.querySelectorAll('input[type=range]')].map((each) => each.value)")
-                #expect(values.array.map(\.string) == ["5", "0", "12"])
-                let texts = try browser.run(
-                    "return [...document.querySelectorAll('input[type=range]')].map((each) => each.ariaValueText)")
-                #expect(texts.array.map(\.string) == ["5 %", "0 %", "12 ms"])
-                let names = try browser.run(
-                    "return [...document.querySelectorAll('input[type=range]')].map((each) => each.labels[0].textContent)"
-                )
-                #expect(names.array.map(\.string) == ["Lost", "Doubled", "Delayed by"])
+            try visit(at: #"{"loss":5,"duplicate":0,"delay":12}"#) { browser, _ in
+                let sliders = "input[type=range]"
+                let values = try browser.all(sliders, "each.value").map(\.string)
+                #expect(values == ["5", "0", "12"])
+                #expect(try browser.all(sliders, "each.ariaValueText").map(\.string) == ["5 %", "0 %", "12 ms"])
+                let names = try browser.all(sliders, "each.labels[0].textContent").map(\.string)
+                #expect(names == ["Lost", "Doubled", "Delayed by"])
                 #expect(try browser.errors() == [])
             }
         }
 
         @Test("Every key sets the network, the other settings stay, and the last one holds")
         func keyboard() throws {
-            try TestGateway.run(["--lab"]) { gateway in
-                // More than the slider goes: another slider must not change it.
-                try set(gateway, "{\"loss\":80,\"duplicate\":0,\"delay\":0}")
-                let browser = try open(gateway)
+            // More than the slider goes: another slider must not change it.
+            try visit(at: #"{"loss":80,"duplicate":0,"delay":0}"#) { browser, _ in
                 // U+E014 is the right arrow, U+E010 the End key, U+E012 the left arrow.
                 try browser.type("\u{E014}\u{E014}\u{E014}", into: "#lab-duplicate")
                 try browser.type("\u{E010}\u{E012}", into: "#lab-delay")
-                try browser.wait(until: told("{\"loss\":80,\"duplicate\":3,\"delay\":199,"))
-                #expect(try browser.run("return document.querySelector('#lab-delay').ariaValueText").string == "199 ms")
+                try browser.wait(until: told(#"{"loss":80,"duplicate":3,"delay":199,"#))
+                #expect(try browser.property("ariaValueText", of: "#lab-delay").string == "199 ms")
             }
         }
 
         @Test("With a third lost, letters are seen to go out again")
         func retransmission() throws {
-            try TestGateway.run(["--lab", "--lab-seed", "7", "--attempts", "5"]) { gateway in
-                let browser = try open(gateway)
+            try visit(["--lab-seed", "7", "--attempts", "5"]) { browser, _ in
                 try move(browser, "loss", to: 30)
-                try browser.wait(until: told("{\"loss\":30,"))
+                try browser.wait(until: told(#"{"loss":30,"#))
                 let isSeen = try (0..<20).contains { number in
                     try browser.post("letter \(number)")
-                    return try browser.run("return !!document.querySelector('#steps [data-kind=retransmitted]')").bool
-                        == true
+                    return try browser.count("#steps [data-kind=retransmitted]") > 0
                 }
                 #expect(isSeen)
-                #expect(
-                    try browser.run(
-                        "return document.querySelectorAll('#diagram .lost').length"
-                    ).integer ?? 0 > 0)
+                #expect(try browser.count("#diagram .lost") > 0)
                 try browser.keepPicture("lab")
             }
         }
 
         @Test("Many letters are lost by the dice and by nothing else, and theory stands beside")
         func theory() throws {
-            try TestGateway.run(["--lab", "--lab-seed", "7", "--timeout", "300ms"]) { gateway in
-                let browser = try open(gateway)
+            try visit(["--lab-seed", "7", "--timeout", "300ms"]) { browser, _ in
                 try move(browser, "loss", to: 40)
-                try browser.wait(until: told("{\"loss\":40,"))
+                try browser.wait(until: told(#"{"loss":40,"#))
                 try browser.click("#send-many")
                 try browser.wait(until: "document.querySelector('#theory li')")
                 let rows = try browser.run(
@@ -102,8 +86,7 @@ extension InTheBrowser {
 
         @Test("Doubled datagrams count among the dice, and what is not theirs alone is said")
         func untrueDice() throws {
-            try TestGateway.run(["--lab"]) { gateway in
-                let browser = try open(gateway)
+            try visit { browser, _ in
                 let told = try browser.run(
                     """
                     return import("/theory.js").then(({ expected, show }) => {
@@ -131,10 +114,9 @@ extension InTheBrowser {
 
         @Test("A slider that is moved meanwhile changes no dice of the start")
         func moved() throws {
-            try TestGateway.run(["--lab", "--lab-seed", "7", "--timeout", "300ms"]) { gateway in
-                let browser = try open(gateway)
+            try visit(["--lab-seed", "7", "--timeout", "300ms"]) { browser, _ in
                 try move(browser, "loss", to: 40)
-                try browser.wait(until: told("{\"loss\":40,"))
+                try browser.wait(until: told(#"{"loss":40,"#))
                 try browser.click("#send-many")
                 try move(browser, "loss", to: 0)
                 try browser.wait(until: "document.querySelector('#theory li')")
@@ -145,10 +127,9 @@ extension InTheBrowser {
 
         @Test("Where the budget decides, page and response say so")
         func budget() throws {
-            let flags = ["--lab", "--lab-seed", "7", "--timeout", "100ms", "--retransmit-budget", "0%"]
-            try TestGateway.run(flags) { gateway in
-                let browser = try open(gateway)
-                try set(gateway, "{\"loss\":100,\"duplicate\":0,\"delay\":0}")
+            let flags = ["--lab-seed", "7", "--timeout", "100ms", "--retransmit-budget", "0%"]
+            try visit(flags) { browser, gateway in
+                try set(gateway, #"{"loss":100,"duplicate":0,"delay":0}"#)
                 try browser.click("#send-many")
                 try browser.wait(until: "document.querySelector('#theory li')")
                 #expect(
@@ -161,25 +142,21 @@ extension InTheBrowser {
 
         @Test("The picture has the network between gateway and server")
         func network() throws {
-            try TestGateway.run(["--lab"]) { gateway in
-                let browser = try open(gateway)
+            try visit { browser, _ in
                 try browser.post("hello")
-                let words = try browser.run(
-                    "return [...document.querySelectorAll('#diagram text')].map((each) => each.textContent)"
-                ).array.compactMap(\.string)
+                let words = try browser.texts("#diagram text")
                 let server =
                     try browser.run("return document.querySelector('meta[name=letterbox-udp]').content.split(' ')[1]")
                     .string ?? ""
                 #expect(words.contains { $0.hasPrefix("the bad network, door ") })
                 #expect(words.contains("door \(server)"), "\(words)")
-                #expect(try browser.run("return !!document.querySelector('#diagram .network')").bool == true)
+                #expect(try browser.count("#diagram .network") > 0)
             }
         }
 
         @Test("What the gateway refuses is said, and that it is taken again, too")
         func failure() throws {
-            try TestGateway.run(["--lab"]) { gateway in
-                let browser = try open(gateway)
+            try visit { browser, _ in
                 try browser.run(
                     """
                     window.fetchAsEver = window.fetch;
@@ -197,8 +174,7 @@ extension InTheBrowser {
 
         @Test("The sliders fit in a narrow window")
         func narrow() throws {
-            try TestGateway.run(["--lab"]) { gateway in
-                let browser = try open(gateway, width: 320)
+            try visit(width: 320) { browser, _ in
                 #expect(try browser.run("return document.documentElement.scrollWidth").integer ?? 0 <= 320)
                 try browser.keepPicture("lab-320-pixels", width: 320)
             }
@@ -206,10 +182,17 @@ extension InTheBrowser {
 
         // MARK: -
 
-        private func open(_ gateway: TestGateway, width: Int = 1280) throws -> WebDriver {
-            let browser = try Browser.open(gateway.url, width: width)
-            try browser.wait(until: "!document.querySelector('#lab-delay').disabled")
-            return browser
+        /// Opens the page of a gateway whose network has these settings, and waits for its sliders.
+        private func visit(
+            _ flags: [String] = [], at settings: String? = nil, width: Int = 1280,
+            _ body: (WebDriver, TestGateway) throws -> Void
+        ) throws {
+            try TestGateway.run(["--lab"] + flags) { gateway in
+                if let settings { try set(gateway, settings) }
+                let browser = try Browser.open(gateway.url, width: width)
+                try browser.wait(until: "!document.querySelector('#lab-delay').disabled")
+                try body(browser, gateway)
+            }
         }
 
         private func set(_ gateway: TestGateway, _ settings: String) throws {

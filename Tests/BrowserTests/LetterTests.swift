@@ -6,8 +6,7 @@ extension InTheBrowser {
     @Suite struct LetterTests {
         @Test("What is typed comes back in capitals")
         func reply() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, gateway in
                 try browser.post("hello, größe <b>&amp;")
                 #expect(try browser.text("#reply") == "HELLO, GRÖSSE <B>&AMP;")
                 #expect(try browser.text("#datagrams") == "23 and 23 bytes")
@@ -20,19 +19,17 @@ extension InTheBrowser {
 
         @Test("The page opens with an exchange as an example, which is no letter of the visit")
         func example() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 #expect(try browser.text("#reply") == "HELLO, LETTERBOX")
                 #expect(try browser.text("#journey-note").hasPrefix("An example"))
                 #expect(try browser.text("#whole-trip").hasSuffix("ms"))
-                #expect(try browser.run("return document.querySelectorAll('#visit li').length").integer == 0)
+                #expect(try browser.count("#visit li") == 0)
                 try browser.keepPicture("first-view")
                 try browser.post("mine")
                 #expect(try browser.text("#reply") == "MINE")
                 #expect(
-                    try browser.run(
-                        "return document.querySelector('#journey-note').checkVisibility({ visibilityProperty: true })"
-                    ).bool == false)
+                    try browser.property("checkVisibility({ visibilityProperty: true })", of: "#journey-note").bool
+                        == false)
             }
         }
 
@@ -40,8 +37,7 @@ extension InTheBrowser {
         func drawnExample() throws {
             let peer = UDPPeer { number, _ in [Array("\(number)".utf8)] }
             defer { peer.end() }
-            try TestGateway.run(["--upstream", peer.address]) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--upstream", peer.address]) { browser, _ in
                 #expect(try browser.text("#reply") == "HELLO, LETTERBOX")
                 #expect(try browser.text("#whole-trip") == "only drawn")
                 try browser.post("mine")
@@ -56,22 +52,18 @@ extension InTheBrowser {
             let flags = [
                 "--upstream", peer.address, "--attempts", "3", "--timeout", "60s", "--min-retransmit", "500ms",
             ]
-            try TestGateway.run(flags) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(flags) { browser, _ in
                 try browser.type("one", into: "#text")
                 try browser.run("for (const _ of [1, 2]) document.querySelector('.post').click()")
                 try browser.type("two\u{E007}", into: "#text")
                 try browser.wait(until: "document.querySelectorAll('#visit li').length === 2")
-                let sent = try browser.run(
-                    "return [...document.querySelectorAll('#visit .sent')].map((each) => each.textContent).sort()")
-                #expect(sent.array.map(\.string) == ["one", "two"])
+                #expect(try browser.texts("#visit .sent").sorted() == ["one", "two"])
             }
         }
 
         @Test("The second click of a double click posts nothing, however fast the reply comes")
         func doubleClick() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 try browser.post("hello")
                 // UI Events 3.3.5.1: the detail of a click is its number among those in a row.
                 try browser.run(
@@ -182,13 +174,12 @@ extension InTheBrowser {
         func announcements() throws {
             let peer = UDPPeer { number, datagram in [number == 0 ? datagram : []] }
             defer { peer.end() }
-            try TestGateway.run(["--upstream", peer.address, "--max-datagram", "8"]) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--upstream", peer.address, "--max-datagram", "8"]) { browser, _ in
                 try browser.post("one")
                 #expect(try browser.text("#announcement") == "The reply: one")
                 try browser.post("two")
                 #expect(try browser.text("#announcement") == "The reply is empty: a datagram of 0 bytes.")
-                #expect(try browser.run("return document.querySelector('#reply').dataset.state").string == "empty")
+                #expect(try browser.property("dataset.state", of: "#reply").string == "empty")
                 try browser.type("nine bytes", into: "#text")
                 try browser.click(".post")
                 #expect(try browser.text("#announcement").hasPrefix("This letter was not posted: it is "))
@@ -199,8 +190,7 @@ extension InTheBrowser {
         func replyTooLong() throws {
             let peer = UDPPeer { _, datagram in [datagram + datagram] }
             defer { peer.end() }
-            try TestGateway.run(["--upstream", peer.address, "--max-datagram", "8"]) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--upstream", peer.address, "--max-datagram", "8"]) { browser, _ in
                 try browser.post("12345")
                 let words = try browser.text("#reply")
                 #expect(words.contains("longer than the limit of 8 bytes"))
@@ -212,8 +202,7 @@ extension InTheBrowser {
         func binary() throws {
             let peer = UDPPeer { _, _ in [[0xFF, 0x00, 0x41]] }
             defer { peer.end() }
-            try TestGateway.run(["--upstream", peer.address]) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--upstream", peer.address]) { browser, _ in
                 try browser.post("anything")
                 #expect(try browser.text("#reply-heading") == "The reply, which is not text")
                 #expect(try browser.text("#reply").contains("ff 00 41"))
@@ -224,8 +213,7 @@ extension InTheBrowser {
 
         @Test("Of a long reply the beginning is shown, and all of it is copied")
         func long() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 try browser.run("document.querySelector('#text').value = 'a'.repeat(60_000)")
                 try browser.run(
                     """
@@ -233,7 +221,7 @@ extension InTheBrowser {
                     document.querySelector(".post").click();
                     """)
                 try browser.wait(until: "document.querySelector('#reply').dataset.state === 'reply'")
-                #expect(try browser.run("return document.querySelector('#reply').textContent.length").integer == 4097)
+                #expect(try browser.property("textContent.length", of: "#reply").integer == 4097)
                 try browser.click("[data-copy=reply]")
                 try browser.wait(until: "window.copied")
                 #expect(try browser.run("return window.copied === 'A'.repeat(60_000)").bool == true)
@@ -242,27 +230,25 @@ extension InTheBrowser {
 
         @Test("Enter posts, Shift and Enter starts a new line")
         func keys() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 // WebDriver 17.4.2: U+E008 is Shift until U+E000, U+E007 is Enter.
                 try browser.type("one\u{E008}\u{E007}\u{E000}two\u{E007}", into: "#text")
                 try browser.wait(until: "document.querySelector('#reply').dataset.state === 'reply'")
                 #expect(try browser.text("#reply") == "ONE\nTWO")
                 // The rest of the page follows the frame with the reply.
                 try browser.wait(until: "document.querySelector('#visit li')")
-                #expect(try browser.run("return document.querySelectorAll('#visit li').length").integer == 1)
+                #expect(try browser.count("#visit li") == 1)
             }
         }
 
         @Test("A letter that the page knows to be too long is not posted")
         func tooLong() throws {
-            try TestGateway.run(["--max-datagram", "8"]) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--max-datagram", "8"]) { browser, _ in
                 try browser.type("nine byte", into: "#text")
                 #expect(try browser.text("#size-note") == "Too long for one datagram. Shorten it and you can post it.")
                 try browser.click(".post")
                 #expect(try browser.text("#reply").contains("it is 9 bytes long, and one datagram carries 8"))
-                #expect(try browser.run("return document.querySelectorAll('#visit li').length").integer == 0)
+                #expect(try browser.count("#visit li") == 0)
             }
         }
 
@@ -277,14 +263,13 @@ extension InTheBrowser {
                 let browser = try #require(Browser.shared)
                 try expectFailure(
                     browser, "The body does not fit in one datagram of at most 8 bytes.", 413)
-                #expect(try browser.run("return document.querySelectorAll('#steps li').length").integer == 2)
+                #expect(try browser.count("#steps li") == 2)
             }
         }
 
         @Test("502 is told in a sentence")
         func badGateway() throws {
-            try TestGateway.run(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"]) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"]) { browser, _ in
                 try expectFailure(
                     browser, "The UDP service refused the datagram: no program listens at its port.", 502)
                 try browser.keepPicture("502")
@@ -296,11 +281,10 @@ extension InTheBrowser {
             let silence = UDPPeer.silent()
             defer { silence.end() }
             let flags = ["--upstream", silence.address, "--timeout", "120ms"]
-            try TestGateway.run(flags) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(flags) { browser, _ in
                 try expectFailure(
                     browser, "The UDP service did not reply within 120ms (1 datagram sent).", 504)
-                #expect(try browser.run("return document.querySelectorAll('#diagram .udp.lost').length").integer == 1)
+                #expect(try browser.count("#diagram .udp.lost") == 1)
                 try browser.keepPicture("504")
             }
         }
@@ -313,7 +297,7 @@ extension InTheBrowser {
             #expect(
                 try browser.text("#reply")
                     == "The gateway cannot be reached. Is it running, and are you connected to it?")
-            #expect(try browser.run("return document.querySelectorAll('#diagram .tcp.lost').length").integer == 1)
+            #expect(try browser.count("#diagram .tcp.lost") == 1)
             try browser.run("document.querySelector('#steps button').focus()")
             #expect(!(try browser.text("#bytes").contains("connection")))
         }
@@ -326,7 +310,7 @@ extension InTheBrowser {
             let next = words.split(separator: "\n").last?.lowercased() ?? ""
             #expect(next.contains("post the letter again"))
             #expect(try browser.text("#reply-heading") == "No reply")
-            #expect(try browser.run("return document.querySelector('#reply').dataset.state").string == "error")
+            #expect(try browser.property("dataset.state", of: "#reply").string == "error")
             #expect(try browser.text("#visit .failed") == words.split(separator: "\n")[0])
         }
     }

@@ -6,24 +6,20 @@ extension InTheBrowser {
     @Suite struct ManyTests {
         @Test("A hundred letters are sent to the end, and each one is in a bar")
         func toTheEnd() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 try browser.click("#send-many")
                 try browser.wait(until: "document.querySelector('#histogram li')")
                 #expect(try browser.text("#many-words") == "100 letters: 100 replies, 0 failures.")
                 #expect(try browser.text("#progress-words") == "100 of 100")
-                #expect(try browser.run("return document.querySelector('#progress').value").integer == 100)
-                let bars = try browser.run(
-                    "return [...document.querySelectorAll('#histogram li')].map((bar) => +bar.dataset.count)")
-                #expect(bars.array.compactMap(\.integer).reduce(0, +) == 100)
-                let words = try browser.run(
-                    "return [...document.querySelectorAll('#histogram li')].map((bar) => +bar.textContent.split(': ')[1])"
-                )
-                #expect(words.array.map(\.integer) == bars.array.map(\.integer))
-                let widths = try browser.run(
-                    "return [...document.querySelectorAll('#histogram .bar')].map((bar) => bar.offsetWidth)")
-                let (longest, most) = (widths.array.compactMap(\.integer).max(), bars.array.compactMap(\.integer).max())
-                for (width, count) in zip(widths.array, bars.array) {
+                #expect(try browser.property("value", of: "#progress").integer == 100)
+                let bars = try browser.all("#histogram li", "+each.dataset.count")
+                #expect(bars.compactMap(\.integer).reduce(0, +) == 100)
+                #expect(
+                    try browser.all("#histogram li", "+each.textContent.split(': ')[1]").map(\.integer)
+                        == bars.map(\.integer))
+                let widths = try browser.all("#histogram .bar", "each.offsetWidth")
+                let (longest, most) = (widths.compactMap(\.integer).max(), bars.compactMap(\.integer).max())
+                for (width, count) in zip(widths, bars) {
                     let share = Double(width.integer ?? 0) / Double(longest ?? 0)
                     #expect(abs(share - Double(count.integer ?? 0) / Double(most ?? 0)) < 0.01)
                 }
@@ -37,24 +33,21 @@ extension InTheBrowser {
             let peer = UDPPeer { number, datagram in number < 20 ? [datagram] : [] }
             defer { peer.end() }
             // The service answers the first twenty and no more, so that the end is nowhere near.
-            try TestGateway.run(["--upstream", peer.address, "--timeout", "60s", "--drain-timeout", "1ms"]) { gateway in
-                let browser = try Browser.open(gateway.url)
-                try browser.click("[value='1000']")
-                try browser.click("#send-many")
+            try Browser.visit(["--upstream", peer.address, "--timeout", "60s", "--drain-timeout", "1ms"]) {
+                browser, _ in
+                try browser.postMany(1000)
                 try browser.wait(until: "document.querySelector('#progress').value === 20")
                 try browser.click("#stop")
                 try browser.wait(until: "document.querySelector('#histogram li')")
                 #expect(try browser.text("#many-words") == "Stopped after 20 of 1,000 letters: 20 replies, 0 failures.")
-                #expect(try browser.run("return document.querySelector('#send-many').disabled").bool == false)
+                #expect(try browser.property("disabled", of: "#send-many").bool == false)
             }
         }
 
         @Test("Failures are counted and named")
         func failures() throws {
-            try TestGateway.run(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"]) { gateway in
-                let browser = try Browser.open(gateway.url)
-                try browser.click("[value='10']")
-                try browser.click("#send-many")
+            try Browser.visit(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"]) { browser, _ in
+                try browser.postMany(10)
                 try browser.wait(until: "document.querySelector('#many-failures').textContent !== '–'")
                 #expect(try browser.text("#many-failures") == "10: HTTP status 502 Bad Gateway")
                 #expect(try browser.text("#many-p50") == "no reply")
@@ -63,8 +56,7 @@ extension InTheBrowser {
 
         @Test("Letters that are not hexadecimal are not sent, and the page says why")
         func malformed() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 try browser.click("#as-hex")
                 try browser.type("zz", into: "#text")
                 try browser.click("#send-many")
@@ -89,8 +81,7 @@ extension InTheBrowser {
             try browser.click("#keep-json")
             try browser.wait(until: "document.querySelector('#keep-json').textContent.startsWith('Not saved')")
             try TestGateway.run(port: port) { _ in
-                try browser.click("[value='10']")
-                try browser.click("#send-many")
+                try browser.postMany(10)
                 try browser.wait(
                     until: "document.querySelector('#many-words').textContent === '10 letters: 10 replies, 0 failures.'"
                 )
@@ -134,9 +125,8 @@ extension InTheBrowser {
             try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '?'")
             try TestGateway.run(port: port) { _ in
                 try browser.wait(until: "/^[0-9,]+$/.test(document.querySelector('#live-rate').textContent)")
-                let figures = try browser.run(
-                    "return [...document.querySelectorAll('#live dd')].map((each) => each.textContent)")
-                for figure in figures.array.compactMap(\.string) {
+                let figures = try browser.texts("#live dd")
+                for figure in figures {
                     #expect(figure == "–" || figure.contains(/^[0-9][0-9,.]*( [mµ]?s)?$/), "\(figure)")
                 }
             }
@@ -144,8 +134,7 @@ extension InTheBrowser {
 
         @Test("Percentiles are those of the histogram's new entries")
         func quantile() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 let values = try browser.run(
                     """
                     return import("/live.js").then(({ quantile, parse }) => {

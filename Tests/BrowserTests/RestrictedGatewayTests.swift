@@ -9,10 +9,9 @@ extension InTheBrowser {
             let peer = UDPPeer { _, datagram in [datagram + datagram] }
             defer { peer.end() }
             let flags = ["--admin", "127.0.0.1:0", "--service", "/twice \(peer.address) max-datagram=64"]
-            try TestGateway.run(flags) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(flags) { browser, _ in
                 try browser.wait(until: "document.querySelector('#service')")
-                #expect(try browser.run("return document.querySelector('#service').value").string == "/twice")
+                #expect(try browser.property("value", of: "#service").string == "/twice")
                 #expect(try browser.text("#size").hasSuffix(" of 64 bytes"))
                 #expect(try browser.text("#as-curl").hasSuffix("/twice'"))
                 try browser.post("ab")
@@ -25,7 +24,6 @@ extension InTheBrowser {
                     """)
                 #expect(seen.array.map(\.string) == ["footer"])
                 #expect(try browser.errors() == [])
-                try browser.run("sessionStorage.clear()")
             }
         }
 
@@ -36,10 +34,9 @@ extension InTheBrowser {
             let service = "/hidden 127.0.0.1:\(UDPPeer.closedPort())"
             let root = UDPPeer { _, datagram in [datagram] }
             defer { root.end() }
-            try TestGateway.run([
+            try Browser.visit([
                 "--token-file", file.path, "--service", "/ \(root.address)", "--service", service,
-            ]) { gateway in
-                let browser = try Browser.open(gateway.url)
+            ]) { browser, _ in
                 try browser.wait(until: "document.querySelector('#target .hint')")
                 #expect(try browser.text("#target .hint").contains("does not list the others without a token"))
                 #expect(try browser.run("return document.documentElement.innerHTML.includes('/hidden')").bool == false)
@@ -56,16 +53,13 @@ extension InTheBrowser {
         func labWithToken() throws {
             let file = try tokenFile()
             defer { try? FileManager.default.removeItem(at: file) }
-            try TestGateway.run(["--token-file", file.path, "--lab"]) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--token-file", file.path, "--lab"]) { browser, _ in
                 #expect(try browser.text("#whole-trip") == "only drawn")
                 try browser.wait(until: "document.querySelector('#lab .hint').textContent.startsWith('A token is')")
                 try browser.run("window.dispatchEvent(new Event('focus'))")
                 #expect(try asked(browser) == [] && browser.errors() == [])
-                #expect(try browser.run("return document.querySelector('#lab-loss').disabled").bool == true)
-                #expect(
-                    try browser.run("return document.querySelector('#lab').textContent.includes('undefined')").bool
-                        == false)
+                #expect(try browser.property("disabled", of: "#lab-loss").bool == true)
+                #expect(try browser.property("textContent.includes('undefined')", of: "#lab").bool == false)
             }
         }
 

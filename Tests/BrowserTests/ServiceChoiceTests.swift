@@ -22,13 +22,12 @@ extension InTheBrowser {
                 peer.end()
                 root.end()
             }
-            try TestGateway.run(["--upstream", root.address, "--service", "/twice \(peer.address) max-datagram=64"]) {
-                gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--upstream", root.address, "--service", "/twice \(peer.address) max-datagram=64"]) {
+                browser, gateway in
                 try browser.run("sessionStorage.clear()")
                 try browser.open(gateway.url)
                 try browser.wait(until: "document.querySelector('#service')")
-                #expect(try browser.run("return document.querySelector('#service').value").string == "/")
+                #expect(try browser.property("value", of: "#service").string == "/")
                 try browser.post("to the root")
                 #expect(try browser.text("#reply") == "to the root")
                 try choose("/twice", in: browser)
@@ -38,14 +37,13 @@ extension InTheBrowser {
                 #expect(try browser.text("#as-curl").hasSuffix("/twice'"))
                 #expect(try browser.text("#as-udp").hasSuffix(peer.address.replacingOccurrences(of: ":", with: " ")))
                 #expect(try browser.text("#diagram").contains("POST /twice"))
-                #expect(try browser.run("return document.querySelectorAll('#steps li').length").integer == 4)
+                #expect(try browser.count("#steps li") == 4)
                 try browser.keepPicture("services")
                 try browser.open(gateway.url)
                 try browser.wait(until: "document.querySelector('#service')?.value === '/twice'")
                 try browser.post("cd")
                 #expect(try browser.text("#reply") == "cdcd")
                 #expect(try browser.errors() == [])
-                try browser.run("sessionStorage.clear()")
             }
         }
 
@@ -58,10 +56,9 @@ extension InTheBrowser {
                 peer.end()
                 slow.end()
             }
-            try TestGateway.run([
+            try Browser.visit([
                 "--upstream", peer.address, "--service", "/slow \(slow.address) timeout=1s attempts=1",
-            ]) { gateway in
-                let browser = try Browser.open(gateway.url)
+            ]) { browser, gateway in
                 try choose("/slow", in: browser)
                 try browser.type("same", into: "#text")
                 try browser.click(".post")
@@ -77,7 +74,6 @@ extension InTheBrowser {
                 try browser.wait(until: "document.querySelector('#reply').dataset.state === 'reply'")
                 #expect(try browser.text("#reply") == "same")
                 try browser.wait(until: "document.querySelectorAll('#visit li').length === 3")
-                try browser.run("sessionStorage.clear()")
             }
         }
 
@@ -88,17 +84,14 @@ extension InTheBrowser {
                 peer.end()
                 other.end()
             }
-            try TestGateway.run(["--upstream", peer.address, "--service", "/other \(other.address) timeout=50ms"]) {
-                gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--upstream", peer.address, "--service", "/other \(other.address) timeout=50ms"]) {
+                browser, _ in
                 try browser.wait(until: "document.querySelector('#service')")
                 try choose("/other", in: browser)
-                try browser.click("[value='10']")
-                try browser.click("#send-many")
+                try browser.postMany(10)
                 try choose("/", in: browser)
                 try browser.wait(until: "document.querySelector('#many-failures').textContent !== '–'")
                 #expect(try browser.text("#many-failures") == "10: HTTP status 504 Gateway Timeout")
-                try browser.run("sessionStorage.clear()")
             }
         }
 
@@ -107,8 +100,7 @@ extension InTheBrowser {
             let peer = UDPPeer { _, datagram in [datagram, [0xFF]] }
             defer { peer.end() }
             let services = ["/log \(peer.address) replies=0", "/pair \(peer.address) replies=2"]
-            try TestGateway.run(["--upstream", peer.address] + services.flatMap { ["--service", $0] }) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--upstream", peer.address] + services.flatMap { ["--service", $0] }) { browser, _ in
                 try browser.click("#as-hex")
                 try choose("/log", in: browser)
                 try browser.post("61 62")
@@ -130,7 +122,6 @@ extension InTheBrowser {
                 try browser.post("ab")
                 #expect(try browser.text("#reply").contains(" ms:\nab\n") && browser.text("#reply").hasSuffix(":\nff"))
                 #expect(try browser.errors() == [])
-                try browser.run("sessionStorage.clear()")
             }
         }
 
@@ -139,8 +130,7 @@ extension InTheBrowser {
             let peer = UDPPeer { _, datagram in [datagram, datagram + datagram] }
             defer { peer.end() }
             let services = ["/log \(peer.address) replies=0", "/pair \(peer.address) replies=2"]
-            try TestGateway.run(["--upstream", peer.address] + services.flatMap { ["--service", $0] }) { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit(["--upstream", peer.address] + services.flatMap { ["--service", $0] }) { browser, _ in
                 try choose("/log", in: browser)
                 try browser.post("a line")
                 #expect(try browser.text("#reply").contains("This service sends no reply."))
@@ -151,22 +141,20 @@ extension InTheBrowser {
                     words.contains("\(peer.address), after ") && words.contains(":\nab\n") && words.hasSuffix(":\nabab")
                 )
                 #expect(try browser.errors() == [])
-                try browser.run("sessionStorage.clear()")
             }
         }
 
         @Test("With one service there is nothing to choose")
         func one() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
-                #expect(try browser.run("return document.querySelector('#service') === null").bool == true)
+            try Browser.visit { browser, _ in
+                let choices = try browser.count("#service")
+                #expect(choices == 0)
             }
         }
 
         @Test("A letter in hexadecimal, and its reply")
         func hexadecimal() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 try browser.click("#as-hex")
                 try browser.post("ff:61 62\u{E008}\u{E007}\u{E000}0A")
                 #expect(try browser.text("#reply-heading") == "The reply, in hexadecimal")
@@ -187,20 +175,19 @@ extension InTheBrowser {
 
         @Test("The switch keeps the bytes")
         func toggle() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 try browser.type("h\u{E9}", into: "#text")
                 try browser.click("#as-hex")
-                #expect(try browser.run("return document.querySelector('#text').value").string == "68 c3 a9")
+                #expect(try browser.property("value", of: "#text").string == "68 c3 a9")
                 #expect(try browser.text("#size").hasPrefix("3 of "))
                 try browser.click("#as-hex")
-                #expect(try browser.run("return document.querySelector('#text').value").string == "h\u{E9}")
+                #expect(try browser.property("value", of: "#text").string == "h\u{E9}")
                 try browser.click("#as-hex")
                 try browser.run("document.querySelector('#text').value = 'ff'")
                 try browser.click("#as-hex")
                 // Bytes that are no text stay as they are.
-                #expect(try browser.run("return document.querySelector('#as-hex').checked").bool == true)
-                #expect(try browser.run("return document.querySelector('#text').value").string == "ff")
+                #expect(try browser.property("checked", of: "#as-hex").bool == true)
+                #expect(try browser.property("value", of: "#text").string == "ff")
                 #expect(try browser.text("#size-note") == "Still in hexadecimal: these bytes are not text.")
                 try browser.run("document.querySelector('#text').value = 'zz'")
                 try browser.click("#as-hex")

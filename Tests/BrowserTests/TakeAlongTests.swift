@@ -7,14 +7,14 @@ extension InTheBrowser {
         func fragment() throws {
             try TestGateway.run { gateway in
                 let browser = try Browser.open("\(gateway.url)/#letter=d%C3%A9j%C3%A0%20vu%0A%23%25")
-                #expect(try browser.run("return document.querySelector('#text').value").string == "déjà vu\n#%")
-                #expect(try browser.run("return document.querySelector('#visit').children.length").integer == 0)
+                #expect(try browser.property("value", of: "#text").string == "déjà vu\n#%")
+                #expect(try browser.property("children.length", of: "#visit").integer == 0)
                 try browser.post("a & b?")
-                let link = try browser.run("return document.querySelector('#letter-link').getAttribute('href')").string
+                let link = try browser.property("getAttribute('href')", of: "#letter-link").string
                 #expect(link == "/#letter=a%20%26%20b%3F")
                 // An invalid escape changes nothing.
                 try browser.run("location.hash = '#letter=%'")
-                #expect(try browser.run("return document.querySelector('#text').value").string == "a & b?")
+                #expect(try browser.property("value", of: "#text").string == "a & b?")
                 #expect(try browser.errors() == [])
             }
         }
@@ -31,8 +31,8 @@ extension InTheBrowser {
             try TestGateway.run(["--upstream", root.address, "--service", "/twice \(other.address)"]) { gateway in
                 let browser = try Browser.open("\(gateway.url)/#letter=68%2069&as=hex&to=/twice")
                 try browser.wait(until: "document.querySelector('#service')?.value === '/twice'")
-                #expect(try browser.run("return document.querySelector('#text').value").string == "68 69")
-                #expect(try browser.run("return document.querySelector('#as-hex').checked").bool == true)
+                #expect(try browser.property("value", of: "#text").string == "68 69")
+                #expect(try browser.property("checked", of: "#as-hex").bool == true)
                 try browser.post("6a")
                 #expect(try browser.text("#visit .came") == "6a 6a")
                 let link = "return document.querySelector('#letter-link').getAttribute('href')"
@@ -40,17 +40,15 @@ extension InTheBrowser {
                 // A link without them is to a text for the service at "/".
                 try browser.run("location.hash = '#letter=a%26b'")
                 try browser.wait(until: "document.querySelector('#service').value === '/'")
-                #expect(try browser.run("return document.querySelector('#text').value").string == "a&b")
-                #expect(try browser.run("return document.querySelector('#as-hex').checked").bool == false)
+                #expect(try browser.property("value", of: "#text").string == "a&b")
+                #expect(try browser.property("checked", of: "#as-hex").bool == false)
                 #expect(try browser.errors() == [])
-                try browser.run("sessionStorage.clear()")
             }
         }
 
         @Test("Each command sends the letter's bytes in one datagram, and a terminal shows no controls")
         func commands() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 let commands = try browser.run(
                     """
                     return import("/commands.js").then(({ asCurl, asUDP }) => {
@@ -74,8 +72,7 @@ extension InTheBrowser {
 
         @Test("Picture and trace are files that stand by themselves")
         func files() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 try browser.post("hello")
                 try browser.run(
                     """
@@ -102,8 +99,7 @@ extension InTheBrowser {
 
         @Test("The page tells its version and where to read on")
         func links() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 #expect(try browser.text("#version").contains(/^\d+\.\d+\.\d+$/))
                 let statuses = try browser.run(
                     """
@@ -117,13 +113,11 @@ extension InTheBrowser {
 
         @Test("On paper the steps are there")
         func print() throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 try browser.post("hello")
                 try browser.pretend(Reader(isOnPaper: true))
-                let heights = try browser.run(
-                    "return [...document.querySelectorAll('#steps button')].map((each) => each.offsetHeight)")
-                #expect(heights.array.count == 4 && heights.array.allSatisfy { $0.integer ?? 0 > 20 })
+                let heights = try browser.all("#steps button", "each.offsetHeight")
+                #expect(heights.count == 4 && heights.allSatisfy { $0.integer ?? 0 > 20 })
                 let useless = try browser.run(
                     "return ['.post', '.keep', '.target', '.copy'].filter((each) => document.querySelector(each).checkVisibility())"
                 )
@@ -134,11 +128,9 @@ extension InTheBrowser {
 
         @Test("In forced colours bars and the chosen step are seen", arguments: ["light", "dark"])
         func forcedColours(scheme: String) throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url)
+            try Browser.visit { browser, _ in
                 try browser.pretend(Reader(isDark: scheme == "dark", hasForcedColours: true))
-                try browser.click("[value='10']")
-                try browser.click("#send-many")
+                try browser.postMany(10)
                 try browser.wait(until: "document.querySelector('#histogram li')")
                 let colours = try browser.run(
                     """
@@ -154,8 +146,7 @@ extension InTheBrowser {
 
         @Test("The edges of fields and buttons are seen", arguments: [true, false])
         func edges(isDark: Bool) throws {
-            try TestGateway.run { gateway in
-                let browser = try Browser.open(gateway.url, as: Reader(isDark: isDark))
+            try Browser.visit(as: Reader(isDark: isDark)) { browser, _ in
                 let faint = try browser.run(
                     """
                     const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);

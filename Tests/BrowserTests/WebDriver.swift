@@ -104,6 +104,22 @@ struct WebDriver: Sendable {
         try run("return document.querySelector('\(selector)').textContent").string ?? ""
     }
 
+    /// The texts of all elements that a selector finds.
+    func texts(_ selector: String) throws -> [String] { try all(selector, "each.textContent").compactMap(\.string) }
+
+    /// The values of an expression of the page, in which each element that a selector finds is `each`.
+    func all(_ selector: String, _ expression: String) throws -> [JSON] {
+        try run("return [...document.querySelectorAll('\(selector)')].map((each) => \(expression))").array
+    }
+
+    /// How many elements a selector finds.
+    func count(_ selector: String) throws -> Int { try all(selector, "1").count }
+
+    /// A property of an element, such as "dataset.state".
+    func property(_ name: String, of selector: String) throws -> JSON {
+        try run("return document.querySelector('\(selector)').\(name)")
+    }
+
     /// Lets pages be looked at so, from now on.
     func pretend(_ reader: Reader) throws { try browser.pretend(reader) }
 
