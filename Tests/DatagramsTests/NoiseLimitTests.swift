@@ -9,11 +9,7 @@ import Testing
 struct NoiseLimitTests {
     @Test("serves as many clients as the limit says, and for one more forgets the one quiet longest")
     func clients() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            var limits = NoiseProxy.Limits()
-            limits.clients = 2
-            let noise = try RunningNoise(to: server.address, limits: limits, on: loop)
+        try await withNoise(limits: { $0.clients = 2 }) { noise, _, loop in
             // The first one closes its socket, as a gateway does with one that has rested too long.
             for number in 0..<3 {
                 let client = try HandClient(to: noise.proxy.address, on: loop)
@@ -24,20 +20,14 @@ struct NoiseLimitTests {
             #expect(counts.toServer.rejected == 0 && counts.toServer.sent == 3)
             #expect(await noise.proxy.clientCount == 2)
             expectNothingUnaccounted(counts.toServer)
-            try await noise.stop()
-            try await server.stop()
         }
     }
 
     @Test("rejects one more client while datagrams of all others are under way")
     func heldClients() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            var limits = NoiseProxy.Limits()
-            limits.clients = 2
-            var settings = BothWays(NoiseSettings())
-            settings.toServer.delay = .seconds(3000)
-            let noise = try RunningNoise(to: server.address, settings, limits: limits, on: loop)
+        try await withNoise(
+            settings: { $0.toServer.delay = .seconds(3000) }, limits: { $0.clients = 2 }
+        ) { noise, _, loop in
             let clients = try (0..<3).map { _ in try HandClient(to: noise.proxy.address, on: loop) }
             for client in clients { try client.send("hello") }
             #expect(await eventually(on: loop) { await noise.proxy.counts.toServer.received == 3 })
@@ -45,19 +35,12 @@ struct NoiseLimitTests {
             #expect(counts.toServer.rejected == 1 && counts.toServer.held == 2)
             #expect(await noise.proxy.clientCount == 2)
             expectNothingUnaccounted(counts.toServer)
-            try await noise.stop()
-            try await server.stop()
         }
     }
 
     @Test("forgets a quiet client, whether or not another wants its place")
     func expiry() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            var limits = NoiseProxy.Limits()
-            limits.clients = 1
-            limits.idle = .seconds(1)
-            let noise = try RunningNoise(to: server.address, limits: limits, on: loop)
+        try await withNoise(limits: { ($0.clients, $0.idle) = (1, .seconds(1)) }) { noise, _, loop in
             let first = try HandClient(to: noise.proxy.address, on: loop)
             try first.send("first")
             #expect(try await first.receiveText() == "first")
@@ -66,21 +49,14 @@ struct NoiseLimitTests {
             let second = try HandClient(to: noise.proxy.address, on: loop)
             try second.send("second")
             #expect(try await second.receiveText() == "second")
-            try await noise.stop()
-            try await server.stop()
         }
     }
 
     @Test("holds as many bytes as the limit says; what comes then is lost and counted")
     func heldBytes() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            var limits = NoiseProxy.Limits()
-            limits.heldBytes = 1000
-            var settings = BothWays(NoiseSettings())
-            settings.toServer.delay = .milliseconds(500)
-            let noise = try RunningNoise(to: server.address, settings, limits: limits, on: loop)
-            let client = try HandClient(to: noise.proxy.address, on: loop)
+        try await withNoise(
+            settings: { $0.toServer.delay = .milliseconds(500) }, limits: { $0.heldBytes = 1000 }
+        ) { noise, client, _ in
             for number in 0..<3 { try client.send([UInt8](repeating: UInt8(number), count: 350)) }
             for number in 0..<2 {
                 #expect(try await client.receive() == [UInt8](repeating: UInt8(number), count: 350))
@@ -88,8 +64,6 @@ struct NoiseLimitTests {
             let counts = await noise.proxy.counts
             #expect(counts.toServer.overflowed == 1 && counts.toServer.sent == 2)
             expectNothingUnaccounted(counts.toServer)
-            try await noise.stop()
-            try await server.stop()
         }
     }
 
@@ -169,19 +143,13 @@ struct NoiseLimitTests {
 
     @Test("stops at once with datagrams under way, and says how many")
     func stops() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            var settings = BothWays(NoiseSettings())
-            settings.toServer.delay = .seconds(3000)
-            let noise = try RunningNoise(to: server.address, settings, on: loop)
-            let client = try HandClient(to: noise.proxy.address, on: loop)
+        try await withNoise(settings: { $0.toServer.delay = .seconds(3000) }) { noise, client, _ in
             for number in 0..<5 { try client.send("\(number)") }
             _ = await noise.events(5)
             try await noise.stop()
             let counts = await noise.proxy.counts
             #expect(counts.toServer.held == 5 && counts.toServer.sent == 0)
             #expect(counts.description.contains("still held             5           0"))
-            try await server.stop()
         }
     }
 }

@@ -10,10 +10,7 @@ import Testing
 struct NoiseProxyTests {
     @Test("nothing set passes every size on unchanged, the empty datagram too")
     func transparent() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            let noise = try RunningNoise(to: server.address, on: loop)
-            let client = try HandClient(to: noise.proxy.address, on: loop)
+        try await withNoise { noise, client, _ in
             for size in [0, 1, 52, 1400, 9000, 65_507] {
                 let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7) }
                 try client.send(bytes)
@@ -24,8 +21,6 @@ struct NoiseProxyTests {
             expected.received = 6
             expected.sent = 6
             #expect(counts == BothWays(expected))
-            try await noise.stop()
-            try await server.stop()
         }
     }
 
@@ -115,13 +110,10 @@ struct NoiseProxyTests {
 
     @Test("what is held back is overtaken")
     func reorders() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            var settings = BothWays(NoiseSettings())
-            settings.toServer.reorder = .always
-            settings.toServer.reorderDelay = .seconds(1)
-            let noise = try RunningNoise(to: server.address, settings, on: loop)
-            let client = try HandClient(to: noise.proxy.address, on: loop)
+        let reorders: (inout BothWays<NoiseSettings>) -> Void = {
+            ($0.toServer.reorder, $0.toServer.reorderDelay) = (.always, .seconds(1))
+        }
+        try await withNoise(settings: reorders) { noise, client, _ in
             try client.send("first")
             _ = await noise.events(1)
             noise.proxy.settings.toServer.reorder = .never
@@ -130,42 +122,31 @@ struct NoiseProxyTests {
             #expect(await noise.proxy.counts.toServer.held == 1)
             #expect(try await client.receiveText() == "first")
             #expect(await noise.proxy.counts.toServer.held == 0)
-            try await noise.stop()
-            try await server.stop()
         }
     }
 
     @Test("every delayed datagram arrives, and with one delay for all in the order in which they came")
     func delays() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            var settings = BothWays(NoiseSettings())
-            settings.toServer.delay = .milliseconds(20)
-            settings.toClient.delay = .milliseconds(5)
-            let noise = try RunningNoise(to: server.address, settings, on: loop)
-            let client = try HandClient(to: noise.proxy.address, on: loop)
+        let delays: (inout BothWays<NoiseSettings>) -> Void = {
+            ($0.toServer.delay, $0.toClient.delay) = (.milliseconds(20), .milliseconds(5))
+        }
+        try await withNoise(settings: delays) { noise, client, _ in
             let start = MonotonicTime.now()
             for number in 0..<100 { try client.send("datagram \(number)") }
             for number in 0..<100 { #expect(try await client.receiveText() == "datagram \(number)") }
             #expect(MonotonicTime.now().since(start) >= .milliseconds(25))
-            settings.toServer.jitter = .milliseconds(20)
-            noise.proxy.settings = settings
+            noise.proxy.settings.toServer.jitter = .milliseconds(20)
             let sent = Set((0..<100).map { "datagram \($0)" })
             for text in sent { try client.send(text) }
             var received: Set<String> = []
             for _ in sent { received.insert(try #require(try await client.receiveText())) }
             #expect(received == sent)
-            try await noise.stop()
-            try await server.stop()
         }
     }
 
     @Test("loses nothing itself: 20,000 datagrams, 64 at a time, all there and in order")
     func loses() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            let noise = try RunningNoise(to: server.address, on: loop)
-            let client = try HandClient(to: noise.proxy.address, on: loop)
+        try await withNoise { noise, client, _ in
             for number in 0..<64 { try client.send("\(number)") }
             for number in 0..<20_000 {
                 guard try await client.receiveText() == "\(number)" else {
@@ -177,8 +158,6 @@ struct NoiseProxyTests {
             let counts = await noise.proxy.counts
             #expect(counts.toServer.sent == 20_000 && counts.toClient.sent == 20_000)
             #expect(counts.toServer.unseen == 0 && counts.toClient.unseen == 0)
-            try await noise.stop()
-            try await server.stop()
         }
     }
 }

@@ -3,6 +3,7 @@ import Datagrams
 import EventLoop
 import Logging
 import System
+import TestSupport
 import Testing
 
 /// An address of this machine with a port that the system chooses.
@@ -70,6 +71,24 @@ struct RunningNoise {
     func stop() async throws {
         task.cancel()
         try await task.value
+    }
+}
+
+/// Runs a test's program with a noise in front of a server that echoes, and with a client of it.
+func withNoise(
+    settings change: (inout BothWays<NoiseSettings>) -> Void = { _ in },
+    limits changeLimits: (inout NoiseProxy.Limits) -> Void = { _ in },
+    _ program: @escaping @Sendable (RunningNoise, HandClient, EventLoop) async throws -> Void
+) async throws {
+    var (settings, limits) = (BothWays(NoiseSettings()), NoiseProxy.Limits())
+    change(&settings)
+    changeLimits(&limits)
+    try await onLoop { [settings, limits] loop in
+        let server = try RunningServer(Echo(), on: loop)
+        let noise = try RunningNoise(to: server.address, settings, limits: limits, on: loop)
+        try await program(noise, try HandClient(to: noise.proxy.address, on: loop), loop)
+        try await noise.stop()
+        try await server.stop()
     }
 }
 

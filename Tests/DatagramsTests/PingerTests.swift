@@ -14,11 +14,8 @@ struct PingerTests {
     func measures(interval: UInt64, echoes: Bool) async throws {
         try await onLoop { loop in
             let server = try RunningServer(echoes ? Echo() : Uppercase(), on: loop)
-            var settings = Pinger.Settings()
-            settings.count = 50
-            settings.interval = .milliseconds(interval)
-            settings.timeout = .seconds(10)
-            let (report, events) = try await ping(server.address, settings, on: loop)
+            let (report, events) = try await ping(
+                server.address, .init(count: 50, interval: .milliseconds(interval), timeout: .seconds(10)), on: loop)
             #expect(report.sent == 50 && report.received == 50 && report.lossPercentage == 0)
             #expect(report.duplicates + report.late + report.foreign + report.refused == 0)
             #expect(events.map(\.number) == Array(1...50))
@@ -33,11 +30,8 @@ struct PingerTests {
     func foreign() async throws {
         try await onLoop { loop in
             let server = try RunningServer(try #require(LetterCount(letter: "s")), on: loop)
-            var settings = Pinger.Settings()
-            settings.count = 2
-            settings.interval = .milliseconds(1)
-            settings.timeout = .seconds(1)
-            let (report, events) = try await ping(server.address, settings, on: loop)
+            let (report, events) = try await ping(
+                server.address, .init(count: 2, interval: .milliseconds(1), timeout: .seconds(1)), on: loop)
             #expect(report.foreign == 2 && report.received == 0 && report.lossPercentage == 100)
             #expect(events.filter { $0.kind == .foreign }.count == 2)
             #expect(events.suffix(2).map(\.kind) == [.timedOut(number: 1), .timedOut(number: 2)])
@@ -50,11 +44,8 @@ struct PingerTests {
         try await onLoop { loop in
             let former = try RunningServer(Echo(), on: loop)
             try await former.stop()
-            var settings = Pinger.Settings()
-            settings.count = 3
-            settings.interval = .milliseconds(50)
-            settings.timeout = .seconds(3000)
-            let (report, events) = try await ping(former.address, settings, on: loop)
+            let (report, events) = try await ping(
+                former.address, .init(count: 3, interval: .milliseconds(50), timeout: .seconds(3000)), on: loop)
             #expect(report.refused == 3 && report.received == 0 && report.lossPercentage == 100)
             #expect(events.map(\.kind) == (1...3).map { .refused(number: $0) })
         }
@@ -67,11 +58,9 @@ struct PingerTests {
             var noisy = BothWays(NoiseSettings())
             noisy.toServer.loss = percent(15)
             let noise = try RunningNoise(to: server.address, seed: 7, noisy, on: loop)
-            var settings = Pinger.Settings()
-            settings.count = 20
-            settings.interval = Interval(nanoseconds: 0)
-            settings.timeout = .seconds(1)
-            let (report, events) = try await ping(noise.proxy.address, settings, on: loop)
+            let (report, events) = try await ping(
+                noise.proxy.address, .init(count: 20, interval: Interval(nanoseconds: 0), timeout: .seconds(1)),
+                on: loop)
             let impairment = NoiseImpairment(seed: 7, direction: .toServer)
             let lost = (1...20).filter {
                 impairment.passage(of: UInt64($0), size: 56, under: noisy.toServer).first == nil
@@ -91,17 +80,14 @@ struct PingerTests {
             var noisy = BothWays(NoiseSettings())
             noisy.toServer.duplicate = .always
             let noise = try RunningNoise(to: server.address, noisy, on: loop)
-            var settings = Pinger.Settings()
-            settings.count = 20
-            settings.interval = .milliseconds(20)
-            settings.timeout = .seconds(1)
-            let (report, _) = try await ping(noise.proxy.address, settings, on: loop)
+            let (report, _) = try await ping(
+                noise.proxy.address, .init(count: 20, interval: .milliseconds(20), timeout: .seconds(1)), on: loop)
             // The last probe's double may come after the end of the wait.
             #expect(report.received == 20 && (19...20).contains(report.duplicates))
             noise.proxy.settings.toServer.duplicate = .never
             noise.proxy.settings.toClient.corrupt = .always
-            settings.count = 3
-            let (damaged, _) = try await ping(noise.proxy.address, settings, on: loop)
+            let (damaged, _) = try await ping(
+                noise.proxy.address, .init(count: 3, interval: .milliseconds(20), timeout: .seconds(1)), on: loop)
             #expect(damaged.received == 0 && damaged.foreign == 3)
             try await noise.stop()
             try await server.stop()
@@ -115,11 +101,9 @@ struct PingerTests {
             var noisy = BothWays(NoiseSettings())
             noisy.toClient.delay = .milliseconds(60)
             let noise = try RunningNoise(to: server.address, noisy, on: loop)
-            var settings = Pinger.Settings()
-            settings.count = 20
-            settings.interval = .milliseconds(20)
-            settings.timeout = .milliseconds(30)
-            let (report, events) = try await ping(noise.proxy.address, settings, on: loop)
+            let (report, events) = try await ping(
+                noise.proxy.address, .init(count: 20, interval: .milliseconds(20), timeout: .milliseconds(30)), on: loop
+            )
             #expect(report.received == 0 && report.late > 0 && report.foreign == 0 && report.duplicates == 0)
             for event in events {
                 if case .late(_, let time) = event.kind { #expect(time >= .milliseconds(60)) }
@@ -134,11 +118,10 @@ struct PingerTests {
         try await onLoop { loop in
             let server = try RunningServer(Echo(), on: loop)
             let (events, continuation) = AsyncStream<PingerEvent>.makeStream()
-            var settings = Pinger.Settings()
-            settings.interval = .seconds(3000)
-            let chosen = settings
             let task = Task(executorPreference: loop) {
-                var pinger = try Pinger(server: server.address, settings: chosen, on: loop) { continuation.yield($0) }
+                var pinger = try Pinger(server: server.address, settings: .init(interval: .seconds(3000)), on: loop) {
+                    continuation.yield($0)
+                }
                 return try await pinger.run()
             }
             for await event in events {
@@ -150,6 +133,13 @@ struct PingerTests {
             #expect(report.sent == 1 && report.received == 1)
             try await server.stop()
         }
+    }
+}
+
+extension Pinger.Settings {
+    init(count: Int = 10, interval: Interval, timeout: Interval = .seconds(1)) {
+        self.init()
+        (self.count, self.interval, self.timeout) = (count, interval, timeout)
     }
 }
 
