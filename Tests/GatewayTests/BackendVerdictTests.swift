@@ -31,8 +31,7 @@ import Testing
     /// A caller that does not wait as long as the operator allows learns nothing about the service.
     @Test func aCallersImpatienceIsNoVerdict() async throws {
         // Together they take longer than the operator's time, after which so many failures would open the breaker.
-        var configuration = patientConfiguration()
-        configuration.timeout = .milliseconds(60)
+        let configuration = patientConfiguration { $0.timeout = .milliseconds(60) }
         try await withUpstream(configuration) { upstream, peers in
             for _ in 0..<10 { _ = try? await upstream.exchange("hello", timeout: .milliseconds(20)) }
             let counts = try #require(await upstream.counts(of: peers[0].address))

@@ -79,8 +79,7 @@ import Testing
         (["*"], Case("Sec-Fetch-Site: cross-site", gets: 200)), (["*"], Case("Origin: null", gets: 200)),
     ])
     func allowedOriginsMayPost(origins: [String], _ one: Case) async throws {
-        var configuration = Configuration()
-        configuration.crossOrigin = CrossOrigin(origins: origins)
+        let configuration = Configuration.with { $0.crossOrigin = CrossOrigin(origins: origins) }
         try await withGatewayPort(configuration, hasUpstream: true) { (port) throws in
             #expect(try Self.ask(port, one, rest: Self.post).status == one.status)
         }
@@ -140,8 +139,7 @@ import Testing
         ("mine.example", 200), ("Mine.Example:8080", 200), ("mine.example.", 200), ("a.mine.example", 421),
     ])
     func aNameThatPointsHereIsNoName(host: String, status: Int) async throws {
-        var configuration = Configuration()
-        configuration.allowedHosts = ["mine.example"]
+        let configuration = Configuration.with { $0.allowedHosts = ["mine.example"] }
         try await withGatewayPort(configuration, files: Page.Source.few, hasUpstream: true) { (port) throws in
             for line in ["POST /", "GET /", "GET /metrics"] {
                 let own = Case("Origin: http://\(host)", gets: status)

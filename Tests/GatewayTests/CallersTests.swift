@@ -16,8 +16,7 @@ import Testing
 
     /// A response that is ready leaves before its connection waits for anything else.
     @Test func aFinishedResponseIsNotHeldForALaterRequest() async throws {
-        var configuration = Configuration()
-        configuration.timeout = .seconds(2)
+        let configuration = Configuration.with { $0.timeout = .seconds(2) }
         let fixture = try GatewayFixture(configuration)
         let loop = try EventLoop()
         try loop.start()
@@ -35,8 +34,7 @@ import Testing
 
     /// The limit is the gateway's: whichever workers they meet, as many connections live.
     @Test(arguments: [1, 2, 4, 8]) func connectionsAreLimitedTogether(workers: Int) async throws {
-        var configuration = Configuration()
-        (configuration.workers, configuration.maxConnections) = (workers, 24)
+        let configuration = Configuration.with { ($0.workers, $0.maxConnections) = (workers, 24) }
         try await withGateway(configuration) { fixture, loop in
             var callers: [LoopCaller] = []
             for _ in 0..<24 {
@@ -63,8 +61,7 @@ import Testing
 
     /// All are busy, on all workers: the one too many is told so.
     @Test(arguments: [1, 3]) func oneTooManyIsTurnedAway(workers: Int) async throws {
-        var configuration = Configuration()
-        (configuration.workers, configuration.maxConnections) = (workers, 6)
+        let configuration = Configuration.with { ($0.workers, $0.maxConnections) = (workers, 6) }
         try await withGateway(configuration) { fixture, loop in
             var callers: [LoopCaller] = []
             for _ in 0..<6 {
@@ -85,8 +82,7 @@ import Testing
 
     /// Exchanges under way count together, too, and the sentence names the limit that is really reached.
     @Test func exchangesAreLimitedTogether() async throws {
-        var configuration = Configuration()
-        (configuration.workers, configuration.maxInFlight, configuration.timeout) = (4, 8, .seconds(50))
+        let configuration = Configuration.with { ($0.workers, $0.maxInFlight, $0.timeout) = (4, 8, .seconds(50)) }
         let fixture = try GatewayFixture(configuration)
         let loop = try EventLoop()
         try loop.start()
@@ -148,8 +144,7 @@ import Testing
     /// There is no room for what waits behind a request under way: its response comes, and is the last.
     @Test(arguments: [post("one"), "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"])
     func aRequestUnderWayIsAnsweredWithoutRoomForTheNext(first: String) async throws {
-        var configuration = Configuration()
-        configuration.maxBuffered = 100
+        let configuration = Configuration.with { $0.maxBuffered = 100 }
         try await withGateway(configuration) { fixture, loop in
             let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send(first + Self.post("two"))
@@ -165,8 +160,7 @@ import Testing
 
     /// Workers share the UDP sockets: one that gets no more uses those that it has, as soon as they are rested.
     @Test func socketsAreSharedByWorkers() async throws {
-        var configuration = Configuration()
-        (configuration.workers, configuration.maxSockets, configuration.rest) = (2, 5, .milliseconds(1))
+        let configuration = Configuration.with { ($0.workers, $0.maxSockets, $0.rest) = (2, 5, .milliseconds(1)) }
         try await withGateway(configuration) { fixture, loop in
             let callers = try (0..<4).map { _ in try LoopCaller(fixture.address, on: loop) }
             for number in 1...25 {

@@ -48,8 +48,7 @@ import Testing
     }
 
     @Test func anAddressThatHasGoneIsForgottenOnceItsSocketsAreRested() async throws {
-        var configuration = patientConfiguration()
-        (configuration.rest, configuration.quarantine) = (.milliseconds(1), .milliseconds(1))
+        let configuration = patientConfiguration { ($0.rest, $0.quarantine) = (.milliseconds(1), .milliseconds(1)) }
         try await withUpstream(configuration, peers: 2) { upstream, peers in
             await upstream.move(to: [peers[0].address])
             await #expect(throws: GatewayError.self) { try await upstream.exchange("one", timeout: .milliseconds(20)) }

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import System
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -10,8 +11,7 @@ import Testing
     /// Replies that are all too long are no answer for a caller who asked for a number, and part of one who takes all.
     @Test(arguments: [ReplyPolicy.Count.some(2), .all])
     func repliesThatAreAllTooLong(count: ReplyPolicy.Count) async throws {
-        var configuration = patientConfiguration()
-        (configuration.maxDatagram, configuration.timeout) = (4, .milliseconds(300))
+        let configuration = patientConfiguration { ($0.maxDatagram, $0.timeout) = (4, .milliseconds(300)) }
         var policy = ReplyPolicy()
         policy.count = count
         try await withUpstream(configuration, policy) { upstream, peers in

@@ -125,8 +125,7 @@ import Testing
     }
 
     @Test func aSlowHeadIsToldSo() async throws {
-        var configuration = Configuration()
-        configuration.headerTimeout = .milliseconds(5)
+        let configuration = Configuration.with { $0.headerTimeout = .milliseconds(5) }
         try await withGateway(configuration) { fixture, loop in
             let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send("GET / HT")
@@ -159,8 +158,7 @@ import Testing
 
     /// A connection that was idle between its requests is served as before, and its requests are counted on.
     @Test func idleConnectionsGoOn() async throws {
-        var configuration = Configuration()
-        configuration.maxRequestsPerConnection = 3
+        let configuration = Configuration.with { $0.maxRequestsPerConnection = 3 }
         try await withGateway(configuration) { fixture, loop in
             let caller = try LoopCaller(fixture.address, on: loop)
             for text in ["one", "two"] {
@@ -178,8 +176,7 @@ import Testing
     /// An idle connection ends when it has been idle for too long, or when the gateway ends.
     @Test(arguments: [Interval.milliseconds(60), .seconds(60)])
     func idleConnectionsEnd(timeout: Interval) async throws {
-        var configuration = Configuration()
-        configuration.idleTimeout = timeout
+        let configuration = Configuration.with { $0.idleTimeout = timeout }
         try await withGateway(configuration) { fixture, loop in
             let caller = try LoopCaller(fixture.address, on: loop)
             try caller.send(Self.post("one"))
@@ -193,8 +190,7 @@ import Testing
 
     /// The gateway hears of a connection too many and of a request at once.
     @Test func aConnectionWithANewRequestIsNotEvicted() async throws {
-        var configuration = Configuration()
-        (configuration.workers, configuration.maxConnections) = (1, 1)
+        let configuration = Configuration.with { ($0.workers, $0.maxConnections) = (1, 1) }
         try await withGateway(configuration) { fixture, loop in
             let first = try LoopCaller(fixture.address, on: loop)
             try first.send(Self.post("one"))

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import System
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -20,8 +21,7 @@ import Testing
     {
         try await onLoop { loop in
             let log = try Log(.failures)
-            var configuration = Configuration()
-            configuration.accessLog = log.log
+            let configuration = Configuration.with { $0.accessLog = log.log }
             let stage = try ConnectionStage(scene, configuration, on: loop)
             #expect(stage.isAt(scene))
             #expect(stage.context.cut() == beginnings.count)
@@ -38,8 +38,7 @@ import Testing
     @Test func `bytes behind a request have a line of their own`() async throws {
         try await onLoop { loop in
             let log = try Log(.all)
-            var configuration = Configuration()
-            configuration.accessLog = log.log
+            let configuration = Configuration.with { $0.accessLog = log.log }
             let stage = try ConnectionStage(
                 .exchanging, following: "GET /next HTTP/1.1\r\n", hasRoom: true, configuration, on: loop)
             #expect(stage.context.cut() == 2)
@@ -57,8 +56,7 @@ import Testing
     func `bytes that are no whole request keep their own identifier`(field: String) async throws {
         try await onLoop { loop in
             let log = try Log(.all)
-            var configuration = Configuration()
-            configuration.accessLog = log.log
+            let configuration = Configuration.with { $0.accessLog = log.log }
             let stage = try ConnectionStage(.idle, configuration, on: loop)
             stage.arrive("GET /healthz HTTP/1.1\r\nHost: a\r\nX-Request-Id: ONE\r\n\r\n")
             stage.arrive("POST /second HTTP/1.1\r\nHost: a\r\n\(field)Content-Length: 5\r\n\r\nab")
@@ -75,8 +73,7 @@ import Testing
     func `a reply that cannot leave has a line of its level`(level: LogLevel) async throws {
         try await onLoop { loop in
             let log = try Log(.failures, level: level)
-            var configuration = Configuration()
-            configuration.accessLog = log.log
+            let configuration = Configuration.with { $0.accessLog = log.log }
             let stage = try ConnectionStage(.exchanging, configuration, on: loop)
             try stage.deliver(.reset)
             _ = try await stage.statuses()

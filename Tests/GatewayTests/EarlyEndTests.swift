@@ -14,8 +14,7 @@ import Testing
         let caller = try Caller(port: listener.address.port)
         caller.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
         caller.finishSending()
-        var configuration = Configuration()
-        configuration.workers = workers
+        let configuration = Configuration.with { $0.workers = workers }
         let address = try #require(SocketAddress("127.0.0.1", port: echo.port))
         let service = Service(path: "/", addresses: [address], configuration: configuration)
         let gateway = try Gateway(

@@ -18,8 +18,7 @@ private struct NoSocket: Error {}
         let peer = try DatagramSocket(boundTo: try #require(SocketAddress("127.0.0.1", port: 0)))
         let address = try peer.localAddress()
         let numbers = try await Task(executorPreference: loop) {
-            var configuration = Configuration()
-            (configuration.maxSockets, configuration.minSockets, configuration.rest) = (2, 1, .seconds(1))
+            let configuration = Configuration.with { ($0.maxSockets, $0.minSockets, $0.rest) = (2, 1, .seconds(1)) }
             let upstream = Upstream(
                 configuration: configuration, limits: SharedLimits(configuration),
                 replies: ReplyBuffer(), loop: loop)

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import System
+import TestSupport
 import Testing
 
 @testable import Gateway

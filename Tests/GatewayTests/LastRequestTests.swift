@@ -1,5 +1,6 @@
 import EventLoop
 import System
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -20,8 +21,7 @@ import Testing
 
     /// The settings with which a connection in stages stays as long as its client does.
     private static var patient: Configuration {
-        var configuration = Configuration()
-        configuration.lingerTimeout = .seconds(3600)
+        let configuration = Configuration.with { $0.lingerTimeout = .seconds(3600) }
         return configuration
     }
 

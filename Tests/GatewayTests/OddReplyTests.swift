@@ -6,12 +6,13 @@ import Testing
 
 /// Replies that are late, double, too long or empty: each is counted, and none reaches another request.
 @Suite(.timeLimit(.minutes(1))) struct OddReplyTests {
+    /// One socket, which the next request gets at once.
+    private let oneSocket = patientConfiguration {
+        ($0.rest, $0.quarantine, $0.maxSockets) = (.milliseconds(0), .milliseconds(0), 1)
+    }
+
     @Test func doublesAreThrownAwayAndCounted() async throws {
-        var configuration = patientConfiguration()
-        (configuration.rest, configuration.quarantine, configuration.maxSockets) = (
-            .milliseconds(0), .milliseconds(0), 1
-        )
-        try await withUpstream(configuration) { upstream, peers in
+        try await withUpstream(oneSocket) { upstream, peers in
             for number in 1...20 {
                 async let answer = upstream.exchange("\(number)")
                 let letter = try await peers[0].receive()
@@ -27,11 +28,7 @@ import Testing
     }
 
     @Test func doublesThatComeLaterAreThrownAwayAndCounted() async throws {
-        var configuration = patientConfiguration()
-        (configuration.rest, configuration.quarantine, configuration.maxSockets) = (
-            .milliseconds(0), .milliseconds(0), 1
-        )
-        try await withUpstream(configuration) { upstream, peers in
+        try await withUpstream(oneSocket) { upstream, peers in
             for number in 1...20 {
                 async let answer = upstream.exchange("\(number)")
                 let letter = try await peers[0].receive()
@@ -65,8 +62,7 @@ import Testing
 
     /// The provisional replies of SIP, the notifications of CoAP: a second reply may be followed by a third, much later.
     @Test func aPortThatGotASecondReplyIsNotUsedForAWhile() async throws {
-        var configuration = patientConfiguration()
-        (configuration.rest, configuration.minSockets) = (.milliseconds(10), 1)
+        let configuration = patientConfiguration { ($0.rest, $0.minSockets) = (.milliseconds(10), 1) }
         try await withUpstream(configuration) { upstream, peers in
             var senders: Set<SocketAddress> = []
             for number in 1...10 {
@@ -86,8 +82,7 @@ import Testing
 
     /// At ten requests a second, with the default settings, no port comes back within the quarantine.
     @Test func portsDoNotComeBackAtALowRate() async throws {
-        var configuration = patientConfiguration()
-        configuration.rest = .milliseconds(1)
+        let configuration = patientConfiguration { $0.rest = .milliseconds(1) }
         try await withUpstream(configuration) { upstream, peers in
             var senders: Set<SocketAddress> = []
             for number in 1...30 {
@@ -102,8 +97,7 @@ import Testing
     }
 
     @Test func aReplyOverTheLimitIsNotPassedOn() async throws {
-        var configuration = patientConfiguration()
-        configuration.maxDatagram = 5
+        let configuration = patientConfiguration { $0.maxDatagram = 5 }
         try await withUpstream(configuration) { upstream, peers in
             for (reply, isWhole) in [
                 ("12345", true), ("123456", false), (String(repeating: "x", count: 60_000), false),
@@ -134,8 +128,7 @@ import Testing
     }
 
     @Test func whatIsTooMuchIsTurnedAwayAtOnce() async throws {
-        var configuration = patientConfiguration()
-        configuration.maxInFlight = 1
+        let configuration = patientConfiguration { $0.maxInFlight = 1 }
         try await withUpstream(configuration) { upstream, peers in
             async let answer = upstream.exchange("one")
             let letter = try await peers[0].receive()

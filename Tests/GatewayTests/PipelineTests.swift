@@ -49,8 +49,7 @@ import Testing
 
     /// RFC 9112 9.6: a reset would take the last response with it.
     @Test func whatComesAfterTheLastResponseDoesNotResetTheConnection() async throws {
-        var configuration = Configuration()
-        configuration.maxRequestsPerConnection = 1
+        let configuration = Configuration.with { $0.maxRequestsPerConnection = 1 }
         try await withGatewayPort(configuration, files: Page.Source.few) { port in
             let caller = try Caller(port: port)
             caller.send(Self.letters)

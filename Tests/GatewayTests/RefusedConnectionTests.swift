@@ -8,8 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct RefusedConnectionTests {
     /// A client that is refused and still sends can read why: the connection ends in stages (RFC 9112 9.6).
     @Test func theRefusalOfAConnectionCanBeRead() async throws {
-        var configuration = Configuration()
-        (configuration.workers, configuration.maxConnections) = (1, 1)
+        let configuration = Configuration.with { ($0.workers, $0.maxConnections) = (1, 1) }
         try await withGateway(configuration) { fixture, loop in
             let first = try LoopCaller(fixture.address, on: loop)
             try first.send("GET / HT")

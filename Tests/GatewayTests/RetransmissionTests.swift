@@ -62,8 +62,7 @@ import Testing
     ///
     /// An exchange without budget has waited too short a time to give up: the reply may only be slow.
     @Test func withoutABudgetARequestWaitsInstead() async throws {
-        var configuration = patientConfiguration(attempts: 2)
-        configuration.retransmitShare = 0.000_001
+        let configuration = patientConfiguration(attempts: 2) { $0.retransmitShare = 0.000_001 }
         try await withUpstream(configuration) { upstream, peers in
             // From now on the timer is short.
             async let warm = upstream.exchange("warm")
@@ -103,8 +102,7 @@ import Testing
     /// The caller may wait for a shorter time, and for no longer than the operator allows.
     @Test(arguments: [(40, 3_600_000), (3_600_000, 40)] as [(UInt64, UInt64)])
     func theShorterTimeoutCounts(requested: UInt64, timeout: UInt64) async throws {
-        var configuration = Configuration()
-        configuration.timeout = .milliseconds(timeout)
+        let configuration = Configuration.with { $0.timeout = .milliseconds(timeout) }
         try await withUpstream(configuration) { upstream, _ in
             await #expect { try await upstream.exchange("one", timeout: .milliseconds(requested)) } throws: { error in
                 guard case GatewayError.silent(let time, _, _) = error else { return false }

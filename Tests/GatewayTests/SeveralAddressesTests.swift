@@ -157,8 +157,7 @@ import Testing
     }
 
     private func brief() -> Configuration {
-        var configuration = Configuration()
-        (configuration.timeout, configuration.attempts) = (.milliseconds(40), 1)
+        let configuration = Configuration.with { ($0.timeout, $0.attempts) = (.milliseconds(40), 1) }
         return configuration
     }
 

@@ -16,6 +16,15 @@ extension Statistics.Snapshot {
     }
 }
 
+extension Configuration {
+    /// The defaults, changed.
+    static func with(_ change: (inout Self) throws -> Void) rethrows -> Self {
+        var configuration = Self()
+        try change(&configuration)
+        return configuration
+    }
+}
+
 extension ServiceTable {
     /// Services whose exchanges have limits and replies of their own.
     init(_ services: [Service], on loop: EventLoop) {
@@ -199,14 +208,6 @@ func withGateway(
     }.result
     try await fixture.close()
     try outcome.get()
-}
-
-/// Runs a test's program on the thread of a loop.
-func onLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) async throws {
-    let loop = try EventLoop()
-    try loop.start()
-    defer { loop.stop() }
-    try await Task(executorPreference: loop) { try await body(loop) }.value
 }
 
 /// A time of a test that has a clock of its own.

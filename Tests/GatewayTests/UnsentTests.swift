@@ -35,8 +35,7 @@ import Testing
     @Test func aCollectionThatIsCutBeforeItsDatagramFails() async throws {
         var policy = ReplyPolicy()
         (policy.count, policy.wait) = (.all, .seconds(50))
-        var configuration = patientConfiguration()
-        configuration.maxSockets = 1
+        let configuration = patientConfiguration { $0.maxSockets = 1 }
         try await withUpstream(configuration, policy) { upstream, peers in
             let (sent, _) = await upstream.collect("first", isCut: true)
             _ = try sent.get()

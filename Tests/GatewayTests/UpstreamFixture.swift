@@ -209,10 +209,11 @@ func closedAddress() throws -> SocketAddress {
 }
 
 /// Settings under which nothing runs into a limit by itself.
-func patientConfiguration(attempts: Int = 1) -> Configuration {
-    var configuration = Configuration()
-    (configuration.timeout, configuration.attempts) = (.seconds(50), attempts)
-    return configuration
+func patientConfiguration(attempts: Int = 1, _ change: (inout Configuration) -> Void = { _ in }) -> Configuration {
+    .with {
+        ($0.timeout, $0.attempts) = (.seconds(50), attempts)
+        change(&$0)
+    }
 }
 
 /// Settings under which the first datagram is sent again after 100 ms while nothing is known of the upstream.
