@@ -11,6 +11,9 @@ final class Namespaces {
     static let gatewayAddress = "192.0.2.1"
     static let services: [Host: String] = [.one: "198.51.100.2", .two: "203.0.113.2"]
 
+    /// What runs on the hosts until the end of the test.
+    private var programs: [Program] = []
+
     /// Why the tests cannot run here; nil where they can.
     static let obstacle: String? = {
         guard geteuid() == 0 else { return "network namespaces need root" }
@@ -46,6 +49,32 @@ final class Namespaces {
         try Program("ip", ["netns", "exec", Self.name(host)] + words)
     }
 
+    /// Starts a subcommand of `letterbox` on a host and waits until it is ready; it runs until the end of the test.
+    @discardableResult
+    func startLetterbox(_ host: Host, _ words: [String]) throws -> Program {
+        let program = try start(host, [Binaries.letterbox] + words)
+        programs.append(program)
+        _ = try program.errorLine(startingWith: "The \(words[0]) is ready")
+        return program
+    }
+
+    /// Starts a gateway on the client's own host, at port 8080.
+    @discardableResult
+    func startGatewayOfClient(_ options: [String]) throws -> Program {
+        try startLetterbox(.client, ["gateway", "--port", "8080"] + options)
+    }
+
+    /// Runs a command of the shell on a host.
+    func shell(_ host: Host, _ command: String) throws {
+        let ending = try start(host, ["sh", "-c", command]).ending()
+        try #require(ending.status == 0, "\(command): \(ending.error)")
+    }
+
+    /// Leaves a host these ports for the sockets that choose none.
+    func limitPorts(_ host: Host, to ports: ClosedRange<Int>) throws {
+        try shell(host, "echo \(ports.lowerBound) \(ports.upperBound) > /proc/sys/net/ipv4/ip_local_port_range")
+    }
+
     /// Changes a host's interfaces; the gateway's are named for the hosts that they lead to, the others' are "net".
     func ip(_ host: Host, _ words: String...) throws {
         try Self.run(["ip", "-n", Self.name(host)] + words)
@@ -63,7 +92,7 @@ final class Namespaces {
             try ip(host, "route", "add", far[1], "via", "\(network):1")
         }
         let forward = "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"
-        #expect(try start(.gateway, ["sh", "-c", forward]).ending().status == 0)
+        try shell(.gateway, forward)
     }
 
     /// Makes the link to a host take packets of so many bytes at most, at both of its ends.
