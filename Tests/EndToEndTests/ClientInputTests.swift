@@ -143,7 +143,7 @@ import Testing
     func fewerThanWantedIsAFailure(count: String, problem: String) throws {
         let peer = UDPPeer()
         let program = try client(peer, "--replies", count, "--timeout", "300ms")
-        peer.send("a", to: try peer.receive().sender)
+        try peer.reply("a")
         let ending = try program.ending()
         #expect(ending.status == (problem.isEmpty ? 0 : 1))
         #expect(ending.error == (problem.isEmpty ? "" : "letterbox: \(problem)\n"))

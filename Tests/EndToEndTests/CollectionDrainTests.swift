@@ -20,7 +20,7 @@ import Testing
         let gateway = try RunningGateway(
             ["--service", "/game \(peer.address) replies=all wait=3600s"] + flags, upstream: UDPPeer().address)
         let connection = try begin(gateway, accepting: type)
-        peer.send("one", to: try peer.receive().sender)
+        try peer.reply("one")
         try gateway.metrics { $0["udp_replies_total"] == 1 }
         gateway.program.signal(SIGTERM)
         let response = try connection.receiveToEnd()

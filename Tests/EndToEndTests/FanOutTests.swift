@@ -57,7 +57,7 @@ import Testing
         let (one, two) = (UDPPeer(), UDPPeer(at: "127.0.0.2"))
         let gateway = try gateway([one, two], options)
         let connection = try begin(gateway)
-        one.send("one", to: try one.receive().sender)
+        try one.reply("one")
         let response = try connection.receive(until: "]}\n")
         #expect(response.contains("{\"complete\":\(isComplete),") && replies(in: response) == ["one"])
         let none = try begin(gateway).receive(until: "}\n")
@@ -87,7 +87,7 @@ import Testing
         let gateway = try gateway([one, two], "replies=all wait=3600s timeout=\(isReset ? "3600s" : "100ms")")
         do {
             let connection = try begin(gateway)
-            one.send("one", to: try one.receive().sender)
+            try one.reply("one")
             try gateway.metrics { $0["udp_replies_total"] == 1 && $0["udp_exchanges_in_flight"] == 2 }
             if isReset { connection.resetWhenClosed() }
         }
@@ -98,7 +98,7 @@ import Testing
         let (one, two) = (UDPPeer(), UDPPeer(at: "127.0.0.2"))
         let gateway = try gateway([one, two], "replies=all wait=3600s timeout=100ms")
         let connection = try begin(gateway)
-        one.send("one", to: try one.receive().sender)
+        try one.reply("one")
         try gateway.metrics { $0["udp_replies_total"] == 1 }
         gateway.program.signal(SIGTERM)
         let response = try connection.receiveToEnd()
@@ -112,7 +112,7 @@ import Testing
         let (one, two) = (UDPPeer(), UDPPeer(at: "127.0.0.2"))
         let gateway = try gateway([one, two], "replies=all wait=500ms quarantine=100s", flags)
         let connection = try begin(gateway)
-        one.send("one", to: try one.receive().sender)
+        try one.reply("one")
         let response = try connection.receive(until: "]}\n")
         #expect(response.contains("{\"complete\":false,") && replies(in: response) == ["one"], "\(response)")
         try gateway.metrics { $0["udp_exchanges_in_flight"] == 0 }
@@ -123,8 +123,8 @@ import Testing
         let (one, two) = (UDPPeer(), UDPPeer(at: "127.0.0.2"))
         let gateway = try gateway([one, two], "", ["--workers", "1"])
         let callers = [try begin(gateway), try begin(gateway)]
-        one.send("one", to: try one.receive().sender)
-        two.send("two", to: try two.receive().sender)
+        try one.reply("one")
+        try two.reply("two")
         #expect(try callers[0].receive(until: "o").hasPrefix("HTTP/1.1 200 "))
         #expect(try callers[1].receive(until: "o").hasPrefix("HTTP/1.1 200 "))
         #expect(try gateway.metrics()["udp_datagrams_sent_total"] == 2)

@@ -5,30 +5,13 @@ import Testing
 
 /// Services that send several replies, or send them from another address.
 @Suite struct RepliesTests {
-    private func gateway(_ address: SocketAddress, _ options: String, _ flags: [String] = []) throws -> RunningGateway {
-        try RunningGateway(
-            ["--timeout", "3600s", "--service", "/game \(address) \(options)"] + flags, upstream: UDPPeer().address)
-    }
-
-    /// Begins a request whose response is read later.
-    private func begin(
-        _ gateway: RunningGateway, accepting type: String = "*/*", path: String = "/game", _ content: String = "who?"
-    ) throws -> TCPConnection {
-        let connection = try TCPConnection(to: gateway.address)
-        let length = "Content-Length: \(content.utf8.count)\r\n"
-        connection.send("POST \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: \(type)\r\n\(length)\r\n\(content)")
-        return connection
-    }
-
     private func times(in text: String) -> String { text.replacing(#/"at":[0-9.e-]+/#, with: "\"at\":0") }
 
     @Test func `so many replies as were asked for end the exchange`() throws {
         let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=2")
-        let connection = try begin(gateway)
-        let sender = try peer.receive().sender
-        peer.send("one", to: sender)
-        peer.send("two", to: sender)
+        let gateway = try RunningGateway.game(peer.address, "replies=2")
+        let connection = try gateway.begin()
+        try peer.reply("one", "two")
         let response = times(in: try connection.receive(until: "]}\n"))
         let from = "\"from\":\"\(peer.address)\""
         #expect(response.hasPrefix("HTTP/1.1 200 OK\r\n"))
@@ -44,12 +27,12 @@ import Testing
 
     @Test func `fewer than were asked for are told to be incomplete, none is 504`() throws {
         let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=2 wait=300ms")
-        let connection = try begin(gateway)
-        peer.send("one", to: try peer.receive().sender)
+        let gateway = try RunningGateway.game(peer.address, "replies=2 wait=300ms")
+        let connection = try gateway.begin()
+        try peer.reply("one")
         let response = try connection.receive(until: "]}\n")
         #expect(response.hasPrefix("HTTP/1.1 200 OK\r\n") && response.contains("{\"complete\":false,\"replies\":[{"))
-        #expect(try begin(gateway).receive(until: "}\n").hasPrefix("HTTP/1.1 504 "))
+        #expect(try gateway.begin().receive(until: "}\n").hasPrefix("HTTP/1.1 504 "))
     }
 
     /// As with one reply, from whatever host; of all that come in time none is no failure.
@@ -59,25 +42,25 @@ import Testing
     ])
     func `a failure has its trace for a caller that wants it`(options: String, isSilent: Bool) throws {
         let peer = UDPPeer()
-        let gateway = try gateway(isSilent ? peer.address : UDPPeer.closedAddress(), options)
+        let gateway = try RunningGateway.game(isSilent ? peer.address : UDPPeer.closedAddress(), options)
         let status = isSilent ? 504 : 502
         var traced = ""
         let deadline = ContinuousClock.now + Program.timeLimit
         repeat {
             // The kernel limits its refusals.
-            traced = try begin(gateway, accepting: "application/json\r\nConnection: close").receiveToEnd()
+            traced = try gateway.begin(accepting: "application/json\r\nConnection: close").receiveToEnd()
         } while !traced.hasPrefix("HTTP/1.1 \(status) ") && ContinuousClock.now < deadline
         #expect(
             traced.contains("\"exchange\":{\"attempts\":1,") && traced.contains("\"kind\":\"sent\""), "\(traced)")
         #expect(traced.contains("\"kind\":\"refused\"") == !isSilent, "\(traced)")
-        let plain = try begin(gateway, accepting: "*/*\r\nConnection: close").receiveToEnd()
+        let plain = try gateway.begin(accepting: "*/*\r\nConnection: close").receiveToEnd()
         #expect(!plain.contains("\"exchange\""), "\(plain)")
     }
 
     @Test func `all that come in time may be none`() throws {
         let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=all wait=100ms")
-        let response = try begin(gateway).receive(until: "]}\n")
+        let gateway = try RunningGateway.game(peer.address, "replies=all wait=100ms")
+        let response = try gateway.begin().receive(until: "]}\n")
         #expect(response.hasPrefix("HTTP/1.1 200 OK\r\n"))
         #expect(response.hasSuffix("{\"complete\":true,\"replies\":[]}\n"))
         #expect(try peer.receive().bytes == Array("who?".utf8))
@@ -86,18 +69,17 @@ import Testing
 
     @Test func `a quiet time after the latest reply ends the wait`() throws {
         let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=all wait=3600s quiet=100ms")
-        let connection = try begin(gateway)
-        let sender = try peer.receive().sender
-        for text in ["one", "two", "three"] { peer.send(text, to: sender) }
+        let gateway = try RunningGateway.game(peer.address, "replies=all wait=3600s quiet=100ms")
+        let connection = try gateway.begin()
+        try peer.reply("one", "two", "three")
         let response = try connection.receive(until: "]}\n")
         #expect(response.contains("{\"complete\":true") && response.contains("\"three\""))
     }
 
     @Test func `each reply leaves as it comes`() throws {
         let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=2")
-        let connection = try begin(gateway, accepting: "application/x-ndjson")
+        let gateway = try RunningGateway.game(peer.address, "replies=2")
+        let connection = try gateway.begin(accepting: "application/x-ndjson")
         let sender = try peer.receive().sender
         peer.send("one", to: sender)
         let head = try connection.receive(until: "\"one\"}\n\r\n")
@@ -112,22 +94,20 @@ import Testing
 
     @Test func `a client of HTTP 1.0 gets the lines at once`() throws {
         let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=2")
+        let gateway = try RunningGateway.game(peer.address, "replies=2")
         let connection = try TCPConnection(to: gateway.address)
         connection.send(
             "POST /game HTTP/1.0\r\nAccept: application/x-ndjson\r\nContent-Length: 4\r\n\r\nwho?")
-        let sender = try peer.receive().sender
-        for text in ["one", "two"] { peer.send(text, to: sender) }
+        try peer.reply("one", "two")
         let response = try connection.receiveToEnd()
         #expect(response.contains("Content-Length: ") && response.hasSuffix("\"two\"}\n"))
     }
 
     @Test func `payloads come as they are, with their lengths`() throws {
         let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=3")
-        let connection = try begin(gateway, accepting: "application/octet-stream")
-        let sender = try peer.receive().sender
-        for text in ["one", "", "three"] { peer.send(text, to: sender) }
+        let gateway = try RunningGateway.game(peer.address, "replies=3")
+        let connection = try gateway.begin(accepting: "application/octet-stream")
+        try peer.reply("one", "", "three")
         let response = try connection.receive(until: "onethree")
         #expect(response.contains("Letterbox-Lengths: 3, 0, 5\r\n") && response.hasSuffix("\r\n\r\nonethree"))
     }
@@ -138,11 +118,10 @@ import Testing
         notation: String, payload: String, content: String
     ) throws {
         let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=3")
-        let connection = try begin(
-            gateway, accepting: "application/octet-stream\r\nConnection: close", path: "/game?as=\(notation)", payload)
-        let sender = try peer.receive().sender
-        for text in ["one", "", "\0"] { peer.send(text, to: sender) }
+        let gateway = try RunningGateway.game(peer.address, "replies=3")
+        let connection = try gateway.begin(
+            accepting: "application/octet-stream\r\nConnection: close", path: "/game?as=\(notation)", payload)
+        try peer.reply("one", "", "\0")
         let response = try connection.receiveToEnd()
         #expect(response.contains("\r\nContent-Type: text/plain; charset=utf-8\r\n"), "\(response)")
         #expect(response.hasSuffix("\r\n\r\n\(content)") && !response.contains("Letterbox-Lengths"), "\(response)")
@@ -151,7 +130,7 @@ import Testing
     @Test func `what lies behind the one reply is told`() throws {
         let peer = UDPPeer()
         let gateway = try RunningGateway(["--timeout", "3600s"], upstream: peer.address)
-        let connection = try begin(gateway, accepting: "application/json", path: "/")
+        let connection = try gateway.begin(accepting: "application/json", path: "/")
         let sender = try peer.receive().sender
         // All three are there when it looks.
         try gateway.program.suspend()
@@ -164,7 +143,7 @@ import Testing
 
     @Test func `bytes are written out both ways`() throws {
         let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=2")
+        let gateway = try RunningGateway.game(peer.address, "replies=2")
         let connection = try TCPConnection(to: gateway.address)
         connection.send("POST /game?as=hex HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nff 54")
         let (bytes, sender) = try peer.receive()
@@ -182,8 +161,8 @@ import Testing
     ])
     func `a reply that does not fit is dropped and told`(options: String, flags: [String], second: String) throws {
         let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=all wait=500ms \(options)", flags)
-        let connection = try begin(gateway, path: "/game")
+        let gateway = try RunningGateway.game(peer.address, "replies=all wait=500ms \(options)", flags)
+        let connection = try gateway.begin()
         let sender = try peer.receive().sender
         let first = second.count > 1000 ? second : "one"
         for text in [first, second] { peer.send(text, to: sender) }
@@ -194,8 +173,8 @@ import Testing
         let counted = options.hasPrefix("max-datagram") ? "udp_truncated_replies_total" : "udp_dropped_replies_total"
         #expect(try gateway.metrics()[counted] == 1)
         // The memory of the replies is released.
-        let again = try begin(gateway)
-        peer.send(first, to: try peer.receive().sender)
+        let again = try gateway.begin()
+        try peer.reply(first)
         #expect(try again.receive(until: "]}\n").contains("{\"complete\":true"))
     }
 
@@ -206,8 +185,8 @@ import Testing
     ])
     func `a reply may come from another port or host`(options: String, host: String, isTaken: Bool) throws {
         let (peer, other) = (UDPPeer(), UDPPeer(at: host))
-        let gateway = try gateway(peer.address, options)
-        let connection = try begin(gateway)
+        let gateway = try RunningGateway.game(peer.address, options)
+        let connection = try gateway.begin()
         let sender = try peer.receive().sender
         other.send("from elsewhere", to: sender)
         if !isTaken { peer.send("from the peer", to: sender) }
@@ -217,102 +196,22 @@ import Testing
     }
 
     @Test func `a refusal is told of a host that need not answer from its port`() throws {
-        let gateway = try gateway(UDPPeer.closedAddress(), "from=host attempts=20")
-        let response = try begin(gateway).receive(until: "}\n")
+        let gateway = try RunningGateway.game(UDPPeer.closedAddress(), "from=host attempts=20")
+        let response = try gateway.begin().receive(until: "}\n")
         #expect(response.hasPrefix("HTTP/1.1 502 ") && response.contains("connection_refused"))
-    }
-
-    /// The moment at which a caller ends its side.
-    enum End: CaseIterable { case withTheRequest, withTheSecondRequest, afterTheDatagram, afterAReply }
-
-    /// It may still read.
-    @Test(arguments: End.allCases, ["application/json", "application/x-ndjson"])
-    func `a caller that has ended its side gets all replies`(end: End, type: String) throws {
-        let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=3 wait=3600s timeout=1800s")
-        let connection = try TCPConnection(to: gateway.address)
-        let healthz = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        let post = "POST /game HTTP/1.1\r\nHost: localhost\r\nAccept: \(type)\r\nContent-Length: 4\r\n\r\nwho?"
-        if end == .withTheSecondRequest {
-            connection.send(healthz)
-            _ = try connection.receive(until: "ok\n")
-        }
-        connection.send(post)
-        if end == .withTheRequest || end == .withTheSecondRequest { connection.endSending() }
-        let sender = try peer.receive().sender
-        if end == .afterTheDatagram { connection.endSending() }
-        for (index, text) in ["one", "two", "three"].enumerated() {
-            peer.send(text, to: sender)
-            try gateway.metrics { $0["udp_replies_total"] == index + 1 }
-            if end == .afterAReply, index == 0 { connection.endSending() }
-        }
-        let response = try connection.receiveToEnd()
-        for text in ["one", "two", "three"] { #expect(response.contains("\"reply\":\"\(text)\""), "\(response)") }
-        #expect(!response.contains("\"complete\":false"), "\(response)")
-    }
-
-    /// A caller that has left may have ended its side as well: the gateway does not wait much longer for replies.
-    @Test(arguments: [("replies=2", 504, ""), ("replies=all", 200, "{\"complete\":false,\"replies\":[]}\n")])
-    func `the wait is bounded for a caller that has ended its side`(
-        options: String, status: Int, content: String
-    ) throws {
-        let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "\(options) wait=3600s timeout=100ms")
-        let connection = try begin(gateway)
-        connection.endSending()
-        let response = try connection.receiveToEnd()
-        #expect(response.hasPrefix("HTTP/1.1 \(status) ") && response.hasSuffix(content), "\(response)")
-    }
-
-    @Test(arguments: [false, true]) func `a caller that leaves ends the wait`(isReset: Bool) throws {
-        let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=all wait=3600s timeout=\(isReset ? "3600s" : "100ms")")
-        do {
-            let connection = try begin(gateway)
-            peer.send("one", to: try peer.receive().sender)
-            try gateway.metrics { $0["udp_replies_total"] == 1 }
-            if isReset { connection.resetWhenClosed() }
-        }
-        try gateway.metrics { $0["udp_exchanges_in_flight"] == 0 }
-    }
-
-    /// The one socket is in use: who leaves the queue takes no socket with it from those that stay.
-    @Test func `a caller that leaves before its datagram did takes nothing from the next`() throws {
-        let peer = UDPPeer()
-        let gateway = try gateway(
-            peer.address, "replies=all wait=3600s timeout=100ms quarantine=50ms", ["--max-sockets", "1"])
-        func inFlight(_ count: Int) throws { try gateway.metrics { $0["udp_exchanges_in_flight"] == count } }
-        do {
-            let first = try begin(gateway)
-            _ = try peer.receive()
-            do {
-                let queued = try begin(gateway)
-                try inFlight(2)
-                withExtendedLifetime(queued) {}
-            }
-            try inFlight(1)
-            withExtendedLifetime(first) {}
-        }
-        try inFlight(0)
-        for _ in 0..<3 {
-            let next = try begin(gateway)
-            #expect(try peer.receive().bytes == Array("who?".utf8))
-            withExtendedLifetime(next) {}
-        }
     }
 
     /// No cache may store the replies to a GET, in any form.
     @Test(arguments: ["application/json", "application/x-ndjson", "application/octet-stream"])
     func `what is collected for a GET is not kept`(type: String) throws {
         let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=1 from=any get=q")
+        let gateway = try RunningGateway.game(peer.address, "replies=1 from=any get=q")
         let connection = try TCPConnection(to: gateway.address)
-        let several = try self.gateway(peer.address, "replies=2 get=q")
+        let several = try RunningGateway.game(peer.address, "replies=2 get=q")
         let lines = try TCPConnection(to: several.address)
         for caller in [connection, lines] {
             caller.send("GET /game?q=QQ HTTP/1.1\r\nHost: localhost\r\nAccept: \(type)\r\nConnection: close\r\n\r\n")
-            let sender = try peer.receive().sender
-            for text in ["one", "two"] { peer.send(text, to: sender) }
+            try peer.reply("one", "two")
             #expect(try caller.receiveToEnd().contains("Cache-Control: no-store\r\n"))
         }
     }
@@ -321,9 +220,9 @@ import Testing
     @Test(arguments: ["application/json", "application/x-ndjson", "application/octet-stream"])
     func `a preferred wait is confirmed`(type: String) throws {
         let peer = UDPPeer()
-        let gateway = try gateway(peer.address, "replies=2")
-        let connection = try begin(gateway, accepting: "\(type)\r\nPrefer: wait=1\r\nConnection: close")
-        peer.send("one", to: try peer.receive().sender)
+        let gateway = try RunningGateway.game(peer.address, "replies=2")
+        let connection = try gateway.begin(accepting: "\(type)\r\nPrefer: wait=1\r\nConnection: close")
+        try peer.reply("one")
         #expect(try connection.receiveToEnd().contains("\r\nPreference-Applied: wait=1\r\n"))
     }
 
@@ -337,8 +236,7 @@ import Testing
             POST /form HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
             Content-Length: 6\r\n\r\ntext=a
             """)
-        let sender = try peer.receive().sender
-        for text in ["<one>", "two"] { peer.send(text, to: sender) }
+        try peer.reply("<one>", "two")
         #expect(try connection.receive(until: "two").contains("&lt;one&gt;"))
     }
 }

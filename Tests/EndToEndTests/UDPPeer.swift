@@ -51,6 +51,14 @@ final class UDPPeer: Sendable {
         check(Int32(count))
     }
 
+    /// Waits for a datagram, and sends these replies to its sender.
+    func reply(_ texts: String...) throws { try reply(texts) }
+
+    func reply(_ texts: [String]) throws {
+        let sender = try receive().sender
+        for text in texts { send(text, to: sender) }
+    }
+
     /// Options to wait for a refusal as long as a test can, and to ask so often that one must come through.
     ///
     /// A program that does not take a refusal for the end would wait longer than the test does.
