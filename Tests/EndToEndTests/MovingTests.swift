@@ -31,6 +31,16 @@ struct MovingTests {
         }
     }
 
+    /// Starts a gateway in front of the service's name, after a script of the shell that has the file as "$0".
+    private func start(
+        _ hosts: Hosts, _ server: RunningServer, _ options: [String] = [],
+        script: String = "mount --bind \"$0\" /etc/hosts && exec \"$@\""
+    ) throws -> RunningGateway {
+        let flags = ["--port", "0", "--upstream", "service.test:\(server.address.port)"] + options
+        let words = try ["sh", "-c", script, hosts.path, Binaries.letterbox, "gateway"] + flags
+        return try RunningGateway(Program("unshare", ["--map-root-user", "--mount"] + words))
+    }
+
     /// The addresses of the service by the metrics, which have those of all workers.
     private func addresses(_ gateway: RunningGateway) throws -> [String] {
         let text = try CurlClient().perform(CurlRequest("\(gateway.url)/metrics", timeout: Program.timeLimit)).text
@@ -42,14 +52,7 @@ struct MovingTests {
         let first = try RunningServer(host: "127.0.0.2")
         let second = try RunningServer(host: "127.0.0.3", port: first.address.port)
         let hosts = try Hosts(2)
-        let gateway = try RunningGateway(
-            Program(
-                "unshare",
-                [
-                    "--map-root-user", "--mount", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\"",
-                    hosts.path, Binaries.letterbox, "gateway", "--port", "0", "--upstream",
-                    "service.test:\(first.address.port)", "--resolve-interval", "100ms", "--timeout", "30s",
-                ]))
+        let gateway = try start(hosts, first, ["--resolve-interval", "100ms", "--timeout", "30s"])
         #expect(gateway.upstream == first.address)
         var number = 0
         for (place, server) in [(3, second), (2, first), (3, second)] {
@@ -71,14 +74,7 @@ struct MovingTests {
     @Test func `a service does not move to a group`() throws {
         let server = try RunningServer(host: "127.0.0.2")
         let hosts = try Hosts(2)
-        let gateway = try RunningGateway(
-            Program(
-                "unshare",
-                [
-                    "--map-root-user", "--mount", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\"",
-                    hosts.path, Binaries.letterbox, "gateway", "--port", "0", "--upstream",
-                    "service.test:\(server.address.port)",
-                ]))
+        let gateway = try start(hosts, server)
         #expect(try gateway.post("letter").text == "LETTER")
         for _ in 0..<2 {
             try hosts.move(to: "239.255.0.1")
@@ -106,13 +102,7 @@ struct MovingTests {
             mount -t tmpfs none /etc && echo nameserver 127.0.0.79 > /etc/resolv.conf && touch /etc/hosts && \
             mount --bind "$0" /etc/hosts && exec "$@"
             """
-        let gateway = try RunningGateway(
-            Program(
-                "unshare",
-                [
-                    "--map-root-user", "--mount", "sh", "-c", script, hosts.path, Binaries.letterbox, "gateway",
-                    "--port", "0", "--upstream", "service.test:\(server.address.port)",
-                ]))
+        let gateway = try start(hosts, server, script: script)
         #expect(try gateway.post("letter").text == "LETTER")
         hosts.clear()
         gateway.program.signal(SIGHUP)
