@@ -90,21 +90,16 @@ struct NoiseProxyTests {
 
     @Test("loses everything at 100 %, and nothing any more once that is taken back while it runs")
     func changing() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            var settings = BothWays(NoiseSettings())
-            settings.toServer.loss = .always
-            let noise = try RunningNoise(to: server.address, settings, on: loop)
-            let client = try HandClient(to: noise.proxy.address, on: loop)
+        try await withNoise(settings: { $0.toServer.loss = .always }) { noise, client, _ in
             for number in 0..<50 { try client.send("lost \(number)") }
             #expect(await noise.events(50).allSatisfy { $0.passage.first == nil })
-            #expect(noise.proxy.settings == settings)
+            var expected = BothWays(NoiseSettings())
+            expected.toServer.loss = .always
+            #expect(noise.proxy.settings == expected)
             noise.proxy.settings.toServer.loss = .never
             try client.send("found")
             #expect(try await client.receiveText() == "found")
             #expect(await noise.proxy.counts.toServer.lost == 50)
-            try await noise.stop()
-            try await server.stop()
         }
     }
 

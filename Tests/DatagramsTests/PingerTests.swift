@@ -53,33 +53,23 @@ struct PingerTests {
 
     @Test("loses through the noise exactly what the seed says")
     func loss() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            var noisy = BothWays(NoiseSettings())
-            noisy.toServer.loss = percent(15)
-            let noise = try RunningNoise(to: server.address, seed: 7, noisy, on: loop)
+        try await withNoise(settings: { $0.toServer.loss = percent(15) }) { noise, _, loop in
             let (report, events) = try await ping(
                 noise.proxy.address, .init(count: 20, interval: Interval(nanoseconds: 0), timeout: .seconds(1)),
                 on: loop)
             let impairment = NoiseImpairment(seed: 7, direction: .toServer)
             let lost = (1...20).filter {
-                impairment.passage(of: UInt64($0), size: 56, under: noisy.toServer).first == nil
+                impairment.passage(of: UInt64($0), size: 56, under: noise.proxy.settings.toServer).first == nil
             }
             #expect(!lost.isEmpty)
             #expect(events.filter { $0.kind == .timedOut(number: $0.number) }.map(\.number) == lost)
             #expect(report.received == 20 - lost.count && report.late == 0)
-            try await noise.stop()
-            try await server.stop()
         }
     }
 
     @Test("doubles are duplicates, and damage is foreign")
     func duplicates() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            var noisy = BothWays(NoiseSettings())
-            noisy.toServer.duplicate = .always
-            let noise = try RunningNoise(to: server.address, noisy, on: loop)
+        try await withNoise(settings: { $0.toServer.duplicate = .always }) { noise, _, loop in
             let (report, _) = try await ping(
                 noise.proxy.address, .init(count: 20, interval: .milliseconds(20), timeout: .seconds(1)), on: loop)
             // The last probe's double may come after the end of the wait.
@@ -89,18 +79,12 @@ struct PingerTests {
             let (damaged, _) = try await ping(
                 noise.proxy.address, .init(count: 3, interval: .milliseconds(20), timeout: .seconds(1)), on: loop)
             #expect(damaged.received == 0 && damaged.foreign == 3)
-            try await noise.stop()
-            try await server.stop()
         }
     }
 
     @Test("a reply after the timeout is late and answers no other probe")
     func late() async throws {
-        try await onLoop { loop in
-            let server = try RunningServer(Echo(), on: loop)
-            var noisy = BothWays(NoiseSettings())
-            noisy.toClient.delay = .milliseconds(60)
-            let noise = try RunningNoise(to: server.address, noisy, on: loop)
+        try await withNoise(settings: { $0.toClient.delay = .milliseconds(60) }) { noise, _, loop in
             let (report, events) = try await ping(
                 noise.proxy.address, .init(count: 20, interval: .milliseconds(20), timeout: .milliseconds(30)), on: loop
             )
@@ -108,8 +92,6 @@ struct PingerTests {
             for event in events {
                 if case .late(_, let time) = event.kind { #expect(time >= .milliseconds(60)) }
             }
-            try await noise.stop()
-            try await server.stop()
         }
     }
 
