@@ -145,7 +145,7 @@ import Testing
         // Every family has its help and its type, once, and counters are called totals.
         let types = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ") }
         #expect(Set(types.map { $0[2] }).count == types.count && types.count == lines.count { $0.hasPrefix("# HELP ") })
-        #expect(types.allSatisfy { $0[2].hasSuffix("_total") == ($0[3] == "counter") })
+        #expect(!types.isEmpty && types.allSatisfy { $0[2].hasSuffix("_total") == ($0[3] == "counter") })
     }
 
     @Test func idleListKeepsTheOrder() throws {
