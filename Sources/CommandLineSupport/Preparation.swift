@@ -5,13 +5,14 @@ internal import System
 
 /// The first step of each program.
 package enum Preparation {
-    /// Keeps the standard streams from leaking to peers, and from stopping or ending the program.
+    /// Keeps the standard streams from leaking to peers, and from stopping or ending the program; lets QUIT end it.
     ///
     /// Call it once, before any socket and logger exists.
     package static func prepare() {
         // Without /dev/null there is no way to report it.
         guard Console.openMissing() else { Glibc.exit(Exit.cannotStart.rawValue) }
         Console.ignoreBrokenPipes()
+        SignalDefault.restoreQuit()
         // Swift reads the arguments from /proc/self/cmdline; without them every program would act by its defaults.
         guard !CommandLine.arguments.isEmpty else {
             Console.fatal(

@@ -84,3 +84,17 @@ public struct SignalHold {
         unsafe pthread_sigmask(SIG_SETMASK, &mask, nil)
     }
 }
+
+/// The program's own reactions to signals that it does not read from a descriptor.
+public enum SignalDefault {
+    /// Makes QUIT end the program at once (signal(7)).
+    ///
+    /// Swift's runtime takes it for a crash: it prints a backtrace, asks at a terminal, and goes on.
+    public static func restoreQuit() { replace(SIGQUIT, by: SIG_DFL) }
+
+    /// Changes the reaction to a signal, unless the program was started to ignore it, as by nohup(1).
+    static func replace(_ number: Int32, by handler: __sighandler_t?) {
+        let former = signal(number, handler)
+        if unsafe unsafeBitCast(former, to: Int.self) == 1 { _ = signal(number, SIG_IGN) }
+    }
+}

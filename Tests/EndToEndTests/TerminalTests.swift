@@ -151,4 +151,22 @@ import Testing
         let count = check(Int32(unsafe read(person, &bytes, bytes.count)))
         #expect(String(decoding: bytes[..<Int(count)], as: UTF8.self) == "a\\x1b[2Jb\\x07\tc\r\nd\\u{202e}e\r\n")
     }
+
+    /// Swift's handler of QUIT, which asks for a debugger, must not take the key's signal.
+    @Test func ctrlBackslashEndsTheClientAtOnce() throws {
+        let session = try Session(UDPPeer().address)
+        try session.see(Self.prompt)
+        session.type("\u{1c}")
+        #expect(try session.client.ending() == Program.Ending(status: -SIGQUIT, output: "", error: ""))
+        #expect(session.isRestored)
+    }
+
+    /// As every program that does not read signals.
+    @Test func aQuitIsNoCrash() throws {
+        let server = try RunningServer()
+        let client = try Program.letterbox("client", "--port", "\(server.address.port)", input: .open)
+        client.write("one\n")
+        try client.output(containing: "ONE\n")
+        #expect(try client.ending(after: SIGQUIT) == Program.Ending(status: -SIGQUIT, output: "ONE\n", error: ""))
+    }
 }
