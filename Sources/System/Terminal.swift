@@ -41,6 +41,7 @@ public final class Terminal: Sendable {
                     unsafe $0[Int(VMIN)] = 1
                     unsafe $0[Int(VTIME)] = 0
                 }
+                if let former { TerminalRestorer.begin(number, former) }
                 _ = try call { unsafe tcsetattr(number, TCSANOW, &settings) }
             }
         }
@@ -50,6 +51,7 @@ public final class Terminal: Sendable {
     public func restore() {
         guard var settings = former.withLock({ $0.take() }) else { return }
         unsafe tcsetattr(descriptor.number, TCSANOW, &settings)
+        TerminalRestorer.end()
     }
 
     /// Writes text, which may move the cursor.
@@ -74,5 +76,49 @@ public final class Terminal: Sendable {
             case .suspend: SIGTSTP
             }
         kill(getpid(), number)
+    }
+}
+
+/// Restores the terminal where the program ends without ``Terminal/restore()``: by exit(3), or by a signal from elsewhere.
+///
+/// A program has one terminal as its standard input, and so one restorer. A signal's handler may read nothing but plain
+/// memory, and call tcsetattr(3) (signal-safety(7)).
+@safe
+private enum TerminalRestorer {
+    private nonisolated(unsafe) static var settings = termios()
+    /// The terminal's descriptor; -1 while there is nothing to restore.
+    private nonisolated(unsafe) static var number: Int32 = -1
+
+    /// The signals that end a program in the foreground, unless it ignores them.
+    private static let signals = [SIGTERM, SIGHUP, SIGINT, SIGQUIT]
+
+    private static let installed: Void = {
+        atexit { TerminalRestorer.restore() }
+        for signal in signals {
+            SignalDefault.replace(
+                signal,
+                by: { signal in
+                    TerminalRestorer.restore()
+                    // The signal is blocked until the handler has returned (signal(2)), and then ends the program.
+                    _ = Glibc.signal(signal, SIG_DFL)
+                    raise(signal)
+                })
+        }
+    }()
+
+    static func begin(_ terminal: Int32, _ former: termios) {
+        installed
+        unsafe settings = former
+        unsafe number = terminal
+    }
+
+    static func end() { unsafe number = -1 }
+
+    private static func restore() {
+        guard unsafe number >= 0 else { return }
+        // In the background the call would stop the program, and the terminal is the shell's (tcsetattr(3), SIGTTOU).
+        let foreground = unsafe tcgetpgrp(number)
+        guard foreground == -1 || foreground == getpgrp() else { return }
+        unsafe tcsetattr(number, TCSANOW, &settings)
     }
 }

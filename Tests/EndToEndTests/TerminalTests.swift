@@ -11,12 +11,15 @@ import Testing
         private let person, line: Int32
         private var seen: [UInt8] = []
 
-        init(_ server: SocketAddress, _ arguments: [String] = [], term: String = "xterm") throws {
+        init(_ server: SocketAddress, _ arguments: [String] = [], term: String? = "xterm", to file: String? = nil)
+            throws
+        {
             (person, line) = openTerminal()
-            let client = try [
-                "TERM=\(term)", Binaries.letterbox, "client", "--port", "\(server.port)", "--timeout", "60s",
-            ]
-            self.client = try Program("env", client + arguments, input: .descriptor(line))
+            let client = try [Binaries.letterbox, "client", "--port", "\(server.port)", "--timeout", "60s"]
+            let shell = file.map { ["sh", "-c", "exec \"$@\" > \($0)", "sh"] } ?? []
+            self.client = try Program(
+                "env", [term.map { "TERM=\($0)" } ?? "--unset=TERM"] + shell + client + arguments,
+                input: .descriptor(line))
         }
 
         deinit { for end in [person, line] { close(end) } }
@@ -110,6 +113,38 @@ import Testing
         _ = try peer.receive()
         session.type("\u{3}")
         #expect(try session.client.ending().status == -SIGINT)
+        #expect(session.isRestored)
+    }
+
+    @Test(arguments: [SIGTERM, SIGHUP, SIGINT, SIGQUIT])
+    func aSignalFromElsewhereRestoresTheTerminal(signal: Int32) throws {
+        let session = try Session(UDPPeer().address)
+        try session.see(Self.prompt)
+        #expect(!session.isRestored)
+        #expect(try session.client.ending(after: signal) == Program.Ending(status: -signal, output: "", error: ""))
+        #expect(session.isRestored)
+    }
+
+    /// nohup(1) and shells without job control start programs so, which are to stay.
+    @Test func anIgnoredSignalStaysIgnored() throws {
+        let server = try RunningServer()
+        let client = try "\(Binaries.letterbox) client --port \(server.address.port) --timeout 60s"
+        let program = try Program("sh", ["-c", "trap '' HUP QUIT; exec \(client)"], input: .open)
+        program.write("one\n")
+        try program.output(containing: "ONE\n")
+        for signal in [SIGHUP, SIGQUIT] { program.signal(signal) }
+        program.write("two\n")
+        try program.output(containing: "TWO\n")
+    }
+
+    @Test func aReplyThatCannotBeWrittenRestoresTheTerminal() throws {
+        let server = try RunningServer()
+        let session = try Session(server.address, to: "/dev/full")
+        try session.see(Self.prompt)
+        session.type("hello\r")
+        let ending = try session.client.ending()
+        #expect(ending.status == 1)
+        #expect(ending.errorLines == ["letterbox: cannot write standard output: No space left on device"])
         #expect(session.isRestored)
     }
 
