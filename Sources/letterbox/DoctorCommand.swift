@@ -4,6 +4,7 @@ internal import Datagrams
 internal import Doctor
 internal import EventLoop
 internal import Gateway
+internal import Synchronization
 internal import System
 
 /// Checks the machine, the names and the routes of a gateway with the same flags.
@@ -95,13 +96,34 @@ private struct ServiceExamination {
         (self.services, self.settings) = (services, settings)
     }
 
-    func findings() -> [Finding] { services.flatMap(examine) }
+    func findings() -> [Finding] {
+        let lookUps = lookUpNames()
+        return services.flatMap { examine($0, lookUps) }
+    }
 
-    private func examine(_ described: ServiceDescription) -> [Finding] {
+    private typealias LookUp = (Result<[SocketAddress], ResolverError>, Interval)
+
+    /// Looks all names up at the same time, and measures each.
+    private func lookUpNames() -> [Endpoint: LookUp] {
+        let endpoints = services.flatMap(\.endpoints).filter { $0.literal == nil }
+        let found = Mutex<[Endpoint: LookUp]>([:])
+        try? EventLoop.run { loop in
+            let lookUps = endpoints.map { endpoint in
+                Task(executorPreference: loop) { try? await Thread.blocking { lookUp(endpoint) }.get() }
+            }
+            for (endpoint, lookUp) in zip(endpoints, lookUps) {
+                let outcome = await lookUp.value
+                found.withLock { $0[endpoint] = outcome }
+            }
+        }
+        return found.withLock { $0 }
+    }
+
+    private func examine(_ described: ServiceDescription, _ lookUps: [Endpoint: LookUp]) -> [Finding] {
         var findings: [Finding] = []
         var addresses: [SocketAddress] = []
         for endpoint in described.endpoints {
-            let (found, time) = timed { () throws(ResolverError) in try Resolver.resolve(endpoint) }
+            let (found, time) = lookUps[endpoint] ?? lookUp(endpoint)
             addresses += (try? found.get()) ?? []
             // An address needs no look-up.
             if endpoint.literal == nil { findings.append(.name(endpoint, found, after: time)) }
@@ -130,13 +152,17 @@ private struct ServiceExamination {
         case .failure(let error): return .probe(address, "\(error)", after: time)
         }
     }
+}
 
-    /// The result of an operation, and its duration.
-    private func timed<Success, Failure>(
-        _ body: () throws(Failure) -> Success
-    ) -> (Result<Success, Failure>, Interval) {
-        let start = MonotonicTime.now()
-        let result = Result { () throws(Failure) in try body() }
-        return (result, MonotonicTime.now().since(start))
-    }
+private func lookUp(_ endpoint: Endpoint) -> (Result<[SocketAddress], ResolverError>, Interval) {
+    timed { () throws(ResolverError) in try Resolver.resolve(endpoint) }
+}
+
+/// The result of an operation, and its duration.
+private func timed<Success, Failure>(
+    _ body: () throws(Failure) -> Success
+) -> (Result<Success, Failure>, Interval) {
+    let start = MonotonicTime.now()
+    let result = Result { () throws(Failure) in try body() }
+    return (result, MonotonicTime.now().since(start))
 }

@@ -80,9 +80,8 @@ struct GatewayCommand: ParsableCommand {
         on loop: EventLoop
     ) async throws {
         let lifecycle = Lifecycle(on: loop)
-        let names = addresses.services.map { UpstreamNames($0) }
         let page = try page.load()
-        for names in names { try names.description.check(page) }
+        let names = try makeNames(beside: page)
         let listener = try listen(
             at: try only(of: inherited.filter { $0.name != "admin" }, for: "the gateway listens at"))
         let address = listener.address
@@ -92,7 +91,7 @@ struct GatewayCommand: ParsableCommand {
         let adminAddress = whereabouts(of: admin)
         var settings = settings
         settings.accessLog = try logging.makeAccessLog()
-        for names in names { await names.begin() }
+        await UpstreamNames.begin(names, on: loop)
         var services = try names.map { try $0.service(settings) }
         let embedded = services.isEmpty ? try EmbeddedServer(self, &settings, on: loop) : nil
         if let embedded { services = [embedded.service] }
@@ -115,6 +114,12 @@ struct GatewayCommand: ParsableCommand {
         ).perform()
         await embedded?.stop()
         settings.accessLog?.finish()
+    }
+
+    /// The names of the services, at whose paths the page has no file.
+    private func makeNames(beside page: Page) throws -> [UpstreamNames] {
+        for service in addresses.services { try service.check(page) }
+        return addresses.services.map { UpstreamNames($0) }
     }
 
     /// Runs the gateway; a failure ends the program.

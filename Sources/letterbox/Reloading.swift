@@ -75,9 +75,7 @@ final class Reloading {
         }
     }
 
-    private func refreshNames() async {
-        for names in names { await names.refresh(for: gateway) }
-    }
+    private func refreshNames() async { await UpstreamNames.refresh(names, for: gateway, on: loop) }
 
     /// Reads the token from the file that the settings name, or else from that of the token in force.
     private func renewToken(from named: String? = nil) {
@@ -92,7 +90,7 @@ final class Reloading {
     private func replaceServices(with next: [ServiceDescription]) async throws {
         guard next.map(\.description) != described.map(\.description) else { return await refreshNames() }
         let nextNames = next.map { UpstreamNames($0, knowing: names) }
-        for names in nextNames { await names.begin() }
+        await UpstreamNames.begin(nextNames, on: loop)
         guard !Task.isCancelled else { return }
         let services = try nextNames.map { try $0.service(settings) }
         let changes = changes(to: next)
@@ -100,6 +98,7 @@ final class Reloading {
         watch()
         await gateway.replaceServices(services)
         logger.notice("the services are read again: \(changes)")
+        await refreshNames()
     }
 
     /// Checks the rules that need no look-up.

@@ -9,7 +9,7 @@ enum SettingsReport {
     /// Looks up all names and reads the page; throws the first failure.
     static func make(of command: GatewayCommand, _ settings: Configuration) throws -> String {
         let names = command.addresses.services.map { UpstreamNames($0) }
-        try EventLoop.run { loop in for names in names { try await names.resolve() } }
+        try EventLoop.run { loop in try await UpstreamNames.resolve(names, on: loop) }
         for names in names { _ = try names.service(settings) }
         _ = try command.callers.tokenFile.map { try TokenFile(path: $0).read() }
         let listening = try command.addresses.tryListeners().http

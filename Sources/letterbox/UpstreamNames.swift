@@ -21,6 +21,8 @@ final class UpstreamNames: Sendable {
 
     /// The pause before another look-up of a name that has never had an address; each time twice as long.
     private static let firstPause = Interval.seconds(1)
+    /// The longest wait of a start or a reload for the resolver: services with known addresses do not depend on it.
+    private static let patience = Interval.seconds(1)
 
     /// - `others`: the source of addresses that are already known.
     init(_ description: ServiceDescription, knowing others: [UpstreamNames] = []) {
@@ -51,14 +53,31 @@ final class UpstreamNames: Sendable {
         return endpoints.filter { found[$0] == nil }
     }
 
-    /// Looks every name up for the first time; throws the first failure.
-    func resolve() async throws {
-        for endpoint in endpoints { try await lookUp(endpoint) }
+    /// Looks all names up at the same time, as long as the resolver takes; throws the first failure, in their order.
+    static func resolve(_ all: [UpstreamNames], on loop: EventLoop) async throws {
+        let lookUps = all.flatMap { names in
+            names.endpoints.map { endpoint in
+                Task(executorPreference: loop) { try await names.lookUp(endpoint, within: nil, on: loop) }
+            }
+        }
+        for lookUp in lookUps { try await lookUp.value }
     }
 
-    /// Looks every name up for the first time; names without an address are looked up again while the gateway runs.
-    func begin() async {
-        for endpoint in endpoints { await tryLook(up: endpoint) }
+    /// Looks the endpoints without an address up at the same time, at most for `patience`; names that stay without one
+    /// are looked up again while the gateway runs.
+    static func begin(_ all: [UpstreamNames], on loop: EventLoop) async {
+        await withTaskGroup { group in
+            for names in all {
+                group.addTask { await names.tryLook(up: names.unresolved, within: patience, on: loop) }
+            }
+        }
+    }
+
+    /// Refreshes all at the same time, at most for `patience`.
+    static func refresh(_ all: [UpstreamNames], for gateway: Gateway, on loop: EventLoop) async {
+        await withTaskGroup { group in
+            for names in all { group.addTask { await names.refresh(for: gateway, within: patience, on: loop) } }
+        }
     }
 
     /// Looks the names up again at intervals, and sooner where one has no address yet.
@@ -69,15 +88,15 @@ final class UpstreamNames: Sendable {
             await loop.sleep(until: loop.now + (isMissing ? min(pause, interval) : interval))
             pause = isMissing ? Interval(nanoseconds: 2 * min(pause, interval).nanoseconds) : Self.firstPause
             guard !Task.isCancelled else { return }
-            await refresh(for: gateway)
+            await refresh(for: gateway, within: nil, on: loop)
         }
     }
 
     /// Looks the names up again and gives the gateway the changes; a failed look-up changes nothing, and neither do
     /// addresses that contradict the service's options.
-    func refresh(for gateway: Gateway) async {
+    private func refresh(for gateway: Gateway, within limit: Interval?, on loop: EventLoop) async {
         let (before, found) = (Set(addresses), state.withLock { $0.found })
-        for name in names { await tryLook(up: name) }
+        await tryLook(up: names, within: limit, on: loop)
         guard accept(orReturnTo: found), Set(addresses) != before, !Task.isCancelled else { return }
         await gateway.replaceAddresses(addresses, of: description.description)
         logger.notice("\(description.path): the UDP service is now at \(addresses)")
@@ -102,28 +121,58 @@ final class UpstreamNames: Sendable {
     /// The endpoints that are names.
     private var names: [Endpoint] { endpoints.filter { $0.literal == nil } }
 
-    /// Looks one name up; the log reports the first failure in a row.
-    private func tryLook(up endpoint: Endpoint) async {
-        do { try await lookUp(endpoint) } catch {
-            let (isNews, isKnown) = state.withLock { state in
-                (state.failing.insert(endpoint).inserted, state.found[endpoint] != nil)
+    /// Looks endpoints up at the same time; the log reports each one's first failure in a row.
+    private func tryLook(up endpoints: [Endpoint], within limit: Interval?, on loop: EventLoop) async {
+        await withTaskGroup { group in
+            for endpoint in endpoints {
+                group.addTask {
+                    do { try await self.lookUp(endpoint, within: limit, on: loop) } catch {
+                        if !Task.isCancelled { self.report(error, of: endpoint) }
+                    }
+                }
             }
-            guard isNews else { return }
-            logger.warning("\(error); \(isKnown ? "its addresses stay" : "requests get 503 until it has an address")")
         }
     }
 
-    /// The addresses of an endpoint; only a name costs a thread.
-    private func addresses(of endpoint: Endpoint) async throws -> [SocketAddress] {
-        if let literal = endpoint.literal { return [literal] }
-        return try await Thread.blocking { () throws(ResolverError) in try Resolver.resolve(endpoint) }.get()
+    private func report(_ error: any Error, of endpoint: Endpoint) {
+        let (isNews, isKnown) = state.withLock { state in
+            (state.failing.insert(endpoint).inserted, state.found[endpoint] != nil)
+        }
+        guard isNews else { return }
+        logger.warning("\(error); \(isKnown ? "its addresses stay" : "requests get 503 until it has an address")")
     }
 
-    private func lookUp(_ endpoint: Endpoint) async throws {
-        let addresses = try await addresses(of: endpoint)
+    private func lookUp(_ endpoint: Endpoint, within limit: Interval?, on loop: EventLoop) async throws {
+        let addresses = try await endpoint.lookUp(within: limit, on: loop)
         state.withLock { state in
             state.found[endpoint] = addresses
             state.failing.remove(endpoint)
         }
+    }
+}
+
+/// The resolver has not answered in time.
+private struct LateAnswer: Error, CustomStringConvertible {
+    let endpoint: Endpoint
+    let limit: Interval
+
+    var description: String { "cannot resolve \(endpoint.host): no answer within \(limit)" }
+}
+
+extension Endpoint {
+    /// The addresses; only a name costs a thread, which a resolver that does not answer keeps beyond the limit.
+    fileprivate func lookUp(within limit: Interval?, on loop: EventLoop) async throws -> [SocketAddress] {
+        if let literal { return [literal] }
+        let (outcomes, outcome) = AsyncStream.makeStream(of: Result<[SocketAddress], any Error>.self)
+        try Thread.start { outcome.yield(Result { try Resolver.resolve(self) }) }
+        if let limit {
+            Task(executorPreference: loop) {
+                await loop.sleep(until: loop.now + limit)
+                outcome.yield(.failure(LateAnswer(endpoint: self, limit: limit)))
+            }
+        }
+        for await outcome in outcomes { return try outcome.get() }
+        // A cancelled task waits no longer.
+        throw CancellationError()
     }
 }

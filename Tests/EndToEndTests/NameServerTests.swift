@@ -1,0 +1,77 @@
+import Testing
+
+/// Programs on a host whose name server is slow, or silent for longer than any test.
+@Suite(.enabled(if: PrivateHost.obstacle == nil, Comment(rawValue: PrivateHost.obstacle ?? "")))
+struct NameServerTests {
+    /// A name server with one address for all names, which replies to nothing before it has heard of so many.
+    private static let server = """
+        import socket, sys
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind(("127.0.0.1", 53))
+        print(flush=True)
+        names, waiting = set(), []
+        while True:
+            query, sender = sock.recvfrom(512)
+            end = query.index(0, 12) + 1
+            names.add(query[12:end])
+            waiting.append((query, end, sender))
+            while len(names) >= int(sys.argv[1]) and waiting:
+                query, end, sender = waiting.pop()
+                question, isA = query[12:end + 4], query[end:end + 2] == bytes([0, 1])
+                answer = bytes([0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1]) if isA else b""
+                sock.sendto(query[:2] + bytes([0x81, 0x80, 0, 1, 0, isA, 0, 0, 0, 0]) + question + answer, sender)
+        """
+
+    /// Runs a command; the resolver waits longer for a reply than the test for its end.
+    private func run(_ command: String, afterNames count: Int) throws -> Program.Ending {
+        let script = """
+            mount -t tmpfs none /mnt
+            printf 'nameserver 127.0.0.1\\noptions timeout:30 attempts:5\\n' > /mnt/resolv
+            mount --bind /mnt/resolv "$(readlink -f /etc/resolv.conf)"
+            mkfifo /mnt/told; python3 -c "$2" \(count) > /mnt/told & read line < /mnt/told
+            \(command)
+            """
+        return try PrivateHost.start(script, [Binaries.letterbox, Self.server]).ending()
+    }
+
+    private static let services = "--service '/a a.test:9' --service '/b b.test:9 c.test:9'"
+
+    @Test(arguments: ["gateway --port 0 --check", "doctor --port 0"])
+    func `all names are looked up at the same time`(command: String) throws {
+        let ending = try run("\"$1\" \(command) \(Self.services) || true", afterNames: 3)
+        for name in ["a", "b", "c"] where command.hasPrefix("doctor") {
+            #expect(ending.output.contains("\(name).test is 127.0.0.1"), "\(ending)")
+        }
+        if command.hasSuffix("--check") { #expect(ending.output.contains("# /b at 127.0.0.1:9\n"), "\(ending)") }
+    }
+
+    /// Neither the start nor a HUP waits for the resolver as long as it takes.
+    @Test func `a silent name server does not hold up other services`() throws {
+        let command = """
+            ask() { python3 -c '
+            import sys, urllib.request, urllib.error
+            data = b"hello" if len(sys.argv) > 2 else None
+            try: reply = urllib.request.urlopen(sys.argv[1], data)
+            except urllib.error.HTTPError as error: reply = error
+            print(reply.status)' "$@"; }
+            has() { until grep -q "$1" /mnt/log; do sleep 0.05; done; }
+            "$1" server --host 127.0.0.1 2> /dev/null &
+            printf 'port 8080\\nservice / 127.0.0.1:12000\\nservice /a a.test:9\\nservice /b b.test:9 c.test:9\\n' > /mnt/conf
+            "$1" --config /mnt/conf 2> /mnt/log & gateway=$!
+            has 'The gateway is ready'
+            for path in healthz readyz; do ask http://127.0.0.1:8080/$path; done
+            for path in "" a; do ask http://127.0.0.1:8080/$path hello; done
+            printf 'service /d d.test:9\\nservice /new 127.0.0.1:12000\\n' >> /mnt/conf
+            kill -HUP $gateway
+            has 'are read again'
+            ask http://127.0.0.1:8080/new hello
+            kill $gateway; wait $gateway; cat /mnt/log >&2
+            """
+        let ending = try run(command, afterNames: 10)
+        #expect(ending.status == 0 && ending.output == "200\n503\n200\n503\n200\n", "\(ending)")
+        for name in ["a"] {
+            let line = "cannot resolve \(name).test: no answer within 1s; requests get 503 until it has an address"
+            #expect(ending.error.contains(line), "\(ending)")
+        }
+    }
+}
