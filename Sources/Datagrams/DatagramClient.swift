@@ -3,10 +3,10 @@ package import System
 
 /// The reason why an exchange with a UDP server ended without a reply.
 package enum DatagramClientError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// No reply came in time.
-    case timedOut(SocketAddress, after: Interval, attempts: Int)
-    /// The host reported that the port is closed (ICMP "port unreachable").
-    case refused(SocketAddress)
+    /// No reply came in time from any of the addresses; `attempts` counts the datagrams to all of them.
+    case timedOut([SocketAddress], after: Interval, attempts: Int)
+    /// The hosts reported that the port is closed (ICMP "port unreachable").
+    case refused([SocketAddress])
     /// Fewer replies came than were wanted; without a number, none came.
     case tooFew(Int, of: Int?, after: Interval)
     /// The text is longer than a datagram can be.
@@ -17,10 +17,10 @@ package enum DatagramClientError: Error, Equatable, Sendable, CustomStringConver
     /// One line with the failure and the thing to check.
     package var description: String {
         switch self {
-        case .timedOut(let server, let time, let attempts):
-            "no reply from \(server) within \(time), \(attempts) \(attempts == 1 ? "attempt" : "attempts")"
-        case .refused(let server):
-            "no server listens at \(server): is it running?"
+        case .timedOut(let servers, let time, let attempts):
+            "no reply from \(Self.words(servers)) within \(time), \(attempts) \(attempts == 1 ? "attempt" : "attempts")"
+        case .refused(let servers):
+            "no server listens at \(Self.words(servers)): is it running?"
         case .tooFew(let count, let wanted?, let time):
             "\(count) of \(wanted) \(wanted == 1 ? "reply" : "replies") came within \(time)"
         case .tooFew(_, nil, let time): "no reply came within \(time)"
@@ -28,6 +28,25 @@ package enum DatagramClientError: Error, Equatable, Sendable, CustomStringConver
             "\(length) bytes do not fit in one datagram, which holds \(DatagramSocket.maximumPayload)"
         case .failed(let error): error.description
         }
+    }
+
+    private static func words(_ servers: [SocketAddress]) -> String {
+        servers.map { "\($0)" }.joined(separator: " or ")
+    }
+
+    /// The failure of an exchange by those of each address, at least one: silence outweighs a refusal, and that one an
+    /// error of the system, for a silent server may have been reached.
+    static func summary(of failures: [DatagramClientError], within timeout: Interval) -> DatagramClientError {
+        var (silent, refusing, attempts) = ([] as [SocketAddress], [] as [SocketAddress], 0)
+        for failure in failures {
+            switch failure {
+            case .timedOut(let servers, _, let count): (silent, attempts) = (silent + servers, attempts + count)
+            case .refused(let servers): refusing += servers
+            default: break
+            }
+        }
+        if !silent.isEmpty { return .timedOut(silent, after: timeout, attempts: attempts) }
+        return refusing.isEmpty ? failures[0] : .refused(refusing)
     }
 }
 
@@ -100,7 +119,7 @@ package struct DatagramClient: ~Copyable {
     ) async throws(DatagramClientError) -> Reply {
         guard message.count <= DatagramSocket.maximumPayload else { throw .tooLong(message.count) }
         let end = MonotonicTime.now() + timeout
-        var failure = DatagramClientError.timedOut(servers[0].address, after: timeout, attempts: 0)
+        var failures: [DatagramClientError] = []
         for remaining in (1...servers.count).reversed() {
             // The last address gets all remaining time, to the nanosecond where it is the only one.
             let left = servers.count == 1 ? timeout : end.since(.now())
@@ -108,11 +127,11 @@ package struct DatagramClient: ~Copyable {
                 let share = Interval(nanoseconds: left.nanoseconds / UInt64(remaining))
                 return try await exchange(message, with: servers[0], within: share, on: loop)
             } catch {
-                failure = error
+                failures.append(error)
                 servers.append(servers.removeFirst())
             }
         }
-        throw failure
+        throw .summary(of: failures, within: timeout)
     }
 
     private func exchange(
@@ -133,9 +152,9 @@ package struct DatagramClient: ~Copyable {
                 return reply
             }
         } catch {
-            throw error.reason == .connectionRefused ? .refused(server.address) : .failed(error)
+            throw error.reason == .connectionRefused ? .refused([server.address]) : .failed(error)
         }
-        throw .timedOut(server.address, after: time, attempts: sent)
+        throw .timedOut([server.address], after: time, attempts: sent)
     }
 
     private func exchange(

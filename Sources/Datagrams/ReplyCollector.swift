@@ -14,48 +14,76 @@ package struct ReplyCollector {
         package let bytes: [UInt8]
     }
 
-    private let server: SocketAddress
+    private let servers: [SocketAddress]
     /// The time for which it collects.
     package let timeout: Interval
     private let onDatagram: DatagramEvent.Observer?
 
-    /// Prepares to ask an address, which may be that of a group or a broadcast address.
-    package init(server: SocketAddress, timeout: Interval, onDatagram: DatagramEvent.Observer? = nil) {
-        self.server = server
+    /// Prepares to ask a server at its addresses, which may be those of a group or a broadcast.
+    package init(servers: [SocketAddress], timeout: Interval, onDatagram: DatagramEvent.Observer? = nil) {
+        precondition(!servers.isEmpty, "a server has an address")
+        self.servers = servers
         self.timeout = timeout
         self.onDatagram = onDatagram
     }
 
     /// Sends the datagram and passes each reply on as it comes, until there are `most` or the time is over; returns
     /// their number.
+    ///
+    /// The addresses are asked one after another until one replies, and share the time until then.
     package func collect(
         _ message: [UInt8], most: Int, on loop: EventLoop, _ take: (Reply) -> Void
     ) async throws(DatagramClientError) -> Int {
         guard message.count <= DatagramSocket.maximumPayload else { throw .tooLong(message.count) }
-        do {
-            return try await exchange(message, most, loop, take)
-        } catch {
-            throw error.reason == .connectionRefused ? .refused(server) : .failed(error)
+        let end = MonotonicTime.now() + timeout
+        var failures: [DatagramClientError] = []
+        for (index, server) in servers.enumerated() {
+            let now = MonotonicTime.now()
+            let share = Interval(nanoseconds: end.since(now).nanoseconds / UInt64(servers.count - index))
+            do throws(SystemError) {
+                let count = try await exchange(message, most, with: server, until: (now + share, end), loop, take)
+                if count > 0 { return count }
+                failures.append(.timedOut([server], after: share, attempts: 1))
+            } catch {
+                failures.append(error.reason == .connectionRefused ? .refused([server]) : .failed(error))
+            }
         }
+        let failure = DatagramClientError.summary(of: failures, within: timeout)
+        if case .timedOut = failure { return 0 }
+        throw failure
     }
 
+    /// - `ends`: the end of the wait for the first reply, and that for further ones.
     private func exchange(
-        _ message: [UInt8], _ most: Int, _ loop: EventLoop, _ take: (Reply) -> Void
+        _ message: [UInt8], _ most: Int, with server: SocketAddress, until ends: (MonotonicTime, MonotonicTime),
+        _ loop: EventLoop, _ take: (Reply) -> Void
     ) async throws(SystemError) -> Int {
         let socket = try DatagramSocket(towards: server)
         socket.lengthenQueue()
         try socket.allowFragments(towards: server)
-        try socket.enableReports(about: server)
+        // A member of a group that reports an error does not speak for the others.
+        if !server.isForMany { try socket.enableReports(about: server) }
         let watch = try AsyncWatch(socket.descriptor, as: .datagrams, on: loop)
         var batch = DatagramBatch(capacity: 16)
         let start = MonotonicTime.now()
         _ = try socket.send(message.span, to: server)
-        onDatagram?(DatagramEvent(message.span, from: try? socket.localAddress(), to: server, "sent"))
-        var count = 0
-        while count < most, await watch.readable(until: start + timeout) == .ready {
-            guard try batch.receive(from: socket) > 0 else { continue }
+        let local = onDatagram == nil ? nil : try? socket.source(towards: server)
+        onDatagram?(DatagramEvent(message.span, from: local, to: server, "sent"))
+        var (count, received) = (0, 0)
+        var report: SystemError?
+        while count < most, await watch.readable(until: count == 0 ? ends.0 : ends.1) == .ready {
+            do throws(SystemError) {
+                received = try batch.receive(from: socket)
+            } catch {
+                // A report about the datagram, which comes before the replies that wait already.
+                report = SystemError(.receive, server, error.reason)
+                socket.dropReports()
+                watch.keepReadable()
+                continue
+            }
+            if received == 0, count == 0, let report { throw report }
+            guard received > 0 else { continue }
             let time = MonotonicTime.now().since(start)
-            let local = try? socket.localAddress()
             batch.forEach { (sender: SocketAddress, bytes: Span<UInt8>) in
                 guard count < most else { return }
                 count += 1

@@ -32,6 +32,17 @@ extension DatagramSocket {
         return descriptor
     }
 
+    /// The source of this socket's datagrams to an address, by the current routes (connect(2)).
+    public func source(towards remote: SocketAddress) throws(SystemError) -> SocketAddress {
+        let own = try localAddress()
+        let probe = try Self.open(for: remote)
+        try probe.set(SO_BROADCAST, at: SOL_SOCKET)
+        try attempt(.connect, remote) { () throws(ErrorNumber) in
+            _ = try call { unsafe remote.withSocketAddress { unsafe clinux_connect(probe.number, $0, $1) } }
+        }
+        return SocketAddress(try probe.localAddress().host, port: own.port) ?? own
+    }
+
     /// Takes the first waiting datagram into a part of an array, and returns its length and sender; nil when none
     /// waits.
     ///

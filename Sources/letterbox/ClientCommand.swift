@@ -87,7 +87,7 @@ struct ClientCommand: ParsableCommand {
         let observer = verbose ? print : nil
         let client = DatagramClient(
             servers: addresses, timeout: timeout, attempts: attempts ?? 3, onDatagram: observer)
-        let collector = ReplyCollector(server: addresses[0], timeout: timeout, onDatagram: observer)
+        let collector = ReplyCollector(servers: addresses, timeout: timeout, onDatagram: observer)
         return Conversation(client, replies == nil ? nil : collector, replies ?? .all, isHex: hex, loop: loop)
     }
 }

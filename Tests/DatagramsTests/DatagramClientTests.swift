@@ -31,7 +31,7 @@ import Testing
             let server = try TestClient()
             var client = DatagramClient(servers: [server.address], timeout: .milliseconds(700), attempts: attempts)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
-            #expect(error == .timedOut(server.address, after: .milliseconds(700), attempts: attempts))
+            #expect(error == .timedOut([server.address], after: .milliseconds(700), attempts: attempts))
             return try server.answer { $0 }
         }
         #expect(heard == attempts)
@@ -43,7 +43,7 @@ import Testing
             let server = try TestClient()
             var client = DatagramClient(servers: [server.address], timeout: .milliseconds(500), attempts: 20)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
-            #expect(error == .timedOut(server.address, after: .milliseconds(500), attempts: 3))
+            #expect(error == .timedOut([server.address], after: .milliseconds(500), attempts: 3))
             return try server.answer { $0 }
         }
         #expect(heard == 3)
@@ -65,6 +65,21 @@ import Testing
             for number in UInt8(1)...2 { #expect(try await client.exchange([number], on: loop).bytes == [number]) }
             _ = try await answering.value
             #expect(try silent.answer { $0 } == 1)
+        }
+    }
+
+    /// Two addresses are silent and one refuses: the whole time is over, and each has had its datagrams.
+    @Test func silenceOfAllAddresses() async throws {
+        let gone: SocketAddress
+        do { gone = try TestClient(host: "127.0.0.77").address }
+        try await onLoop { loop in
+            let silent = try [TestClient(), TestClient()]
+            var client = DatagramClient(
+                servers: silent.map(\.address) + [gone], timeout: .milliseconds(90), attempts: 1)
+            let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
+            #expect(error == .timedOut(silent.map(\.address), after: .milliseconds(90), attempts: 2))
+            let names = silent.map { "\($0.address)" }.joined(separator: " or ")
+            #expect(error?.description == "no reply from \(names) within 90ms, 2 attempts")
         }
     }
 
@@ -92,7 +107,7 @@ import Testing
         try await onLoop { loop in
             var client = DatagramClient(servers: [gone], timeout: .seconds(3600), attempts: 1)
             let error = await #expect(throws: DatagramClientError.self) { try await client.exchange([97], on: loop) }
-            #expect(error == .refused(gone))
+            #expect(error == .refused([gone]))
         }
     }
 
@@ -178,9 +193,9 @@ import Testing
 
         var error: DatagramClientError? {
             switch self {
-            case .refused(let address): address.map { .refused($0) }
+            case .refused(let address): address.map { .refused([$0]) }
             case .timedOut(let address, let time, let attempts):
-                address.map { .timedOut($0, after: time, attempts: attempts) }
+                address.map { .timedOut([$0], after: time, attempts: attempts) }
             case .tooLong(let length): .tooLong(length)
             }
         }

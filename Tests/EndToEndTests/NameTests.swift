@@ -38,6 +38,13 @@ struct NameTests {
     }
 
     @Test(arguments: twins, [true, false])
+    func `several replies come from the address that replies`(pair: (String, String), isSilent: Bool) throws {
+        let ending = try run(
+            "\"$1\" client twins hello --replies 1 --timeout 2s", pair.0, besides: pair.1, isSilent: isSilent)
+        #expect(ending.status == 0 && ending.output.hasSuffix(" ms: HELLO\n") && ending.error.isEmpty, "\(ending)")
+    }
+
+    @Test(arguments: twins, [true, false])
     func `ping finds the address that replies`(pair: (String, String), isSilent: Bool) throws {
         let ending = try run(
             "\"$1\" ping twins --count 2 --interval 0s --timeout 500ms", pair.0, besides: pair.1, isSilent: isSilent)
