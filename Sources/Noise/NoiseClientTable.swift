@@ -74,12 +74,14 @@ struct NoiseClientTable<Client: Hashable, Value> {
         return nil
     }
 
-    /// Removes the clients that have been idle for long enough.
-    mutating func expire(at now: MonotonicTime) -> [Value] {
+    /// Removes the clients that have been idle for long enough, of those that may go; the others count as active.
+    mutating func expire(at now: MonotonicTime, where mayGo: (Value) -> Bool) -> [Value] {
         guard now >= nextExpiry else { return [] }
         let quiet = entries.filter { $0.value.lastUse + idle <= now }
-        for client in quiet.keys { entries[client] = nil }
+        for (client, entry) in quiet {
+            if mayGo(entry.value) { entries[client] = nil } else { _ = find(client, at: now) }
+        }
         nextExpiry = entries.values.map { $0.lastUse + idle }.min() ?? .never
-        return quiet.values.map(\.value)
+        return quiet.values.map(\.value).filter(mayGo)
     }
 }

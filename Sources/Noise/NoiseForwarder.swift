@@ -58,12 +58,13 @@ final class NoiseForwarder {
         counts.toServer.rejected += 1
     }
 
-    /// Sends the datagrams whose delay is over.
-    func release(at now: MonotonicTime) {
+    /// Sends the datagrams whose delay is over, and reports the client of each.
+    func release(at now: MonotonicTime, _ report: (NoiseClient) -> Void) {
         while let next = held.popDue(at: now) {
             counts[next.direction].held -= 1
             next.link.held -= 1
             send(next.bytes.span, next.direction, next.link)
+            report(next.link.client)
         }
     }
 

@@ -110,7 +110,7 @@ extension NoiseProxy {
     private func forwardRequests() -> Bool {
         let now = MonotonicTime.now()
         let settings = self.settings.toServer
-        forwarder.release(at: now)
+        release(at: now)
         // The kernel reports no refusal to an unconnected socket (udp(7)); after any other error, the call is made
         // again.
         guard (try? batch.receive(from: forwarder.socket)) != nil else {
@@ -151,7 +151,7 @@ extension NoiseProxy {
     private func forwardReplies(over link: NoiseLink) throws(SystemError) {
         let now = MonotonicTime.now()
         let settings = self.settings.toClient
-        forwarder.release(at: now)
+        release(at: now)
         _ = try batch.receive(from: link.socket)
         // A client that gets a reply is not idle.
         _ = table.find(link.client, at: now)
@@ -202,7 +202,7 @@ extension NoiseProxy {
     }
 
     private func forgetQuietClients(at now: MonotonicTime) {
-        for link in table.expire(at: now) { forget(link) }
+        for link in table.expire(at: now, where: { $0.held == 0 }) { forget(link) }
     }
 
     private func forget(_ link: NoiseLink) {
@@ -216,11 +216,16 @@ extension NoiseProxy {
 
 extension NoiseProxy {
     /// Releases datagrams and forgets idle clients, each at its time.
+    /// Sends the datagrams whose delay is over; their clients are active, for replies may come now.
+    private func release(at now: MonotonicTime) {
+        forwarder.release(at: now) { _ = table.find($0, at: now) }
+    }
+
     private func keepTime() async {
         while !isStopping {
             alarm = nextAlarm
             _ = await clock.wait(until: alarm)
-            forwarder.release(at: loop.now)
+            release(at: loop.now)
             forgetQuietClients(at: loop.now)
         }
     }

@@ -95,18 +95,18 @@ struct NoiseClientTableTests {
     @Test("a quiet client expires at its time and not before; an active one stays")
     func expiry() {
         var table = NoiseClientTable<SocketAddress, Int>(limit: 2, idle: .milliseconds(10))
-        #expect(table.nextExpiry == .never && table.expire(at: time(1000)).isEmpty)
+        #expect(table.nextExpiry == .never && table.expire(at: time(1000), where: { _ in true }).isEmpty)
         table.insert(1, for: client(1), at: time(0))
         table.insert(2, for: client(2), at: time(3))
         #expect(table.nextExpiry == time(10))
-        #expect(table.expire(at: time(9)).isEmpty)
+        #expect(table.expire(at: time(9), where: { _ in true }).isEmpty)
         _ = table.find(client(1), at: time(9))
         // The one who would have left first was heard of in between: the next time is the other's.
-        #expect(table.expire(at: time(10)).isEmpty)
+        #expect(table.expire(at: time(10), where: { _ in true }).isEmpty)
         #expect(table.nextExpiry == time(13))
-        #expect(table.expire(at: time(13)) == [2])
+        #expect(table.expire(at: time(13), where: { _ in true }) == [2])
         #expect(table.values == [1] && !table.isFull)
-        #expect(table.expire(at: time(19)) == [1])
+        #expect(table.expire(at: time(19), where: { _ in true }) == [1])
         #expect(table.count == 0 && table.nextExpiry == .never)
     }
 }

@@ -52,6 +52,18 @@ struct NoiseLimitTests {
         }
     }
 
+    @Test("keeps a client whose datagram is under way, and until its reply can have come")
+    func heldBeyondIdle() async throws {
+        try await withNoise(
+            settings: { ($0.toServer.delay, $0.toClient.delay) = (.milliseconds(600), .milliseconds(600)) },
+            limits: { $0.idle = .milliseconds(200) }
+        ) { noise, client, loop in
+            try client.send("hello")
+            #expect(try await client.receiveText() == "hello")
+            #expect(await eventually(on: loop) { await noise.proxy.clientCount == 0 })
+        }
+    }
+
     @Test("holds as many bytes as the limit says; what comes then is lost and counted")
     func heldBytes() async throws {
         try await withNoise(
