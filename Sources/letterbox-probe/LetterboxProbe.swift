@@ -22,7 +22,9 @@ struct LetterboxProbe: ParsableCommand {
 
     static func main() {
         Preparation.prepare()
-        main(nil)
+        let words = Array(CommandLine.arguments.dropFirst())
+        if let command = try? parseAsRoot(words), let error = misreading(command, of: words) { exit(withError: error) }
+        main(words)
     }
 
     @Option(help: ArgumentHelp("The gateway, or the path of a service: sentences are posted here.", valueName: "url"))

@@ -110,6 +110,7 @@ struct Letterbox: ParsableCommand {
         do { command = try type.parseAsRoot(settings.words) } catch {
             do { command = try parseAsRoot(name + settings.words) } catch { throw settings.explain(error) }
         }
+        if let error = type.misreading(command, of: settings.words) { throw error }
         do { try settings.checkEffects(in: command) } catch { throw ValidationError(error.description) }
         return command
     }

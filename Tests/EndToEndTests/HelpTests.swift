@@ -25,6 +25,28 @@ import Testing
         #expect(try Program.letterbox("help").ending().output.hasPrefix("OVERVIEW: An HTTP door for UDP services."))
     }
 
+    /// The parser finds -h in the word, and would print the help with status 0, so that nothing starts and nothing fails.
+    @Test(arguments: [
+        (["-host", "127.0.0.1"], " Did you mean '--host'?"),
+        (["server", "-host", "127.0.0.1"], " Did you mean '--host'?"),
+        (["doctor", "-host", "127.0.0.1"], " Did you mean '--host'?"), (["client", "127.0.0.1", "-hello"], ""),
+        (["client", "127.0.0.1", "-shell"], ""), (["ping", "-histogram"], " Did you mean '--histogram'?"),
+    ])
+    func aWordWithOneHyphenIsNoQuestionForHelp(words: [String], hint: String) throws {
+        let ending = try Program(Binaries.letterbox, words).ending()
+        #expect(ending.status == 64 && ending.output.isEmpty)
+        let word = words.first { $0.hasPrefix("-") } ?? ""
+        #expect(ending.errorLines.first.map(String.init) == "Error: Unknown option '\(word)'.\(hint)")
+    }
+
+    @Test func soItIsForTheProbe() throws {
+        let ending = try Program(Binaries.probe, ["-http", "http://127.0.0.1:9/"]).ending()
+        #expect(ending.status == 64 && ending.output.isEmpty)
+        #expect(ending.errorLines.first == "Error: Unknown option '-http'. Did you mean '--http'?")
+        #expect(try Program(Binaries.probe, ["-h"]).ending().output.hasPrefix("OVERVIEW: "))
+        #expect(try Program.letterbox("ping", "-h").ending().output.hasPrefix("OVERVIEW: "))
+    }
+
     /// Whichever place a wrong setting has.
     @Test(arguments: [
         (["doctor", "--bogus"], "doctor [<flags"), (["doctor", "--check"], "doctor [<flags"),
