@@ -56,6 +56,7 @@ struct LetterboxProbe: ParsableCommand {
         try Exit.starting(in: "letterbox-probe") {
             let token = try tokenFile.map { try TokenFile(path: $0).read() }
             let addresses = try Resolver.resolve(udp)
+            try Destinations.check(addresses, many: "give that of one")
             try EventLoop.run { loop in
                 var comparison = Comparison(http: http, token: token, udp: addresses, timeout: timeout)
                 var table = Table()

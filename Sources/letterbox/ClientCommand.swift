@@ -56,6 +56,7 @@ struct ClientCommand: ParsableCommand {
     func run() throws {
         let addresses = try resolve()
         try Exit.starting {
+            try Destinations.check(addresses, many: replies == nil ? "add --replies" : nil)
             try EventLoop.run { loop in
                 var conversation = conversation(with: addresses, on: loop)
                 if text.isEmpty {

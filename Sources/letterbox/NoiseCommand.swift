@@ -79,6 +79,7 @@ struct NoiseCommand: ParsableCommand {
         _ = DescriptorLimit.raise()
         try Exit.starting(" with --host or --port.") {
             let servers = try Resolver.resolve(to)
+            try Destinations.check(servers, many: "give that of one")
             try EventLoop.run { loop in
                 let signals = try Signals(on: loop)
                 let seed = self.seed ?? UInt64.random(in: 0..<1_000_000)

@@ -43,6 +43,7 @@ struct PingCommand: ParsableCommand {
         SignalDescriptor.block()
         try Exit.starting {
             let addresses = try Resolver.resolve(Endpoint(host: host, port: port))
+            try Destinations.check(addresses, many: "give that of one")
             try EventLoop.run { loop in
                 let report = try await ping(choose(addresses, on: loop), on: loop)
                 if histogram { Output.print("\(report.histogram)") }

@@ -78,6 +78,44 @@ import Testing
         #expect(try !Program.letterbox(command, "--help").ending().output.contains("--host"))
     }
 
+    /// A connected socket gets no reply of a group's members, and the kernel refuses to make one for a broadcast.
+    @Test(arguments: [
+        ("client 239.1.2.3 a", "239.1.2.3 is the address of many hosts: add --replies"),
+        ("client ff02::1%lo a", "ff02::1%lo is the address of many hosts: add --replies"),
+        ("ping 255.255.255.255", "255.255.255.255 is the address of many hosts: give that of one"),
+        ("noise --to 239.1.2.3:5000", "239.1.2.3 is the address of many hosts: give that of one"),
+        (
+            "client fe80::1 a",
+            "fe80::1 is the address of a host on any link: add the interface, as in fe80::1%eth0"
+        ),
+        (
+            "client fe80::1 a --replies 1",
+            "fe80::1 is the address of a host on any link: add the interface, as in fe80::1%eth0"
+        ),
+        ("ping fe80::1", "fe80::1 is the address of a host on any link: add the interface, as in fe80::1%eth0"),
+        (
+            "noise --to [fe80::1]:5000",
+            "fe80::1 is the address of a host on any link: add the interface, as in fe80::1%eth0"
+        ),
+    ])
+    func anAddressThatCannotReplyIsRefused(command: String, problem: String) throws {
+        let ending = try Program(Binaries.letterbox, command.split(separator: " ").map(String.init)).ending()
+        #expect(ending.status == 64)
+        #expect(ending.errorLines == [Substring("letterbox: \(problem)")])
+    }
+
+    /// Only the kernel knows the broadcast address of a network.
+    @Test(arguments: [
+        ("client 127.255.255.255 a", "add --replies"), ("ping 127.255.255.255", "give that of one"),
+        ("noise --to 127.255.255.255:12000", "give that of one"),
+    ])
+    func aBroadcastAddressGetsAHint(command: String, remedy: String) throws {
+        let ending = try Program(Binaries.letterbox, command.split(separator: " ").map(String.init)).ending()
+        #expect(ending.status == 64)
+        let problem = "letterbox: cannot connect 127.255.255.255:12000: Permission denied"
+        #expect(ending.errorLines == ["\(problem). If it is a broadcast address, \(remedy)"])
+    }
+
     // MARK: - Bytes
 
     @Test func bytesGoOutAndComeBackInHex() throws {
