@@ -11,21 +11,23 @@ package struct NoiseEvent: Sendable, CustomStringConvertible {
 
     /// One line, such as "0.012345 127.0.0.1:40000 to server #12, 52 bytes: lost".
     package var description: String {
-        let datagram = "#\(passage.number), \(passage.size) \(passage.size == 1 ? "byte" : "bytes")"
+        let number = passage.number.map { " #\($0)" } ?? ""
+        let datagram = "\(number), \(passage.size) \(passage.size == 1 ? "byte" : "bytes")"
         return
-            "\(time.fixedPoint(unit: 1_000_000_000, digits: 6)) \(client) \(direction.rawValue) \(datagram): \(passage)"
+            "\(time.fixedPoint(unit: 1_000_000_000, digits: 6)) \(client) \(direction.rawValue)\(datagram): \(passage)"
     }
 }
 
 extension NoisePassage: CustomStringConvertible {
     /// The fate in a few words, such as "passed on" or "doubled: delayed 20.5 ms; delayed 23 ms, bit 77 flipped".
     package var description: String {
-        guard let first else { return "lost" }
+        guard let first else { return number == nil ? "rejected" : "lost" }
         guard let second else { return words(for: first) }
         return "doubled: \(words(for: first)); \(words(for: second))"
     }
 
     private func words(for copy: Copy) -> String {
+        guard copy.hasRoom else { return "overflowed" }
         var words: [String] = []
         if copy.delay.nanoseconds > 0 {
             let time = copy.delay.fixedPoint(unit: 1_000_000, digits: 3)

@@ -44,18 +44,24 @@ final class NoiseForwarder {
         _ datagram: Span<UInt8>, _ direction: NoiseDirection, _ link: NoiseLink, _ settings: NoiseSettings,
         _ now: MonotonicTime
     ) {
-        let passage = impairments[direction].next(size: datagram.count, under: settings)
+        var passage = impairments[direction].next(size: datagram.count, under: settings)
         counts[direction].note(passage)
-        onEvent?(
-            NoiseEvent(time: now.since(start), direction: direction, client: link.client.address, passage: passage))
-        if let copy = passage.first { forward(datagram, as: copy, direction, link, now) }
-        if let copy = passage.second { forward(datagram, as: copy, direction, link, now) }
+        if let copy = passage.first { passage.first?.hasRoom = forward(datagram, as: copy, direction, link, now) }
+        if let copy = passage.second { passage.second?.hasRoom = forward(datagram, as: copy, direction, link, now) }
+        report(passage, direction, link.client, now)
     }
 
     /// Counts a client's datagram for which there is no room.
-    func recordRejected() {
+    func recordRejected(_ datagram: Span<UInt8>, of client: NoiseClient, _ now: MonotonicTime) {
         counts.toServer.received += 1
         counts.toServer.rejected += 1
+        report(NoisePassage(number: nil, size: datagram.count, first: nil, second: nil), .toServer, client, now)
+    }
+
+    private func report(
+        _ passage: NoisePassage, _ direction: NoiseDirection, _ client: NoiseClient, _ now: MonotonicTime
+    ) {
+        onEvent?(NoiseEvent(time: now.since(start), direction: direction, client: client.address, passage: passage))
     }
 
     /// Sends the datagrams whose delay is over, and reports the client of each.
@@ -81,27 +87,34 @@ final class NoiseForwarder {
         _ = try? link.socket.send(datagram.span)
     }
 
+    /// Sends a copy or holds it back; false where there is no memory for that.
     private func forward(
         _ datagram: Span<UInt8>, as copy: NoisePassage.Copy, _ direction: NoiseDirection, _ link: NoiseLink,
         _ now: MonotonicTime
-    ) {
+    ) -> Bool {
         if copy.delay.nanoseconds > 0 {
-            hold(copy.applied(to: datagram), direction, link, until: now + copy.delay)
-        } else if copy.flippedBit != nil {
+            return hold(copy.applied(to: datagram), direction, link, until: now + copy.delay)
+        }
+        if copy.flippedBit != nil {
             send(copy.applied(to: datagram).span, direction, link)
         } else {
             send(datagram.extracting(first: copy.length), direction, link)
         }
+        return true
     }
 
-    private func hold(_ bytes: [UInt8], _ direction: NoiseDirection, _ link: NoiseLink, until due: MonotonicTime) {
+    @discardableResult
+    private func hold(
+        _ bytes: [UInt8], _ direction: NoiseDirection, _ link: NoiseLink, until due: MonotonicTime
+    ) -> Bool {
         guard held.hasRoom(for: bytes.count) else {
             counts[direction].overflowed += 1
-            return
+            return false
         }
         counts[direction].held += 1
         link.held += 1
         held.insert(Held(bytes: bytes, direction: direction, link: link), size: bytes.count, due: due)
+        return true
     }
 
     private func send(_ datagram: Span<UInt8>, _ direction: NoiseDirection, _ link: NoiseLink) {

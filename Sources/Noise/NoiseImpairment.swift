@@ -73,14 +73,16 @@ package struct NoisePassage: Equatable, Sendable {
         package let length: Int
         /// The bit that is flipped, counted from the lowest bit of the first byte.
         package let flippedBit: Int?
+        /// Whether there was memory for its delay.
+        package internal(set) var hasRoom = true
     }
 
-    /// The datagram's number in its direction, counted from 1.
-    package let number: UInt64
+    /// The datagram's number in its direction, counted from 1; nil for one that was rejected, and met no dice.
+    package let number: UInt64?
     /// Its length on arrival at the noise.
     package let size: Int
     /// The datagram's fate; nil when it is lost.
-    package let first: Copy?
+    package internal(set) var first: Copy?
     /// The fate of its double, if it has one.
-    package let second: Copy?
+    package internal(set) var second: Copy?
 }

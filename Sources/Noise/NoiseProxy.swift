@@ -119,10 +119,11 @@ extension NoiseProxy {
         }
         errors.end()
         batch.forEach { address, replySource, datagram in
-            if let link = link(for: NoiseClient(address: address, replySource: replySource), at: now) {
+            let client = NoiseClient(address: address, replySource: replySource)
+            if let link = link(for: client, at: now) {
                 forwarder.forward(datagram, .toServer, link, settings, now)
             } else {
-                forwarder.recordRejected()
+                forwarder.recordRejected(datagram, of: client, now)
             }
         }
         wakeClock()
@@ -215,12 +216,12 @@ extension NoiseProxy {
 // MARK: - Time
 
 extension NoiseProxy {
-    /// Releases datagrams and forgets idle clients, each at its time.
     /// Sends the datagrams whose delay is over; their clients are active, for replies may come now.
     private func release(at now: MonotonicTime) {
         forwarder.release(at: now) { _ = table.find($0, at: now) }
     }
 
+    /// Releases datagrams and forgets idle clients, each at its time.
     private func keepTime() async {
         while !isStopping {
             alarm = nextAlarm

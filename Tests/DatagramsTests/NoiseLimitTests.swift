@@ -33,6 +33,8 @@ struct NoiseLimitTests {
             #expect(await eventually(on: loop) { await noise.proxy.counts.toServer.received == 3 })
             let counts = await noise.proxy.counts
             #expect(counts.toServer.rejected == 1 && counts.toServer.held == 2)
+            let events = await noise.events(3).map { "\($0)" }
+            #expect(events.count { $0.hasSuffix(" to server, 5 bytes: rejected") } == 1, "\(events)")
             #expect(await noise.proxy.clientCount == 2)
             expectNothingUnaccounted(counts.toServer)
         }
@@ -75,6 +77,8 @@ struct NoiseLimitTests {
             }
             let counts = await noise.proxy.counts
             #expect(counts.toServer.overflowed == 1 && counts.toServer.sent == 2)
+            let events = await noise.events(5).filter { $0.direction == .toServer }.map { "\($0)" }
+            #expect(events.count == 3 && events[2].hasSuffix(" to server #3, 350 bytes: overflowed"), "\(events)")
             expectNothingUnaccounted(counts.toServer)
         }
     }
