@@ -78,10 +78,12 @@ package struct Pinger: ~Copyable {
         let pause = settings.interval.nanoseconds > 0 ? settings.interval : settings.timeout
         nextSend = now + pause
         let probe = session.probe(at: now)
-        report.sent += 1
         do {
             try send(probe)
+            report.sent += 1
         } catch {
+            session.fail()
+            report.failed += 1
             report(.failed(number: session.sent, error))
         }
     }
@@ -89,12 +91,16 @@ package struct Pinger: ~Copyable {
     /// Sends a probe, and once more where the first call only reports an earlier one (udp(7)).
     private mutating func send(_ probe: [UInt8]) throws(SystemError) {
         do {
-            _ = try socket.send(probe.span)
+            try sendOnce(probe)
         } catch {
             guard error.reason == .connectionRefused else { throw error }
             noteRefusal()
-            _ = try socket.send(probe.span)
+            try sendOnce(probe)
         }
+    }
+
+    private func sendOnce(_ probe: [UInt8]) throws(SystemError) {
+        guard try socket.send(probe.span) else { throw SystemError(.send, server, .wouldBlock) }
     }
 
     /// Takes all waiting datagrams.

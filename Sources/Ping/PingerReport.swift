@@ -13,6 +13,8 @@ package struct PingerReport: Sendable, CustomStringConvertible {
     package internal(set) var foreign = 0
     /// Reports that the port is closed (ICMP).
     package internal(set) var refused = 0
+    /// Probes that could not be sent, and do not count as sent.
+    package internal(set) var failed = 0
     private var roundTrips: [Interval] = []
 
     init(server: SocketAddress) {
@@ -60,7 +62,9 @@ package struct PingerReport: Sendable, CustomStringConvertible {
         let loss = Int((lossPercentage * 10).rounded())
         let share = loss % 10 == 0 ? "\(loss / 10)" : "\(loss / 10).\(loss % 10)"
         var lines = ["--- \(server) ping statistics ---", "\(sent) sent, \(received) received, \(share)% loss"]
-        let others = [("duplicate", duplicates), ("late", late), ("foreign", foreign), ("refused", refused)]
+        let others = [
+            ("duplicate", duplicates), ("late", late), ("foreign", foreign), ("refused", refused), ("failed", failed),
+        ]
         lines[1] += others.filter { $0.1 > 0 }.map { ", \($0.1) \($0.0)" }.joined()
         let measured = [minimum, mean, percentile(50), percentile(99), maximum].compactMap { $0 }
         if !measured.isEmpty {

@@ -3,7 +3,7 @@ internal import System
 /// Matches replies to probes, without a socket or a clock.
 struct PingerSession {
     private enum State {
-        case waiting, answered, timedOut, refused
+        case waiting, answered, timedOut, refused, failed
     }
 
     private struct Probe {
@@ -22,7 +22,7 @@ struct PingerSession {
         self.timeout = timeout
     }
 
-    /// The number of probes sent.
+    /// The number of probes so far.
     var sent: Int { probes.count }
 
     var isWaiting: Bool { oldest < probes.count }
@@ -35,6 +35,9 @@ struct PingerSession {
         probes.append(Probe(sent: now))
         return payload.bytes(number: probes.count, time: now.nanoseconds)
     }
+
+    /// Ends the latest probe, which could not be sent.
+    mutating func fail() { settle(probes.count - 1, .failed) }
 
     /// Finds a datagram's role.
     mutating func receive(_ datagram: Span<UInt8>, at now: MonotonicTime) -> PingerEvent.Kind {

@@ -51,6 +51,15 @@ struct PingerSessionTests {
         #expect(session.expire(at: time(101)) == nil)
     }
 
+    @Test("a probe that could not be sent does not wait")
+    mutating func failure() {
+        _ = session.probe(at: time(0))
+        _ = session.probe(at: time(1))
+        session.fail()
+        #expect(session.expire(at: time(101)) == 1)
+        #expect(session.expire(at: time(101)) == nil && !session.isWaiting)
+    }
+
     @Test("a refusal gives up the oldest that waits")
     mutating func refusal() {
         #expect(session.refuse() == nil)
