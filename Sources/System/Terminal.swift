@@ -10,16 +10,19 @@ public final class Terminal: Sendable {
     }
 
     private let descriptor: Descriptor
+    /// Whether it can move its cursor, which an editor of lines needs.
+    public let movesCursor: Bool
     /// The terminal's former settings, while it hands out keys.
     private let former = Mutex<termios?>(nil)
 
-    /// Opens standard input's terminal; nil where standard input is none, or one that cannot move its cursor.
+    /// Opens standard input's terminal; nil where standard input is none.
     public init?() {
-        guard Console.isInteractive, let name = Environment.value(of: "TERM"), name != "dumb" else { return nil }
+        guard Console.isInteractive else { return nil }
         // Standard input may be open for reading only, and standard output may be a file (proc(5), /proc/pid/fd).
         let number = unsafe open("/proc/self/fd/\(STDIN_FILENO)", O_RDWR | O_CLOEXEC | O_NOCTTY)
         guard number >= 0 else { return nil }
         descriptor = Descriptor(owning: number)
+        movesCursor = (Environment.value(of: "TERM") ?? "dumb") != "dumb"
     }
 
     deinit { restore() }

@@ -31,12 +31,15 @@ struct Conversation: ~Copyable {
         var hasFailed = false
         // Two digits and a space for each byte.
         let limit = DatagramSocket.maximumPayload * (isHex ? 3 : 1)
-        if let terminal = Terminal() {
+        let terminal = Terminal()
+        if let terminal, terminal.movesCursor {
             var lines = try TerminalReader(terminal, prompt: Self.prompt, limit: limit, on: loop)
             while let line = try await lines.next() { hasFailed = await !answers(line) || hasFailed }
         } else {
             var lines = LineReader(limit: limit, on: loop)
-            while let line = try await lines.next() {
+            while true {
+                try terminal?.write(Self.prompt)
+                guard let line = try await lines.next() else { break }
                 switch line {
                 case .whole(let bytes): hasFailed = await !answers(bytes) || hasFailed
                 case .tooLong:
@@ -44,6 +47,7 @@ struct Conversation: ~Copyable {
                     hasFailed = true
                 }
             }
+            try terminal?.write("\n")
         }
         if hasFailed { throw Exit.failed }
     }

@@ -163,11 +163,15 @@ import Testing
     }
 
     /// A terminal that cannot move its cursor keeps its own line.
-    @Test func aDumbTerminalIsReadAsAFile() throws {
+    @Test(arguments: ["dumb", nil])
+    func aDumbTerminalGetsAPromptAlone(term: String?) throws {
         let server = try RunningServer()
-        let session = try Session(server.address, term: "dumb")
+        let session = try Session(server.address, term: term)
+        try session.see(Self.prompt)
+        #expect(session.isRestored)
         session.type("hello\n")
         try session.client.output(containing: "HELLO\n")
+        try session.see(Self.prompt)
         session.type("\u{4}")
         #expect(try session.client.ending() == Program.Ending(status: 0, output: "HELLO\n", error: ""))
     }
