@@ -125,7 +125,8 @@ package func readTime(_ text: String, in range: ClosedRange<Interval>) throws ->
 
 /// Reads a whole number within a range.
 package func readNumber<Number: FixedWidthInteger>(_ text: String, in range: ClosedRange<Number>) throws -> Number {
-    guard let number = Number(text), range.contains(number) else {
+    // The type would accept a sign as well.
+    guard text.allSatisfy(\.isNumber), let number = Number(text), range.contains(number) else {
         throw ValidationError("a whole number is needed, from \(range.words).")
     }
     return number

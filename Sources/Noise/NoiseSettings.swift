@@ -13,7 +13,10 @@ package struct Probability: Comparable, Sendable, CustomStringConvertible {
 
     /// Reads a percentage such as "10%" or "0.5%"; nil when it is malformed or not 0 % to 100 %.
     package init?(percentage text: String) {
-        guard text.hasSuffix("%"), let percent = Double(text.dropLast()) else { return nil }
+        // Double would accept signs, exponents and hexadecimal digits as well.
+        guard text.hasSuffix("%"), text.dropLast().allSatisfy({ "0123456789.".contains($0) }),
+            let percent = Double(text.dropLast())
+        else { return nil }
         self.init(percent / 100)
     }
 
@@ -33,7 +36,11 @@ package struct Probability: Comparable, Sendable, CustomStringConvertible {
     }
 
     private static func text(of percent: Double) -> String {
-        percent.truncatingRemainder(dividingBy: 1).isZero ? "\(Int(percent))%" : "\(percent)%"
+        if percent.truncatingRemainder(dividingBy: 1).isZero { return "\(Int(percent))%" }
+        // A small number has an exponent, as in 1.5e-05.
+        let parts = "\(percent)".split(separator: "e-")
+        guard let exponent = parts.dropFirst().first.flatMap({ Int($0) }) else { return "\(percent)%" }
+        return "0.\(String(repeating: "0", count: exponent - 1))\(parts[0].filter { $0 != "." })%"
     }
 
     package static func < (left: Probability, right: Probability) -> Bool { left.fraction < right.fraction }

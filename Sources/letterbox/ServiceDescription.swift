@@ -133,7 +133,7 @@ struct ServiceDescription: CustomStringConvertible {
     /// The number of replies to a datagram.
     private func count(_ text: String) throws -> ReplyPolicy.Count {
         if text == "all" { return .all }
-        guard let number = Int(text), (0...1024).contains(number) else {
+        guard let number = try? readNumber(text, in: 0...1024) else {
             throw ValidationError("replies takes 0 to 1024, or all.")
         }
         return number == 0 ? .none : .some(number)

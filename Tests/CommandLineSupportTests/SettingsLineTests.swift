@@ -48,6 +48,11 @@ import Testing
         }
     }
 
+    @Test(arguments: ["+5", "-0", "0x5", "5.0", "", "５", " 5"])
+    func aNumberHasDigitsAlone(text: String) throws {
+        #expect(throws: (any Error).self) { try readNumber(text, in: 0...10) }
+    }
+
     @Test func eachTimeReadsBackAsItself() throws {
         var generator = SeededGenerator(state: 2)
         let range = Interval(nanoseconds: 0)...(.seconds(86_400))

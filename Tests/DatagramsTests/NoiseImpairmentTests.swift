@@ -180,17 +180,21 @@ struct ProbabilityTests {
     /// Also one finer than a thousandth, and one of every size.
     @Test("reads back what it prints") func readsBack() throws {
         var generator = SeededGenerator(state: 5)
-        let texts = ["0.12345%", "7%", "33.333333%", "1e-7%", "0.07%"]
+        let texts = ["0.12345%", "7%", "33.333333%", "0.0000001%", "0.07%", "0%", "100%"]
         let numbers = (0..<2000).map { _ in Double.random(in: 0...100, using: &generator) }
         let small = numbers.map { $0 * Double.random(in: 0...1e-6, using: &generator) }
-        for text in texts + (numbers + small).map({ "\($0)%" }) {
-            let probability = try #require(Probability(percentage: text))
-            #expect(Probability(percentage: probability.description) == probability, "\(text)")
+        let read = try texts.map { try #require(Probability(percentage: $0)) }
+        for probability in try read + (numbers + small).map({ try #require(Probability($0 / 100)) }) {
+            #expect(Probability(percentage: probability.description) == probability, "\(probability)")
         }
     }
 
     @Test(
-        "takes nothing else", arguments: ["", "%", "10", "0.1", "-1%", "100.1%", "nan%", "inf%", "10 %", "1%%", "x%"])
+        "takes nothing else",
+        arguments: [
+            "", "%", "10", "0.1", "-1%", "100.1%", "nan%", "inf%", "10 %", "1%%", "x%",
+            "+10%", "1e1%", "0x1%", "-0%",
+        ])
     func refuses(text: String) {
         #expect(Probability(percentage: text) == nil)
     }
