@@ -20,8 +20,13 @@ package struct DatagramEvent: Sendable, CustomStringConvertible {
         _ what: String
     ) {
         var end = min(bytes.count, Self.shown)
-        // The cut does not split a character, which has three more bytes at the most.
-        while end < bytes.count, end > Self.shown - 3, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+        // The cut does not split a character, whose first byte tells its length (RFC 3629 3).
+        if end < bytes.count, bytes[end] & 0xC0 == 0x80,
+            let first = (end - 3..<end).last(where: { bytes[$0] & 0xC0 != 0x80 })
+        {
+            let length = [0xC0, 0xE0, 0xF0].count { bytes[first] >= $0 } + 1
+            if length > 1, first + length > end { end = first }
+        }
         self.init((0..<end).map { bytes[$0] }, ofLength: length ?? bytes.count, from: sender, to: receiver, what)
     }
 
@@ -43,7 +48,9 @@ package struct DatagramEvent: Sendable, CustomStringConvertible {
         guard let length else { return "\(way): \(what)" }
         let bytes = "\(length) \(length == 1 ? "byte" : "bytes")"
         let more = length > beginning.count ? "..." : ""
-        let text = length == 0 ? "" : " \"\(String(showing: beginning))\"\(more)"
+        // As in the access log, so that an escape and the same letters in the datagram look different.
+        let escaped = beginning.flatMap { "\\\"".utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
+        let text = length == 0 ? "" : " \"\(String(showing: escaped))\"\(more)"
         return "\(way), \(bytes)\(text): \(what)"
     }
 
@@ -52,14 +59,14 @@ package struct DatagramEvent: Sendable, CustomStringConvertible {
 
 /// Reports the datagrams of a server's socket one by one.
 struct DatagramObserver {
-    /// The server's address.
+    /// The server's address, which may be every address of the machine.
     let address: SocketAddress?
     let report: DatagramEvent.Observer
 
     /// Reports the datagrams received last.
     func reportReceived(_ batch: borrowing DatagramBatch) {
-        batch.forEach { (sender: SocketAddress, bytes: Span<UInt8>) in
-            report(DatagramEvent(bytes, from: sender, to: address, "received"))
+        batch.forEach(at: address?.port ?? 0) { sender, receiver, bytes in
+            report(DatagramEvent(bytes, from: sender, to: receiver ?? address, "received"))
         }
     }
 
@@ -73,10 +80,11 @@ struct DatagramObserver {
     /// Reports the replies and those that could not be sent.
     func reportSent(_ batch: borrowing DatagramBatch, _ failures: [SystemError]) {
         var failures = failures
-        batch.forEachReply(ofAtLeast: 0) { receiver, _, bytes in
+        batch.forEachReply(ofAtLeast: 0) { receiver, source, bytes in
             let index = failures.firstIndex { $0.address == receiver }
             let what = index.map { "not sent: \(failures.remove(at: $0))" } ?? "sent"
-            report(DatagramEvent(bytes, from: address, to: receiver, what))
+            let sender = source?.address(towards: receiver, port: address?.port ?? 0)
+            report(DatagramEvent(bytes, from: sender ?? address, to: receiver, what))
         }
     }
 }

@@ -89,6 +89,19 @@ public struct DatagramBatch: ~Copyable {
         }
     }
 
+    /// Shows each received datagram with its sender and the address that it came to, which has this port; nil where the
+    /// socket has one address.
+    public func forEach(at port: UInt16, _ body: (SocketAddress, SocketAddress?, Span<UInt8>) -> Void) {
+        for index in 0..<received {
+            guard let sender = sender(index) else { continue }
+            let header = unsafe headers[index].msg_hdr
+            let control = unsafe UnsafeRawBufferPointer(
+                start: header.msg_control, count: hasControl ? Int(header.msg_controllen) : 0)
+            let receiver = unsafe DatagramControl.address(in: control, ofReply: false, sender, port)
+            unsafe body(sender, receiver, datagram(index).span)
+        }
+    }
+
     /// Shows each received datagram with the address that a reply must come from; nil where the socket has one address.
     ///
     /// A batch that was read this way is not for `answer(_:)`.

@@ -17,6 +17,11 @@ public struct ReplySource: Hashable, Sendable {
         message = unsafe Array(UnsafeRawBufferPointer(start: control, count: Int(length)))
     }
 
+    /// The address that the reply to a peer comes from, with this port; nil where the kernel chooses.
+    public func address(towards peer: SocketAddress, port: UInt16) -> SocketAddress? {
+        unsafe withMessage { unsafe DatagramControl.address(in: $0, ofReply: true, peer, port) }
+    }
+
     /// Lends the control message to a system call.
     func withMessage<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         unsafe message.span.bytes.withUnsafeBytes { unsafe body($0) }
@@ -27,6 +32,29 @@ public struct ReplySource: Hashable, Sendable {
 enum DatagramControl {
     /// Room for both messages of a datagram that came over IPv4 to an IPv6 socket: 40 and 32 bytes.
     static let room = 128
+
+    /// The address in the first control message, in the form of the peer's: the destination of the datagram, or behind
+    /// ``turnAround(_:)`` the source of its reply.
+    ///
+    /// ip(7): `ipi_spec_dst` and `ipi_addr` are the second and the third four bytes of `struct in_pktinfo`. A datagram
+    /// over IPv4 to an IPv6 socket has the message of IPv6 first.
+    static func address(
+        in control: UnsafeRawBufferPointer, ofReply: Bool, _ peer: SocketAddress, _ port: UInt16
+    ) -> SocketAddress? {
+        let size = MemoryLayout<cmsghdr>.size
+        guard control.count >= size + 12 else { return nil }
+        let isIPv6 = unsafe control.load(as: cmsghdr.self).cmsg_level == Int32(IPPROTO_IPV6)
+        let start = size + (isIPv6 ? 0 : ofReply ? 4 : 8)
+        let bytes = unsafe Array(control[start..<min(control.count, start + (isIPv6 ? 16 : 4))])
+        let numbers =
+            isIPv6
+            ? stride(from: 0, to: bytes.count - 1, by: 2).map {
+                String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16)
+            } : bytes.map { "\($0)" }
+        let host = numbers.joined(separator: isIPv6 ? ":" : ".")
+        let address = SocketAddress(peer.isIPv6 && !isIPv6 ? "::ffff:\(host)" : host, port: port)
+        return address?.isWildcard == true ? nil : address
+    }
 
     /// Turns a received message's control data into that of its reply: the reply leaves from the address that the
     /// request came to.

@@ -36,6 +36,32 @@ import Testing
             ])
     }
 
+    /// A server on every address names the one that the datagram came to, and that its reply comes from.
+    @Test(arguments: [
+        ("0.0.0.0", "127.0.0.7", "127.0.0.7"), ("::", "::1", "::1"), ("::", "127.0.0.7", "::ffff:127.0.0.7"),
+    ])
+    func theAddressesAreThoseOfTheDatagram(host: String, asked: String, told: String) throws {
+        let server = try RunningServer(["--verbose"], host: host)
+        let client = try Program.letterbox(
+            "client", asked, "hello", "--port", "\(server.address.port)", "--timeout", "60s")
+        #expect(try client.ending().output == "HELLO\n")
+        let lines = try lines(2, of: server.program)
+        let own = try #require(SocketAddress(told, port: server.address.port))
+        #expect(lines[0].hasSuffix(" -> \(own), 5 bytes \"hello\": received"), "\(lines[0])")
+        #expect(lines[1].hasPrefix("\(own) -> ") && lines[1].hasSuffix(", 5 bytes \"HELLO\": sent"), "\(lines[1])")
+    }
+
+    /// The client's socket for several replies has no address of its own either.
+    @Test func theCollectorsAddressIsThatOfTheDatagram() throws {
+        let server = try RunningServer()
+        let ending = try Program.letterbox(
+            "client", "127.0.0.1", "hello", "--replies", "1", "--verbose", "--port", "\(server.address.port)"
+        ).ending()
+        let lines = ending.errorLines.map { $0.split(separator: " ") }
+        try #require(lines.count == 2 && lines.allSatisfy { $0.count > 4 })
+        #expect(lines[0][1].hasPrefix("127.0.0.1:") && lines[1][3].dropLast() == lines[0][1], "\(ending)")
+    }
+
     @Test func aLongDatagramIsToldByItsBeginning() throws {
         let server = try RunningServer(["--verbose"])
         let peer = UDPPeer()

@@ -1,0 +1,38 @@
+import System
+import Testing
+
+@testable import Datagrams
+
+@Suite struct DatagramEventTests {
+    private func line(_ bytes: [UInt8]) -> String {
+        DatagramEvent(bytes.span, from: SocketAddress("::1", port: 1), to: nil, "sent").description
+    }
+
+    @Test(arguments: [("a\nb", #"a\nb"#), (#"a\nb"#, #"a\\nb"#), (#"say "hi""#, #"say \"hi\""#)])
+    func anEscapeIsNoLetter(text: String, shown: String) {
+        let count = text.utf8.count
+        #expect(line(Array(text.utf8)) == "[::1]:1 -> ?, \(count) bytes \"\(shown)\": sent")
+    }
+
+    /// 32 bytes, unless the cut would split a character.
+    @Test(
+        arguments: [
+            ([UInt8](repeating: 0x80, count: 40), String(repeating: "\\x80", count: 32)),
+            (Array(String(repeating: "a", count: 31).utf8) + [0xC3, 0xA4], String(repeating: "a", count: 31)),
+            (
+                Array(String(repeating: "a", count: 29).utf8) + [0xF0, 0x9F, 0x98, 0x80],
+                String(repeating: "a", count: 29)
+            ),
+            (
+                Array(String(repeating: "a", count: 28).utf8) + [0xF0, 0x9F, 0x98, 0x80, 0x80],
+                String(repeating: "a", count: 28) + "\u{1F600}"
+            ),
+            (
+                Array(String(repeating: "a", count: 31).utf8) + [0xC3, 0x61],
+                String(repeating: "a", count: 31) + "\\xc3"
+            ),
+        ] as [([UInt8], String)])
+    func theCutSplitsNoCharacter(bytes: [UInt8], shown: String) {
+        #expect(line(bytes) == "[::1]:1 -> ?, \(bytes.count) bytes \"\(shown)\"...: sent")
+    }
+}
