@@ -20,11 +20,12 @@ struct LineLogHandler: LogHandler {
     func log(event: LogEvent) {
         let level = LogLevel(event.level)
         let site = LogLimiter.Site(label: label, level: level.rawValue, file: event.file, line: event.line)
-        guard let leftOut = printer.admit(event.level.isLimited ? site : nil) else { return }
+        let message = "\(event.message)"
+        guard let leftOut = printer.admit(message, of: event.level.isLimited ? site : nil) else { return }
         let given = metadataProvider?.get() ?? [:]
         let pairs = metadata.merging(given) { $1 }.merging(event.metadata ?? [:]) { $1 }
         let fields = pairs.sorted { $0.key < $1.key }.map { (name: $0.key, value: "\($0.value)") }
-        printer.print(printer.style().line(level, label, "\(event.message)", fields, leftOut: leftOut))
+        printer.print(printer.style().line(level, label, message, fields, leftOut: leftOut))
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -51,9 +52,9 @@ final class LinePrinter: Sendable {
     }
 
     /// The number of similar messages left out before this one; nil when it is left out, too.
-    func admit(_ site: LogLimiter.Site?) -> Int? {
+    func admit(_ message: String, of site: LogLimiter.Site?) -> Int? {
         guard let site else { return 0 }
-        return limiter.withLock { $0.admit(site, at: clock()) }
+        return limiter.withLock { $0.admit(message, of: site, at: clock()) }
     }
 }
 
@@ -72,10 +73,11 @@ extension LogLevel {
     }
 }
 
-/// Lets one warning of a kind through each second, and counts the others.
+/// Lets each warning through once a second, and one of a kind a second in the long run; it counts the others.
 ///
 /// Otherwise a peer that causes warnings would fill the disk. A warning's kind is its place in the code, so that there
-/// are few kinds.
+/// are few kinds. Warnings with other words, such as those about the backends of a host that is gone, come at once as
+/// long as there are not too many.
 struct LogLimiter {
     /// The place in the code that makes a warning.
     struct Site: Hashable {
@@ -86,28 +88,30 @@ struct LogLimiter {
     }
 
     private struct Record {
-        var passed: MonotonicTime
+        /// The beginning of the current second, and the warnings that have passed since.
+        var since: MonotonicTime
+        var passed: Set<String> = []
+        /// The time until which the warnings that have passed would take at one a second.
+        var used: MonotonicTime
         var leftOut = 0
     }
 
-    private let pause: Interval
+    private static let pause = Interval.seconds(1)
+    /// One less than the most warnings of a kind at once.
+    private static let burst = Interval.seconds(99)
     private var records: [Site: Record] = [:]
 
-    init(pause: Interval = .seconds(1)) {
-        self.pause = pause
-    }
-
     /// The number of warnings of the kind left out before this one, which passes; nil when it is left out, too.
-    mutating func admit(_ site: Site, at now: MonotonicTime) -> Int? {
-        guard let record = records[site] else {
-            records[site] = Record(passed: now)
-            return 0
-        }
-        guard now >= record.passed + pause else {
-            records[site]?.leftOut += 1
+    mutating func admit(_ message: String, of site: Site, at now: MonotonicTime) -> Int? {
+        var record = records[site] ?? Record(since: now, used: now)
+        defer { records[site] = record }
+        if now >= record.since + Self.pause { (record.since, record.passed) = (now, []) }
+        guard record.used <= now + Self.burst, record.passed.insert(message).inserted else {
+            record.leftOut += 1
             return nil
         }
-        records[site] = Record(passed: now)
+        record.used = max(record.used, now) + Self.pause
+        defer { record.leftOut = 0 }
         return record.leftOut
     }
 }

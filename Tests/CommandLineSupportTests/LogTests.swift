@@ -35,18 +35,34 @@ import Testing
         #expect(journal.lines == ["notice server: one two address=::1 port=7"])
     }
 
-    @Test func `a warning of one kind comes once a second and counts the others`() {
+    @Test func `a warning comes once a second and counts the others`() {
         let journal = Journal()
         let logger = journal.logger("server")
+        for _ in 0..<2500 {
+            logger.warning("one")
+            journal.advance(by: .milliseconds(1))
+        }
+        let next = "warning server: one (and 999 more like it since the last)"
+        #expect(journal.lines == ["warning server: one", next, next])
+    }
+
+    /// Such as those about each backend of a host that is gone.
+    @Test func `a hundred warnings of one kind with other words come at once, and then one a second`() {
+        let journal = Journal()
+        let logger = journal.logger("server")
+        func warn(_ number: Int) { logger.warning("number \(number)") }
         for number in 0..<2500 {
-            logger.warning("number \(number)")
+            warn(number)
             journal.advance(by: .milliseconds(1))
         }
         #expect(
-            journal.lines == [
-                "warning server: number 0", "warning server: number 1000 (and 999 more like it since the last)",
+            journal.lines == (0..<100).map { "warning server: number \($0)" } + [
+                "warning server: number 1000 (and 900 more like it since the last)",
                 "warning server: number 2000 (and 999 more like it since the last)",
             ])
+        journal.advance(by: .seconds(50))
+        for number in 0..<60 { warn(number) }
+        #expect(journal.lines.count == 102 + 50)
     }
 
     @Test func `warnings of other kinds come all the same, and so do other levels`() {
