@@ -42,27 +42,29 @@ final class Reloading {
         if !Task.isCancelled { manager?.notify(.ready) }
     }
 
-    /// Performs a HUP; invalid settings change nothing.
+    /// Performs a HUP: everything is checked before anything changes.
     private func perform() async {
-        let command: GatewayCommand
         do {
-            command = try LayeredSettings.ofGateway().parseGateway()
+            let command = try LayeredSettings.ofGateway().parseGateway()
             try check(command.addresses.services)
+            let token = try readToken(from: command.callers.tokenFile ?? tokenFile)
+            let next = try await prepare(command.addresses.services)
+            guard !Task.isCancelled else { return }
+            logPending(command)
+            replaceToken(with: token)
+            if let next { await replaceServices(with: next) }
+        } catch let failure as TokenFile.Failure {
+            logger.error("\(failure); the token and the services stay as they were")
         } catch {
             report(error)
             renewToken()
-            return await refreshNames()
         }
-        renewToken(from: command.callers.tokenFile)
-        logPending(command)
-        do { try await replaceServices(with: command.addresses.services) } catch {
-            report(error)
-            await refreshNames()
-        }
+        await refreshNames()
     }
 
     private func report(_ error: any Error) {
-        let text = (error as? SettingsError)?.description ?? Letterbox.message(for: error)
+        var text = (error as? SettingsError)?.description ?? Letterbox.message(for: error)
+        if text.hasSuffix(".") { text.removeLast() }
         logger.error("\(text); the services stay as they were")
     }
 
@@ -77,28 +79,48 @@ final class Reloading {
 
     private func refreshNames() async { await UpstreamNames.refresh(names, for: gateway, on: loop) }
 
-    /// Reads the token from the file that the settings name, or else from that of the token in force.
-    private func renewToken(from named: String? = nil) {
-        guard let token = settings.token, let path = named ?? tokenFile else { return }
-        if TokenFile(path: path).renew(token, logger) { tokenFile = path }
+    // MARK: - The token
+
+    private typealias Token = (path: String, bytes: [UInt8])
+
+    /// Reads a token, where the gateway has asked for one since its start.
+    private func readToken(from path: String?) throws(TokenFile.Failure) -> Token? {
+        guard settings.token != nil, let path else { return nil }
+        return (path, try TokenFile(path: path).read(waiting: false))
+    }
+
+    private func replaceToken(with next: Token?) {
+        guard let next else { return }
+        settings.token?.replace(with: next.bytes)
+        tokenFile = next.path
+        logger.notice("the token has been read again")
+    }
+
+    /// Reads the file of the token in force again.
+    private func renewToken() {
+        do { replaceToken(with: try readToken(from: tokenFile)) } catch { logger.error("\(error); the token stays") }
     }
 
     // MARK: - Services
 
+    private typealias Services = (names: [UpstreamNames], services: [Service])
+
     private var described: [ServiceDescription] { names.map(\.description) }
 
-    private func replaceServices(with next: [ServiceDescription]) async throws {
-        guard next.map(\.description) != described.map(\.description) else { return await refreshNames() }
+    /// The services of the settings; nil where they are as they were.
+    private func prepare(_ next: [ServiceDescription]) async throws -> Services? {
+        guard next.map(\.description) != described.map(\.description) else { return nil }
         let nextNames = next.map { UpstreamNames($0, knowing: names) }
         await UpstreamNames.begin(nextNames, on: loop)
-        guard !Task.isCancelled else { return }
-        let services = try nextNames.map { try $0.service(settings) }
-        let changes = changes(to: next)
-        names = nextNames
+        return (nextNames, try nextNames.map { try $0.service(settings) })
+    }
+
+    private func replaceServices(with next: Services) async {
+        let changes = changes(to: next.names.map(\.description))
+        names = next.names
         watch()
-        await gateway.replaceServices(services)
+        await gateway.replaceServices(next.services)
         logger.notice("the services are read again: \(changes)")
-        await refreshNames()
     }
 
     /// Checks the rules that need no look-up.

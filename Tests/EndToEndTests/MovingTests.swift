@@ -70,6 +70,24 @@ struct MovingTests {
         #expect(try gateway.metrics()["udp_exchanges_in_flight"] == 0)
     }
 
+    /// The name of a new service leads to a group, which only its look-up shows.
+    @Test func `a service that cannot be keeps the token as well`() throws {
+        let server = try RunningServer(host: "127.0.0.2")
+        let hosts = try Hosts(2)
+        let tokens = [try TemporaryFile("first", mode: 0o600), try TemporaryFile("second", mode: 0o600)]
+        let file = try TemporaryFile("token-file \(tokens[0].path)\n")
+        let gateway = try start(hosts, server, ["--config", file.path])
+        try hosts.move(to: "239.255.255.250")
+        try file.write("service /g service.test:9\ntoken-file \(tokens[1].path)\n")
+        gateway.program.signal(SIGHUP)
+        _ = try gateway.program.errorLine(containing: "the services stay as they were")
+        for (token, status) in [("first", 200), ("second", 401)] {
+            let fields: CurlFields = ["Authorization": "Bearer \(token)"]
+            let request = CurlRequest(gateway.url, fields: fields, body: .text("hello"), timeout: Program.timeLimit)
+            #expect(try CurlClient().perform(request).status == status, "\(token)")
+        }
+    }
+
     /// As at the start, an address of many hosts is none for a service with one reply (RFC 919 7).
     @Test func `a service does not move to a group`() throws {
         let server = try RunningServer(host: "127.0.0.2")

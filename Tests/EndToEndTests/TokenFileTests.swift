@@ -53,11 +53,31 @@ import Testing
         }
         try settings.write("port 0\nserver-port 0\ntoken-file /no/such\n")
         gateway.program.signal(SIGHUP)
-        _ = try gateway.program.errorLine(containing: "the token stays")
+        _ = try gateway.program.errorLine(containing: "; the token and the services stay as they were")
         try second.write("third")
         try reload("")
         #expect(try ask(gateway.url, "second") == 401)
         #expect(try ask(gateway.url, "third") == 200)
+    }
+
+    /// Services that came in spite of a wrong token would let its callers in, and a new token would shut out those of the
+    /// services that stay.
+    @Test func `token and services change together, or not at all`() throws {
+        let server = try RunningServer()
+        let (first, second) = (try TemporaryFile("first", mode: 0o600), try TemporaryFile("second", mode: 0o644))
+        let settings = try TemporaryFile("port 0\nservice / \(server.address)\ntoken-file \(first.path)\n")
+        let gateway = try RunningGateway(Program(Binaries.letterbox, ["--config", settings.path]))
+        try settings.write(
+            "port 0\nservice / \(server.address)\nservice /b \(server.address)\ntoken-file \(second.path)\n")
+        gateway.program.signal(SIGHUP)
+        _ = try gateway.program.errorLine(containing: "(mode 0644)")
+        #expect(try ask("\(gateway.url)/b", "first") == 404)
+        #expect(try ask(gateway.url, "first") == 200)
+        unsafe chmod(second.path, 0o600)
+        gateway.program.signal(SIGHUP)
+        _ = try gateway.program.errorLine(containing: "the services are read again: /b added")
+        #expect(try ask("\(gateway.url)/b", "second") == 200)
+        #expect(try ask(gateway.url, "first") == 401)
     }
 
     @Test func `the address that tells of the gateway asks for the token, too`() throws {
