@@ -84,15 +84,19 @@ public final class LineQueue: Sendable {
 
     private func run() {
         var batch: [UInt8] = []
+        // The lines that the output has not taken; their notice comes before the next ones.
+        var lost = 0
         while let untold = takeAll(into: &batch) {
             if batch.isEmpty, untold == 0 {
                 bell.wait()
                 if !state.withLock({ $0.isEnding }) { bell.wait(atMost: Self.pause) }
                 continue
             }
-            write(batch)
+            if report(ofDropped: lost, before: batch.count) { lost = 0 }
+            let count = write(batch)
+            state.withLock { $0.dropped += count }
             batch.removeAll(keepingCapacity: true)
-            if untold > 0 { report(ofDropped: untold) }
+            lost += report(ofDropped: untold) ? count : count + untold
         }
         end.wake()
     }
@@ -112,29 +116,28 @@ public final class LineQueue: Sendable {
         }
     }
 
-    /// Writes lines in pieces that a pipe takes whole, so that lines of other programs do not come between.
-    private func write(_ lines: [UInt8]) {
+    /// Writes lines in pieces that a pipe takes whole, so that lines of other programs do not come between; returns the
+    /// number of those that the output does not take.
+    ///
+    /// - `next`: the bytes that the thread has taken and writes after these.
+    private func write(_ lines: [UInt8], before next: Int = 0) -> Int {
         var start = 0
+        defer { state.withLock { $0.underWay = next } }
         while start < lines.count {
             let end = Self.endOfPiece(lines, from: start)
             switch output.offer(lines[start..<end]) {
             case .taken: start = end
-            case .gone: return drop(lines[start...])
+            case .gone: return Self.count(lines[start...])
             case .busy:
-                if state.withLock({ $0.isEnding }) { return drop(lines[start...]) }
+                if state.withLock({ $0.isEnding }) { return Self.count(lines[start...]) }
                 output.waitForRoom(atMost: Self.endCheckInterval)
             }
-            state.withLock { $0.underWay = lines.count - start }
+            state.withLock { $0.underWay = lines.count - start + next }
         }
+        return 0
     }
 
-    private func drop(_ lines: ArraySlice<UInt8>) {
-        let count = lines.count { $0 == UInt8(ascii: "\n") }
-        state.withLock { state in
-            state.dropped += count
-            state.underWay = 0
-        }
-    }
+    private static func count(_ lines: ArraySlice<UInt8>) -> Int { lines.count { $0 == UInt8(ascii: "\n") } }
 
     /// The end of the last line that fits a piece; the first line fits any piece.
     private static func endOfPiece(_ lines: [UInt8], from start: Int) -> Int {
@@ -144,8 +147,10 @@ public final class LineQueue: Sendable {
         return last + 1
     }
 
-    private func report(ofDropped count: Int) {
+    /// Writes the notice of dropped lines, where there are any; false where the output does not take it.
+    private func report(ofDropped count: Int, before next: Int = 0) -> Bool {
+        if count == 0 { return true }
         let line = output.style.line(.warning, "access", LogStyle.words(ofDropped: count), [("dropped", "\(count)")])
-        write(Array("\(line)\n".utf8))
+        return write(Array("\(line)\n".utf8), before: next) == 0
     }
 }

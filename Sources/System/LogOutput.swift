@@ -29,6 +29,7 @@ public final class LogOutput: Sendable {
     /// Whether a write might wait: other programs share the open file description.
     private let isShared: Bool
     private let isSocket: Bool
+    private let isFile: Bool
     private let state = Mutex(State())
 
     /// Writes to an open descriptor, which stays the caller's.
@@ -36,6 +37,7 @@ public final class LogOutput: Sendable {
         let own = Self.reopen(number)
         isShared = own == nil
         isSocket = socketOption(SO_TYPE, of: number) != nil
+        isFile = Self.mode(of: number) & S_IFMT == S_IFREG
         descriptor = Descriptor(owning: own ?? fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))
     }
 
@@ -69,7 +71,7 @@ public final class LogOutput: Sendable {
         case taken
         /// The reader has to read first.
         case busy
-        /// The reader is gone.
+        /// The reader is gone, or the disk is full.
         case gone
     }
 
@@ -89,11 +91,12 @@ public final class LogOutput: Sendable {
     /// Waits until the reader has read, at most this long.
     public func waitForRoom(atMost milliseconds: Int32) { _ = isReady(milliseconds) }
 
-    /// Writes the end of a line whose beginning the kernel has taken; false where the reader is gone.
+    /// Writes the end of a line whose beginning the kernel has taken; false where the reader is gone, or a disk is full,
+    /// which has the line's beginning still.
     private func finishLine(_ state: inout State, _ waiting: Bool) -> Bool {
         if state.rest.isEmpty { return true }
         let taken = transmit(state.rest, waiting)
-        state.rest.removeFirst(taken ?? state.rest.count)
+        state.rest.removeFirst(taken ?? (isFile ? 0 : state.rest.count))
         return taken != nil
     }
 
@@ -102,7 +105,7 @@ public final class LogOutput: Sendable {
         state.untold += 1
     }
 
-    /// Writes as much as the kernel takes without a wait; nil where the reader is gone.
+    /// Writes as much as the kernel takes without a wait; nil where the reader is gone or the disk full from the start.
     private func transmit(_ bytes: [UInt8], _ waiting: Bool) -> Int? {
         var start = 0
         while start < bytes.count {
@@ -121,7 +124,7 @@ public final class LogOutput: Sendable {
                 }
                 if let count { start += count } else if !waiting { break }
             } catch {
-                return nil
+                return start == 0 ? nil : start
             }
         }
         return start
@@ -146,11 +149,15 @@ public final class LogOutput: Sendable {
     ///
     /// nil where the descriptor cannot be reopened; poll(2) then tells whether there is room.
     private static func reopen(_ number: Int32) -> Int32? {
-        var status = stat()
-        guard unsafe fstat(number, &status) == 0 else { return nil }
-        guard status.st_mode & S_IFMT == S_IFIFO || isatty(number) == 1 else { return nil }
+        guard mode(of: number) & S_IFMT == S_IFIFO || isatty(number) == 1 else { return nil }
         let copy = unsafe open("/proc/self/fd/\(number)", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         return copy < 0 ? nil : copy
+    }
+
+    /// The kind and the permissions of the file (fstat(2)); 0 where the descriptor is closed.
+    private static func mode(of number: Int32) -> mode_t {
+        var status = stat()
+        return unsafe fstat(number, &status) == 0 ? status.st_mode : 0
     }
 }
 
@@ -159,6 +166,6 @@ extension LogStyle {
     func notice(ofDropped count: Int) -> String { sentence(.warning, Self.words(ofDropped: count)) }
 
     static func words(ofDropped count: Int) -> String {
-        "\(count) \(count == 1 ? "line was" : "lines were") dropped here: the reader is slow"
+        "\(count) \(count == 1 ? "line was" : "lines were") dropped here: the reader is slow, or the disk is full"
     }
 }

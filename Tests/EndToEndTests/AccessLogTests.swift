@@ -162,7 +162,7 @@ import Testing
         #expect(dropped > 0 && dropped < count)
         try gateway.program.error { text in
             let lines = text.split(separator: "\n")
-            let told = lines.compactMap { $0.firstMatch(of: /is slow dropped=([0-9]+)$/).flatMap { Int($0.1) } }
+            let told = lines.compactMap { $0.firstMatch(of: /is full dropped=([0-9]+)$/).flatMap { Int($0.1) } }
             return lines.count { $0.contains(" GET /none 404 ") } + told.reduce(0, +) == count
         }
         #expect(try gateway.metrics()["access_log_dropped_total"] == dropped)

@@ -25,6 +25,32 @@ import Testing
         }
     }
 
+    /// The line that fills the disk is finished once there is room again, and a notice counts those that are missing.
+    @Test(.enabled(if: PrivateHost.obstacle == nil, Comment(rawValue: PrivateHost.obstacle ?? "")))
+    func `a disk that is full for a while breaks no line`() throws {
+        let asker = #"""
+            import os, re, urllib.request
+            get = lambda path: urllib.request.urlopen("http://127.0.0.1:8080" + path).read().decode()
+            dropped = lambda: int(re.search(r"\nletterbox_access_log_dropped_total (\d+)", get("/metrics"))[1])
+            while dropped() == 0: get("/healthz?" + "x" * 200)
+            os.remove("/mnt/ballast")
+            for number in range(3): get("/services")
+            """#
+        let script = """
+            mount -t tmpfs -o size=64k none /mnt
+            head -c 57344 /dev/zero > /mnt/ballast
+            "$1" --port 8080 --access-log all --log-format json 2> /mnt/log & gateway=$!
+            until grep -q 'The gateway is ready' /mnt/log; do sleep 0.05; done
+            python3 -c "$2"
+            kill $gateway; wait $gateway; cat /mnt/log >&2
+            """
+        let ending = try PrivateHost.start(script, [Binaries.letterbox, asker]).ending()
+        let lines = try objects(ending)
+        let told = lines.filter { ($0["message"] as? String)?.contains("dropped here") == true }
+        #expect(ending.status == 0 && told.count == 1, "\(ending)")
+        #expect(lines.count { $0["path"] as? String == "/services" } == 3, "\(ending)")
+    }
+
     @Test func `a failed start is an object, too`() throws {
         let ending = try Program(
             Binaries.letterbox, ["gateway", "--host", "192.0.2.1", "--log-format", "json"]

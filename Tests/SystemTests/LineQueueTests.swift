@@ -61,7 +61,7 @@ import Testing
     private static func told(_ lines: [Substring]) -> Int {
         lines.compactMap { line in
             guard
-                let (all, count) = line.firstMatch(of: /warning access: ([0-9]+) lines? w.* is slow dropped=/)?.output,
+                let (all, count) = line.firstMatch(of: /warning access: ([0-9]+) lines? w.* is full dropped=/)?.output,
                 line.hasSuffix("\(all)\(count)")
             else { return nil }
             return Int(count)
@@ -139,7 +139,7 @@ import Testing
             found = Pipe.lines(of: Array(bytes[..<(bytes.lastIndex(of: 10) ?? 0)]))
         }
         await written
-        #expect(found.allSatisfy { $0 == own || $0 == other || $0.hasSuffix("the reader is slow") })
+        #expect(found.allSatisfy { $0 == own || $0 == other || $0.hasSuffix("the disk is full") })
         queue.finish()
     }
 
