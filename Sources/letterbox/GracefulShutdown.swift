@@ -63,7 +63,8 @@ struct GracefulShutdown {
         await running.value
     }
 
-    /// Ends the program in the middle of requests, each of which has its line in the log.
+    /// Ends the program in the middle of requests, each of which has its line in the log; clients that have their response
+    /// and have not ended the connection are no failure.
     ///
     /// Neither a loop that hangs nor the log's reader holds the end up.
     private func cut(_ reason: String) async {
@@ -71,15 +72,16 @@ struct GracefulShutdown {
         let deadline = loop.now + Self.cutTimeout
         Task(executorPreference: loop) {
             await loop.sleep(until: deadline)
-            end("\(reason); requests are cut, and a loop that hangs has not logged its own")
+            end("\(reason); requests are cut, and a loop that hangs has not logged its own", status: 1)
         }
         let count = await gateway.cut()
-        end("\(reason); \(count) \(count == 1 ? "request is" : "requests are") cut")
+        if count == 0 { end("\(reason), with no request under way", status: 0) }
+        end("\(reason); \(count) \(count == 1 ? "request is" : "requests are") cut", status: 1)
     }
 
-    private func end(_ sentence: String) -> Never {
+    private func end(_ sentence: String, status: Int32) -> Never {
         Console.fatal("letterbox: \(sentence)", as: .warning)
         settings.accessLog?.finish()
-        Glibc.exit(1)
+        Glibc.exit(status)
     }
 }
