@@ -9,9 +9,11 @@ import Testing
         return try Program(Binaries.probe, addresses + ["--timeout", "10s"] + options).ending()
     }
 
-    /// The rows of the table, less its heading and the verdict.
-    private func rows(_ ending: Program.Ending) -> [Substring] {
-        ending.output.split(separator: "\n").dropFirst().dropLast()
+    /// The rows of the table, less its heading and the verdict: one for each sentence.
+    private func rows(_ ending: Program.Ending) throws -> [Substring] {
+        let rows = ending.output.split(separator: "\n").dropFirst().dropLast()
+        try #require(rows.count == Self.names.count, "\(ending.output)\(ending.error)")
+        return Array(rows)
     }
 
     private static let names = ["empty", "one letter", "Unicode", "1,400 bytes", "60,000 bytes"]
@@ -24,7 +26,7 @@ import Testing
         #expect(ending.error.isEmpty)
         #expect(ending.output.hasPrefix("sentence "))
         #expect(ending.output.hasSuffix("HTTP and UDP agree on all 5 sentences.\n"))
-        let rows = rows(ending)
+        let rows = try rows(ending)
         #expect(zip(rows, Self.names).allSatisfy { $0.hasPrefix($1) })
         let numbers = rows.map { $0.matches(of: /\s([0-9]+)\s+([0-9]+)\s+([0-9]+)\s+([0-9]+)\s+same$/).first }
         #expect(numbers.map { $0?.1 } == ["0", "1", "14", "1400", "60000"])
@@ -75,7 +77,7 @@ import Testing
         let other = try RunningServer(["--service", "echo"])
         let ending = try probe(gateway.url, other.address)
         #expect(ending.status == 1)
-        let rows = rows(ending)
+        let rows = try rows(ending)
         #expect(rows.map { $0.contains("DIFFERENT") } == [false, true, true, true, true])
         #expect(rows[1].hasSuffix("DIFFERENT  from byte 0 on: HTTP \"A\" of 1 bytes, UDP \"a\" of 1 bytes"))
         #expect(ending.output.hasSuffix("HTTP and UDP differ on 4 of 5 sentences.\n"))
@@ -104,14 +106,14 @@ import Testing
         let ending = try probe(gateway.url, server.address)
         #expect(ending.status == 1)
         let reason = "FAILED  HTTP: 502 Bad Gateway (letterbox; error=connection_refused)"
-        #expect(rows(ending).allSatisfy { $0.hasSuffix(reason) })
+        #expect(try rows(ending).allSatisfy { $0.hasSuffix(reason) })
         #expect(ending.output.hasSuffix("\n5 of 5 sentences failed, and were not compared.\n"), "\(ending.output)")
         let healthy = try RunningGateway()
         let other = try probe(healthy.url, UDPPeer.closedAddress())
         #expect(other.status == 1)
-        #expect(rows(other).allSatisfy { $0.contains("FAILED  UDP: no server listens at 127.0.0.77:") })
+        #expect(try rows(other).allSatisfy { $0.contains("FAILED  UDP: no server listens at 127.0.0.77:") })
         let neither = try probe("http://\(UDPPeer.closedAddress())/", UDPPeer.closedAddress())
-        #expect(rows(neither).allSatisfy { $0.contains("FAILED  HTTP: ") && $0.contains(" (curl 7); UDP: ") })
+        #expect(try rows(neither).allSatisfy { $0.contains("FAILED  HTTP: ") && $0.contains(" (curl 7); UDP: ") })
     }
 
     @Test func `a silent side is given up`() throws {
@@ -121,7 +123,7 @@ import Testing
             Binaries.probe, ["--http", gateway.url, "--udp", "\(peer.address)", "--timeout", "20ms"]
         ).ending()
         #expect(ending.status == 1)
-        #expect(rows(ending).allSatisfy { $0.contains("within 20ms, 1 attempt") })
+        #expect(try rows(ending).allSatisfy { $0.contains("within 20ms, 1 attempt") })
     }
 
     @Test func `what cannot start is told from what differs`() throws {
