@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// Something that a test needs and does not have.
 struct Missing: Error, CustomStringConvertible {
@@ -7,9 +8,6 @@ struct Missing: Error, CustomStringConvertible {
 }
 
 /// A program that runs beside a test, until it is told to end.
-///
-/// It is started by posix_spawn(3): Foundation's `Process` learns of a child's end through a socket that other
-/// children inherit when tests start them at the same time, and then waits for all of them.
 final class Child: Sendable {
     private let number: pid_t
     private let output: Int32
@@ -39,29 +37,12 @@ final class Child: Sendable {
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else { throw Missing(description: "no pipe: \(errno)") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-        unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-        // Threads of tests block signals, and a child would inherit that: SIGTERM would not end it.
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        unsafe sigemptyset(&none)
-        unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        let words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
-        defer { unsafe words.forEach { unsafe free($0) } }
-        var number = pid_t()
-        let status = unsafe posix_spawn(&number, path, &actions, &attributes, words, environ)
-        close(ends[1])
-        guard status == 0 else {
+        defer { close(ends[1]) }
+        // Standard input is the process's own, for these read nothing.
+        do { number = try spawn(path, arguments, streams: [STDIN_FILENO, ends[1], ends[1]]) } catch {
             close(ends[0])
-            throw Missing(description: "\(path) does not start: \(status)")
+            throw error
         }
-        self.number = number
         output = ends[0]
     }
 

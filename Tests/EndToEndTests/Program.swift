@@ -1,4 +1,3 @@
-import CPrograms
 import Foundation
 import Glibc
 import Synchronization
@@ -56,7 +55,7 @@ final class Program: Sendable {
         let (output, outputEnd) = try Self.makePipe()
         let (error, errorEnd) = try Self.makePipe()
         defer { for end in [source, outputEnd, errorEnd] { close(end) } }
-        pid = try Self.spawn(path, arguments, [source, outputEnd, errorEnd])
+        pid = try spawn(path, arguments, streams: [source, outputEnd, errorEnd])
         name = path.split(separator: "/").last.map(String.init) ?? path
         self.input = sink
         streams = Mutex(Streams(output: Stream(output), error: Stream(error)))
@@ -239,33 +238,5 @@ extension Program {
         var ends: [Int32] = [-1, -1]
         check(unsafe pipe(&ends))
         return (ends[0], ends[1])
-    }
-
-    private static func spawn(_ path: String, _ arguments: [String], _ streams: [Int32]) throws -> pid_t {
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        for (number, descriptor) in streams.enumerated() {
-            unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
-        }
-        // Other open descriptors of this process, such as another test's connection, stay out of the program.
-        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        // The process that runs the tests may have been started with signals ignored or blocked, as in the background of a
-        // shell.
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        unsafe sigemptyset(&signals)
-        unsafe posix_spawnattr_setsigmask(&attributes, &signals)
-        unsafe sigaddset(&signals, SIGINT)
-        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        var words: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
-        defer { unsafe words.forEach { unsafe free($0) } }
-        var pid: pid_t = 0
-        let code = unsafe posix_spawnp(&pid, path, &actions, &attributes, &words, environ)
-        guard code == 0 else { throw Failure(description: "cannot start \(path): errno \(code)") }
-        return pid
     }
 }
