@@ -118,6 +118,8 @@ extension InTheBrowser {
                 try move(browser, "loss", to: 40)
                 try browser.wait(until: told(#"{"loss":40,"#))
                 try browser.click("#send-many")
+                // The click loads what sends the letters, which takes the dice as they are when it begins.
+                try browser.wait(until: "document.querySelector('#send-many').disabled")
                 try move(browser, "loss", to: 0)
                 try browser.wait(until: "document.querySelector('#theory li')")
                 #expect(try browser.text("#theory h3").contains("40 of 100 datagrams lost each way"))
