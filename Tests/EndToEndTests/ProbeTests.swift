@@ -49,12 +49,12 @@ import Testing
         let file = try TemporaryFile("secret\n", mode: 0o600)
         let gateway = try RunningGateway(["--token-file", file.path])
         let without = try probe(gateway.url, gateway.upstream)
-        #expect(without.status == 1 && rows(without).allSatisfy { $0.contains("FAILED  HTTP: 401 ") }, "\(without)")
+        #expect(try without.status == 1 && rows(without).allSatisfy { $0.contains("FAILED  HTTP: 401 ") }, "\(without)")
         let ending = try probe(gateway.url, gateway.upstream, "--token-file", file.path)
         #expect(ending.status == 0 && ending.error.isEmpty, "\(ending)")
         let wrong = try TemporaryFile("other", mode: 0o600)
         let refused = try probe(gateway.url, gateway.upstream, "--token-file", wrong.path)
-        #expect(refused.status == 1 && rows(refused).allSatisfy { $0.contains("FAILED  HTTP: 401 ") }, "\(refused)")
+        #expect(try refused.status == 1 && rows(refused).allSatisfy { $0.contains("FAILED  HTTP: 401 ") }, "\(refused)")
     }
 
     /// The rules are those of the gateway's flag.
