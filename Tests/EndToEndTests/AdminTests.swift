@@ -58,7 +58,7 @@ import Testing
             try #require(ContinuousClock.now < deadline)
         }
         #expect(try listeners.ask("/healthz").status == 200)
-        #expect(try listeners.gateway.program.ending(after: SIGTERM).status == 1)
+        #expect(try listeners.gateway.program.ending(after: SIGTERM).status == 0)
     }
 
     @Test func `it ends with the other`() throws {

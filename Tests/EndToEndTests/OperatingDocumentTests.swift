@@ -77,6 +77,14 @@ import Testing
         }
     }
 
+    @Test func theDescriptorsAreThoseOfTheDoctor() throws {
+        let ending = try Program(Binaries.letterbox, ["doctor", "--workers", "2"]).ending()
+        let found = try #require(ending.output.firstMatch(of: /(\d+) wanted for --max-connections/), "\(ending)")
+        #expect(try ReadmeTests.read("docs/operating.md").contains(" \(found.1) wanted for --max-connections"))
+        let text = try Self.number(String(found.1)).formatted(.number.locale(Locale(identifier: "en_US")))
+        #expect(try ReadmeTests.read("docs/sizing.md").contains("= \(text). The unit"))
+    }
+
     /// 25 us a request is planned with: what was measured on a busy worker is to be below that.
     @Test func thePlanIsAboveWhatWasMeasured() throws {
         let text = try ReadmeTests.read("docs/performance.md")
