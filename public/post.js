@@ -8,7 +8,7 @@ export const unreachable = "The gateway cannot be reached. Is it running, and ar
 
 let admit;
 
-/** Kept once a letter has not got 401. */
+/** Fulfilled by the first reply, or the first account of an exchange without one. */
 export const admitted = new Promise((resolve) => (admit = resolve));
 
 /**
@@ -24,9 +24,10 @@ export async function post(letter, path, signal) {
     const response = await fetch(path, { method: "POST", headers: fields, body: letter, cache: "no-store", signal });
     const body = new Uint8Array(await response.arrayBuffer());
     trip.end = performance.now();
-    if (response.status !== 401) admit();
     trip.response = { status: response.status, phrase: response.statusText, fields: [...response.headers], body };
-    return { ...trip, ...understand(response, body) };
+    const meaning = understand(response, body);
+    if (response.ok || meaning.exchange) admit();
+    return { ...trip, ...meaning };
   } catch {
     return { ...trip, end: performance.now(), failure: unreachable };
   }

@@ -12,11 +12,17 @@ function told() {
   });
 }
 
+const namesService = () => (linked()?.path ?? "/") !== "/";
+
+/** A link that names a service, which may be followed at any time. */
+const namingLink = () => new Promise((resolve) => addEventListener("hashchange", () => namesService() && resolve()));
+
 /** Where letters need a token the page may not have the list: it asks once it is admitted, or where a link names a service. */
 async function asked() {
-  if (!isAdmitted && (linked()?.path ?? "/") === "/") {
+  if (!isAdmitted && !namesService()) {
+    hasWaited = true;
     place.prepend(hint);
-    await admission;
+    await Promise.race([admission, namingLink()]);
   }
   const response = await fetch("/services", { cache: "no-store" }).catch(() => ({}));
   if (response.status === 401) forget();
@@ -28,6 +34,8 @@ async function asked() {
   });
 }
 
+// The target that the visitor has seen meanwhile stays.
+let hasWaited = false;
 const place = document.getElementById("target");
 const hint = html("span", { class: "hint" }, "To the service at /. The gateway does not list the others without a token.");
 const services = setting("services") === "ask" ? await asked() : told();
@@ -46,7 +54,7 @@ function chooseFirst(...paths) {
 }
 
 if (services.length) {
-  chooseFirst(linked()?.path, memory((kept) => kept.getItem("letterbox-service")), "/");
+  chooseFirst(linked()?.path, !hasWaited && memory((kept) => kept.getItem("letterbox-service")), "/");
   select.addEventListener("change", () => choose(services[select.selectedIndex]));
   addEventListener("hashchange", () => linked() && chooseFirst(linked().path, target.path));
   hint.remove();

@@ -42,8 +42,8 @@ struct DoctorCommand: ParsableCommand {
 
     /// The gateway's flags among the words after `doctor`, and whether `--json` is among them.
     static func split(_ words: [String]) -> (words: [String], isJSON: Bool) {
-        guard let place = words.firstIndex(of: "--json") else { return (words, false) }
-        return (Array(words[..<place] + words[(place + 1)...]), true)
+        let others = words.filter { $0 != "--json" }
+        return (others, others.count < words.count)
     }
 
     func run() throws {

@@ -116,7 +116,7 @@ struct GatewayCommand: ParsableCommand {
         settings.accessLog?.finish()
     }
 
-    /// The names of the services, at whose paths the page has no file.
+    /// The names of the services; throws where the page has a file at a service's path.
     private func makeNames(beside page: Page) throws -> [UpstreamNames] {
         for service in addresses.services { try service.check(page) }
         return addresses.services.map { UpstreamNames($0) }

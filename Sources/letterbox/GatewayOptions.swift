@@ -219,7 +219,7 @@ struct HTTPOptions: ParsableArguments {
         time:
             """
             For what is in flight when the gateway is told to end (TERM, INT, QUIT); then it is cut, and the exit status \
-            is 1. A second signal ends at once.
+            is 1 if a request was. A second signal ends at once.
             """, in: .untilADay)
     var drainTimeout = usual.drainTimeout
 

@@ -42,7 +42,8 @@ final class Reloading {
         if !Task.isCancelled { manager?.notify(.ready) }
     }
 
-    /// Performs a HUP: everything is checked before anything changes.
+    /// Performs a HUP: settings are checked before anything changes, and where they are wrong the token in force is read again
+    /// all the same, for its file may have revoked one.
     private func perform() async {
         do {
             let command = try LayeredSettings.ofGateway().parseGateway()

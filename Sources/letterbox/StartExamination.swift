@@ -31,7 +31,8 @@ extension GatewayCommand {
             return .warning(
                 "service", "\(text): its port is in use, by a gateway that runs or by another program", remedy: remedy)
         } catch {
-            return .bad("service", shown(error), remedy: remedy)
+            return .bad(
+                "service", shown(error), remedy: "ip -brief address   # or a port above 1023 with --server-port")
         }
     }
 

@@ -82,12 +82,7 @@ extension InTheBrowser {
                 try browser.post("hello")
                 #expect(try asked(browser) == [])
                 // As a proxy adds it.
-                try browser.run(
-                    """
-                    const plain = window.fetch;
-                    window.fetch = (path, how = {}) =>
-                      plain(path, { ...how, headers: { ...how.headers, Authorization: "Bearer secret" } });
-                    """)
+                try browser.run(Self.addToken)
                 try browser.post("hello again")
                 #expect(try browser.text("#reply") == "hello again")
                 try browser.wait(until: "document.querySelector('#service option:nth-child(2)')?.value === '/two'")
@@ -108,6 +103,28 @@ extension InTheBrowser {
                 try browser.run("sessionStorage.clear()")
             }
         }
+
+        @Test("A link that names a service is followed while the page does not know the services")
+        func aLinkIsFollowed() throws {
+            let file = try tokenFile()
+            defer { try? FileManager.default.removeItem(at: file) }
+            let flags = ["/", "/two"].flatMap { ["--service", "\($0) 127.0.0.1:\(UDPPeer.closedPort())"] }
+            try Browser.visit(["--token-file", file.path] + flags) { browser, _ in
+                try browser.wait(until: "document.querySelector('#target .hint')")
+                try browser.run(Self.addToken)
+                try browser.run("location.hash = '#letter=hi&to=/two'")
+                try browser.wait(until: "document.querySelector('#service')?.value === '/two'")
+                #expect(try browser.property("value", of: "#text").string == "hi")
+                try browser.run("sessionStorage.clear()")
+            }
+        }
+
+        /// Makes the page's requests carry the token, as if a proxy added it.
+        private static let addToken = """
+            const plain = window.fetch;
+            window.fetch = (path, how = {}) =>
+              plain(path, { ...how, headers: { ...how.headers, Authorization: "Bearer secret" } });
+            """
 
         /// The requests of the page that need the token, but for letters.
         private func asked(_ browser: WebDriver) throws -> [String] {

@@ -22,7 +22,7 @@ class Driver(Running):
         for line in self.process.stdout:
             if found := re.search(ready, line):
                 self.port = int(found[1])
-                # What else it says is read, or the pipe would fill.
+                # The rest of its output is read, or the pipe would fill.
                 threading.Thread(target=self.process.stdout.read, daemon=True).start()
                 return
         raise SystemExit(f"{command[0]} did not start")

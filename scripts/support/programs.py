@@ -43,11 +43,16 @@ def options(description):
     return argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
-def wait_until(condition, what, seconds=PATIENCE, pause=0.02):
-    """Returns when the condition holds; the end of the script where it does not come to that."""
+def program(path):
+    """A program on the command line: a name without a folder is a file here, and not one that PATH leads to."""
+    return pathlib.Path(path).resolve()
+
+
+def wait_until(condition, what, seconds=PATIENCE, pause=0.02, process=None):
+    """Returns when the condition holds; the end of the script where it does not come to that, or the process has ended."""
     give_up = time.monotonic() + seconds
     while not condition():
-        if time.monotonic() > give_up:
+        if time.monotonic() > give_up or process and process.poll() is not None:
             raise SystemExit(f"This did not come: {what}.")
         time.sleep(pause)
 

@@ -1,4 +1,4 @@
-"""Who asks the gateway of a soak, and who moves its service: each in the background, until the end."""
+"""The callers of a soak, and the mover of its service: each in the background, until the end."""
 
 import collections
 import json
