@@ -96,11 +96,45 @@ import Testing
     @Test func `a form is told that there is no reply`() throws {
         let peer = UDPPeer()
         let gateway = try RunningGateway(
-            Program(Binaries.letterbox, ["gateway", "--port", "0", "--service", "/ \(peer.address) replies=0"]))
+            Program(
+                Binaries.letterbox,
+                ["gateway", "--port", "0", "--access-log", "all", "--service", "/ \(peer.address) replies=0"]))
         let response = try post(
             "text=hello", to: gateway, at: "/form", ["Content-Type": "application/x-www-form-urlencoded"])
         #expect(response.status == 202)
         #expect(try #require(response.text).contains("This service sends no reply."))
         #expect(try peer.receive().bytes == Array("hello".utf8))
+        let line = try gateway.program.errorLine(containing: " access: POST /form 202 ")
+        #expect(line.contains(" attempts=1 "), "\(line)")
+    }
+
+    /// The datagram waits until another service has left it a socket, and goes its way without its caller.
+    @Test(arguments: ["POST /form", "POST /log"]) func `a caller that leaves takes nothing along`(line: String) throws {
+        let (slow, log) = (UDPPeer(), UDPPeer())
+        let gateway = try RunningGateway(
+            Program(
+                Binaries.letterbox,
+                ["gateway", "--port", "0", "--workers", "1", "--max-sockets", "4", "--timeout", "3600s"]
+                    + ["--service", "/ \(slow.address)", "--service", "/log \(log.address) replies=0"]))
+        let waiting = try (0..<4).map { _ in
+            let connection = try TCPConnection(to: gateway.address)
+            connection.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: close\r\n\r\na")
+            return (connection, try slow.receive().sender)
+        }
+        do {
+            let caller = try TCPConnection(to: gateway.address)
+            caller.send(
+                "\(line) HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                    + "Content-Length: 16\r\n\r\nto=%2Flog&text=x")
+            try gateway.metrics { $0["udp_exchanges_in_flight"] == 5 }
+            caller.resetWhenClosed()
+        }
+        _ = try gateway.metrics()
+        for (connection, sender) in waiting {
+            slow.send("b", to: sender)
+            #expect(try connection.receiveToEnd().hasSuffix("b"))
+        }
+        _ = try log.receive()
+        try gateway.metrics { $0["udp_exchanges_in_flight"] == 0 }
     }
 }

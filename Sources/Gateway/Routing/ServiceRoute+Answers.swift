@@ -38,7 +38,7 @@ extension ServiceRoute {
 
     /// Decides about a form's payload.
     func decide(_ payload: [UInt8], _ form: PostedForm, _ resource: FormResource) -> Decision {
-        let collection = isOrdinary ? nil : upstream.makeCollection()
+        let collection = isOrdinary || service.replies.count == .none ? nil : upstream.makeCollection()
         return .send(payload[...], ReplyOptions(.page(form, resource), collection: collection, route: self))
     }
 
