@@ -20,7 +20,7 @@ public final class LogOutput: Sendable {
         var dropped = 0
         /// The dropped lines that no notice has counted yet.
         var untold = 0
-        /// The end of a line whose beginning the kernel has taken.
+        /// The end of a line whose beginning the kernel has taken, and lines behind it.
         var rest: [UInt8] = []
         var style = LogStyle()
     }

@@ -62,6 +62,27 @@ import Testing
         }
     }
 
+    /// Its time counts from its own datagram.
+    @Test func soIsTheOneOfTheSecond() async throws {
+        try await withUpstream(eagerConfiguration(), peers: 3) { upstream, peers in
+            async let answer = upstream.exchange("a")
+            var order: [ScriptedPeer] = []
+            while order.count < 3 {
+                for peer in peers where !order.contains(where: { $0 === peer }) {
+                    if await peer.unread > 0 { order.append(peer) }
+                }
+                await Task.yield()
+            }
+            let (letter, other) = (try await order[1].receive(), try await order[2].receive())
+            try await order[2].send("b", to: other.sender)
+            _ = try await answer
+            let last = await upstream.lastReply(of: order[1].address)
+            try await order[1].send("late", to: letter.sender)
+            await upstream.wait(for: order[1].address) { $0.sockets.late == 1 }
+            #expect(try #require(await upstream.lastReply(of: order[1].address)) > (try #require(last)))
+        }
+    }
+
     /// A service that is slower than the time for a reply answers no request: it is as good as down.
     @Test func aReplyAfterTheEndIsNoSignOfLife() async throws {
         try await withUpstream(patientConfiguration()) { upstream, peers in

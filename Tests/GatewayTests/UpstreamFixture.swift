@@ -84,7 +84,7 @@ actor UpstreamFixture {
         exchange.plan.begin(maxAttempts: 1, deadline: loop.now + exchange.timeout)
         _ = exchange.plan.attempt(backend.id)
         exchange.isTrial = backend.begin(at: loop.now)
-        exchange.isFirstHere = true
+        exchange.firstSentHere = .never
         exchange.firstSent = .never
         guard case .socket(let socket) = backend.takeSocket(for: exchange, isNew: false) else { throw NoSocket() }
         (exchange.backend, exchange.socket, socket.exchange) = (backend, socket, exchange)

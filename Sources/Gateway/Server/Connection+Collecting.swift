@@ -1,9 +1,10 @@
 internal import HTTP
 internal import System
 
-/// Answers without a reply, and answers with several, which leave one by one where the caller wants it.
+/// Payloads whose answer the router has decided about: one reply, none, or several, which leave one by one where the
+/// caller wants it.
 extension Connection: ReplyListener {
-    /// Sends a payload whose answer the router has decided about.
+    /// Sends a payload.
     ///
     /// Several replies leave one by one where the client wants it and supports chunks (RFC 9112 7.1), which HTTP/1.0
     /// does not.

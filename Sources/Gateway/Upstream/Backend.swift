@@ -113,7 +113,7 @@ final class Backend: ExchangeCandidate {
     /// Takes note of the time to a reply to one of several datagrams.
     func noteRepeated(_ elapsed: Interval) { estimator.noteRepeated(elapsed) }
 
-    /// Takes note of a reply to an exchange that had one from another address meanwhile.
+    /// Takes note of a reply that came after its exchange had gone on to another address, and had ended.
     ///
     /// In time it is a sign of life as any other: a service that has become slower than the wait would be taken for a
     /// silent one, and its wait would never grow.

@@ -40,7 +40,7 @@ extension Exchange {
     func leave(_ socket: ExchangeSocket) {
         backend?.sockets.giveBackHeard(socket, at: .now())
         self.socket = nil
-        isFirstHere = true
+        firstSentHere = .never
     }
 
     /// Handles the end of a pause without a reply.

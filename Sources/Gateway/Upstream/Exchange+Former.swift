@@ -6,7 +6,8 @@ struct FormerAttempt {
     let backend: Backend
     let socket: ExchangeSocket
     let isTrial: Bool
-    /// Its datagrams.
+    /// The time of its first datagram, and the number of all.
+    let firstSent: MonotonicTime
     let sent: Int
 }
 
@@ -18,7 +19,9 @@ extension Exchange {
     /// Leaves the current attempt, if there is one; a silent one may still get its reply.
     func leaveAttempt() {
         guard plan.outcomeOfFormer == .silent, let socket, let backend else { return endAttempt(plan.outcomeOfFormer) }
-        former.append(FormerAttempt(backend: backend, socket: socket, isTrial: isTrial, sent: plan.sentOfFormer))
+        former.append(
+            FormerAttempt(
+                backend: backend, socket: socket, isTrial: isTrial, firstSent: firstSentHere, sent: plan.sentOfFormer))
         (self.backend, self.socket) = (nil, nil)
     }
 
@@ -58,11 +61,14 @@ extension Exchange {
         let attempt = former.remove(at: index)
         if state == .queued { backend?.sockets.leaveQueue(self) }
         if let current = self.socket, let backend {
-            former.append(FormerAttempt(backend: backend, socket: current, isTrial: isTrial, sent: plan.sentHere))
+            former.append(
+                FormerAttempt(
+                    backend: backend, socket: current, isTrial: isTrial, firstSent: firstSentHere, sent: plan.sentHere))
         } else if let backend {
             backend.end(at: loop.now, isTrial: isTrial)
         }
         (backend, self.socket, isTrial) = (attempt.backend, socket, attempt.isTrial)
+        firstSentHere = attempt.firstSent
         plan.resume(sent: attempt.sent)
         state = .waiting
     }
@@ -86,8 +92,7 @@ extension Exchange {
     }
 
     private func end(_ attempt: FormerAttempt) {
-        // Only the first one had its datagram when the exchange began.
-        if plan.isFirst(attempt.backend.id) { attempt.socket.firstSent = firstSent }
+        attempt.socket.firstSent = attempt.firstSent
         attempt.backend.giveBack(attempt.socket, .silent, at: .now())
         attempt.backend.end(at: loop.now, isTrial: attempt.isTrial)
     }

@@ -49,8 +49,8 @@ final class Exchange: DeadlineHandler {
     var isTrial = false
     /// The attempts before it that may still get their reply.
     var former: [FormerAttempt] = []
-    /// Whether no datagram has left through the current socket yet, and the kind of the next datagram.
-    var isFirstHere = true
+    /// The time of the first datagram through the current socket, and the kind of the next one.
+    var firstSentHere = MonotonicTime.never
     var sendKind = ExchangePlan.SendKind.sent
     var firstSent = MonotonicTime.never
     /// The reason why the last datagram did not arrive, and the reason why it did not leave.
@@ -186,7 +186,7 @@ final class Exchange: DeadlineHandler {
         let backend = if let only { only } else { upstream.backends[index] }
         self.sendKind = sendKind
         isTrial = backend.begin(at: loop.now)
-        isFirstHere = true
+        firstSentHere = .never
         let action = use(backend.takeSocket(for: self, isNew: isTrial || collection != nil), of: backend)
         self.backend = backend
         return action
@@ -228,7 +228,7 @@ final class Exchange: DeadlineHandler {
         } catch {
             return failed(error, through: socket, of: backend)
         }
-        isFirstHere = false
+        firstSentHere = min(firstSentHere, now)
         firstSent = min(firstSent, now)
         backend.recordSend(sendKind)
         if let trace {
@@ -245,7 +245,7 @@ final class Exchange: DeadlineHandler {
     func sendOnce(through socket: ExchangeSocket, of backend: Backend) throws(SystemError) -> Bool {
         do {
             return try sendPayload(through: socket)
-        } catch  where isFirstHere || error.reason == .messageTooLong {
+        } catch  where firstSentHere == .never || error.reason == .messageTooLong {
             if SendFailure(error.reason) == .wait { throw error }
             socket.socket.dropReports()
             switch error.reason {

@@ -27,9 +27,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     private var waiters: Deque<Exchange> = []
     private var deadline = Deadline()
     private var counts = SocketCounts()
-    /// Hears of late replies; it owns the pool.
-    ///
-    /// Not weak, for that would make every retain of the backend slow: 125 instructions a request.
+    /// Hears of late replies, and owns the pool: were this weak, its retains would be slow, 125 instructions a request.
     unowned var backend: Backend?
 
     init(
@@ -114,6 +112,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
 
     /// Serves the waiting exchanges, as far as there are sockets.
     func ready(_ readiness: Readiness) {
+        shrink()
         while let first = waiters.first {
             do {
                 guard let socket = try next(isNew: false) else { return awaitNext() }
@@ -131,9 +130,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         deadline.set(min(soon, pool.nextRested ?? soon), for: self, on: loop)
     }
 
-    func alarm() {
-        if deadline.hasPassed(for: self, on: loop) { ready([]) }
-    }
+    func alarm() { if deadline.hasPassed(for: self, on: loop) { ready([]) } }
 
     // MARK: - Opening and closing
 
@@ -178,6 +175,11 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     /// Closes the sockets that no exchange has needed for `idle`, and those that another pool needs more.
     func retire(idle: Interval) {
         while let index = pool.retire(idle: idle, at: loop.now) { close(index) }
+        shrink()
+    }
+
+    /// Closes rested sockets that another address needs more.
+    private func shrink() {
         while share.isBeyondFair, let index = pool.retire(idle: .seconds(0), at: loop.now) { close(index) }
     }
 
@@ -238,10 +240,9 @@ final class ExchangeSocket: EventHandler {
     /// double.
     var isSettled = false
 
-    /// The time of the datagram of an exchange that has another address's reply; never without one.
+    /// The time of the first datagram of an exchange that has gone on to another address; never without one.
     var firstSent = MonotonicTime.never
 
-    /// - `destination`: the address of its datagrams; nil where it is connected.
     init(
         socket: consuming DatagramSocket, towards destination: SocketAddress? = nil, index: Int,
         pool: ExchangeSocketPool

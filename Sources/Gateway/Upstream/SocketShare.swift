@@ -2,7 +2,7 @@
 /// sockets for the others.
 ///
 /// A quarter of the fair number is the address's own, whether it has sockets or not. Beyond the fair number it opens none
-/// while another is short of its own.
+/// while another has less than its fair number and finds none.
 final class SocketShare {
     private let limit: SharedLimit
     /// The number of sockets where all addresses of all services need them.

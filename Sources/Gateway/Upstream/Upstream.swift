@@ -37,6 +37,8 @@ final class Upstream {
     /// The record of the exchange that has ended last, which the handler of that end may read.
     var last = ExchangeRecord()
 
+    /// The least fair number of sockets: one of exchanges, and the one for datagrams without a reply.
+    private static let leastShare = 2
     /// The most spare exchanges.
     private static let keptSpares = 64
     /// A socket that no exchange has needed for this long after its rest is closed, but not before its port may be used
@@ -244,9 +246,10 @@ final class Upstream {
         let shares = max(1, backends.count) * configuration.workers * services
         for backend in backends {
             backend.setShare(
-                fair: max(1, configuration.maxSockets / shares), spread: max(1, configuration.minSockets / shares))
+                fair: max(Self.leastShare, configuration.maxSockets / shares),
+                spread: max(1, configuration.minSockets / shares))
         }
-        for backend in former { backend.setShare(fair: 0, spread: 1) }
+        for backend in former { backend.setShare(fair: backend.inFlight > 0 ? Self.leastShare : 0, spread: 1) }
     }
 
     /// Closes the sockets that no exchange has needed for a while, and those of former addresses as soon as they are
