@@ -56,6 +56,31 @@ import Testing
         for _ in 0..<3 { #expect(try post(5, to: gateway.url) == 200) }
     }
 
+    /// Its rested sockets go to the other service before its own queue gets them.
+    @Test func `an overloaded service shrinks to its share`() throws {
+        let (greedy, late) = (UDPPeer(), UDPPeer())
+        let gateway = try start([
+            "--max-sockets", "8", "--timeout", "3600s", "--attempts", "1", "--service", "/ \(late.address)",
+            "--service", "/greedy \(greedy.address)",
+        ])
+        let address = try SocketAddress(numeric: gateway.url.dropFirst("http://".count))
+        func ask(_ path: String, _ count: Int) throws -> [TCPConnection] {
+            try (0..<count).map { _ in
+                let caller = try TCPConnection(to: address)
+                caller.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na")
+                return caller
+            }
+        }
+        // One of the eight is the other's own.
+        let waiting = try ask("/greedy", 14)
+        let senders = try (0..<7).map { _ in try greedy.receive().sender }
+        let others = try ask("/", 3)
+        _ = try late.receive()
+        for sender in senders { greedy.send("a", to: sender) }
+        for _ in 0..<2 { _ = try late.receive() }
+        withExtendedLifetime((waiting, others)) {}
+    }
+
     /// All services of a worker receive into one buffer: what fits there may still be too long for its own service.
     @Test(arguments: ["", "from=host", "replies=2", "replies=1 from=any"], ["*/*", "application/json"])
     func `a reply is as long as its own service allows`(replies: String, accept: String) throws {

@@ -62,6 +62,19 @@ import Testing
         }
     }
 
+    /// At the time for a reply, and one nanosecond past it.
+    @Test(arguments: [0, 1]) func theTimeForAReplyDecides(more: UInt64) async throws {
+        let configuration = patientConfiguration()
+        try await withUpstream(configuration) { upstream, peers in
+            let address = peers[0].address
+            let last = try #require(await upstream.lastReply(of: address))
+            await upstream.recordLate(
+                from: address, after: Interval(nanoseconds: configuration.timeout.nanoseconds + more))
+            #expect(try #require(await upstream.lastReply(of: address)) > last || more > 0)
+            #expect(try #require(await upstream.lastReply(of: address)) == last || more == 0)
+        }
+    }
+
     /// Its time counts from its own datagram.
     @Test func soIsTheOneOfTheSecond() async throws {
         try await withUpstream(eagerConfiguration(), peers: 3) { upstream, peers in

@@ -167,6 +167,11 @@ actor UpstreamFixture {
         upstream.backends.first { $0.address == address }?.lastReply
     }
 
+    /// Lets a reply from an address come after its exchange had gone on.
+    func recordLate(from address: SocketAddress, after elapsed: Interval) {
+        upstream.backends.first { $0.address == address }?.recordLate(after: elapsed, at: .now())
+    }
+
     /// The wait before an address gets a datagram again.
     func pause(of address: SocketAddress) -> Interval? {
         upstream.backends.first { $0.address == address }?.estimator.timeout

@@ -19,6 +19,7 @@ final class ReplyOptions {
     let notation: Notation?
     /// The caller's wait in seconds, where it is less than the timeout (RFC 7240 4.3).
     let wait: Int?
+    /// The route of the service.
     let route: ServiceRoute
 
     /// Whether the caller does not wait for the reply (RFC 7240 4.1).

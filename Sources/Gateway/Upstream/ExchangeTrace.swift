@@ -130,7 +130,7 @@ final class ExchangeTrace {
 }
 
 extension ExchangeTrace {
-    /// A trace as a JSON object, with the addresses and ports that the caller may see.
+    /// The trace as a JSON object, with the addresses and ports that the caller may see.
     ///
     /// Times are milliseconds since the request was read.
     var json: String {
