@@ -37,10 +37,10 @@ import Testing
         (policy.count, policy.wait) = (.all, .seconds(50))
         let configuration = patientConfiguration { $0.maxSockets = 1 }
         try await withUpstream(configuration, policy) { upstream, peers in
-            let (sent, _) = await upstream.collect("first", isCut: true)
+            let (sent, _) = await upstream.collect("first", cutWhen: { $0.state == .waiting })
             _ = try sent.get()
             // Its socket is set aside, and there is no other.
-            let (unsent, _) = await upstream.collect("second", isCut: true)
+            let (unsent, _) = await upstream.collect("second", cutWhen: { $0.state == .queued })
             if case .failure(.noSocket(limit: 1)) = unsent {} else { Issue.record("\(unsent)") }
             #expect(try await peers[0].receive().text == "first")
         }

@@ -56,18 +56,20 @@ actor UpstreamFixture {
 
     /// The answer of a service whose replies are collected, and their number.
     ///
-    /// - `isCut`: whether the collection ends as soon as it has begun.
+    /// - `isDue`: whether the collection ends before its time, now that its exchange has come so far.
     func collect(
-        _ text: String, timeout: Interval? = nil, isCut: Bool = false
+        _ text: String, timeout: Interval? = nil, cutWhen isDue: (@Sendable (Exchange) -> Bool)? = nil
     ) async -> (outcome: Result<Answer, GatewayError>, count: Int) {
         let collection = upstream.makeCollection()
-        let outcome = await withCheckedContinuation { continuation in
-            let waiter = ReplyWaiter(continuation)
-            let failure = upstream.collect(
-                Array(text.utf8)[...], into: collection, requestedTimeout: timeout, trace: nil, for: waiter)
-            if let failure { return waiter.finished(.failure(failure)) }
-            if isCut { collection.cut() }
+        let end = KeptEnd()
+        let failure = upstream.collect(
+            Array(text.utf8)[...], into: collection, requestedTimeout: timeout, trace: nil, for: end)
+        if let failure { end.finished(.failure(failure)) }
+        if let isDue {
+            while !collection.exchanges.contains(where: isDue) { await Task.yield() }
+            collection.cut()
         }
+        let outcome = await end.outcome
         return (outcome, collection.count)
     }
 
@@ -110,15 +112,21 @@ actor UpstreamFixture {
             for: end)
         if let failure { throw failure }
         try await meanwhile(exchange)
-        while true {
-            if let answer = end.answer { return try answer.get() }
-            await Task.yield()
-        }
+        return try await end.outcome.get()
     }
 
     /// Keeps the end of an exchange.
     private final class KeptEnd: ExchangeHandler {
-        var answer: Result<Answer, GatewayError>?
+        private var answer: Result<Answer, GatewayError>?
+
+        var outcome: Result<Answer, GatewayError> {
+            get async {
+                while true {
+                    if let answer { return answer }
+                    await Task.yield()
+                }
+            }
+        }
 
         func finished(_ outcome: Result<Reply, GatewayError>) {
             answer = outcome.map { Answer(text: String(decoding: $0.bytes, as: UTF8.self), attempts: $0.attempts) }

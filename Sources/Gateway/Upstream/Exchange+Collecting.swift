@@ -122,7 +122,7 @@ extension Exchange {
     /// Without any it fails as it would at the end of a shorter time, where the caller asked for a number of them or no
     /// datagram has left.
     func cut(of collection: ReplyCollection) {
-        let isSent = isListening
+        let isSent = plan.delivered > 0
         guard collection.count == 0, collection.policy.count != .all || !isSent else {
             return finishCollecting(with: .success(0))
         }
@@ -143,7 +143,7 @@ extension Exchange {
     }
 
     /// Leaves the pool's queue, so that the next exchange gets the socket.
-    private func leaveQueue() {
+    func leaveQueue() {
         if state == .queued { backend?.sockets.leaveQueue(self) }
     }
 }

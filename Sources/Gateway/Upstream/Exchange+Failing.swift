@@ -8,7 +8,7 @@ extension Exchange {
         switch state {
         case .spare: return
         case .queued:
-            backend?.sockets.leaveQueue(self)
+            leaveQueue()
             resume(.fail(.blocked))
         case .blocked: retry()
         case .waiting: pause()
@@ -17,7 +17,7 @@ extension Exchange {
     }
 
     func retry() {
-        if loop.now >= plan.deadline { return resume(.fail(.blocked)) }
+        if loop.now >= plan.deadline { return resume(plan.blocked(at: loop.now)) }
         if socket != nil { return resume(send(sendKind)) }
         if let action = takeSocket() { resume(action) }
     }

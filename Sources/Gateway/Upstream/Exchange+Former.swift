@@ -60,17 +60,25 @@ extension Exchange {
         guard let index = former.firstIndex(where: { $0.socket === socket }) else { return }
         let attempt = former.remove(at: index)
         if state == .queued { backend?.sockets.leaveQueue(self) }
-        if let current = self.socket, let backend {
+        if plan.expectsReply, let current = self.socket, let backend {
             former.append(
                 FormerAttempt(
                     backend: backend, socket: current, isTrial: isTrial, firstSent: firstSentHere, sent: plan.sentHere))
-        } else if let backend {
-            backend.end(at: loop.now, isTrial: isTrial)
+        } else {
+            endAttempt(plan.outcomeWithoutReply)
         }
         (backend, self.socket, isTrial) = (attempt.backend, socket, attempt.isTrial)
         firstSentHere = attempt.firstSent
         plan.resume(sent: attempt.sent)
         state = .waiting
+    }
+
+    /// Goes back to the latest former attempt where the current one has failed: its datagram has left, and the failure
+    /// of another one is not its answer.
+    func fallBack(from ending: ExchangePlan.Ending) -> ExchangePlan.Action? {
+        guard ending != .silent, let attempt = former.last else { return nil }
+        takeOver(attempt.socket)
+        return .wait(until: plan.deadline)
     }
 
     /// Handles the report that a former attempt's datagram did not arrive, which changes nothing for the current one.

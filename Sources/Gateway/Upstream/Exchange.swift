@@ -173,7 +173,9 @@ final class Exchange: DeadlineHandler {
                 state = .waiting
                 deadline.set(time, for: self, on: loop)
                 return nil
-            case .fail(let ending): return end(ending)
+            case .fail(let ending):
+                guard let next = fallBack(from: ending) else { return end(ending) }
+                action = next
             }
         }
     }

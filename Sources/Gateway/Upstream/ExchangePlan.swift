@@ -160,7 +160,7 @@ struct ExchangePlan {
     mutating func paused(
         among backends: [some ExchangeCandidate], rotation: Int, at now: MonotonicTime, mayRetransmit: () -> Bool
     ) -> Action {
-        guard now < deadline else { return .fail(attempts == undelivered ? .blocked : .silent) }
+        guard now < deadline else { return .fail(endingInTime) }
         if !isLastAttempt, !isHeldBack { isHeldBack = !mayRetransmit() }
         guard !isLastAttempt, !isHeldBack else {
             pauseEnd = deadline
@@ -221,11 +221,14 @@ struct ExchangePlan {
 
     /// Handles a lack of room for the datagram, or of a port or descriptor for the socket, on this host.
     mutating func blocked(at now: MonotonicTime) -> Action {
-        guard now < deadline else { return .fail(.blocked) }
+        guard now < deadline else { return .fail(endingInTime) }
         let pause = Interval(nanoseconds: Self.firstRetry.nanoseconds << UInt64(min(retries, 10)))
         retries += 1
         return .retry(at: min(deadline, now + min(pause, Self.longestRetry)))
     }
+
+    /// The ending at the deadline: a datagram that has left may have been answered.
+    private var endingInTime: Ending { delivered > 0 ? .silent : .blocked }
 
     // MARK: - Choosing
 
