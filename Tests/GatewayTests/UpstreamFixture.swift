@@ -116,7 +116,7 @@ actor UpstreamFixture {
     }
 
     /// Keeps the end of an exchange.
-    private final class KeptEnd: ExchangeHandler {
+    private final class KeptEnd: DispatchHandler {
         private var answer: Result<Answer, GatewayError>?
 
         var outcome: Result<Answer, GatewayError> {
@@ -131,6 +131,8 @@ actor UpstreamFixture {
         func finished(_ outcome: Result<Reply, GatewayError>) {
             answer = outcome.map { Answer(text: String(decoding: $0.bytes, as: UTF8.self), attempts: $0.attempts) }
         }
+
+        func sent() { answer = .success(Answer(text: "", attempts: 0)) }
     }
 
     /// Waits for a report of the network.
@@ -138,7 +140,18 @@ actor UpstreamFixture {
 
     /// Sends a datagram without waiting for a reply; whether it has left.
     func dispatch(_ text: String) -> Bool {
-        if case .sent = upstream.attemptDispatch(Array(text.utf8).span, nil) { true } else { false }
+        if case .sent = upstream.dispatch(Array(text.utf8)[...], trace: nil, for: KeptEnd()) { true } else { false }
+    }
+
+    /// Sends a datagram to each group without waiting for a reply, and returns what the access log tells.
+    ///
+    /// There is one socket for all of them: the group that has the datagram gives its socket to the next.
+    func dispatchInTurn(_ text: String) async throws -> ExchangeRecord {
+        let end = KeptEnd()
+        guard case .underWay = upstream.dispatch(Array(text.utf8)[...], trace: nil, for: end) else { throw NoSocket() }
+        for backend in upstream.backends { backend.oneWay.close() }
+        _ = try await end.outcome.get()
+        return upstream.last
     }
 
     /// Waits for one exchange.

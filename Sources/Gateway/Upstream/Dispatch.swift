@@ -19,6 +19,18 @@ protocol DispatchHandler: ExchangeHandler {
     func sent()
 }
 
+/// The progress of a datagram that expects no reply.
+struct Delivery {
+    /// How often it has left: once, or to each group.
+    var sent = 0
+    /// The last address tried, by its number.
+    var backend = 0
+    /// The reason why the last one did not get it.
+    var failure = GatewayError.noBackend
+    /// The addresses that may get it later, for this host had no room.
+    var blocked: [Backend] = []
+}
+
 /// A datagram that expects no reply, and for which this host had no room at once.
 final class Dispatch: DeadlineHandler {
     private let upstream: Upstream
@@ -26,13 +38,18 @@ final class Dispatch: DeadlineHandler {
     private let trace: ExchangeTrace?
     private let handler: any DispatchHandler
     private let end: MonotonicTime
+    private var delivery: Delivery
     private var deadline = Deadline()
     private var pause = Interval.milliseconds(1)
 
     private static let longestPause = Interval.milliseconds(50)
 
-    init(_ payload: ArraySlice<UInt8>, trace: ExchangeTrace?, upstream: Upstream, for handler: any DispatchHandler) {
+    init(
+        _ payload: ArraySlice<UInt8>, _ delivery: Delivery, trace: ExchangeTrace?, upstream: Upstream,
+        for handler: any DispatchHandler
+    ) {
         self.payload = Array(payload)
+        self.delivery = delivery
         self.trace = trace
         self.upstream = upstream
         self.handler = handler
@@ -48,28 +65,15 @@ final class Dispatch: DeadlineHandler {
     func alarm() {
         guard deadline.hasPassed(for: self, on: upstream.loop) else { return }
         let payload = self.payload
-        switch upstream.attemptDispatch(payload.span, trace) {
-        case .sent: finish(nil)
-        case .failed(let failure): finish(failure)
-        case .blocked(let reason): upstream.loop.now < end ? wait() : finish(.blocked(reason))
-        }
-    }
-
-    private func finish(_ failure: GatewayError?) {
-        trace?.end()
-        upstream.endDispatch(failure)
-        if let failure { handler.finished(.failure(failure)) } else { handler.sent() }
+        // Equals may have come and gone meanwhile.
+        let waiting = upstream.asksAll ? delivery.blocked : upstream.backends
+        upstream.send(payload.span, to: waiting, &delivery, trace)
+        if !delivery.blocked.isEmpty, upstream.loop.now < end { return wait() }
+        if let failure = upstream.end(delivery, trace) { handler.finished(.failure(failure)) } else { handler.sent() }
     }
 }
 
 extension Upstream {
-    /// The result of one try to send a datagram.
-    enum DispatchAttempt {
-        case sent
-        case failed(GatewayError)
-        case blocked(ErrorNumber)
-    }
-
     /// Sends the payload as one datagram and expects no reply: the request ends when the datagram has left.
     ///
     /// - `handler`: gets the result where that takes a while.
@@ -77,65 +81,62 @@ extension Upstream {
         _ payload: ArraySlice<UInt8>, trace: ExchangeTrace?, for handler: any DispatchHandler
     ) -> Beginning {
         if let failure = takePlace() { return .failed(failure) }
-        let trace = isVerbose ? startTrace(trace, payload) : trace
-        switch attemptDispatch(payload.span, trace) {
-        case .sent:
-            trace?.end()
-            endDispatch(nil)
-            return .sent
-        case .failed(let failure):
-            trace?.end()
-            endDispatch(failure)
-            return .failed(failure)
-        case .blocked:
+        let trace = isVerbose ? observed(trace, payload) : trace
+        var delivery = Delivery()
+        send(payload.span, to: backends, &delivery, trace)
+        guard delivery.blocked.isEmpty else {
             // The timer wheel holds the object until its deadline.
-            _ = Dispatch(payload, trace: trace, upstream: self, for: handler)
+            _ = Dispatch(payload, delivery, trace: trace, upstream: self, for: handler)
             return .underWay
         }
+        return end(delivery, trace).map { .failed($0) } ?? .sent
     }
 
-    /// The trace of the dispatch, which also reports to the operator's observer.
-    private func startTrace(_ trace: ExchangeTrace?, _ payload: ArraySlice<UInt8>) -> ExchangeTrace {
-        let trace = trace ?? ExchangeTrace(start: .now(), showsAddresses: false)
-        trace.observe(Array(payload), by: configuration.onDatagram)
-        return trace
+    /// Ends the request; returns its failure, nil where an address has the datagram.
+    fileprivate func end(_ delivery: Delivery, _ trace: ExchangeTrace?) -> GatewayError? {
+        trace?.end()
+        last = ExchangeRecord(backend: delivery.backend, attempts: delivery.sent)
+        let failure = delivery.sent > 0 ? nil : delivery.failure
+        endDispatch(failure)
+        return failure
     }
 
-    /// Tries the backends one after the other, those that are up first, until one has the datagram; where they are no
+    /// Tries backends one after the other, those that are up first, until one has the datagram; where they are no
     /// equals, each gets it.
-    func attemptDispatch(_ payload: Span<UInt8>, _ trace: ExchangeTrace?) -> DispatchAttempt {
+    func send(
+        _ payload: Span<UInt8>, to backends: [Backend], _ delivery: inout Delivery, _ trace: ExchangeTrace?
+    ) {
+        delivery.blocked = []
         let rotation = nextRotation()
-        self.last = ExchangeRecord()
-        var last = DispatchAttempt.failed(.noBackend)
         // In an order from before the first try, which may change it.
         let all = backends.indices.map { backends[(rotation + $0) % backends.count] }
         let now = loop.now
-        var isSent = false
         for backend in all.filter({ $0.isPreferred(at: now) }) + all.filter({ !$0.isPreferred(at: now) }) {
-            let attempt = attemptDispatch(payload, at: backend, trace)
-            if case .sent = attempt { isSent = true }
-            last = attempt
+            delivery.backend = backend.id
+            let failure = send(payload, to: backend, trace)
+            switch failure {
+            case nil: delivery.sent += 1
+            case .blocked: delivery.blocked.append(backend)
+            default: break
+            }
+            if let failure { delivery.failure = failure }
             if asksAll { continue }
-            guard case .failed(.unreachable) = attempt else { return attempt }
+            guard case .unreachable = failure else { return }
         }
-        return isSent ? .sent : last
     }
 
-    private func attemptDispatch(
-        _ payload: Span<UInt8>, at backend: Backend, _ trace: ExchangeTrace?
-    ) -> DispatchAttempt {
+    /// Sends the datagram to one backend; returns the failure, which is `.blocked` where a later try may help.
+    private func send(_ payload: Span<UInt8>, to backend: Backend, _ trace: ExchangeTrace?) -> GatewayError? {
         let isTrial = backend.begin(at: loop.now)
-        last = ExchangeRecord(backend: backend.id)
         defer { backend.end(at: loop.now, isTrial: isTrial) }
         do {
             switch try backend.oneWay.send(payload) {
             case .sent(let afterDelivery):
-                last.attempts = 1
                 backend.recordSend(.sent)
                 // Where replies are expected, a port that says nothing is silent.
                 if afterDelivery, policy.count == .none { backend.recordDelivery(at: loop.now) }
                 add(.sent, to: trace, backend, bytes: payload.count)
-                return .sent
+                return nil
             case .blocked:
                 backend.recordBlocked()
                 return .blocked(.wouldBlock)
@@ -150,7 +151,7 @@ extension Upstream {
             case .wait:
                 backend.recordBlocked()
                 return .blocked(error.reason)
-            case .tooLong: return .failed(.requestTooLong(limit: configuration.maxDatagram))
+            case .tooLong: return .requestTooLong(limit: configuration.maxDatagram)
             case .unreachable(let cause): return unreachable(cause, .local, backend, isTrial, trace)
             }
         }
@@ -159,10 +160,10 @@ extension Upstream {
     private func unreachable(
         _ cause: SendFailure.Cause, _ origin: NetworkReport.Origin, _ backend: Backend, _ isTrial: Bool,
         _ trace: ExchangeTrace?
-    ) -> DispatchAttempt {
+    ) -> GatewayError {
         backend.recordUnreachable(cause, isTrial: isTrial, at: loop.now)
         add(ExchangeTrace.Kind(cause), to: trace, backend, origin: origin)
-        return .failed(.unreachable(cause, origin))
+        return .unreachable(cause, origin)
     }
 
     private func add(

@@ -151,15 +151,17 @@ extension ExchangeTrace {
     }
 }
 
+extension Upstream {
+    /// The caller's trace, or else a new one, which also reports to the operator's observer.
+    func observed(_ trace: ExchangeTrace?, _ payload: ArraySlice<UInt8>) -> ExchangeTrace {
+        let trace = trace ?? ExchangeTrace(start: .now(), showsAddresses: false)
+        trace.observe(Array(payload), by: configuration.onDatagram)
+        return trace
+    }
+}
+
 /// The entries of an exchange in its trace.
 extension Exchange {
-    /// Records the events in a trace, and reports them to the operator's observer.
-    func startTrace(_ trace: ExchangeTrace?) {
-        let trace = trace ?? ExchangeTrace(start: .now(), showsAddresses: false)
-        trace.observe(Array(payload.prefix(payloadLength)), by: upstream.configuration.onDatagram)
-        self.trace = trace
-    }
-
     /// Adds a reply to the trace.
     func addStep(
         _ kind: ExchangeTrace.Kind, from sender: SocketAddress, through socket: ExchangeSocket, bytes: Int,
