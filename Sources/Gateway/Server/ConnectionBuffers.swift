@@ -202,11 +202,22 @@ struct SendBuffer: ~Copyable {
         _ context: ConnectionContext, _ send: (Span<UInt8>) throws(SystemError) -> Int?
     ) throws(SystemError) -> Bool {
         while sent < bytes.count {
-            guard let count = try send(bytes.span.extracting(sent..<bytes.count)) else { return false }
+            guard let count = try send(bytes.span.extracting(sent..<bytes.count)) else {
+                dropSent()
+                return false
+            }
             sent += count
         }
         giveUp(context)
         return true
+    }
+
+    /// Drops the bytes that have left once they are the larger part: a client that reads slowly and pipelines would
+    /// otherwise have them kept to the end of its connection.
+    private mutating func dropSent() {
+        guard sent >= max(Connection.burst, count) else { return }
+        bytes.removeSubrange(..<sent)
+        sent = 0
     }
 
     /// Drops the remaining bytes and gives the buffer back.
