@@ -155,6 +155,20 @@ import Testing
         }
     }
 
+    /// Another exchange is the next trial, and must not end with this one.
+    @Test(arguments: [1, 2]) func aTrialEndsWithItsVerdict(addresses: Int) async throws {
+        try await withUpstream(eagerConfiguration(), peers: addresses) { upstream, peers in
+            let answer = try await upstream.exchange("a") { exchange in
+                exchange.isTrial = true
+                while exchange.plan.attempts < 2 { await Task.yield() }
+                #expect(!exchange.isTrial && exchange.former.allSatisfy { !$0.isTrial })
+                let last = try #require(peers.first { $0.address == exchange.backend?.address })
+                try await last.send("b", to: try await last.receive().sender)
+            }
+            #expect(answer.text == "b")
+        }
+    }
+
     /// The wait grows to the time of a service that has become slower, so that it gets each datagram once.
     @Test func theWaitFollowsASlowerService() async throws {
         try await withUpstream(eagerConfiguration()) { upstream, peers in

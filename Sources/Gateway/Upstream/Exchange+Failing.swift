@@ -54,6 +54,8 @@ extension Exchange {
         if collection?.policy.count != .all {
             let isVerdict = action != .fail(.silent) || timeout >= upstream.longestTimeout
             backend?.recordSilence(isVerdict: isVerdict, isTrial: isTrial, at: loop.now)
+            // The next trial may be another exchange's, and this one's end does not end it.
+            if isVerdict { isTrial = false }
         }
         resume(action)
     }
