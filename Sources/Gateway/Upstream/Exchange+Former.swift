@@ -75,6 +75,7 @@ extension Exchange {
 
     /// Goes back to the latest former attempt where the current one has failed: its datagram has left, and the failure
     /// of another one is not its answer.
+    @inline(never)
     func fallBack(from ending: ExchangePlan.Ending) -> ExchangePlan.Action? {
         guard ending != .silent, let attempt = former.last else { return nil }
         takeOver(attempt.socket)

@@ -79,7 +79,7 @@ final class Exchange: DeadlineHandler {
         keep(payload)
         self.timeout = timeout
         self.handler = handler
-        if trace != nil || upstream.isVerbose { self.trace = upstream.observed(trace, self.payload[..<payloadLength]) }
+        if trace != nil || upstream.isVerbose { startTrace(trace) }
         if only != nil { self.only = only }
         firstSent = .never
         blockedBy = nil

@@ -162,6 +162,10 @@ extension Upstream {
 
 /// The entries of an exchange in its trace.
 extension Exchange {
+    /// Begins the trace; the code for it is not a part of each exchange's beginning.
+    @inline(never)
+    func startTrace(_ trace: ExchangeTrace?) { self.trace = upstream.observed(trace, payload[..<payloadLength]) }
+
     /// Adds a reply to the trace.
     func addStep(
         _ kind: ExchangeTrace.Kind, from sender: SocketAddress, through socket: ExchangeSocket, bytes: Int,
