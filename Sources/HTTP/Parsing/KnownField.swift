@@ -46,7 +46,7 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// Reads a name up to its colon, after at least one line; nil if the colon has not arrived.
+    /// Reads a name up to its colon; nil if the colon has not arrived.
     @inline(__always)
     static func read(_ bytes: Span<UInt8>, at start: Int) throws(RequestError) -> (field: KnownField?, colon: Int)? {
         if let common = common(bytes, at: start) { return (common.field, start &+ common.length) }
@@ -55,8 +55,8 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
 
     /// Recognises a name that comes with nearly every request, known or not, and its colon.
     ///
-    /// It needs no scan, so that reading on need not wait until a scan has found the colon: by ``FieldTable`` alone a head of three
-    /// fields costs a quarter more.
+    /// It needs no scan, so that reading on need not wait until a scan has found the colon: by ``uncommon(_:at:)`` alone a head
+    /// of three fields costs a quarter more.
     @inline(__always)
     private static func common(_ bytes: Span<UInt8>, at start: Int) -> (field: KnownField?, length: Int)? {
         guard let words = bytes.twoWords(at: start) else { return nil }
@@ -92,8 +92,20 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         _ bytes: Span<UInt8>, at start: Int
     ) throws(RequestError) -> (field: KnownField?, colon: Int)? {
         guard let colon = try FieldLine.endOfName(bytes, at: start) else { return nil }
-        return (FieldTable.shared.field(bytes, start, colon), colon)
+        let length = colon - start
+        guard length < byLength.count else { return (nil, colon) }
+        return (byLength[length].first { bytes.matches(start..<colon, $0.name) }, colon)
     }
+
+    /// The fields by the length of their names.
+    private static let byLength: [[KnownField]] = {
+        var fields: [[KnownField]] = []
+        for field in allCases {
+            while fields.count <= field.name.utf8.count { fields.append([]) }
+            fields[field.name.utf8.count].append(field)
+        }
+        return fields
+    }()
 
     /// The field's bit, for sets of fields.
     @inlinable
@@ -114,69 +126,4 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
         default: false
         }
     }
-}
-
-/// The known fields by their names.
-///
-/// A name's length and last eight bytes choose one field, and a comparison of the whole name decides.
-final class FieldTable: Sendable {
-    /// A name as numbers, which are all of a name of up to sixteen letters.
-    private struct Name {
-        /// The first eight bytes; zero for a name of up to eight.
-        var first: UInt64 = 0
-        /// The last eight bytes; a shorter name with spaces behind it.
-        var last: UInt64 = 0
-        var length = 0
-    }
-
-    static let shared = FieldTable()
-
-    /// A field's number, by the place of its name.
-    private let numbers: InlineArray<64, UInt8>
-    private let names: InlineArray<64, Name>
-
-    private init() {
-        var numbers = InlineArray<64, UInt8>(repeating: 0)
-        var names = InlineArray<64, Name>(repeating: Name())
-        for field in KnownField.allCases {
-            // Eight bytes end with each name, as in a head after its first line.
-            let bytes = Array("12345678\(field.name)".utf8)
-            let name = Self.name(bytes.span, 8, bytes.count)
-            let place = Self.place(name)
-            precondition(names[place].length == 0, "each name has a place of its own")
-            (numbers[place], names[place]) = (field.rawValue, name)
-        }
-        (self.numbers, self.names) = (numbers, names)
-    }
-
-    /// Recognises a name in upper or lower case, after at least one line.
-    @inline(__always)
-    func field(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> KnownField? {
-        let name = Self.name(bytes, start, end)
-        let place = Self.place(name)
-        guard names[place].last == name.last, names[place].first == name.first, names[place].length == name.length
-        else { return nil }
-        let field = KnownField(rawValue: numbers[place])
-        if name.length > 16, let field, !bytes.matches(start..<end, field.name) { return nil }
-        return field
-    }
-
-    @inline(__always)
-    private static func name(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Name {
-        let length = end &- start
-        let last = bytes.wholeWord(at: end &- 8)
-        guard length > 8 else {
-            let name = last &>> UInt64(truncatingIfNeeded: (8 &- length) &* 8)
-            return Name(last: name.lowercasedToken, length: length)
-        }
-        return Name(first: bytes.wholeWord(at: start).lowercasedToken, last: last.lowercasedToken, length: length)
-    }
-
-    /// The six highest bits of a product, which is another for each name.
-    @inline(__always)
-    private static func place(_ name: Name) -> Int {
-        Int(truncatingIfNeeded: ((name.last ^ UInt64(truncatingIfNeeded: name.length)) &* factor) &>> 58)
-    }
-
-    private static let factor: UInt64 = 0xF5BB_9188_B805_99E9
 }
