@@ -154,15 +154,3 @@ import Testing
         #expect(try request.readHead(second.span) && request.cachedRoute == nil)
     }
 }
-
-/// Paths are found by their exact bytes.
-@Suite struct PathTableTests {
-    @Test(arguments: [0, 1, 2, 3, 7, 64, 65]) func findsEach(count: Int) {
-        let paths = (0..<count).map { "/s\($0)" }
-        let table = PathTable(paths.shuffled().map { ($0, $0) } + paths.map { ($0, "again") })
-        for path in paths { #expect(table[Array(path.utf8)[...]] == path) }
-        for path in ["", "/", "/s", "/S0", "/s00", "/s999", "/t0", "\u{ff}"] {
-            #expect(table[Array(path.utf8)[...]] == nil)
-        }
-    }
-}

@@ -18,7 +18,7 @@ package struct BrowserGuard {
 
     init(_ configuration: Configuration) {
         crossOrigin = configuration.crossOrigin
-        hosts = configuration.isOnLoopback ? configuration.allowedHosts.map { HostName(Array($0.utf8)[...]) } : nil
+        hosts = configuration.isOnLoopback ? configuration.allowedHosts.map { HostName($0.bytes) } : nil
     }
 
     /// The answer to a browser's request for a name that is not the gateway's; nil for any other request.

@@ -164,7 +164,7 @@ struct PostedForm {
         return (notation == nil ? text.text : String(decoding: self.text, as: UTF8.self), notation)
     }
 
-    var path: ArraySlice<UInt8> { Array(to.utf8)[...] }
+    var path: ArraySlice<UInt8> { to.bytes }
 
     /// The payload's bytes.
     var payload: [UInt8] {

@@ -22,7 +22,7 @@ package struct Page: Sendable {
     }
 
     let sources: [Source]
-    private let files: [[UInt8]: StaticFile]
+    private let files: [ArraySlice<UInt8>: StaticFile]
     private let template: FormTemplate
 
     /// The file that `form(_:_:outcome:)` fills in; it has no path of its own.
@@ -34,7 +34,7 @@ package struct Page: Sendable {
     /// A page from files; "index.html" has the path "/", too, and "sub/index.html" the path "/sub/".
     package init(_ sources: [Source]) {
         self.sources = sources
-        var table: [[UInt8]: StaticFile] = [:]
+        var table: [ArraySlice<UInt8>: StaticFile] = [:]
         var template = FormTemplate.plain
         for source in sources {
             if source.name == Self.templateName {
@@ -42,7 +42,7 @@ package struct Page: Sendable {
                 continue
             }
             let file = StaticFile(name: source.name, bytes: source.bytes, modified: source.modified)
-            let path = Array("/\(source.name)".utf8)
+            let path = "/\(source.name)".bytes
             table[path] = file
             if path.suffix(Self.index.count).elementsEqual(Self.index) {
                 table[path.dropLast(Self.index.count) + [UInt8(ascii: "/")]] = file
@@ -62,11 +62,11 @@ package struct Page: Sendable {
     ///
     /// Paths that differ in their escapes alone are the same path (RFC 3986 6.2.2.2), and the table's names have no
     /// escapes. Routes compare the unchanged path, and so a route has one spelling.
-    static func name(at path: ArraySlice<UInt8>) -> [UInt8]? {
-        path.contains(UInt8(ascii: "%")) ? FilePath.decode(path.span) : Array(path)
+    static func name(at path: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        path.contains(UInt8(ascii: "%")) ? FilePath.decode(path.span)?[...] : path
     }
 
-    func file(named name: [UInt8]) -> StaticFile? { files[name] }
+    func file(named name: ArraySlice<UInt8>) -> StaticFile? { files[name] }
 
     /// The file at the path of a target; nil when there is none.
     package func file(at path: ArraySlice<UInt8>) -> StaticFile? { Self.name(at: path).flatMap(file(named:)) }

@@ -3,7 +3,7 @@ internal import HTTP
 /// The paths of the gateway: its services, its health and metrics, and the files of its page.
 struct RouteTable {
     /// The routes that are not files.
-    private let routes: PathTable<Route>
+    private let routes: [ArraySlice<UInt8>: Route]
     private let page: Page
 
     static let form = "/form"
@@ -14,20 +14,20 @@ struct RouteTable {
 
     /// - `servesState`: whether it has the paths of health and metrics.
     init(services: ServiceTable, form: FormResource, lab: LabResource?, page: Page, servesState: Bool = true) {
-        var routes: [String: Route] = [:]
+        var routes: [ArraySlice<UInt8>: Route] = [:]
         if servesState {
-            routes[Self.health] = Route(reading: .health)
-            for question in Question.allCases { routes[question.rawValue] = Route(reading: .question(question)) }
+            routes[Self.health.bytes] = Route(reading: .health)
+            for question in Question.allCases { routes[question.rawValue.bytes] = Route(reading: .question(question)) }
         }
-        if let lab { routes[Self.lab] = Route(reading: .lab(lab), replacing: lab) }
-        if !services.routes.isEmpty { routes[Self.form] = Route(posting: .form(form)) }
+        if let lab { routes[Self.lab.bytes] = Route(reading: .lab(lab), replacing: lab) }
+        if !services.routes.isEmpty { routes[Self.form.bytes] = Route(posting: .form(form)) }
         for service in services.routes {
             let querying = service.service.get == nil ? nil : service
-            routes[service.service.path] = Route(posting: .service(service), querying: querying)
+            routes[service.service.path.bytes] = Route(posting: .service(service), querying: querying)
         }
         // The page and its service share a path.
-        if let index = page.file(at: [UInt8(ascii: "/")]) { routes["/", default: Route()].reading = .file(index) }
-        self.routes = PathTable(routes.map { ($0, $1) })
+        if let index = page.file(at: "/".bytes) { routes["/".bytes, default: Route()].reading = .file(index) }
+        self.routes = routes
         self.page = page
     }
 
@@ -41,7 +41,7 @@ struct RouteTable {
     /// The file at a path; a route's path has none in any spelling, or such a file would bypass a proxy's rule for the
     /// route.
     private func file(at path: ArraySlice<UInt8>) -> StaticFile? {
-        guard let name = Page.name(at: path), name.count == 1 || routes[name[...]] == nil else { return nil }
+        guard let name = Page.name(at: path), name.count == 1 || routes[name] == nil else { return nil }
         return page.file(named: name)
     }
 }
@@ -94,42 +94,7 @@ struct Route {
     }
 }
 
-/// Values by the path of a request: exact bytes, found by halving.
-struct PathTable<Value> {
-    /// The paths in their order, and the value of each; in one array the compiler (6.3.1) copies values to read paths.
-    private let paths: [[UInt8]]
-    private let values: [Value]
-
-    /// - `entries`: of several with the same path the first counts.
-    init(_ entries: [(path: String, value: Value)]) {
-        var seen: Set<String> = []
-        let sorted = entries.filter { seen.insert($0.path).inserted }
-            .map { (path: Array($0.path.utf8), value: $0.value) }
-            .sorted { Self.precedes($0.path[...], $1.path[...]) }
-        paths = sorted.map(\.path)
-        values = sorted.map(\.value)
-    }
-
-    /// The value of a path; nil where there is none.
-    subscript(path: ArraySlice<UInt8>) -> Value? {
-        var range = 0..<paths.count
-        while !range.isEmpty {
-            let middle = range.lowerBound + range.count / 2
-            if Self.precedes(paths[middle][...], path) {
-                range = middle + 1..<range.upperBound
-            } else {
-                range = range.lowerBound..<middle
-            }
-        }
-        let index = range.lowerBound
-        return index < paths.count && !Self.precedes(path, paths[index][...]) ? values[index] : nil
-    }
-
-    /// Shorter paths come first.
-    private static func precedes(_ path: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>) -> Bool {
-        guard path.count == other.count else { return path.count < other.count }
-        let (path, other) = (path.span, other.span)
-        for index in path.indices where path[index] != other[index] { return path[index] < other[index] }
-        return false
-    }
+extension String {
+    /// The text as a part of a request.
+    var bytes: ArraySlice<UInt8> { Array(utf8)[...] }
 }

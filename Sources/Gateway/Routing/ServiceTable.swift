@@ -10,19 +10,17 @@ struct ServiceTable {
 
     /// The length of the longest datagram that any of them takes; nil without a service.
     let longestDatagram: Int?
-    private let paths: PathTable<ServiceRoute>
+    private let paths: [ArraySlice<UInt8>: ServiceRoute]
 
     init(_ routes: [ServiceRoute]) {
         self.routes = routes
         longestDatagram = routes.map(\.longestDatagram).max()
-        paths = PathTable(routes.map { ($0.service.path, $0) })
+        paths = Dictionary(routes.map { ($0.service.path.bytes, $0) }) { first, _ in first }
         root = routes.first { $0.service.path == "/" }
     }
 
     /// The service of a path; nil where there is none.
-    func route(at path: ArraySlice<UInt8>) -> ServiceRoute? {
-        paths[path]
-    }
+    func route(at path: ArraySlice<UInt8>) -> ServiceRoute? { paths[path] }
 
     /// The paths of the services without a replying address.
     var pathsThatAreDown: [String] { routes.filter { $0.upstream.isDown }.map(\.service.path) }

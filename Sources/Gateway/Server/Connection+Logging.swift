@@ -26,7 +26,7 @@ extension Connection {
         guard let log = context.accessWriter, log.wants(Int(response.status.code)) else { return }
         var entry = AccessEntry(response)
         entry.method = Self.words(summary.method)
-        entry.path = Array(question.rawValue.utf8)[...]
+        entry.path = question.rawValue.bytes
         finish(entry, log)
     }
 
@@ -104,7 +104,7 @@ extension Connection {
         case .asking(let question):
             var entry = AccessEntry(.cut)
             entry.method = Self.words(summary.method)
-            entry.path = Array(question.rawValue.utf8)[...]
+            entry.path = question.rawValue.bytes
             return entry
         default: return nil
         }
@@ -129,7 +129,7 @@ extension Connection {
         var entry = start
         let route = options?.route
         entry.method = Self.words(summary.method)
-        entry.path = Array((options?.isOfPage == true ? RouteTable.form : route?.service.path ?? "/").utf8)[...]
+        entry.path = (options?.isOfPage == true ? RouteTable.form : route?.service.path ?? "/").bytes
         entry.service = route?.service.path ?? "/"
         entry.received = summary.received
         let upstream = route?.upstream ?? context.upstream
@@ -146,5 +146,5 @@ extension Connection {
         return client
     }
 
-    private static func words(_ method: Method) -> ArraySlice<UInt8> { Array("\(method)".uppercased().utf8)[...] }
+    private static func words(_ method: Method) -> ArraySlice<UInt8> { "\(method)".uppercased().bytes }
 }
