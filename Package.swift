@@ -49,7 +49,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .target(name: "System", dependencies: ["CLinux"], swiftSettings: rules),
         .target(name: "EventLoop", dependencies: ["CLinux", "System", collections], swiftSettings: rules),
-        .target(name: "HTTP", swiftSettings: rules),
+        .target(name: "HTTP", dependencies: ["System"], swiftSettings: rules),
         // The tutorial: UDP server, client and what they answer.
         .target(name: "Datagrams", dependencies: ["EventLoop", "System", logging], swiftSettings: rules),
         .target(

@@ -1,6 +1,6 @@
 // The GNU/Linux calls that Swift's Glibc module hides or cannot call. Header only, nothing to link.
 //
-// Glibc declares accept4, recvmmsg and sendmmsg for programs that define _GNU_SOURCE. Swift's own module of the C
+// Glibc declares accept4, recvmmsg, sendmmsg and strptime for programs that define _GNU_SOURCE. Swift's own module of the C
 // library is built without it, and the two views of one header must not differ, so they are declared here instead, as
 // their man pages give them. Address parameters are transparent unions in glibc, which Swift imports as structures:
 // hence the wrappers.
@@ -31,6 +31,10 @@ struct mmsghdr {
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 extern int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout);
 extern int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+#endif
+
+#ifndef __USE_XOPEN
+extern char *strptime(const char *text, const char *format, struct tm *parts);
 #endif
 
 // The calls of every request of the gateway go to the kernel directly. glibc's own are points at which a thread may be

@@ -24,21 +24,13 @@ extension WallClock {
     /// The time of day to the microsecond, in UTC: "20:35:27.042817".
     public static func timeOfDay() -> String {
         let (seconds, nanoseconds) = now()
-        let parts = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map { digits($0) }
-        return "\(parts.joined(separator: ":")).\(digits(nanoseconds / 1000, width: 6))"
+        return "\(DateText.write(seconds, "%T")).\(digits(nanoseconds / 1000, width: 6))"
     }
 
-    /// A point in time since 1970 in the form of RFC 3339 (gmtime(3)).
+    /// A point in time since 1970 in the form of RFC 3339.
     public static func text(seconds: Int64, milliseconds: Int) -> String {
-        var seconds = time_t(seconds)
-        var parts = unsafe tm()
-        _ = unsafe gmtime_r(&seconds, &parts)
-        let date = unsafe "\(parts.tm_year + 1900)-\(digits(parts.tm_mon + 1))-\(digits(parts.tm_mday))"
-        let time = unsafe "\(digits(parts.tm_hour)):\(digits(parts.tm_min)):\(digits(parts.tm_sec))"
-        return "\(date)T\(time).\(digits(milliseconds, width: 3))Z"
+        "\(DateText.write(seconds, "%FT%T")).\(digits(milliseconds, width: 3))Z"
     }
 
-    private static func digits(_ number: some BinaryInteger, width: Int = 2) -> String {
-        String(number).padded(to: width, with: "0")
-    }
+    private static func digits(_ number: Int, width: Int) -> String { String(number).padded(to: width, with: "0") }
 }
