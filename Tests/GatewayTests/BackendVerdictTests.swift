@@ -75,6 +75,18 @@ import Testing
         }
     }
 
+    /// The service may have come back since: the next datagram leaves, and the report counts all the same.
+    @Test func anOldReportRefusesNoDatagram() async throws {
+        try await withUpstream(patientConfiguration(), peers: 0) { upstream, _ in
+            let dead = try closedAddress()
+            await upstream.move(to: [dead])
+            #expect(await upstream.dispatch("hello"))
+            await upstream.waitForReport(.milliseconds(1100))
+            #expect(await upstream.dispatch("hello"))
+            #expect(await upstream.counts(of: dead)?.refusals == 1)
+        }
+    }
+
     /// A datagram without a reply is tried once at each address: an address that has refused the one before is not asked
     /// again as one of those that are down.
     @Test func aRefusedDatagramIsNotSentTwice() async throws {

@@ -136,7 +136,7 @@ actor UpstreamFixture {
     }
 
     /// Waits for a report of the network.
-    func waitForReport() async { await loop.sleep(until: loop.now + .milliseconds(20)) }
+    func waitForReport(_ time: Interval = .milliseconds(20)) async { await loop.sleep(until: loop.now + time) }
 
     /// Sends a datagram without waiting for a reply; whether it has left.
     func dispatch(_ text: String) -> Bool {

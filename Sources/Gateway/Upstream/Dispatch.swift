@@ -131,7 +131,10 @@ extension Upstream {
         defer { backend.end(at: loop.now, isTrial: isTrial) }
         do {
             switch try backend.oneWay.send(payload) {
-            case .sent(let afterDelivery):
+            case .sent(let afterDelivery, let late):
+                if let late, case .unreachable(let cause) = SendFailure(late.reason, by: late) {
+                    backend.recordUnreachable(cause, isTrial: false, at: loop.now)
+                }
                 backend.recordSend(.sent)
                 // Where replies are expected, a port that says nothing is silent.
                 if afterDelivery, policy.count == .none { backend.recordDelivery(at: loop.now) }

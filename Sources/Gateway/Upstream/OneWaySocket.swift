@@ -4,7 +4,7 @@ internal import System
 /// A backend's socket for datagrams that expect no reply.
 ///
 /// One socket carries all of them, for no reply has to find its request. Received datagrams are dropped; a report that
-/// a datagram did not arrive waits for the next caller, as in the kernel (udp(7)).
+/// a datagram did not arrive waits a second for the next caller, as in the kernel (udp(7)).
 final class OneWaySocket: EventHandler {
     private let address: SocketAddress
     private let policy: ReplyPolicy
@@ -12,15 +12,15 @@ final class OneWaySocket: EventHandler {
     private let loop: EventLoop
     private var socket: DatagramSocket?
     private var watch: Watch?
-    /// The first report since the last one that a caller got.
-    private var report: NetworkReport?
+    /// The first report since the last one that a caller got, and the time when it came.
+    private var report: (report: NetworkReport, time: MonotonicTime)?
     /// The send time of the latest datagram without a report, and that of the latest of all.
     private var latest = MonotonicTime.never
     private var lastSend = MonotonicTime.never
     /// Received datagrams.
     private(set) var unasked = 0
 
-    /// The longest time of a report; an older datagram has reached a port.
+    /// The longest time of a report: an older datagram has reached a port, and an older report says nothing of the next one.
     private static let reportTime = Interval.seconds(1)
 
     init(to address: SocketAddress, policy: ReplyPolicy, share: SocketShare, loop: EventLoop) {
@@ -32,8 +32,11 @@ final class OneWaySocket: EventHandler {
 
     /// The result of a datagram.
     enum Outcome {
-        /// It has left; `afterDelivery` tells whether the one before has reached a port, by the absence of a report.
-        case sent(afterDelivery: Bool)
+        /// It has left.
+        ///
+        /// - `afterDelivery`: whether the one before has reached a port, by the absence of a report.
+        /// - `late`: the report about one before that is too old to refuse this one.
+        case sent(afterDelivery: Bool, late: NetworkReport?)
         /// It has not left, because an earlier one did not arrive.
         case refused(NetworkReport)
         /// The kernel has no room, or the gateway has no socket.
@@ -42,7 +45,10 @@ final class OneWaySocket: EventHandler {
 
     /// Sends a datagram.
     func send(_ payload: Span<UInt8>) throws(SystemError) -> Outcome {
-        if let report = report.take() { return .refused(report) }
+        if let (report, time) = report, loop.now < time + Self.reportTime {
+            self.report = nil
+            return .refused(report)
+        }
         guard try open() else { return .blocked }
         do {
             guard try socket?.send(payload, to: address) == true else { return .blocked }
@@ -60,7 +66,8 @@ final class OneWaySocket: EventHandler {
         let before = latest
         latest = loop.now
         lastSend = latest
-        return .sent(afterDelivery: before != .never && loop.now >= before + Self.reportTime)
+        return .sent(
+            afterDelivery: before != .never && loop.now >= before + Self.reportTime, late: report.take()?.report)
     }
 
     /// The address of the socket; nil while it is not open.
@@ -86,7 +93,7 @@ final class OneWaySocket: EventHandler {
     func ready(_ readiness: Readiness) {
         if let report = socket?.takeReport() {
             latest = .never
-            if self.report == nil { self.report = report }
+            if self.report == nil { self.report = (report, loop.now) }
         }
         unasked += socket?.drain().datagrams ?? 0
     }
