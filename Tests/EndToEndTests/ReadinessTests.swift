@@ -30,18 +30,62 @@ import Testing
         #expect(try CurlClient().perform(CurlRequest("\(gateway.url)/healthz")).status == 200)
     }
 
-    @Test func `it is not ready while one of its services is down`() throws {
+    /// A service that is down, or whose name is unknown, takes the gateway from no caller of the others.
+    @Test(arguments: ["/down CLOSED timeout=60s attempts=20", "/down unknown.invalid:9"])
+    func `it is ready while one of its services can be asked`(service: String) throws {
         let well = try RunningServer()
+        let closed = UDPPeer.closedAddress()
         let gateway = try RunningGateway(
-            ["--workers", "1", "--service", "/down \(UDPPeer.closedAddress()) timeout=60s attempts=20"],
-            upstream: well.address)
+            ["--workers", "1", "--service", service.replacing("CLOSED", with: "\(closed)")], upstream: well.address)
         for _ in 0..<5 {
-            #expect(try CurlClient().perform(CurlRequest("\(gateway.url)/down", body: .text("hello"))).status == 502)
+            let answer = try CurlClient().perform(CurlRequest("\(gateway.url)/down", body: .text("hello")))
+            #expect(answer.status == (service.contains("CLOSED") ? 502 : 503))
         }
         #expect(try gateway.post("hello").status == 200)
+        #expect(try readiness(gateway).status == 200)
+    }
+
+    @Test func `it is not ready while all of its services are down`() throws {
+        let closed = [UDPPeer.closedAddress(), UDPPeer.closedAddress()]
+        let gateway = try RunningGateway(
+            [
+                "--workers", "1", "--timeout", "60s", "--attempts", "20", "--service",
+                "/two \(closed[1]) timeout=60s attempts=20",
+            ], upstream: closed[0])
+        for path in ["/", "/two"] {
+            #expect(try readiness(gateway).status == 200)
+            for _ in 0..<5 {
+                let answer = try CurlClient().perform(CurlRequest("\(gateway.url)\(path)", body: .text("hello")))
+                #expect(answer.status == 502)
+            }
+        }
         let response = try readiness(gateway)
         #expect(response.status == 503)
-        #expect(response.text?.contains("No address of the UDP service at /down replies.") == true)
+        #expect(response.text?.contains("No address of the UDP service at / replies.") == true)
+    }
+
+    @Test func `it is not ready while no service has an address`() throws {
+        let program = try Program.letterbox(
+            "gateway", "--port", "0", "--service", "/a unknown.invalid:9", "--service", "/b unknown.invalid:9")
+        let line = try program.errorLine(startingWith: "The gateway is ready: ")
+        let url = line.split(separator: " ")[4]
+        let response = try CurlClient().get("\(url)/readyz")
+        #expect(response.status == 503)
+        #expect(response.text?.contains("The name of the UDP service at /a does not resolve.") == true)
+    }
+
+    /// A caller whose payloads get no reply takes the service from no other caller; the operator's own datagram may.
+    @Test(arguments: [true, false]) func `silence is proof to the operator alone`(isProbed: Bool) throws {
+        let silent = UDPPeer()
+        let more = isProbed ? ["--probe-text", "ping", "--probe-interval", "100ms"] : []
+        let gateway = try RunningGateway(
+            ["--workers", "1", "--timeout", "50ms", "--min-retransmit", "50ms"] + more, upstream: silent.address)
+        if isProbed {
+            try wait { try readiness(gateway).status == 503 }
+        } else {
+            for _ in 0..<10 { #expect(try gateway.post("hello").status == 504) }
+            #expect(try readiness(gateway).status == 200)
+        }
     }
 
     @Test(arguments: [1, 2]) func `told to end, it serves on for as long as --drain-delay says`(workers: Int) throws {
@@ -87,10 +131,14 @@ import Testing
     /// Waits until so many connections in a row were refused that each worker has had one.
     private func wait(forEveryWorkerOf gateway: RunningGateway) throws {
         var inARow = 0
-        let deadline = ContinuousClock.now + Program.timeLimit
-        while inARow < 16 {
+        try wait {
             inARow = try readiness(gateway).status == 503 ? inARow + 1 : 0
-            try #require(ContinuousClock.now < deadline)
+            return inARow == 16
         }
+    }
+
+    private func wait(until condition: () throws -> Bool) throws {
+        let deadline = ContinuousClock.now + Program.timeLimit
+        while try !condition() { try #require(ContinuousClock.now < deadline) }
     }
 }

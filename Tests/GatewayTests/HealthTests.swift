@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    /// A verdict is worth withValues for ten seconds after the failure behind it.
+    /// A verdict holds for ten seconds after the failure behind it.
     @Test func aBadVerdictLapses() {
         var patient = Patient()
         #expect(!patient.health.isDown(at: Patient.time(0)))
@@ -49,6 +49,18 @@ import Testing
         #expect(patient.health.isDown(at: Patient.time(21_999)))
         patient.succeed(at: 13_000)
         #expect(!patient.health.isDown(at: Patient.time(13_000)))
+    }
+
+    /// The payloads of callers are no proof, however long they get no reply; the operator's own datagram is one.
+    @Test func theSilenceToCallersIsNoProof() {
+        var patient = Patient()
+        for second in 3..<100 as Range<UInt64> {
+            patient.fail(1, .silence, at: second * 1000)
+            #expect(!patient.health.isDown(at: Patient.time(second * 1000)))
+        }
+        #expect(!patient.health.isUp)
+        patient.fail(1, .unansweredProbe, at: 100_000)
+        #expect(patient.health.isDown(at: Patient.time(100_000)))
     }
 
     @Test func aNewAddressIsWell() {

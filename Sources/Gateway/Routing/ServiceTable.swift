@@ -22,11 +22,13 @@ struct ServiceTable {
     /// The service of a path; nil where there is none.
     func route(at path: ArraySlice<UInt8>) -> ServiceRoute? { paths[path] }
 
-    /// The paths of the services without a replying address.
-    var pathsThatAreDown: [String] { routes.filter { $0.upstream.isDown }.map(\.service.path) }
-
-    /// The path of the first service without a known address.
-    var unresolvedPath: String? { routes.first { $0.upstream.backends.isEmpty }?.service.path }
+    /// Whether a service can be asked: one that cannot takes the gateway from no caller of the others.
+    var readiness: GatewayReadiness {
+        guard let first = routes.first, routes.allSatisfy({ $0.upstream.backends.isEmpty || $0.upstream.isDown }) else {
+            return .ready
+        }
+        return first.upstream.backends.isEmpty ? .unresolved(first.service.path) : .down(first.service.path)
+    }
 
     /// The response of `/services`.
     var response: Response { .current(MediaType.json, json.utf8) }

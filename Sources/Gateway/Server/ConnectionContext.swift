@@ -215,10 +215,7 @@ final class ConnectionContext {
 
     /// Whether the gateway is ready for new requests, as far as this worker can tell.
     var readiness: GatewayReadiness {
-        if isEnding { return .ending }
-        if let path = router.services.unresolvedPath { return .unresolved(path) }
-        let down = router.services.pathsThatAreDown
-        return down.isEmpty ? .ready : .down(down)
+        isEnding ? .ending : router.services.readiness
     }
 
     /// Ends connections with the gateway: those with a request finish it, the others end now.

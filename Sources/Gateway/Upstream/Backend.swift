@@ -170,10 +170,10 @@ final class Backend: ExchangeCandidate {
 
     /// Counts an attempt without a reply in time.
     ///
-    /// - `isVerdict`: whether the backend had all the time that the operator gives it.
-    func recordSilence(isVerdict: Bool, isTrial: Bool, at now: MonotonicTime) {
+    /// - `verdict`: the failure, if the backend had all the time that the operator gives it.
+    func recordSilence(_ verdict: Health.Failure?, isTrial: Bool, at now: MonotonicTime) {
         counts.timeouts += 1
-        if isVerdict { fail(.silence, at: now, isTrial: isTrial) }
+        if let verdict { fail(verdict, at: now, isTrial: isTrial) }
     }
 
     @inline(__always)
@@ -205,7 +205,7 @@ struct BackendLog {
 
     /// Logs the first bad verdict after good ones.
     func logDown(_ backend: Backend, _ failure: Health.Failure) {
-        let reason = failure == .silence ? "it does not reply" : "it cannot be reached"
+        let reason = failure == .unreachable ? "it cannot be reached" : "it does not reply"
         logger.warning("\(service): \(backend.address) is down: \(reason)")
     }
 

@@ -53,7 +53,8 @@ extension Exchange {
         // Silence is no failure where any number of replies is an answer, and an impatient caller's end is no verdict.
         if collection?.policy.count != .all {
             let isVerdict = action != .fail(.silent) || timeout >= upstream.longestTimeout
-            backend?.recordSilence(isVerdict: isVerdict, isTrial: isTrial, at: loop.now)
+            let failure = isProbe ? Health.Failure.unansweredProbe : .silence
+            backend?.recordSilence(isVerdict ? failure : nil, isTrial: isTrial, at: loop.now)
             // The next trial may be another exchange's, and this one's end does not end it.
             if isVerdict { isTrial = false }
         }

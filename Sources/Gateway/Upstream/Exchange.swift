@@ -40,6 +40,7 @@ final class Exchange: DeadlineHandler {
     var trace: ExchangeTrace?
     /// The only backend: a probe's, or that of one exchange of a fan-out.
     var only: Backend?
+    var isProbe: Bool { only != nil && collection == nil }
     /// The collection, where the answer is not one reply from the address itself.
     var collection: ReplyCollection?
 
@@ -290,7 +291,7 @@ final class Exchange: DeadlineHandler {
         }
         state = .spare
         if payload.count > Self.keptRoom { payload = [] }
-        let isProbe = only != nil && collection == nil
+        let isProbe = self.isProbe
         collection.take()?.leave(self)
         upstream.recycle(self, isProbe: isProbe)
         if only != nil { only = nil }

@@ -14,8 +14,10 @@ internal import System
 struct Health {
     /// The failure of a request without a reply.
     enum Failure {
-        /// No reply came in time.
+        /// No reply came in time. A service need not answer everything that callers send.
         case silence
+        /// No reply came to the operator's own datagram.
+        case unansweredProbe
         /// The network or this host reported that the datagram reached no service.
         case unreachable
 
@@ -35,8 +37,8 @@ struct Health {
     static let failures = 5
     /// The longest outage.
     static let longestOutage = Interval.seconds(30)
-    /// The time for which a bad verdict counts for `/readyz` without newer failures: an instance without requests
-    /// learns nothing.
+    /// The time for which proof that the backend is down counts for `/readyz` without newer proof: an instance without
+    /// requests learns nothing.
     static let verdictLifetime = Interval.seconds(10)
 
     /// The least silence before the breaker opens, whatever the failures.
@@ -44,7 +46,9 @@ struct Health {
     private var state = State.closed
     private var failuresInARow = 0
     private var outages = 0
-    private var lastFailure = MonotonicTime(nanoseconds: 0)
+    /// The time of the last failure that proves something: the payloads of callers alone never take the service from
+    /// others.
+    private var lastProof: MonotonicTime?
     /// The time of the last reply, or of the backend's creation.
     private(set) var lastReply: MonotonicTime
 
@@ -59,8 +63,8 @@ struct Health {
         return failuresInARow < Self.failures
     }
 
-    /// Whether the last verdict was bad, and the failure behind it is recent.
-    func isDown(at now: MonotonicTime) -> Bool { !isUp && now < lastFailure + Self.verdictLifetime }
+    /// Whether the last verdict was bad, and there is recent proof: a report, or a probe without a reply.
+    func isDown(at now: MonotonicTime) -> Bool { !isUp && lastProof.map { now < $0 + Self.verdictLifetime } ?? false }
 
     /// Whether the backend gets requests like the others: it is up, or a trial is due.
     func isPreferred(at now: MonotonicTime) -> Bool {
@@ -91,7 +95,7 @@ struct Health {
     /// - `isTrial`: whether it was the trial; some of the others began before the outage.
     mutating func fail(_ failure: Failure, at now: MonotonicTime, isTrial: Bool) {
         failuresInARow += 1
-        lastFailure = now
+        if failure != .silence { lastProof = now }
         if case .halfOpen = state, isTrial { return open(failure, now) }
         guard case .closed = state else { return }
         let isSilent = failuresInARow >= Self.failures && now.since(lastReply) >= timeout

@@ -69,7 +69,7 @@ final class Upstream {
         return counts
     }
 
-    /// Whether no backend has had a good verdict, and all the bad ones are recent.
+    /// Whether there is recent proof of each backend that it is down.
     var isDown: Bool { !backends.isEmpty && backends.allSatisfy { $0.isDown(at: loop.now) } }
 
     // MARK: - Exchanges
