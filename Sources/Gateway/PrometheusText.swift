@@ -156,7 +156,7 @@ struct PrometheusText {
             ("unasked_replies", "Replies of a service that is to send none; thrown away.", \.unasked),
             ("foreign_replies", "Datagrams of strangers to sockets that were just being opened.", \.foreign),
             ("truncated_replies", "Replies longer than the limit.", \.truncated),
-            ("dropped_replies", "Replies beyond max-replies or the memory allowed.", \.dropped),
+            ("dropped_replies", "Replies beyond max-replies, the memory allowed or the kernel's queue.", \.dropped),
             ("refusals", "ICMP reports that no program listens, in answer to a request.", \.refusals),
             ("unreachables", "Datagrams to which no way led.", \.unreachables),
             ("prohibitions", "Datagrams that a filter or a route forbade.", \.prohibitions),

@@ -26,6 +26,23 @@ import Testing
         }
     }
 
+    /// The replies come together while the gateway does something else, and are more than the socket's queue holds.
+    @Test func repliesBeyondTheQueueAreCounted() async throws {
+        var policy = ReplyPolicy()
+        (policy.count, policy.wait, policy.maxReplies) = (.all, .milliseconds(200), 1024)
+        let configuration = patientConfiguration { $0.timeout = .milliseconds(200) }
+        try await withUpstream(configuration, policy) { upstream, peers in
+            async let collected = upstream.collect("a")
+            let letter = try await peers[0].receive()
+            let sent = 100
+            try await peers[0].send(String(repeating: "b", count: 8192), to: letter.sender, times: sent)
+            let (outcome, found) = await collected
+            _ = try outcome.get()
+            let dropped = try #require(await upstream.counts(of: peers[0].address)).dropped
+            #expect(found > 0 && dropped > 0 && found + dropped == sent)
+        }
+    }
+
     /// Each of several groups gets a datagram without a reply; of equal addresses one does.
     @Test(arguments: [ReplyPolicy.Source.any, .peer])
     func aDatagramWithoutAReply(source: ReplyPolicy.Source) async throws {

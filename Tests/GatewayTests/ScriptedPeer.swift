@@ -54,6 +54,11 @@ actor ScriptedPeer {
         }
     }
 
+    /// Sends a datagram many times, which all arrive together.
+    func send(_ text: String, to receiver: SocketAddress, times: Int) throws {
+        for _ in 0..<times { try send(text, to: receiver) }
+    }
+
     /// Closes the port: the socket moves to another one.
     func close() throws {
         socket = try DatagramSocket(boundTo: try #require(SocketAddress("127.0.0.1", port: 0)))

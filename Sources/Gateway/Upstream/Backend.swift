@@ -149,8 +149,8 @@ final class Backend: ExchangeCandidate {
         succeed(at: now)
     }
 
-    /// Counts a reply beyond the caller's number, or beyond the memory limit.
-    func recordDropped() { counts.dropped += 1 }
+    /// Counts replies beyond the caller's number, beyond the memory limit, or beyond the kernel's queue.
+    func recordDropped(_ count: Int = 1) { counts.dropped += count }
 
     /// Counts datagrams of strangers that arrived before the socket had its peer.
     func recordForeign(_ count: Int) { counts.foreign += count }

@@ -105,6 +105,7 @@ extension Exchange {
     /// Ends with the collected replies; the outcome has the length of the latest one, which is in the buffer.
     func finishCollecting(with outcome: Result<Int, GatewayError>) {
         let (attempts, elapsed) = (plan.attempts, MonotonicTime.now().since(firstSent))
+        noteOverflows()
         recordEnd()
         leaveQueue()
         endAttempt(.silent)
@@ -115,6 +116,15 @@ extension Exchange {
             outcome.map { length in
                 Reply(buffer: replies, length: length, elapsed: elapsed, attempts: attempts, surplus: 0)
             })
+    }
+
+    /// Counts the replies that found the socket's queue full; its socket was new, and each of them was for this exchange.
+    private func noteOverflows() {
+        guard let collection, !collection.isFull, !upstream.policy.isSingle, let socket, let backend else { return }
+        let lost = socket.socket.overflows
+        guard lost > 0 else { return }
+        collection.drop(lost)
+        backend.recordDropped(lost)
     }
 
     /// Ends before its time with the collected replies.

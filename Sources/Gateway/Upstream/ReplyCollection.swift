@@ -120,8 +120,8 @@ final class ReplyCollection {
         for exchange in exchanges { exchange.abandon() }
     }
 
-    /// Counts a reply that the caller does not get.
-    func drop() { dropped += 1 }
+    /// Counts replies that the caller does not get.
+    func drop(_ count: Int = 1) { dropped += count }
 }
 
 /// The replies that the callers of a service get: their number, their senders, and the time for them.
