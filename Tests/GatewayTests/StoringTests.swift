@@ -49,7 +49,9 @@ import Testing
         ("HEAD /echo?q=YQ", "Prefer: respond-async\r\n", 202), ("GET /log?q=YQ", "", 202),
         ("GET /log?q=YQ", "Accept: application/json\r\n", 202), ("GET /echo?q=***", "", 400),
         ("GET /echo", "", 400), ("GET /echo?q=YQ&as=what", "", 400), ("GET /echo?q=YWFhYWE", "", 414),
-        ("GET /echo?q=YQ", "If-Match: \"a\"\r\n", 412), ("GET /dns?dns=YQ", "", 400), ("GET /dns", "", 400),
+        ("GET /echo?q=YQ", "If-Match: \"a\"\r\n", 412), ("GET /echo?q=YQ", "If-None-Match: *\r\n", 304),
+        ("GET /healthz", "If-None-Match: *\r\n", 304), ("GET /dns?dns=YQ", "If-None-Match: *\r\n", 304),
+        ("GET /dns?dns=YQ", "", 400), ("GET /dns", "", 400),
     ])
     func aQueryWithAPayload(line: String, fields: String, status: Int) throws {
         let response = try response(line, fields)

@@ -26,9 +26,13 @@ enum Precondition {
     /// 13.1.4).
     static func refusal(of request: Request) -> Response? {
         switch outcome(of: request, tag: [], lastModified: nil, now: 0) {
-        case .proceed: nil
-        case .notModified: Response(.notModified)
-        case .failed: Problem.response(.preconditionFailed, "The resource is not the one that the request is for.")
+        case .proceed: return nil
+        case .notModified:
+            // A cache takes these fields over as if they had come with 200 (RFC 9110 15.4.5).
+            var response = Response(.notModified)
+            response.forbidStoring()
+            return response
+        case .failed: return Problem.response(.preconditionFailed, "The resource is not the one that the request is for.")
         }
     }
 }
