@@ -32,6 +32,17 @@ extension NamespaceTests {
             #expect(try network.isAtRest())
         }
 
+        /// bind(2) says EADDRINUSE for a socket without a peer: the caller and the log hear what is missing.
+        @Test func `the log tells that no port is left`() throws {
+            let service = "/any \(Namespaces.gatewayAddress):41000 from=any timeout=100ms"
+            let network = try HostNetwork([.one], ["--workers", "1", "--service", service])
+            try network.hosts.limitPorts(.gateway, to: 40000...40001)
+            let sentence = "No UDP port of the gateway's host was free in time."
+            let answers = try (0..<4).map { _ in try network.get("/any", "--data-binary", "hello") }
+            #expect(answers.contains { $0.status == 503 && $0.text.contains(sentence) }, "\(answers)")
+            _ = try network.gateway.errorLine(containing: "/any: 503: \(sentence)")
+        }
+
         /// The port of a local service that is down is free, and the kernel may give it to the very socket that asks.
         @Test(arguments: ["", " from=host", " replies=2 wait=100ms"])
         func `no socket hears its own datagram`(options: String) throws {

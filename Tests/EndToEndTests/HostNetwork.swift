@@ -3,6 +3,7 @@ import Testing
 /// Client, gateway and services, each on its host.
 final class HostNetwork {
     let hosts: Namespaces
+    let gateway: Program
 
     init(_ services: [Namespaces.Host], _ options: [String]) throws {
         hosts = try Namespaces()
@@ -13,7 +14,7 @@ final class HostNetwork {
             upstreams += ["--upstream", "\(address):12000"]
         }
         let own = ["gateway", "--host", Namespaces.gatewayAddress, "--port", "8080"]
-        try hosts.startLetterbox(.gateway, own + upstreams + options)
+        gateway = try hosts.startLetterbox(.gateway, own + upstreams + options)
     }
 
     /// The response that the client gets; a request that is stuck fails.

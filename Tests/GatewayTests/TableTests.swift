@@ -19,6 +19,7 @@ import Testing
             (.silent(after: .seconds(2), attempts: 1, isHeldBack: true), 504, "http_response_timeout"),
             (.replyTooLong(limit: 9), 502, "http_response_body_size"),
             (.overloaded(limit: 9), 503, "connection_limit_reached"),
+            (.blocked(.addressInUse), 503, "connection_limit_reached"),
             (.noSocket(limit: 9), 503, "connection_limit_reached"),
             (.blocked(.noBufferSpace), 503, "connection_limit_reached"),
             (.requestTooLong(limit: 9), 413, "http_request_error"), (.noBackend, 503, "dns_error"),

@@ -209,6 +209,9 @@ struct BackendLog {
         logger.warning("\(service): \(backend.address) is down: \(reason)")
     }
 
+    /// Logs that a datagram did not leave, for want of a socket, a port or room.
+    func logShortage(_ failure: GatewayError) { logger.warning("\(service): 503: \(failure.detail)") }
+
     /// Logs the first sign of life after a bad verdict.
     func logUp(_ backend: Backend) { logger.notice("\(service): \(backend.address) is up again") }
 }

@@ -92,6 +92,7 @@ enum GatewayError: Error, Equatable {
         case .noBackend: "No address of the UDP service is known: its name does not resolve. Try again shortly."
         case .overloaded(let limit): "All \(limit) exchanges with the UDP service are in use. Try again shortly."
         case .noSocket(let limit): "None of the \(limit) UDP sockets was free in time. Try again shortly."
+        case .blocked(.addressInUse): "No UDP port of the gateway's host was free in time. Try again shortly."
         case .blocked(let reason):
             "The gateway's host could not send the datagram in time: \(reason). Try again shortly."
         case .requestTooLong(let limit?): "The body does not fit in one datagram of at most \(limit) bytes."

@@ -196,7 +196,9 @@ final class Upstream {
     func record(_ failure: GatewayError) {
         switch failure {
         case .noBackend: counts.withoutBackend += 1
-        case .noSocket, .blocked: counts.exhausted += 1
+        case .noSocket, .blocked:
+            counts.exhausted += 1
+            log?.logShortage(failure)
         default: break
         }
     }
