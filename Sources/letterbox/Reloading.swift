@@ -48,11 +48,13 @@ final class Reloading {
         do {
             let command = try LayeredSettings.ofGateway().parseGateway()
             try check(command.addresses.services)
-            let token = try readToken(from: command.callers.tokenFile ?? tokenFile)
+            let named = command.callers.tokenFile
+            let token = try readToken(from: named)
             let next = try await prepare(command.addresses.services)
             guard !Task.isCancelled else { return }
             logPending(command)
-            replaceToken(with: token)
+            // A file that the settings no longer name may be gone: that is no fault of theirs.
+            if named == nil { renewToken() } else { replaceToken(with: token) }
             if let next { await replaceServices(with: next) }
         } catch let failure as TokenFile.Failure {
             logger.error("\(failure); the token and the services stay as they were")

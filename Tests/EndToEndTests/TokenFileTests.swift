@@ -60,6 +60,26 @@ import Testing
         #expect(try ask(gateway.url, "third") == 200)
     }
 
+    /// The file of the token in force is gone, or another one stands in its place.
+    @Test(arguments: [nil, "two words", "third"])
+    func `a file that the settings no longer name does not hold up the services`(text: String?) throws {
+        let server = try RunningServer()
+        let file = try TemporaryFile("first", mode: 0o600)
+        let settings = try TemporaryFile("port 0\nservice / \(server.address)\ntoken-file \(file.path)\n")
+        let gateway = try RunningGateway(Program(Binaries.letterbox, ["--config", settings.path]))
+        if let text { try file.write(text) } else { try FileManager.default.removeItem(atPath: file.path) }
+        try settings.write("port 0\nservice / \(server.address)\nservice /b \(server.address)\n")
+        gateway.program.signal(SIGHUP)
+        _ = try gateway.program.errorLine(containing: "the services are read again: /b added")
+        let token = text == "third" ? "third" : "first"
+        #expect(try ask("\(gateway.url)/b", token) == 200)
+        #expect(try ask("\(gateway.url)/b", nil) == 401)
+        gateway.program.signal(SIGTERM)
+        let error = try gateway.program.ending().error
+        #expect(error.contains("hold from a restart on: token-file"), "\(error)")
+        #expect(error.contains("; the token stays\n") == (text != "third"), "\(error)")
+    }
+
     /// Services that came in spite of a wrong token would let its callers in, and a new token would shut out those of the
     /// services that stay.
     @Test func `token and services change together, or not at all`() throws {
