@@ -85,7 +85,7 @@ package struct DatagramClient: ~Copyable {
     }
 
     /// The most times that a path may shrink during a send: each router on it may report once.
-    private static let mostRepeats = 4
+    static let mostRepeats = 4
 
     /// The address for the first attempt, followed by the addresses that replace it while it is silent.
     private var servers: [Server]

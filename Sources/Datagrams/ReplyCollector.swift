@@ -1,7 +1,8 @@
 package import EventLoop
 package import System
 
-/// Sends a datagram once and collects the replies of one service or of many.
+/// Sends a datagram once and collects the replies of one service or of many; one that was too long for a link on its
+/// path, and so did not arrive, it sends again in fragments.
 ///
 /// Its socket is not connected: the addresses that answer a group or a broadcast are not known before. So each reply
 /// comes with its sender, who may be a stranger.
@@ -58,27 +59,28 @@ package struct ReplyCollector {
         _ message: [UInt8], _ most: Int, with server: SocketAddress, until ends: (MonotonicTime, MonotonicTime),
         _ loop: EventLoop, _ take: (Reply) -> Void
     ) async throws(SystemError) -> Int {
-        let socket = try DatagramSocket(towards: server)
-        socket.lengthenQueue()
-        try socket.allowFragments(towards: server)
-        // A member of a group that reports an error does not speak for the others.
-        if !server.isForMany { try socket.enableReports(about: server) }
+        let socket = try open(towards: server)
         let watch = try AsyncWatch(socket.descriptor, as: .datagrams, on: loop)
         var batch = DatagramBatch(capacity: 16)
         let start = MonotonicTime.now()
-        _ = try socket.send(message.span, to: server)
         let local = onDatagram == nil ? nil : try? socket.source(towards: server)
-        onDatagram?(DatagramEvent(message.span, from: local, to: server, "sent"))
-        var (count, received) = (0, 0)
+        try send(message, from: local, to: server, over: socket, "sent")
+        var (count, received, repeats) = (0, 0, 0)
         var report: SystemError?
         while count < most, await watch.readable(until: count == 0 ? ends.0 : ends.1) == .ready {
             do throws(SystemError) {
                 received = try batch.receive(from: socket)
             } catch {
                 // A report about the datagram, which comes before the replies that wait already.
-                report = SystemError(.receive, server, error.reason)
                 socket.dropReports()
                 watch.keepReadable()
+                // A router dropped the datagram, see ``DatagramClient``; a reply shows that it has arrived since.
+                if error.reason == .messageTooLong, count == 0, repeats < DatagramClient.mostRepeats {
+                    repeats += 1
+                    try send(message, from: local, to: server, over: socket, "sent again in fragments")
+                } else {
+                    report = SystemError(.receive, server, error.reason)
+                }
                 continue
             }
             if received == 0, count == 0, let report { throw report }
@@ -93,6 +95,23 @@ package struct ReplyCollector {
             watch.keepReadable()
         }
         return count
+    }
+
+    private func open(towards server: SocketAddress) throws(SystemError) -> DatagramSocket {
+        let socket = try DatagramSocket(towards: server)
+        socket.lengthenQueue()
+        try socket.allowFragments(towards: server)
+        // A member of a group that reports an error does not speak for the others.
+        if !server.isForMany { try socket.enableReports(about: server) }
+        return socket
+    }
+
+    private func send(
+        _ message: [UInt8], from local: SocketAddress?, to server: SocketAddress,
+        over socket: borrowing DatagramSocket, _ what: String
+    ) throws(SystemError) {
+        _ = try socket.send(message.span, to: server)
+        onDatagram?(DatagramEvent(message.span, from: local, to: server, what))
     }
 }
 

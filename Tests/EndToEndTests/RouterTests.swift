@@ -94,5 +94,20 @@ extension NamespaceTests {
                 .client, [Binaries.letterbox, "client", address, text, "--attempts", "1", "--timeout", "20s"])
             #expect(try client.ending() == Program.Ending(status: 0, output: "\(text.uppercased())\n", error: ""))
         }
+
+        /// A router tells the client that the next link takes less, and the client sends again, as it does for one reply.
+        @Test(arguments: ["1", "all"]) func `a client of several replies sends again in fragments`(count: String) throws
+        {
+            let hosts = try Namespaces()
+            try hosts.forward()
+            try hosts.narrow(.one, to: 1280)
+            try startServer(hosts, for: "2001:db8:1::2")
+            let text = String(repeating: "x", count: 1400)
+            let words = ["client", "2001:db8:1::2", text, "--replies", count, "--timeout", "5s", "--verbose"]
+            let ending = try hosts.start(.client, [Binaries.letterbox] + words).ending()
+            #expect(ending.status == 0 && ending.output.hasSuffix(" ms: \(text.uppercased())\n"), "\(ending)")
+            let told = ending.errorLines.compactMap { $0.split(separator: ": ").last }
+            #expect(told.count == 3 && told.prefix(2) == ["sent", "sent again in fragments"], "\(ending)")
+        }
     }
 }
