@@ -154,8 +154,7 @@ public struct DatagramBatch: ~Copyable {
     public func forEachReply(ofAtLeast length: Int, _ body: (SocketAddress, ReplySource?, Span<UInt8>) -> Void) {
         for index in 0..<count where unsafe parts[index].iov_len >= length {
             guard let receiver = sender(index) else { continue }
-            var header = unsafe headers[index].msg_hdr
-            let source = unsafe hasControl ? ReplySource(&header) : nil
+            let source = unsafe hasControl ? ReplySource(ofReply: headers[index].msg_hdr) : nil
             unsafe body(receiver, source, reply(index).span)
         }
     }

@@ -9,6 +9,11 @@ public struct ReplySource: Hashable, Sendable {
     /// Takes the address from a received message, and changes that message.
     init?(_ header: inout msghdr) {
         unsafe DatagramControl.turnAround(&header)
+        unsafe self.init(ofReply: header)
+    }
+
+    /// Takes the address from a reply, whose message has been turned around already.
+    init?(ofReply header: msghdr) {
         guard let control = unsafe header.msg_control, unsafe header.msg_controllen >= MemoryLayout<cmsghdr>.size else {
             return nil
         }
@@ -62,6 +67,8 @@ enum DatagramControl {
     /// ip(7), IP_PKTINFO: on sending, `ipi_spec_dst` is the source address and a non-zero `ipi_ifindex` the outgoing
     /// interface; a reply may leave by another interface than the one its request came in by. For a datagram to a group
     /// or to a broadcast address the kernel has put an address of the machine into `ipi_spec_dst`.
+    ///
+    /// Call it once: of a group's message only the interface is left, which a second call would take away.
     static func turnAround(_ header: inout msghdr) {
         guard let control = unsafe header.msg_control else { return }
         let end = unsafe Int(header.msg_controllen)
