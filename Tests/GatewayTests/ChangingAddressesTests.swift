@@ -88,6 +88,35 @@ import Testing
         }
     }
 
+    /// The gateway has two sockets, which is the least fair number, and both are under way when their address goes: the
+    /// exchange that waits for one of them gets it before those with the new address do.
+    @Test func exchangesUnderWayKeepTheLastTwoSockets() async throws {
+        let configuration = patientConfiguration {
+            ($0.maxSockets, $0.rest, $0.quarantine) = (2, .milliseconds(1), .milliseconds(1))
+        }
+        try await withUpstream(configuration, peers: 2) { upstream, peers in
+            await upstream.move(to: [peers[0].address])
+            let held = ["one", "two", "three"].map { text in Task { try await upstream.exchange(text).text } }
+            let letters = [try await peers[0].receive(), try await peers[0].receive()]
+            await upstream.wait(for: peers[0].address) { $0.sockets.restWaits == 1 }
+            await upstream.move(to: [peers[1].address])
+            let next = Task { try await upstream.exchange("new").text }
+            await upstream.wait(for: peers[1].address) { $0.sockets.restWaits == 1 }
+            await upstream.sweep()
+            try await peers[0].send(letters[0].text, to: letters[0].sender)
+            // Meanwhile the new address has asked for room every 10 ms.
+            let last = try await peers[0].receive()
+            #expect(await peers[1].unread == 0)
+            for letter in [letters[1], last] { try await peers[0].send(letter.text, to: letter.sender) }
+            for (task, text) in zip(held, ["one", "two", "three"]) { #expect(try await task.value == text) }
+            // With its exchanges the address has no part of the sockets any more.
+            while await peers[1].unread == 0 { await upstream.sweep() }
+            let letter = try await peers[1].receive()
+            try await peers[1].send("NEW", to: letter.sender)
+            #expect(try await next.value == "NEW")
+        }
+    }
+
     @Test func anExchangeUnderWayIsNotDisturbed() async throws {
         try await withUpstream(patientConfiguration(), peers: 2) { upstream, peers in
             await upstream.move(to: [peers[0].address])
