@@ -166,6 +166,9 @@ extension EventLoop {
     /// The tick up to which deadlines have passed.
     var tick: UInt64 { confined.timers.present }
 
+    /// The objects that have a timer, in no order: all that have a deadline, and some that have cleared theirs.
+    public var deadlineHandlers: [any DeadlineHandler] { confined.timers.pending }
+
     /// Sets a timer.
     func insert(_ handler: some DeadlineHandler, at tick: UInt64) -> TimerWheel<any DeadlineHandler>.Key {
         confined.timers.insert(at: tick, handler)

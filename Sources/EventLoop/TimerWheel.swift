@@ -42,6 +42,9 @@ struct TimerWheel<Payload> {
         present = tick
     }
 
+    /// The payloads of all pending entries, in no order.
+    var pending: [Payload] { entries.compactMap(\.payload) }
+
     /// Adds an entry; one that is already due expires with the next advance.
     mutating func insert(at tick: UInt64, _ payload: Payload) -> Key {
         let index: Int32

@@ -66,7 +66,7 @@ import Testing
         #expect(ending.status == 1)
         #expect(ending.error.contains("letterbox: --drain-timeout 10ms is over; 1 request is cut\n"))
         let line =
-            /Z warning access: POST \/ 503 client=\S+ service=\/ ms=\S+ bytes_in=5 bytes_out=0 error=gateway_closed_request\n/
+            /Z warning access: POST \/ 503 client=\S+ service=\/ attempts=1 backend=\S+ ms=\S+ upstream_ms=\S+ bytes_in=5 bytes_out=0 error=gateway_closed_request\n/
         #expect(ending.error.contains(line), "\(ending.error)")
     }
 

@@ -35,6 +35,23 @@ import Testing
         }
     }
 
+    /// The line has the datagrams that had gone out, as that of an exchange that ends by itself.
+    @Test(arguments: [ConnectionStage.Scene.exchanging, .last], [1, 2])
+    func `a request that is cut has its datagrams`(scene: ConnectionStage.Scene, replies: Int) async throws {
+        try await onLoop { loop in
+            let log = try Log(.failures)
+            let configuration = Configuration.with { $0.accessLog = log.log }
+            var policy = ReplyPolicy()
+            policy.count = .some(replies)
+            let stage = try ConnectionStage(scene, configuration, replies: policy, on: loop)
+            #expect(stage.context.cut() == 1)
+            let line = try #require(log.end().first)
+            let exchange = /service=\/ attempts=1 backend=127\.0\.0\.1:\d+ ms=\S+ upstream_ms=\S+ bytes_in=5/
+            #expect(line.contains(exchange), "\(line)")
+            _ = try await stage.statuses()
+        }
+    }
+
     @Test func `bytes behind a request have a line of their own`() async throws {
         try await onLoop { loop in
             let log = try Log(.all)

@@ -70,8 +70,10 @@ extension Connection {
 
     /// Logs all that the end of the gateway cuts, and returns the number of lines that it has with a complete log: the
     /// request under way, bytes that are not served yet, and responses that have not left.
-    func noteCut() -> Int {
-        let underWay = entryUnderWay
+    ///
+    /// - `exchanges`: those under way, by their handlers.
+    func noteCut(_ exchanges: [ObjectIdentifier: Exchange]) -> Int {
+        let underWay = entryUnderWay(exchanges)
         if let underWay, let log = context.accessWriter, log.wants(underWay.status) { finish(underWay, log) }
         if !reader.buffer.isBlank { note(AccessEntry(.cut), bytes: reader.buffer.content) }
         // The bytes of a stream belong to the request under way.
@@ -93,13 +95,16 @@ extension Connection {
         write(entry, log, names, isHead: RawHead.isHead(bytes))
     }
 
-    /// The entry of a request that waits for its service or for the other workers; its exchange has no record yet.
-    private var entryUnderWay: AccessEntry? {
+    /// The entry of a request that waits for its service or for the other workers.
+    private func entryUnderWay(_ exchanges: [ObjectIdentifier: Exchange]) -> AccessEntry? {
         switch state {
         case .exchanging:
             let options = options ?? service.map { ReplyOptions(.bytes(mirroring: nil), route: $0) }
+            let collection = options?.collection
             var entry = entry(AccessEntry(.cut), options, nil)
-            (entry.exchange, entry.backend) = (ExchangeRecord(), [])
+            let exchange = collection?.exchanges.last ?? exchanges[ObjectIdentifier(self)]
+            (entry.exchange, entry.backend) = (exchange?.record ?? ExchangeRecord(), exchange?.backend?.name ?? [])
+            if let collection { entry.exchange.attempts = collection.attempts }
             return entry
         case .asking(let question):
             var entry = AccessEntry(.cut)

@@ -229,7 +229,8 @@ final class ConnectionContext {
     /// Logs what the program's end cuts, and returns the number of requests; no further line follows.
     func cut() -> Int {
         defer { accessWriter?.close() }
-        return connections.reduce(0) { $0 + ($1?.noteCut() ?? 0) }
+        let exchanges = accessWriter == nil ? [:] : Exchange.underWay(on: loop)
+        return connections.reduce(0) { $0 + ($1?.noteCut(exchanges) ?? 0) }
     }
 
     /// Waits until no connection is open, and none is on its way from the acceptor.

@@ -126,8 +126,20 @@ extension Exchange {
     }
 
     /// Records the result of the exchange.
-    func recordEnd() {
+    func recordEnd() { upstream.last = record }
+
+    /// The record of the exchange up to now.
+    var record: ExchangeRecord {
         let elapsed = firstSent == .never ? nil : MonotonicTime.now().since(firstSent)
-        upstream.last = ExchangeRecord(backend: backend?.id ?? 0, attempts: plan.attempts, elapsed: elapsed)
+        return ExchangeRecord(backend: backend?.id ?? 0, attempts: plan.attempts, elapsed: elapsed)
+    }
+
+    /// The exchanges under way on a loop, by their handlers.
+    ///
+    /// Each of them has a deadline. A handler does not know its exchange, so that no request pays for that.
+    static func underWay(on loop: EventLoop) -> [ObjectIdentifier: Exchange] {
+        let exchanges = loop.deadlineHandlers.compactMap { $0 as? Exchange }
+        let pairs = exchanges.compactMap { exchange in exchange.handler.map { (ObjectIdentifier($0), exchange) } }
+        return Dictionary(pairs) { first, _ in first }
     }
 }

@@ -35,7 +35,7 @@ final class ReplyCollection {
     /// The exchanges that collect: one, or one with each address of the service.
     private(set) var exchanges: [Exchange] = []
     /// The datagrams that the ended ones have sent, and the time of the first.
-    private(set) var attempts = 0
+    private var formerAttempts = 0
     private var formerFirstSent = MonotonicTime.never
 
     /// - `showsAddresses`: whether callers see the addresses of services.
@@ -95,10 +95,13 @@ final class ReplyCollection {
 
     /// Removes an exchange that has ended.
     func leave(_ exchange: Exchange) {
-        attempts += exchange.plan.attempts
+        formerAttempts += exchange.plan.attempts
         formerFirstSent = min(formerFirstSent, exchange.firstSent)
         exchanges.removeAll { $0 === exchange }
     }
+
+    /// The datagrams that all exchanges have sent.
+    var attempts: Int { exchanges.reduce(formerAttempts) { $0 + $1.plan.attempts } }
 
     /// The time when the first datagram left.
     var firstSent: MonotonicTime { exchanges.reduce(formerFirstSent) { min($0, $1.firstSent) } }
