@@ -40,7 +40,7 @@ import Testing
             mount -t tmpfs -o size=64k none /mnt
             head -c 57344 /dev/zero > /mnt/ballast
             "$1" --port 8080 --access-log all --log-format json 2> /mnt/log & gateway=$!
-            until grep -q 'The gateway is ready' /mnt/log; do sleep 0.05; done
+            until grep -qs 'The gateway is ready' /mnt/log; do sleep 0.05; done
             python3 -c "$2"
             kill $gateway; wait $gateway; cat /mnt/log >&2
             """
