@@ -56,6 +56,15 @@ final class LinePrinter: Sendable {
         guard let site else { return 0 }
         return limiter.withLock { $0.admit(message, of: site, at: clock()) }
     }
+
+    /// Prints the last message of each kind that was left out, with the number of the others: the program ends, and no
+    /// next one will have it.
+    func finish() {
+        for (site, message, count) in limiter.withLock({ $0.takeLeftOut() }) {
+            let level = LogLevel(rawValue: site.level) ?? .warning
+            print(style().line(level, site.label, "left out until the end: \(message)", leftOut: count - 1))
+        }
+    }
 }
 
 extension Logger.Level {
@@ -94,6 +103,8 @@ struct LogLimiter {
         /// The time until which the warnings that have passed would take at one a second.
         var used: MonotonicTime
         var leftOut = 0
+        /// The last of those left out.
+        var last = ""
     }
 
     private static let pause = Interval.seconds(1)
@@ -108,10 +119,20 @@ struct LogLimiter {
         if now >= record.since + Self.pause { (record.since, record.passed) = (now, []) }
         guard record.used <= now + Self.burst, record.passed.insert(message).inserted else {
             record.leftOut += 1
+            record.last = message
             return nil
         }
         record.used = max(record.used, now) + Self.pause
         defer { record.leftOut = 0 }
         return record.leftOut
+    }
+
+    /// The kinds of which warnings have been left out since the last that has passed, each with the last one and their
+    /// number, in the order of the code; from now on none is.
+    mutating func takeLeftOut() -> [(site: Site, message: String, count: Int)] {
+        let found = records.filter { $0.value.leftOut > 0 }
+        for site in found.keys { records[site]?.leftOut = 0 }
+        return found.sorted { ($0.key.file, $0.key.line) < ($1.key.file, $1.key.line) }
+            .map { ($0.key, $0.value.last, $0.value.leftOut) }
     }
 }

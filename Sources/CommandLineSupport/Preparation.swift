@@ -27,9 +27,14 @@ package enum Preparation {
                 """)
             Glibc.exit(ExitCode.validationFailure.rawValue)
         }
-        let output = LogOutput.standardError
-        output.style.hasPriorities = LogOutput.isJournal
-        let printer = LinePrinter(style: { output.style }) { output.write($0) }
+        LogOutput.standardError.style.hasPriorities = LogOutput.isJournal
         LoggingSystem.bootstrap { LineLogHandler(label: $0, printer: printer) }
+        // Programs end in several places.
+        _ = atexit { Preparation.printer.finish() }
+    }
+
+    /// The printer of all loggers.
+    private static let printer = LinePrinter(style: { LogOutput.standardError.style }) {
+        LogOutput.standardError.write($0)
     }
 }

@@ -16,12 +16,16 @@ import Testing
 
         func advance(by interval: Interval) { state.withLock { $0.time = $0.time + interval } }
 
-        func logger(_ label: String) -> Logger {
-            let printer = LinePrinter {
+        func printer() -> LinePrinter {
+            LinePrinter {
                 self.state.withLock { $0.time }
             } print: { line in
                 self.state.withLock { $0.lines.append(line) }
             }
+        }
+
+        func logger(_ label: String) -> Logger {
+            let printer = printer()
             return Logger(label: label) { LineLogHandler(label: $0, printer: printer) }
         }
     }
@@ -44,6 +48,31 @@ import Testing
         }
         let next = "warning server: one (and 999 more like it since the last)"
         #expect(journal.lines == ["warning server: one", next, next])
+    }
+
+    /// No next one of the kind will count them.
+    @Test func `the end shows the warnings that were left out`() {
+        let journal = Journal()
+        let printer = journal.printer()
+        let logger = Logger(label: "server") { LineLogHandler(label: $0, printer: printer) }
+        for number in 0..<150 {
+            logger.warning("number \(number)")
+            logger.error("one")
+            if number < 2 { logger.error("two") }
+            logger.info("three")
+        }
+        logger.warning("only once")
+        let before = journal.lines
+        #expect(before.count == 100 + 2 + 150 + 1)
+        printer.finish()
+        #expect(
+            journal.lines.dropFirst(before.count) == [
+                "warning server: left out until the end: number 149 (and 49 more like it since the last)",
+                "error server: left out until the end: one (and 148 more like it since the last)",
+                "error server: left out until the end: two",
+            ])
+        printer.finish()
+        #expect(journal.lines.count == before.count + 3)
     }
 
     /// Such as those about each backend of a host that is gone.

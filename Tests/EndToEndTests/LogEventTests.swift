@@ -1,4 +1,5 @@
 import CurlClient
+import Foundation
 import Glibc
 import System
 import Testing
@@ -23,5 +24,24 @@ import Testing
         let all = try gateway.program.error(containing: "notice gateway: /: \(gateway.upstream) is up again")
         #expect(all.split(separator: "\n").count { $0.contains(" is up again") } == 1)
         withExtendedLifetime(server) {}
+    }
+
+    /// Each HUP with wrong settings logs an error, of which one comes in a second, and a notice.
+    @Test func `warnings that were left out are shown at the end`() throws {
+        let token = try TemporaryFile("first", mode: 0o600)
+        let settings = try TemporaryFile("port 0\nserver-port 0\ntoken-file \(token.path)\n")
+        let gateway = try RunningGateway(Program(Binaries.letterbox, ["--config", settings.path]))
+        try settings.write("nonsense 1\n")
+        for count in 1...10 {
+            gateway.program.signal(SIGHUP)
+            try gateway.program.error { $0.components(separatedBy: "the token has been read again").count > count }
+        }
+        let lines = try gateway.program.ending(after: SIGTERM).errorLines.filter {
+            $0.contains(": nonsense is no setting")
+        }
+        let others = lines.map {
+            $0.firstMatch(of: /and (\d+) more like it since the last\)/).flatMap { Int($0.1) } ?? 0
+        }
+        #expect(others.reduce(lines.count, +) == 10, "\(lines)")
     }
 }
