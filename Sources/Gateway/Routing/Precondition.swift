@@ -32,7 +32,8 @@ enum Precondition {
             var response = Response(.notModified)
             response.forbidStoring()
             return response
-        case .failed: return Problem.response(.preconditionFailed, "The resource is not the one that the request is for.")
+        case .failed:
+            return Problem.response(.preconditionFailed, "The resource is not the one that the request is for.")
         }
     }
 }
