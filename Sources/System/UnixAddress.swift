@@ -33,7 +33,8 @@ public struct UnixAddress: Sendable {
         }
         guard status == 0 else { return "" }
         return unsafe withUnsafeBytes(of: address) { bytes in
-            let path = unsafe bytes[..<Int(length)].dropFirst(MemoryLayout<sa_family_t>.size)
+            // The kernel counts a zero behind a path that fills the address, beyond its end (unix(7), BUGS).
+            let path = unsafe bytes.prefix(Int(length)).dropFirst(MemoryLayout<sa_family_t>.size)
             let isAbstract = unsafe path.first == 0 && path.count > 1
             let name = unsafe (isAbstract ? path.dropFirst() : path).prefix { $0 != 0 }
             return unsafe (isAbstract ? "@" : "") + String(decoding: name, as: UTF8.self)

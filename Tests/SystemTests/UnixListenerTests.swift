@@ -125,4 +125,15 @@ import Testing
             #expect(try connect(full) != nil)
         }
     }
+
+    /// Another program may fill all 108 bytes; the kernel then counts a zero that the address has no room for (unix(7), BUGS).
+    @Test(arguments: [107, 108]) func aPathOfAnotherProgramIsRead(length: Int) throws {
+        try inFolder { path in
+            let full = path + String(repeating: "a", count: length - path.utf8.count)
+            let descriptor = try Descriptor(domain: AF_UNIX, type: SOCK_STREAM)
+            let number = descriptor.number
+            #expect(unsafe withUnixAddress(Array(full.utf8)) { unsafe clinux_bind(number, $0, $1) } == 0)
+            #expect(UnixAddress.path(of: descriptor) == full)
+        }
+    }
 }
