@@ -75,14 +75,22 @@ struct LayeredSettings {
             Letterbox.exitCode(for: error) == .validationFailure
         else { return error }
         let message = Letterbox.message(for: error)
-        // The first setting that makes the parser fail in the same way.
-        var words: [String] = []
-        for setting in settings {
-            words += setting.words
-            do { _ = try command.parseAsRoot(words) } catch  where Letterbox.message(for: error) == message {
-                return setting.source == .commandLine ? error : ValidationError(setting.sentence(message))
-            } catch {}
+        // A setting with which the parser fails in the same way, and without which it does not: by bisection, for to parse
+        // takes long where there are many services.
+        var (passing, failing) = (0, settings.count)
+        while failing - passing > 1 {
+            let middle = (passing + failing) / 2
+            if fails(settings[..<middle], with: message) { failing = middle } else { passing = middle }
         }
-        return error
+        let setting = settings[passing]
+        guard setting.source != .commandLine, fails(settings[...passing], with: message) else { return error }
+        return ValidationError(setting.sentence(message))
+    }
+
+    private func fails(_ settings: ArraySlice<Setting>, with message: String) -> Bool {
+        do { _ = try command.parseAsRoot(settings.flatMap(\.words)) } catch {
+            return Letterbox.message(for: error) == message
+        }
+        return false
     }
 }

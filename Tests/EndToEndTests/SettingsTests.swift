@@ -257,6 +257,14 @@ import Testing
         }
     }
 
+    /// To find the line takes a few attempts, and not one for each line.
+    @Test(.timeLimit(.minutes(1))) func `a bad line behind many others is named`() throws {
+        let services = (1...400).map { "service /\($0) 127.0.0.1:9\n" }.joined()
+        let file = try TemporaryFile("\(services)timeout 5x\n\(services.replacing("/", with: "/more-"))")
+        let ending = try run(["--check", "--config", file.path])
+        #expect(ending.status == 64 && ending.error.contains("\(file.path):401: "), "\(ending)")
+    }
+
     @Test(arguments: ["config", "token-file"]) func `a pipe is read to its end`(flag: String) throws {
         let pipe = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID())").path
         try #require(unsafe mkfifo(pipe, 0o600) == 0)
