@@ -22,6 +22,8 @@ public final class AsyncWatch: EventHandler {
     }
 
     /// Waits until there are bytes to read, the other side has ended, the deadline has passed, or the task is cancelled.
+    ///
+    /// Where it need not wait, as after ``keepReadable()``, it looks neither at the deadline nor at the task.
     public func readable(until deadline: MonotonicTime = .never) async -> Wake {
         shortcuts = isReadable ? shortcuts + 1 : 0
         if shortcuts > Self.maximumShortcuts {
