@@ -70,7 +70,8 @@ public final class Terminal: Sendable {
         return status == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     }
 
-    /// Sends the program the signal of a key; returns when the program continues.
+    /// Sends the signal of a key to all programs in the foreground, as the terminal would by itself, or where the program is not
+    /// among them to the program alone; returns when the program continues.
     public func send(_ signal: Signal) {
         let number =
             switch signal {
@@ -78,7 +79,8 @@ public final class Terminal: Sendable {
             case .quit: SIGQUIT
             case .suspend: SIGTSTP
             }
-        kill(getpid(), number)
+        let isInForeground = tcgetpgrp(descriptor.number) == getpgrp()
+        kill(isInForeground ? 0 : getpid(), number)
     }
 }
 

@@ -104,6 +104,25 @@ import Testing
         #expect(session.isRestored)
     }
 
+    /// A terminal signals all programs in its foreground: the script around the client ends, too (termios(3), ISIG).
+    @Test(arguments: [("\u{3}", SIGINT), ("\u{1c}", SIGQUIT)]) func aKeyEndsTheScriptAroundTheClient(
+        key: String, signal: Int32
+    ) throws {
+        let (person, line) = openTerminal()
+        defer { for end in [person, line] { close(end) } }
+        let script = "echo BEGUN; \"$1\" client --port 9 > /dev/null; echo WENT-ON"
+        let words = try ["--ctty", "env", "TERM=xterm", "sh", "-c", script, "sh", Binaries.letterbox]
+        let session = try Program("setsid", words, input: .descriptor(line))
+        var shown = ""
+        while !shown.contains(Self.prompt) {
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = check(Int32(unsafe read(person, &bytes, bytes.count)))
+            shown += String(decoding: bytes[..<Int(count)], as: UTF8.self)
+        }
+        typeText(key, at: person)
+        #expect(try session.ending() == Program.Ending(status: -signal, output: "BEGUN\n", error: ""))
+    }
+
     /// While a reply is waited for the keys are read, too.
     @Test func ctrlCEndsAnExchange() throws {
         let peer = UDPPeer()
