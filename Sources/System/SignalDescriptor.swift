@@ -29,12 +29,15 @@ public struct SignalDescriptor: ~Copyable {
         for signal in ignored + realTime { _ = Glibc.signal(signal, SIG_IGN) }
     }
 
-    /// Lets a held signal to end do so at once and with success, until ``block()``; the others stay held.
+    /// Lets a held signal to end do so at once, until ``block()``; the others stay held.
     ///
-    /// It is for the time before the program has begun its work, in which it may wait for a file that is a pipe.
-    public static func endAtOnce() {
+    /// It is for the time before the program has begun its work, in which it may wait for a file that is a pipe, or for a name
+    /// server.
+    ///
+    /// - `withSuccess`: whether the status is 0; otherwise the default ends the program.
+    public static func endAtOnce(withSuccess: Bool = true) {
         // A handler may call _exit(2), and not exit(3): signal-safety(7).
-        for signal in ending { _ = Glibc.signal(signal) { _ in _exit(0) } }
+        if withSuccess { for signal in ending { SignalDefault.replace(signal, by: { _ in _exit(0) }) } }
         var mask = set(of: ending)
         unsafe pthread_sigmask(SIG_UNBLOCK, &mask, nil)
     }

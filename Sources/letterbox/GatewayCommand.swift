@@ -64,30 +64,29 @@ struct GatewayCommand: ParsableCommand {
         logging.apply()
         var settings = makeConfiguration(descriptors: DescriptorLimit.raise())
         if check { return try report(settings) }
-        // Here a signal still ends the wait for a pipe.
+        // Here a signal still ends the wait for a pipe, or for a name server.
         settings.token = try Exit.starting { try callers.tokenFile.map { AccessToken(try TokenFile(path: $0).read()) } }
-        SignalDescriptor.block()
         try Exit.starting(" with --host, --port, --admin or --server-port.") {
             let manager = ServiceManager.fromEnvironment()
-            let inherited = try InheritedListeners.take()
-            try EventLoop.run { [settings] loop in try await serve(settings, inherited, manager, on: loop) }
+            let listeners = try addresses.listeners(inheriting: try InheritedListeners.take())
+            SignalDescriptor.block()
+            try EventLoop.run { [settings] loop in
+                try await serve(settings, at: listeners.http, listeners.admin, manager, on: loop)
+            }
         }
     }
 
     /// Starts everything, or nothing; then obeys signals until the end.
     private func serve(
-        _ settings: Configuration, _ inherited: [InheritedListeners.Entry], _ manager: ServiceManager?,
+        _ settings: Configuration, at http: ListenerOrigin, _ stateOrigin: ListenerOrigin?, _ manager: ServiceManager?,
         on loop: EventLoop
     ) async throws {
         let lifecycle = Lifecycle(on: loop)
         let page = try page.load()
         let names = try makeNames(beside: page)
-        let listener = try listen(
-            at: try only(of: inherited.filter { $0.name != "admin" }, for: "the gateway listens at"))
+        let listener = try http.listen()
         let address = listener.address
-        let admin = try listenForState(
-            at: try only(of: inherited.filter { $0.name == "admin" }, for: "health and metrics have"),
-            beside: address)
+        let admin = try listenForState(at: stateOrigin, beside: address)
         let adminAddress = whereabouts(of: admin)
         var settings = settings
         settings.accessLog = try logging.makeAccessLog()
@@ -133,24 +132,6 @@ struct GatewayCommand: ParsableCommand {
         }
     }
 
-    /// The socket of the service manager, or one of its own.
-    private func listen(at entry: InheritedListeners.Entry?) throws -> StreamListener {
-        if let entry { return try StreamListener(inheriting: entry) }
-        return try addresses.listening.listen()
-    }
-
-    /// The inherited socket of a purpose; nil where there is none.
-    ///
-    /// A second one would have callers, and no answers.
-    private func only(
-        of inherited: [InheritedListeners.Entry], for purpose: String
-    ) throws(SettingsError) -> InheritedListeners.Entry? {
-        guard inherited.count > 1 else { return inherited.first }
-        let name = inherited[0].name
-        let sockets = "\(inherited.count) sockets\(name == "admin" ? " named admin" : "")"
-        throw SettingsError("\(sockets) are inherited, and \(purpose) one: leave one ListenStream=")
-    }
-
     private func whereabouts(of listener: borrowing StreamListener?) -> ListenAddress? {
         switch listener {
         case .some(let listener): listener.address
@@ -158,14 +139,13 @@ struct GatewayCommand: ParsableCommand {
         }
     }
 
-    /// The socket of `--admin`; nil where health and metrics are on the first one.
+    /// The socket for health and metrics; nil where they are on the first one.
     private func listenForState(
-        at entry: InheritedListeners.Entry?, beside http: ListenAddress
+        at origin: ListenerOrigin?, beside http: ListenAddress
     ) throws -> StreamListener? {
-        if let entry { return try StreamListener(inheriting: entry) }
-        guard let admin = addresses.admin else { return nil }
-        try AddressOptions.check(admin.resolved(), beside: http)
-        return try admin.listen()
+        guard let origin else { return nil }
+        if case .own(let admin) = origin { try AddressOptions.check(admin, beside: http) }
+        return try origin.listen()
     }
 
     /// Prints the settings in force; an error that would prevent the start becomes one line.

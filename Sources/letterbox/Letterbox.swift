@@ -41,11 +41,15 @@ struct Letterbox: ParsableCommand {
         run(words)
     }
 
-    /// Keeps the signals held for a command that handles them; the default ends the others, and a check of the settings.
+    /// Lets a signal end a command that handles signals until it has looked names up, and keeps the others held for it; the
+    /// default ends the other commands, and a check of the settings.
     private static func handle(_ signals: SignalHold, _ command: (any ParsableCommand.Type)?, _ words: [String]) {
-        if command == GatewayCommand.self, !words.contains("--check") { return SignalDescriptor.endAtOnce() }
-        let handlers: [any ParsableCommand.Type] = [ServerCommand.self, NoiseCommand.self, PingCommand.self]
-        if !handlers.contains(where: { $0 == command }) { signals.release() }
+        let servers: [any ParsableCommand.Type] = [ServerCommand.self, NoiseCommand.self]
+        let isGateway = command == GatewayCommand.self && !words.contains("--check")
+        if isGateway || servers.contains(where: { $0 == command }) { return SignalDescriptor.endAtOnce() }
+        // Cut short before its first probe, a ping has measured nothing.
+        if command == PingCommand.self { return SignalDescriptor.endAtOnce(withSuccess: false) }
+        signals.release()
     }
 
     /// Whether the argument parser answers the words by itself.

@@ -37,14 +37,6 @@ enum ListenTarget: CustomStringConvertible {
         }
     }
 
-    /// Opens the listener.
-    func listen() throws -> StreamListener {
-        switch self {
-        case .internet(let endpoint): try StreamListener(on: try bindAddress(endpoint.host, endpoint.port))
-        case .unix(let address): try StreamListener(at: address)
-        }
-    }
-
     /// The address, after the look-up of names; throws where the machine cannot listen there, whatever has the port now.
     func tried() throws -> ListenAddress {
         let address = try resolved()

@@ -75,15 +75,16 @@ struct NoiseCommand: ParsableCommand {
     }
 
     func run() throws {
-        SignalDescriptor.block()
         _ = DescriptorLimit.raise()
         try Exit.starting(" with --host or --port.") {
             let servers = try Resolver.resolve(to)
+            let address = try bindAddress(host, port)
+            SignalDescriptor.block()
             try Destinations.check(servers, many: "give that of one")
             try EventLoop.run { loop in
                 let signals = try Signals(on: loop)
                 let seed = self.seed ?? UInt64.random(in: 0..<1_000_000)
-                let proxy = try proxy(to: servers, seed: seed, on: loop)
+                let proxy = try proxy(at: address, to: servers, seed: seed, on: loop)
                 let task = Task(executorPreference: loop) { try await proxy.run() }
                 let targets = servers.map { "udp://\($0)" }.joined(separator: " ")
                 Console.error("The noise is ready: udp://\(proxy.address) -> \(targets) (seed \(seed))", as: .notice)
@@ -95,14 +96,16 @@ struct NoiseCommand: ParsableCommand {
         }
     }
 
-    private func proxy(to servers: [SocketAddress], seed: UInt64, on loop: EventLoop) throws -> NoiseProxy {
+    private func proxy(
+        at address: SocketAddress, to servers: [SocketAddress], seed: UInt64, on loop: EventLoop
+    ) throws -> NoiseProxy {
         let common = bothWays.changing(NoiseSettings())
         let settings = BothWays(toServer: toServer.changing(common), toClient: toClient.changing(common))
         var limits = NoiseProxy.Limits()
         limits.clients = maxClients
         limits.idle = clientIdle
         limits.heldBytes = maxHeld
-        let socket = try DatagramSocket(boundTo: try bindAddress(host, port))
+        let socket = try DatagramSocket(boundTo: address)
         let own = try socket.localAddress()
         for server in servers where try reachesItself(own, through: server) {
             throw ValidationError("--to \(server) is the noise's own address")

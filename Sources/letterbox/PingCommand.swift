@@ -40,9 +40,9 @@ struct PingCommand: ParsableCommand {
     @OptionGroup var misplaced: MisplacedHost
 
     func run() throws {
-        SignalDescriptor.block()
         try Exit.starting {
             let addresses = try Resolver.resolve(Endpoint(host: host, port: port))
+            SignalDescriptor.block()
             try Destinations.check(addresses, many: "give that of one")
             try EventLoop.run { loop in
                 let report = try await ping(choose(addresses, on: loop), on: loop)

@@ -48,12 +48,12 @@ struct ServerCommand: ParsableCommand {
     }
 
     func run() throws {
-        SignalDescriptor.block()
         let service = self.service.make(letter: letter ?? "s")
         try Exit.starting(" with --host or --port.") {
+            let address = try bindAddress(host, port)
+            SignalDescriptor.block()
             try EventLoop.run { loop in
                 let signals = try Signals(on: loop)
-                let address = try bindAddress(host, port)
                 let servers = try UDPService(
                     address: address, workers: workers, service: service, onDatagram: log.observer)
                 Console.error("The server is ready to receive: udp://\(servers.address)", as: .notice)

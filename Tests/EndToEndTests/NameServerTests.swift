@@ -14,6 +14,7 @@ struct NameServerTests {
             query, sender = sock.recvfrom(512)
             end = query.index(0, 12) + 1
             names.add(query[12:end])
+            open("/mnt/asked", "a").write("x")
             waiting.append((query, end, sender))
             while len(names) >= int(sys.argv[1]) and waiting:
                 query, end, sender = waiting.pop()
@@ -43,6 +44,22 @@ struct NameServerTests {
             #expect(ending.output.contains("\(name).test is 127.0.0.1"), "\(ending)")
         }
         if command.hasSuffix("--check") { #expect(ending.output.contains("# /b at 127.0.0.1:9\n"), "\(ending)") }
+    }
+
+    /// A server then ends as at any other time, and a ping without a result.
+    @Test(arguments: [
+        ("server --host a.test", 0), ("noise --to a.test:9", 0), ("noise --host a.test --to 127.0.0.1:9", 0),
+        ("gateway --host a.test", 0), ("gateway --port 0 --admin a.test:0", 0), ("ping a.test", 143),
+    ])
+    func `a signal ends the wait for a silent name server`(command: String, status: Int) throws {
+        let command = """
+            "$1" \(command) & program=$!
+            until [ -s /mnt/asked ]; do sleep 0.05; done
+            kill -TERM $program
+            wait $program && echo 0 || echo $?
+            """
+        let ending = try run(command, afterNames: 10)
+        #expect(ending.output == "\(status)\n", "\(ending)")
     }
 
     /// Neither the start nor a HUP waits for the resolver as long as it takes.
