@@ -119,7 +119,7 @@ final class NoiseForwarder {
 
     private func send(_ datagram: Span<UInt8>, _ direction: NoiseDirection, _ link: NoiseLink) {
         if direction == .toServer, keepsLatest { (link.latest, link.refusals) = ([UInt8](copying: datagram), 0) }
-        // The first call may only report an earlier datagram (udp(7)); the second one then sends this datagram.
+        // The first call may only report an earlier datagram (udp(7)), by whatever error; the second one then sends this datagram.
         for _ in 0..<2 {
             do {
                 if try transmit(datagram, direction, link) {
@@ -131,7 +131,6 @@ final class NoiseForwarder {
                 return
             } catch {
                 note(error, direction, link)
-                guard error.reason == .connectionRefused else { break }
             }
         }
         counts[direction].failed += 1

@@ -23,6 +23,9 @@ package struct Pinger: ~Copyable {
         package init() {}
     }
 
+    /// The most datagrams and reports that are taken before the time is looked at.
+    private static let mostAtOnce = 64
+
     private let server: SocketAddress
     private let settings: Settings
     private let loop: EventLoop
@@ -59,7 +62,7 @@ package struct Pinger: ~Copyable {
         while !Task.isCancelled, !isFinished {
             sendProbeWhenDue()
             _ = await watch.readable(until: min(session.deadline, nextSendTime))
-            receive()
+            receive(watch)
             giveUp()
         }
         return report
@@ -88,14 +91,16 @@ package struct Pinger: ~Copyable {
         }
     }
 
-    /// Sends a probe, and once more where the first call only reports an earlier one (udp(7)).
+    /// Sends the latest probe, and once more where the call may only have reported an earlier one (udp(7)): an error of its own
+    /// comes again.
     private mutating func send(_ probe: [UInt8]) throws(SystemError) {
-        do {
-            try sendOnce(probe)
-        } catch {
-            guard error.reason == .connectionRefused else { throw error }
-            noteRefusal()
-            try sendOnce(probe)
+        do { try sendOnce(probe) } catch {
+            let first = error
+            do { try sendOnce(probe) } catch {
+                if error.reason != first.reason { note(first, before: session.sent) }
+                throw error
+            }
+            note(first, before: session.sent)
         }
     }
 
@@ -103,17 +108,17 @@ package struct Pinger: ~Copyable {
         guard try socket.send(probe.span) else { throw SystemError(.send, server, .wouldBlock) }
     }
 
-    /// Takes all waiting datagrams.
-    private mutating func receive() {
-        while true {
+    /// Takes the waiting datagrams and reports, as many as there may be without a delay of the next probe.
+    private mutating func receive(_ watch: AsyncWatch) {
+        for _ in 0..<Self.mostAtOnce {
             do {
                 guard let length = try socket.receive(into: &buffer, buffer.indices) else { return }
                 take(length, at: .now())
             } catch {
-                guard error.reason == .connectionRefused else { return report(.failed(number: session.sent, error)) }
-                noteRefusal()
+                note(error, before: session.sent + 1)
             }
         }
+        watch.keepReadable()
     }
 
     /// Finds the probe of the datagram in the buffer, and reports the event.
@@ -130,9 +135,16 @@ package struct Pinger: ~Copyable {
         while let number = session.expire(at: now) { report(.timedOut(number: number)) }
     }
 
-    private mutating func noteRefusal() {
-        report.refused += 1
-        if let number = session.refuse() { report(.refused(number: number)) }
+    /// Notes the network's report of a probe with a number below this one.
+    private mutating func note(_ error: SystemError, before end: Int) {
+        let number = session.failOldest(before: end)
+        if error.reason == .connectionRefused {
+            report.refused += 1
+            if let number { report(.refused(number: number)) }
+        } else if let number {
+            report.failed += 1
+            report(.failed(number: number, error))
+        }
     }
 
     private func report(_ kind: PingerEvent.Kind, _ size: Int = 0) {

@@ -15,7 +15,7 @@ package struct PingerEvent: Sendable, CustomStringConvertible {
         case timedOut(number: Int)
         /// The port is closed.
         case refused(number: Int)
-        /// The probe could not be sent.
+        /// The probe could not be sent, or the network has reported it as lost.
         case failed(number: Int, SystemError)
     }
 

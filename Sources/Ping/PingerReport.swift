@@ -13,7 +13,7 @@ package struct PingerReport: Sendable, CustomStringConvertible {
     package internal(set) var foreign = 0
     /// Reports that the port is closed (ICMP).
     package internal(set) var refused = 0
-    /// Probes that could not be sent, and do not count as sent.
+    /// Probes that could not be sent, which do not count as sent, and those that the network has reported as lost.
     package internal(set) var failed = 0
     private var roundTrips: [Interval] = []
 

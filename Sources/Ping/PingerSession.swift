@@ -3,7 +3,7 @@ internal import System
 /// Matches replies to probes, without a socket or a clock.
 struct PingerSession {
     private enum State {
-        case waiting, answered, timedOut, refused, failed
+        case waiting, answered, timedOut, failed
     }
 
     private struct Probe {
@@ -58,12 +58,13 @@ struct PingerSession {
         return oldest + 1
     }
 
-    /// Ends the oldest probe because the port is closed, and returns its number.
+    /// Ends the oldest probe that waits because of a report of the network, and returns its number, which is below `end`; nil
+    /// where there is none.
     ///
     /// The report does not name its probe (udp(7)); reports come in the order of the probes.
-    mutating func refuse() -> Int? {
-        guard isWaiting else { return nil }
-        defer { settle(oldest, .refused) }
+    mutating func failOldest(before end: Int) -> Int? {
+        guard isWaiting, oldest + 1 < end else { return nil }
+        defer { settle(oldest, .failed) }
         return oldest + 1
     }
 

@@ -101,6 +101,29 @@ struct NoiseLimitTests {
         }
     }
 
+    /// The report comes while the second datagram waits, and so the call that sends that one tells of it.
+    @Test("sends a datagram although the network reports an earlier one", .timeLimit(.minutes(1)))
+    func reported() async throws {
+        try await onLoop { loop in
+            let server = try TestClient()
+            let watch = try server.watch(on: loop)
+            let noise = try RunningNoise(to: server.address, on: loop)
+            let client = try HandClient(to: noise.proxy.address, on: loop)
+            try client.send("first")
+            var batch = DatagramBatch()
+            while try batch.receive(from: server.socket) == 0 { _ = await watch.readable() }
+            var link: SocketAddress?
+            batch.forEach { (sender: SocketAddress, _: Span<UInt8>) in link = sender }
+            try client.send("second")
+            if let link, RawSender().forbid(from: link.port, to: server.address.port) {
+                #expect(try await server.next(watch, on: loop) == Array("second".utf8))
+                #expect(await noise.proxy.counts.toServer.sent == 2)
+                #expect(await noise.proxy.counts.toServer.failed == 0)
+            }
+            try await noise.stop()
+        }
+    }
+
     @Test(
         "goes on to the server's next address where one refuses, with the datagram that was refused", arguments: [1, 2])
     func nextAddress(before: Int) async throws {

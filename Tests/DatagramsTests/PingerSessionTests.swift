@@ -60,14 +60,16 @@ struct PingerSessionTests {
         #expect(session.expire(at: time(101)) == nil && !session.isWaiting)
     }
 
-    @Test("a refusal gives up the oldest that waits")
-    mutating func refusal() {
-        #expect(session.refuse() == nil)
+    @Test("a report gives up the oldest that waits")
+    mutating func reported() {
+        #expect(session.failOldest(before: 1) == nil)
         let probes = (0..<3).map { _ in session.probe(at: time(0)) }
         _ = session.receive(probes[0], at: time(1))
-        #expect(session.refuse() == 2)
-        #expect(session.refuse() == 3)
-        #expect(session.refuse() == nil && !session.isWaiting)
+        #expect(session.failOldest(before: 2) == nil)
+        #expect(session.failOldest(before: 3) == 2)
+        #expect(session.failOldest(before: 3) == nil)
+        #expect(session.failOldest(before: 4) == 3)
+        #expect(session.failOldest(before: 5) == nil && !session.isWaiting)
     }
 
     @Test("a single byte that differs makes it foreign", arguments: 0..<56)

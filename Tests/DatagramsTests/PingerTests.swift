@@ -1,6 +1,7 @@
 import Noise
 @testable import Ping
 import EventLoop
+import Glibc
 import System
 import Synchronization
 import TestSupport
@@ -48,6 +49,30 @@ struct PingerTests {
                 former.address, .init(count: 3, interval: .milliseconds(50), timeout: .seconds(3000)), on: loop)
             #expect(report.refused == 3 && report.received == 0 && report.lossPercentage == 100)
             #expect(events.map(\.kind) == (1...3).map { .refused(number: $0) })
+        }
+    }
+
+    /// A router that forbids the way reports the first probe (ICMP); the second one is answered.
+    @Test("a report of the network ends its probe, and no other", .timeLimit(.minutes(1)))
+    func reported() async throws {
+        try await onLoop { loop in
+            let server = try TestClient()
+            let answering = Task(executorPreference: loop) { () -> Bool in
+                let watch = try server.watch(on: loop)
+                var batch = DatagramBatch()
+                var client: SocketAddress?
+                while try batch.receive(from: server.socket) == 0 { _ = await watch.readable() }
+                batch.forEach { (sender: SocketAddress, _: Span<UInt8>) in client = sender }
+                guard let client, RawSender().forbid(from: client.port, to: server.address.port) else { return false }
+                while try server.answer({ $0 }) == 0 { _ = await watch.readable() }
+                return true
+            }
+            let (report, events) = try await ping(
+                server.address, .init(count: 2, interval: .milliseconds(50), timeout: .seconds(20)), on: loop)
+            guard try await answering.value else { return }
+            #expect(report.sent == 2 && report.received == 1 && report.failed == 1, "\(report)")
+            #expect(events.map(\.number) == [1, 2])
+            if case .failed(_, let error) = events.first?.kind { #expect(error.reason.code == EHOSTUNREACH) }
         }
     }
 
