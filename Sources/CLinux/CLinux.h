@@ -8,6 +8,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include <errno.h>
 #include <linux/filter.h>
 #include <malloc.h>
 #include <netdb.h>
@@ -28,6 +29,7 @@ struct mmsghdr {
     struct msghdr msg_hdr;
     unsigned int msg_len;
 };
+extern char *program_invocation_short_name;
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 extern int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout);
 extern int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
@@ -91,6 +93,11 @@ static inline ssize_t clinux_sendto(
 
 // socket(7) leaves SO_MEMINFO out; linux/sock_diag.h names the numbers that it fills in.
 static const int clinux_so_meminfo = SO_MEMINFO;
+
+// program_invocation_short_name(3)
+static inline const char *clinux_program_name(void) {
+    return program_invocation_short_name;
+}
 
 // getsockname(2)
 static inline int clinux_getsockname(int fd, struct sockaddr *address, socklen_t *length) {

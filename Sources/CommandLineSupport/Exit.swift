@@ -10,17 +10,17 @@ package enum Exit {
 
     /// Runs a command's start; an error becomes one line and the exit status, for settings that of wrong usage.
     package static func starting<Result: ~Copyable>(
-        _ hint: String = "", in program: String = "letterbox", _ body: () throws -> Result
+        _ hint: String = "", _ body: () throws -> Result
     ) throws -> Result {
         do {
             return try body()
         } catch let error as ExitCode {
             throw error
         } catch let error as SettingsError {
-            Console.fatal("\(program): \(error)")
+            Console.fatal("\(Environment.programName): \(error)")
             throw ExitCode.validationFailure
         } catch {
-            Console.fatal("\(program): \(error)\(advice(error, hint))")
+            Console.fatal("\(Environment.programName): \(error)\(advice(error, hint))")
             throw cannotStart
         }
     }

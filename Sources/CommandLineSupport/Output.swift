@@ -10,16 +10,12 @@ package enum Output {
         write(Array("\(line)\n".utf8))
     }
 
-    private static var program: String {
-        CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""
-    }
-
     /// Writes bytes that need not be text, nor a line.
     package static func write(_ bytes: [UInt8]) {
         do {
             try Console.output(bytes)
         } catch {
-            if error.reason != .brokenPipe { Console.fatal("\(program): \(error)", waiting: true) }
+            if error.reason != .brokenPipe { Console.fatal("\(Environment.programName): \(error)") }
             Glibc.exit(Exit.failed.rawValue)
         }
     }

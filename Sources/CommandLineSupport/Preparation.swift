@@ -8,7 +8,9 @@ package enum Preparation {
     /// Keeps the standard streams from leaking to peers, and from stopping or ending the program; lets QUIT end it.
     ///
     /// Call it once, before any socket and logger exists.
-    package static func prepare() {
+    ///
+    /// - `advice`: the remedy where an argument is no text.
+    package static func prepare(advice: String = "write it in UTF-8") {
         // Without /dev/null there is no way to report it.
         guard Console.openMissing() else { Glibc.exit(Exit.cannotStart.rawValue) }
         Console.ignoreBrokenPipes()
@@ -16,14 +18,16 @@ package enum Preparation {
         // Swift reads the arguments from /proc/self/cmdline; without them every program would act by its defaults.
         guard !CommandLine.arguments.isEmpty else {
             Console.fatal(
-                "letterbox: the arguments cannot be read: /proc is not there; mount it (mount -t proc proc /proc)")
+                """
+                \(Environment.programName): the arguments cannot be read: /proc is not there; mount it \
+                (mount -t proc proc /proc)
+                """)
             Glibc.exit(Exit.cannotStart.rawValue)
         }
         if let number = CommandLine.firstAlteredArgument {
             Console.fatal(
                 """
-                letterbox: argument \(number) is not UTF-8, and Swift would change its bytes: give a payload with --hex or on \
-                standard input
+                \(Environment.programName): argument \(number) is not UTF-8, and Swift would change its bytes: \(advice)
                 """)
             Glibc.exit(ExitCode.validationFailure.rawValue)
         }

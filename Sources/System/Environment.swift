@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The variables that a process inherits from its parent (environ(7)).
@@ -6,6 +7,12 @@ public enum Environment {
     public static func value(of name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
+    }
+
+    /// The name that the program was started by, without its folder (program_invocation_short_name(3)).
+    public static var programName: String {
+        guard let name = unsafe clinux_program_name() else { return "" }
+        return unsafe String(cString: name)
     }
 
     /// Removes a variable from this process and its children.

@@ -53,7 +53,7 @@ struct LetterboxProbe: ParsableCommand {
     }
 
     func run() throws {
-        try Exit.starting(in: "letterbox-probe") {
+        try Exit.starting {
             let token = try tokenFile.map { try TokenFile(path: $0).read() }
             let addresses = try Resolver.resolve(udp)
             try Destinations.check(addresses, many: "give that of one")

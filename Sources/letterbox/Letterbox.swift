@@ -31,7 +31,7 @@ struct Letterbox: ParsableCommand {
     static func main() {
         // First of all: a HUP that came before would end the program.
         let signals = SignalHold()
-        Preparation.prepare()
+        Preparation.prepare(advice: "give a payload with --hex or on standard input")
         let words = Array(CommandLine.arguments.dropFirst())
         let names = configuration.subcommands.compactMap { $0.configuration.commandName }
         let problem = Subcommand.problem(in: words, among: names)

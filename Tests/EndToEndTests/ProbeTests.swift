@@ -72,6 +72,13 @@ import Testing
         }
     }
 
+    @Test func `an argument that is no text is refused in its own name`() throws {
+        let script = "exec \"$0\" --http \"$(printf '\\377')\""
+        let ending = try Program("sh", ["-c", script, Binaries.probe]).ending()
+        let sentence = "argument 2 is not UTF-8, and Swift would change its bytes: write it in UTF-8"
+        #expect(ending == Program.Ending(status: 64, output: "", error: "letterbox-probe: \(sentence)\n"))
+    }
+
     @Test func `another service behind the gateway is noticed`() throws {
         let gateway = try RunningGateway()
         let other = try RunningServer(["--service", "echo"])
