@@ -65,12 +65,16 @@ struct FolderWalk {
         guard let folder = unsafe opendir(path) else { throw unreadable(path, .current) }
         defer { unsafe closedir(folder) }
         var names: [String] = []
-        while let entry = unsafe readdir(folder) {
+        while true {
+            // Null is the end as well as a failure (readdir(3)).
+            errno = 0
+            guard let entry = unsafe readdir(folder) else { break }
             let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
             if bytes.first == UInt8(ascii: ".") { continue }
             guard let name = String(validating: bytes, as: UTF8.self) else { throw .invalidName(path: path) }
             names.append(name)
         }
+        guard errno == 0 else { throw unreadable(path, .current) }
         return names
     }
 
