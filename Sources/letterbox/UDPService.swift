@@ -1,5 +1,6 @@
 internal import Datagrams
 internal import EventLoop
+internal import Glibc
 internal import Logging
 internal import System
 internal import Synchronization
@@ -10,7 +11,7 @@ struct UDPService {
     let address: SocketAddress
     private let tasks: [Task<Void, Never>]
 
-    /// Binds all sockets, then starts: either everything runs or nothing does.
+    /// Binds all sockets, then starts: either everything runs or nothing does; a server that fails later ends the program.
     init(
         address: SocketAddress, workers: Int, service: any DatagramService, onDatagram: DatagramEvent.Observer? = nil
     ) throws {
@@ -23,16 +24,28 @@ struct UDPService {
         for _ in 1..<workers {
             sockets.append(Handover(try DatagramSocket(boundTo: bound, sharingPort: true)))
         }
-        tasks = try sockets.map { socket in
-            let loop = try EventLoop()
-            try loop.start()
-            return Task(executorPreference: loop) {
+        tasks = zip(sockets, try Self.startLoops(workers)).map { socket, loop in
+            Task(executorPreference: loop) {
                 var server = DatagramServer(
                     socket: socket.take(), service: service, logger: logger, onDatagram: onDatagram)
-                do { try await server.run(on: loop) } catch { logger.critical("\(error)") }
+                do { try await server.run(on: loop) } catch {
+                    Console.fatal("letterbox: \(error)", waiting: false)
+                    Glibc.exit(1)
+                }
                 loop.stop()
             }
         }
+    }
+
+    private static func startLoops(_ count: Int) throws -> [EventLoop] {
+        let loops = try (0..<count).map { _ in try EventLoop() }
+        for (index, loop) in loops.enumerated() {
+            do { try loop.start() } catch {
+                for loop in loops[..<index] { loop.stop() }
+                throw error
+            }
+        }
+        return loops
     }
 
     /// Ends the servers.
