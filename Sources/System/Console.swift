@@ -29,7 +29,9 @@ public enum Console {
     }
 
     /// Writes the reason why the program ends with a status other than 0: no level of `--log-level` leaves it out.
-    public static func fatal(_ sentence: String, as level: LogLevel = .error, waiting: Bool = false) {
+    ///
+    /// - `waiting`: waits for a slow reader; where the program serves until its end, the line is dropped instead.
+    public static func fatal(_ sentence: String, as level: LogLevel = .error, waiting: Bool = true) {
         write(sentence, as: level, waiting)
     }
 

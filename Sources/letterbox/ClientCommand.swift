@@ -77,7 +77,7 @@ struct ClientCommand: ParsableCommand {
         try Exit.starting {
             do { return try Resolver.resolve(Endpoint(host: host, port: port)) } catch  where text.isEmpty {
                 Console.fatal(
-                    "letterbox: \(error). The host comes first: letterbox client 127.0.0.1 \(host)", waiting: true)
+                    "letterbox: \(error). The host comes first: letterbox client 127.0.0.1 \(host)")
                 throw Exit.cannotStart
             }
         }

@@ -125,7 +125,7 @@ struct GatewayCommand: ParsableCommand {
     private func start(_ gateway: Gateway, _ accessLog: AccessLog?, on loop: EventLoop) -> Task<Void, Never> {
         Task(executorPreference: loop) {
             do { try await gateway.run() } catch {
-                Console.fatal("letterbox: \(error)")
+                Console.fatal("letterbox: \(error)", waiting: false)
                 accessLog?.finish()
                 Glibc.exit(1)
             }

@@ -80,7 +80,7 @@ struct GracefulShutdown {
     }
 
     private func end(_ sentence: String, status: Int32) -> Never {
-        Console.fatal("letterbox: \(sentence)", as: .warning)
+        Console.fatal("letterbox: \(sentence)", as: .warning, waiting: false)
         settings.accessLog?.finish()
         Glibc.exit(status)
     }

@@ -98,7 +98,7 @@ struct Letterbox: ParsableCommand {
             \(text[..<usage.lowerBound])
             Usage: \(usageString(for: command))
               See 'letterbox \(name) --help' for more information.
-            """, waiting: true)
+            """)
         exit(withError: ExitCode.validationFailure)
     }
 

@@ -83,6 +83,32 @@ import Testing
         #expect((1...60).contains(warnings.count), "\(ending.error)")
     }
 
+    /// The reader of a full pipe takes its time.
+    @Test(.enabled(if: Binaries.has("python3"), "python3 is not installed"))
+    func `the reason why a program does not start is not dropped`() throws {
+        let slow = """
+            import os, sys, time
+            reader, writer = os.pipe()
+            os.set_blocking(writer, False)
+            try:
+                while True: os.write(writer, b"x" * 4096)
+            except BlockingIOError: pass
+            os.set_blocking(writer, True)
+            if os.fork() == 0:
+                os.close(writer)
+                time.sleep(1)
+                while chunk := os.read(reader, 65536): os.write(1, chunk.strip(b"x"))
+                os._exit(0)
+            os.dup2(writer, 2)
+            os.close(writer)
+            os.close(reader)
+            os.execv(sys.argv[1], sys.argv[1:])
+            """
+        let words = try ["-c", slow, Binaries.letterbox, "server", "--host", "192.0.2.1"]
+        let ending = try Program("python3", words).ending()
+        #expect(ending.status == 2 && ending.output.hasPrefix("letterbox: cannot bind 192.0.2.1:12000: "), "\(ending)")
+    }
+
     /// A command that prints for a waiting person ends with its reader, as other filters do.
     @Test(.timeLimit(.minutes(1)), arguments: ["client", "ping --count 1000000 --interval 0s"])
     func `a command in the foreground ends with its reader`(command: String) throws {
