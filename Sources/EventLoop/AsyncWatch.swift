@@ -31,7 +31,7 @@ public final class AsyncWatch: EventHandler {
             await loop.yield()
         }
         while !isReadable {
-            let wake = await wait(until: deadline)
+            let wake = await suspension.waitOrCancel(until: deadline)
             if wake != .ready { return wake }
         }
         isReadable = hasEnded
@@ -40,21 +40,6 @@ public final class AsyncWatch: EventHandler {
 
     /// Marks the descriptor as still readable after a read that left data: the next wait returns at once.
     public func keepReadable() { isReadable = true }
-
-    /// Waits; `isolation` keeps the closure on the caller's executor, which is the loop.
-    private func wait(
-        until deadline: MonotonicTime, isolation: isolated (any Actor)? = #isolation
-    ) async -> Wake {
-        // A task is cancelled from any thread; its wait ends on the loop's.
-        nonisolated(unsafe) let suspension = suspension
-        let loop = loop
-        return await withTaskCancellationHandler {
-            _ = isolation
-            return await unsafe suspension.wait(until: deadline)
-        } onCancel: {
-            Task(executorPreference: loop) { unsafe suspension.wake(.cancelled) }
-        }
-    }
 
     /// Stops watching the descriptor, which stays open.
     public func pause() { loop.unwatch(watch) }

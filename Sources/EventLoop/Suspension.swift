@@ -46,6 +46,22 @@ public final class Suspension: EventHandler, DeadlineHandler {
         }
     }
 
+    /// Waits as above, also until the task is cancelled; `isolation` keeps the closure on the caller's executor, which is the
+    /// loop.
+    func waitOrCancel(
+        until deadline: MonotonicTime, isolation: isolated (any Actor)? = #isolation
+    ) async -> Wake {
+        // A task is cancelled from any thread; its wait ends on the loop's.
+        nonisolated(unsafe) let suspension = self
+        let loop = loop
+        return await withTaskCancellationHandler {
+            _ = isolation
+            return await unsafe suspension.wait(until: deadline)
+        } onCancel: {
+            Task(executorPreference: loop) { unsafe suspension.wake(.cancelled) }
+        }
+    }
+
     /// Wakes the task, now or at its next wait.
     public func wake(_ wake: Wake = .ready) {
         assert(loop.isCurrent, "a task is woken on its loop's thread")
@@ -70,8 +86,8 @@ public final class Suspension: EventHandler, DeadlineHandler {
 }
 
 extension EventLoop {
-    /// Waits until a point in time.
-    public func sleep(until time: MonotonicTime) async { _ = await Suspension(on: self).wait(until: time) }
+    /// Waits until a point in time, or until the task is cancelled.
+    public func sleep(until time: MonotonicTime) async { _ = await Suspension(on: self).waitOrCancel(until: time) }
 
     /// Lets the ready tasks run first.
     public func yield() async {

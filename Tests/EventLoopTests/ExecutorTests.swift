@@ -39,6 +39,18 @@ import Testing
         }
     }
 
+    @Test func aSleepEndsWithItsTask() async throws {
+        try await onLoop { loop in
+            let sleeper = Task(executorPreference: loop) { await loop.sleep(until: .never) }
+            await loop.yield()
+            sleeper.cancel()
+            await sleeper.value
+            let late = Task(executorPreference: loop) { await loop.sleep(until: .now() + .seconds(3000)) }
+            late.cancel()
+            await late.value
+        }
+    }
+
     /// The wait of an actor's task that prefers the loop ends although all threads of the global pool are busy.
     @Test(.timeLimit(.minutes(1))) func aWaitDoesNotNeedTheGlobalPool() async throws {
         let loop = try EventLoop()
