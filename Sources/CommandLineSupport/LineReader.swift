@@ -20,8 +20,8 @@ package struct LineReader: ~Copyable {
     private var hasEnded = false
 
     /// Reads standard input, which has no other reader; no line of more than `limit` bytes is stored.
-    package init(limit: Int, on loop: EventLoop) {
-        self.init(InputReader(on: loop), limit: limit)
+    package init(limit: Int, on loop: EventLoop) throws(SystemError) {
+        self.init(try InputReader(on: loop), limit: limit)
     }
 
     init(_ input: consuming InputReader, limit: Int) {
@@ -76,13 +76,16 @@ package struct InputReader: ~Copyable {
     private var chunk = [UInt8](repeating: 0, count: 65_536)
 
     /// Reads standard input, which has no other reader.
-    package init(on loop: EventLoop) {
-        self.init(.standard, on: loop)
+    package init(on loop: EventLoop) throws(SystemError) {
+        try self.init(.standard, on: loop)
     }
 
-    init(_ input: consuming InputDescriptor, on loop: EventLoop) {
+    init(_ input: consuming InputDescriptor, on loop: EventLoop) throws(SystemError) {
         self.loop = loop
-        watch = try? AsyncWatch(input.descriptor, as: .stream, on: loop)
+        do throws(SystemError) { watch = try AsyncWatch(input.descriptor, as: .stream, on: loop) } catch {
+            guard error.reason == .notPermitted else { throw error }
+            watch = nil
+        }
         self.input = input
     }
 

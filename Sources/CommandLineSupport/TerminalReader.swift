@@ -24,7 +24,9 @@ package struct TerminalReader: ~Copyable {
         chunks = stream.makeAsyncIterator()
         editor = LineEditor(limit: limit)
         typist = Task(executorPreference: loop) {
-            await Self.read(InputReader(on: loop), at: terminal, into: continuation)
+            defer { continuation.finish() }
+            guard let input = try? InputReader(on: loop) else { return }
+            await Self.read(input, at: terminal, into: continuation)
         }
     }
 
@@ -60,7 +62,6 @@ package struct TerminalReader: ~Copyable {
         _ input: consuming InputReader, at terminal: Terminal, into continuation: AsyncStream<[UInt8]>.Continuation
     ) async {
         var input = input
-        defer { continuation.finish() }
         while let chunk = try? await input.next() {
             continuation.yield(chunk.filter { signal($0) == nil })
             for signal in chunk.compactMap(signal) {

@@ -36,7 +36,7 @@ struct Conversation: ~Copyable {
             var lines = try TerminalReader(terminal, prompt: Self.prompt, limit: limit, on: loop)
             while let line = try await lines.next() { hasFailed = await !answers(line) || hasFailed }
         } else {
-            var lines = LineReader(limit: limit, on: loop)
+            var lines = try LineReader(limit: limit, on: loop)
             while true {
                 try terminal?.write(Self.prompt)
                 guard let line = try await lines.next() else { break }

@@ -14,7 +14,7 @@ import Testing
             guard unsafe pipe(&ends) == 0 else { return [] }
             let end = ends[1]
             var reader = LineReader(
-                InputReader(InputDescriptor(owning: Descriptor(owning: ends[0])), on: loop), limit: limit)
+                try InputReader(InputDescriptor(owning: Descriptor(owning: ends[0])), on: loop), limit: limit)
             let writer = Task(executorPreference: loop) {
                 let output = Descriptor(owning: end)
                 for piece in pieces {
@@ -59,8 +59,23 @@ import Testing
         await #expect(throws: SystemError(.readInput, nil, ErrorNumber(EISDIR))) {
             try await onLoop { loop in
                 let folder = InputDescriptor(owning: Descriptor(owning: unsafe open("/", O_RDONLY | O_CLOEXEC)))
-                var reader = LineReader(InputReader(folder, on: loop), limit: 4)
+                var reader = LineReader(try InputReader(folder, on: loop), limit: 4)
                 _ = try await reader.next()
+            }
+        }
+    }
+
+    /// A regular file cannot be watched, and is read all the same; any other failure to watch is an error.
+    @Test func whatCannotBeWatchedIsAnError() async throws {
+        await #expect(throws: SystemError(.watch, nil, ErrorNumber(EEXIST))) {
+            try await onLoop { loop in
+                var ends: [Int32] = [-1, -1]
+                guard unsafe pipe(&ends) == 0 else { return }
+                defer { close(ends[1]) }
+                let input = Descriptor(owning: ends[0])
+                // The kernel takes a descriptor once (epoll_ctl(2)).
+                _ = try AsyncWatch(input, as: .stream, on: loop)
+                _ = try InputReader(InputDescriptor(owning: input), on: loop)
             }
         }
     }
@@ -82,7 +97,7 @@ import Testing
             else { return ["no terminal"] }
             let input = InputDescriptor(
                 owning: Descriptor(owning: unsafe open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)))
-            var reader = LineReader(InputReader(input, on: loop), limit: 100)
+            var reader = LineReader(try InputReader(input, on: loop), limit: 100)
             let typed = Array("one\ntwo\nthree\n".utf8)
             _ = unsafe typed.withUnsafeBytes { unsafe write(terminal.number, $0.baseAddress, $0.count) }
             var lines: [String] = []
