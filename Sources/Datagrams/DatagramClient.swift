@@ -169,7 +169,7 @@ package struct DatagramClient: ~Copyable {
         var deadline = start
         var repeats = 0
         while sent < attempts, sent == 0 || deadline < end {
-            _ = try socket.send(message.span)
+            try await whenThereIsRoom(until: end, on: loop) { () throws(SystemError) in try socket.send(message.span) }
             sent += 1
             report(message, from: try? socket.localAddress(), to: server.address, sent == 1 ? "sent" : "sent again")
             deadline =
@@ -190,7 +190,9 @@ package struct DatagramClient: ~Copyable {
                     // the length.
                     guard error.reason == .messageTooLong, repeats < Self.mostRepeats else { throw error }
                     repeats += 1
-                    _ = try socket.send(message.span)
+                    try await whenThereIsRoom(until: end, on: loop) { () throws(SystemError) in
+                        try socket.send(message.span)
+                    }
                     report(message, from: try? socket.localAddress(), to: server.address, "sent again in fragments")
                 }
             }

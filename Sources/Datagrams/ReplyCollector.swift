@@ -64,7 +64,7 @@ package struct ReplyCollector {
         var batch = DatagramBatch(capacity: 16)
         let start = MonotonicTime.now()
         let local = onDatagram == nil ? nil : try? socket.source(towards: server)
-        try send(message, from: local, to: server, over: socket, "sent")
+        try await send(message, from: local, to: server, over: socket, "sent", until: ends.0, loop)
         var (count, received, repeats) = (0, 0, 0)
         var report: SystemError?
         while count < most {
@@ -80,7 +80,8 @@ package struct ReplyCollector {
                 // A router dropped the datagram, see ``DatagramClient``; a reply shows that it has arrived since.
                 if error.reason == .messageTooLong, count == 0, repeats < DatagramClient.mostRepeats {
                     repeats += 1
-                    try send(message, from: local, to: server, over: socket, "sent again in fragments")
+                    try await send(
+                        message, from: local, to: server, over: socket, "sent again in fragments", until: ends.0, loop)
                 } else {
                     report = SystemError(.receive, server, error.reason)
                 }
@@ -111,9 +112,11 @@ package struct ReplyCollector {
 
     private func send(
         _ message: [UInt8], from local: SocketAddress?, to server: SocketAddress,
-        over socket: borrowing DatagramSocket, _ what: String
-    ) throws(SystemError) {
-        _ = try socket.send(message.span, to: server)
+        over socket: borrowing DatagramSocket, _ what: String, until end: MonotonicTime, _ loop: EventLoop
+    ) async throws(SystemError) {
+        try await whenThereIsRoom(until: end, on: loop) { () throws(SystemError) in
+            try socket.send(message.span, to: server)
+        }
         onDatagram?(DatagramEvent(message.span, from: local, to: server, what))
     }
 }
