@@ -111,7 +111,8 @@ let package = Package(
             name: "EventLoopTests", dependencies: ["EventLoop", "System", "TestSupport"], swiftSettings: rules),
         // The helpers of several test targets.
         .target(
-            name: "TestSupport", dependencies: ["CPrograms", "EventLoop"], path: "Tests/Support", swiftSettings: rules),
+            name: "TestSupport", dependencies: ["CPrograms", "EventLoop", "System"], path: "Tests/Support",
+            swiftSettings: rules),
         // What must hold for all bytes that a stranger may send; the fuzzers and the tests share it.
         .target(name: "Checks", dependencies: ["Gateway", "HTTP"], path: "Tests/Checks", swiftSettings: rules),
         .testTarget(
@@ -134,7 +135,8 @@ let package = Package(
             dependencies: ["CommandLineSupport", "EventLoop", "System", "TestSupport", argumentParser, logging],
             swiftSettings: rules),
         .testTarget(
-            name: "BrowserTests", dependencies: ["CurlClient", "TestSupport", "letterbox"], swiftSettings: rules),
+            name: "BrowserTests", dependencies: ["CurlClient", "System", "TestSupport", "letterbox"],
+            swiftSettings: rules),
         .testTarget(name: "CurlClientTests", dependencies: ["CurlClient", "TestSupport"], swiftSettings: rules),
         .systemLibrary(name: "CPrograms", path: "Tests/CPrograms"),
         .testTarget(
