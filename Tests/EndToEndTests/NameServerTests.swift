@@ -71,7 +71,7 @@ struct NameServerTests {
             try: reply = urllib.request.urlopen(sys.argv[1], data)
             except urllib.error.HTTPError as error: reply = error
             print(reply.status)' "$@"; }
-            has() { until grep -q "$1" /mnt/log; do sleep 0.05; done; }
+            has() { until grep -qs "$1" /mnt/log; do sleep 0.05; done; }
             "$1" server --host 127.0.0.1 2> /dev/null &
             printf 'port 8080\\nservice / 127.0.0.1:12000\\nservice /a a.test:9\\nservice /b b.test:9 c.test:9\\n' > /mnt/conf
             "$1" --config /mnt/conf 2> /mnt/log & gateway=$!

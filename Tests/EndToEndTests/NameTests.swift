@@ -57,7 +57,7 @@ struct NameTests {
         let command = """
             touch /mnt/noise
             "$1" noise --port 12001 --to twins:12000 2> /mnt/noise &
-            until grep -q ready /mnt/noise; do :; done
+            until grep -qs ready /mnt/noise; do :; done
             for text in one two; do "$1" client 127.0.0.1 $text --port 12001 --attempts 1 --timeout 20s; done
             """
         let ending = try run(command, pair.0, besides: pair.1, isSilent: false)
