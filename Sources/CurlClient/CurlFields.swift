@@ -25,11 +25,6 @@ package struct CurlFields: Sendable, Equatable {
         fields.first { Self.areSame($0.name, name) }?.value
     }
 
-    /// The values of all the fields called `name`, in order.
-    package func values(of name: String) -> [String] {
-        fields.filter { Self.areSame($0.name, name) }.map(\.value)
-    }
-
     private static func areSame(_ one: String, _ other: String) -> Bool {
         one.utf8.count == other.utf8.count && one.lowercased() == other.lowercased()
     }

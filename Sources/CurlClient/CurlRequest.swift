@@ -1,7 +1,7 @@
 /// One HTTP request, with little that curl adds.
 ///
 /// Curl adds `Host`, the framing of the body, and `Expect` (see `expect100`). It uses no proxies of the environment,
-/// follows no redirect unless asked to, and sends a path unchanged, with its dots.
+/// follows no redirect, and sends a path unchanged, with its dots.
 package struct CurlRequest: Sendable {
     /// The content of a request.
     package enum Body: Sendable {
@@ -37,12 +37,6 @@ package struct CurlRequest: Sendable {
     /// MB, and after a second without an answer sends the body all the same.
     package var expect100: Bool?
     package var version = Version.http11
-    /// Whether curl follows a redirect; the response is the last one's.
-    package var followsRedirects = false
-    /// Whether the request may use a connection of an earlier one, and leaves its own to a later one.
-    package var reusesConnection = true
-    /// The request target in place of the URL's path and query: `*`, or a text that no URL can have.
-    package var target: String?
     /// The length at which a response's body fails the transfer.
     package var maxResponseBody = 64 << 20
 

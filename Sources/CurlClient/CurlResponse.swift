@@ -18,8 +18,6 @@ package struct CurlResponse: Sendable {
     package let interim: [Head]
     /// The body, without its chunks' framing.
     package let body: [UInt8]
-    /// The fields that came after a chunked body.
-    package let trailers: CurlFields
     /// The times at which the steps of the transfer ended.
     package let timings: CurlTimings
     /// The number of new connections; zero when an earlier one served.

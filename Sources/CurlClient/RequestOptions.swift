@@ -7,18 +7,13 @@ extension EasyHandle {
     func setRoute(_ request: CurlRequest) {
         set(CURLOPT_URL, request.url)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
-        set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
         set(CURLOPT_PATH_AS_IS, true)
-        if let target = request.target { set(CURLOPT_REQUEST_TARGET, target) }
         // CURLOPT_PROXY(3): the empty text switches proxies off, also those that the environment names.
         set(CURLOPT_PROXY, "")
         set(CURLOPT_NOPROXY, "*")
         // CURLOPT_NOSIGNAL(3): a program with threads must not be sent SIGALRM for a timeout.
         set(CURLOPT_NOSIGNAL, true)
         set(CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds)
-        set(CURLOPT_FRESH_CONNECT, !request.reusesConnection)
-        set(CURLOPT_FORBID_REUSE, !request.reusesConnection)
-        set(CURLOPT_FOLLOWLOCATION, request.followsRedirects)
     }
 
     /// Sets the request line and the content.

@@ -1,11 +1,10 @@
 /// Builds a response from curl's callbacks: header lines one at a time, body bytes as they come.
 ///
-/// CURLOPT_HEADERFUNCTION(3): curl delivers the lines of every response of a transfer, also of interim ones and
-/// redirects, each complete, and the trailers after the body likewise.
+/// CURLOPT_HEADERFUNCTION(3): curl delivers the lines of every response of a transfer, also of interim ones, each complete,
+/// and the trailers after the body likewise, which are left out.
 struct ResponseCollector {
     private(set) var interim: [CurlResponse.Head] = []
     private(set) var head: CurlResponse.Head?
-    private(set) var trailers = CurlFields()
     private(set) var body: [UInt8] = []
     private var headIsComplete = true
 
@@ -22,9 +21,9 @@ struct ResponseCollector {
             begin(next)
         } else if line.isEmpty {
             headIsComplete = true
-        } else {
+        } else if !headIsComplete {
             let (name, value) = Self.field(line)
-            if headIsComplete { trailers.append(name, value) } else { head?.fields.append(name, value) }
+            head?.fields.append(name, value)
         }
     }
 

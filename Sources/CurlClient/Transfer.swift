@@ -30,8 +30,8 @@ final class Transfer {
         }
         return .success(
             CurlResponse(
-                head: head, interim: collected.interim, body: collected.body, trailers: collected.trailers,
-                timings: easy.timings, newConnections: easy.count(CURLINFO_NUM_CONNECTS)))
+                head: head, interim: collected.interim, body: collected.body, timings: easy.timings,
+                newConnections: easy.count(CURLINFO_NUM_CONNECTS)))
     }
 }
 

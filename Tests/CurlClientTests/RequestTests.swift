@@ -102,9 +102,8 @@ import Testing
         #expect(lines(text).sorted() == ["Content-Length: 5", "Expect: 100-continue", "POST / HTTP/1.1"])
     }
 
-    @Test func `a path goes out as it is, and a target in its place`() throws {
+    @Test func `a path goes out as it is`() throws {
         #expect(try lines(sent { $0.url += "/a/../b//c?q=%41" }) == ["GET /there/a/../b//c?q=%41 HTTP/1.1"])
-        #expect(try lines(sent { ($0.method, $0.target) = ("OPTIONS", "*") }) == ["OPTIONS * HTTP/1.1"])
     }
 
     @Test func `HTTP/1.0 is spoken when asked for`() throws {

@@ -25,11 +25,11 @@ import Testing
         #expect(response.head.reason == "Not at home")
         #expect(response.fields.map(\.name) == ["Content-Length", "X-Note", "x-note", "X-Empty"])
         #expect(response.fields["x-NOTE"] == "one")
-        #expect(response.fields.values(of: "X-Note") == ["one", "two"])
+        #expect(response.fields.map(\.value) == ["2", "one", "two", ""])
         #expect(response.fields["X-Empty"] == "")
         #expect(response.fields["Not"] == nil)
         #expect(response.text == "hi")
-        #expect(response.interim.isEmpty && response.trailers.isEmpty)
+        #expect(response.interim.isEmpty)
         #expect(response.newConnections == 1)
     }
 
@@ -70,22 +70,20 @@ import Testing
         }
     }
 
-    @Test func `chunks are put together and trailers kept apart`() throws {
+    @Test func `chunks are put together and trailers left out`() throws {
         let response = try answer(
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 5\r\n\r\n")
         #expect(response.text == "abcde")
-        #expect(response.trailers["x-sum"] == "5")
         #expect(response.fields["x-sum"] == nil)
     }
 
-    @Test func `a redirect is followed only when asked for`() throws {
-        let script: Script = { peer in
+    @Test func `a redirect is not followed`() throws {
+        try withServer({ peer in
             try peer.readHead()
             try peer.send("HTTP/1.1 302 Found\r\nLocation: /next\r\nX-First: yes\r\nContent-Length: 3\r\n\r\nnot")
             guard try peer.readHead().hasPrefix("GET /next ") else { return }
             try peer.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nthis")
-        }
-        try withServer(script) { url in
+        }) { url in
             let client = CurlClient()
             var request = CurlRequest(url)
             let first = try client.perform(request)
@@ -93,15 +91,6 @@ import Testing
             #expect(first.fields["Location"] == "/next")
             request.url += "/next"
             #expect(try client.perform(request).status == 200)
-        }
-        try withServer(script) { url in
-            var request = CurlRequest(url)
-            request.followsRedirects = true
-            let response = try CurlClient().perform(request)
-            #expect(response.status == 200)
-            #expect(response.text == "this")
-            #expect(response.fields["X-First"] == nil)
-            #expect(response.interim.isEmpty)
         }
     }
 

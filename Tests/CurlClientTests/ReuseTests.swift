@@ -20,17 +20,6 @@ import Testing
         #expect(received.count == 1)
     }
 
-    @Test func `a request may have a connection to itself`() throws {
-        try withServer(Self.numbered) { url in
-            let client = CurlClient()
-            var alone = CurlRequest(url)
-            alone.reusesConnection = false
-            let responses = try [alone, CurlRequest(url), alone, CurlRequest(url)].map(client.perform)
-            #expect(responses.map(\.newConnections) == [1, 1, 1, 0])
-            #expect(responses.map(\.text) == ["0", "1", "2", "1"])
-        }
-    }
-
     @Test func `clients share no connection`() throws {
         try withServer(Self.numbered) { url in
             let clients = [CurlClient(), CurlClient()]
