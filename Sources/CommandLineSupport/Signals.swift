@@ -24,8 +24,9 @@ package final class Signals {
         }
     }
 
-    /// Waits until a signal asks the program to end.
+    /// Waits until a signal asks a program without settings to end; HUP does so, too, unless the program was started to
+    /// ignore it.
     package func end() async {
-        while await next() != .end {}
+        while await next() == .hangup, SignalDescriptor.ignoresHangup {}
     }
 }

@@ -7,8 +7,8 @@ public struct SignalDescriptor: ~Copyable {
     public enum Request: Sendable {
         /// TERM, INT or QUIT: finish, and end.
         case end
-        /// HUP: read settings and names again.
-        case reload
+        /// HUP: the terminal is gone, or settings and names are to be read again.
+        case hangup
     }
 
     /// The open descriptor, which the value closes at its end.
@@ -53,6 +53,15 @@ public struct SignalDescriptor: ~Copyable {
         return mask
     }
 
+    /// Whether the program was started to ignore HUP, as by nohup(1).
+    ///
+    /// A descriptor reports a blocked signal also where it is ignored.
+    public static var ignoresHangup: Bool {
+        var action = sigaction()
+        unsafe sigaction(SIGHUP, nil, &action)
+        return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+    }
+
     /// Opens a descriptor for the handled signals, which must be blocked already.
     public init() throws(SystemError) {
         var mask = Self.handled()
@@ -66,7 +75,7 @@ public struct SignalDescriptor: ~Copyable {
         var information = signalfd_siginfo()
         let size = MemoryLayout<signalfd_siginfo>.size
         guard unsafe read(descriptor.number, &information, size) == size else { return nil }
-        return information.ssi_signo == UInt32(SIGHUP) ? .reload : .end
+        return information.ssi_signo == UInt32(SIGHUP) ? .hangup : .end
     }
 }
 

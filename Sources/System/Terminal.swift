@@ -84,6 +84,25 @@ public final class Terminal: Sendable {
     }
 }
 
+/// The terminal that a program was started from, in which keys and a hangup become signals (tty(4)).
+public enum ControllingTerminal {
+    /// Whether the program had one when this was first read.
+    public static let existedAtStart = error == 0
+
+    /// Whether the program had one, and that has been closed since.
+    ///
+    /// Other errors, such as that of a program without a free descriptor, tell nothing about the terminal.
+    public static var isGone: Bool { existedAtStart && [ENXIO, EIO].contains(error) }
+
+    /// The error of opening it; 0 where it is there.
+    private static var error: Int32 {
+        let number = unsafe open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        guard number >= 0 else { return errno }
+        _ = Descriptor(owning: number)
+        return 0
+    }
+}
+
 /// Restores the terminal where the program ends without ``Terminal/restore()``: by exit(3), or by a signal from elsewhere.
 ///
 /// A program has one terminal as its standard input, and so one restorer. A signal's handler may read nothing but plain

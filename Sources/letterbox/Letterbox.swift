@@ -46,6 +46,8 @@ struct Letterbox: ParsableCommand {
     private static func handle(_ signals: SignalHold, _ command: (any ParsableCommand.Type)?, _ words: [String]) {
         let servers: [any ParsableCommand.Type] = [ServerCommand.self, NoiseCommand.self]
         let isGateway = command == GatewayCommand.self && !words.contains("--check")
+        // Now, for the terminal may be closed while the settings are read.
+        if isGateway { _ = ControllingTerminal.existedAtStart }
         if isGateway || servers.contains(where: { $0 == command }) { return SignalDescriptor.endAtOnce() }
         // Cut short before its first probe, a ping has measured nothing.
         if command == PingCommand.self { return SignalDescriptor.endAtOnce(withSuccess: false) }

@@ -8,8 +8,8 @@ internal import Synchronization
 /// The program's reaction to signals, by its phase.
 ///
 /// During the start a signal to end ends the program at once, for nothing has begun; later the first one begins the
-/// end, and the next one cuts it short. A reload is performed from the ready line on until the drain, also where it was
-/// asked for before.
+/// end, and the next one cuts it short. A HUP asks for a reload, which is performed from the ready line on until the drain,
+/// also where it was asked for before; where the terminal of the start is gone, it asks for the end.
 final class Lifecycle: Sendable {
     private enum Phase {
         case starting, running
@@ -66,7 +66,11 @@ final class Lifecycle: Sendable {
     /// Marks the beginning of the drain: nothing is reloaded from now on.
     func drain() { phase.withLock { $0 = .draining } }
 
-    private func handle(_ request: SignalDescriptor.Request) {
+    private func handle(_ signal: SignalDescriptor.Request) {
+        let isHangup = signal == .hangup && ControllingTerminal.isGone && !SignalDescriptor.ignoresHangup
+        // The kernel and the shell both send a HUP where a terminal is closed: the second one must not cut the end short.
+        if isHangup, isEnding { return }
+        let request = isHangup ? .end : signal
         let before = phase.withLock { phase in
             defer { if request == .end, phase == .running { phase = .ending } }
             return phase
@@ -74,9 +78,9 @@ final class Lifecycle: Sendable {
         switch (before, request) {
         case (.starting, .end): Glibc.exit(0)
         case (_, .end): ended.yield()
-        case (.draining, .reload):
+        case (.draining, .hangup):
             Console.error("A HUP changes nothing any more: the gateway finishes its last requests", as: .notice)
-        case (_, .reload): reload.yield()
+        case (_, .hangup): reload.yield()
         }
     }
 }
