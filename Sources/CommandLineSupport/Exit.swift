@@ -10,23 +10,37 @@ package enum Exit {
 
     /// Runs a command's start; an error becomes one line and the exit status, for settings that of wrong usage.
     package static func starting<Result: ~Copyable>(
-        _ hint: String = "", _ body: () throws -> Result
+        _ body: () throws -> Result
     ) throws -> Result {
         do {
             return try body()
         } catch let error as ExitCode {
             throw error
+        } catch let failure as SocketFailure {
+            Console.fatal("\(Environment.programName): \(failure.error)\(advice(failure.error, failure.hint))")
+            throw cannotStart
         } catch let error as SettingsError {
             Console.fatal("\(Environment.programName): \(error)")
             throw ExitCode.validationFailure
         } catch {
-            Console.fatal("\(Environment.programName): \(error)\(advice(error, hint))")
+            Console.fatal("\(Environment.programName): \(error)\(advice(error))")
             throw cannotStart
         }
     }
 
+    /// Opens a socket; an error comes with the flags that could give it another address.
+    package static func opening<Result: ~Copyable>(
+        _ flags: SocketFlags, _ body: () throws -> Result
+    ) throws -> Result {
+        do { return try body() } catch {
+            guard error is SystemError || error is UnixSocketError else { throw error }
+            throw SocketFailure(error: error, flags: flags)
+        }
+    }
+
     /// General advice about an error, where there is any.
-    private static func advice(_ error: any Error, _ hint: String) -> String {
+    private static func advice(_ error: any Error, _ hint: String = "") -> String {
+        if let error = error as? UnixSocketError { return error.advisesPath ? hint : "" }
         if error is ResolverError { return ". Check the name and the machine's name servers" }
         if let error = error as? FilesError { return advice(error) }
         guard let error = error as? SystemError else { return "" }
@@ -49,5 +63,32 @@ package enum Exit {
         case .outsideLink: ". Remove it, or put the file itself there"
         case .invalidName: ". Give it another name"
         }
+    }
+}
+
+/// The flags of a socket of the program.
+package struct SocketFlags: Sendable {
+    /// The socket's purpose, where the flags do not tell it.
+    let purpose: String
+    /// The flag for the address, and that for the port.
+    let address, port: String
+
+    package init(address: String, port: String, purpose: String = "") {
+        (self.address, self.port, self.purpose) = (address, port, purpose)
+    }
+
+    /// The flags of a command with one socket.
+    package static let hostAndPort = SocketFlags(address: "--host", port: "--port")
+}
+
+/// A socket that cannot be opened.
+private struct SocketFailure: Error {
+    let error: any Error
+    let flags: SocketFlags
+
+    /// The flag that helps.
+    var hint: String {
+        let isPort = [.addressInUse, .permissionDenied].contains((error as? SystemError)?.reason)
+        return "\(flags.purpose) with \(isPort ? flags.port : flags.address)"
     }
 }

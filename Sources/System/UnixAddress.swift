@@ -81,6 +81,9 @@ public struct UnixSocketError: Error, Equatable, Sendable, CustomStringConvertib
     /// One line that tells the remedy.
     public var description: String { "cannot listen at unix:\(path): \(sentence)" }
 
+    /// Whether the sentence ends with the advice to choose another path.
+    public var advisesPath: Bool { reason == .inUse }
+
     /// The sentence without the path.
     public var sentence: String {
         switch reason {

@@ -15,8 +15,11 @@ struct EmbeddedServer {
     /// Starts the server, and enters it into the settings.
     init(_ command: GatewayCommand, _ settings: inout Configuration, on loop: EventLoop) throws {
         let addresses = command.addresses
-        server = try UDPService(
-            address: try bindAddress("127.0.0.1", addresses.serverPort), workers: 1, service: Uppercase())
+        let port = "--server-port"
+        server = try Exit.opening(SocketFlags(address: port, port: port, purpose: " for the embedded UDP server")) {
+            try UDPService(
+                address: try bindAddress("127.0.0.1", addresses.serverPort), workers: 1, service: Uppercase())
+        }
         let seed = addresses.labSeed ?? UInt64.random(in: 0..<1_000_000)
         noise =
             addresses.lab

@@ -66,7 +66,7 @@ struct GatewayCommand: ParsableCommand {
         if check { return try report(settings) }
         // Here a signal still ends the wait for a pipe, or for a name server.
         settings.token = try Exit.starting { try callers.tokenFile.map { AccessToken(try TokenFile(path: $0).read()) } }
-        try Exit.starting(" with --host, --port, --admin or --server-port.") {
+        try Exit.starting {
             let manager = ServiceManager.fromEnvironment()
             let listeners = try addresses.listeners(inheriting: try InheritedListeners.take())
             SignalDescriptor.block()
@@ -84,7 +84,7 @@ struct GatewayCommand: ParsableCommand {
         let lifecycle = Lifecycle(on: loop)
         let page = try page.load()
         let names = try makeNames(beside: page)
-        let listener = try http.listen()
+        let listener = try http.listen(address: "--host", port: "--port")
         let address = listener.address
         let admin = try listenForState(at: stateOrigin, beside: address)
         let adminAddress = whereabouts(of: admin)
@@ -145,7 +145,7 @@ struct GatewayCommand: ParsableCommand {
     ) throws -> StreamListener? {
         guard let origin else { return nil }
         if case .own(let admin) = origin { try AddressOptions.check(admin, beside: http) }
-        return try origin.listen()
+        return try origin.listen(address: "--admin", port: "--admin")
     }
 
     /// Prints the settings in force; an error that would prevent the start becomes one line.

@@ -8,12 +8,14 @@ enum ListenerOrigin {
     /// A socket of the gateway's own, at an address after the look-up of its name.
     case own(ListenAddress)
 
-    /// Opens the listener.
-    func listen() throws -> StreamListener {
+    /// Opens the listener; an error names the flags that could give it another address, of which a path has one.
+    func listen(address: String, port: String) throws -> StreamListener {
         switch self {
         case .inherited(let entry): try StreamListener(inheriting: entry)
-        case .own(.internet(let address)): try StreamListener(on: address)
-        case .own(.unix(let path)): try StreamListener(at: UnixAddress(path))
+        case .own(.internet(let own)):
+            try Exit.opening(SocketFlags(address: address, port: port)) { try StreamListener(on: own) }
+        case .own(.unix(let path)):
+            try Exit.opening(SocketFlags(address: address, port: address)) { try StreamListener(at: UnixAddress(path)) }
         }
     }
 }

@@ -76,7 +76,7 @@ struct NoiseCommand: ParsableCommand {
 
     func run() throws {
         _ = DescriptorLimit.raise()
-        try Exit.starting(" with --host or --port.") {
+        try Exit.starting {
             let servers = try Resolver.resolve(to)
             let address = try bindAddress(host, port)
             SignalDescriptor.block()
@@ -105,7 +105,7 @@ struct NoiseCommand: ParsableCommand {
         limits.clients = maxClients
         limits.idle = clientIdle
         limits.heldBytes = maxHeld
-        let socket = try DatagramSocket(boundTo: address)
+        let socket = try Exit.opening(.hostAndPort) { try DatagramSocket(boundTo: address) }
         let own = try socket.localAddress()
         for server in servers where try reachesItself(own, through: server) {
             throw ValidationError("--to \(server) is the noise's own address")

@@ -49,13 +49,14 @@ struct ServerCommand: ParsableCommand {
 
     func run() throws {
         let service = self.service.make(letter: letter ?? "s")
-        try Exit.starting(" with --host or --port.") {
+        try Exit.starting {
             let address = try bindAddress(host, port)
             SignalDescriptor.block()
             try EventLoop.run { loop in
                 let signals = try Signals(on: loop)
-                let servers = try UDPService(
-                    address: address, workers: workers, service: service, onDatagram: log.observer)
+                let servers = try Exit.opening(.hostAndPort) {
+                    try UDPService(address: address, workers: workers, service: service, onDatagram: log.observer)
+                }
                 Console.error("The server is ready to receive: udp://\(servers.address)", as: .notice)
                 await signals.end()
                 await servers.stop()

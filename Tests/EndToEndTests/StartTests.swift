@@ -61,6 +61,24 @@ import Testing
         #expect(ending.error.contains(reason.contains("bind") ? ": choose another with --host" : ". Check the "))
     }
 
+    /// Each socket whose address is taken has one flag.
+    @Test func `what is taken names the one flag of its socket`() throws {
+        let (peer, listener) = (UDPPeer(), try RunningGateway())
+        let (udp, tcp) = (peer.address.port, try listener.address.port)
+        for (arguments, advice) in [
+            (["--port", "0", "--server-port", "\(udp)"], "for the embedded UDP server with --server-port"),
+            (["--port", "\(tcp)", "--server-port", "0"], "with --port"),
+            (["--port", "0", "--server-port", "0", "--admin", "127.0.0.1:\(tcp)"], "with --admin"),
+            (["server", "--host", "127.0.0.1", "--port", "\(udp)"], "with --port"),
+            (["noise", "--port", "\(udp)"], "with --port"),
+        ] {
+            let ending = try Program(Binaries.letterbox, arguments).ending()
+            #expect(ending.status == 2)
+            let sentence = "Stop the program that has the port, or choose another \(advice)\n"
+            #expect(ending.error.hasSuffix(sentence), "\(ending.error)")
+        }
+    }
+
     /// Each command line with what the message names.
     @Test(arguments: [
         (["--timeout", "0ms"], "'0ms' is invalid for '--timeout <time>': a time from 1ms to 3600s is needed."),

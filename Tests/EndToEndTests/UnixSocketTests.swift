@@ -44,7 +44,7 @@ import Testing
         let gateway = try start("--host", "unix:\(path)")
         let second = try Program.letterbox("--server-port", "0", "--host", "unix:\(path)").ending()
         #expect(second.status == 2)
-        let sentence = "a program answers there: stop it, or choose another path"
+        let sentence = "a program answers there: stop it, or choose another path with --host"
         #expect(second.error == "letterbox: cannot listen at unix:\(path): \(sentence)\n")
         #expect(try curl(path, "-d", "hello", "http://localhost/") == "HELLO 200")
         _ = try gateway.ending(after: SIGTERM)
