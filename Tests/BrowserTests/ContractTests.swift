@@ -39,7 +39,7 @@ struct ContractTests {
         }
         #expect(promised.subtracting(given).isEmpty, "promised, not given")
         #expect(given.subtracting(promised).isEmpty, "given, not promised")
-        #expect(promised.count == 58)
+        #expect(promised.count == 57)
     }
 
     @Test("The methods of each path are the ones that the document has")

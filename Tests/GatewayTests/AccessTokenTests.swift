@@ -83,6 +83,9 @@ import Testing
                 try Self.ask(port, line, $0).status
             }
             #expect(answers == [without, without, with])
+            let refusal = try Self.ask(port, line, "X: y")
+            let isPage = refusal.content.contains("A token is needed") && refusal.content.contains("<html")
+            #expect(isPage == (line == "POST /form"))
         }
     }
 

@@ -258,6 +258,12 @@ import Testing
             #expect(text.hasPrefix("HTTP/1.1 \(status) "))
             #expect(text.contains("\r\nAllow: ") == (allow != nil))
             if let allow { #expect(text.contains("\r\nAllow: \(allow)\r\n")) }
+            // Browsers show what comes from the route of forms.
+            let isPage = line == "GET /form" || line == "POST /form"
+            if isPage {
+                #expect(text.contains("\r\nContent-Type: text/html; charset=utf-8\r\n") && text.contains("No reply"))
+            }
+            if status >= 400 { #expect(text.contains("application/problem+json") != isPage) }
             if line.hasPrefix("HEAD") { #expect(text.hasSuffix("\r\n\r\n")) }
         }
     }

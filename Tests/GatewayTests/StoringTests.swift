@@ -98,7 +98,8 @@ import Testing
 
     @Test(arguments: [
         Problem.noRoom,
-        Problem.denial(.unauthorized, "No token."), GatewayReadiness.ready.response, GatewayReadiness.ending.response,
+        Refusal.denial(.unauthorized, "No token.").problem, GatewayReadiness.ready.response,
+        GatewayReadiness.ending.response,
     ])
     func refusalsAndReadiness(response: Response) {
         #expect(Self.caching(response) == ["Cache-Control: no-store"])

@@ -12,7 +12,7 @@ package final class AccessToken: Sendable {
     package func replace(with token: [UInt8]) { bytes.withLock { $0 = token } }
 
     /// The answer to a request without the token; nil for a request with it.
-    func refusal(of request: Request) -> Response? {
+    func refusal(of request: Request) -> Refusal? {
         guard let credentials = request.value(of: .authorization).flatMap(Self.token) else {
             return Self.refuse(
                 "A token is needed: send it as Authorization: Bearer TOKEN.", "Bearer realm=\"letterbox\"")
@@ -39,10 +39,10 @@ package final class AccessToken: Sendable {
         }
     }
 
-    private static func refuse(_ sentence: String, _ challenge: StaticString) -> Response {
-        var response = Problem.denial(.unauthorized, sentence)
-        response.fields.add(authenticate, FieldValue(challenge))
-        return response
+    private static func refuse(_ sentence: String, _ challenge: StaticString) -> Refusal {
+        var refusal = Refusal.denial(.unauthorized, sentence)
+        refusal.fields.add(authenticate, FieldValue(challenge))
+        return refusal
     }
 
     private static let authenticate = FieldName("WWW-Authenticate")

@@ -32,17 +32,18 @@ package struct BrowserGuard {
         else { return nil }
         let host = HostName(authority)
         guard !host.isLocal, !hosts.contains(host) else { return nil }
-        return Problem.denial(
+        return Refusal.denial(
             .misdirectedRequest,
-            "\(host) is no name of this gateway on loopback: start it with --allow-host \(host), or ask for localhost.")
+            "\(host) is no name of this gateway on loopback: start it with --allow-host \(host), or ask for localhost."
+        ).problem
     }
 
     /// The answer to a request of another site's page that would send a datagram; nil for any other request.
     ///
     /// It decides as Go's CrossOriginProtection does: by `Sec-Fetch-Site`, or where that is missing by `Origin`.
-    func refusePage(_ request: Request) -> Response? {
+    func refusePage(_ request: Request) -> Refusal? {
         guard !isOwn(request), !crossOrigin.allows(request.value(of: .origin)) else { return nil }
-        return Problem.denial(.forbidden, Self.sentence(on: request.value(of: .origin)))
+        return .denial(.forbidden, Self.sentence(on: request.value(of: .origin)))
     }
 
     private func isOwn(_ request: Request) -> Bool {

@@ -16,7 +16,7 @@ final class FormResource {
 
     /// The answer to a POST with content of a wrong type; nil where the content decides.
     func refusal(of request: Request) -> Response? {
-        request.isForm || request.isMultipartForm ? nil : Self.refuseType()
+        request.isForm || request.isMultipartForm ? nil : refuseType()
     }
 
     /// Sends the payload in a form as a datagram.
@@ -39,7 +39,7 @@ final class FormResource {
         let (body, type) = (request.body, request.value(of: .contentType) ?? [])
         do throws(MultipartError) {
             guard let decoder = try MultipartDecoder(contentType: type.span) else {
-                return .response(Self.refuseType())
+                return .response(refuseType())
             }
             let payload = try decoder.payload(in: body.span)
             func content(_ range: Range<Int>) -> [UInt8] {
@@ -121,9 +121,15 @@ final class FormResource {
         page.form(status, form, outcome: .failure(sentence))
     }
 
-    private static func refuseType() -> Response {
-        Problem.response(
-            .unsupportedMediaType, "This route takes application/x-www-form-urlencoded and multipart/form-data.")
+    private func refuseType() -> Response {
+        present(
+            Refusal(
+                .unsupportedMediaType, "This route takes application/x-www-form-urlencoded and multipart/form-data."))
+    }
+
+    /// The page with a refusal that the head of a request determines.
+    func present(_ refusal: Refusal) -> Response {
+        refusal.page(refuse(PostedForm(), refusal.status, refusal.detail))
     }
 }
 

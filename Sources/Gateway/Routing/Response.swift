@@ -72,15 +72,6 @@ enum Problem {
         return response
     }
 
-    /// The response to a request that its caller may not make (RFC 9209 2.3.19).
-    static func denial(_ status: Status, _ detail: String) -> Response {
-        var response = response(status, detail, error: .requestDenied)
-        response.fields.add(.proxyStatus, denied)
-        return response
-    }
-
-    private static let denied = FieldValue("letterbox; error=http_request_denied")
-
     /// The response to a request that comes in parts, while the buffers are full.
     static var noRoom: Response {
         var response = response(

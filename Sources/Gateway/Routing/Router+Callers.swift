@@ -8,8 +8,17 @@ extension Router {
         if let refusal = browserGuard.refuseName(request) { return refusal }
         // A browser's preflight has no credentials (WHATWG Fetch 3.2.2).
         if crossOrigin.preflight(request) != nil { return nil }
-        if let token, !isOpen(request), let refusal = token.refusal(of: request) { return refusal }
-        return sends(request) ? browserGuard.refusePage(request) : nil
+        if let token, !isOpen(request), let refusal = token.refusal(of: request) {
+            return present(refusal, at: table.route(at: request.path))
+        }
+        guard sends(request), let refusal = browserGuard.refusePage(request) else { return nil }
+        return present(refusal, at: table.route(at: request.path))
+    }
+
+    /// The form that a refusal has at the route: browsers show what comes from that of forms.
+    func present(_ refusal: Refusal, at route: Route?) -> Response {
+        guard case .form(let form)? = route?.posting else { return refusal.problem }
+        return form.present(refusal)
     }
 
     /// Whether the request would send a datagram: pages of other sites may follow links, and no more.

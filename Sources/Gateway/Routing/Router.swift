@@ -117,14 +117,14 @@ final class Router {
     }
 
     private func refusal(of request: Request, at route: Route?) -> Response? {
-        if request.isCoded { return Self.refuseCoding() }
+        if request.isCoded { return present(Self.refuseCoding(), at: route) }
         if request.head.method == .options { return nil }
         if request.head.method == .unknown {
-            return Problem.response(
-                .notImplemented, "This server does not know the request method.", error: .requestError)
+            let sentence = "This server does not know the request method."
+            return present(Refusal(.notImplemented, sentence, error: .requestError), at: route)
         }
         guard let route else { return refuseMissing() }
-        guard route.takes(request.head.method) else { return Self.refuseMethod(route) }
+        guard route.takes(request.head.method) else { return present(Self.refuseMethod(route), at: route) }
         if request.head.method == .put { return route.replacing?.refusal(of: request) }
         guard request.head.method == .post else { return nil }
         switch route.posting {
@@ -221,9 +221,10 @@ final class Router {
         return Problem.response(.notFound, "There is nothing at this path.\(advice)")
     }
 
-    private static func refuseMethod(_ route: Route) -> Response {
-        let problem = Problem.response(.methodNotAllowed, "This path does not take the request's method; see Allow.")
-        return allowing(route.methods, problem)
+    private static func refuseMethod(_ route: Route) -> Refusal {
+        var refusal = Refusal(.methodNotAllowed, "This path does not take the request's method; see Allow.")
+        refusal.fields.add(.allow, route.methods)
+        return refusal
     }
 
     private static func allowing(_ methods: FieldValue, _ response: consuming Response) -> Response {
@@ -233,9 +234,9 @@ final class Router {
 
     /// Refuses coded content: it would go into the datagram unchanged, and no service expects that (RFC 9110 15.5.16,
     /// 12.5.3).
-    private static func refuseCoding() -> Response {
-        var response = Problem.response(.unsupportedMediaType, "The content must come without a Content-Encoding.")
-        response.fields.add(FieldName("Accept-Encoding"), FieldValue("identity"))
-        return response
+    private static func refuseCoding() -> Refusal {
+        var refusal = Refusal(.unsupportedMediaType, "The content must come without a Content-Encoding.")
+        refusal.fields.add(FieldName("Accept-Encoding"), FieldValue("identity"))
+        return refusal
     }
 }
