@@ -1,4 +1,4 @@
-internal import ArgumentParser
+package import ArgumentParser
 internal import Glibc
 internal import System
 
@@ -17,6 +17,22 @@ package enum Output {
         } catch {
             if error.reason != .brokenPipe { Console.fatal("\(Environment.programName): \(error)") }
             Glibc.exit(Exit.failed.rawValue)
+        }
+    }
+}
+
+extension ParsableCommand {
+    /// Answers words that ask for a text, such as --help; the parser itself would not notice that it cannot be written.
+    package static func answer(_ words: [String]) -> Never {
+        do {
+            var command = try parseAsRoot(words)
+            try command.run()
+            exit()
+        } catch {
+            guard exitCode(for: error) == .success else { exit(withError: error) }
+            let text = fullMessage(for: error)
+            if !text.isEmpty { Output.print(text) }
+            exit()
         }
     }
 }

@@ -5,11 +5,13 @@ internal import Glibc
 public enum Console {
     /// Opens /dev/null in place of closed standard streams; false where that fails.
     ///
-    /// Otherwise the first socket would become standard error, and its peer would get the program's messages.
+    /// Otherwise the first socket would become standard error, and its peer would get the program's messages. In place of
+    /// standard output it is open for reading only, so that results that nothing takes are an error.
     public static func openMissing() -> Bool {
         for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) == -1 {
             // open(2) returns the lowest free number, and those below are open by now.
-            guard unsafe open("/dev/null", O_RDWR) == number else { return false }
+            let mode = number == STDOUT_FILENO ? O_RDONLY : O_RDWR
+            guard unsafe open("/dev/null", mode) == number else { return false }
         }
         return true
     }

@@ -24,7 +24,7 @@ struct LetterboxProbe: ParsableCommand {
         Preparation.prepare()
         let words = Array(CommandLine.arguments.dropFirst())
         if let command = try? parseAsRoot(words), let error = misreading(command, of: words) { exit(withError: error) }
-        main(words)
+        answer(words)
     }
 
     @Option(help: ArgumentHelp("The gateway, or the path of a service: sentences are posted here.", valueName: "url"))

@@ -62,10 +62,7 @@ struct Letterbox: ParsableCommand {
     /// Runs the command that the words name.
     private static func run(_ words: [String]) -> Never {
         let named = configuration.subcommands.first { $0.configuration.commandName == words.first }
-        if isQuestion(words) {
-            main(words)
-            exit()
-        }
+        if isQuestion(words) { answer(words) }
         let isDoctor = named == DoctorCommand.self
         let command = isDoctor ? GatewayCommand.self : named ?? GatewayCommand.self
         let given = named == nil ? words : Array(words.dropFirst())

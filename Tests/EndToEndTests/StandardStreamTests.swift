@@ -119,6 +119,28 @@ import Testing
         #expect(ending.status == 0 && ending.output.split(separator: "\n").count == 1 && ending.error.isEmpty)
     }
 
+    /// As cat(1) does.
+    @Test(arguments: [
+        "--help", "gateway --help", "help ping", "--version", "--generate-completion-script bash", "--check",
+        "doctor --json", "client 127.0.0.1 hello",
+    ])
+    func `what cannot be written is a failure`(words: String) throws {
+        let server = try RunningServer()
+        let port = words.hasPrefix("client") ? "--port \(server.address.port)" : ""
+        for (output, reason) in [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")] {
+            let script = "\"$1\" \(words) \(port) \(output)"
+            let ending = try Program("sh", ["-c", script, "sh", Binaries.letterbox]).ending()
+            #expect(ending.status == 1, "\(output)")
+            #expect(ending.error == "letterbox: cannot write standard output: \(reason)\n")
+        }
+    }
+
+    @Test func `so it is for the probe`() throws {
+        let ending = try Program("sh", ["-c", "\"$1\" --help > /dev/full", "sh", Binaries.probe]).ending()
+        #expect(ending.status == 1)
+        #expect(ending.error == "letterbox-probe: cannot write standard output: No space left on device\n")
+    }
+
     /// A socket must not take a closed stream's number: what the program says would go to a peer.
     @Test func `closed streams are not taken for sockets`() throws {
         let port = UDPPeer().address.port
@@ -136,7 +158,9 @@ import Testing
     @Test(arguments: ["client", "ping --count 1 --interval 0s"])
     func `no peer is sent what a command says`(command: String) throws {
         let peer = UDPPeer()
-        let script = "\"$1\" \(command) --port \(peer.address.port) --timeout 50ms $2 0<&- 1>&- 2>&- || true"
+        // The pinger ends before its first probe where it has nowhere to print.
+        let output = command == "client" ? "1>&-" : "1>/dev/null"
+        let script = "\"$1\" \(command) --port \(peer.address.port) --timeout 50ms $2 0<&- \(output) 2>&- || true"
         let text = command == "client" ? "127.0.0.1 hello" : ""
         _ = try Program("sh", ["-c", script, "sh", Binaries.letterbox, ""].dropLast() + [text]).ending()
         peer.send("the last", to: peer.address)
