@@ -4,8 +4,7 @@ internal import System
 
 /// The results of a command that runs in the foreground and has no clients.
 package enum Output {
-    /// Writes a line to standard output; a failure ends the program, without a message where the reader is gone, as
-    /// SIGPIPE would end it.
+    /// Writes a line to standard output; a failure ends the program, by SIGPIPE where the reader is gone.
     package static func print(_ line: String) {
         write(Array("\(line)\n".utf8))
     }
@@ -15,7 +14,8 @@ package enum Output {
         do {
             try Console.output(bytes)
         } catch {
-            if error.reason != .brokenPipe { Console.fatal("\(Environment.programName): \(error)") }
+            if error.reason == .brokenPipe { Console.endWithReader() }
+            Console.fatal("\(Environment.programName): \(error)")
             Glibc.exit(Exit.failed.rawValue)
         }
     }

@@ -17,9 +17,7 @@ public enum Console {
     }
 
     /// Makes a write to a pipe without a reader an error of that call instead of the end of the program (signal(7)).
-    public static func ignoreBrokenPipes() {
-        _ = signal(SIGPIPE, SIG_IGN)
-    }
+    public static func ignoreBrokenPipes() { _ = PipeSignal.wasIgnored }
 
     /// Writes a whole sentence to standard error, so that lines of several threads do not mix.
     ///

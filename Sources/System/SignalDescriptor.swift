@@ -97,6 +97,24 @@ public struct SignalHold {
     }
 }
 
+/// PIPE, which the program ignores.
+enum PipeSignal {
+    /// Ignores the signal, once; whether the program was started to ignore it.
+    static let wasIgnored = {
+        let former = signal(SIGPIPE, SIG_IGN)
+        return unsafe unsafeBitCast(former, to: Int.self) == 1
+    }()
+
+    /// Ends the program as the signal does by default; returns where the program was started to ignore it.
+    static func end() {
+        guard !wasIgnored else { return }
+        var mask = SignalDescriptor.set(of: [SIGPIPE])
+        _ = signal(SIGPIPE, SIG_DFL)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+        raise(SIGPIPE)
+    }
+}
+
 /// The program's own reactions to signals that it does not read from a descriptor.
 public enum SignalDefault {
     /// Makes QUIT end the program at once (signal(7)).

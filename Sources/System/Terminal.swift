@@ -103,6 +103,16 @@ public enum ControllingTerminal {
     }
 }
 
+extension Console {
+    /// Ends the program as a write to a pipe without a reader does (signal(7)); with status 1 where it was started to ignore
+    /// that signal.
+    public static func endWithReader() -> Never {
+        TerminalRestorer.restore()
+        PipeSignal.end()
+        exit(1)
+    }
+}
+
 /// Restores the terminal where the program ends without ``Terminal/restore()``: by exit(3), or by a signal from elsewhere.
 ///
 /// A program has one terminal as its standard input, and so one restorer. A signal's handler may read nothing but plain
@@ -138,7 +148,7 @@ private enum TerminalRestorer {
 
     static func end() { unsafe number = -1 }
 
-    private static func restore() {
+    fileprivate static func restore() {
         guard unsafe number >= 0 else { return }
         // In the background the call would stop the program, and the terminal is the shell's (tcsetattr(3), SIGTTOU).
         let foreground = unsafe tcgetpgrp(number)

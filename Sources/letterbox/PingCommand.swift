@@ -10,7 +10,7 @@ struct PingCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ping",
         abstract: "Measures round trips to a UDP service that echoes or answers in capitals.",
-        discussion: "Exit status: 0 when a reply came, 1 when none did, 2 when it cannot start."
+        discussion: "Exit status: 0 when a reply came, 1 when none did, 2 when it cannot start, 64 wrong usage."
     )
 
     @Argument(host: "The server's name or address.")

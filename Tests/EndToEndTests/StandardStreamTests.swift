@@ -119,6 +119,23 @@ import Testing
         #expect(ending.status == 0 && ending.output.split(separator: "\n").count == 1 && ending.error.isEmpty)
     }
 
+    /// Replies came, so that status 1 would say something else.
+    @Test(arguments: [("DFL", 141), ("IGN", 1)])
+    func `a command whose reader is gone ends as SIGPIPE ends it`(handler: String, status: Int32) throws {
+        let server = try RunningServer()
+        let start = """
+            import os, signal, sys
+            signal.signal(signal.SIGPIPE, signal.SIG_\(handler))
+            os.execv(sys.argv[1], sys.argv[1:])
+            """
+        for command in ["client", "ping --count 1000000 --interval 0s"] {
+            let words = "\(command) --port \(server.address.port)"
+            let script = "yes hello 2> /dev/null | { python3 -c '\(start)' \"$1\" \(words); echo $? >&2; } | head -n 1"
+            let ending = try Program("sh", ["-c", script, "sh", Binaries.letterbox]).ending()
+            #expect(ending.error == "\(status)\n", "\(command)")
+        }
+    }
+
     /// As cat(1) does.
     @Test(arguments: [
         "--help", "gateway --help", "help ping", "--version", "--generate-completion-script bash", "--check",
