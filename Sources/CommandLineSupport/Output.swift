@@ -23,14 +23,14 @@ package enum Output {
 
 extension ParsableCommand {
     /// Answers words that ask for a text, such as --help; the parser itself would not notice that it cannot be written.
-    package static func answer(_ words: [String]) -> Never {
+    package static func answer(_ words: [String], changing change: (String) -> String = { $0 }) -> Never {
         do {
             var command = try parseAsRoot(words)
             try command.run()
             exit()
         } catch {
             guard exitCode(for: error) == .success else { exit(withError: error) }
-            let text = fullMessage(for: error)
+            let text = change(fullMessage(for: error))
             if !text.isEmpty { Output.print(text) }
             exit()
         }

@@ -42,7 +42,8 @@ struct LetterboxProbe: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A file with the gateway's token, which each request carries (Authorization: Bearer).", valueName: "file"))
+            "A file with the gateway's token, which each request carries (Authorization: Bearer).", valueName: "file"),
+        completion: .file())
     var tokenFile: String?
 
     func validate() throws {

@@ -24,7 +24,7 @@ struct CallerOptions: ParsableArguments {
             """
             A file with a token that callers have to send (Authorization: Bearer); without it they get 401. It is for \
             everything but /healthz, /readyz and the page's files, also at --admin. A HUP reads it again.
-            """, valueName: "file"))
+            """, valueName: "file"), completion: .file())
     var tokenFile: String?
 
     func validate() throws {

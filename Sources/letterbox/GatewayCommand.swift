@@ -42,7 +42,7 @@ struct GatewayCommand: ParsableCommand {
             """
             Takes flags from a file, one a line, without hyphens; # begins a comment, and a value may stand between double \
             quotes. LETTERBOX_PORT and the like in the environment come before it, and flags before both.
-            """, valueName: "file"))
+            """, valueName: "file"), completion: .file())
     var config: String?
 
     @Flag(help: "Check the settings, look up names, print the settings in force, and end: with 0, or with 64.")

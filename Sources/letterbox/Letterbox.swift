@@ -62,6 +62,9 @@ struct Letterbox: ParsableCommand {
     /// Runs the command that the words name.
     private static func run(_ words: [String]) -> Never {
         let named = configuration.subcommands.first { $0.configuration.commandName == words.first }
+        if words.contains(where: { $0.hasPrefix(script) }) {
+            CompletedCommands.answer(words, changing: CompletedCommands.mended)
+        }
         if isQuestion(words) { answer(words) }
         let isDoctor = named == DoctorCommand.self
         let command = isDoctor ? GatewayCommand.self : named ?? GatewayCommand.self
@@ -119,7 +122,8 @@ struct Letterbox: ParsableCommand {
     }
 
     /// The words that ArgumentParser answers by itself.
-    private static let questions = ["--version", "--experimental-dump-help", "--generate-completion-script"]
+    private static let questions = ["--version", "--experimental-dump-help", script]
+    private static let script = "--generate-completion-script"
 }
 
 /// Errors in a word that should name a subcommand: the first one, or the one behind `help`.

@@ -8,7 +8,7 @@ internal import System
 struct LogOptions: ParsableArguments {
     @Option(
         help: .of("format", "How lines of the log are written: text, or json for an object a line.", "text"),
-        transform: { try readWord($0, among: LogStyle.Format.allCases) })
+        completion: .words(LogStyle.Format.allCases), transform: { try readWord($0, among: LogStyle.Format.allCases) })
     var logFormat = LogStyle.Format.text
 
     @Option(
@@ -17,7 +17,7 @@ struct LogOptions: ParsableArguments {
             """
             The least level of the lines in the log: critical, error, warning, notice, info, debug or trace.
             """, "info"),
-        transform: { try readWord($0, among: LogLevel.allCases) })
+        completion: .words(LogLevel.allCases), transform: { try readWord($0, among: LogLevel.allCases) })
     var logLevel = LogLevel.info
 
     @Option(
@@ -26,6 +26,7 @@ struct LogOptions: ParsableArguments {
             """
             Which requests have a line in the log: off, failures (a status of 400 or above, or a client that left) or all.
             """, "failures"),
+        completion: .words(AccessLog.Coverage.allCases),
         transform: { try readWord($0, among: AccessLog.Coverage.allCases) })
     var accessLog = AccessLog.Coverage.failures
 
@@ -55,6 +56,11 @@ struct LogOptions: ParsableArguments {
         guard accessLog != .off else { return nil }
         return try AccessLog(accessLog, limit: maxAccessLog, output: .standardError)
     }
+}
+
+extension CompletionKind {
+    /// The words that ``readWord(_:among:)`` takes.
+    static func words(_ values: [some Any]) -> CompletionKind { .list(values.map { "\($0)" }) }
 }
 
 /// Reads one of several words.

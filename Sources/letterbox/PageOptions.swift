@@ -7,7 +7,8 @@ internal import System
 struct PageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Serve the files of this folder and those below it instead of the built-in page.", valueName: "dir"))
+            "Serve the files of this folder and those below it instead of the built-in page.", valueName: "dir"),
+        completion: .directory)
     var `public`: String?
 
     @Option(
