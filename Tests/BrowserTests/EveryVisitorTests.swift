@@ -34,6 +34,18 @@ extension InTheBrowser {
             }
         }
 
+        @Test("On a narrow page an error is there to its end")
+        func error() throws {
+            try Browser.visit(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"], width: 375) { browser, _ in
+                try browser.post("hello")
+                let rest = try browser.run(
+                    "const reply = document.querySelector('#reply'); return reply.scrollHeight - reply.clientHeight")
+                #expect(try browser.property("dataset.state", of: "#reply").string == "error")
+                #expect(rest.integer == 0)
+                try browser.keepPicture("error-375-pixels", width: 375)
+            }
+        }
+
         @Test("Nothing is wider than the window", arguments: [320, 375, 768, 1920])
         func width(_ width: Int) throws {
             try Browser.visit(width: width) { browser, _ in
