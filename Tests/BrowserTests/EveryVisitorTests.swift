@@ -34,6 +34,24 @@ extension InTheBrowser {
             }
         }
 
+        @Test("Without JavaScript a service is chosen, and no sentence lacks its end")
+        func chooser() throws {
+            let peer = UDPPeer { _, datagram in [datagram + datagram] }
+            defer { peer.end() }
+            try Browser.visit(["--service", "/only \(peer.address)"], as: Reader(hasScripts: false)) { browser, _ in
+                #expect(try browser.property("innerText", of: "footer").string?.hasSuffix("docs/tutorial.md") == true)
+                #expect(try browser.property("value", of: "select[name=to]").string == "/only")
+                try browser.type("ab", into: "#text")
+                try browser.keepPicture("without-javascript-services")
+                try browser.click(".post")
+                try browser.waitForPage(at: "/form")
+                #expect(try browser.text("#reply") == "abab")
+                try browser.click(".post")
+                try browser.waitForPage(at: "/form")
+                #expect(try browser.text("#reply") == "abab")
+            }
+        }
+
         @Test("On a narrow page an error is there to its end")
         func error() throws {
             try Browser.visit(["--upstream", "127.0.0.1:\(UDPPeer.closedPort())"], width: 375) { browser, _ in

@@ -12,6 +12,7 @@ extension Page {
                 guard source.name == "index.html" else { return source }
                 var html = String(decoding: source.bytes, as: UTF8.self)
                 for (name, content) in values { Self.fill("letterbox-\(name)", content, in: &html) }
+                Self.fillChooser(services.map(\.path), configuration, in: &html)
                 let bytes = Array(html.utf8)
                 return bytes == source.bytes ? source : Source(name: source.name, bytes: bytes, modified: now)
             })
@@ -58,5 +59,20 @@ extension Page {
             let end = html[start.upperBound...].firstIndex(of: "\"")
         else { return }
         html.replaceSubrange(start.upperBound..<end, with: FormTemplate.escaped(value))
+    }
+
+    /// Writes the choice between the services where a visitor without JavaScript sees it; a page without the place for it,
+    /// or with a single service at "/", stays unchanged, and so does one whose visitors need a token, which a form
+    /// cannot send.
+    private static func fillChooser(_ paths: [String], _ configuration: Configuration, in html: inout String) {
+        guard configuration.token == nil, paths.contains(where: { $0 != "/" }),
+            let place = html.firstRange(of: "<!-- The gateway lists the services here. -->")
+        else { return }
+        let options = paths.map { "<option>\(FormTemplate.escaped($0))</option>" }.joined()
+        html.replaceSubrange(
+            place,
+            with: """
+                <div class="target"><label for="to">To the service at</label> <select id="to" name="to">\(options)</select></div>
+                """)
     }
 }
