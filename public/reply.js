@@ -40,11 +40,12 @@ function write(content, isHex) {
   return { isText, words: isHex || !isText ? hexadecimal(content) : text };
 }
 
-/** A reply need not be text. */
+/** A reply need not be text: one with control characters other than white space is none, as on the page of a form. */
 export function decode(reply) {
   const read = (fatal) => new TextDecoder("utf-8", { fatal, ignoreBOM: true }).decode(reply);
   try {
-    return { text: read(true), isText: true };
+    const text = read(true);
+    return { text, isText: !/[^\P{Cc}\t\n\f\r]/u.test(text) };
   } catch {
     return { text: read(false), isText: false };
   }

@@ -86,6 +86,20 @@ extension InTheBrowser {
             }
         }
 
+        @Test(
+            "Control characters other than white space are no text, as on the page of a form",
+            arguments: ["00", "1b", "85"])
+        func controls(hex: String) throws {
+            let code = try #require(UInt8(hex, radix: 16))
+            let peer = UDPPeer { _, _ in [[0x41, 0x0A] + (code < 0x80 ? [code] : [0xC2, code])] }
+            defer { peer.end() }
+            try Browser.visit(["--upstream", peer.address]) { browser, _ in
+                try browser.post("anything")
+                #expect(try browser.text("#reply-heading") == "The reply, which is not text")
+                #expect(try browser.text("#visit .came").hasPrefix("41 0a "))
+            }
+        }
+
         @Test("Of a long reply the beginning is shown, and all of it is copied")
         func long() throws {
             try Browser.visit { browser, _ in
