@@ -66,6 +66,24 @@ import Testing
             ])
     }
 
+    /// The loop's clock stands still while it serves what it has read.
+    @Test func `an answer of the gateway itself has its time, and the service that it is for`() throws {
+        let silent = UDPPeer()
+        let gateway = try RunningGateway(
+            ["--service", "/g \(silent.address) get=q", "--workers", "1"], upstream: UDPPeer.closedAddress())
+        _ = try send(Self.post("/g?as=hex", "x"), to: gateway)
+        _ = try send("GET /g HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", to: gateway)
+        _ = try send("GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", to: gateway)
+        let found = try gateway.program.ending(after: SIGTERM).errorLines.filter { $0.contains(" access: ") }
+        #expect(found.allSatisfy { !$0.contains(" ms=0.000 ") }, "\(found)")
+        let starts = found.map(Self.plain).map { String($0.split(separator: " ms=")[0]) }
+        #expect(
+            starts == [
+                "info access: POST /g 400 client=A service=/g", "info access: GET /g 400 client=A service=/g",
+                "info access: GET /none 404 client=A",
+            ])
+    }
+
     @Test func `off has none`() throws {
         let gateway = try RunningGateway(["--access-log", "off", "--workers", "1"])
         _ = try send(Self.post("/none", "a"), to: gateway)

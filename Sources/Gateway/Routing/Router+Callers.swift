@@ -22,13 +22,17 @@ extension Router {
     }
 
     /// Whether the request would send a datagram: pages of other sites may follow links, and no more.
-    private func sends(_ request: Request) -> Bool {
-        switch request.head.method {
-        case .post: return true
-        case .get, .head:
-            guard let route = table.route(at: request.path), let service = route.querying else { return false }
-            return route.reading == nil || service.hasPayloadParameter(request)
-        default: return false
+    private func sends(_ request: Request) -> Bool { request.head.method == .post || service(of: request) != nil }
+
+    /// The service that the request is for, unless that is in the content of a form.
+    func service(of request: Request) -> ServiceRoute? {
+        guard let route = table.route(at: request.path) else { return nil }
+        switch (request.head.method, route.posting) {
+        case (.post, .service(let service)): return service
+        case (.get, _), (.head, _):
+            guard let service = route.querying else { return nil }
+            return route.reading == nil || service.hasPayloadParameter(request) ? service : nil
+        default: return nil
         }
     }
 

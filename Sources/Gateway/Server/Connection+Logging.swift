@@ -11,6 +11,7 @@ extension Connection {
         var entry = AccessEntry(response)
         entry.method = request.bytes(request.head.methodRange.range)
         entry.path = request.path
+        entry.service = context.router.service(of: request)?.service.path
         entry.received = request.body.count
         finish(entry, log)
     }
@@ -122,7 +123,8 @@ extension Connection {
 
     private func write(_ entry: AccessEntry, _ log: AccessWriter, _ names: RequestNames?, isHead: Bool) {
         var entry = entry
-        entry.total = total
+        // The loop's clock has stood still since the request was read, where its answer needs no service.
+        entry.total = MonotonicTime.now().since(began)
         entry.names = names
         if entry.takesNames { entry.sent += names?.members.count ?? 0 }
         if isHead { entry.sent = 0 }
