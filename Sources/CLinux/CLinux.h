@@ -39,6 +39,10 @@ extern int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 extern char *strptime(const char *text, const char *format, struct tm *parts);
 #endif
 
+// environ(7)
+extern char **environ;
+static inline char **clinux_environ(void) { return environ; }
+
 // The calls of every request of the gateway go to the kernel directly. glibc's own are points at which a thread may be
 // cancelled (pthreads(7)), and in a program with threads each of them changes the thread's state twice, atomically.
 // This program cancels no threads. The sanitizers intercept glibc's own, so that they get these.

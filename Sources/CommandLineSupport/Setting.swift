@@ -131,13 +131,14 @@ extension Setting {
 
     /// The flags in the environment: `LETTERBOX_MAX_HEAD` is `max-head`.
     ///
-    /// Semicolons separate several values of one flag, which may stand between quotes. An empty value counts as none. Other variables are ignored.
+    /// Semicolons separate several values of one flag, which may stand between quotes. An empty value counts as none.
+    /// Other variables are ignored; see ``checkVariables(_:_:)``.
     package static func fromEnvironment(
         _ variable: (String) -> String?, _ table: FlagTable
     ) throws(SettingsError) -> [Setting] {
         var settings: [Setting] = []
         for flag in table.names {
-            let name = "LETTERBOX_" + String(decoding: flag.utf8.map(Self.letterOfVariable), as: UTF8.self)
+            let name = variableName(of: flag)
             guard let value = variable(name), !value.isEmpty else { continue }
             let source = Source.variable(name)
             switch table.kind(of: flag) {
@@ -154,6 +155,23 @@ extension Setting {
             }
         }
         return settings
+    }
+
+    /// Throws where the name of a variable is nearly that of a flag's: the setting would be lost.
+    ///
+    /// Other names may be another program's, such as those that Kubernetes sets for a service of the name `letterbox`.
+    package static func checkVariables(_ names: [String], _ table: FlagTable) throws(SettingsError) {
+        let known = table.names.map(variableName(of:))
+        for name in names where name.count >= variablePrefix.count + 6 && name.hasPrefix(variablePrefix) {
+            guard !known.contains(name), let nearest = Nearest.name(to: name, among: known) else { continue }
+            throw SettingsError("\(name) is no setting. Did you mean \(nearest)?")
+        }
+    }
+
+    private static let variablePrefix = "LETTERBOX_"
+
+    private static func variableName(of flag: String) -> String {
+        variablePrefix + String(decoding: flag.utf8.map(letterOfVariable), as: UTF8.self)
     }
 
     /// Throws where a place has a flag with a single value twice.

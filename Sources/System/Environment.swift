@@ -1,4 +1,5 @@
 internal import CLinux
+internal import CLinux
 internal import Glibc
 
 /// The variables that a process inherits from its parent (environ(7)).
@@ -13,6 +14,17 @@ public enum Environment {
     public static var programName: String {
         guard let name = unsafe clinux_program_name() else { return "" }
         return unsafe String(cString: name)
+    }
+
+    /// The names of all variables.
+    public static var names: [String] {
+        var names: [String] = []
+        guard var entry = unsafe clinux_environ() else { return [] }
+        while let text = unsafe entry.pointee {
+            names.append(String(unsafe String(cString: text).prefix { $0 != "=" }))
+            unsafe entry += 1
+        }
+        return names
     }
 
     /// Removes a variable from this process and its children.

@@ -20,6 +20,7 @@ struct LayeredSettings {
             settings = given
             return
         }
+        try Setting.checkVariables(Environment.names, table)
         let variables = try Setting.fromEnvironment({ Environment.value(of: $0) }, table)
         var file: [Setting] = []
         if let place = (variables + given).last(where: { $0.name == "config" }), let path = place.value {

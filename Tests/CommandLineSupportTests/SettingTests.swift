@@ -87,6 +87,18 @@ import Testing
     }
 
     @Test(arguments: [
+        ("LETTERBOX_PORT", nil), ("LETTERBOX_PROBETEXT", "LETTERBOX_PROBE_TEXT"),
+        ("LETTERBOX_UPSTREAMS", "LETTERBOX_UPSTREAM"), ("LETTERBOX_PROT", nil), ("LETTERBOX_SERVICE_HOST", nil),
+        ("LETTERBOX_PORT_8080_TCP", nil), ("PROBETEXT", nil),
+    ])
+    func aVariableThatIsNearlyASettingIsRefused(name: String, meant: String?) {
+        let sentence = meant.map { "\(name) is no setting. Did you mean \($0)?" }
+        var told: String?
+        do { try Setting.checkVariables(["HOME", name], table) } catch { told = "\(error)" }
+        #expect(told == sentence)
+    }
+
+    @Test(arguments: [
         ("a;b", ["a", "b"]), (" a ; b; ", ["a", "b"]), (#""a;b";c"#, ["a;b", "c"]), (#"c ; "a;b" "#, ["c", "a;b"]),
         (#"a "b;c""#, [#"a "b"#, #"c""#]), (";", []),
     ])
