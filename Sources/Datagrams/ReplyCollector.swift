@@ -90,7 +90,7 @@ package struct ReplyCollector {
             if received == 0, count == 0, let report { throw report }
             guard received > 0 else { continue }
             let time = MonotonicTime.now().since(start)
-            batch.forEach { (sender: SocketAddress, bytes: Span<UInt8>) in
+            batch.forEach { sender, _, bytes in
                 guard count < most else { return }
                 count += 1
                 onDatagram?(DatagramEvent(bytes, from: sender, to: local, "received \(time.words)"))

@@ -156,7 +156,7 @@ extension NoiseProxy {
         _ = try batch.receive(from: link.socket)
         // A client that gets a reply is not idle.
         _ = table.find(link.client, at: now)
-        batch.forEach { sender, datagram in
+        batch.forEach { sender, _, datagram in
             // A stranger's datagram may have reached the socket before it had its peer.
             if sender == link.peer { forwarder.forward(datagram, .toClient, link, settings, now) }
         }

@@ -81,14 +81,6 @@ public struct DatagramBatch: ~Copyable {
     /// Whether the last receive filled the batch, so that more may wait.
     public var isFull: Bool { received == capacity }
 
-    /// Shows each received datagram with its sender, in the order of arrival.
-    public func forEach(_ body: (SocketAddress, Span<UInt8>) -> Void) {
-        for index in 0..<received {
-            guard let sender = sender(index) else { continue }
-            unsafe body(sender, datagram(index).span)
-        }
-    }
-
     /// Shows each received datagram with its sender and the address that it came to, which has this port; nil where the
     /// socket has one address.
     public func forEach(at port: UInt16, _ body: (SocketAddress, SocketAddress?, Span<UInt8>) -> Void) {
@@ -102,7 +94,8 @@ public struct DatagramBatch: ~Copyable {
         }
     }
 
-    /// Shows each received datagram with the address that a reply must come from; nil where the socket has one address.
+    /// Shows each received datagram, in the order of arrival, with its sender and the address that a reply must come from; nil
+    /// where the socket has one address.
     ///
     /// A batch that was read this way is not for `answer(_:)`.
     public func forEach(_ body: (SocketAddress, ReplySource?, Span<UInt8>) -> Void) {

@@ -113,7 +113,7 @@ struct NoiseLimitTests {
             var batch = DatagramBatch()
             while try batch.receive(from: server.socket) == 0 { _ = await watch.readable() }
             var link: SocketAddress?
-            batch.forEach { (sender: SocketAddress, _: Span<UInt8>) in link = sender }
+            batch.forEach { sender, _, _ in link = sender }
             try client.send("second")
             if let link, RawSender().forbid(from: link.port, to: server.address.port) {
                 #expect(try await server.next(watch, on: loop) == Array("second".utf8))

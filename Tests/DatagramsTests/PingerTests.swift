@@ -62,7 +62,7 @@ struct PingerTests {
                 var batch = DatagramBatch()
                 var client: SocketAddress?
                 while try batch.receive(from: server.socket) == 0 { _ = await watch.readable() }
-                batch.forEach { (sender: SocketAddress, _: Span<UInt8>) in client = sender }
+                batch.forEach { sender, _, _ in client = sender }
                 guard let client, RawSender().forbid(from: client.port, to: server.address.port) else { return false }
                 while try server.answer({ $0 }) == 0 { _ = await watch.readable() }
                 return true

@@ -16,7 +16,7 @@ import Testing
                 let watch = try server.watch(on: loop)
                 var batch = DatagramBatch()
                 while try batch.receive(from: server.socket) == 0 { _ = await watch.readable() }
-                batch.forEach { (sender: SocketAddress, _: Span<UInt8>) in client.withLock { $0 = sender } }
+                batch.forEach { sender, _, _ in client.withLock { $0 = sender } }
                 try server.send([65], to: client)
             }
             let collector = ReplyCollector(servers: [server.address], timeout: .milliseconds(200))

@@ -75,7 +75,7 @@ actor ScriptedPeer {
 
     private func take() {
         while let count = try? batch.receive(from: socket), count > 0 {
-            batch.forEach { sender, bytes in
+            batch.forEach { sender, _, bytes in
                 letters.append(
                     Letter(text: String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self), sender: sender))
             }

@@ -13,7 +13,7 @@ struct RelayingTests {
         var batch = DatagramBatch(capacity: 8)
         #expect(try batch.receive(from: server.socket) == 4)
         var seen: [(SocketAddress, String)] = []
-        batch.forEach { sender, bytes in
+        batch.forEach { sender, _, bytes in
             seen.append((sender, String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)))
         }
         #expect(seen.map(\.0) == (try datagrams.map { try others[$0.0].localAddress() }))
@@ -25,7 +25,7 @@ struct RelayingTests {
         let server = try bound()
         var batch = DatagramBatch(capacity: 2)
         #expect(try batch.receive(from: server.socket) == 0)
-        batch.forEach { _, _ in Issue.record("nothing came") }
+        batch.forEach { _, _, _ in Issue.record("nothing came") }
     }
 
     @Test("takes one datagram and leaves the next")
