@@ -32,8 +32,8 @@ struct ClientCommand: ParsableCommand {
     @Flag(help: "Take the text as bytes in hexadecimal, such as \"48 65 6c\", and show the reply as a hex dump.")
     var hex = false
 
-    @Option(help: ReplyCount.help, transform: ReplyCount.init)
-    var replies: ReplyCount?
+    @Option(help: ReplyCount.help, transform: ReplyCount.read)
+    var replies: Int?
 
     @Flag(
         help: """
@@ -89,7 +89,7 @@ struct ClientCommand: ParsableCommand {
         let client = DatagramClient(
             servers: addresses, timeout: timeout, attempts: attempts ?? 3, onDatagram: observer)
         let collector = ReplyCollector(servers: addresses, timeout: timeout, onDatagram: observer)
-        return Conversation(client, replies == nil ? nil : collector, replies ?? .all, isHex: hex, loop: loop)
+        return Conversation(client, replies == nil ? nil : collector, replies ?? ReplyCount.all, isHex: hex, loop: loop)
     }
 }
 
@@ -103,30 +103,17 @@ struct MisplacedHost: ParsableArguments {
     }
 }
 
-/// The number of replies that a client waits for.
-enum ReplyCount: Equatable {
-    case some(Int)
-    /// All replies that come in time.
-    case all
-
+/// The flag for the number of replies that a client waits for.
+enum ReplyCount {
+    /// The number that stands for all replies that come in time.
+    static let all = Int.max
     private static let range = 1...10_000
 
-    /// The most replies.
-    var most: Int {
-        switch self {
-        case .some(let count): count
-        case .all: .max
-        }
-    }
-
     /// Reads a number or "all".
-    init(_ text: String) throws {
-        if text == "all" {
-            self = .all
-        } else {
-            do { self = .some(try readNumber(text, in: Self.range)) } catch let error as ValidationError {
-                throw ValidationError("\(error.message.dropLast()), or all.")
-            }
+    static func read(_ text: String) throws -> Int {
+        if text == "all" { return all }
+        do { return try readNumber(text, in: range) } catch let error as ValidationError {
+            throw ValidationError("\(error.message.dropLast()), or all.")
         }
     }
 

@@ -8,7 +8,8 @@ struct Conversation: ~Copyable {
     private var client: DatagramClient
     /// The collector, where several replies are wanted.
     private let collector: ReplyCollector?
-    private let count: ReplyCount
+    /// The number of replies to collect.
+    private let count: Int
     private let isHex: Bool
     private let loop: EventLoop
 
@@ -16,7 +17,7 @@ struct Conversation: ~Copyable {
 
     /// Uses the client for one reply, and the collector for several.
     init(
-        _ client: consuming DatagramClient, _ collector: ReplyCollector?, _ count: ReplyCount, isHex: Bool,
+        _ client: consuming DatagramClient, _ collector: ReplyCollector?, _ count: Int, isHex: Bool,
         loop: EventLoop
     ) {
         self.client = client
@@ -73,15 +74,13 @@ struct Conversation: ~Copyable {
     }
 
     private func collect(_ message: [UInt8], _ collector: ReplyCollector) async throws(DatagramClientError) {
-        let most = count.most
-        let received = try await collector.collect(message, most: most, on: loop) { reply in
+        let received = try await collector.collect(message, most: count, on: loop) { reply in
             let time = reply.time.fixedPoint(unit: 1_000_000, digits: 3)
             Output.write(Array("\(reply.sender) \(time) ms\(isHex ? "\n" : ": ")".utf8))
             show(reply.bytes)
         }
-        if received == 0 || count != .all && received < most {
-            throw .tooFew(received, of: count == .all ? nil : most, after: collector.timeout)
-        }
+        let wanted = count == ReplyCount.all ? nil : count
+        if received < wanted ?? 1 { throw .tooFew(received, of: wanted, after: collector.timeout) }
     }
 
     /// Prints a reply, made visible at a terminal.
