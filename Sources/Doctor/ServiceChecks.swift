@@ -4,7 +4,7 @@ package import System
 extension Finding {
     /// The result of a name's look-up.
     package static func name(
-        _ endpoint: Endpoint, _ result: Result<[SocketAddress], ResolverError>, after time: Interval
+        _ endpoint: Endpoint, _ result: Result<[SocketAddress], any Error>, after time: Interval
     ) -> Finding {
         let remedy = "getent ahosts \(endpoint.host)   # asks as the gateway does; /etc/resolv.conf says whom"
         switch result {

@@ -34,26 +34,4 @@ public enum Thread {
         }
         pthread_detach(handle)
     }
-
-    /// Runs blocking work, such as a name look-up, on a thread of its own, and suspends the caller until the result is
-    /// there.
-    public static func blocking<Success: Sendable, Failure: Error>(
-        _ work: @escaping @Sendable () throws(Failure) -> Success
-    ) async throws(SystemError) -> Result<Success, Failure> {
-        let result: Result<Result<Success, Failure>, SystemError> = await unsafe withUnsafeContinuation {
-            continuation in
-            do throws(SystemError) {
-                try start {
-                    do throws(Failure) {
-                        unsafe continuation.resume(returning: .success(.success(try work())))
-                    } catch {
-                        unsafe continuation.resume(returning: .success(.failure(error)))
-                    }
-                }
-            } catch {
-                unsafe continuation.resume(returning: .failure(error))
-            }
-        }
-        return try result.get()
-    }
 }

@@ -101,29 +101,40 @@ private struct ServiceExamination {
         return services.flatMap { examine($0, lookUps) }
     }
 
-    private typealias LookUp = (Result<[SocketAddress], ResolverError>, Interval)
+    private typealias LookUp = (Result<[SocketAddress], any Error>, Interval)
 
     /// Looks all names up at the same time, and measures each.
     private func lookUpNames() -> [Endpoint: LookUp] {
-        let endpoints = services.flatMap(\.endpoints).filter { $0.literal == nil }
+        let endpoints = services.flatMap(\.endpoints)
         let found = Mutex<[Endpoint: LookUp]>([:])
-        try? EventLoop.run { loop in
-            let lookUps = endpoints.map { endpoint in
-                Task(executorPreference: loop) { try? await Thread.blocking { lookUp(endpoint) }.get() }
+        do {
+            try EventLoop.run { loop in
+                let lookUps = endpoints.map { endpoint in
+                    Task(executorPreference: loop) { await Self.lookUp(endpoint, on: loop) }
+                }
+                for (endpoint, lookUp) in zip(endpoints, lookUps) {
+                    let outcome = await lookUp.value
+                    found.withLock { $0[endpoint] = outcome }
+                }
             }
-            for (endpoint, lookUp) in zip(endpoints, lookUps) {
-                let outcome = await lookUp.value
-                found.withLock { $0[endpoint] = outcome }
-            }
+        } catch {
+            found.withLock { for endpoint in endpoints { $0[endpoint] = (.failure(error), .seconds(0)) } }
         }
         return found.withLock { $0 }
+    }
+
+    private static func lookUp(_ endpoint: Endpoint, on loop: EventLoop) async -> LookUp {
+        let start = MonotonicTime.now()
+        let result: Result<[SocketAddress], any Error>
+        do { result = .success(try await endpoint.lookUp(within: nil, on: loop)) } catch { result = .failure(error) }
+        return (result, MonotonicTime.now().since(start))
     }
 
     private func examine(_ described: ServiceDescription, _ lookUps: [Endpoint: LookUp]) -> [Finding] {
         var findings: [Finding] = []
         var addresses: [SocketAddress] = []
         for endpoint in described.endpoints {
-            let (found, time) = lookUps[endpoint] ?? lookUp(endpoint)
+            guard let (found, time) = lookUps[endpoint] else { continue }
             addresses += (try? found.get()) ?? []
             // An address needs no look-up.
             if endpoint.literal == nil { findings.append(.name(endpoint, found, after: time)) }
@@ -152,10 +163,6 @@ private struct ServiceExamination {
         case .failure(let error): return .probe(address, "\(error)", after: time)
         }
     }
-}
-
-private func lookUp(_ endpoint: Endpoint) -> (Result<[SocketAddress], ResolverError>, Interval) {
-    timed { () throws(ResolverError) in try Resolver.resolve(endpoint) }
 }
 
 /// The result of an operation, and its duration.

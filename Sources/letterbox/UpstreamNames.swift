@@ -161,7 +161,7 @@ private struct LateAnswer: Error, CustomStringConvertible {
 
 extension Endpoint {
     /// The addresses; only a name costs a thread, which a resolver that does not answer keeps beyond the limit.
-    fileprivate func lookUp(within limit: Interval?, on loop: EventLoop) async throws -> [SocketAddress] {
+    func lookUp(within limit: Interval?, on loop: EventLoop) async throws -> [SocketAddress] {
         if let literal { return [literal] }
         let (outcomes, outcome) = AsyncStream.makeStream(of: Result<[SocketAddress], any Error>.self)
         try Thread.start { outcome.yield(Result { try Resolver.resolve(self) }) }

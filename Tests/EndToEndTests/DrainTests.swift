@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import System
 import Synchronization
+import TestSupport
 import Testing
 
 /// TERM while all connections are busy: whatever was read is answered.
@@ -20,9 +21,9 @@ import Testing
         let port = try gateway.address.port
         let (calls, ending) = try await withThrowingTaskGroup(of: BusyCall.self) { group in
             for number in 0..<Self.callers {
-                group.addTask { try await Thread.blocking { try BusyCall.make(number, port) }.get() }
+                group.addTask { try await Thread.blocking { try BusyCall.make(number, port) } }
             }
-            let ending = try await Thread.blocking { try end(gateway, idle, service) }.get()
+            let ending = try await Thread.blocking { try end(gateway, idle, service) }
             var calls: [BusyCall] = []
             for try await call in group { calls.append(call) }
             return (calls, ending)

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import System
 import Synchronization
+import TestSupport
 import Testing
 
 /// The UDP leg as callers meet it: several services, a bad network, and what they are told about it.
@@ -42,7 +43,7 @@ import Testing
             defer { isOver.withLock { $0 = true } }
             try gateway.metrics { $0["udp_replies_total", default: 0] > 1000 }
             _ = try first.program.ending(after: SIGKILL)
-        }.get()
+        }
         var isLast = false
         repeat {
             // However late the killer is, one round more finds the service dead.

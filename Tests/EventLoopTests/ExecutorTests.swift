@@ -120,18 +120,6 @@ import Testing
         #expect(count.value == 16_000)
     }
 
-    @Test func blockingWorkHasAThreadOfItsOwn() async throws {
-        let (here, there) = try await onLoop { _ in
-            let there = try await Thread.blocking { UInt(pthread_self()) }.get()
-            return (UInt(pthread_self()), there)
-        }
-        #expect(here != there)
-        let failed = try await Thread.blocking { () throws(SystemError) -> Int in
-            throw SystemError(.watch, nil, .wouldBlock)
-        }
-        #expect(throws: SystemError(.watch, nil, .wouldBlock)) { try failed.get() }
-    }
-
     /// The loop runs another iteration while a job is left and there is nothing to wait for: no event would wake it.
     @Test(.timeLimit(.minutes(1))) func aLoopStopsWhileAJobIsLeft() async throws {
         let loop = try EventLoop()
