@@ -1,6 +1,5 @@
 internal import CLinux
 internal import Glibc
-internal import Synchronization
 
 /// Starts threads for work that blocks or that runs a loop (pthread_create(3)).
 public enum Thread {

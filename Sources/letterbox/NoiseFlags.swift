@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import CommandLineSupport
-internal import Datagrams
 internal import Noise
 internal import System
 

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import CommandLineSupport
 internal import Datagrams
 internal import EventLoop
-internal import Logging
 internal import System
 
 /// The tutorial's UDP server.

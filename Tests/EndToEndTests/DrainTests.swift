@@ -1,7 +1,6 @@
 import EventLoop
 import Glibc
 import System
-import Synchronization
 import TestSupport
 import Testing
 

@@ -1,6 +1,5 @@
 import Glibc
 import System
-import Synchronization
 import TestSupport
 import Testing
 
