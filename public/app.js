@@ -28,10 +28,10 @@ let posted = 0;
 /** The letters that are under way, each with its service and notation. */
 const underWay = new Set();
 
-/** Runs something once the page has been painted, so that the reply waits for nothing else. */
+/** Runs something after the page is painted, so that the reply waits for nothing else. */
 const afterPaint = (work) => requestAnimationFrame(() => setTimeout(work));
 
-/** Figures: the whole trip, the UDP leg, the datagrams; the last one stands for those that are missing. */
+/** Figures: the whole trip, the UDP leg, the datagrams; the last one stands for missing ones. */
 function show(state, words, figures, heading = "The reply", picture = undefined) {
   reply.dataset.state = state;
   fill(reply, words);
@@ -154,7 +154,7 @@ async function openLive() {
   }
 }
 
-/** Fills the page before the first letter, so that there is something to see. */
+/** Fills the page before the first letter. */
 async function showExample() {
   const isReal = setting("embedded") !== "";
   const { exampleTrip } = await load("example");

@@ -6,7 +6,7 @@ import { html } from "./svg.js";
 const perLine = 8;
 const shown = 512;
 
-/** The beginning of bytes in one line of so many characters: as text, or in hexadecimal if they are none. */
+/** The beginning of bytes in one line: as text, or in hexadecimal if they are none. */
 export function excerpt(content, most) {
   const part = content.subarray(0, 4 * most);
   const read = () => new TextDecoder("utf-8", { fatal: true }).decode(part, { stream: true }).replace(/\p{Cc}/gu, "·");

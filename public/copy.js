@@ -2,7 +2,7 @@
 
 const thanks = 1500; // milliseconds
 
-/** So many characters are shown of what may be long: a browser stands still over a word of many thousand letters. */
+/** The most characters shown: a browser stands still over a word of many thousand. */
 export const shown = 4096;
 const whole = new WeakMap();
 

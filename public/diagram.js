@@ -1,4 +1,4 @@
-// The journey as a picture: time runs down, to scale as far as there is room for the words.
+// The journey as a picture: time runs down, to scale where the words have room.
 
 import { excerpt } from "./bytes.js";
 import { duration } from "./format.js";
@@ -11,7 +11,7 @@ const apart = 50;
 /** Measures words. */
 const pen = document.createElement("canvas").getContext("2d");
 
-/** When what happened since the request left; the gateway's span goes into the middle of the browser's. */
+/** The time of each step since the request left: the gateway's span is in the middle of the browser's. */
 function momentsOf(steps, total) {
   const answered = steps.at(-1).kind === "response";
   const whole = answered ? steps.at(-1).browserTime - steps[0].browserTime : 0;
@@ -66,7 +66,7 @@ function house(x, name, clock, kind, door) {
 
 const portOf = (steps) => steps.find((step) => step.upstream)?.upstream.split(":").at(-1);
 
-/** The bad network, through which datagrams pass and in which they are lost. */
+/** The bad network, in which datagrams are lost. */
 function cloud(x, height, width, steps) {
   const port = portOf(steps);
   return [
@@ -100,7 +100,7 @@ function drawDatagram(group, step, [, gateway, server], y) {
   group.append(text("gateway-time", gateway - 9, y + 4, "end", duration(step.at)));
 }
 
-/** The letter's own bytes as far as there is room, and its size if there is room for both. */
+/** The letter's bytes, and its size, as far as there is room. */
 function wordsOf({ label, body, size }, room = Infinity) {
   const join = (...parts) => parts.filter(Boolean).join(", ");
   if (!body?.length) return join(label, size);

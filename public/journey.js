@@ -1,4 +1,4 @@
-// The journey of the last letter: a picture, the same as a list, and the bytes of the step that one looks at.
+// The journey of the last letter: a picture, a list, and the bytes of the chosen step.
 
 import { comparison, differences, dump } from "./bytes.js";
 import { draw } from "./diagram.js";

@@ -14,8 +14,8 @@ export const admitted = new Promise((resolve) => (admit = resolve));
 /**
  * Posts bytes and returns their trip: `request` and `response` as far as a page knows; `replies` or `failure`
  * (sentences), and `reply`, the bytes of the only one; the gateway's `exchange`; milliseconds: `start` and `end` by the
- * browser's clock, `udpLeg` by the gateway's, or NaN. A reply has `content`; one of several also says, in `of`, which it
- * is, and a `remark` says what is missing.
+ * browser's clock, `udpLeg` by the gateway's, or NaN. A reply has `content`, one of several its number in `of`, and a
+ * `remark` where something is missing.
  */
 export async function post(letter, path, signal) {
   performance.clearResourceTimings();

@@ -40,7 +40,7 @@ function write(content, isHex) {
   return { isText, words: isHex || !isText ? hexadecimal(content) : text };
 }
 
-/** A reply need not be text: one with control characters other than white space is none, as on the page of a form. */
+/** A reply with control characters other than white space is no text, as on the page of a form. */
 export function decode(reply) {
   const read = (fatal) => new TextDecoder("utf-8", { fatal, ignoreBOM: true }).decode(reply);
   try {

@@ -2,7 +2,7 @@
 
 import { bytes, duration } from "./format.js";
 
-/** Which way a datagram went, what to call it in the list, and what to put before its bytes in the picture. */
+/** A datagram's direction, its name in the list, and the words before its bytes in the picture. */
 const kinds = {
   sent: ["out", "one datagram", ""],
   retransmitted: ["out", "the same datagram again", "again"],
@@ -67,7 +67,7 @@ function datagram({ kind, at, by, bytes: count, upstream, localPort }, { request
   };
 }
 
-/** No datagram says which one it answers: what came is taken to answer the last one sent there. */
+/** No datagram says which one it answers: it is taken to answer the last one sent there. */
 function markUnanswered(steps) {
   steps.forEach((step, index) => {
     if (step.leg !== "udp" || step.way !== "out") return;

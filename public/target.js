@@ -7,7 +7,7 @@ export const setting = (name) => document.querySelector(`meta[name="letterbox-${
 // Where the operator does not show it, words stand for it.
 const [host, port] = (setting("udp") || "HOST PORT").split(" ");
 
-/** The path of the service, the most bytes of one letter, where the service is, and how letters are written. */
+/** The service's path and address, the most bytes of a letter, and the notation of letters. */
 export const target = { path: "/", limit: Number(setting("max-datagram")), host, port, isHex: false };
 
 /** The bytes that a letter stands for, as `body`, or the `problem` in a sentence. */
@@ -18,7 +18,7 @@ export function read(words) {
   return { body: Uint8Array.from(words.match(/[\da-f]{2}/gi) ?? [], (digits) => parseInt(digits, 16)) };
 }
 
-/** Bytes as they are written in hexadecimal. */
+/** Bytes in hexadecimal. */
 export const hexadecimal = (content) => Array.from(content, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 
 /** A letter in the page's address: words, their notation, and the path of its service. */

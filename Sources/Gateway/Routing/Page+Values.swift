@@ -66,7 +66,7 @@ extension Page {
     /// cannot send.
     private static func fillChooser(_ paths: [String], _ configuration: Configuration, in html: inout String) {
         guard configuration.token == nil, paths.contains(where: { $0 != "/" }),
-            let place = html.firstRange(of: "<!-- The gateway lists the services here. -->")
+            let place = html.firstRange(of: "<!-- The services -->")
         else { return }
         let options = paths.map { "<option>\(FormTemplate.escaped($0))</option>" }.joined()
         html.replaceSubrange(
