@@ -169,9 +169,9 @@ package struct DatagramClient: ~Copyable {
         var deadline = start
         var repeats = 0
         while sent < attempts, sent == 0 || deadline < end {
-            try await whenThereIsRoom(until: end, on: loop) { () throws(SystemError) in try socket.send(message.span) }
+            try await send(
+                message, to: server.address, over: socket, sent == 0 ? "sent" : "sent again", until: end, on: loop)
             sent += 1
-            report(message, from: try? socket.localAddress(), to: server.address, sent == 1 ? "sent" : "sent again")
             deadline =
                 sent == attempts
                 ? end : min(end, nextSend(after: sent, deadline, start, within: time, server.estimator))
@@ -190,14 +190,21 @@ package struct DatagramClient: ~Copyable {
                     // the length.
                     guard error.reason == .messageTooLong, repeats < Self.mostRepeats else { throw error }
                     repeats += 1
-                    try await whenThereIsRoom(until: end, on: loop) { () throws(SystemError) in
-                        try socket.send(message.span)
-                    }
-                    report(message, from: try? socket.localAddress(), to: server.address, "sent again in fragments")
+                    try await send(
+                        message, to: server.address, over: socket, "sent again in fragments", until: end, on: loop)
                 }
             }
         }
         return nil
+    }
+
+    /// Sends a datagram as soon as this host has room for it.
+    private func send(
+        _ message: [UInt8], to server: SocketAddress, over socket: borrowing DatagramSocket, _ what: String,
+        until end: MonotonicTime, on loop: EventLoop
+    ) async throws(SystemError) {
+        try await whenThereIsRoom(until: end, on: loop) { () throws(SystemError) in try socket.send(message.span) }
+        report(message, from: try? socket.localAddress(), to: server, what)
     }
 
     private func report(

@@ -89,14 +89,23 @@ package struct ReplyCollector {
             }
             if received == 0, count == 0, let report { throw report }
             guard received > 0 else { continue }
-            let time = MonotonicTime.now().since(start)
-            batch.forEach { sender, _, bytes in
-                guard count < most else { return }
-                count += 1
-                onDatagram?(DatagramEvent(bytes, from: sender, to: local, "received \(time.words)"))
-                take(Reply(sender: sender, time: time, bytes: bytes.indices.map { bytes[$0] }))
-            }
+            count += pass(on: batch, most - count, to: local, after: MonotonicTime.now().since(start), take)
             watch.keepReadable()
+        }
+        return count
+    }
+
+    /// Passes on at most as many replies as are still wanted; returns their number.
+    private func pass(
+        on batch: borrowing DatagramBatch, _ most: Int, to local: SocketAddress?, after time: Interval,
+        _ take: (Reply) -> Void
+    ) -> Int {
+        var count = 0
+        batch.forEach { sender, _, bytes in
+            guard count < most else { return }
+            count += 1
+            onDatagram?(DatagramEvent(bytes, from: sender, to: local, "received \(time.words)"))
+            take(Reply(sender: sender, time: time, bytes: bytes.indices.map { bytes[$0] }))
         }
         return count
     }
