@@ -100,6 +100,8 @@ import Testing
         #expect(
             ending.error.hasPrefix("Error: LETTERBOX_PORT: The value 'tcp://10.0.0.1:80' is invalid"), "\(ending.error)"
         )
+        let near = try run([], variables: ["LETTERBOX_TOKENFILE=/no/such"])
+        #expect(near.status == 64 && near.error.contains("Did you mean LETTERBOX_TOKEN_FILE?"), "\(near.error)")
         let file = try run([], variables: ["LETTERBOX_CONFIG=/no/such"])
         #expect(file.error.hasPrefix("Error: LETTERBOX_CONFIG: cannot read /no/such: "), "\(file.error)")
     }
