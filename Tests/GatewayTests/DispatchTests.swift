@@ -20,4 +20,30 @@ import Testing
             }
         }
     }
+
+    /// The limit is the gateway's and not the kernel's: the failure names it, and no address counts it as blocked.
+    @Test func noSocketIsLeft() async throws {
+        let configuration = patientConfiguration { ($0.maxSockets, $0.timeout) = (1, .milliseconds(300)) }
+        try await withUpstream(configuration) { upstream, peers in
+            async let held = upstream.exchange("a")
+            let letter = try await peers[0].receive()
+            #expect(await upstream.failureOfDispatch("b") == .noSocket(limit: 1))
+            #expect(await upstream.counts(of: peers[0].address)?.blocked == 0)
+            _ = try? await held
+            _ = letter
+        }
+    }
+
+    /// A name may have moved while a datagram waits for room: it does not go to the address that has gone.
+    @Test func anAddressThatHasGoneGetsNothing() async throws {
+        var policy = ReplyPolicy()
+        (policy.count, policy.source) = (.none, .any)
+        let configuration = patientConfiguration { $0.maxSockets = 1 }
+        try await withUpstream(configuration, policy, peers: 2) { upstream, peers in
+            let record = try await upstream.dispatchInTurn("a", moves: true)
+            #expect(record.attempts == 1)
+            let (first, second) = (await peers[0].unread, await peers[1].unread)
+            #expect(first + second == 1)
+        }
+    }
 }

@@ -14,16 +14,20 @@ actor UpstreamFixture {
 
     nonisolated let loop: EventLoop
     private let upstream: Upstream
+    private let limits: SharedLimits
     private var seen: Set<Int> = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor }
 
     init(_ configuration: Configuration, _ policy: ReplyPolicy = ReplyPolicy(), on loop: EventLoop) {
         self.loop = loop
+        limits = SharedLimits(configuration)
         upstream = Upstream(
-            configuration: configuration, policy: policy, limits: SharedLimits(configuration),
-            replies: ReplyBuffer(), loop: loop)
+            configuration: configuration, policy: policy, limits: limits, replies: ReplyBuffer(), loop: loop)
     }
+
+    /// The places that sockets have of the gateway's limit.
+    var places: Int { limits.sockets.used }
 
     /// Sends the requests to these addresses from now on; returns the new ones.
     @discardableResult
@@ -143,13 +147,29 @@ actor UpstreamFixture {
         if case .sent = upstream.dispatch(Array(text.utf8)[...], trace: nil, for: KeptEnd()) { true } else { false }
     }
 
+    /// The end of a datagram without a reply that cannot leave at once.
+    func failureOfDispatch(_ text: String) async -> GatewayError? {
+        let end = KeptEnd()
+        switch upstream.dispatch(Array(text.utf8)[...], trace: nil, for: end) {
+        case .sent: return nil
+        case .failed(let failure): return failure
+        case .underWay:
+            guard case .failure(let failure) = await end.outcome else { return nil }
+            return failure
+        }
+    }
+
     /// Sends a datagram to each group without waiting for a reply, and returns what the access log tells.
     ///
     /// There is one socket for all of them: the group that has the datagram gives its socket to the next.
-    func dispatchInTurn(_ text: String) async throws -> ExchangeRecord {
+    ///
+    /// - `moves`: whether the service has only the address of the first one from then on.
+    func dispatchInTurn(_ text: String, moves: Bool = false) async throws -> ExchangeRecord {
         let end = KeptEnd()
         guard case .underWay = upstream.dispatch(Array(text.utf8)[...], trace: nil, for: end) else { throw NoSocket() }
+        let first = upstream.backends.filter { $0.oneWay.localAddress != nil }.map(\.address)
         for backend in upstream.backends { backend.oneWay.close() }
+        if moves { upstream.replaceAddresses(first) }
         _ = try await end.outcome.get()
         return upstream.last
     }

@@ -21,6 +21,8 @@ protocol DispatchHandler: ExchangeHandler {
 
 /// The progress of a datagram that expects no reply.
 struct Delivery {
+    /// Whether each address gets it, and not the first that can.
+    let isForAll: Bool
     /// How often it has left: once, or to each group.
     var sent = 0
     /// The last address tried, by its number.
@@ -65,8 +67,10 @@ final class Dispatch: DeadlineHandler {
     func alarm() {
         guard deadline.hasPassed(for: self, on: upstream.loop) else { return }
         let payload = self.payload
-        // Equals may have come and gone meanwhile.
-        let waiting = upstream.asksAll ? delivery.blocked : upstream.backends
+        // Addresses may have come and gone meanwhile.
+        let waiting = upstream.backends.filter { backend in
+            !delivery.isForAll || delivery.blocked.contains { $0 === backend }
+        }
         upstream.send(payload.span, to: waiting, &delivery, trace)
         if !delivery.blocked.isEmpty, upstream.loop.now < end { return wait() }
         if let failure = upstream.end(delivery, trace) { handler.finished(.failure(failure)) } else { handler.sent() }
@@ -82,7 +86,7 @@ extension Upstream {
     ) -> Beginning {
         if let failure = takePlace() { return .failed(failure) }
         let trace = isVerbose ? observed(trace, payload) : trace
-        var delivery = Delivery()
+        var delivery = Delivery(isForAll: asksAll)
         send(payload.span, to: backends, &delivery, trace)
         guard delivery.blocked.isEmpty else {
             // The timer wheel holds the object until its deadline.
@@ -116,16 +120,17 @@ extension Upstream {
             let failure = send(payload, to: backend, trace)
             switch failure {
             case nil: delivery.sent += 1
-            case .blocked: delivery.blocked.append(backend)
+            case .blocked, .noSocket: delivery.blocked.append(backend)
             default: break
             }
             if let failure { delivery.failure = failure }
-            if asksAll { continue }
+            if delivery.isForAll { continue }
             guard case .unreachable = failure else { return }
         }
     }
 
-    /// Sends the datagram to one backend; returns the failure, which is `.blocked` where a later try may help.
+    /// Sends the datagram to one backend; returns the failure, which is `.blocked` or `.noSocket` where a later
+    /// try may help.
     private func send(_ payload: Span<UInt8>, to backend: Backend, _ trace: ExchangeTrace?) -> GatewayError? {
         let isTrial = backend.begin(at: loop.now)
         defer { backend.end(at: loop.now, isTrial: isTrial) }
@@ -143,6 +148,7 @@ extension Upstream {
             case .blocked:
                 backend.recordBlocked()
                 return .blocked(.wouldBlock)
+            case .noSocket: return .noSocket(limit: configuration.maxSockets)
             case .refused(let report):
                 guard case .unreachable(let cause) = SendFailure(report.reason, by: report) else {
                     return .blocked(report.reason)

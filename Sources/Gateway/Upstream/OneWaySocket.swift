@@ -39,8 +39,10 @@ final class OneWaySocket: EventHandler {
         case sent(afterDelivery: Bool, late: NetworkReport?)
         /// It has not left, because an earlier one did not arrive.
         case refused(NetworkReport)
-        /// The kernel has no room, or the gateway has no socket.
+        /// The kernel has no room.
         case blocked
+        /// The gateway has no socket left.
+        case noSocket
     }
 
     /// Sends a datagram.
@@ -49,7 +51,7 @@ final class OneWaySocket: EventHandler {
             self.report = nil
             return .refused(report)
         }
-        guard try open() else { return .blocked }
+        guard try open() else { return .noSocket }
         do {
             guard try socket?.send(payload, to: address) == true else { return .blocked }
         } catch {
@@ -61,7 +63,8 @@ final class OneWaySocket: EventHandler {
             // A socket keeps the number of its interface, which is another one after the interface has come back.
             guard policy.interface != nil, SendFailure(error.reason) == .unreachable(.unroutable) else { throw error }
             close()
-            guard try open(), try socket?.send(payload, to: address) == true else { return .blocked }
+            guard try open() else { return .noSocket }
+            guard try socket?.send(payload, to: address) == true else { return .blocked }
         }
         let before = latest
         latest = loop.now
@@ -98,13 +101,10 @@ final class OneWaySocket: EventHandler {
         unasked += socket?.drain().datagrams ?? 0
     }
 
-    /// Whether it has a socket.
-    var isOpen: Bool { watch != nil }
-
     /// Closes a socket that no datagram has needed for `idle`, which is long enough for any reply to come: the kernel may
     /// give the port to the socket of an exchange, which must not hear it.
     func retire(idle: Interval) {
-        if isOpen, lastSend + idle <= loop.now { close() }
+        if watch != nil, lastSend + idle <= loop.now { close() }
     }
 
     func close() {
