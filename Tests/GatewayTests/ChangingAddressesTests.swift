@@ -47,6 +47,19 @@ import Testing
         }
     }
 
+    /// Probes go to one address after the other, and a name may move meanwhile.
+    @Test func anAddressThatHasGoneIsNotProbed() async throws {
+        try await withUpstream(patientConfiguration(), peers: 2) { upstream, peers in
+            async let probes: Void = upstream.probe()
+            let letter = try await peers[0].receive()
+            await upstream.move(to: [peers[0].address])
+            await upstream.sweep()
+            try await peers[0].send("alive", to: letter.sender)
+            await probes
+            #expect(await peers[1].unread == 0)
+        }
+    }
+
     @Test func anAddressThatHasGoneIsForgottenOnceItsSocketsAreRested() async throws {
         let configuration = patientConfiguration { ($0.rest, $0.quarantine) = (.milliseconds(1), .milliseconds(1)) }
         try await withUpstream(configuration, peers: 2) { upstream, peers in

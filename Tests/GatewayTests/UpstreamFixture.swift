@@ -246,6 +246,7 @@ func withUpstream(
     try await program(fixture, peers)
     #expect(await fixture.counts.inFlight == 0, "an exchange is left over")
     await fixture.close()
+    #expect(await fixture.places == 0, "the place of a socket is left over")
 }
 
 /// An address without a listener.

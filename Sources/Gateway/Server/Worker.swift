@@ -15,7 +15,7 @@ actor Worker {
     private let limits: SharedLimits
     /// The buffer that receives the replies of all services.
     private let replies: ReplyBuffer
-    private var services: [ServiceRoute]
+    private(set) var services: [ServiceRoute]
     /// Removed services, as long as exchanges with them are under way or their sockets may still get a reply.
     private var retired: [ServiceRoute] = []
     /// The counters of those that are gone.
@@ -224,7 +224,10 @@ actor Worker {
             await loop.sleep(until: loop.now + .seconds(1))
             for route in services { route.upstream.sweep() }
             for route in retired { route.upstream.sweepLast() }
-            for route in retired where route.upstream.isUnused { gone.add(route.counts) }
+            for route in retired where route.upstream.isUnused {
+                gone.add(route.counts)
+                route.upstream.close()
+            }
             retired.removeAll { $0.upstream.isUnused }
             context.sweep()
         }

@@ -137,10 +137,11 @@ final class Backend: ExchangeCandidate {
         sockets.setSpread(spread)
     }
 
-    /// Closes all its sockets.
+    /// Closes all its sockets, and leaves their places to others.
     func close() {
         sockets.close()
         oneWay.close()
+        share.setFair(0)
     }
 
     /// Counts a reply that was longer than the limit, which is a sign of life all the same.

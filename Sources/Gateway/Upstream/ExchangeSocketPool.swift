@@ -189,8 +189,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     /// Closes all sockets; later datagrams are not drained.
     func close() {
         deadline.cancel(on: loop)
-        for socket in sockets { socket?.close(on: loop) }
-        sockets = []
+        for index in sockets.indices { close(index) }
     }
 
     // MARK: - Datagrams without an exchange

@@ -152,6 +152,8 @@ final class Upstream {
 
     /// Tests whether a backend is alive, with the operator's datagram: any reply counts.
     func probe(_ backend: Backend, _ datagram: [UInt8]) async {
+        // One that has gone meanwhile would open a socket that nothing closes.
+        guard backends.contains(where: { $0 === backend }) else { return }
         await withCheckedContinuation { continuation in
             let probe = Probe(continuation)
             let failure = takeSpare().begin(
