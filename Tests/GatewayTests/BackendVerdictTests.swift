@@ -39,6 +39,30 @@ import Testing
         }
     }
 
+    /// The operator's own datagram has the whole time that the operator gives it, whatever callers may wait for.
+    @Test(arguments: [ReplyPolicy.Count.all, .some(2)]) func aProbeWithoutAReplyIsAVerdict(count: ReplyPolicy.Count)
+        async throws
+    {
+        var policy = ReplyPolicy()
+        (policy.count, policy.wait) = (count, .seconds(50))
+        try await withUpstream(patientConfiguration { $0.timeout = .milliseconds(20) }, policy) { upstream, peers in
+            for _ in 0..<Health.failures { await upstream.probe() }
+            #expect(await upstream.counts(of: peers[0].address)?.isUp == false)
+            #expect(await upstream.isDown(peers[0].address))
+        }
+    }
+
+    /// A caller that waits less than the service needs learns nothing about it: its replies come all the same.
+    @Test func aReplyAfterAnImpatientCallersEndIsASignOfLife() async throws {
+        try await withUpstream(patientConfiguration(attempts: 9)) { upstream, peers in
+            let last = await upstream.lastReply(of: peers[0].address)
+            await #expect(throws: GatewayError.self) { try await upstream.exchange("a", timeout: .milliseconds(1)) }
+            try await peers[0].send("late", to: try await peers[0].receive().sender)
+            await upstream.wait(for: peers[0].address) { $0.sockets.late == 1 }
+            #expect(try #require(await upstream.lastReply(of: peers[0].address)) > (try #require(last)))
+        }
+    }
+
     /// A refusal by the address of one host counts, also where replies may come from any host.
     @Test(arguments: [ReplyPolicy.Source.host, .any]) func aRefusalIsTakenElsewhere(source: ReplyPolicy.Source)
         async throws

@@ -203,6 +203,11 @@ actor UpstreamFixture {
         upstream.backends.first { $0.address == address }?.estimator.roundTrip
     }
 
+    /// Whether there is proof that an address is down.
+    func isDown(_ address: SocketAddress) -> Bool {
+        upstream.backends.first { $0.address == address }?.isDown(at: .now()) ?? false
+    }
+
     /// The time of the last reply from an address.
     func lastReply(of address: SocketAddress) -> MonotonicTime? {
         upstream.backends.first { $0.address == address }?.lastReply

@@ -113,7 +113,8 @@ final class Backend: ExchangeCandidate {
     /// Takes note of the time to a reply to one of several datagrams.
     func noteRepeated(_ elapsed: Interval) { estimator.noteRepeated(elapsed) }
 
-    /// Takes note of a reply that came after its exchange had gone on to another address, and had ended.
+    /// Takes note of a reply that came after its exchange had ended: at another address, or because its caller was
+    /// impatient.
     ///
     /// In time it is a sign of life as any other: a service that has become slower than the wait would be taken for a
     /// silent one, and its wait would never grow.

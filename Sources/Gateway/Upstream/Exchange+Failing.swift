@@ -52,7 +52,7 @@ extension Exchange {
         if case .wait = action { return resume(action) }
         // Silence is no failure where any number of replies is an answer, and an impatient caller's end is no verdict.
         if collection?.policy.count != .all {
-            let isVerdict = action != .fail(.silent) || timeout >= upstream.longestTimeout
+            let isVerdict = isProbe || action != .fail(.silent) || timeout >= upstream.longestTimeout
             let failure = isProbe ? Health.Failure.unansweredProbe : .silence
             backend?.recordSilence(isVerdict ? failure : nil, isTrial: isTrial, at: loop.now)
             // The next trial may be another exchange's, and this one's end does not end it.

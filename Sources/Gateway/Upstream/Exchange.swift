@@ -274,6 +274,7 @@ final class Exchange: DeadlineHandler {
     func endAttempt(_ outcome: SocketPool.Outcome, at time: @autoclosure () -> MonotonicTime = .now()) {
         guard let backend = self.backend.take() else { return }
         if let socket = self.socket.take() {
+            if collection == nil, outcome == .silent { socket.firstSent = firstSentHere }
             // A socket that has collected replies may get more at any time.
             backend.giveBack(socket, collection == nil ? outcome : .silent, at: time())
         }

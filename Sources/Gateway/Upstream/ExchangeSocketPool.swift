@@ -239,7 +239,7 @@ final class ExchangeSocket: EventHandler {
     /// double.
     var isSettled = false
 
-    /// The time of the first datagram of an exchange that has gone on to another address; never without one.
+    /// The time of the first datagram of an exchange that has ended without its reply; never after any other.
     var firstSent = MonotonicTime.never
 
     init(
