@@ -13,11 +13,14 @@ import Testing
         let loop = try EventLoop()
         var oneWay = ReplyPolicy()
         oneWay.count = .none
+        var all = ReplyPolicy()
+        (all.count, all.wait) = (.all, .seconds(1))
         var short = Configuration()
         short.maxDatagram = 4
         let services = [
             Service(path: "/echo", addresses: [], configuration: short, get: "q"),
             Service(path: "/log", addresses: [], configuration: Configuration(), get: "q", replies: oneWay),
+            Service(path: "/all", addresses: [], configuration: Configuration(), get: "q", replies: all),
             Service(path: "/dns", addresses: [], configuration: Configuration(), preset: .dns),
         ]
         router = Router(configuration: Configuration(), page: Page([]), services: ServiceTable(services, on: loop))
@@ -51,7 +54,9 @@ import Testing
         ("GET /echo", "", 400), ("GET /echo?q=YQ&as=what", "", 400), ("GET /echo?q=YWFhYWE", "", 414),
         ("GET /echo?q=YQ", "If-Match: \"a\"\r\n", 412), ("GET /echo?q=YQ", "If-None-Match: *\r\n", 304),
         ("GET /healthz", "If-None-Match: *\r\n", 304), ("GET /dns?dns=YQ", "If-None-Match: *\r\n", 304),
-        ("GET /dns?dns=YQ", "", 400), ("GET /dns", "", 400),
+        ("GET /dns?dns=YQ", "", 400), ("GET /dns", "", 400), ("GET /all?q=YQ", "", 200),
+        ("GET /all?q=YQ", "Accept: application/x-ndjson\r\n", 200),
+        ("GET /all?q=YQ", "Accept: application/octet-stream\r\n", 200),
     ])
     func aQueryWithAPayload(line: String, fields: String, status: Int) throws {
         let response = try response(line, fields)

@@ -33,8 +33,8 @@ extension ServiceTable {
                 ServiceRoute(
                     service,
                     Upstream(
-                        configuration: service.configuration, limits: SharedLimits(service.configuration),
-                        replies: ReplyBuffer(), loop: loop))
+                        configuration: service.configuration, policy: service.replies,
+                        limits: SharedLimits(service.configuration), replies: ReplyBuffer(), loop: loop))
             })
     }
 }

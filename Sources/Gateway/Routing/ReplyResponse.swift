@@ -6,14 +6,16 @@ enum ReplyResponse {
     /// A reply in the form that its caller accepts, or the failure.
     static func response(to outcome: Result<Reply, GatewayError>, _ options: ReplyOptions?) -> Response {
         var response = message(to: outcome, options)
-        // A failure forbids it already.
-        if let caching = options?.caching, let reply = try? outcome.get() { apply(caching, to: reply, &response) }
+        // A problem forbids it already. Silence is none where no reply is an answer.
+        if let caching = options?.caching, response.status == .ok {
+            apply(caching, to: try? outcome.get(), &response)
+        }
         return response
     }
 
     /// Adds the fields for caches.
-    private static func apply(_ caching: ReplyOptions.Caching, to reply: Reply, _ response: inout Response) {
-        guard caching == .dns, let seconds = DNSMessage.lifetime(of: reply.bytes.span)
+    private static func apply(_ caching: ReplyOptions.Caching, to reply: Reply?, _ response: inout Response) {
+        guard caching == .dns, let reply, let seconds = DNSMessage.lifetime(of: reply.bytes.span)
         else { return response.forbidStoring() }
         response.fields.add(.cacheControl, maxAge, number: Int(seconds))
         // Another caller may prefer the trace.
