@@ -22,7 +22,7 @@ package struct Configuration: Sendable {
     /// The number of UDP sockets, all workers together, before one is used again that has rested for less than
     /// `quarantine`.
     package var minSockets = 1024
-    /// The most bytes of requests that have arrived in part, all workers together.
+    /// The most bytes of requests that have arrived in part and of collected replies, all workers together.
     package var maxBuffered = 128 << 20
 
     /// The time of a whole exchange, all attempts together.

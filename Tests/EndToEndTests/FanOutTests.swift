@@ -80,6 +80,7 @@ import Testing
         }
         let line = try gateway.program.errorLine(containing: " access: ")
         #expect(line.contains(" attempts=2 "), "\(line)")
+        if replies > 0 { #expect(line.contains(" backend=\((replies == 1 ? one : two).address) "), "\(line)") }
     }
 
     @Test(arguments: [false, true]) func `a caller that leaves ends the wait for all`(isReset: Bool) throws {

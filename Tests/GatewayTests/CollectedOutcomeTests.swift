@@ -8,6 +8,16 @@ import Testing
 
 /// The ends of several replies, the ways of a datagram without one, and the date of a response.
 @Suite(.timeLimit(.minutes(1))) struct CollectedOutcomeTests {
+    private static let two: ReplyPolicy = {
+        var policy = ReplyPolicy()
+        policy.count = .some(2)
+        return policy
+    }()
+
+    private static func failure(of outcome: Result<UpstreamFixture.Answer, GatewayError>) -> GatewayError? {
+        if case .failure(let failure) = outcome { failure } else { nil }
+    }
+
     /// Replies that are all too long are no answer for a caller who asked for a number, and part of one who takes all.
     @Test(arguments: [ReplyPolicy.Count.some(2), .all])
     func repliesThatAreAllTooLong(count: ReplyPolicy.Count) async throws {
@@ -23,6 +33,39 @@ import Testing
             case .success: #expect(count == .all)
             case .failure(let failure): #expect(count != .all && failure == .replyTooLong(limit: 4))
             }
+        }
+    }
+
+    /// The service has the datagram, so that no sentence may say otherwise.
+    @Test func repliesWithoutRoom() async throws {
+        let configuration = patientConfiguration { ($0.maxBuffered, $0.timeout) = (4, .milliseconds(300)) }
+        try await withUpstream(configuration, Self.two) { upstream, peers in
+            async let collected = upstream.collect("a")
+            try await peers[0].send("12345", to: try await peers[0].receive().sender)
+            let end = await collected
+            #expect(end.count == 0 && Self.failure(of: end.outcome) == .noRoomForReplies(limit: 4))
+        }
+    }
+
+    /// An early end is one like any other.
+    @Test func repliesWithoutRoomAndAnEarlyEnd() async throws {
+        try await withUpstream(patientConfiguration { $0.maxBuffered = 4 }, Self.two) { upstream, peers in
+            async let collected = upstream.collect("a", cutWhen: { $0.state == .collecting })
+            try await peers[0].send("12345", to: try await peers[0].receive().sender)
+            let end = await collected
+            #expect(end.count == 0 && Self.failure(of: end.outcome) == .noRoomForReplies(limit: 4))
+        }
+    }
+
+    /// Whichever ends last, the caller hears of the reply.
+    @Test(arguments: [0, 1]) func aReplyThatIsTooLongCountsMoreThanSilence(place: Int) async throws {
+        let configuration = patientConfiguration { ($0.maxDatagram, $0.timeout) = (4, .milliseconds(300)) }
+        var policy = ReplyPolicy()
+        (policy.count, policy.source) = (.some(2), .any)
+        try await withUpstream(configuration, policy, peers: 2) { upstream, peers in
+            async let collected = upstream.collect("a")
+            try await peers[place].send("12345", to: try await peers[place].receive().sender)
+            #expect(Self.failure(of: await collected.outcome) == .replyTooLong(limit: 4))
         }
     }
 

@@ -22,6 +22,7 @@ import Testing
             (.blocked(.addressInUse), 503, "connection_limit_reached"),
             (.noSocket(limit: 9), 503, "connection_limit_reached"),
             (.blocked(.noBufferSpace), 503, "connection_limit_reached"),
+            (.noRoomForReplies(limit: 9), 503, "proxy_internal_error"),
             (.requestTooLong(limit: 9), 413, "http_request_error"), (.noBackend, 503, "dns_error"),
         ] as [(GatewayError, UInt16, String)])
     func failures(error: GatewayError, status: UInt16, proxyError: String) throws {

@@ -103,6 +103,7 @@ extension Connection: ReplyListener {
     func stopCollecting(isHungUp: Bool) {
         guard let collection = options?.collection else { return }
         if isHungUp {
+            collection.exchanges.last?.recordEnd()
             collection.abandon()
             noteClientLeft(options)
             close()

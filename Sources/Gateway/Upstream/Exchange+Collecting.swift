@@ -99,7 +99,7 @@ extension Exchange {
     /// The outcome of the collected replies: dropped ones are no answer for a caller who asked for a number.
     var collected: Result<Int, GatewayError> {
         guard let collection, collection.count == 0, collection.policy.count != .all else { return .success(0) }
-        return .failure(collection.hasHadRoom ? .replyTooLong(limit: maxDatagram) : .blocked(.noBufferSpace))
+        return .failure(collection.failure(maxDatagram: maxDatagram))
     }
 
     /// Ends with the collected replies; the outcome has the length of the latest one, which is in the buffer.
@@ -132,6 +132,7 @@ extension Exchange {
     /// Without any it fails as it would at the end of a shorter time, where the caller asked for a number of them or no
     /// datagram has left.
     func cut(of collection: ReplyCollection) {
+        if state == .collecting { return finishCollecting(with: collected) }
         let isSent = plan.delivered > 0
         guard collection.count == 0, collection.policy.count != .all || !isSent else {
             return finishCollecting(with: .success(0))
@@ -145,7 +146,6 @@ extension Exchange {
     /// Ends at once and without calling the handler, because the caller has left.
     func abandon() {
         guard state != .spare else { return }
-        recordEnd()
         leaveQueue()
         endAttempt(.silent)
         endFormer()

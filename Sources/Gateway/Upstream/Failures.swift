@@ -55,6 +55,8 @@ enum GatewayError: Error, Equatable {
     case silent(after: Interval, attempts: Int, isHeldBack: Bool = false)
     /// The reply is longer than the limit, in bytes.
     case replyTooLong(limit: Int)
+    /// Replies came, and the gateway had no memory left for them: its limit, in bytes.
+    case noRoomForReplies(limit: Int)
     /// No address of the service is known: its name does not resolve.
     case noBackend
     /// More exchanges are in flight than the limit.
@@ -74,6 +76,7 @@ enum GatewayError: Error, Equatable {
         case .unreachable(.prohibited, _): (.badGateway, .destinationProhibited)
         case .silent: (.gatewayTimeout, .responseTimeout)
         case .replyTooLong: (.badGateway, .responseBodySize)
+        case .noRoomForReplies: (.serviceUnavailable, .internalError)
         case .noBackend: (.serviceUnavailable, .nameUnresolved)
         case .overloaded, .noSocket, .blocked: (.serviceUnavailable, .connectionLimitReached)
         case .requestTooLong: (.contentTooLarge, .requestError)
@@ -89,6 +92,8 @@ enum GatewayError: Error, Equatable {
         case .silent(let time, let attempts, let isHeldBack):
             "The UDP service did not reply within \(time) (\(attempts) \(attempts == 1 ? "datagram" : "datagrams") sent\(isHeldBack ? "; the budget of datagrams sent again is used up" : ""))."
         case .replyTooLong(let limit): "The UDP service's reply is longer than the limit of \(limit) bytes."
+        case .noRoomForReplies(let limit):
+            "The UDP service replied, and the gateway had no room: its \(limit) bytes for requests and replies are in use."
         case .noBackend: "No address of the UDP service is known: its name does not resolve. Try again shortly."
         case .overloaded(let limit): "All \(limit) exchanges with the UDP service are in use. Try again shortly."
         case .noSocket(let limit): "None of the \(limit) UDP sockets was free in time. Try again shortly."
@@ -116,7 +121,7 @@ enum GatewayError: Error, Equatable {
     /// The seconds before the caller should try again; nil where the time is unknown.
     var retryAfter: Int? {
         switch self {
-        case .noBackend, .overloaded, .noSocket, .blocked: 1
+        case .noBackend, .overloaded, .noSocket, .blocked, .noRoomForReplies: 1
         default: nil
         }
     }

@@ -36,6 +36,17 @@ final class FanOut: ExchangeHandler {
         if collection.exchanges.isEmpty, let best = self.outcome { handler.finished(counted(best)) }
     }
 
+    /// A reply counts more than one for which there was no room, that more than silence, and silence more than an
+    /// unreachable address.
+    private static func rank(of outcome: Result<Reply, GatewayError>) -> Int {
+        switch outcome {
+        case .success: 3
+        case .failure(.replyTooLong), .failure(.noRoomForReplies): 2
+        case .failure(.silent): 1
+        case .failure: 0
+        }
+    }
+
     /// An outcome with the datagrams of all exchanges.
     private func counted(_ outcome: Result<Reply, GatewayError>) -> Result<Reply, GatewayError> {
         guard case .failure(.silent(let time, _, let isHeldBack)) = outcome else { return outcome }
@@ -51,12 +62,9 @@ final class FanOut: ExchangeHandler {
         }
     }
 
-    /// Keeps the better outcome: a reply counts more than silence, and silence more than an unreachable address.
+    /// Keeps the better outcome.
     private func take(_ other: Result<Reply, GatewayError>) {
-        switch (outcome, other) {
-        case (nil, _), (_, .success), (.failure, .failure(.silent)): outcome = other
-        default: break
-        }
+        if outcome.map({ Self.rank(of: other) >= Self.rank(of: $0) }) ?? true { outcome = other }
         switch other {
         case .success, .failure(.silent): break
         case .failure: collection.noteMissing()

@@ -29,7 +29,7 @@ final class ReplyCollection {
     /// The number of dropped replies: there were too many of them, or they were too long.
     private(set) var dropped = 0
     /// Whether each reply found room in the budget.
-    private(set) var hasHadRoom = true
+    private var hasHadRoom = true
     /// The receiver of each reply as it comes.
     weak var listener: (any ReplyListener)?
     /// The exchanges that collect: one, or one with each address of the service.
@@ -46,6 +46,13 @@ final class ReplyCollection {
     }
 
     deinit { budget.giveBack(taken) }
+
+    /// The failure where replies came and the caller gets none of them.
+    ///
+    /// - `maxDatagram`: the longest reply.
+    func failure(maxDatagram: Int) -> GatewayError {
+        hasHadRoom ? .replyTooLong(limit: maxDatagram) : .noRoomForReplies(limit: budget.most)
+    }
 
     /// Whether all requested replies have come.
     var isFull: Bool { policy.count == .some(count) }
