@@ -106,6 +106,8 @@ public struct ErrorNumber: Error, Equatable, Sendable, CustomStringConvertible {
     public static let noSuchDevice = ErrorNumber(ENODEV)
     /// No buffer is left: the queue to the network is full, or memory is short.
     public static let noBufferSpace = ErrorNumber(ENOBUFS)
+    /// No room is left: the user's watches are used up (epoll_ctl(2), fs.epoll.max_user_watches).
+    public static let noSpace = ErrorNumber(ENOSPC)
     /// No memory is left.
     public static let outOfMemory = ErrorNumber(ENOMEM)
     /// The descriptor is not open: a bug of the program.

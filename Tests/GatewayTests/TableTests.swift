@@ -56,7 +56,8 @@ import Testing
     @Test(
         arguments: [
             (EAGAIN, .wait), (EADDRINUSE, .wait), (EMFILE, .wait), (ENFILE, .wait), (ENOBUFS, .wait), (ENOMEM, .wait),
-            (EMSGSIZE, .tooLong), (ECONNREFUSED, .unreachable(.refused)), (EACCES, .unreachable(.prohibited)),
+            (ENOSPC, .wait), (EMSGSIZE, .tooLong), (ECONNREFUSED, .unreachable(.refused)),
+            (EACCES, .unreachable(.prohibited)),
             (EPERM, .unreachable(.prohibited)), (EHOSTUNREACH, .unreachable(.unroutable)),
             (ENETUNREACH, .unreachable(.unroutable)), (EHOSTDOWN, .unreachable(.unroutable)),
             (ENONET, .unreachable(.unroutable)), (ENOPROTOOPT, .unreachable(.unroutable)),

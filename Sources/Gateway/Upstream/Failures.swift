@@ -14,7 +14,7 @@ enum SendFailure: Equatable {
         case prohibited
     }
 
-    /// This host has no room, no port or no descriptor for the moment: try again until the deadline.
+    /// This host has no room, no port, no descriptor or no watch for the moment: try again until the deadline.
     case wait
     /// The datagram is longer than the path or the protocol takes.
     case tooLong
@@ -25,7 +25,7 @@ enum SendFailure: Equatable {
         switch reason {
         // connect(2): no port is left. For send(2) would-block is a value and does not come here.
         case .wouldBlock, .addressInUse: self = .wait
-        case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace, .outOfMemory: self = .wait
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace, .outOfMemory, .noSpace: self = .wait
         case .messageTooLong: self = .tooLong
         case .connectionRefused: self = .unreachable(.refused)
         case .permissionDenied, .notPermitted: self = .unreachable(.prohibited)
