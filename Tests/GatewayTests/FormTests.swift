@@ -37,6 +37,18 @@ import Testing
         }
     }
 
+    /// The field that names the service was not read, so that the metrics count the refusal for none.
+    @Test func aFormThatIsTooLongIsOfNoService() async throws {
+        try await withGateway { fixture, loop in
+            let caller = try LoopCaller(fixture.address, on: loop)
+            try caller.send("POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 65508000\r\n\r\n")
+            #expect(await caller.readAll().hasPrefix("HTTP/1.1 413 "))
+            var failures: [ServiceFailure] = []
+            for worker in fixture.gateway.workers { failures += await worker.counts.http.failures.keys }
+            #expect(failures == [ServiceFailure(service: "", error: .requestError)])
+        }
+    }
+
     /// Only a whole CRLF is the form's line end.
     @Test(arguments: [
         ("", ""), ("a\r\nb", "a\nb"), ("a\rb", "a\rb"), ("a\r", "a\r"), ("\r\r\n\r\n", "\r\n\n"), ("\n\r", "\n\r"),

@@ -102,6 +102,8 @@ final class FormResource {
     /// Answers content that was not read, because it is longer than that of any service.
     func refuseContent() -> Response {
         var response = refuse(PostedForm(), .requestTooLong(limit: maxDatagram))
+        // The field that names the service was not read.
+        response.failure = ServiceFailure(service: "", error: .requestError)
         response.closes = true
         return response
     }
