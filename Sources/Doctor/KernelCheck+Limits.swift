@@ -39,7 +39,7 @@ extension KernelCheck {
         let text = "\(count) from \(bounds[0]) to \(bounds[1]), \(demand.sockets) wanted for --max-sockets"
         if count >= demand.sockets { return [.ok(subject, text)] }
         let remedy = fix(for: demand.sockets, without: kept)
-        return count < min(demand.minSockets * demand.services, demand.sockets)
+        return count < min(demand.minSockets, demand.sockets)
             ? [.bad(subject, "\(text): ports are used again while late replies may still come", remedy: remedy)]
             : [.warning(subject, "\(text): beyond them requests wait for a port", remedy: remedy)]
     }

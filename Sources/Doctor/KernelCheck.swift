@@ -36,9 +36,8 @@ package struct Demand: Sendable {
     package var sockets = 16_384
     /// The other descriptors of the gateway.
     package var otherDescriptors = 36
-    /// The sockets of each service before one is used again within its quarantine.
+    /// The sockets before one is used again within its quarantine.
     package var minSockets = 1024
-    package var services = 1
     package var workers = 1
     /// The longest payload of a datagram.
     package var maxDatagram = DatagramSocket.maximumPayload

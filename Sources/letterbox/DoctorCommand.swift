@@ -64,7 +64,6 @@ struct DoctorCommand: ParsableCommand {
         demand.sockets = gateway.datagrams.maxSockets
         demand.otherDescriptors = gateway.ownDescriptors(workers: settings.workers)
         demand.minSockets = settings.minSockets
-        demand.services = max(1, gateway.addresses.services.count)
         demand.workers = settings.workers
         demand.maxDatagram = settings.maxDatagram
         demand.timeout = longestWait(settings)

@@ -145,7 +145,8 @@ struct DatagramOptions: ParsableArguments {
     var maxSockets = usual.maxSockets
 
     @Option(
-        number: "UDP sockets that are opened before one is used again that has rested for less than --quarantine.",
+        number:
+            "UDP sockets, all services and workers together, that are opened before one is used again that has rested for less than --quarantine.",
         in: 1...1_000_000)
     var minSockets = usual.minSockets
 

@@ -42,4 +42,25 @@ private struct NoSocket: Error {}
         }.value
         #expect(numbers == [0, 1])
     }
+
+    /// One address may open all of `minSockets`, also where its part is a quarter; another one has its part then.
+    @Test func theSpreadIsTheGateways() async throws {
+        let configuration = patientConfiguration { ($0.minSockets, $0.workers, $0.rest) = (8, 4, .seconds(0)) }
+        try await withUpstream(configuration, peers: 2) { upstream, peers in
+            for (peer, count) in zip(peers, [8, 2]) {
+                await upstream.move(to: [peer.address])
+                var ports: Set<UInt16> = []
+                for _ in 0..<12 {
+                    async let answer = upstream.exchange("a")
+                    let letter = try await peer.receive()
+                    ports.insert(letter.sender.port)
+                    try await peer.send("b", to: letter.sender)
+                    _ = try await answer
+                    // Several iterations, so that the loop has seen the end of the exchange.
+                    for _ in 0..<3 { await upstream.waitForReport(.milliseconds(1)) }
+                }
+                #expect(ports.count == count)
+            }
+        }
+    }
 }

@@ -15,7 +15,8 @@ import Testing
 
         init(to address: SocketAddress, on loop: EventLoop) {
             self.loop = loop
-            socket = OneWaySocket(to: address, policy: ReplyPolicy(), share: SocketShare(of: limit), loop: loop)
+            let share = SocketShare(of: limit, fresh: SharedLimit(0))
+            socket = OneWaySocket(to: address, policy: ReplyPolicy(), share: share, loop: loop)
         }
 
         func send(_ length: Int = 1) throws -> Bool {

@@ -8,7 +8,7 @@ import Testing
     private let limit = SharedLimit(16)
 
     private func share(_ fair: Int) -> SocketShare {
-        let share = SocketShare(of: limit)
+        let share = SocketShare(of: limit, fresh: SharedLimit(0))
         share.setFair(fair)
         return share
     }

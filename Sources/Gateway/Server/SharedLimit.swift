@@ -15,6 +15,12 @@ final class SharedLimit: Sendable {
     /// The number in use.
     var used: Int { taken.load(ordering: .relaxed) }
 
+    /// Whether there is room for one more.
+    var hasRoom: Bool { used < most }
+
+    /// Takes one in any case, even beyond the limit.
+    func add() { taken.add(1, ordering: .relaxed) }
+
     /// Takes this many; returns false, and takes nothing, where the limit would be exceeded.
     func take(_ count: Int = 1) -> Bool {
         var before = taken.load(ordering: .relaxed)
@@ -42,15 +48,18 @@ struct SharedLimits: Sendable {
     let connections: SharedLimit
     /// Exchanges under way.
     let inFlight: SharedLimit
-    /// UDP sockets.
+    /// UDP sockets, with the places that addresses keep for themselves.
     let sockets: SharedLimit
-    /// Bytes of requests that have arrived in part.
+    /// Open UDP sockets: below this limit a new one is opened rather than one used again early.
+    let freshSockets: SharedLimit
+    /// Bytes of requests that have arrived in part, and of collected replies.
     let buffered: SharedLimit
 
     init(_ configuration: Configuration) {
         connections = SharedLimit(configuration.maxConnections)
         inFlight = SharedLimit(configuration.maxInFlight)
         sockets = SharedLimit(configuration.maxSockets)
+        freshSockets = SharedLimit(configuration.minSockets)
         buffered = SharedLimit(configuration.maxBuffered)
     }
 }

@@ -7,8 +7,8 @@ internal import DequeModule
 /// request. These rules keep a late or doubled reply from the next request:
 ///
 /// - A port rests as long as there are others: the pool opens a new socket rather than use one again that has rested
-///   for less than `quarantine`, until there are `spread` sockets; beyond that the one that has rested longest is next,
-///   once it has rested for `rest`.
+///   for less than `quarantine`, until there are `spread` sockets and the gateway has enough of them; beyond that the one
+///   that has rested longest is next, once it has rested for `rest`.
 /// - Where the backend's second replies come later than half of that, sockets rest for twice as long as the latest of
 ///   them took, up to `quarantine`.
 /// - After an exchange that may still bring a reply, because several datagrams were sent or a second reply came, a
@@ -68,7 +68,8 @@ struct SocketPool {
 
     /// The most sockets.
     let capacity: Int
-    /// The number of sockets that are opened before one is used again that has rested for less than `quarantine`.
+    /// The number of sockets that are opened before one is used again that has rested for less than `quarantine`, also
+    /// where the gateway has enough of them.
     var spread: Int
     private var restTime: RestTime
     private let quarantine: Interval
@@ -101,12 +102,15 @@ struct SocketPool {
     /// Finds a socket for an exchange, which has it until `release`.
     ///
     /// - `isNew`: whether the socket must have carried no exchange.
+    /// - `mayWiden`: whether the gateway has fewer sockets than it may open before one is used again early.
     @inline(__always)
-    mutating func take(isNew: Bool = false, at now: MonotonicTime) -> Choice {
+    mutating func take(
+        isNew: Bool = false, mayWiden: @autoclosure () -> Bool = false, at now: MonotonicTime
+    ) -> Choice {
         endQuarantines(at: now)
         let rested = firstResting()
         if !isNew, let rested, rested.since + longRest <= now { return useFirst() }
-        if count < (isNew ? capacity : spread) { return .open(begin(vacancy())) }
+        if count < (isNew || mayWiden() ? capacity : spread) { return .open(begin(vacancy())) }
         if let rested, rested.since + rest <= now { return isNew ? replaceFirst() : useFirst() }
         if count < capacity { return .open(begin(vacancy())) }
         guard let index = takeDoubled(at: now) else { return .wait }

@@ -5,6 +5,7 @@
 /// while another has less than its fair number and finds none.
 final class SocketShare {
     private let limit: SharedLimit
+    private let fresh: SharedLimit
     /// The number of sockets where all addresses of all services need them.
     private var fair = 1
     /// The open sockets.
@@ -13,9 +14,14 @@ final class SocketShare {
     private var spare = 0
 
     /// - `limit`: that of the gateway.
-    init(of limit: SharedLimit) {
-        self.limit = limit
+    /// - `fresh`: the number of sockets of the gateway that are opened before one is used again early, and those that are
+    ///   open.
+    init(of limit: SharedLimit, fresh: SharedLimit) {
+        (self.limit, self.fresh) = (limit, fresh)
     }
+
+    /// Whether a new socket should be opened rather than one used again early.
+    var mayWiden: Bool { fresh.hasRoom }
 
     /// The part of the fair number that is its own.
     private static let ownPart = 4
@@ -38,12 +44,14 @@ final class SocketShare {
             return false
         }
         open += 1
+        fresh.add()
         return true
     }
 
     /// Gives the place of a socket back.
     func giveBack() {
         open -= 1
+        fresh.giveBack()
         spare += 1
         if open + spare > fair / Self.ownPart { giveBackSpare() }
     }

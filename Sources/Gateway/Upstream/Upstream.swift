@@ -236,7 +236,7 @@ final class Upstream {
     private func makeBackend(at address: SocketAddress) -> Backend {
         let pool = SocketPool(
             capacity: configuration.maxSockets, rest: configuration.rest, quarantine: configuration.quarantine)
-        let share = SocketShare(of: limits.sockets)
+        let share = SocketShare(of: limits.sockets, fresh: limits.freshSockets)
         known += 1
         return Backend(
             address: address, id: known, share: share,
