@@ -62,11 +62,15 @@ import Testing
             var policy = ReplyPolicy()
             policy.count = .some(20)
             let stage = try ConnectionStage(.idle, replies: policy, on: loop)
-            try stage.deliver(.request, completing: post)
+            // What comes behind it is not served before they have left.
+            let next = post.replacing("Host: a\r\n", with: "Host: a\r\nPrefer: wait=1\r\n")
+            try stage.deliver(.request, completing: post + next)
             try await stage.reply(20, of: Self.length)
             while stage.connection.output.isEmpty || stage.context.limits.inFlight.used > 0 { await stage.pass() }
+            for _ in 0..<5 { await stage.pass() }
             #expect(stage.connection.output.count > Connection.burst)
             #expect(stage.context.limits.buffered.used >= 20 * Self.length)
+            #expect(stage.context.limits.inFlight.used == 0)
             try await stage.end()
             #expect(stage.isClean)
         }

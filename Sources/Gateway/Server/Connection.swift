@@ -170,6 +170,8 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
         } else {
             let response = ReplyResponse.response(to: outcome, options)
             note(response, to: options, try? outcome.get())
+            // The response has them now.
+            unsentReplies?.dropItems()
             answer(with: response)
         }
         proceed()
@@ -224,7 +226,7 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
     func advance() {
         var count = 0
         while case .reading = state {
-            if isGone || output.count > Self.burst, !mayServeOn() { break }
+            if isGone || output.count > mostUnsent, !mayServeOn() { break }
             do throws(Failure) {
                 guard try hasRequest() else { break }
                 if let partial = reader.partial { serve(partial) } else { serve(context.spareRequest) }
@@ -236,6 +238,10 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
         }
         rest()
     }
+
+    /// The most bytes of responses that may wait when a further request is served: collected replies count until they
+    /// have left, and those of the next request would be counted in their place.
+    private var mostUnsent: Int { unsentReplies == nil ? Self.burst : 0 }
 
     /// Whether a request is complete; false where the connection has to wait.
     @inline(__always)

@@ -94,6 +94,9 @@ final class ReplyCollection {
         return true
     }
 
+    /// Drops the replies themselves, which still count towards the budget.
+    func dropItems() { items = [] }
+
     /// Records that one of the addresses was not reached.
     func noteMissing() { isPartial = true }
 
