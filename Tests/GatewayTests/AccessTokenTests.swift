@@ -1,8 +1,9 @@
 import EventLoop
-import Gateway
 import HTTP
 import System
 import Testing
+
+@testable import Gateway
 
 /// The answers to callers with the token and without it.
 @Suite struct AccessTokenTests {
@@ -50,6 +51,43 @@ import Testing
             caller.send("POST / HTTP/1.1\r\nHost: any.example\r\nAuthorization: Bearer \(Self.token)\r\n\r\n")
             #expect(try caller.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
         }
+    }
+
+    /// Who has no token does not hear from a length which paths have services, nor what fits in their datagrams.
+    @Test(arguments: ["", "?as=hex"], [65_508, 300_000, 500_000]) func aLengthTellsNothing(query: String, length: Int)
+        async throws
+    {
+        let configuration = Self.guarded()
+        var own = configuration
+        own.maxDatagram = 100
+        let services = [
+            Service(path: "/", addresses: [], configuration: configuration),
+            Service(path: "/game", addresses: [], configuration: own),
+        ]
+        try await withGatewayPort(services: services, configuration) { (port) throws in
+            let answers = try ["/", "/game", "/none"].map { path in
+                let caller = try Caller(port: port)
+                caller.send(
+                    "POST \(path)\(query) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: \(length)\r\n\r\n"
+                )
+                caller.send(String(repeating: "a", count: length))
+                return try Answer(caller.receiveAll(), hasContent: true)
+            }
+            #expect(
+                answers.allSatisfy { $0.status == (length < 400_000 ? 401 : 413) && $0.content == answers[0].content })
+        }
+    }
+
+    /// Nor from the time of the answer, which waits for content that may fit.
+    @Test(arguments: ["", "as=hex"]) func aPathTellsNothing(query: String) throws {
+        let configuration = Self.guarded()
+        let services = [Service(path: "/game", addresses: [], configuration: configuration)]
+        let router = Router(
+            configuration: configuration, page: Page([]), services: ServiceTable(services, on: try EventLoop()))
+        let kinds = ["/game", "/none"].map {
+            router.contentKind(.post, Array($0.utf8)[...], query: Array(query.utf8)[...])
+        }
+        #expect(kinds[0] == kinds[1])
     }
 
     /// Two lines of credentials say nothing.

@@ -154,20 +154,20 @@ final class Router {
         guard method == .post, path.count > 1 || !query.isEmpty else { return .payload }
         switch table.route(at: path)?.posting {
         case .form: return .form
-        case .service: return PayloadQuery(query).notation == nil ? .payload : .encoded
-        case nil: return .payload
+        // Also without a service there: only callers with the token may learn the services' paths.
+        case .service, nil: return PayloadQuery(query).notation == nil ? .payload : .encoded
         }
     }
 
     /// Answers content that was not read, because it is longer than its route accepts; the start of the next message is
     /// unknown.
     ///
-    /// - `bytes`: they begin with the request.
+    /// - `bytes`: they begin with the request. The fields behind its length were not read, so that a token is not known.
     func refuseContent(of bytes: ArraySlice<UInt8>) -> Response {
         switch table.route(at: Self.path(in: bytes))?.posting {
         case .form(let form): form.refuseContent()
-        case .service(let service): service.refuseContent()
-        case nil: Problem.response(.requestTooLong(limit: longestDatagram), service: "")
+        case .service(let service) where !checksEveryCaller: service.refuseContent()
+        case .service, nil: Problem.response(.requestTooLong(limit: longestDatagram), service: "")
         }
     }
 

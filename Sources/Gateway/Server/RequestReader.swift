@@ -122,11 +122,17 @@ struct RequestReader: ~Copyable {
                 request.decoder = end == nil ? decoder : nil
                 return end
             } catch {
-                throw error.reason == .bodyTooLarge ? .tooLong : .refused(error)
+                throw error.reason == .bodyTooLarge ? failure(ofLong: request, context) : .refused(error)
             }
         }
-        guard length <= limits.maxBody else { throw .tooLong }
+        guard length <= limits.maxBody else { throw failure(ofLong: request, context) }
         return head.length + length <= buffer.count ? head.length + length : nil
+    }
+
+    /// The failure for content that is too long for its route, of which a caller without permission hears nothing.
+    private func failure(ofLong request: Request, _ context: ConnectionContext) -> Failure {
+        request.take(buffer.content)
+        return context.router.refuseCaller(request).map { .declined($0) } ?? .tooLong
     }
 
     private func limits(of head: RequestHead, _ context: ConnectionContext) -> Limits {
