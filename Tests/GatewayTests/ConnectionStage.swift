@@ -73,7 +73,9 @@ final class ConnectionStage {
     /// Whether the connection is where it should be.
     func isAt(_ scene: Scene) -> Bool {
         switch (scene, connection.state) {
-        case (.idle, .reading(.nothing)), (.partOfHead, .reading(.partOfHead)), (.head, .reading(.head)): true
+        case (.idle, .reading(.nothing)), (.blank, .reading(.nothing)), (.partOfHead, .reading(.partOfHead)),
+            (.head, .reading(.head)):
+            true
         case (.exchanging, .exchanging), (.last, .exchanging), (.asking, .asking), (.pausing, .pausing): true
         case (.writing, .writing(thenCloses: false)), (.closing, .writing(thenCloses: true)): true
         case (.lingering, .lingering), (.closed, .closed): true

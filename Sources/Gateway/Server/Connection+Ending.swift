@@ -159,7 +159,7 @@ extension Connection {
     /// Whether no other request has begun by the time when the connection looked for the last ones, because the gateway
     /// is about to end: some clients always send more.
     var isLastInTime: Bool {
-        guard let lastBytes else { return reader.buffer.isEmpty && !isReadable }
+        guard let lastBytes else { return reader.buffer.isBlank && !isReadable }
         return lastBytes.unread == 0 && reader.buffer.count <= lastBytes.late
     }
 }

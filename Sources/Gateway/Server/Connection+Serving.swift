@@ -37,6 +37,7 @@ extension Connection {
 
     /// Handles bytes after the current request for which there is no room.
     func runOutOfRoom() {
+        if reader.buffer.isBlank { return reader.giveUp(context) }
         switch state {
         case .exchanging, .asking:
             // Its response comes first, and is the last: the bytes after it are not served.
@@ -51,7 +52,8 @@ extension Connection {
     /// Waits for a request, or for the rest of one; false where none will come.
     @inline(__always)
     func awaitRequest(_ progress: Progress) -> Bool {
-        if reader.buffer.isEmpty {
+        // Line ends may come before a request, and begin none.
+        if reader.buffer.isEmpty || reader.buffer.isBlank {
             if isAtEnd || (context.isDraining && !isNew) {
                 close()
                 return false

@@ -150,8 +150,7 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
     func alarm() {
         guard deadline.hasPassed(for: self, on: context.loop) else { return }
         switch state {
-        case .reading(.partOfHead) where !reader.buffer.isBlank: refuse(.slow)
-        case .reading(.head): refuse(.slow)
+        case .reading(.partOfHead), .reading(.head): refuse(.slow)
         case .writing: if hasRead { rest() } else { stall() }
         case .reading, .lingering, .closed: close()
         case .exchanging: stopCollecting(isHungUp: false)
