@@ -59,6 +59,30 @@ import Testing
         }
     }
 
+    /// A request that lies in the kernel's queue saves its connection, however long that was idle: the next one goes.
+    @Test func theOneThatHasJustAskedStays() async throws {
+        let configuration = Configuration.with { ($0.workers, $0.maxConnections) = (1, 2) }
+        try await withGateway(configuration) { fixture, loop in
+            let (first, second) = (
+                try LoopCaller(fixture.address, on: loop), try LoopCaller(fixture.address, on: loop)
+            )
+            for caller in [first, second] {
+                try caller.send(Self.healthz)
+                #expect(await caller.wait(for: "ok\n"))
+            }
+            let late = try await fixture.whileHeldUp(by: loop) {
+                let late = try LoopCaller(fixture.address, on: loop)
+                try late.send(Self.healthz)
+                try first.send(Self.healthz)
+                return late
+            }
+            #expect(await late.wait(for: "ok\n"))
+            #expect(await !second.receive())
+            try first.send(Self.healthz)
+            #expect(await first.wait(for: "ok\n", count: 3))
+        }
+    }
+
     /// All are busy, on all workers: the one too many is told so.
     @Test(arguments: [1, 3]) func oneTooManyIsTurnedAway(workers: Int) async throws {
         let configuration = Configuration.with { ($0.workers, $0.maxConnections) = (workers, 6) }

@@ -85,11 +85,10 @@ extension Connection {
             return false
         }
         isReadable = true
+        let before = served
         advance()
-        guard case .reading(.nothing) = state else {
-            if case .closed = state { return true }
-            return false
-        }
+        if case .closed = state { return true }
+        guard served == before, case .reading(.nothing) = state else { return false }
         close()
         return true
     }
