@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// Programs for which the kernel refuses a system call (seccomp(2)).
@@ -5,7 +6,8 @@ import Testing
     /// Runs the program of its further words, for which a call with these second and third arguments fails (EIO).
     private static let launcher = """
         import ctypes, os, platform, struct, sys
-        numbers = {"x86_64": {"setsockopt": 54, "getdents64": 217}, "aarch64": {"setsockopt": 208, "getdents64": 61}}
+        numbers = {"x86_64": {"setsockopt": 54, "getdents64": 217, "accept4": 288},
+            "aarch64": {"setsockopt": 208, "getdents64": 61, "accept4": 242}}
         name, *words = sys.argv[1].split()
         # struct seccomp_data: the call's number, and the arguments from byte 16 on.
         conditions = [(0, numbers[platform.machine()][name])]
@@ -32,6 +34,17 @@ import Testing
         let ending = try run(without: "setsockopt 41 25", "server", "--host", "::1", "--port", "0")
         #expect(ending.status == 1, "\(ending)")
         #expect(ending.errorLines.last == "letterbox: cannot configure: Input/output error", "\(ending)")
+    }
+
+    /// It stays in the kernel's queue, and the gateway ends all the same.
+    @Test func `a connection that cannot be accepted`() throws {
+        let gateway = try RunningGateway(
+            Program(
+                "python3", ["-c", Self.launcher, "accept4", Binaries.letterbox, "--port", "0", "--server-port", "0"]))
+        let caller = try TCPConnection(to: gateway.address)
+        _ = try gateway.program.errorLine(containing: "cannot accept \(gateway.address): Input/output error")
+        #expect(try gateway.program.ending(after: SIGTERM).status == 0)
+        _ = caller
     }
 
     /// A folder whose names cannot be read is not an empty one (readdir(3)).

@@ -18,6 +18,8 @@ actor Acceptor: EventHandler, DeadlineHandler {
     private var isStopping = false
     /// The start of the search for the worker with the fewest, so that equals alternate.
     private var rotation = 0
+    /// The connections in a row that failed.
+    private var errors = ErrorRun()
     /// The error that ended accepting.
     private var failure: SystemError?
     private let end: Suspension
@@ -101,6 +103,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         guard !isDraining, failure == nil else { return false }
         do {
             guard let socket = try listener.accept() else { return false }
+            errors.end()
             let peer = socket.peer
             assign(socket.release(), from: peer)
             return true
@@ -112,13 +115,15 @@ actor Acceptor: EventHandler, DeadlineHandler {
     /// Handles a failed accept4(2); false where no connection can be accepted for now.
     private func goesOn(after error: SystemError) -> Bool {
         switch AcceptFailure(error.reason) {
-        case .connection: return true
+        case .connection:
+            errors.note()
+            // A connection that this host's rules forbid may stay in the queue.
+            if errors.pause == nil { return true }
+            rest(after: error)
         case .shortage:
-            logger.warning("\(error)")
             let busiest = workers.max { $0.load.used < $1.load.used } ?? workers[0]
             perform(on: busiest) { $0.recordShortage() }
-            unwatchListener()
-            deadline.set(loop.now + Self.pause, for: self, on: loop)
+            rest(after: error)
         case .lasting:
             logger.critical("\(error): the gateway accepts no more connections")
             failure = error
@@ -130,10 +135,14 @@ actor Acceptor: EventHandler, DeadlineHandler {
 
     private func resume() {
         guard deadline.hasPassed(for: self, on: loop), !isDraining else { return }
-        do { try listen() } catch {
-            logger.warning("\(error)")
-            deadline.set(loop.now + Self.pause, for: self, on: loop)
-        }
+        do { try listen() } catch { rest(after: error) }
+    }
+
+    /// Accepts nothing for a moment.
+    private func rest(after error: SystemError) {
+        logger.warning("\(error)")
+        unwatchListener()
+        deadline.set(loop.now + Self.pause, for: self, on: loop)
     }
 
     // MARK: - Handing over
