@@ -31,6 +31,11 @@ public struct Deadline: ~Copyable {
         if end < alarm?.tick ?? .max { setAlarm(for: handler, on: loop) }
     }
 
+    /// Brings the deadline forward; a later time changes nothing.
+    public mutating func shorten(to time: MonotonicTime, for handler: some DeadlineHandler, on loop: EventLoop) {
+        if LoopState.tick(after: time) < end { set(time, for: handler, on: loop) }
+    }
+
     /// Clears the deadline.
     public mutating func clear() { end = .max }
 

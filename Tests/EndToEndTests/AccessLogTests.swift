@@ -213,4 +213,22 @@ import Testing
         #expect(last["status"] as? Int == 200 && last["bytes_in"] as? Int == 5 && last["method"] as? String == "POST")
         #expect(try #require(last["ms"] as? Double) >= #require(last["upstream_ms"] as? Double))
     }
+
+    /// The content of a stream has a last line where a reply is missing.
+    @Test func `the bytes of a stream`() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway(
+            ["--access-log", "all", "--service", "/all \(peer.address) replies=2 wait=300ms"],
+            upstream: UDPPeer().address)
+        let connection = try TCPConnection(to: gateway.address)
+        connection.send(
+            "POST /all HTTP/1.1\r\nHost: a\r\nAccept: application/x-ndjson\r\nContent-Length: 1\r\n\r\na")
+        try peer.reply("one")
+        let response = try connection.receive(until: "\r\n0\r\n\r\n")
+        let chunks = response.split(separator: "\r\n", omittingEmptySubsequences: false).filter { $0.hasPrefix("{") }
+        #expect(chunks.count == 2)
+        let line = try gateway.program.errorLine(containing: " access: ")
+        let count = try #require(line.firstMatch(of: /bytes_out=(\d+)/)).1
+        #expect(Int(count) == chunks.reduce(0) { $0 + $1.utf8.count }, "\(line)")
+    }
 }

@@ -69,4 +69,32 @@ import Testing
         }
         #expect(outlived == 0)
     }
+
+    /// A deadline moves forward only: the earlier of two bounds counts, in either order, and a cleared one is none.
+    @Test(arguments: [[10, 3_600_000], [3_600_000, 10], [10]] as [[UInt64]])
+    func aDeadlineIsShortened(bounds: [UInt64]) async throws {
+        let hasPassed = try await onLoop { loop in
+            let handler = ShortenedDeadline(on: loop)
+            handler.deadline.set(loop.now + .milliseconds(1), for: handler, on: loop)
+            handler.deadline.clear()
+            for bound in bounds {
+                handler.deadline.shorten(to: loop.now + .milliseconds(bound), for: handler, on: loop)
+            }
+            while !handler.hasPassed { await loop.sleep(until: loop.now + .milliseconds(1)) }
+            return loop.now >= handler.start + .milliseconds(10)
+        }
+        #expect(hasPassed)
+    }
+}
+
+/// Hears of its deadline.
+private final class ShortenedDeadline: DeadlineHandler {
+    var deadline = Deadline()
+    private(set) var hasPassed = false
+    let start: MonotonicTime
+    private let loop: EventLoop
+
+    init(on loop: EventLoop) { (self.loop, start) = (loop, loop.now) }
+
+    func alarm() { if deadline.hasPassed(for: self, on: loop) { hasPassed = true } }
 }

@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import HTTP
 internal import System
 
@@ -58,7 +59,7 @@ extension Connection: ReplyListener {
         let most = context.isDraining ? min(configuration.timeout, half) : configuration.timeout
         let whole = options.wait.map { .seconds(UInt64($0)) } ?? collection.policy.wait ?? configuration.timeout
         // One that ends by itself by then is not cut.
-        if most < whole { setDeadline(most) }
+        if most < whole { deadline.shorten(to: context.loop.now + most, for: self, on: context.loop) }
     }
 
     /// Sends a reply of a stream.
@@ -86,11 +87,12 @@ extension Connection: ReplyListener {
 
     /// Ends the stream after the last reply.
     func endStream(_ options: ReplyOptions?) {
+        let end = options?.collection.map(CollectionResponse.end(of:)) ?? ""
+        streamed += end.utf8.count
         note(Response(.ok), to: options)
         isStreaming = false
         served += 1
         output.prepare(context)
-        let end = options?.collection.map(CollectionResponse.end(of:)) ?? ""
         if !end.isEmpty { context.writer.addChunk(Array(end.utf8), to: &output.bytes) }
         context.writer.addChunk([], to: &output.bytes)
         if streamIsLast { finish() }
