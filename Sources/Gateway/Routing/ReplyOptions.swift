@@ -17,7 +17,7 @@ final class ReplyOptions {
     let form: Form
     /// The reply's notation; nil for the bytes themselves.
     let notation: Notation?
-    /// The caller's wait in seconds, where it is less than the timeout (RFC 7240 4.3).
+    /// The caller's wait in seconds, where it is no longer than the timeout (RFC 7240 4.3).
     let wait: Int?
     /// The route of the service.
     let route: ServiceRoute

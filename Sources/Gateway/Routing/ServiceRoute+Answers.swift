@@ -91,7 +91,7 @@ extension ServiceRoute {
         return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
     }
 
-    /// The seconds that the caller wants to wait (RFC 7240 4.3), where they are fewer than the operator's.
+    /// The seconds that the caller wants to wait (RFC 7240 4.3), where they are no more than the operator's.
     private func wait(of request: Request) -> Int? {
         guard request.has(.prefer), let value = request.list(of: .prefer),
             let seconds = Negotiation.wait(prefer: value.span, 0..<value.count),

@@ -44,7 +44,6 @@ extension Connection {
             context.counts.bufferShortages += 1
             discarded += reader.buffer.count
             reader.giveUp(context)
-            hasRunOutOfRoom = true
         default: refuse(.noRoom)
         }
     }
@@ -208,7 +207,7 @@ extension Connection {
     /// Whether the next response is the last one.
     @inline(__always)
     var isLast: Bool {
-        hasRunOutOfRoom || served + 1 >= context.configuration.maxRequestsPerConnection
+        discarded > 0 || served + 1 >= context.configuration.maxRequestsPerConnection
             || context.isEnding && isLastInTime
     }
 

@@ -94,9 +94,8 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
     var options: ReplyOptions?
     /// The service of the plain request under way, where it is not the one that is at `/` now.
     var service: ServiceRoute?
-    /// The received bytes that were not served, and whether some of them found no room.
+    /// The received bytes that were not served.
     var discarded = 0
-    var hasRunOutOfRoom = false
     /// The number of answered requests, and the start of the connection.
     var served = 0
     let start: MonotonicTime

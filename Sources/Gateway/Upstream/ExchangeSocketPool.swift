@@ -291,7 +291,6 @@ final class ExchangeSocket: EventHandler {
 
     /// Drops datagrams that strangers sent before the socket had its peer, and returns their number.
     func dropStrangers() throws(SystemError) -> Int {
-        guard isFresh else { return 0 }
         let count = try socket.dropStrangers()
         isFresh = false
         return count
