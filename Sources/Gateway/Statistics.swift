@@ -161,8 +161,9 @@ struct BackendCounts: Sendable {
     var roundTrips = RoundTripHistogram()
     /// Exchanges now under way.
     var inFlight = 0
-    /// Whether the last verdict was good.
+    /// Whether the last verdict was good, and when it came.
     var isUp = true
+    var lastVerdict = MonotonicTime(nanoseconds: 0)
     /// ICMP reports that belong to no exchange under way, wherever they were found.
     var foreignRefusals: Int { lateRefusals + sockets.lateRefusals }
     /// The counters of its sockets between exchanges.

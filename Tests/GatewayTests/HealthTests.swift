@@ -97,6 +97,13 @@ import Testing
         #expect(patient.end(from: time) == end)
     }
 
+    /// With probes, proof counts until the next round has ended, at the second and one past it.
+    @Test func proofLastsFromProbeToProbe() {
+        var health = Health(timeout: .seconds(10), probeInterval: .seconds(20), at: Patient.time(0))
+        for _ in 0..<Health.failures { health.fail(.unansweredProbe, at: Patient.time(10_000), isTrial: false) }
+        #expect(health.isDown(at: Patient.time(40_999)) && !health.isDown(at: Patient.time(41_000)))
+    }
+
     /// Of a backend that has gone some requests meet a report, and the others silence.
     @Test func oneReportAndSilenceMakeAVerdict() {
         var patient = Patient()

@@ -213,7 +213,7 @@ actor Worker {
             let datagram = route.service.configuration.probe
         else { return }
         while !Task.isCancelled {
-            for backend in route.upstream.backends { await route.upstream.probe(backend, datagram) }
+            await route.upstream.probe(with: datagram)
             await loop.sleep(until: loop.now + context.configuration.probeInterval)
         }
     }

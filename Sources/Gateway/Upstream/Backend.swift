@@ -37,7 +37,9 @@ final class Backend: ExchangeCandidate {
         estimator = RoundTripEstimator(
             floor: configuration.minRetransmit,
             initial: Backoff.elapsed(after: 1, of: configuration.attempts, within: configuration.timeout))
-        health = Health(timeout: configuration.timeout, at: now)
+        health = Health(
+            timeout: configuration.timeout,
+            probeInterval: configuration.probe == nil ? nil : configuration.probeInterval, at: now)
         sockets.backend = self
     }
 
@@ -45,7 +47,7 @@ final class Backend: ExchangeCandidate {
     var snapshot: BackendCounts {
         var counts = self.counts
         counts.inFlight = inFlight
-        counts.isUp = health.isUp
+        (counts.isUp, counts.lastVerdict) = (health.isUp, health.lastVerdict)
         counts.sockets = sockets.snapshot
         counts.unasked = oneWay.unasked
         return counts

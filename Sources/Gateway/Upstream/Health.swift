@@ -37,12 +37,14 @@ struct Health {
     static let failures = 5
     /// The longest outage.
     static let longestOutage = Interval.seconds(30)
-    /// The time for which proof that the backend is down counts for `/readyz` without newer proof: an instance without
-    /// requests learns nothing.
-    static let verdictLifetime = Interval.seconds(10)
+    /// The least time for which proof that the backend is down counts for `/readyz` without newer proof: an instance
+    /// without requests learns nothing.
+    static let leastProofTime = Interval.seconds(10)
 
     /// The least silence before the breaker opens, whatever the failures.
     let timeout: Interval
+    /// The time for which proof counts: with probes at least until the next one has ended.
+    private let proofTime: Interval
     private var state = State.closed
     private var failuresInARow = 0
     private var outages = 0
@@ -51,10 +53,18 @@ struct Health {
     private var lastProof: MonotonicTime?
     /// The time of the last reply, or of the backend's creation.
     private(set) var lastReply: MonotonicTime
+    /// The time of the last failure, or of the backend's creation.
+    private var lastFailure: MonotonicTime
 
-    init(timeout: Interval, at now: MonotonicTime) {
+    /// The time of the last reply or failure, by which the verdicts of workers compare.
+    var lastVerdict: MonotonicTime { max(lastReply, lastFailure) }
+
+    /// - `probeInterval`: the pause between the operator's probes; nil without them.
+    init(timeout: Interval, probeInterval: Interval? = nil, at now: MonotonicTime) {
         self.timeout = timeout
-        lastReply = now
+        let round = probeInterval.map { $0.nanoseconds + timeout.nanoseconds + 1_000_000_000 } ?? 0
+        proofTime = max(Self.leastProofTime, Interval(nanoseconds: round))
+        (lastReply, lastFailure) = (now, now)
     }
 
     /// Whether the last verdict was good: the breaker is closed, or open for few reports.
@@ -64,7 +74,7 @@ struct Health {
     }
 
     /// Whether the last verdict was bad, and there is recent proof: a report, or a probe without a reply.
-    func isDown(at now: MonotonicTime) -> Bool { !isUp && lastProof.map { now < $0 + Self.verdictLifetime } ?? false }
+    func isDown(at now: MonotonicTime) -> Bool { !isUp && lastProof.map { now < $0 + proofTime } ?? false }
 
     /// Whether the backend gets requests like the others: it is up, or a trial is due.
     func isPreferred(at now: MonotonicTime) -> Bool {
@@ -95,6 +105,7 @@ struct Health {
     /// - `isTrial`: whether it was the trial; some of the others began before the outage.
     mutating func fail(_ failure: Failure, at now: MonotonicTime, isTrial: Bool) {
         failuresInARow += 1
+        lastFailure = now
         if failure != .silence { lastProof = now }
         if case .halfOpen = state, isTrial { return open(failure, now) }
         guard case .closed = state else { return }

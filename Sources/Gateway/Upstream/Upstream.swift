@@ -150,28 +150,8 @@ final class Upstream {
         limits.inFlight.giveBack()
     }
 
-    /// Tests whether a backend is alive, with the operator's datagram: any reply counts.
-    func probe(_ backend: Backend, _ datagram: [UInt8]) async {
-        // One that has gone meanwhile would open a socket that nothing closes.
-        guard backends.contains(where: { $0 === backend }) else { return }
-        await withCheckedContinuation { continuation in
-            let probe = Probe(continuation)
-            let failure = takeSpare().begin(
-                datagram.span, timeout: configuration.timeout, attempts: 1, trace: nil, only: backend, for: probe)
-            if let failure { probe.finished(.failure(failure)) }
-        }
-    }
-
-    private final class Probe: ExchangeHandler {
-        private let continuation: CheckedContinuation<Void, Never>
-
-        init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = continuation }
-
-        func finished(_ outcome: Result<Reply, GatewayError>) { continuation.resume() }
-    }
-
     @inline(__always)
-    private func takeSpare() -> Exchange {
+    func takeSpare() -> Exchange {
         guard let exchange = spare.take() else { return Exchange(upstream: self) }
         spare = exchange.nextSpare.take()
         spareCount -= 1
