@@ -19,7 +19,7 @@ struct PrometheusText {
         page.writeHTTP(snapshot.workers.map(\.http))
         page.writeFailures(snapshot.workers)
         page.writeLimits(snapshot)
-        page.writeUpstream(snapshot.workers, showingAddresses)
+        page.writeUpstream(snapshot.workers, snapshot.numbers, showingAddresses)
         if let process = snapshot.process { page.writeProcess(process) }
         return page.text
     }
@@ -89,7 +89,10 @@ struct PrometheusText {
         family("start_time_seconds", "gauge", "When the process began, in seconds since 1970.", process.startSeconds)
     }
 
-    private mutating func writeUpstream(_ entries: [Statistics.Entry], _ showingAddresses: (SocketAddress) -> Bool) {
+    private mutating func writeUpstream(
+        _ entries: [Statistics.Entry], _ numbers: [String: [SocketAddress: Int]],
+        _ showingAddresses: (SocketAddress) -> Bool
+    ) {
         let all = entries.flatMap(\.services)
         // Without labels they are the gateway's, and so those of removed services stay in them.
         let ever = all + entries.flatMap(\.former)
@@ -108,16 +111,18 @@ struct PrometheusText {
             let count = all.filter { $0.service == service }.map(\.backends.count).max() ?? 0
             sample("udp_addresses", "service=\"\(service)\"", "\(count)")
         }
-        let sorted = Self.labelled(all, showingAddresses)
+        let sorted = Self.labelled(all, numbers, showingAddresses)
         for family in Self.families {
             header(family.name, family.kind, family.help)
             for (label, counts) in sorted {
                 sample(family.name, label, "\(counts.reduce(0) { $0 + $1[keyPath: family.figure] })")
             }
         }
-        header("udp_upstream_up", "gauge", "Whether every worker's last verdict on the address was good: 1 or 0.")
+        header("udp_upstream_up", "gauge", "Whether the latest verdict of all workers on the address was good: 1 or 0.")
         for (label, counts) in sorted {
-            sample("udp_upstream_up", label, counts.allSatisfy(\.isUp) ? "1" : "0")
+            // A worker without requests learns nothing new.
+            let latest = counts.max { $0.lastVerdict < $1.lastVerdict }
+            sample("udp_upstream_up", label, latest?.isUp ?? true ? "1" : "0")
         }
         header("udp_round_trip_seconds", "histogram", "Time from a request's first datagram to its reply.")
         for (label, counts) in sorted {
@@ -129,14 +134,16 @@ struct PrometheusText {
 
     /// The sums over all workers for each address of each service, with its labels.
     private static func labelled(
-        _ all: [UpstreamCounts], _ showingAddresses: (SocketAddress) -> Bool
+        _ all: [UpstreamCounts], _ numbers: [String: [SocketAddress: Int]],
+        _ showingAddresses: (SocketAddress) -> Bool
     ) -> [(label: String, counts: [BackendCounts])] {
         let byService = Dictionary(grouping: all, by: \.service).sorted { $0.key < $1.key }
         return byService.flatMap { path, services in
             var byAddress: [SocketAddress: [BackendCounts]] = [:]
             for (address, counts) in services.flatMap(\.backends) { byAddress[address, default: []].append(counts) }
-            return byAddress.sorted { "\($0.key)" < "\($1.key)" }.enumerated().map { number, entry in
-                let name = showingAddresses(entry.key) ? "\(entry.key)" : "\(number + 1)"
+            return byAddress.sorted { "\($0.key)" < "\($1.key)" }.map { entry in
+                let number = numbers[path]?[entry.key] ?? 0
+                let name = showingAddresses(entry.key) ? "\(entry.key)" : "\(number)"
                 return (label: "upstream=\"\(name)\",service=\"\(path)\"", counts: entry.value)
             }
         }
@@ -153,8 +160,8 @@ struct PrometheusText {
             ("empty_replies", "Of these, the ones without a byte.", \.empty),
             ("late_replies", "Replies after their exchange had ended without one, or had sent again.", \.sockets.late),
             ("doubled_replies", "Second replies to a datagram that was sent once.", \.sockets.doubled),
-            ("unasked_replies", "Replies of a service that is to send none; thrown away.", \.unasked),
-            ("foreign_replies", "Datagrams of strangers to sockets that were just being opened.", \.foreign),
+            ("unasked_replies", "Datagrams to requests that expect no reply; thrown away.", \.unasked),
+            ("foreign_replies", "Datagrams of strangers.", \.foreign),
             ("truncated_replies", "Replies longer than the limit.", \.truncated),
             ("dropped_replies", "Replies beyond max-replies, the memory allowed or the kernel's queue.", \.dropped),
             ("refusals", "ICMP reports that no program listens, in answer to a request.", \.refusals),

@@ -9,6 +9,8 @@ final class Statistics: Sendable {
     struct Snapshot: Sendable {
         /// The counters of each worker.
         var workers: [Entry]
+        /// The numbers of the addresses, by service.
+        var numbers: [String: [SocketAddress: Int]]
         var limits: SharedLimits
         /// Nil where the kernel does not tell.
         var process: ProcessUsage?
@@ -27,6 +29,7 @@ final class Statistics: Sendable {
     }
 
     private let workers = Mutex<[Worker]>([])
+    private let numbers = Mutex(AddressNumbers())
     private let limits: SharedLimits
     private let accessLog: AccessLog?
 
@@ -57,7 +60,8 @@ final class Statistics: Sendable {
         var entries: [Entry] = []
         for worker in workers.withLock({ $0 }) { entries.append(await worker.counts) }
         return Snapshot(
-            workers: entries, limits: limits, process: ProcessUsage.current(), droppedLogLines: LogOutput.dropped,
+            workers: entries, numbers: numbers.withLock { $0.update(with: entries) }, limits: limits,
+            process: ProcessUsage.current(), droppedLogLines: LogOutput.dropped,
             droppedAccessLines: accessLog?.dropped ?? 0)
     }
 }
@@ -141,7 +145,7 @@ struct BackendCounts: Sendable {
     var dropped = 0
     /// Datagrams that came where none was expected.
     var unasked = 0
-    /// Datagrams of strangers to sockets that were just being opened.
+    /// Datagrams of strangers: to sockets that were just being opened, or from another host than the service's.
     var foreign = 0
     /// ICMP reports that the port is closed, of the exchange under way.
     var refusals = 0

@@ -66,4 +66,42 @@ import Testing
         let hidden = PrometheusText.page(.of([worker, worker]), showingAddresses: { _ in false })
         #expect(hidden.contains("\n\(name)_count{upstream=\"1\",service=\"/\"} 2\n") && !hidden.contains("127.0.0.1"))
     }
+
+    private static func entry(_ ports: [UInt16], of service: String = "/") throws -> Statistics.Entry {
+        var counts = UpstreamCounts()
+        counts.service = service
+        counts.backends = try ports.map { (try #require(SocketAddress("127.0.0.1", port: $0)), BackendCounts()) }
+        return Statistics.Entry(http: HTTPCounts(), services: [counts])
+    }
+
+    /// A number belongs to one appearance of an address: a series never continues with another one's counters.
+    @Test func hiddenAddressesKeepTheirNumbers() throws {
+        var numbers = AddressNumbers()
+        func update(_ entries: Statistics.Entry...) -> [UInt16: Int] {
+            let row = numbers.update(with: entries)["/"] ?? [:]
+            return Dictionary(uniqueKeysWithValues: row.map { ($0.key.port, $0.value) })
+        }
+        #expect(update(try Self.entry([11, 12]), try Self.entry([11, 12])) == [11: 1, 12: 2])
+        #expect(update(try Self.entry([10, 12]), try Self.entry([10, 12])) == [10: 3, 12: 2])
+        // One worker has heard of the change, and the other has not.
+        #expect(update(try Self.entry([10, 11]), try Self.entry([10, 12])) == [10: 3, 11: 4, 12: 2])
+        #expect(update(try Self.entry([9], of: "/other")) == [:])
+        #expect(update(try Self.entry([12])) == [12: 1])
+    }
+
+    /// The latest verdict counts: a worker without requests learns nothing new.
+    @Test(arguments: [true, false]) func theLatestVerdictCounts(isUp: Bool) throws {
+        let address = try #require(SocketAddress("127.0.0.1", port: 9))
+        let entries = [true, false].map { isOld in
+            var counts = BackendCounts()
+            (counts.isUp, counts.lastVerdict) = (isOld != isUp, MonotonicTime(nanoseconds: isOld ? 1 : 2))
+            var upstream = UpstreamCounts()
+            upstream.backends = [(address, counts)]
+            return Statistics.Entry(http: HTTPCounts(), services: [upstream])
+        }
+        for entries in [entries, entries.reversed()] {
+            let text = PrometheusText.page(.of(entries), showingAddresses: { _ in false })
+            #expect(text.contains("letterbox_udp_upstream_up{upstream=\"1\",service=\"/\"} \(isUp ? 1 : 0)\n"))
+        }
+    }
 }

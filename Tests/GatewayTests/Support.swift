@@ -12,7 +12,10 @@ import Testing
 extension Statistics.Snapshot {
     /// The counts of these workers, under the default limits.
     static func of(_ workers: [Statistics.Entry]) -> Self {
-        Self(workers: workers, limits: SharedLimits(Configuration()), process: ProcessUsage.current())
+        var numbers = AddressNumbers()
+        return Self(
+            workers: workers, numbers: numbers.update(with: workers), limits: SharedLimits(Configuration()),
+            process: ProcessUsage.current())
     }
 }
 
