@@ -53,6 +53,9 @@ final class Backend: ExchangeCandidate {
         return counts
     }
 
+    /// Begins to count anew, for the address is the service's again: other workers may have forgotten it meanwhile.
+    func beginCounting() { (counts, sockets.counts) = (BackendCounts(), SocketCounts()) }
+
     /// Whether it has no socket, and no exchange that waits for one.
     var isUnused: Bool { inFlight == 0 && share.open == 0 }
 

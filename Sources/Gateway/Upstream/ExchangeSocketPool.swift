@@ -26,7 +26,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     /// Exchanges that wait for a socket, in order of arrival.
     private var waiters: Deque<Exchange> = []
     private var deadline = Deadline()
-    private var counts = SocketCounts()
+    var counts = SocketCounts()
     /// Hears of late replies, and owns the pool: were this weak, its retains would be slow, 125 instructions a request.
     unowned var backend: Backend?
 

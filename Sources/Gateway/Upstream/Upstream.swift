@@ -204,7 +204,10 @@ final class Upstream {
     /// back meanwhile, a new socket with the port of a closed one would hear the late reply to that one.
     func replaceAddresses(_ addresses: [SocketAddress]) {
         let all = backends + former
-        let addresses = addresses.map(\.destination)
+        // The wildcard address and the loopback address are one destination.
+        var seen: Set<SocketAddress> = []
+        let addresses = addresses.map(\.destination).filter { seen.insert($0).inserted }
+        for backend in former where addresses.contains(backend.address) { backend.beginCounting() }
         backends = addresses.map { address in
             all.first { $0.address == address } ?? makeBackend(at: address)
         }
