@@ -35,7 +35,7 @@ import Testing
                 let (peer, letter) = try await first(of: exchange, peers)
                 block(exchange)
                 exchange.resume(.fail(ending))
-                #expect(exchange.state == .waiting && exchange.former.isEmpty)
+                #expect(exchange.state == .fallenBack && exchange.former.isEmpty)
                 #expect(exchange.backend?.address == peer.address)
                 try await peer.send("A", to: letter.sender)
             }
@@ -68,12 +68,23 @@ import Testing
                 let (peer, letter) = try await first(of: exchange, peers)
                 #expect(exchange.state == .queued)
                 while exchange.state == .queued { await Task.yield() }
-                #expect(exchange.state == .waiting && exchange.backend?.address == peer.address)
+                #expect(exchange.state == .fallenBack && exchange.backend?.address == peer.address)
                 try await peer.send("A", to: letter.sender)
             }
             #expect(answer.text == "A")
             #expect(await upstream.counts.exhausted == 0)
             for peer in peers { await upstream.wait(for: peer.address) { $0.inFlight == 0 } }
+        }
+    }
+
+    /// The former attempt stays silent: that is one attempt without a reply, and counts once.
+    @Test func itsSilenceCountsOnce() async throws {
+        var configuration = patientConfiguration(attempts: 2)
+        (configuration.timeout, configuration.maxSockets) = (.seconds(1), 1)
+        try await withUpstream(configuration, peers: 2) { upstream, peers in
+            await #expect(throws: GatewayError.self) { try await upstream.exchange("a") }
+            let (sent, timeouts) = await upstream.sentAndSilent
+            #expect(sent == 1 && timeouts == 1)
         }
     }
 

@@ -190,13 +190,17 @@ actor UpstreamFixture {
         }
     }
 
+    /// The datagrams to all addresses, and the attempts without a reply.
+    var sentAndSilent: (Int, Int) {
+        let counts = upstream.snapshot.backends.map(\.counts)
+        return (counts.reduce(0) { $0 + $1.sent }, counts.reduce(0) { $0 + $1.timeouts })
+    }
+
     /// Closes the sockets that are no longer needed, as a worker does from time to time.
     func sweep() { upstream.sweep() }
 
     /// Asks every address for a sign of life.
-    func probe() async {
-        for backend in upstream.backends { await upstream.probe(backend, Array("probe".utf8)) }
-    }
+    func probe() async { await upstream.probe(with: Array("probe".utf8)) }
 
     /// The smoothed round trip of an address.
     func roundTrip(of address: SocketAddress) -> Interval? {

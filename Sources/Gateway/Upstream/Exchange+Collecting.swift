@@ -85,7 +85,7 @@ extension Exchange {
     func isUnderWay(for collection: ReplyCollection) -> Bool { self.collection === collection }
 
     /// Whether its datagram has left, so that replies may come.
-    var isListening: Bool { state == .waiting || state == .collecting }
+    var isListening: Bool { [.waiting, .collecting, .fallenBack].contains(state) }
 
     /// Waits for another reply, without sending again.
     ///

@@ -12,6 +12,7 @@ extension Exchange {
             resume(.fail(.blocked))
         case .blocked: retry()
         case .waiting: pause()
+        case .fallenBack: resume(.fail(.silent))
         case .collecting: finishCollecting(with: collected)
         }
     }

@@ -76,10 +76,12 @@ extension Exchange {
     /// Goes back to the latest former attempt where the current one has failed: its datagram has left, and the failure
     /// of another one is not its answer.
     @inline(never)
-    func fallBack(from ending: ExchangePlan.Ending) -> ExchangePlan.Action? {
-        guard ending != .silent, let attempt = former.last else { return nil }
+    func fallsBack(from ending: ExchangePlan.Ending) -> Bool {
+        guard ending != .silent, let attempt = former.last else { return false }
         takeOver(attempt.socket)
-        return .wait(until: plan.deadline)
+        state = .fallenBack
+        deadline.set(plan.deadline, for: self, on: loop)
+        return true
     }
 
     /// Handles the report that a former attempt's datagram did not arrive, which changes nothing for the current one.

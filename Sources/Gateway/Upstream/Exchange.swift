@@ -18,6 +18,8 @@ final class Exchange: DeadlineHandler {
         case waiting
         /// Waiting for more replies after the first.
         case collecting
+        /// Waiting for the reply to a former attempt, whose silence has been counted.
+        case fallenBack
     }
 
     let upstream: Upstream
@@ -174,9 +176,7 @@ final class Exchange: DeadlineHandler {
                 state = .waiting
                 deadline.set(time, for: self, on: loop)
                 return nil
-            case .fail(let ending):
-                guard let next = fallBack(from: ending) else { return end(ending) }
-                action = next
+            case .fail(let ending): return fallsBack(from: ending) ? nil : end(ending)
             }
         }
     }
