@@ -34,6 +34,24 @@ import Testing
         }
     }
 
+    /// A probe without a socket is no request that was turned away, and several addresses turn one request away.
+    @Test func whatCountsAsARequest() async throws {
+        var policy = ReplyPolicy()
+        (policy.count, policy.source) = (.some(2), .any)
+        let configuration = patientConfiguration {
+            ($0.maxSockets, $0.maxInFlight, $0.timeout) = (1, 1, .milliseconds(300))
+        }
+        try await withUpstream(configuration, policy, peers: 2) { upstream, peers in
+            async let held = upstream.collect("a")
+            while await upstream.counts.inFlight == 0 { await Task.yield() }
+            #expect(await upstream.collect("b").outcome.isFailure)
+            #expect(await upstream.counts.overloads == 1)
+            await upstream.probe()
+            #expect(await upstream.counts.exhausted == 0)
+            _ = await held
+        }
+    }
+
     /// A name may have moved while a datagram waits for room: it does not go to the address that has gone.
     @Test func anAddressThatHasGoneGetsNothing() async throws {
         var policy = ReplyPolicy()
@@ -46,4 +64,8 @@ import Testing
             #expect(first + second == 1)
         }
     }
+}
+
+extension Result {
+    fileprivate var isFailure: Bool { if case .failure = self { true } else { false } }
 }

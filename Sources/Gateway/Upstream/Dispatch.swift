@@ -84,11 +84,15 @@ extension Upstream {
     func dispatch(
         _ payload: ArraySlice<UInt8>, trace: ExchangeTrace?, for handler: any DispatchHandler
     ) -> Beginning {
-        if let failure = takePlace() { return .failed(failure) }
+        if let failure = takePlace() {
+            record(failure)
+            return .failed(failure)
+        }
         let trace = isVerbose ? observed(trace, payload) : trace
         var delivery = Delivery(isForAll: asksAll)
         send(payload.span, to: backends, &delivery, trace)
         guard delivery.blocked.isEmpty else {
+            for backend in delivery.blocked { add(.blocked, to: trace, backend, origin: .local) }
             // The timer wheel holds the object until its deadline.
             _ = Dispatch(payload, delivery, trace: trace, upstream: self, for: handler)
             return .underWay
@@ -116,8 +120,8 @@ extension Upstream {
         let all = backends.indices.map { backends[(rotation + $0) % backends.count] }
         let now = loop.now
         for backend in all.filter({ $0.isPreferred(at: now) }) + all.filter({ !$0.isPreferred(at: now) }) {
-            delivery.backend = backend.id
             let failure = send(payload, to: backend, trace)
+            if failure == nil || delivery.sent == 0 { delivery.backend = backend.id }
             switch failure {
             case nil: delivery.sent += 1
             case .blocked, .noSocket: delivery.blocked.append(backend)

@@ -118,7 +118,8 @@ extension Exchange {
             })
     }
 
-    /// Counts the replies that found the socket's queue full; its socket was new, and each of them was for this exchange.
+    /// Counts the replies that found the socket's queue full: nearly always its socket is new, and each was for this
+    /// exchange.
     private func noteOverflows() {
         guard let collection, !collection.isFull, !upstream.policy.isSingle, let socket, let backend else { return }
         let lost = socket.socket.overflows

@@ -121,7 +121,8 @@ extension Exchange {
         recordEnd()
         endAttempt(plan.outcomeWithoutReply)
         endFormer()
-        upstream.record(failure)
+        // A probe has no request, and a fan-out records its own failure.
+        if only == nil { upstream.record(failure) }
         close()
         return failure
     }

@@ -6,12 +6,14 @@ internal import System
 /// Each counts as an exchange of its own. The answer is complete when all have ended, or when the collection is full.
 final class FanOut: ExchangeHandler {
     private let collection: ReplyCollection
+    private let upstream: Upstream
     private let handler: any ExchangeHandler
     /// The best outcome of the exchanges that have ended.
     private var outcome: Result<Reply, GatewayError>?
 
-    init(into collection: ReplyCollection, for handler: any ExchangeHandler) {
+    init(into collection: ReplyCollection, of upstream: Upstream, for handler: any ExchangeHandler) {
         self.collection = collection
+        self.upstream = upstream
         self.handler = handler
     }
 
@@ -33,7 +35,9 @@ final class FanOut: ExchangeHandler {
             return handler.finished(outcome)
         }
         take(outcome)
-        if collection.exchanges.isEmpty, let best = self.outcome { handler.finished(counted(best)) }
+        guard collection.exchanges.isEmpty, let best = self.outcome else { return }
+        if case .failure(let failure) = best { upstream.record(failure) }
+        handler.finished(counted(best))
     }
 
     /// A reply counts more than one for which there was no room, that more than silence, and silence more than an

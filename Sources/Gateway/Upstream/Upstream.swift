@@ -85,7 +85,7 @@ final class Upstream {
         _ payload: Span<UInt8>, requestedTimeout: Interval? = nil, trace: ExchangeTrace? = nil,
         for handler: any ExchangeHandler
     ) -> GatewayError? {
-        if let failure = takePlace() { return failure }
+        if let failure = takePlace() { return turnAway(failure) }
         budget.deposit()
         return takeSpare().begin(
             payload, timeout: min(requestedTimeout ?? timeout, timeout), attempts: attempts, trace: trace, only: nil,
@@ -108,10 +108,11 @@ final class Upstream {
     ) -> GatewayError? {
         let time = min(requestedTimeout ?? longestTimeout, longestTimeout)
         guard asksAll else { return collect(payload, into: collection, time, trace, only: nil, for: handler) }
-        let fanOut = FanOut(into: collection, for: handler)
-        return fanOut.begin(among: backends) { backend in
+        let fanOut = FanOut(into: collection, of: self, for: handler)
+        let failure = fanOut.begin(among: backends) { backend in
             collect(payload, into: collection, time, trace, only: backend, for: fanOut)
         }
+        return failure.map(turnAway)
     }
 
     /// Whether each address gets the datagram: the addresses are groups or any host may answer, so that they are not
@@ -124,7 +125,7 @@ final class Upstream {
         _ payload: ArraySlice<UInt8>, into collection: ReplyCollection, _ time: Interval, _ trace: ExchangeTrace?,
         only backend: Backend?, for handler: any ExchangeHandler
     ) -> GatewayError? {
-        if let failure = takePlace() { return failure }
+        if let failure = takePlace() { return backend == nil ? turnAway(failure) : failure }
         budget.deposit()
         return takeSpare().begin(
             payload.span, timeout: time, attempts: policy.source == .any ? 1 : attempts, trace: trace,
@@ -135,7 +136,6 @@ final class Upstream {
     @inline(__always)
     func takePlace() -> GatewayError? {
         guard limits.inFlight.take() else {
-            counts.overloads += 1
             last = ExchangeRecord()
             return .overloaded(limit: limits.inFlight.most)
         }
@@ -174,9 +174,16 @@ final class Upstream {
         (backends.first { $0.id == last.backend } ?? former.first { $0.id == last.backend })?.name ?? []
     }
 
-    /// Counts a failure that belongs to no backend.
+    /// Counts a request that ends at once with this failure, and returns the failure.
+    private func turnAway(_ failure: GatewayError) -> GatewayError {
+        record(failure)
+        return failure
+    }
+
+    /// Counts the failure of a request that belongs to no backend.
     func record(_ failure: GatewayError) {
         switch failure {
+        case .overloaded: counts.overloads += 1
         case .noBackend: counts.withoutBackend += 1
         case .noSocket, .blocked:
             counts.exhausted += 1
