@@ -23,6 +23,15 @@ import Testing
             if case .sent = try socket.send([UInt8](repeating: 1, count: length).span) { true } else { false }
         }
 
+        /// Sends until a datagram tells that those before have arrived; returns their number.
+        func sendUntilDelivered() async throws -> Int {
+            for number in 1... {
+                if case .sent(afterDelivery: true, _) = try socket.send([1].span) { return number }
+                await loop.sleep(until: loop.now + .milliseconds(200))
+            }
+            return 0
+        }
+
         func retire(idle: Interval) { socket.retire(idle: idle) }
 
         func close() { socket.close() }
@@ -60,5 +69,16 @@ import Testing
         #expect(sender.limit.used == 1)
         await sender.retire(idle: .seconds(0))
         #expect(sender.limit.used == 0)
+    }
+
+    /// The time counts from the first of them: a caller that sends often learns of their arrival, too, and not at once.
+    @Test func datagramsInARowHaveArrived() async throws {
+        let loop = try EventLoop()
+        try loop.start()
+        defer { loop.stop() }
+        let peer = try ScriptedPeer(on: loop)
+        let sender = Sender(to: peer.address, on: loop)
+        #expect(try await sender.sendUntilDelivered() > 2)
+        await sender.close()
     }
 }

@@ -14,14 +14,17 @@ final class OneWaySocket: EventHandler {
     private var watch: Watch?
     /// The first report since the last one that a caller got, and the time when it came.
     private var report: (report: NetworkReport, time: MonotonicTime)?
-    /// The send time of the latest datagram without a report, and that of the latest of all.
-    private var latest = MonotonicTime.never
+    /// The send time of the first datagram since the last report or sign of life, and that of the latest of all.
+    private var unconfirmed = MonotonicTime.never
     private var lastSend = MonotonicTime.never
     /// Received datagrams.
     private(set) var unasked = 0
 
-    /// The longest time of a report: an older datagram has reached a port, and an older report says nothing of the next one.
+    /// The longest time of a report: an older one says nothing of the next datagram.
     private static let reportTime = Interval.seconds(1)
+    /// The time without a report after which datagrams have reached a port: a host may report once a second only (icmp(7),
+    /// icmp_ratelimit).
+    private static let deliveryTime = Interval.seconds(2)
 
     init(to address: SocketAddress, policy: ReplyPolicy, share: SocketShare, loop: EventLoop) {
         self.address = address
@@ -34,7 +37,7 @@ final class OneWaySocket: EventHandler {
     enum Outcome {
         /// It has left.
         ///
-        /// - `afterDelivery`: whether the one before has reached a port, by the absence of a report.
+        /// - `afterDelivery`: whether those before have reached a port, by the absence of a report.
         /// - `late`: the report about one before that is too old to refuse this one.
         case sent(afterDelivery: Bool, late: NetworkReport?)
         /// It has not left, because an earlier one did not arrive.
@@ -56,7 +59,7 @@ final class OneWaySocket: EventHandler {
             guard try socket?.send(payload, to: address) == true else { return .blocked }
         } catch {
             if let report = socket?.takeReport() {
-                latest = .never
+                unconfirmed = .never
                 socket?.dropReports()
                 return .refused(report)
             }
@@ -66,11 +69,10 @@ final class OneWaySocket: EventHandler {
             guard try open() else { return .noSocket }
             guard try socket?.send(payload, to: address) == true else { return .blocked }
         }
-        let before = latest
-        latest = loop.now
-        lastSend = latest
-        return .sent(
-            afterDelivery: before != .never && loop.now >= before + Self.reportTime, late: report.take()?.report)
+        lastSend = loop.now
+        let isDelivered = unconfirmed != .never && lastSend >= unconfirmed + Self.deliveryTime
+        if unconfirmed == .never || isDelivered { unconfirmed = lastSend }
+        return .sent(afterDelivery: isDelivered, late: report.take()?.report)
     }
 
     /// The address of the socket; nil while it is not open.
@@ -95,7 +97,7 @@ final class OneWaySocket: EventHandler {
 
     func ready(_ readiness: Readiness) {
         if let report = socket?.takeReport() {
-            latest = .never
+            unconfirmed = .never
             if self.report == nil { self.report = (report, loop.now) }
         }
         unasked += socket?.drain().datagrams ?? 0
