@@ -231,4 +231,13 @@ import Testing
         let count = try #require(line.firstMatch(of: /bytes_out=(\d+)/)).1
         #expect(Int(count) == chunks.reduce(0) { $0 + $1.utf8.count }, "\(line)")
     }
+
+    /// It is for a service, also where it is refused before it is sent.
+    @Test func `a form for another service`() throws {
+        let gateway = try RunningGateway(
+            ["--service", "/cap \(UDPPeer().address) max-datagram=4"], upstream: UDPPeer().address)
+        let type = "Content-Type: application/x-www-form-urlencoded\r\n"
+        #expect(try send(Self.post("/form", "text=hello&to=/cap", type), to: gateway).hasPrefix("HTTP/1.1 413 "))
+        #expect(try gateway.program.errorLine(containing: " access: ").contains(" service=/cap "))
+    }
 }

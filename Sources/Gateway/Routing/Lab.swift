@@ -106,7 +106,7 @@ struct LabResource {
     /// The answer to a PUT that its head alone determines; nil where the content counts.
     func refusal(of request: Request) -> Response? {
         guard request.comesFromOwnSite, request.namesOwnOrigin else {
-            return Problem.response(.forbidden, "Only a page of this gateway may change its network.")
+            return Refusal.denial(.forbidden, "Only a page of this gateway may change its network.").problem
         }
         return Precondition.refusal(of: request)
     }

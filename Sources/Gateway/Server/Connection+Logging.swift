@@ -11,7 +11,7 @@ extension Connection {
         var entry = AccessEntry(response)
         entry.method = request.bytes(request.head.methodRange.range)
         entry.path = request.path
-        entry.service = context.router.service(of: request)?.service.path
+        entry.service = context.router.service(of: request)?.service.path ?? entry.service
         entry.received = request.body.count
         finish(entry, log)
     }

@@ -44,7 +44,10 @@ extension Connection {
             context.counts.bufferShortages += 1
             discarded += reader.buffer.count
             reader.giveUp(context)
-        default: refuse(.noRoom)
+        case .reading: refuse(.noRoom)
+        default:
+            began = context.loop.now
+            refuse(.noRoom)
         }
     }
 
