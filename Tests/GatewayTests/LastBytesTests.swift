@@ -48,6 +48,18 @@ import Testing
         }
     }
 
+    /// A condition counts where the response without it were a success (RFC 9110 13.2.1).
+    @Test func aConditionOnReadiness() async throws {
+        try await onLoop { loop in
+            let stage = try ConnectionStage(.idle, on: loop)
+            let request = "GET /readyz HTTP/1.1\r\nHost: a\r\nIf-Match: \"a\"\r\n\r\n"
+            stage.arrive(request)
+            stage.context.beginDrainDelay()
+            stage.arrive(request)
+            #expect(try await stage.statuses() == [412, 503])
+        }
+    }
+
     /// While responses say that the connection ends, and the gateway still accepts.
     @Test func duringTheDrainDelay() async throws {
         try await onLoop { loop in

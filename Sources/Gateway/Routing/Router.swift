@@ -185,7 +185,9 @@ final class Router {
         case .folder: return .response(Self.redirectToFolder(request))
         default: break
         }
-        // The other resources are made for each request.
+        // The other resources are made for each request. Conditions count only where the response without them were a success
+        // (RFC 9110 13.2.1), which a worker may know of itself.
+        if case .question(.readiness) = reading { return .question(.readiness) }
         if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
         return switch reading {
         case .question(let question): .question(question)

@@ -94,7 +94,6 @@ final class ServiceRoute {
 
     /// Sends the payload in the query of a GET.
     func forwardQuery(of request: Request) -> Decision {
-        if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
         let query = PayloadQuery(request.query)
         guard let name = service.get, !query.isUnknown else {
             return .response(
@@ -122,8 +121,15 @@ final class ServiceRoute {
     private func send(_ payload: ArraySlice<UInt8>, of request: Request, _ notation: Notation?) -> Decision {
         let limit = longestDatagram
         if payload.count <= limit {
-            guard let sentence = refusalReason(for: payload) else { return decide(payload, of: request, notation) }
-            return .response(Problem.response(.badRequest, sentence))
+            if let sentence = refusalReason(for: payload) {
+                return .response(Problem.response(.badRequest, sentence))
+            }
+            // Conditions count only where the response without them were a success (RFC 9110 13.2.1); a POST's are judged
+            // with its head.
+            if request.head.method != .post, let refusal = Precondition.refusal(of: request) {
+                return .response(refusal)
+            }
+            return decide(payload, of: request, notation)
         }
         guard request.head.method == .post else {
             return .response(

@@ -149,8 +149,9 @@ extension Connection {
             reader.finish(request)
             answer(with: response)
         case .question(let question):
+            let response = context.response(to: question, of: request)
             reader.finish(request)
-            if let response = context.response(to: question) {
+            if let response {
                 note(response, to: question)
                 return answer(with: response)
             }

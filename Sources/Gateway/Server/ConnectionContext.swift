@@ -187,11 +187,14 @@ final class ConnectionContext {
     var mayLingerRefused: Bool { refused <= Configuration.mostRefused }
 
     /// The answer that this worker can give alone; nil where the others have to be asked.
-    func response(to question: Question) -> Response? {
+    func response(to question: Question, of request: Request) -> Response? {
         switch question {
-        case .statistics: nil
-        case .readiness: configuration.stateListener == .only ? nil : readiness.response
-        case .services: configuration.stateListener == .only ? nil : router.services.response
+        case _ where configuration.stateListener == .only: return nil
+        case .statistics: return nil
+        case .services: return router.services.response
+        case .readiness:
+            let response = readiness.response
+            return response.status == .ok ? Precondition.refusal(of: request) ?? response : response
         }
     }
 
