@@ -42,7 +42,6 @@ extension GatewayCommand {
         case "probe-interval" where addresses.probeText == nil && !addresses.service.contains(where: \.hasProbeText):
             "nothing is sent without --probe-text"
         case "max-access-log" where logging.accessLog == .off: "there are no such lines"
-        case "max-admin-connections" where addresses.admin == nil: "it is a limit on --admin"
         case "max-public-files" where page.public == nil, "max-public-depth" where page.public == nil,
             "max-public-bytes" where page.public == nil:
             "it is a limit on --public"
@@ -52,7 +51,11 @@ extension GatewayCommand {
         }
     }
 
-    private var leavesTimeToSendAgain: Bool { datagrams.minRetransmit <= datagrams.timeout }
+    /// Whether a service's time is long enough for a second datagram.
+    private var leavesTimeToSendAgain: Bool {
+        let times = addresses.services.map { $0.time(within: datagrams.timeout) }
+        return datagrams.minRetransmit <= times.max() ?? datagrams.timeout
+    }
 
     private var logConflict: String? {
         let level = logging.logLevel

@@ -6,7 +6,9 @@ internal import System
 
 extension GatewayCommand {
     /// The settings of all flags, within the limit of descriptors.
-    func makeConfiguration(descriptors: Int) -> Configuration {
+    ///
+    /// - `inheritsAdmin`: whether the service manager has opened a socket for administration.
+    func makeConfiguration(descriptors: Int, inheritsAdmin: Bool = false) -> Configuration {
         var settings = Configuration()
         settings.workers = workers ?? ProcessorShare.count()
         settings.timeout = datagrams.timeout
@@ -30,7 +32,7 @@ extension GatewayCommand {
         http.enter(into: &settings)
         callers.enter(into: &settings)
         // The others are shared in proportion where they are fewer than the flags ask for.
-        let available = max(16, descriptors - ownDescriptors(workers: settings.workers))
+        let available = max(16, descriptors - ownDescriptors(workers: settings.workers, inheritsAdmin: inheritsAdmin))
         let wanted = http.maxConnections + datagrams.maxSockets
         let share = Int(Double(available) * Double(http.maxConnections) / Double(wanted))
         let isEnough = wanted <= available
@@ -43,9 +45,9 @@ extension GatewayCommand {
 
     /// The descriptors for anything but connections and UDP sockets: loops, listeners and standard streams, connections
     /// that are refused, and those for administration, which has a loop of its own.
-    func ownDescriptors(workers: Int) -> Int {
+    func ownDescriptors(workers: Int, inheritsAdmin: Bool = false) -> Int {
         let each = 4 + Configuration.mostRefused
-        return 32 + each * workers + (addresses.admin == nil ? 0 : each + http.maxAdminConnections)
+        return 32 + each * workers + (addresses.admin == nil && !inheritsAdmin ? 0 : each + http.maxAdminConnections)
     }
 }
 

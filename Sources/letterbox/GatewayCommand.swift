@@ -62,13 +62,15 @@ struct GatewayCommand: ParsableCommand {
 
     func run() throws {
         logging.apply()
-        var settings = makeConfiguration(descriptors: DescriptorLimit.raise())
-        if check { return try report(settings) }
+        let descriptors = DescriptorLimit.raise()
+        if check { return try report(makeConfiguration(descriptors: descriptors)) }
         // Here a signal still ends the wait for a pipe, or for a name server.
-        settings.token = try Exit.starting { try callers.tokenFile.map { AccessToken(try TokenFile(path: $0).read()) } }
+        let token = try Exit.starting { try callers.tokenFile.map { AccessToken(try TokenFile(path: $0).read()) } }
         try Exit.starting {
             let manager = ServiceManager.fromEnvironment()
             let listeners = try addresses.listeners(inheriting: try InheritedListeners.take())
+            var settings = makeConfiguration(descriptors: descriptors, inheritsAdmin: listeners.admin != nil)
+            settings.token = token
             SignalDescriptor.block()
             try EventLoop.run { [settings] loop in
                 try await serve(settings, at: listeners.http, listeners.admin, manager, on: loop)

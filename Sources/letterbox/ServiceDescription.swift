@@ -150,7 +150,7 @@ struct ServiceDescription: CustomStringConvertible {
             throw ValidationError(
                 "--service \(path): max-datagram \(own) is more than --max-datagram \(limit): raise the flag as well.")
         }
-        try checkTimes(within: settings.replies.wait ?? settings.timeout ?? timeout, minRetransmit)
+        try checkTimes(within: time(within: timeout), minRetransmit)
         if let conflict = conflict { throw ValidationError("--service \(path): \(conflict).") }
         try checkProbe(ofOthers: probeLength, within: own)
     }
@@ -224,6 +224,11 @@ struct ServiceDescription: CustomStringConvertible {
                 "--service \(path): quiet has no effect: \(quiet) does not end before the whole time, \(time).")
         }
     }
+
+    /// The time of an exchange.
+    ///
+    /// - `timeout`: that of services without their own.
+    func time(within timeout: Interval) -> Interval { settings.replies.wait ?? settings.timeout ?? timeout }
 
     /// Whether its addresses can be tried with a probe text.
     private var isProbed: Bool { settings.replies.count != .none && settings.replies.source == .peer }

@@ -120,7 +120,6 @@ import Testing
         (["--probe-interval", "1s"], "--probe-interval has no effect here"),
         (["--public", "/probe-text=", "--probe-interval", "1s"], "--probe-interval has no effect here"),
         (["--access-log", "off", "--max-access-log", "2048"], "--max-access-log has no effect here"),
-        (["--max-admin-connections", "5"], "--max-admin-connections has no effect here"),
         (["--max-public-depth", "1"], "--max-public-depth has no effect here"),
         (["--min-sockets", "11", "--max-sockets", "10"], "--min-sockets 11 is above --max-sockets 10"),
         (["--max-request-line", "101", "--max-head", "100"], "--max-request-line 101 is above --max-head 100"),
@@ -157,6 +156,10 @@ import Testing
         ["--log-level", "critical"], ["--allow-origin", "*"], ["--allow-host", "a.example", "--host", "127.0.0.1"],
         ["--upstream", "127.0.0.1:9", "--upstream", "127.0.0.1:8"],
         ["--service", "/a 127.0.0.1:9 attempts=2 timeout=1s", "--min-retransmit", "1s"],
+        ["--service", "/a 127.0.0.1:9 attempts=2 timeout=3s", "--min-retransmit", "3s"],
+        ["--attempts", "2", "--service", "/a 127.0.0.1:9 timeout=3s", "--min-retransmit", "3s"],
+        // Its socket may come from the service manager.
+        ["--max-admin-connections", "5"],
         ["--service", "/a 127.0.0.1:9 replies=2 wait=1s quiet=999ms"],
         ["--service", "/a 127.0.0.1:9 probe-text=x", "--probe-interval", "1s"],
         ["--service", "/a 127.0.0.1:9 replies=0 max-datagram=3", "--probe-text", "four"],
