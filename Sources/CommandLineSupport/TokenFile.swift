@@ -9,7 +9,7 @@ package struct TokenFile: Sendable {
 
     /// The reason why a file has no valid token; no message contains the token.
     package struct Failure: Error, CustomStringConvertible {
-        let path: String
+        package let path: String
         let sentence: String
 
         package var description: String { "--token-file \(path): \(sentence)" }

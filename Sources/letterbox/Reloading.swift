@@ -58,6 +58,7 @@ final class Reloading {
             if let next { await replaceServices(with: next) }
         } catch let failure as TokenFile.Failure {
             logger.error("\(failure); the token and the services stay as they were")
+            if failure.path != tokenFile { renewToken() }
         } catch {
             report(error)
             renewToken()

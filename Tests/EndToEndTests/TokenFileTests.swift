@@ -54,6 +54,8 @@ import Testing
         try settings.write("port 0\nserver-port 0\ntoken-file /no/such\n")
         gateway.program.signal(SIGHUP)
         _ = try gateway.program.errorLine(containing: "; the token and the services stay as they were")
+        // The one in force has been read again.
+        reads += 1
         try second.write("third")
         try reload("")
         #expect(try ask(gateway.url, "second") == 401)
@@ -98,6 +100,21 @@ import Testing
         _ = try gateway.program.errorLine(containing: "the services are read again: /b added")
         #expect(try ask("\(gateway.url)/b", "second") == 200)
         #expect(try ask(gateway.url, "first") == 401)
+    }
+
+    /// The settings name a wrong file, and the one in force has revoked its token.
+    @Test func `a revoked token ends also where the next file is wrong`() throws {
+        let server = try RunningServer()
+        let (first, second) = (try TemporaryFile("first", mode: 0o600), try TemporaryFile("second", mode: 0o644))
+        let settings = try TemporaryFile("port 0\nservice / \(server.address)\ntoken-file \(first.path)\n")
+        let gateway = try RunningGateway(Program(Binaries.letterbox, ["--config", settings.path]))
+        #expect(try ask(gateway.url, "first") == 200)
+        try first.write("other")
+        try settings.write("port 0\nservice / \(server.address)\ntoken-file \(second.path)\n")
+        gateway.program.signal(SIGHUP)
+        _ = try gateway.program.errorLine(containing: "the token has been read again")
+        #expect(try ask(gateway.url, "first") == 401)
+        #expect(try ask(gateway.url, "other") == 200)
     }
 
     @Test func `the address that tells of the gateway asks for the token, too`() throws {
