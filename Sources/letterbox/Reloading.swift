@@ -116,6 +116,8 @@ final class Reloading {
         guard next.map(\.description) != described.map(\.description) else { return nil }
         let nextNames = next.map { UpstreamNames($0, knowing: names) }
         await UpstreamNames.begin(nextNames, on: loop)
+        // Meanwhile the names in force have been looked up, too.
+        for next in nextNames { next.learn(from: names) }
         return (nextNames, try nextNames.map { try $0.service(settings) })
     }
 

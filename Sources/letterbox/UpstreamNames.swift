@@ -13,6 +13,10 @@ final class UpstreamNames: Sendable {
 
     private struct State {
         var found: [Endpoint: [SocketAddress]] = [:]
+        /// The latest addresses that did not contradict the service's options.
+        var accepted: [Endpoint: [SocketAddress]] = [:]
+        /// The addresses that the gateway has.
+        var given: Set<SocketAddress> = []
         /// The names whose latest look-up failed, which the log has reported.
         var failing: Set<Endpoint> = []
         /// Whether the latest addresses contradicted the service's options, which the log has reported.
@@ -27,9 +31,19 @@ final class UpstreamNames: Sendable {
     /// - `others`: the source of addresses that are already known.
     init(_ description: ServiceDescription, knowing others: [UpstreamNames] = []) {
         self.description = description
-        let known = others.map { names in names.state.withLock { $0.found } }
-        let found = known.reduce(into: [:]) { $0.merge($1) { first, _ in first } }
-        state = Mutex(State(found: found.filter { description.endpoints.contains($0.key) }))
+        state = Mutex(State())
+        learn(from: others)
+    }
+
+    /// Takes over the addresses that others have found.
+    func learn(from others: [UpstreamNames]) {
+        for other in others {
+            let found = other.state.withLock { $0.found }.filter { endpoints.contains($0.key) }
+            state.withLock { state in
+                state.found.merge(found) { $1 }
+                state.accepted = state.found
+            }
+        }
     }
 
     private var endpoints: [Endpoint] { description.endpoints }
@@ -38,6 +52,10 @@ final class UpstreamNames: Sendable {
     func service(_ flags: Configuration) throws(SettingsError) -> Service {
         let addresses = addresses
         try description.check(addresses)
+        state.withLock { state in
+            state.accepted = state.found
+            state.given = Set(addresses)
+        }
         return description.service(at: addresses, flags)
     }
 
@@ -95,26 +113,35 @@ final class UpstreamNames: Sendable {
     /// Looks the names up again and gives the gateway the changes; a failed look-up changes nothing, and neither do
     /// addresses that contradict the service's options.
     private func refresh(for gateway: Gateway, within limit: Interval?, on loop: EventLoop) async {
-        let (before, found) = (Set(addresses), state.withLock { $0.found })
         await tryLook(up: names, within: limit, on: loop)
-        guard accept(orReturnTo: found), Set(addresses) != before, !Task.isCancelled else { return }
+        guard !Task.isCancelled, accept() else { return }
+        let addresses = addresses
+        // Not what was found before: two look-ups at a time would each miss the other's change.
+        let given = state.withLock { state in
+            defer { state.given = Set(addresses) }
+            return state.given
+        }
+        guard Set(addresses) != given else { return }
         await gateway.replaceAddresses(addresses, of: description.description)
         logger.notice("\(description.path): the UDP service is now at \(addresses)")
     }
 
     /// Checks the current addresses as the start does, and takes the former ones back where they fail; the log reports the
     /// first failure in a row.
-    private func accept(orReturnTo former: [Endpoint: [SocketAddress]]) -> Bool {
+    private func accept() -> Bool {
         do { try description.check(addresses) } catch {
             let isNews = state.withLock { state in
-                state.found = former
+                state.found = state.accepted
                 defer { state.isRefused = true }
                 return !state.isRefused
             }
             if isNews { logger.warning("\(error); its addresses stay as they were") }
             return false
         }
-        state.withLock { $0.isRefused = false }
+        state.withLock { state in
+            state.isRefused = false
+            state.accepted = state.found
+        }
         return true
     }
 
