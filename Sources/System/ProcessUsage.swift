@@ -36,11 +36,17 @@ public struct ProcessUsage: Sendable, Equatable {
         processorSeconds = Double(user + system) / ticks
         residentBytes = pages * Int(sysconf(Int32(_SC_PAGESIZE)))
         virtualBytes = size
-        // The start counts from the boot, and so does this clock (clock_gettime(2)).
-        startSeconds = Self.seconds(CLOCK_REALTIME) - Self.seconds(CLOCK_BOOTTIME) + Double(start) / ticks
+        // The start counts from the boot.
+        startSeconds = Self.bootSeconds + Double(start) / ticks
         self.openDescriptors = openDescriptors
         self.maxDescriptors = maxDescriptors
     }
+
+    /// The boot, in seconds since 1970: one clock counts from there (clock_gettime(2)).
+    ///
+    /// Computed once, for two clocks give another difference at each reading, and a clock may be set: a process whose start
+    /// changes would look like one that has been restarted.
+    private static let bootSeconds = seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME)
 
     private static func seconds(_ clock: clockid_t) -> Double {
         var time = timespec()

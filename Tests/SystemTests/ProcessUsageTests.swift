@@ -28,6 +28,12 @@ import Testing
         #expect(usage.startSeconds <= now + 1 && usage.startSeconds > now - 90_000)
     }
 
+    /// A start that changes would count as a restart, as in deploy/alerts.yml.
+    @Test func theStartIsTheSameAtEachReading() throws {
+        let starts = try (0..<1000).map { _ in try #require(ProcessUsage.current()).startSeconds }
+        #expect(Set(starts).count == 1)
+    }
+
     @Test func anOpenDescriptorIsCounted() throws {
         let before = try #require(ProcessUsage.current()).openDescriptors
         // Many, for other tests may close some at the same time.
