@@ -123,11 +123,9 @@ package struct DatagramServer: ~Copyable {
                 // Rare: the queue is full, and empties within moments.
                 await loop.sleep(until: loop.now + .milliseconds(1))
             } catch {
-                // A report of an earlier reply comes in place of this one's result.
-                if takeReports() {
-                    batch.restoreSkipped()
-                    continue
-                }
+                // A report of an earlier reply comes in place of this one's result. Where a filter of this host rejects this one,
+                // each attempt has a report of its own, so that there is only one more.
+                if takeReports(), batch.restoreSkipped() { continue }
                 if observer != nil { failures.append(error) }
                 logger.warning("\(error)")
             }

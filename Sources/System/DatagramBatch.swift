@@ -31,6 +31,8 @@ public struct DatagramBatch: ~Copyable {
     /// The number of replies, whose headers and parts are the first ones.
     public private(set) var count = 0
     private var sent = 0
+    /// The number of replies up to the last one that was taken back.
+    private var restored = 0
     /// The number of headers to set anew: the last datagrams and their replies have changed them.
     private var staleHeaders: Int
     private var hasControl = false
@@ -61,7 +63,7 @@ public struct DatagramBatch: ~Copyable {
 
     /// Takes waiting datagrams, as many as there is room for; 0 means that none waits (recvmmsg(2)).
     public mutating func receive(from socket: borrowing DatagramSocket) throws(SystemError) -> Int {
-        (received, count, sent) = (0, 0, 0)
+        (received, count, sent, restored) = (0, 0, 0, 0)
         if hasControl != socket.knowsDestination { (hasControl, staleHeaders) = (socket.knowsDestination, capacity) }
         for index in 0..<staleHeaders { prepareToReceive(index) }
         // The kernel may have touched the first header even where the call fails.
@@ -152,8 +154,15 @@ public struct DatagramBatch: ~Copyable {
         }
     }
 
-    /// Takes back the last skipped reply: the error of `send(over:)` was a report about an earlier datagram.
-    public mutating func restoreSkipped() { sent = max(0, sent - 1) }
+    /// Takes back the last skipped reply, once: the error of `send(over:)` may be a report about an earlier datagram.
+    ///
+    /// False where the reply was taken back before: the second error is its own.
+    public mutating func restoreSkipped() -> Bool {
+        guard sent > restored else { return false }
+        restored = sent
+        sent -= 1
+        return true
+    }
 
     /// Sends the remaining replies; false means that the kernel has no room yet (sendmmsg(2)).
     ///

@@ -107,6 +107,38 @@ import Testing
         #expect(clients[1].socket.drain().isEqual(0, 0))
     }
 
+    /// Whether the next reply cannot be sent.
+    private func fails(_ batch: inout DatagramBatch, over socket: borrowing DatagramSocket) -> Bool {
+        do { _ = try batch.send(over: socket) } catch { return true }
+        return false
+    }
+
+    /// The first error may be a report about an earlier reply, and the second one is the reply's own.
+    @Test(.enabled(if: hasIPv6, "needs IPv6")) func aSkippedReplyIsTakenBackOnce() throws {
+        let server = try server(at: "::1")
+        let client = try DatagramSocket(connectedTo: try place(of: server))
+        // A socket of IPv4 cannot send to addresses of IPv6.
+        let other = try DatagramSocket(boundTo: try address("127.0.0.1"))
+        var batch = DatagramBatch(capacity: 4)
+        for _ in 0..<2 {
+            for number in 0..<3 { try client.send([UInt8(number)]) }
+            waitToRead(server.descriptor)
+            #expect(try batch.receive(from: server) == 3)
+            _ = batch.answer(echo)
+            #expect(batch.restoreSkipped() == false)
+            for _ in 0..<2 {
+                for isTheFirst in [true, false] {
+                    #expect(fails(&batch, over: other))
+                    #expect(batch.restoreSkipped() == isTheFirst)
+                }
+            }
+            #expect(fails(&batch, over: other))
+            #expect(batch.restoreSkipped() == true)
+            #expect(try batch.send(over: server) == true)
+            #expect(try client.next().bytes == [UInt8(ascii: ">"), 2])
+        }
+    }
+
     /// The client is connected to 127.0.0.2 and would not hear a reply from 127.0.0.1.
     @Test func aReplyComesFromTheAddressThatWasAsked() throws {
         let server = try server(at: "0.0.0.0")
