@@ -16,12 +16,7 @@ extension DatagramSocket {
         if try descriptor.localAddress().port == remote.port { descriptor = try Self.openUnconnected(for: remote) }
         try descriptor.set(SO_BROADCAST, at: SOL_SOCKET)
         if let hops { try descriptor.setHops(Int32(hops), isIPv6: remote.usesIPv6) }
-        if let interface {
-            guard let number = NetworkInterface.number(named: interface) else {
-                throw SystemError(.configure, remote, .noSuchDevice)
-            }
-            try descriptor.setInterface(number, isIPv6: remote.usesIPv6)
-        }
+        if let interface { _ = try descriptor.setInterface(named: interface, towards: remote) }
         self.init(owning: descriptor)
     }
 
@@ -35,12 +30,22 @@ extension DatagramSocket {
     /// The source of this socket's datagrams to an address, by the current routes (connect(2)).
     public func source(towards remote: SocketAddress) throws(SystemError) -> SocketAddress {
         let own = try localAddress()
-        let probe = try Self.open(for: remote)
-        try probe.set(SO_BROADCAST, at: SOL_SOCKET)
-        try attempt(.connect, remote) { () throws(ErrorNumber) in
-            _ = try call { unsafe remote.withSocketAddress { unsafe clinux_connect(probe.number, $0, $1) } }
-        }
+        let probe = try Self.probe(towards: remote)
         return SocketAddress(try probe.localAddress().host, port: own.port) ?? own
+    }
+
+    /// Opens a socket that has the route of datagrams from ``init(towards:hops:interface:)``, for questions to the kernel.
+    static func probe(towards remote: SocketAddress, interface: String? = nil) throws(SystemError) -> Descriptor {
+        let descriptor = try open(for: remote)
+        try descriptor.set(SO_BROADCAST, at: SOL_SOCKET)
+        var remote = remote
+        if let interface {
+            let number = try descriptor.setInterface(named: interface, towards: remote)
+            // Only sendto(2) takes the option's interface for an address of a link; connect(2) fails (EINVAL).
+            if remote.lacksInterface { remote.setInterface(number) }
+        }
+        try connect(descriptor, to: remote)
+        return descriptor
     }
 
     /// Takes the first waiting datagram into a part of an array, and returns its length and sender; nil when none
@@ -75,6 +80,15 @@ extension Descriptor {
             ? (Int32(IPPROTO_IPV6), [Int32(IPV6_MULTICAST_HOPS), Int32(IPV6_UNICAST_HOPS)])
             : (Int32(IPPROTO_IP), [Int32(IP_MULTICAST_TTL), Int32(IP_TTL)])
         for name in names { try set(name, at: level, to: hops) }
+    }
+
+    /// Sets the interface by its name, and returns its number.
+    fileprivate func setInterface(named name: String, towards remote: SocketAddress) throws(SystemError) -> UInt32 {
+        guard let number = NetworkInterface.number(named: name) else {
+            throw SystemError(.configure, remote, .noSuchDevice)
+        }
+        try setInterface(number, isIPv6: remote.usesIPv6)
+        return number
     }
 
     /// Sets the interface of datagrams to groups, and of those to which no route points, as 255.255.255.255

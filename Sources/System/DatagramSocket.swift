@@ -57,10 +57,15 @@ public struct DatagramSocket: ~Copyable, Sendable {
 
     private static func connect(to remote: SocketAddress) throws(SystemError) -> Descriptor {
         let descriptor = try open(for: remote)
-        try attempt(.connect, remote) { () throws(ErrorNumber) in
-            _ = try call { unsafe remote.withSocketAddress { unsafe clinux_connect(descriptor.number, $0, $1) } }
-        }
+        try connect(descriptor, to: remote)
         return descriptor
+    }
+
+    static func connect(_ descriptor: borrowing Descriptor, to remote: SocketAddress) throws(SystemError) {
+        let number = descriptor.number
+        try attempt(.connect, remote) { () throws(ErrorNumber) in
+            _ = try call { unsafe remote.withSocketAddress { unsafe clinux_connect(number, $0, $1) } }
+        }
     }
 
     static func open(for address: SocketAddress) throws(SystemError) -> Descriptor {

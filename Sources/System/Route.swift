@@ -11,12 +11,22 @@ public struct Route: Sendable, Equatable {
     /// Describes a known route.
     public init(source: SocketAddress, mtu: Int) { (self.source, self.mtu) = (source, mtu) }
 
-    /// Asks the kernel; no datagram leaves (connect(2)).
+    /// Asks the kernel about datagrams of a connected socket; no datagram leaves (connect(2)).
     public init(to remote: SocketAddress) throws(SystemError) {
         let socket = try DatagramSocket(connectedTo: remote)
+        try self.init(of: socket.descriptor, to: remote)
+    }
+
+    /// Asks the kernel about datagrams of a socket that may send to broadcast addresses, too, by an interface if one is named.
+    public init(towards remote: SocketAddress, interface: String? = nil) throws(SystemError) {
+        let socket = try DatagramSocket.probe(towards: remote, interface: interface)
+        try self.init(of: socket, to: remote)
+    }
+
+    private init(of socket: borrowing Descriptor, to remote: SocketAddress) throws(SystemError) {
         let (level, name) =
             remote.isIPv6 ? (Int32(IPPROTO_IPV6), Int32(IPV6_MTU)) : (Int32(IPPROTO_IP), Int32(IP_MTU))
-        guard let mtu = socket.descriptor.option(name, at: level) else {
+        guard let mtu = socket.option(name, at: level) else {
             throw SystemError(.configure, remote, .current)
         }
         self.init(source: try socket.localAddress(), mtu: Int(mtu))

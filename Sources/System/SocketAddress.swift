@@ -72,6 +72,9 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Names the interface of a link-local address of IPv6: `sin6_scope_id`, the last member, at byte 24 (ipv6(7)).
+    mutating func setInterface(_ number: UInt32) { storage.3 = UInt64(number) }
+
     private var family: Int32 {
         Int32(UInt16(truncatingIfNeeded: storage.0))
     }

@@ -143,7 +143,10 @@ private struct ServiceExamination {
         }
         let service = described.service(at: addresses, settings)
         for address in addresses where !address.isForMany {
-            let route = Result { () throws(SystemError) in try Route(to: address) }
+            let route = Result { () throws(SystemError) -> Route in
+                guard service.replies.allowsMany else { return try Route(to: address) }
+                return try Route(towards: address, interface: service.replies.interface)
+            }
             findings.append(.route(address, route, maxDatagram: service.configuration.maxDatagram))
         }
         guard let probe = service.configuration.probe else { return findings + [.unasked(described.path)] }

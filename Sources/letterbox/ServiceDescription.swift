@@ -259,9 +259,7 @@ struct ServiceDescription: CustomStringConvertible {
                 [\(address.host)%eth0]:\(address.port)
                 """
         }
-        guard settings.replies.source != .any, settings.replies.count != .none,
-            let address = addresses.first(where: \.isForMany)
-        else { return nil }
+        guard !settings.replies.allowsMany, let address = addresses.first(where: \.isForMany) else { return nil }
         return "\(address.host) is the address of many hosts: add from=any to accept all their replies, or replies=0"
     }
 
@@ -276,7 +274,7 @@ struct ServiceDescription: CustomStringConvertible {
         own.probe = options[.probeText].map { Array($0.utf8) } ?? flags.probe
         var replies = settings.replies
         if case .some(let count) = replies.count { replies.maxReplies = max(replies.maxReplies, count) }
-        if replies.count == .none || replies.source == .any { own.attempts = 1 }
+        if replies.allowsMany { own.attempts = 1 }
         if !isProbed { own.probe = nil }
         var service =
             if let preset = settings.preset {

@@ -54,6 +54,13 @@ import Testing
         }
     }
 
+    @Test func `the broadcast address of the loopback network is one for sockets that may use it`() throws {
+        let remote = try #require(SocketAddress("127.255.255.255", port: 9))
+        #expect(throws: SystemError.self) { try Route(to: remote) }
+        #expect(try Route(towards: remote).source.host == "127.0.0.1")
+        #expect(throws: SystemError.self) { try Route(towards: remote, interface: "none") }
+    }
+
     @Test func `columns, commands, and a sum`() {
         let report = Report([
             .ok("local ports", "many"), .warning("name", "slow", remedy: "getent"),

@@ -59,6 +59,28 @@ import Testing
         #expect(ending.output.contains(/(?m)^bad   route +cannot connect 192.0.2.7:53: Network is unreachable$/))
     }
 
+    /// The kernel connects a socket to neither as it is (EACCES, EINVAL), and datagrams leave for both.
+    @Test(
+        .enabled(if: obstacle == nil, "\(obstacle ?? "")"),
+        arguments: [
+            ("192.0.2.255:9 replies=0", "192.0.2.255:9 from 192.0.2.1"),
+            ("192.0.2.255:9 replies=all from=any", "192.0.2.255:9 from 192.0.2.1"),
+            ("192.0.2.255:9 replies=0 interface=net", "192.0.2.255:9 from 192.0.2.1"),
+            ("[fe80::7]:9 replies=0 interface=net", "[fe80::7]:9 from fe80::1%net"),
+            ("192.0.2.255:9", nil), ("192.0.2.255:9 from=host", nil),
+        ])
+    func `a broadcast or link-local address is no fault of a service that may have it`(
+        service: String, route: String?
+    ) throws {
+        let link = """
+            ip link add net type veth peer name far; ip link set far up; ip link set net addrgenmode none up; \
+            ip address add 192.0.2.1/24 broadcast + dev net; ip address add fe80::1/64 dev net nodad
+            """
+        let ending = try doctor(after: link, "--service", "/x \(service)")
+        let found = ending.output.contains("ok    route") && ending.output.contains("to \(route ?? ""), path MTU 1500")
+        #expect(found == (route != nil) && ending.output.contains("bad   route") == (route == nil), "\(ending)")
+    }
+
     /// The members are those of docs/operating.md, and the findings those of the text.
     @Test(arguments: [[], ["--max-datagram", "100"]], [true, false])
     func `one document has all findings`(flags: [String], isFirst: Bool) throws {

@@ -182,6 +182,9 @@ package struct ReplyPolicy: Equatable, Sendable {
     /// Whether sockets are connected to the service's address.
     var isConnected: Bool { source == .peer && count != .none }
 
+    /// Whether the service's address may be that of many hosts.
+    package var allowsMany: Bool { source == .any || count == .none }
+
     package var isSingle: Bool { count == .some(1) }
 
     /// Opens a socket that sends to an address and is not connected to it.
