@@ -1,4 +1,5 @@
 package import ArgumentParser
+internal import Glibc
 internal import System
 
 /// The exit status of a command (sysexits.h for 64, which the argument parser uses for wrong usage).
@@ -25,6 +26,14 @@ package enum Exit {
         } catch {
             Console.fatal("\(Environment.programName): \(error)\(advice(error))")
             throw cannotStart
+        }
+    }
+
+    /// Runs a part without which the program would stay, ready and deaf: an error ends the program.
+    package static func serving(_ body: () async throws -> Void) async {
+        do { try await body() } catch {
+            Console.fatal("\(Environment.programName): \(error)", waiting: false)
+            Glibc.exit(failed.rawValue)
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Noise
+internal import CommandLineSupport
 internal import Datagrams
 internal import EventLoop
 internal import Gateway
@@ -23,10 +24,8 @@ struct LabNoise {
         lab = Lab(
             server: server, seed: seed, read: { Lab.Settings(proxy.settings.toServer) },
             write: { proxy.settings = BothWays(NoiseSettings($0)) })
-        task = Task(executorPreference: loop) {
-            // Without the network the gateway would report silence, without the cause.
-            do { try await proxy.run() } catch { preconditionFailure("the lab's network has ended: \(error)") }
-        }
+        // Without the network the gateway would report silence, without the cause.
+        task = Task(executorPreference: loop) { await Exit.serving { try await proxy.run() } }
     }
 
     /// Ends the network.

@@ -85,12 +85,12 @@ struct NoiseCommand: ParsableCommand {
                 let signals = try Signals(on: loop)
                 let seed = self.seed ?? UInt64.random(in: 0..<1_000_000)
                 let proxy = try proxy(at: address, to: servers, seed: seed, on: loop)
-                let task = Task(executorPreference: loop) { try await proxy.run() }
+                let task = Task(executorPreference: loop) { await Exit.serving { try await proxy.run() } }
                 let targets = servers.map { "udp://\($0)" }.joined(separator: " ")
                 Console.error("The noise is ready: udp://\(proxy.address) -> \(targets) (seed \(seed))", as: .notice)
                 await signals.end()
                 task.cancel()
-                try await task.value
+                await task.value
                 LogOutput.standardOutput.write("\(await proxy.counts)")
             }
         }

@@ -45,7 +45,8 @@ struct PingCommand: ParsableCommand {
             SignalDescriptor.block()
             try Destinations.check(addresses, many: "give that of one")
             try EventLoop.run { loop in
-                let report = try await ping(choose(addresses, on: loop), on: loop)
+                let signals = try Signals(on: loop)
+                let report = try await ping(choose(addresses, on: loop), until: signals, on: loop)
                 if histogram { Output.print("\(report.histogram)") }
                 Output.print("\(report)")
                 if report.received == 0 { throw Exit.failed }
@@ -63,7 +64,9 @@ struct PingCommand: ParsableCommand {
     }
 
     /// Runs until the end or a signal.
-    private func ping(_ server: SocketAddress, on loop: EventLoop) async throws -> PingerReport {
+    private func ping(
+        _ server: SocketAddress, until signals: sending Signals, on loop: EventLoop
+    ) async throws -> PingerReport {
         Output.print("PING \(server) with \(size) bytes")
         let settings = self.settings
         let run = Task(executorPreference: loop) {
@@ -71,7 +74,7 @@ struct PingCommand: ParsableCommand {
             return try await pinger.run()
         }
         Task(executorPreference: loop) {
-            try await Signals(on: loop).end()
+            await signals.end()
             run.cancel()
         }
         return try await run.value

@@ -1,6 +1,6 @@
+internal import CommandLineSupport
 internal import Datagrams
 internal import EventLoop
-internal import Glibc
 internal import Logging
 internal import System
 internal import Synchronization
@@ -26,11 +26,10 @@ struct UDPService {
         }
         tasks = zip(sockets, try Self.startLoops(workers)).map { socket, loop in
             Task(executorPreference: loop) {
-                var server = DatagramServer(
-                    socket: socket.take(), service: service, logger: logger, onDatagram: onDatagram)
-                do { try await server.run(on: loop) } catch {
-                    Console.fatal("letterbox: \(error)", waiting: false)
-                    Glibc.exit(1)
+                await Exit.serving {
+                    var server = DatagramServer(
+                        socket: socket.take(), service: service, logger: logger, onDatagram: onDatagram)
+                    try await server.run(on: loop)
                 }
                 loop.stop()
             }

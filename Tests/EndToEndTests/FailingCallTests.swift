@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -6,8 +7,10 @@ import Testing
     /// Runs the program of its further words, for which a call with these second and third arguments fails (EIO).
     private static let launcher = """
         import ctypes, os, platform, struct, sys
-        numbers = {"x86_64": {"setsockopt": 54, "getdents64": 217, "accept4": 288},
-            "aarch64": {"setsockopt": 208, "getdents64": 61, "accept4": 242}}
+        numbers = {
+            "x86_64": {"setsockopt": 54, "getdents64": 217, "epoll_ctl": 233, "accept4": 288, "signalfd4": 289},
+            "aarch64": {"setsockopt": 208, "getdents64": 61, "epoll_ctl": 21, "accept4": 242, "signalfd4": 74},
+        }
         name, *words = sys.argv[1].split()
         # struct seccomp_data: the call's number, and the arguments from byte 16 on.
         conditions = [(0, numbers[platform.machine()][name])]
@@ -26,6 +29,10 @@ import Testing
         """
 
     private func run(without call: String, _ arguments: String...) throws -> Program.Ending {
+        try run(without: call, arguments)
+    }
+
+    private func run(without call: String, _ arguments: [String]) throws -> Program.Ending {
         try Program("python3", ["-c", Self.launcher, call, Binaries.letterbox] + arguments).ending()
     }
 
@@ -52,5 +59,44 @@ import Testing
         let ending = try run(without: "getdents64", "--port", "0", "--server-port", "0", "--public", "/")
         #expect(ending.status == 2, "\(ending)")
         #expect(ending.error.hasPrefix("letterbox: cannot read /: Input/output error"), "\(ending)")
+    }
+
+    /// They do not stay, ready and deaf, where their socket cannot be watched (EPOLL_CTL_ADD).
+    @Test(arguments: [
+        ("The noise is ready: udp://", ["noise", "--port", "0"]),
+        ("(the lab, seed 1)", ["--port", "0", "--server-port", "0", "--lab", "--lab-seed", "1"]),
+    ])
+    func `a noise and a lab that cannot serve end`(ready: String, arguments: [String]) throws {
+        // The descriptors have the same numbers in each run.
+        let trial = try Program(Binaries.letterbox, arguments)
+        let line = try trial.errorLine(containing: ready)
+        let port = try #require(line.firstMatch(of: /udp:\/\/127.0.0.1:(\d+)/)?.1)
+        let number = try descriptor(ofUDPPort: try #require(Int(port)), in: trial)
+        #expect(try trial.ending(after: SIGTERM).status == 0)
+        let ending = try run(without: "epoll_ctl 1 \(number)", arguments)
+        #expect(ending.status == 1, "\(ending)")
+        #expect(ending.errorLines.last == "letterbox: cannot watch: Input/output error", "\(ending)")
+    }
+
+    /// The number of a program's socket (proc(5): /proc/[pid]/net/udp has the inode in its tenth column).
+    private func descriptor(ofUDPPort port: Int, in program: Program) throws -> String {
+        let folder = "/proc/\(program.pid)"
+        let sockets = try String(contentsOfFile: "\(folder)/net/udp", encoding: .utf8).split(separator: "\n").map {
+            $0.split(separator: " ")
+        }
+        let place = ":" + (String(repeating: "0", count: 4) + String(port, radix: 16, uppercase: true)).suffix(4)
+        let inode = try #require(sockets.first { $0[1].hasSuffix(place) }?[9])
+        return try #require(
+            FileManager.default.contentsOfDirectory(atPath: "\(folder)/fd").first {
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/fd/\($0)")
+                return target == "socket:[\(inode)]"
+            })
+    }
+
+    /// Its signals are blocked by then, so that it could not be ended.
+    @Test func `a ping that cannot read signals does not start`() throws {
+        let ending = try run(without: "signalfd4", "ping", "127.0.0.1", "--port", "9", "--count", "1")
+        #expect(ending.status == 2, "\(ending)")
+        #expect(ending.error == "letterbox: cannot watch: Input/output error\n" && ending.output.isEmpty, "\(ending)")
     }
 }
