@@ -1,12 +1,10 @@
-// Buttons that copy what an element holds.
+// The buttons that copy.
 
-const thanks = 1500; // milliseconds
-
-/** The most characters shown: a browser stands still over a word of many thousand. */
+/** The most characters shown: a browser stands still over more. */
 export const shown = 4096;
 const whole = new WeakMap();
 
-/** Shows words, the beginning only if there are many; all of them are copied. */
+/** Shows the beginning of words; all are copied. */
 export function fill(element, words) {
   whole.set(element, words);
   element.textContent = words.length > shown ? `${words.slice(0, shown)}…` : words;
@@ -19,17 +17,24 @@ export function enableCopy(button, announcement) {
   button.addEventListener("click", async () => {
     if (await copy(document.getElementById(id))) say("Copied", `Copied ${what}.`);
     else say("Selected", "Selected, but the browser did not copy it.");
-    setTimeout(say, thanks, "Copy", "");
+    setTimeout(say, 1500, "Copy", "");
   });
 }
 
 async function copy(source) {
+  const words = whole.get(source);
   try {
-    await navigator.clipboard.writeText(whole.get(source) ?? source.textContent);
+    await navigator.clipboard.writeText(words);
     return true;
   } catch {
-    // Pages over plain HTTP from another machine have no clipboard, but this.
+    // Over plain HTTP there is only this.
     getSelection().selectAllChildren(source);
-    return document.execCommand("copy");
+    document.oncopy = (event) => {
+      event.clipboardData.setData("text/plain", words);
+      return false;
+    };
+    const done = document.execCommand("copy");
+    document.oncopy = null;
+    return done;
   }
 }

@@ -117,6 +117,27 @@ extension InTheBrowser {
             }
         }
 
+        @Test(
+            "Over plain HTTP a page has no access to the clipboard, and all of a long reply is copied as well",
+            arguments: [("a", "'A'.repeat(60_000)"), ("\u{1}", "Array(60_000).fill('01').join(' ')")])
+        func copiedWithoutAccess(letter: String, whole: String) throws {
+            try Browser.visit { browser, _ in
+                try browser.run(
+                    """
+                    Object.defineProperty(navigator, "clipboard", { value: undefined });
+                    addEventListener("copy", (event) => (window.copied = event.clipboardData.getData("text/plain")));
+                    document.querySelector("#text").value = "\(letter)".repeat(60_000);
+                    document.querySelector(".post").click();
+                    """)
+                try browser.wait(until: "document.querySelector('#reply').dataset.state === 'reply'")
+                try browser.click("[data-copy=reply]")
+                try browser.wait(until: "window.copied !== undefined")
+                #expect(try browser.run("return window.copied === \(whole)").bool == true)
+                // Later copies are the visitor's own.
+                #expect(try browser.run("return document.oncopy === null").bool == true)
+            }
+        }
+
         @Test("Enter posts, Shift and Enter starts a new line")
         func keys() throws {
             try Browser.visit { browser, _ in
