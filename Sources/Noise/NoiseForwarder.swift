@@ -67,10 +67,12 @@ final class NoiseForwarder {
     /// Sends the datagrams whose delay is over, and reports the client of each.
     func release(at now: MonotonicTime, _ report: (NoiseClient) -> Void) {
         while let next = held.popDue(at: now) {
+            // The server's address may have refused another datagram meanwhile.
+            let link = next.link.current
             counts[next.direction].held -= 1
-            next.link.held -= 1
-            send(next.bytes.span, next.direction, next.link)
-            report(next.link.client)
+            link.held -= 1
+            send(next.bytes.span, next.direction, link)
+            report(link.client)
         }
     }
 

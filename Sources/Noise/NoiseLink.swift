@@ -28,6 +28,8 @@ final class NoiseLink: EventHandler {
     var held = 0
     /// Whether the network has reported that the server's address is closed.
     var isRefused = false
+    /// The link to another one of the server's addresses that has taken this one's place.
+    private var successor: NoiseLink?
     /// The latest datagram to the server, for its other addresses, and the number of addresses that refused it.
     var latest: [UInt8]?
     var refusals = 0
@@ -45,6 +47,19 @@ final class NoiseLink: EventHandler {
         self.socket = socket
         self.ready = ready
         loop.setHandler(self, of: watch)
+    }
+
+    /// The link in use now: this one, or the last of those that have taken its place.
+    var current: NoiseLink {
+        var link = self
+        while let next = link.successor { link = next }
+        return link
+    }
+
+    /// Gives its datagrams under way to the link that takes its place.
+    func replace(with next: NoiseLink) {
+        successor = next
+        next.held = held
     }
 
     /// The server has sent something, or the network has reported an earlier datagram.

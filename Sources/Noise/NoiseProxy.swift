@@ -197,6 +197,7 @@ extension NoiseProxy {
         guard servers.count > 1 else { return nil }
         if servers[preferred] == link.server { preferred = (preferred + 1) % servers.count }
         guard let next = open(link.client) else { return nil }
+        link.replace(with: next)
         table.replace(next, for: link.client)
         forget(link)
         return next

@@ -148,6 +148,52 @@ struct NoiseLimitTests {
         }
     }
 
+    /// Runs a test's program behind an address that refuses the first datagram, while the second one is held.
+    private func whileHeld(
+        for time: Interval, _ program: @escaping @Sendable (RunningNoise, HandClient, EventLoop) async throws -> Void
+    ) async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(Echo(), on: loop)
+            var (settings, limits) = (BothWays(NoiseSettings()), NoiseProxy.Limits())
+            settings.toServer.delay = .milliseconds(50)
+            limits.clients = 1
+            let noise = try RunningNoise(
+                to: [try HandClient.closedAddress("127.0.0.80"), server.address], settings: settings, limits: limits,
+                on: loop)
+            let client = try HandClient(to: noise.proxy.address, on: loop)
+            try client.send("first")
+            _ = await noise.events(1)
+            noise.proxy.settings.toServer.delay = time
+            try client.send("second")
+            _ = await noise.events(1)
+            #expect(try await client.receiveText() == "first")
+            try await program(noise, client, loop)
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
+    @Test("a datagram that is held for an address which refuses meanwhile goes to the next one")
+    func heldMeanwhile() async throws {
+        try await whileHeld(for: .milliseconds(500)) { noise, client, _ in
+            let text = try await client.receiveText()
+            #expect(text == "second")
+            let counts = await noise.proxy.counts.toServer
+            #expect(counts.refused == 1 && counts.sent == 2 && counts.held == 0)
+        }
+    }
+
+    @Test("a client keeps its place while a datagram of its own is held, whatever address that was for")
+    func heldPlace() async throws {
+        try await whileHeld(for: .seconds(3000)) { noise, _, loop in
+            try HandClient(to: noise.proxy.address, on: loop).send("other")
+            // The first one's reply is an event, too.
+            _ = await noise.events(2)
+            let counts = await noise.proxy.counts.toServer
+            #expect(counts.rejected == 1 && counts.held == 1)
+        }
+    }
+
     @Test("counts each refusal once where all of the server's addresses refuse")
     func noAddress() async throws {
         try await onLoop { loop in
