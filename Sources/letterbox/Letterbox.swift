@@ -45,13 +45,19 @@ struct Letterbox: ParsableCommand {
     /// default ends the other commands, and a check of the settings.
     private static func handle(_ signals: SignalHold, _ command: (any ParsableCommand.Type)?, _ words: [String]) {
         let servers: [any ParsableCommand.Type] = [ServerCommand.self, NoiseCommand.self]
-        let isGateway = command == GatewayCommand.self && !words.contains("--check")
+        let isGateway = command == GatewayCommand.self && !isCheck(words)
         // Now, for the terminal may be closed while the settings are read.
         if isGateway { _ = ControllingTerminal.existedAtStart }
         if isGateway || servers.contains(where: { $0 == command }) { return SignalDescriptor.endAtOnce() }
         // Cut short before its first probe, a ping has measured nothing.
         if command == PingCommand.self { return SignalDescriptor.endAtOnce(withSuccess: false) }
         signals.release()
+    }
+
+    /// Whether the gateway only checks its settings: a file cannot ask for that, and the environment before the words.
+    private static func isCheck(_ words: [String]) -> Bool {
+        let word = words.last { $0 == "--check" || $0.hasPrefix("--check=") }
+        return ["--check", "--check=true"].contains(word ?? "--check=\(Environment.value(of: "LETTERBOX_CHECK") ?? "")")
     }
 
     /// Whether the argument parser answers the words by itself.

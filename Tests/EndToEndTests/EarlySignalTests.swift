@@ -8,12 +8,14 @@ import Testing
 @Suite struct EarlySignalTests {
     /// Runs `body` while a command waits for the content of its settings file.
     private func whileItStarts(
-        _ arguments: [String], _ body: (_ program: Program, _ file: FileHandle) throws -> Void
+        _ arguments: [String], environment: [String] = [],
+        _ body: (_ program: Program, _ file: FileHandle) throws -> Void
     ) throws {
         let pipe = FileManager.default.temporaryDirectory.appending(path: "letterbox-\(UUID())").path
         try #require(unsafe mkfifo(pipe, 0o600) == 0)
         defer { unsafe unlink(pipe) }
-        let program = try Program(Binaries.letterbox, arguments + ["--config", pipe])
+        let words = environment + [try Binaries.letterbox] + arguments + ["--config", pipe]
+        let program = try Program("/usr/bin/env", words)
         // Waits for the reader (fifo(7)).
         let file = try #require(FileHandle(forWritingAtPath: pipe))
         try body(program, file)
@@ -33,20 +35,22 @@ import Testing
         }
     }
 
-    @Test(arguments: [SIGTERM, SIGINT, SIGQUIT]) func `it ends at once, as during the rest of the start`(
-        signal: Int32
-    ) throws {
-        try whileItStarts(["--port", "0", "--server-port", "0"]) { program, _ in
+    @Test(arguments: [SIGTERM, SIGINT, SIGQUIT], [[], ["--check=false"]])
+    func `it ends at once, as during the rest of the start`(signal: Int32, flags: [String]) throws {
+        let environment = flags.isEmpty ? [] : ["LETTERBOX_CHECK=true"]
+        try whileItStarts(flags + ["--port", "0", "--server-port", "0"], environment: environment) { program, _ in
             let ending = try program.ending(after: signal)
             #expect(ending == Program.Ending(status: 0, output: "", error: ""))
         }
     }
 
     /// A check and the doctor handle no signals, and one that is cut has not succeeded.
-    @Test(arguments: [["--check"], ["doctor"]], [SIGHUP, SIGTERM]) func `a check is ended`(
-        arguments: [String], signal: Int32
-    ) throws {
-        try whileItStarts(arguments) { program, _ in
+    @Test(
+        arguments: [
+            ([], ["--check"]), ([], ["--check=true"]), (["LETTERBOX_CHECK=true"], []), ([], ["doctor"]),
+        ] as [(environment: [String], arguments: [String])], [SIGHUP, SIGTERM])
+    func `a check is ended`(command: (environment: [String], arguments: [String]), signal: Int32) throws {
+        try whileItStarts(command.arguments, environment: command.environment) { program, _ in
             let ending = try program.ending(after: signal)
             #expect(ending.status == -signal)
         }
