@@ -22,17 +22,37 @@ struct KeyReader {
     /// The most parameter bytes of a known sequence.
     private static let longestSequence = 16
 
-    /// The key that this byte completes, if it does.
-    mutating func take(_ byte: UInt8) -> Key? {
+    /// The keys that this byte completes: none, one, or two where it does not belong to the bytes before it.
+    mutating func take(_ byte: UInt8) -> [Key] {
+        var keys: [Key] = []
+        if let former = interrupted(by: byte) { keys.append(finish(former)) }
+        if let key = goOn(byte) { keys.append(key) }
+        return keys
+    }
+
+    /// The key of the bytes so far, where this byte cannot follow them; nil where it can.
+    private func interrupted(by byte: UInt8) -> Key? {
+        switch state {
+        case .start: nil
+        // Bytes outside a character are text all the same.
+        case .character: byte & 0xc0 == 0x80 ? nil : .text(bytes)
+        case .escape: (0x20..<0x80).contains(byte) ? nil : .unknown
+        case .sequence: (0x20...0x7e).contains(byte) ? nil : .unknown
+        }
+    }
+
+    private mutating func goOn(_ byte: UInt8) -> Key? {
         switch state {
         case .start: return begin(byte)
-        case .character(let length): return goOn(byte, length)
+        case .character(let length):
+            bytes.append(byte)
+            return bytes.count == length ? finish(.text(bytes)) : nil
         case .escape:
             guard byte == UInt8(ascii: "[") || byte == UInt8(ascii: "O") else { return finish(.unknown) }
             state = .sequence
             return nil
         case .sequence:
-            guard (0x40...0x7e).contains(byte) else {
+            guard byte >= 0x40 else {
                 bytes.append(byte)
                 return bytes.count > Self.longestSequence ? finish(.unknown) : nil
             }
@@ -56,15 +76,6 @@ struct KeyReader {
         default: return Self.control(byte)
         }
         return nil
-    }
-
-    private mutating func goOn(_ byte: UInt8, _ length: Int) -> Key? {
-        // A byte outside a character is text all the same; a control character that interrupts a character is lost.
-        guard byte & 0xc0 == 0x80 else {
-            return finish(.text((0x20..<0x7f).contains(byte) ? bytes + [byte] : bytes))
-        }
-        bytes.append(byte)
-        return bytes.count == length ? finish(.text(bytes)) : nil
     }
 
     /// The keys of a terminal's own line, and of shells (termios(3), readline(3)).

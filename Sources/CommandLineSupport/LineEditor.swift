@@ -35,7 +35,13 @@ package struct LineEditor {
 
     /// Takes a byte from the terminal.
     package mutating func take(_ byte: UInt8) -> Request? {
-        guard let key = keys.take(byte) else { return nil }
+        var request: Request?
+        // The first of two keys has a bell at most.
+        for key in keys.take(byte) { request = perform(key) ?? request }
+        return request
+    }
+
+    private mutating func perform(_ key: KeyReader.Key) -> Request? {
         switch key {
         case .text(let bytes): return insert(bytes)
         case .enter: return .done(finish())
