@@ -56,7 +56,9 @@ extension Option where Value == UInt64? {
 extension Option where Value == UInt16 {
     /// A flag that takes a UDP or TCP port.
     package init(wrappedValue: Value, port help: String, in range: ClosedRange<UInt16> = 0...UInt16.max) {
-        self.init(wrappedValue, .of("port", help, "\(wrappedValue)", range)) { try readPort($0, in: range) }
+        self.init(wrappedValue, .of("port", help, "\(wrappedValue)", range)) {
+            try readNumber($0, in: range, else: "a port is a number")
+        }
     }
 }
 
@@ -124,20 +126,14 @@ package func readTime(_ text: String, in range: ClosedRange<Interval>) throws ->
 }
 
 /// Reads a whole number within a range.
-package func readNumber<Number: FixedWidthInteger>(_ text: String, in range: ClosedRange<Number>) throws -> Number {
+package func readNumber<Number: FixedWidthInteger>(
+    _ text: String, in range: ClosedRange<Number>, else advice: String = "a whole number is needed,"
+) throws -> Number {
     // The type would accept a sign as well.
     guard text.allSatisfy(\.isNumber), let number = Number(text), range.contains(number) else {
-        throw ValidationError("a whole number is needed, from \(range.words).")
+        throw ValidationError("\(advice) from \(range.words).")
     }
     return number
-}
-
-private func readPort(_ text: String, in range: ClosedRange<UInt16>) throws -> UInt16 {
-    // UInt16 would accept a sign as well.
-    guard text.allSatisfy(\.isNumber), let port = UInt16(text), range.contains(port) else {
-        throw ValidationError("a port is a number from \(range.words).")
-    }
-    return port
 }
 
 /// Reads a name or an address, and no port.

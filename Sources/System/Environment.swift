@@ -1,5 +1,4 @@
 internal import CLinux
-internal import CLinux
 internal import Glibc
 
 /// The variables that a process inherits from its parent (environ(7)).

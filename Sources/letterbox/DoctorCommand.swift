@@ -154,24 +154,14 @@ private struct ServiceExamination {
     }
 
     private func probe(_ address: SocketAddress, with text: [UInt8], timeout: Interval) -> Finding {
-        let (result, time) = timed { () throws(any Error) in
+        let start = MonotonicTime.now()
+        var failure: String?
+        do {
             try EventLoop.run { loop in
                 var client = DatagramClient(servers: [address], timeout: timeout, attempts: 1)
                 _ = try await client.exchange(text, on: loop)
             }
-        }
-        switch result {
-        case .success: return .probe(address, nil, after: time)
-        case .failure(let error): return .probe(address, "\(error)", after: time)
-        }
+        } catch { failure = "\(error)" }
+        return .probe(address, failure, after: MonotonicTime.now().since(start))
     }
-}
-
-/// The result of an operation, and its duration.
-private func timed<Success, Failure>(
-    _ body: () throws(Failure) -> Success
-) -> (Result<Success, Failure>, Interval) {
-    let start = MonotonicTime.now()
-    let result = Result { () throws(Failure) in try body() }
-    return (result, MonotonicTime.now().since(start))
 }

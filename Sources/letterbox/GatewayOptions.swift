@@ -3,7 +3,6 @@ internal import ArgumentParser
 internal import CommandLineSupport
 internal import Datagrams
 internal import Gateway
-internal import Glibc
 internal import HTTP
 internal import System
 
