@@ -4,12 +4,15 @@ package import System
 /// Lines typed at a terminal, with a prompt, keys to change them, and no limit but the caller's.
 package struct TerminalReader: ~Copyable {
     private let terminal: Terminal
-    private var chunks: AsyncStream<[UInt8]>.Iterator
+    private var chunks: AsyncStream<Chunk>.Iterator
     private let typist: Task<Void, Never>
     private var editor: LineEditor
     /// The input beyond the current line.
     private var typed: ArraySlice<UInt8> = []
     private let prompt: String
+
+    /// Input, or the reason why there is none.
+    private typealias Chunk = Result<[UInt8], SystemError>
 
     /// The most chunks of input beyond the current line; further ones are lost.
     private static let mostAhead = 1024
@@ -17,7 +20,7 @@ package struct TerminalReader: ~Copyable {
     /// Reads from standard input's terminal, which has no other reader meanwhile.
     package init(_ terminal: Terminal, prompt: String, limit: Int, on loop: EventLoop) throws(SystemError) {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: [UInt8].self, bufferingPolicy: .bufferingOldest(Self.mostAhead))
+            of: Chunk.self, bufferingPolicy: .bufferingOldest(Self.mostAhead))
         try terminal.readKeys()
         self.terminal = terminal
         self.prompt = prompt
@@ -25,8 +28,11 @@ package struct TerminalReader: ~Copyable {
         editor = LineEditor(limit: limit)
         typist = Task(executorPreference: loop) {
             defer { continuation.finish() }
-            guard let input = try? InputReader(on: loop) else { return }
-            await Self.read(input, at: terminal, into: continuation)
+            do throws(SystemError) {
+                await Self.read(try InputReader(on: loop), at: terminal, into: continuation)
+            } catch {
+                continuation.yield(.failure(error))
+            }
         }
     }
 
@@ -53,24 +59,24 @@ package struct TerminalReader: ~Copyable {
             }
             try terminal.write(editor.row(prompt: prompt, columns: terminal.columns))
             guard let chunk = await chunks.next(isolation: #isolation) else { return nil }
-            typed = chunk[...]
+            typed = try chunk.get()[...]
         }
     }
 
     /// Takes keys also while no line is wanted: keys for signals act at once, as at any terminal.
     private static func read(
-        _ input: consuming InputReader, at terminal: Terminal, into continuation: AsyncStream<[UInt8]>.Continuation
+        _ input: consuming InputReader, at terminal: Terminal, into continuation: AsyncStream<Chunk>.Continuation
     ) async {
         var input = input
         while let chunk = try? await input.next() {
-            continuation.yield(chunk.filter { signal($0) == nil })
+            continuation.yield(.success(chunk.filter { signal($0) == nil }))
             for signal in chunk.compactMap(signal) {
                 terminal.restore()
                 terminal.send(signal)
                 // The program continues here where the signal is ignored, or the shell has continued it.
                 guard (try? terminal.readKeys()) != nil else { return }
                 // No bytes, and so nothing but the row once more.
-                continuation.yield([])
+                continuation.yield(.success([]))
             }
         }
     }

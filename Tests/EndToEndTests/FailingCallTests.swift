@@ -99,4 +99,14 @@ import Testing
         #expect(ending.status == 2, "\(ending)")
         #expect(ending.error == "letterbox: cannot watch: Input/output error\n" && ending.output.isEmpty, "\(ending)")
     }
+
+    /// It does not end as at the end of its input (EPOLL_CTL_ADD of standard input).
+    @Test func `a client that cannot watch its terminal says so`() throws {
+        let (person, line) = openTerminal()
+        defer { for end in [person, line] { close(end) } }
+        let words = ["TERM=xterm", "python3", "-c", Self.launcher, "epoll_ctl 1 0", try Binaries.letterbox, "client"]
+        let ending = try Program("env", words, input: .descriptor(line)).ending()
+        #expect(ending.status == 2, "\(ending)")
+        #expect(ending.error == "letterbox: cannot watch: Input/output error\n", "\(ending)")
+    }
 }
