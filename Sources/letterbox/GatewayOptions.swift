@@ -45,7 +45,7 @@ struct AddressOptions: ParsableArguments {
             """, valueName: "service"), transform: ServiceDescription.init)
     var service: [ServiceDescription] = []
 
-    @Flag(help: "Let callers see the addresses and ports of a UDP service that is not on this machine.")
+    @Flag(help: "Let callers see the addresses and ports of a UDP service that is not on loopback.")
     var showAddresses = false
 
     @Option(
@@ -60,7 +60,11 @@ struct AddressOptions: ParsableArguments {
     @Option(time: "How often that is sent.", in: .repeating)
     var probeInterval = usual.probeInterval
 
-    @Flag(help: "Put a bad network in front of the embedded server, with sliders on the page and at /lab.")
+    @Flag(
+        help: """
+            Put a bad network in front of the embedded server, with sliders on the page and at /lab. It takes half of \
+            --max-sockets.
+            """)
     var lab = false
 
     @Option(seed: "The seed of its dice; without it a new one each time, which the ready line names.")
@@ -122,7 +126,11 @@ struct DatagramOptions: ParsableArguments {
     var minRetransmit = usual.minRetransmit
 
     @Option(
-        percentage: "The most datagrams sent again for each request, on the average.",
+        percentage:
+            """
+            The most datagrams sent again for each request, on the average; with 0% none. Each worker's budget for a service \
+            begins with 10 datagrams and saves up to 100.
+            """,
         usual: "\(Int(usual.retransmitShare * 100))%, and no limit with --lab")
     var retransmitBudget: Probability?
 
@@ -157,7 +165,7 @@ struct HTTPOptions: ParsableArguments {
         number:
             """
             The most connections at a time, as far as the limit of descriptors allows (ulimit -n), which connections and \
-            UDP sockets share in proportion; beyond it the one idle longest is closed, or else the new one gets 503.
+            UDP sockets share in proportion. Beyond it the gateway closes the longest idle connection, or the new one gets 503.
             """, in: 1...1_000_000)
     var maxConnections = usual.maxConnections
 

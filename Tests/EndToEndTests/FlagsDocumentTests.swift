@@ -74,7 +74,7 @@ private enum FlagsDocument {
 
         *Written by `scripts/flags` from the declarations in the programs; a test compares the two.*
 
-        Times take a unit: `us`, `ms`, `s` or `m`. `letterbox` without a subcommand is `letterbox gateway`. Every command has \
+        Times take a unit: `ns`, `us`, `ms`, `s` or `m`. `letterbox` without a subcommand is `letterbox gateway`. Every command has \
         `--help` and `--version`. How commands end and what they write: [running.md](running.md).
 
         """
