@@ -92,6 +92,8 @@ def read_callgrind(path):
                 calls[names[callee]] += int(line[6:].split()[0])
             elif line.startswith("totals:"):
                 instructions = int(line.split()[1])
+    if instructions == 0:
+        raise CannotMeasure(f"{path} has no instructions in all")
     return instructions, calls
 
 
@@ -110,13 +112,14 @@ def profile(binary, requests, connections=CONNECTIONS, *more):
 def count_instructions(binary, requests):
     """The costs of a whole run that callgrind sees."""
     instructions, calls = profile(binary, requests)
-    if not any(COUNTING.match(name) for name in calls):
-        raise CannotMeasure(f"{binary} has no symbols")
-    return {
-        "instructions": instructions,
+    costs = {
         "heap allocations": sum(count for name, count in calls.items() if ALLOCATING.match(name)),
         "retains and releases": sum(count for name, count in calls.items() if COUNTING.match(name)),
     }
+    # A request may need none, but the start of the program does: a count of 0 is one of other functions.
+    if missing := [name for name, count in costs.items() if count == 0]:
+        raise CannotMeasure(f"{binary} has no {' and no '.join(missing)} by the names that are looked for")
+    return {"instructions": instructions, **costs}
 
 
 def count_instructions_alone(binary, requests):
@@ -203,8 +206,8 @@ def judge(name, cost, allowed):
 
 
 def show(costs, budget):
-    for name, cost in costs.items():
-        allowed = budget[name]
+    for name in [name for name in costs if name in budget]:
+        cost, allowed = costs[name], budget[name]
         share = f" ({(cost / allowed - 1) * 100:+.1f} %)" if allowed >= 1 else ""
         words = {"over": f"OVER by {cost - allowed:,.2f}{share}", "under": "far under", "within": "within"}
         print(f"{name:24}{cost:12,.2f}   budget {allowed:10,.2f} + {allowance(name, allowed):7,.2f}   "
@@ -217,12 +220,15 @@ def check(binary):
     if budget["architecture"] != platform.machine():
         print(f"scripts/budget: the budget is for {budget['architecture']}; nothing is compared on {platform.machine()}")
         return 0
+    allowed = budget["per request"]
     for costs in measure(binary):
-        verdicts = {judge(name, cost, budget["per request"][name]) for name, cost in costs.items()}
+        verdicts = {judge(name, cost, allowed[name]) for name, cost in costs.items() if name in allowed}
         if "over" not in verdicts:
             break
-    show(costs, budget["per request"])
+    show(costs, allowed)
     if "over" not in verdicts:
+        if differing := sorted(allowed.keys() ^ costs.keys()):
+            raise CannotMeasure(f"not compared: {', '.join(differing)}")
         if "under" in verdicts:
             print("The budget can be tightened: scripts/budget --write")
         return 0
@@ -236,6 +242,8 @@ def write(binary):
     """Makes what a request costs now what it may cost; the exit status."""
     for costs in measure(binary):
         print(costs, flush=True)
+    if lost := sorted(json.loads(BUDGET.read_text())["per request"].keys() - costs.keys()):
+        raise CannotMeasure(f"not measured, so that the budget would lose it: {', '.join(lost)}")
     budget = {"architecture": platform.machine(), "written with": first_line("swift", "--version"), "per request": costs}
     BUDGET.write_text(json.dumps(budget, indent=2) + "\n")
     return 0
