@@ -86,6 +86,6 @@ def build(names):
         "hummingbird": build_hummingbird,
         "letterbox": build_letterbox,
     }
-    names = dict.fromkeys("letterbox" if name in LETTERBOXES else name for name in names)
-    problems = {name: steps[name]() for name in names if name in steps}
-    return {name: problem for name, problem in problems.items() if problem}
+    names = {name: "letterbox" if name in LETTERBOXES else name for name in names}
+    problems = {step: steps[step]() for step in dict.fromkeys(names.values()) if step in steps}
+    return {name: problems[step] for name, step in names.items() if problems.get(step)}

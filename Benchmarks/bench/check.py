@@ -1,7 +1,6 @@
 """Is every gateway right? A figure of a gateway that answers wrongly says nothing."""
 
 import socket
-import time
 
 import candidates
 from processes import NotReady, free_port
@@ -93,22 +92,21 @@ def too_long(port):
         assert status == 413, f"status {status}"
 
 
-def status_and_seconds(port):
-    started = time.monotonic()
+def hello_status(port):
+    """The status of a response, which comes before the client's own timeout."""
     with Client(port) as client:
-        status, _ = client.exchange(HELLO)
-    return status, time.monotonic() - started
+        return client.exchange(HELLO)[0]
 
 
 def upstream_down(port):
     for _ in range(3):
-        status, seconds = status_and_seconds(port)
-        assert status in (502, 504) and seconds < 3, f"status {status} after {seconds:.1f} s"
+        status = hello_status(port)
+        assert status in (502, 504), f"status {status}"
 
 
 def upstream_silent(port):
-    status, seconds = status_and_seconds(port)
-    assert status == 504 and 1.5 < seconds < 3, f"status {status} after {seconds:.1f} s"
+    status = hello_status(port)
+    assert status == 504, f"status {status}"
 
 
 WITH_UPSTREAM = [bodies_of_all_kinds, empty_body, pipelined, byte_by_byte, connection_close, too_long]
@@ -136,18 +134,23 @@ def check_gateway(name, command, cpus=None):
     return results
 
 
-def check_all(names, commands):
-    """Checks the named gateways and prints what each did; true if all are right."""
-    right = True
+def check_all(names, commands, problems):
+    """Checks the named gateways and prints what each did; true if all are right, and there were some."""
+    right, checked = True, 0
     for name in names:
         program, command = commands[name]
-        if why := candidates.missing(program):
+        if why := problems.get(name) or candidates.missing(program):
             print(f"{name}: left out, {why}")
+            # Its old binary would pass.
+            right = right and name not in problems
             continue
+        checked += 1
         results = check_gateway(name, command)
         wrong = {check: problem for check, problem in results.items() if problem}
         print(f"{name}: {len(results) - len(wrong)} of {len(results)} checks passed", flush=True)
         for check, problem in wrong.items():
             print(f"    {check.replace('_', ' ')}: {problem}")
         right = right and not wrong
-    return right
+    if checked == 0:
+        print("No gateway was checked: --candidates takes some of the suite gateway.")
+    return right and checked > 0

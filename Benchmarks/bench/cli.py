@@ -126,6 +126,9 @@ def prepare(options):
             names["letterbox"] = None
         wanted = [name for name in names if not (name in candidates.LETTERBOXES and options.letterbox)]
         options.problems = build.build(wanted)
+        # An older binary must not take its place.
+        if problem := next((why for name, why in options.problems.items() if name in candidates.LETTERBOXES), None):
+            raise SystemExit(f"bench: letterbox does not build:\n{problem}")
         if set(options.suites) & set(kernels.TITLES) and (problem := kernels.build()):
             raise SystemExit(f"bench: kernels do not build:\n{problem}")
     options.letterbox = (options.letterbox or LETTERBOX).resolve()
@@ -182,6 +185,12 @@ def seconds_of(suite, options):
     return {"growth": growth.seconds, "rates": rates.seconds, "start": lambda _: start.SECONDS}[suite](options)
 
 
+def has_failed(result):
+    """Whether a run has measured nothing, or has a leg or a whole table that says nothing."""
+    is_empty = not result["legs"] and not result["tables"]
+    return is_empty or any(suite in result["left_out"] for suite in TABLES) or any(map(report.is_bad, report.all_legs(result)))
+
+
 def show_leg(cell, leg):
     figures = "{per_second:10,.0f}/s  {cpu_us:6.2f} us CPU"
     what = leg.get("problem") or f"{figures.format(**leg)}  errors: {report.errors([leg])}"
@@ -231,8 +240,7 @@ def measure_all(options, arguments):
         return 130
     if options.write and not write(options.write, [result]):
         return 1
-    failed = any("problem" in leg for leg in bench.legs) or any(suite in result["left_out"] for suite in TABLES)
-    return 1 if failed else 0
+    return 1 if has_failed(result) else 0
 
 
 def write(path, results):
@@ -271,7 +279,7 @@ def main(arguments=None):
         if not options.check:
             return measure_all(options, arguments)
         commands = candidates.commands(options.letterbox, options.workers)
-        return 0 if check.check_all(options.names("gateway"), commands) else 1
+        return 0 if check.check_all(options.names("gateway"), commands, options.problems) else 1
     except KeyboardInterrupt:
         print("\nbench: interrupted", file=sys.stderr)
         return 130

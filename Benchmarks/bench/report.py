@@ -54,6 +54,21 @@ def errors(legs):
     return ", ".join(f"{count} {key.replace('_', ' ')}" for key, count in found.items() if count) or "0"
 
 
+def all_legs(result):
+    """Every leg of a result, also those that its tables keep."""
+    yield from result["legs"]
+    for table in [table for made in result["tables"].values() for table in made]:
+        raw = table.get("raw")
+        for legs in raw.values() if isinstance(raw, dict) else []:
+            yield from legs if isinstance(legs, list) else []
+
+
+def is_bad(leg):
+    """Whether a leg came to no end, had a wrong reply, or replies of which most were errors."""
+    answered = leg.get("answered", leg.get("requests", 0))
+    return "problem" in leg or leg.get("wrong", 0) > 0 or 2 * leg.get("non_200", 0) > answered
+
+
 def row(cell, name, legs, yardstick):
     if not legs:
         return [name, "failed"] + ["-"] * (len(COLUMNS) - 2)

@@ -10,25 +10,39 @@ from pathlib import Path
 from unittest import mock
 
 import budget
+import build
+import candidates
+import check
+import cli
 
 MEASURED = {"instructions": 3000.0, "system calls": 4.0}
 
 
-class BudgetTests(unittest.TestCase):
+class Case(unittest.TestCase):
     def setUp(self):
-        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.enter(contextlib.redirect_stdout(io.StringIO()))
+
+    def enter(self, context):
+        """Enters it until the end of the test; enterContext is younger than Python 3.10."""
+        self.addCleanup(context.__exit__, None, None, None)
+        return context.__enter__()
+
+
+class BudgetTests(Case):
+    def setUp(self):
+        super().setUp()
+        folder = self.enter(tempfile.TemporaryDirectory())
         self.profile = Path(folder) / "callgrind"
         self.file = Path(folder) / "budget.json"
         self.file.write_text(json.dumps({"architecture": "a", "written with": None, "per request": MEASURED}))
-        self.enterContext(mock.patch.object(budget, "BUDGET", self.file))
-        self.enterContext(mock.patch("platform.machine", lambda: "a"))
-        self.enterContext(contextlib.redirect_stdout(io.StringIO()))
+        self.enter(mock.patch.object(budget, "BUDGET", self.file))
+        self.enter(mock.patch("platform.machine", lambda: "a"))
 
     def costs(self, **changes):
         """Has these measured; None for what was not."""
         costs = {name.replace("_", " "): cost for name, cost in changes.items()}
         costs = {name: cost for name, cost in (MEASURED | costs).items() if cost is not None}
-        self.enterContext(mock.patch.object(budget, "measure", lambda _: iter([costs])))
+        self.enter(mock.patch.object(budget, "measure", lambda _: iter([costs])))
 
     def test_within_and_over(self):
         self.costs()
@@ -69,3 +83,60 @@ class BudgetTests(unittest.TestCase):
             with mock.patch.object(budget, "profile", lambda *_: (7, calls - collections.Counter({name: 9}))):
                 with self.assertRaisesRegex(budget.CannotMeasure, "letterbox"):
                     budget.count_instructions("letterbox", 1)
+
+
+class BuildTests(unittest.TestCase):
+    def test_every_candidate_of_a_program_that_does_not_build(self):
+        with mock.patch.multiple(build, build_c=lambda: None, build_letterbox=lambda: "an error", build_go=lambda: None):
+            problems = build.build(["letterbox", "letterbox-dns", "epoll", "go"])
+        self.assertEqual(problems, {"letterbox": "an error", "letterbox-dns": "an error"})
+
+
+class CheckTests(Case):
+    def main(self, *arguments, problems=(), wrong=None):
+        """The exit status of `--check` where these do not build, and each check of a gateway says so."""
+        self.enter(mock.patch("build.build", lambda names: {name: why for name, why in dict(problems).items() if name in names}))
+        self.enter(mock.patch.object(check, "check_gateway", lambda *_: {"a check": wrong}))
+        self.enter(mock.patch("candidates.missing", lambda program: None if program == "/there" else "not built"))
+        commands = dict.fromkeys(candidates.DEFAULTS["gateway"], ("/there", None)) | {"node": (None, None)}
+        self.enter(mock.patch("candidates.commands", lambda *_: commands))
+        return cli.main(["--check", *arguments])
+
+    def test_right_and_wrong(self):
+        self.assertEqual(self.main(), 0)
+        self.assertEqual(self.main(wrong="a reply"), 1)
+
+    def test_what_does_not_build(self):
+        self.assertEqual(self.main(problems={"go": "an error"}), 1)
+        with self.assertRaisesRegex(SystemExit, "letterbox does not build"):
+            self.main(problems={"letterbox": "an error"})
+
+    def test_nothing_is_there(self):
+        self.assertEqual(self.main("--candidates", "node"), 1)
+        self.assertEqual(self.main("--candidates", "dnsdist"), 1)
+
+
+class FailureTests(unittest.TestCase):
+    def fails(self, legs=({},), raw=({},), **changes):
+        tables = {"growth": [{"raw": {"64": list(raw)}}], "parser": [{"raw": [{"work": "w"}]}], "start": [{"raw": {"idle_bytes": 9}}]}
+        return cli.has_failed({"legs": list(legs), "tables": tables, "left_out": {}} | changes)
+
+    def test_all_is_well(self):
+        self.assertFalse(self.fails(legs=[{"requests": 9, "non_200": 4, "wrong": 0}], left_out={"node": "not installed"}))
+        self.assertFalse(self.fails(legs=[]))
+
+    def test_a_leg_without_an_end(self):
+        self.assertTrue(self.fails(legs=[{}, {"problem": "it ended"}]))
+        self.assertTrue(self.fails(raw=[{}, {"problem": "it ended"}]))
+
+    def test_a_leg_with_wrong_replies(self):
+        self.assertTrue(self.fails(legs=[{"wrong": 1}]))
+        self.assertTrue(self.fails(raw=[{"wrong": 1}]))
+
+    def test_a_leg_of_errors(self):
+        self.assertTrue(self.fails(legs=[{"requests": 9, "non_200": 5}]))
+        self.assertTrue(self.fails(raw=[{"requests": 9, "answered": 4, "non_200": 3}]))
+
+    def test_a_table_that_failed_and_nothing_at_all(self):
+        self.assertTrue(self.fails(left_out={"growth": "KeyError"}))
+        self.assertTrue(self.fails(legs=[], tables={}))
