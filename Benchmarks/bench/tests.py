@@ -340,7 +340,7 @@ class SoakTests(unittest.TestCase):
 def run():
     """Runs them all; the exit status."""
     output = io.StringIO()
-    suite = unittest.defaultTestLoader.loadTestsFromNames(["tests", "tests_of_verdicts"])
+    suite = unittest.defaultTestLoader.loadTestsFromNames(["tests", "tests_of_scripts", "tests_of_verdicts"])
     with contextlib.redirect_stdout(output):
         outcome = unittest.TextTestRunner(verbosity=1).run(suite)
     return 0 if outcome.wasSuccessful() else 1

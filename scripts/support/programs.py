@@ -83,8 +83,8 @@ class Running:
 class Program(Running):
     """A subcommand of Letterbox that is ready, at the address in the line that says so."""
 
-    def __init__(self, *arguments, letterbox=LETTERBOX, within=(), ready=""):
-        super().__init__(*within, letterbox, *arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    def __init__(self, *arguments, letterbox=LETTERBOX, within=(), ready="", stdout=subprocess.DEVNULL):
+        super().__init__(*within, letterbox, *arguments, stdout=stdout, stderr=subprocess.PIPE, text=True)
         # The last of its lines, and all are read, or the pipe would fill.
         self.log = collections.deque(maxlen=20)
         for line in self.process.stderr:
