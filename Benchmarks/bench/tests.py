@@ -1,11 +1,8 @@
 """Tests of the measuring script itself: `scripts/bench --self-test`."""
 
 import contextlib
-import importlib.machinery
-import importlib.util
 import io
 import json
-import sys
 import tempfile
 import types
 import unittest
@@ -288,53 +285,6 @@ class PlanTests(unittest.TestCase):
         self.assertEqual(len(measure.rounds(Cell(**CELL), "letterbox", full)), 9)
         self.assertEqual(len(measure.rounds(Cell(**CELL | {"connections": 16}), "node", full)), 0)
         self.assertEqual(len(measure.rounds(Cell(**CELL | {"connections": 16}), "epoll-hot", full)), 3)
-
-
-class SoakTests(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        sys.path.insert(0, str(ROOT / "scripts"))
-        loader = importlib.machinery.SourceFileLoader("soak", str(ROOT / "scripts/soak"))
-        cls.soak = importlib.util.module_from_spec(importlib.util.spec_from_loader("soak", loader))
-        loader.exec_module(cls.soak)
-
-    def rows(self, **growth):
-        """The quarters of four minutes in which these figures grow by so much a minute."""
-        usual = {"rss_mb": 20.0, "descriptors": 3000, "threads": 5, "p50_ms": 1.0, "p99_ms": 4.0}
-        samples = [{"minute": second / 60} | {figure: value + growth.get(figure, 0) * second / 60 for figure, value in usual.items()}
-                   for second in range(5, 241, 5)]
-        return self.soak.quarters(samples, 4)
-
-    def problems(self, rows, ending=None, **changes):
-        client = {"answered": 10, "statuses": {"200": 9, "504": 1}, "wrong": 0, "failed": 0, "unanswered": 0} | changes
-        usual = {"moves": 1, "rude": 5, "connections left": 0, "failures": {}, "exit status": 0}
-        return self.soak.problems({"steady": client}, rows, usual | (ending or {}))
-
-    def test_all_is_well(self):
-        self.assertEqual(self.problems(self.rows()), [])
-
-    def test_what_grows_is_found(self):
-        for figure, growth in {"rss_mb": 1, "descriptors": 200, "threads": 1, "p99_ms": 3}.items():
-            found = self.problems(self.rows(**{figure: growth}))
-            self.assertEqual(len(found), 1, figure)
-            self.assertIn(self.soak.TITLES[figure], found[0])
-
-    def test_what_shrinks_is_well(self):
-        self.assertEqual(self.problems(self.rows(rss_mb=-1, p99_ms=-0.5)), [])
-
-    def test_what_clients_see(self):
-        for changes in ({"wrong": 1}, {"failed": 1}, {"unanswered": 1}):
-            self.assertEqual(len(self.problems(self.rows(), **changes)), 1)
-        for ending in ({"connections left": 1}, {"exit status": 1}):
-            self.assertEqual(len(self.problems(self.rows(), ending)), 1)
-
-    def test_table(self):
-        client = {"answered": 10, "statuses": {"200": 9, "504": 1}, "wrong": 0, "failed": 0, "unanswered": 0}
-        run = {"started": "20260102-030405", "machine": MACHINE, "letterbox": "abc", "minutes": 4, "rate": 10, "results": {"steady": client},
-               "ending": {"moves": 1, "rude": 5}, "quarters": self.rows(rss_mb=1)}
-        text = "\n".join(self.soak.lines(run))
-        self.assertIn("| 4 | 10 | 10 | 9 | 1 504 | 0 | 0 | 1 | 5 |", text)
-        self.assertIn("**passed**", text)
 
 
 def run():
