@@ -187,3 +187,24 @@ class ServicesTests(unittest.TestCase):
     def respond(self, door, pipe):
         with contextlib.suppress(EOFError):
             self.services.respond("count", door, pipe)
+
+
+class FleetTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.fleet = script("fleet")
+
+    def test_every_proxy_has_its_snippets(self):
+        for proxy in self.fleet.PROXIES:
+            for section in ("Networks", "Rates", "Client certificates"):
+                self.assertEqual(self.fleet.snippet(section, proxy) is None, (proxy, section) == ("caddy", "Rates"))
+
+    def test_a_fence_with_another_name(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = Path(folder) / "docs/operating.md"
+            page.parent.mkdir()
+            page.write_text((ROOT / "docs/operating.md").read_text().replace("```nginx", "```conf").replace("### Rates", "### Rates\n```caddy\n```"))
+            with mock.patch.object(self.fleet, "ROOT", Path(folder)):
+                for proxy, section in (("nginx", "Networks"), ("caddy", "Rates")):
+                    with self.assertRaises(SystemExit):
+                        self.fleet.snippet(section, proxy)
