@@ -53,9 +53,15 @@ class Drip(multiprocessing.Process):
             time.sleep(max(0, began + 1 - time.monotonic()))
 
 
+    def expect_life(self):
+        """Ends the check where this process has ended: what is measured without it says nothing."""
+        if not self.is_alive():
+            raise SystemExit("drip: the process that drips has ended")
+
+
 def measure(port, seconds):
     """Latencies in microseconds of one request after the other."""
-    connection = socket.create_connection(("127.0.0.1", port))
+    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     latencies, end = [], time.monotonic() + seconds
     while time.monotonic() < end:
@@ -63,7 +69,10 @@ def measure(port, seconds):
         connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
         reply = b""
         while b"HELLO" not in reply:
-            reply += connection.recv(4096)
+            piece = connection.recv(4096)
+            if not piece:
+                raise SystemExit(f"drip: no reply but {reply!r}")
+            reply += piece
         latencies.append((time.perf_counter_ns() - start) / 1000)
         time.sleep(0.001)
     return latencies
@@ -90,7 +99,8 @@ def main():
         show("alone", measure(port, seconds))
         drip = Drip(port, count)
         drip.start()
-        drip.opened.wait()
+        while not drip.opened.wait(0.1):
+            drip.expect_life()
         silent, dripping = [], []
         for _ in range(5):
             drip.dripping.clear()
@@ -99,6 +109,7 @@ def main():
             silent += measure(port, seconds)
             drip.dripping.set()
             dripping += measure(port, seconds)
+            drip.expect_life()
         show(f"with {count} that are silent", silent)
         show(f"with {count} that drip", dripping)
         print(f"{drip.reopened.value} dripping connections were ended by the gateway and opened anew")

@@ -26,11 +26,14 @@ def resident(pid):
 
 def post(port):
     """A connection that has made one request and stays open."""
-    connection = socket.create_connection(("127.0.0.1", port))
+    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
     connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
     reply = b""
     while b"HELLO" not in reply:
-        reply += connection.recv(4096)
+        piece = connection.recv(4096)
+        if not piece:
+            raise SystemExit(f"no reply but {reply!r}")
+        reply += piece
     assert reply.startswith(b"HTTP/1.1 200"), reply
     return connection
 
