@@ -6,7 +6,7 @@ each request: instructions in user space, heap allocations, retains and releases
 heads of which none is like the one before, to a service at a path of its own, and with a connection for each request. A shorter run is subtracted from a longer one, so that the start of the program does not count. What comes out is
 compared with Benchmarks/budget.json.
 
-Exit status: 0 within the budget, 1 over it, 2 could not measure.
+Exit status: 0 within the budget, 1 over it, or the count itself has a fault, 2 could not measure.
 """
 
 import argparse
@@ -61,6 +61,10 @@ class CannotMeasure(Exception):
     """A tool that is missing, or a run that failed."""
 
 
+class Miscounted(Exception):
+    """A count that cannot be right, or that is compared with nothing."""
+
+
 def observe(tool, binary, count, connections=CONNECTIONS, *more):
     """Has `count` requests answered by a gateway that runs under `tool`, and ends it."""
     port = free_port()
@@ -93,7 +97,7 @@ def read_callgrind(path):
             elif line.startswith("totals:"):
                 instructions = int(line.split()[1])
     if instructions == 0:
-        raise CannotMeasure(f"{path} has no instructions in all")
+        raise Miscounted(f"{path} has no instructions in all")
     return instructions, calls
 
 
@@ -118,7 +122,7 @@ def count_instructions(binary, requests):
     }
     # A request may need none, but the start of the program does: a count of 0 is one of other functions.
     if missing := [name for name, count in costs.items() if count == 0]:
-        raise CannotMeasure(f"{binary} has no {' and no '.join(missing)} by the names that are looked for")
+        raise Miscounted(f"{binary} has no {' and no '.join(missing)} by the names that are looked for")
     return {"instructions": instructions, **costs}
 
 
@@ -227,8 +231,10 @@ def check(binary):
             break
     show(costs, allowed)
     if "over" not in verdicts:
-        if differing := sorted(allowed.keys() ^ costs.keys()):
-            raise CannotMeasure(f"not compared: {', '.join(differing)}")
+        if new := sorted(costs.keys() - allowed.keys()):
+            raise Miscounted(f"no budget has {', '.join(new)}: scripts/budget --write")
+        if lacking := sorted(allowed.keys() - costs.keys()):
+            raise CannotMeasure(f"not measured: {', '.join(lacking)}")
         if "under" in verdicts:
             print("The budget can be tightened: scripts/budget --write")
         return 0
@@ -263,6 +269,6 @@ def main():
             raise CannotMeasure(f"letterbox does not build:\n{problem}")
         binary = (options.letterbox or LETTERBOX).resolve()
         return write(binary) if options.write else check(binary)
-    except (CannotMeasure, LoadFailed, NotReady, subprocess.TimeoutExpired) as problem:
+    except (Miscounted, CannotMeasure, LoadFailed, NotReady, subprocess.TimeoutExpired) as problem:
         print(f"scripts/budget: {problem}")
-        return 2
+        return 1 if isinstance(problem, Miscounted) else 2

@@ -55,7 +55,7 @@ class BudgetTests(Case):
         with self.assertRaisesRegex(budget.CannotMeasure, "system calls"):
             budget.check("letterbox")
         self.costs(new=1)
-        with self.assertRaisesRegex(budget.CannotMeasure, "new"):
+        with self.assertRaisesRegex(budget.Miscounted, "new"):
             budget.check("letterbox")
 
     def test_over_comes_before_what_was_not_measured(self):
@@ -72,7 +72,7 @@ class BudgetTests(Case):
         self.profile.write_text("fn=(1) malloc\n1 2\ntotals: 7\n")
         self.assertEqual(budget.read_callgrind(self.profile)[0], 7)
         self.profile.write_text("fn=(1) malloc\n1 2\n")
-        with self.assertRaises(budget.CannotMeasure):
+        with self.assertRaises(budget.Miscounted):
             budget.read_callgrind(self.profile)
 
     def test_names_that_match_nothing(self):
@@ -81,8 +81,15 @@ class BudgetTests(Case):
             self.assertEqual(budget.count_instructions("letterbox", 1)["heap allocations"], 5)
         for name in calls:
             with mock.patch.object(budget, "profile", lambda *_: (7, calls - collections.Counter({name: 9}))):
-                with self.assertRaisesRegex(budget.CannotMeasure, "letterbox"):
+                with self.assertRaisesRegex(budget.Miscounted, "letterbox"):
                     budget.count_instructions("letterbox", 1)
+
+    def test_exit_statuses(self):
+        """Continuous integration goes on after 2, so that a fault of the count must not be that."""
+        for problem, status in ((budget.Miscounted("none"), 1), (budget.CannotMeasure("no valgrind"), 2)):
+            with mock.patch.object(budget, "check", side_effect=problem), mock.patch("build.build_c"), \
+                    mock.patch("sys.argv", ["budget", "--letterbox", "letterbox"]):
+                self.assertEqual(budget.main(), status)
 
 
 class BuildTests(unittest.TestCase):
