@@ -28,6 +28,26 @@ def script(name):
     return module
 
 
+class ArgumentsTests(unittest.TestCase):
+    def refuses(self, name, build, *arguments):
+        """A script says that these are wrong usage before it does anything."""
+        module = script(name)
+        with self.assertRaises(SystemExit) as end, mock.patch("sys.argv", [name, *arguments]):
+            with contextlib.redirect_stderr(io.StringIO()), mock.patch.object(module, build, self.fail):
+                module.main()
+        self.assertEqual(end.exception.code, 2)
+
+    def test_words_that_name_nothing(self):
+        self.refuses("chaos", "build_with_load", "no such")
+        self.refuses("chaos", "build_with_load", "loss", "no such")
+        self.refuses("recipes", "enter_network", "dns", "no such")
+
+    def test_a_part_does_not_take_the_place_of_a_table(self):
+        self.refuses("chaos", "build_with_load", "loss", "--write", "page.md")
+        self.refuses("drains", "build", "plain", "--write", "page.md")
+        self.refuses("recipes", "enter_network", "dns", "--write")
+
+
 class ChaosTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -69,13 +89,6 @@ class ChaosTests(unittest.TestCase):
         self.assertEqual(len(self.problems("two upstreams, one killed", counts={"elsewhere": 0})), 1)
         self.assertEqual(len(self.problems("a restarted upstream", statuses={"200": 100})), 1)
         self.assertEqual(len(self.problems("the same over a plain pool")), 1)
-
-    def test_words_that_name_no_scenario(self):
-        for arguments in (["no such"], ["loss", "no such"], ["loss", "--write", "page.md"]):
-            with self.assertRaises(SystemExit) as end, mock.patch("sys.argv", ["chaos", *arguments]):
-                with contextlib.redirect_stderr(io.StringIO()), mock.patch.object(self.chaos, "build_with_load", self.fail):
-                    self.chaos.main()
-            self.assertEqual(end.exception.code, 2)
 
 
 class SoakTests(unittest.TestCase):
@@ -153,6 +166,14 @@ class OverloadTests(unittest.TestCase):
     def test_a_capacity_of_errors(self):
         self.assertEqual(len(self.problems(100, 100, capacity=100, non_200=1)), 1)
         self.assertEqual(len(self.problems(0, 0, capacity=0)), 1)
+
+
+class FairnessTests(unittest.TestCase):
+    def test_both_are_answered(self):
+        problems = script("fairness").problems
+        self.assertEqual(problems({"nothing": 0.01, "pipelined 404s": 0.2}, {"pipelined 404s": 5}), [])
+        self.assertEqual(len(problems({"nothing": 0.01, "pipelined 404s": 1}, {"pipelined 404s": 5})), 1)
+        self.assertEqual(len(problems({"nothing": 0.01, "pipelined 404s": 0.2}, {"pipelined 404s": 0})), 1)
 
 
 class ServicesTests(unittest.TestCase):
