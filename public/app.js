@@ -32,7 +32,7 @@ const underWay = new Set();
 const afterPaint = (work) => requestAnimationFrame(() => setTimeout(work));
 
 /** Figures: the whole trip, the UDP leg, the datagrams; the last one stands for missing ones. */
-function show(state, words, figures, heading = "The reply", picture = undefined) {
+function show(state, words, figures, heading = "The reply", picture) {
   reply.dataset.state = state;
   fill(reply, words);
   if (picture) reply.replaceChildren(picture);
@@ -97,7 +97,8 @@ function refuse(words) {
   show("error", words, ["not posted"]);
 }
 
-async function postLetter() {
+async function postLetter(event) {
+  event.preventDefault();
   const letter = text.value;
   // What is chosen next is for the next letter.
   const to = { ...target };
@@ -136,40 +137,33 @@ async function postMany(event) {
   const { path } = target;
   const letter = text.value ? read(text.value) : { body: new TextEncoder().encode(example) };
   const reason = obstacle(letter);
-  if (reason) return (element("many-words").textContent = `These letters were not posted: ${reason}`);
+  const words = element("many-words");
+  if (reason) return (words.textContent = `These letters were not posted: ${reason}`);
   try {
-    const { run } = await load("many");
-    run(letter.body, path, count);
+    (await load("many")).run(letter.body, path, count);
   } catch {
-    element("many-words").textContent = unreachable;
+    words.textContent = unreachable;
   }
 }
 
 /** The figures begin once the gateway can be reached. */
-async function openLive() {
-  try {
-    (await load("live")).enableLive();
-  } catch {
-    setTimeout(openLive, 1000);
-  }
+function openLive() {
+  load("live").then(({ enableLive }) => enableLive(), () => setTimeout(openLive, 1000));
 }
 
 /** Fills the page before the first letter. */
 async function showExample() {
-  const isReal = setting("embedded") !== "";
+  const isReal = setting("embedded");
   const { exampleTrip } = await load("example");
   const trip = await exampleTrip(example, isReal);
-  if (posted > 0) return;
+  if (posted) return;
   const { words, datagrams } = outcomeOf(trip);
   const figures = isReal ? [duration(trip.end - trip.start), duration(trip.udpLeg), datagrams] : ["only drawn"];
   show("example", words, figures, "An example");
   showJourney(trip, isReal ? timing(trip) : undefined);
 }
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  postLetter();
-});
+form.addEventListener("submit", postLetter);
 
 text.addEventListener("keydown", (event) => {
   // While an input method is composing, Enter chooses a word.
@@ -181,7 +175,7 @@ text.addEventListener("keydown", (event) => {
 text.addEventListener("input", showSize);
 document.addEventListener("targetchange", () => {
   showSize();
-  if (posted === 0) showExampleCommands();
+  if (!posted) showExampleCommands();
 });
 
 /** The same bytes, written the other way. */
@@ -210,5 +204,4 @@ element("send-many").disabled = false;
 if (!setting("admin")) document.querySelector(".live details").addEventListener("toggle", openLive, { once: true });
 showExample();
 load("press");
-if (setting("lab")) load("lab");
-if (setting("services")) load("services");
+for (const name of ["lab", "services"]) if (setting(name)) load(name);

@@ -4,10 +4,13 @@
 export const shown = 4096;
 const whole = new WeakMap();
 
+/** The beginning of words; a page shows no CR. */
+export const begin = (words, most) => (words.length > most ? `${words.slice(0, most)}…` : words).replace(/\r\n?/g, "\n");
+
 /** Shows the beginning of words; all are copied. */
 export function fill(element, words) {
   whole.set(element, words);
-  element.textContent = words.length > shown ? `${words.slice(0, shown)}…` : words;
+  element.textContent = begin(words, shown);
 }
 
 export function enableCopy(button, announcement) {

@@ -38,8 +38,8 @@ export function draw(steps, total, width, space, network) {
   const x = [38, (width - 14) / 2, width - 52];
   const { heights, stretched } = heightsOf(momentsOf(steps, total ?? 0), space - top - bottom);
   const height = heights.at(-1) + bottom;
-  const label = "A picture of the steps in the list";
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
+  const viewBox = `0 0 ${width} ${height}`;
+  const picture = svg("svg", { viewBox, width, height, role: "img", "aria-label": "A picture of the steps in the list" });
   const houses = [["Browser", "its clock", "browser-time"], ["Gateway", "its clock", "gateway-time", steps[0].port],
     ["UDP server", "not timed", "", network?.server ?? portOf(steps)]];
   houses.forEach((each, index) => picture.append(...house(x[index], ...each), ...lifeline(x[index], heights, stretched)));

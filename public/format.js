@@ -7,9 +7,7 @@ export function bytes(count) {
   return `${whole.format(count)} ${count === 1 ? "byte" : "bytes"}`;
 }
 
-export function number(count) {
-  return whole.format(count);
-}
+export const number = (count) => whole.format(count);
 
 /** "0.184 ms", "8.9 ms", "12.3 ms", "2.0503 s"; an unmeasured time is not zero but "not told". */
 export function duration(milliseconds) {

@@ -1,5 +1,6 @@
 // The last letters of this visit: kept in the page only, gone with it.
 
+import { begin } from "./copy.js";
 import { duration } from "./format.js";
 import { html } from "./svg.js";
 
@@ -18,6 +19,4 @@ export function remember(value, letter, outcome, { start, end, udpLeg, failure }
   list.children[kept]?.remove();
 }
 
-function line(name, text) {
-  return html("p", { class: name, dir: "auto" }, text.length > shown ? `${text.slice(0, shown)}…` : text);
-}
+const line = (name, text) => html("p", { class: name, dir: "auto" }, begin(text, shown));

@@ -13,7 +13,7 @@ let measured;
 let steps;
 let chosen;
 /** What lies between gateway and server: nothing, or the lab. */
-const network = setting("lab") ? { server: setting("udp").split(" ").at(-1) } : undefined;
+const network = setting("lab") && { server: setting("udp").split(" ").at(-1) };
 
 /** Shows a trip; `timing` is the browser's own measure of it, if there is one. */
 export function showJourney(newTrip, timing) {
@@ -91,9 +91,7 @@ function head(line, fields) {
   return html("pre", {}, [line, ...fields.map(([name, value]) => `${name}: ${value}`)].join("\n"));
 }
 
-function note(words) {
-  return html("p", { class: "hint" }, words);
-}
+const note = (words) => html("p", { class: "hint" }, words);
 
 for (const name of ["pointermove", "focusin"]) {
   document.querySelector(".travel").addEventListener(name, ({ target, type, movementX, movementY }) => {

@@ -100,6 +100,23 @@ extension InTheBrowser {
             }
         }
 
+        @Test("A carriage return in a reply is seen as a line end, and copied as it is")
+        func carriageReturn() throws {
+            let peer = UDPPeer { _, _ in [Array("OK\rREADY\r\n".utf8)] }
+            defer { peer.end() }
+            try Browser.visit(["--upstream", peer.address]) { browser, _ in
+                try browser.run(
+                    "Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (all) => (window.copied = all) } })"
+                )
+                try browser.post("anything")
+                #expect(try browser.property("textContent", of: "#reply").string == "OK\nREADY\n")
+                #expect(try browser.property("textContent", of: "#visit .came").string == "OK\nREADY\n")
+                try browser.click("[data-copy=reply]")
+                try browser.wait(until: "window.copied")
+                #expect(try browser.run("return window.copied === 'OK\\rREADY\\r\\n'").bool == true)
+            }
+        }
+
         @Test("Of a long reply the beginning is shown, and all of it is copied")
         func long() throws {
             try Browser.visit { browser, _ in

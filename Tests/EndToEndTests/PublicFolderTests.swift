@@ -39,6 +39,20 @@ import Testing
         }
     }
 
+    /// Latin-1, and UTF-16 with its byte order mark, which browsers obey before the response's charset (WHATWG Encoding 6).
+    @Test(arguments: [Data("gr\u{FC}\u{DF}e".unicodeScalars.map { UInt8($0.value) }), Data([0xFE, 0xFF, 0, 0x41])])
+    func `an index file that is not UTF-8 is served unchanged`(content: Data) throws {
+        let marked = Data("<meta name=\"letterbox-version\" content=\"\">".utf8) + content
+        try with([]) {
+            for whole in [content, marked] {
+                try whole.write(to: folder.appending(path: "index.html"))
+                let gateway = try RunningGateway(["--public", folder.path])
+                let response = try CurlClient().perform(CurlRequest("\(gateway.url)/", timeout: Program.timeLimit))
+                #expect(Data(response.body) == whole)
+            }
+        }
+    }
+
     @Test func `a line says how much is served`() throws {
         try with(["a", "sub/b", "form-reply.html"]) {
             let arguments = ["--port", "0", "--server-port", "0", "--public", folder.path]

@@ -90,6 +90,7 @@ import Testing
 
     @Test(arguments: [
         ("&<>\"'", "&amp;&lt;&gt;&quot;&#39;"), ("a\r\nb", "a\nb"), ("&amp;", "&amp;amp;"), ("ß\u{301}", "ß\u{301}"),
+        ("OK\rREADY", "OK\nREADY"), ("\r\r\n\r", "\n\n\n"),
     ])
     func escaped(text: String, html: String) {
         #expect(FormTemplate.escaped(text) == html)

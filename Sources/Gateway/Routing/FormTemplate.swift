@@ -66,9 +66,11 @@ package struct FormTemplate: Sendable {
         (reply.isHex ? "The reply, which is not text" : "The reply", "reply", reply.text)
     }
 
-    /// The text with HTML's special characters replaced (WHATWG HTML 13.3).
+    /// The text with HTML's special characters replaced (WHATWG HTML 13.3), and each CR LF and each other CR by the line
+    /// end that browsers make of it (WHATWG HTML 13.2.3.5).
     package static func escaped(_ text: String) -> String {
         var result = ""
+        var isAfterReturn = false
         for character in text.unicodeScalars {
             switch character {
             case "&": result += "&amp;"
@@ -76,9 +78,11 @@ package struct FormTemplate: Sendable {
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
-            case "\r": continue
+            case "\r": result += "\n"
+            case "\n" where isAfterReturn: break
             default: result.unicodeScalars.append(character)
             }
+            isAfterReturn = character == "\r"
         }
         return result
     }

@@ -1,15 +1,16 @@
+internal import HTTP
 internal import System
 
 extension Page {
     /// The page with values for its scripts, which are the content of the `meta` elements of "index.html".
     ///
     /// A script that fetched them from a missing path would leave an error in the browser's console. A file that changes
-    /// by them gets the present time.
+    /// by them gets the present time; one that is not UTF-8 has no place for them, and stays unchanged.
     func withValues(of services: [Service], _ configuration: Configuration, now: Int64) -> Page {
         let values = Self.values(of: services, configuration)
         return Page(
             sources.map { source in
-                guard source.name == "index.html" else { return source }
+                guard source.name == "index.html", source.bytes.span.isUTF8 else { return source }
                 var html = String(decoding: source.bytes, as: UTF8.self)
                 for (name, content) in values { Self.fill("letterbox-\(name)", content, in: &html) }
                 Self.fillChooser(services.map(\.path), configuration, in: &html)
