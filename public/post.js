@@ -8,7 +8,7 @@ export const unreachable = "The gateway cannot be reached. Is it running, and ar
 
 let admit;
 
-/** Fulfilled by the first reply, or the first account of an exchange without one. */
+/** Fulfilled by the first reply, or the gateway's first problem but 401. */
 export const admitted = new Promise((resolve) => (admit = resolve));
 
 /**
@@ -26,7 +26,8 @@ export async function post(letter, path, signal) {
     trip.end = performance.now();
     trip.response = { status: response.status, phrase: response.statusText, fields: [...response.headers], body };
     const meaning = understand(response, body);
-    if (response.ok || meaning.exchange) admit();
+    const { ok, status, headers } = response;
+    if (ok || (status !== 401 && /problem/.test(headers.get("Content-Type")))) admit();
     return { ...trip, ...meaning };
   } catch {
     return { ...trip, end: performance.now(), failure: unreachable };

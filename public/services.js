@@ -19,14 +19,16 @@ const namingLink = () => new Promise((resolve) => addEventListener("hashchange",
 
 /** Where letters need a token the page may not have the list: it asks once it is admitted, or where a link names a service. */
 async function asked() {
+  if (setting("admin")) return none("The gateway lists its services at --admin only.");
+  const untold = "The gateway does not list its services without a token.";
   if (!isAdmitted && !namesService()) {
     hasWaited = true;
-    place.prepend(hint);
+    none(untold);
     await Promise.race([admission, namingLink()]);
   }
   const response = await fetch("/services", { cache: "no-store" }).catch(() => ({}));
   if (response.status === 401) forget();
-  if (!response.ok) return [];
+  if (!response.ok) return none(response.status === 401 ? untold : "The gateway has not told its services: load the page again.");
   const { services } = await response.json();
   return services.map(({ path, maxDatagram, backends: [backend] }) => {
     const [, host, port] = backend?.address.match(/^\[?(.*?)\]?:(\d+)$/) ?? [, "HOST", "PORT"];
@@ -34,10 +36,17 @@ async function asked() {
   });
 }
 
+/** No services, for the reason that is shown. */
+function none(why) {
+  hint.textContent = `To /. ${why}`;
+  place.prepend(hint);
+  return [];
+}
+
 // The target that the visitor has seen meanwhile stays.
 let hasWaited = false;
 const place = document.getElementById("target");
-const hint = html("span", { class: "hint" }, "To the service at /. The gateway does not list the others without a token.");
+const hint = html("span", { class: "hint" });
 const services = setting("services") === "ask" ? await asked() : told();
 const select = html("select", { id: "service" }, ...services.map(({ path }) => html("option", {}, path)));
 
@@ -59,6 +68,4 @@ if (services.length) {
   addEventListener("hashchange", () => linked() && chooseFirst(linked().path, target.path));
   hint.remove();
   place.prepend(html("label", { for: "service" }, "To the service at"), select);
-} else {
-  place.prepend(hint);
 }

@@ -38,7 +38,7 @@ extension InTheBrowser {
                 "--token-file", file.path, "--service", "/ \(root.address)", "--service", service,
             ]) { browser, _ in
                 try browser.wait(until: "document.querySelector('#target .hint')")
-                #expect(try browser.text("#target .hint").contains("does not list the others without a token"))
+                #expect(try browser.text("#target .hint").contains("does not list its services without a token"))
                 #expect(try browser.run("return document.documentElement.innerHTML.includes('/hidden')").bool == false)
                 try browser.wait(until: "document.querySelector('.live .hint').textContent.startsWith('A token is')")
                 #expect(try browser.text("#live-rate") == "?")
@@ -101,6 +101,45 @@ extension InTheBrowser {
                 try browser.wait(until: "document.querySelector('#target .hint')")
                 #expect(try asked(browser) == ["services"] || browser.errors() != [])
                 try browser.run("sessionStorage.clear()")
+            }
+        }
+
+        @Test("With a token and no service at / the page knows the services once the gateway has answered a letter")
+        func tokenWithoutRoot() throws {
+            let file = try tokenFile()
+            defer { try? FileManager.default.removeItem(at: file) }
+            let peer = UDPPeer { _, datagram in [datagram] }
+            defer { peer.end() }
+            try Browser.visit(["--token-file", file.path, "--service", "/game \(peer.address)"]) { browser, _ in
+                try browser.wait(until: "document.querySelector('#target .hint')")
+                #expect(try !browser.text("#target .hint").contains("service at /"))
+                try browser.post("hello")
+                #expect(try browser.text("#reply").contains("HTTP status 401") && asked(browser) == [])
+                try browser.run(Self.addToken)
+                try browser.post("hello again")
+                #expect(try browser.text("#reply").contains("HTTP status 405"))
+                try browser.wait(until: "document.querySelector('#service')?.value === '/game'")
+                #expect(try browser.count("#target .hint") == 0)
+                try browser.post("at last")
+                #expect(try browser.text("#reply") == "at last")
+            }
+        }
+
+        @Test("With a token and --admin the page says that it cannot know the services, and does not ask")
+        func tokenAndAdmin() throws {
+            let file = try tokenFile()
+            defer { try? FileManager.default.removeItem(at: file) }
+            let peer = UDPPeer { _, datagram in [datagram] }
+            defer { peer.end() }
+            let services = ["/", "/two"].flatMap { ["--service", "\($0) \(peer.address)"] }
+            try Browser.visit(["--token-file", file.path, "--admin", "127.0.0.1:0"] + services) { browser, _ in
+                try browser.wait(until: "document.querySelector('#target .hint')")
+                #expect(try browser.text("#target .hint") == "To /. The gateway lists its services at --admin only.")
+                try browser.run(Self.addToken)
+                try browser.post("hello")
+                #expect(try browser.text("#reply") == "hello")
+                #expect(try browser.text("#target .hint").contains("--admin") && asked(browser) == [])
+                #expect(try asked(browser) == [] && browser.errors() == [])
             }
         }
 
