@@ -7,7 +7,7 @@ import { showJourney } from "./journey.js";
 import { load } from "./load.js";
 import { post, timing, unreachable } from "./post.js";
 import { decode, outcomeOf } from "./reply.js";
-import { hexadecimal, linked, linkTo, obstacle, read, setting, target } from "./target.js";
+import { hexadecimal, linked, obstacle, read, setting, target } from "./target.js";
 
 const element = (id) => document.getElementById(id);
 
@@ -53,8 +53,8 @@ function announce(words) {
 
 /** The letter for another page and for a terminal. */
 async function showCommands(words, byteCount, to) {
+  const { linkTo, asCurl, asUDP } = await load("commands");
   element("letter-link").href = linkTo(words, to);
-  const { asCurl, asUDP } = await load("commands");
   fill(element("as-curl"), asCurl(words, location.origin + to.path, to.isHex));
   fill(element("as-udp"), asUDP(words, byteCount, to));
 }
@@ -89,6 +89,8 @@ function takeLetter() {
   if (!found) return;
   text.value = found.letter;
   target.isHex = asHex.checked = found.isHex;
+  target.missing = found.path !== target.path && found.path;
+  if (target.missing) load("services");
   showSize();
 }
 

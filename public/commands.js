@@ -1,4 +1,4 @@
-// The letter as commands for a POSIX shell.
+// The letter for another page, as a link, and for a terminal, as commands for a POSIX shell.
 
 import { hexadecimal } from "./target.js";
 
@@ -8,6 +8,11 @@ const longestPiece = 4096;
 /** Linux takes at most 131,071 bytes in one word of a command (MAX_ARG_STRLEN): the longest datagram as digits fits. */
 const longestWord = 131_071;
 const compact = (digits) => digits.replace(/[^\da-f]/gi, "");
+
+/** The address of a page with a letter. */
+export function linkTo(letter, { isHex, path }) {
+  return `/#letter=${encodeURIComponent(letter)}${isHex ? "&as=hex" : ""}${path === "/" ? "" : `&to=${path}`}`;
+}
 
 /** One word of the shell: nothing is special between single quotes but the quote itself. */
 const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;

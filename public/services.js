@@ -1,13 +1,18 @@
-// The chooser of services: loaded only where there are others than the one at "/".
+// The chooser of services: loaded where there are others than the one at "/", or where a link names one.
 
 import { admission, forget, isAdmitted, memory } from "./admission.js";
 import { html } from "./svg.js";
 import { linked, setting, target } from "./target.js";
 
-/** The services that the gateway has written into the page. */
-function told() {
-  return setting("services").split(", ").map((each) => {
-    const [path, limit, host = "HOST", port = "PORT"] = each.trim().split(" ");
+/** Where letters go by themselves. */
+const root = { ...target };
+
+/** The services that the gateway has written into the page, or those that it tells. */
+async function known() {
+  const words = setting("services");
+  if (words === "ask") return asked();
+  return words.split(", ").filter(Boolean).map((each) => {
+    const [path, limit, host = "HOST", port = "PORT"] = each.split(" ");
     return { path, limit: Number(limit), host, port };
   });
 }
@@ -30,6 +35,7 @@ async function asked() {
   if (response.status === 401) forget();
   if (!response.ok) return none(response.status === 401 ? untold : "The gateway has not told its services: load the page again.");
   const { services } = await response.json();
+  reason = "";
   return services.map(({ path, maxDatagram, backends: [backend] }) => {
     const [, host, port] = backend?.address.match(/^\[?(.*?)\]?:(\d+)$/) ?? [, "HOST", "PORT"];
     return { path, limit: maxDatagram, host, port };
@@ -38,34 +44,54 @@ async function asked() {
 
 /** No services, for the reason that is shown. */
 function none(why) {
-  hint.textContent = `To /. ${why}`;
-  place.prepend(hint);
+  reason = `To /. ${why}`;
+  show(reason);
   return [];
+}
+
+/** Shows words between the chooser and the notation. */
+function show(words) {
+  hint.textContent = words;
+  if (words) place.lastElementChild.before(hint);
+  else hint.remove();
 }
 
 // The target that the visitor has seen meanwhile stays.
 let hasWaited = false;
+/** Why there is nothing to choose from. */
+let reason = "";
 const place = document.getElementById("target");
 const hint = html("span", { class: "hint" });
-const services = setting("services") === "ask" ? await asked() : told();
+const found = await known();
+const services = found.length ? found : [root];
 const select = html("select", { id: "service" }, ...services.map(({ path }) => html("option", {}, path)));
+const label = html("label", { for: "service" }, "To the service at");
+const find = (path) => services.find((service) => service.path === path);
 
-function choose(service) {
-  select.value = service.path;
-  Object.assign(target, service);
-  memory((kept) => kept.setItem("letterbox-service", service.path));
+function choose({ path, limit, host, port }) {
+  select.value = path;
+  Object.assign(target, { path, limit, host, port, missing: false });
+  memory((kept) => kept.setItem("letterbox-service", path));
+  show(reason);
   document.dispatchEvent(new Event("targetchange"));
 }
 
-/** The first service of these paths, or else the first of all. */
-function chooseFirst(...paths) {
-  choose(paths.map((path) => services.find((service) => service.path === path)).find(Boolean) ?? services[0]);
+/** Chooses the service of a link; of one that is not here the visitor has to choose, and until then no letter is posted. */
+function follow() {
+  if (!linked()) return;
+  const { path } = linked();
+  const service = find(path);
+  if (service) return choose(service);
+  target.missing = path;
+  select.selectedIndex = -1;
+  place.prepend(label, select);
+  show(`The link is for ${path}, which this page does not know.`);
 }
 
-if (services.length) {
-  chooseFirst(linked()?.path, !hasWaited && memory((kept) => kept.getItem("letterbox-service")), "/");
-  select.addEventListener("change", () => choose(services[select.selectedIndex]));
-  addEventListener("hashchange", () => linked() && chooseFirst(linked().path, target.path));
-  hint.remove();
-  place.prepend(html("label", { for: "service" }, "To the service at"), select);
+if (found.length) {
+  choose(find(!hasWaited && memory((kept) => kept.getItem("letterbox-service"))) ?? find("/") ?? services[0]);
+  place.prepend(label, select);
 }
+follow();
+addEventListener("hashchange", follow);
+select.addEventListener("change", () => choose(services[select.selectedIndex]));

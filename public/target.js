@@ -7,7 +7,7 @@ export const setting = (name) => document.querySelector(`meta[name="letterbox-${
 // Where the operator does not show it, words stand for it.
 const [host, port] = (setting("udp") || "HOST PORT").split(" ");
 
-/** The service's path and address, the most bytes of a letter, and the notation of letters. */
+/** The service's path and address, the most bytes of a letter, its notation, and what is `missing`: a link's service. */
 export const target = { path: "/", limit: Number(setting("max-datagram")), host, port, isHex: false };
 
 /** The bytes that a letter stands for, as `body`, or the `problem` in a sentence. */
@@ -32,13 +32,9 @@ export function linked() {
   }
 }
 
-/** The address of a page with a letter. */
-export function linkTo(letter, { isHex, path }) {
-  return `/#letter=${encodeURIComponent(letter)}${isHex ? "&as=hex" : ""}${path === "/" ? "" : `&to=${path}`}`;
-}
-
 /** Why a letter is not posted, or nothing. */
 export function obstacle({ body, problem }) {
+  if (target.missing) return `the link is for ${target.missing}, which this page does not know.`;
   if (problem || body.length <= target.limit) return problem;
   return `it is ${bytes(body.length)} long, and one datagram carries ${number(target.limit)}.`;
 }

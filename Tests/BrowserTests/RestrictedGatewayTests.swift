@@ -139,6 +139,11 @@ extension InTheBrowser {
                 try browser.post("hello")
                 #expect(try browser.text("#reply") == "hello")
                 #expect(try browser.text("#target .hint").contains("--admin") && asked(browser) == [])
+                // A link to another service is not followed to this one.
+                try browser.run("location.hash = '#letter=hi&to=/two'")
+                try browser.wait(until: "document.querySelector('#target .hint').textContent.includes('/two')")
+                try browser.click(".post")
+                #expect(try browser.text("#reply").contains("not posted"))
                 #expect(try asked(browser) == [] && browser.errors() == [])
             }
         }

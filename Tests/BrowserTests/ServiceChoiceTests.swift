@@ -77,6 +77,46 @@ extension InTheBrowser {
             }
         }
 
+        @Test("A letter whose link names a service that is gone goes nowhere until the visitor chooses")
+        func goneService() throws {
+            let peer = UDPPeer { _, datagram in [datagram] }
+            defer { peer.end() }
+            // A link without a path is to the service at "/".
+            for (services, gone, other) in [
+                (["/"], "/gone", "/"), (["/", "/twice"], "/gone", "/twice"), (["/game"], "/", "/game"),
+            ] {
+                try TestGateway.run(services.flatMap { ["--service", "\($0) \(peer.address)"] }) { gateway in
+                    let browser = try Browser.open("\(gateway.url)/#letter=kick\(gone == "/" ? "" : "&to=\(gone)")")
+                    defer { _ = try? browser.run("sessionStorage.clear()") }
+                    try browser.wait(until: "document.querySelector('#target .hint')")
+                    #expect(try browser.text("#target .hint").hasPrefix("The link is for \(gone), which this "))
+                    #expect(try browser.property("value", of: "#service").string == "")
+                    try browser.keepPicture("gone-service-\(services.count)")
+                    try expectRefusal(of: gone, by: browser)
+                    try choose(services[0], in: browser)
+                    #expect(try browser.count("#target .hint") == 0)
+                    try browser.post("kick")
+                    #expect(try browser.text("#reply") == "kick")
+                    // The same holds for a link that is followed later, until one is to a service that is here.
+                    try browser.run("location.hash = '#letter=again&to=/other'")
+                    try browser.wait(until: "document.querySelector('#target .hint')")
+                    try expectRefusal(of: "/other", by: browser)
+                    try browser.run("location.hash = '#letter=back&to=\(other)'")
+                    try browser.wait(until: "document.querySelector('#target .hint') === null")
+                    try browser.post("back")
+                    #expect(try browser.text("#reply") == "back")
+                    #expect(try browser.errors() == [])
+                }
+            }
+        }
+
+        private func expectRefusal(of path: String, by browser: WebDriver) throws {
+            try browser.click(".post")
+            #expect(try browser.text("#reply").hasPrefix("This letter was not posted: the link is for \(path), "))
+            try browser.postMany(10)
+            #expect(try browser.text("#many-words").contains("not posted: the link is for \(path), "))
+        }
+
         @Test("Many letters go to the service that was chosen when they were sent")
         func manyToOne() throws {
             let (peer, other) = (UDPPeer { _, datagram in [datagram] }, UDPPeer.silent())
