@@ -29,7 +29,10 @@ async function look() {
   if (document.hidden || !panel.open) return (looks.length = 0);
   try {
     const response = await fetch("/metrics", { cache: "no-store", signal: AbortSignal.timeout(every) });
-    if (!response.ok) return refuse(response.status);
+    const { ok, status } = response;
+    // A proxy's 502 or 429 passes, and is no figures until then.
+    if (!ok && status < 500 && status !== 429) return refuse(status);
+    if (!ok) throw status;
     const now = { at: performance.now(), ...parse(await response.text()) };
     if (hasRestarted(looks.at(-1) ?? opened, now)) [looks.length, opened] = [0, undefined];
     looks.push(now);

@@ -132,6 +132,24 @@ extension InTheBrowser {
             }
         }
 
+        @Test("The strip shows figures again after a proxy's failure that passes")
+        func passingFailure() throws {
+            try Browser.visit { browser, _ in
+                try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '0'")
+                for status in [429, 502, 503] {
+                    try browser.run(
+                        """
+                        window.plain ??= window.fetch;
+                        window.fetch = async (path, how) =>
+                          path === "/metrics" ? new Response("", { status: \(status) }) : window.plain(path, how);
+                        """)
+                    try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '?'")
+                    try browser.run("window.fetch = window.plain")
+                    try browser.wait(until: "document.querySelector('#live-in-flight').textContent === '0'")
+                }
+            }
+        }
+
         @Test("Percentiles are those of the histogram's new entries")
         func quantile() throws {
             try Browser.visit { browser, _ in
