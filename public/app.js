@@ -184,10 +184,12 @@ document.addEventListener("targetchange", () => {
 asHex.addEventListener("change", () => {
   const { body, problem } = read(text.value);
   const { text: words, isText } = decode(body ?? new Uint8Array());
+  const why = problem ? `, which this is not: ${problem}`
+    : !isText ? ": these bytes are not text." : words.includes("\r") ? ": a text box takes no CR." : "";
   // Bytes that are no text stay as they are.
-  if (!asHex.checked && (problem || !isText)) {
+  if (!asHex.checked && why) {
     asHex.checked = true;
-    return showNote(problem ? `Still in hexadecimal, which this is not: ${problem}` : "Still in hexadecimal: these bytes are not text.", true);
+    return showNote(`Still in hexadecimal${why}`, true);
   }
   target.isHex = asHex.checked;
   text.value = target.isHex ? hexadecimal(body) : words;

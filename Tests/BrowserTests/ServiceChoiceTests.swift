@@ -216,6 +216,14 @@ extension InTheBrowser {
                 #expect(try browser.property("checked", of: "#as-hex").bool == true)
                 #expect(try browser.property("value", of: "#text").string == "ff")
                 #expect(try browser.text("#size-note") == "Still in hexadecimal: these bytes are not text.")
+                // A text box makes LF of CR, which would be another letter.
+                for hex in ["61 0d 62", "0d 0a"] {
+                    try browser.run("document.querySelector('#text').value = '\(hex)'")
+                    try browser.click("#as-hex")
+                    #expect(try browser.property("checked", of: "#as-hex").bool == true)
+                    #expect(try browser.property("value", of: "#text").string == hex)
+                    #expect(try browser.text("#size-note").hasPrefix("Still in hexadecimal: a text box"))
+                }
                 try browser.run("document.querySelector('#text').value = 'zz'")
                 try browser.click("#as-hex")
                 #expect(try browser.text("#size-note").hasPrefix("Still in hexadecimal, which this is not: two digits"))
