@@ -1,13 +1,13 @@
-// The buttons that copy.
+// Copy buttons.
 
 /** The most characters shown: a browser stands still over more. */
 export const shown = 4096;
 const whole = new WeakMap();
 
-/** The beginning of words; a page shows no CR. */
+/** The first words; a page shows no CR. */
 export const begin = (words, most) => (words.length > most ? `${words.slice(0, most)}…` : words).replace(/\r\n?/g, "\n");
 
-/** Shows the beginning of words; all are copied. */
+/** Shows these; all are copied. */
 export function fill(element, words) {
   whole.set(element, words);
   element.textContent = begin(words, shown);
