@@ -89,13 +89,15 @@ import Testing
     @Test func `a late reply does not answer the next line`() throws {
         let peer = UDPPeer()
         let client = try Program.letterbox(
-            "client", "--port", "\(peer.address.port)", "--timeout", "200ms", "--attempts", "1", input: .open)
-        client.write("one\n")
+            "client", "--port", "\(peer.address.port)", "--timeout", "2s", "--attempts", "1",
+            input: .bytes(Array("one\ntwo\n".utf8)))
         let first = try peer.receive().sender
-        _ = try client.errorLine(startingWith: "letterbox: no reply")
-        client.write("two\n")
         let second = try peer.receive().sender
-        #expect(first != second)
+        peer.send("LATE", to: first)
+        peer.send("RIGHT", to: second)
+        let ending = try client.ending()
+        #expect(ending.output == "RIGHT\n")
+        #expect(ending.errorLines == ["letterbox: no reply from \(peer.address) within 2s, 1 attempt"])
     }
 
     @Test func `a name without an address is no start`() throws {

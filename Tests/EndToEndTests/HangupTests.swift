@@ -1,4 +1,6 @@
+import CurlClient
 import Glibc
+import System
 import Testing
 
 /// HUP: the terminal of a program is closed, or settings are to be read again.
@@ -46,24 +48,36 @@ import Testing
     }
 
     /// nohup(1) starts programs so, which are to stay.
-    @Test(arguments: [["gateway", "--port", "0", "--server-port", "0"], ["server", "--port", "0"]])
+    @Test(arguments: [
+        ["gateway", "--port", "0", "--server-port", "0"], ["server", "--host", "127.0.0.1", "--port", "0"],
+    ])
     func `an ignored HUP ends nothing`(arguments: [String]) throws {
         let (person, line) = openTerminal()
         let words = ["--ctty", "env", "--ignore-signal=HUP", try Binaries.letterbox] + arguments
         let program = try Program("setsid", words, input: .descriptor(line))
-        try wait(for: program, arguments[0])
+        let gateway = arguments[0] == "gateway" ? try RunningGateway(program) : nil
+        let server =
+            try gateway?.upstream
+            ?? SocketAddress(udp: program.errorLine(containing: " is ready").split(separator: " ").last ?? "")
         for end in [line, person] { close(end) }
         program.signal(SIGHUP)
-        usleep(300_000)
-        #expect(kill(program.pid, 0) == 0)
-        #expect(try program.ending(after: SIGTERM).status == 0)
+        // More than a program that ends could answer meanwhile.
+        for number in 0..<20 {
+            if let gateway { #expect(try gateway.post("a\(number)").text == "A\(number)") }
+            #expect(try exchange("b\(number)", with: server) == "B\(number)")
+        }
+        // An end by HUP has status 0.
+        #expect(try program.ending(after: SIGKILL).status == -SIGKILL)
     }
 
     @Test func `a gateway whose terminal is there reads its settings again`() throws {
-        let (program, person) = try started(["--port", "0", "--upstream", "127.0.0.1:9", "--config", "/dev/null"])
+        let file = try TemporaryFile("upstream 127.0.0.1:9\n")
+        let (program, person) = try started(["--port", "0", "--config", file.path])
         defer { close(person) }
-        let gateway = try RunningGateway(program)
+        try wait(for: program, "gateway")
+        try file.write("service /a 127.0.0.1:9\n")
         program.signal(SIGHUP)
-        #expect(try gateway.program.ending(after: SIGTERM).status == 0)
+        try program.error(containing: "the services are read again: /a added, / removed")
+        #expect(try program.ending(after: SIGTERM).status == 0)
     }
 }
