@@ -126,6 +126,7 @@ extension InTheBrowser {
             try TestGateway.run(port: port) { _ in
                 try browser.wait(until: "/^[0-9,]+$/.test(document.querySelector('#live-rate').textContent)")
                 let figures = try browser.texts("#live dd")
+                #expect(figures.count == 7)
                 for figure in figures {
                     #expect(figure == "–" || figure.contains(/^[0-9][0-9,.]*( [mµ]?s)?$/), "\(figure)")
                 }

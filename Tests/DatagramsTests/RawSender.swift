@@ -4,6 +4,13 @@ import System
 
 /// Sends UDP datagrams with a source port of its choice, and reports of the network, for which it needs CAP_NET_RAW (raw(7)).
 struct RawSender {
+    /// Whether this process may.
+    static let isAllowed: Bool = {
+        let number = socket(AF_INET, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), Int32(IPPROTO_UDP))
+        if number >= 0 { close(number) }
+        return number >= 0
+    }()
+
     /// Sends a datagram over loopback; false where that is not allowed.
     func send(_ payload: [UInt8], toPort: UInt16, fromPort: UInt16) -> Bool {
         send(Self.udpHeader(fromPort, toPort, payload.count) + payload, as: IPPROTO_UDP)

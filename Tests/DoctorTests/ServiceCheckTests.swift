@@ -47,11 +47,13 @@ import Testing
         #expect(Finding.unasked("/bulb").verdict == .ok)
     }
 
-    @Test func `the loopback interface is a way`() throws {
-        for host in ["127.0.0.1", "::1"] {
-            guard let remote = SocketAddress(host, port: 9), let route = try? Route(to: remote) else { continue }
-            #expect(route.source.host == host && route.mtu >= 1280)
+    @Test(arguments: ["127.0.0.1", "::1"]) func `the loopback interface is a way`(host: String) throws {
+        let remote = try #require(SocketAddress(host, port: 9))
+        if host == "::1", (try? DatagramSocket(boundTo: try #require(SocketAddress(host, port: 0)))) == nil {
+            try Test.cancel("this host has no IPv6")
         }
+        let route = try Route(to: remote)
+        #expect(route.source.host == host && route.mtu >= 1280)
     }
 
     @Test func `the broadcast address of the loopback network is one for sockets that may use it`() throws {

@@ -54,13 +54,16 @@ import Testing
     }
 
     /// The limit that a caller is told is the service's own, however long the body is and however its length is told.
-    @Test(arguments: ["/data", "/"], [5, 9, 200_000, 50_000_000])
+    @Test(
+        arguments: [
+            ("/data", 5), ("/data", 9), ("/data", 200_000), ("/data", 50_000_000), ("/", 9), ("/", 200_000),
+            ("/", 50_000_000),
+        ])
     func `a body that is too long is told the limit of its service`(path: String, length: Int) throws {
         let echo = try RunningServer(["--service", "echo"])
         let gateway = try RunningGateway(
             ["--max-datagram", "8", "--service", "/data \(echo.address) max-datagram=4"], upstream: echo.address)
         let limit = path == "/" ? 8 : 4
-        guard length > limit else { return }
         for target in [path, "http://localhost\(path)", "\(path)?a=it"] {
             for framing in [
                 "Content-Length: \(length)\r\n\r\n",

@@ -111,7 +111,11 @@ import Testing
                 }
                 try stage.deliver(event)
                 // The client did not read: its response is cut.
-                guard scene != .writing, scene != .closing else { continue }
+                guard scene != .writing, scene != .closing else {
+                    try await stage.end()
+                    #expect(stage.isClean, "\(event)")
+                    continue
+                }
                 let statuses = try await stage.statuses()
                 let told = [.partOfHead, .head].contains(scene) ? [408] : scene.owed
                 if let statuses { #expect(statuses.starts(with: told), "\(event): \(statuses)") }
