@@ -64,9 +64,13 @@ extension WebDriver {
     }
 
     /// Waits until another page is there; without JavaScript a page cannot tell by itself.
-    func waitForPage(at path: String) throws {
-        for _ in 0..<1000 where try run("return location.pathname + document.readyState").string == path + "complete" {
-            return
+    ///
+    /// - `reply`: what it shows, where the page before was at the same path.
+    func waitForPage(at path: String, with reply: String? = nil) throws {
+        let shown = reply == nil ? "''" : "document.querySelector('#reply')?.textContent.trim()"
+        for _ in 0..<1000 {
+            let found = try run("return location.pathname + document.readyState + \(shown)").string
+            if found == "\(path)complete\(reply ?? "")" { return }
         }
         throw Missing(description: "no page at \(path)")
     }
@@ -87,8 +91,9 @@ extension WebDriver {
 
     private func keepPicture(_ name: String, width: Int, height: Int, scale: Double = 1) throws {
         try resize(width: width, height: height)
-        try Data(base64Encoded: browser.picture(scale: scale))?
-            .write(to: Folders.output().appendingPathComponent("\(name).png"))
+        let picture = try Data(base64Encoded: browser.picture(scale: scale)) ?? Data()
+        try #require(!picture.isEmpty)
+        try picture.write(to: Folders.output().appendingPathComponent("\(name).png"))
         try resize(width: width, height: 1000)
     }
 }

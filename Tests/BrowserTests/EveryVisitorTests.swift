@@ -44,11 +44,13 @@ extension InTheBrowser {
                 try browser.type("ab", into: "#text")
                 try browser.keepPicture("without-javascript-services")
                 try browser.click(".post")
-                try browser.waitForPage(at: "/form")
+                try browser.waitForPage(at: "/form", with: "abab")
                 #expect(try browser.text("#reply") == "abab")
+                // It goes behind the letter that the page has kept.
+                try browser.type("cd", into: "#text")
                 try browser.click(".post")
-                try browser.waitForPage(at: "/form")
-                #expect(try browser.text("#reply") == "abab")
+                try browser.waitForPage(at: "/form", with: "abcdabcd")
+                #expect(try browser.text("#reply") == "abcdabcd")
             }
         }
 
