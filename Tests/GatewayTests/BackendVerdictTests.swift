@@ -9,19 +9,17 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct BackendVerdictTests {
     /// Also while one of them is silent: each exchange moves the start of the search by one.
     @Test(arguments: [1, 2]) func theyGoInTurnWhileOneIsSilent(attempts: Int) async throws {
-        var configuration = Configuration()
-        (configuration.timeout, configuration.attempts, configuration.retransmitShare) = (
-            .milliseconds(40), attempts, 1
-        )
-        try await withUpstream(configuration, peers: 2) { upstream, peers in
-            let echoing = Task { try await peers[1].echo() }
+        try await withUpstream(patientConfiguration(attempts: attempts), peers: 2) { upstream, peers in
+            let (silent, echoing) = (peers[0].address, Task { try await peers[1].echo() })
             var first: [Int] = []
             for _ in 0..<6 {
-                let before = await upstream.counts(of: peers[0].address)?.sent ?? 0
-                let answer = try? await upstream.exchange("hello")
-                let after = await upstream.counts(of: peers[0].address)?.sent ?? 0
-                first.append(answer?.attempts == 1 ? 1 : 0)
-                #expect((first.last == 0) == (after > before))
+                _ = try? await upstream.exchange("hello") { exchange in
+                    let isSilent = exchange.backend?.address == silent
+                    first.append(isSilent ? 0 : 1)
+                    guard isSilent else { return }
+                    // Its pause is over, or all of its time.
+                    if attempts > 1 { exchange.pause() } else { exchange.resume(.fail(.silent)) }
+                }
             }
             echoing.cancel()
             #expect(first == [0, 1, 0, 1, 0, 1] || first == [1, 0, 1, 0, 1, 0], "\(first)")
@@ -60,6 +58,36 @@ import Testing
             try await peers[0].send("late", to: try await peers[0].receive().sender)
             await upstream.wait(for: peers[0].address) { $0.sockets.late == 1 }
             #expect(try #require(await upstream.lastReply(of: peers[0].address)) > (try #require(last)))
+        }
+    }
+
+    /// A reply that is too long is one.
+    @Test func aReplyThatIsTooLongIsASignOfLife() async throws {
+        try await withUpstream(patientConfiguration { $0.maxDatagram = 4 }) { upstream, peers in
+            await upstream.fail()
+            let last = try #require(await upstream.lastReply(of: peers[0].address))
+            let answer = Task { try await upstream.exchange("a") }
+            try await peers[0].send("12345", to: try await peers[0].receive().sender)
+            await #expect(throws: GatewayError.replyTooLong(limit: 4)) { try await answer.value }
+            #expect(await upstream.counts(of: peers[0].address)?.isUp == true)
+            #expect(try #require(await upstream.lastReply(of: peers[0].address)) > last)
+        }
+    }
+
+    /// A socket without a peer hears strangers, too: what one of them sends after the end says nothing of the service.
+    @Test(arguments: [ReplyPolicy.Source.host, .any]) func aStrangersDatagramIsNoSignOfLife(source: ReplyPolicy.Source)
+        async throws
+    {
+        var policy = ReplyPolicy()
+        policy.source = source
+        try await withUpstream(patientConfiguration(), policy, peers: 2) { upstream, peers in
+            let (service, stranger) = (peers[0], peers[1])
+            await upstream.move(to: [service.address])
+            let last = await upstream.lastReply(of: service.address)
+            await #expect(throws: GatewayError.self) { try await upstream.exchange("a", timeout: .milliseconds(1)) }
+            try await stranger.send("late", to: try await service.receive().sender)
+            await upstream.wait(for: service.address) { $0.sockets.late == 1 }
+            #expect(await upstream.lastReply(of: service.address) == last)
         }
     }
 

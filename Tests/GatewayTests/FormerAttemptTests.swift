@@ -75,24 +75,46 @@ import Testing
         }
     }
 
-    /// Its time counts from its own datagram.
-    @Test func soIsTheOneOfTheSecond() async throws {
-        try await withUpstream(eagerConfiguration(), peers: 3) { upstream, peers in
-            async let answer = upstream.exchange("a")
-            var order: [ScriptedPeer] = []
-            while order.count < 3 {
-                for peer in peers where !order.contains(where: { $0 === peer }) {
-                    if await peer.unread > 0 { order.append(peer) }
-                }
-                await Task.yield()
+    /// Its time counts from its own datagram and not from the first one's: one of the two left long before.
+    @Test(arguments: [0, 1]) func soIsTheOneOfTheSecond(old: Int) async throws {
+        try await withUpstream(patientConfiguration(attempts: 3), peers: 3) { upstream, peers in
+            var second: ScriptedPeer?
+            _ = try await upstream.exchange("a") { exchange in
+                for _ in 0..<2 { exchange.pause() }
+                try #require(exchange.former.count == 2)
+                let attempt = exchange.former[old]
+                exchange.former[old] = FormerAttempt(
+                    backend: attempt.backend, socket: attempt.socket, isTrial: attempt.isTrial,
+                    firstSent: attempt.firstSent - .seconds(60), sent: attempt.sent)
+                second = peers.first { $0.address == exchange.former[1].backend.address }
+                let third = try #require(peers.first { $0.address == exchange.backend?.address })
+                try await third.send("b", to: try await third.receive().sender)
             }
-            let (letter, other) = (try await order[1].receive(), try await order[2].receive())
-            try await order[2].send("b", to: other.sender)
-            _ = try await answer
-            let last = await upstream.lastReply(of: order[1].address)
-            try await order[1].send("late", to: letter.sender)
-            await upstream.wait(for: order[1].address) { $0.sockets.late == 1 }
-            #expect(try #require(await upstream.lastReply(of: order[1].address)) > (try #require(last)))
+            let peer = try #require(second)
+            let last = try #require(await upstream.lastReply(of: peer.address))
+            try await peer.send("late", to: try await peer.receive().sender)
+            await upstream.wait(for: peer.address) { $0.sockets.late == 1 }
+            let isSignOfLife = try #require(await upstream.lastReply(of: peer.address)) > last
+            #expect(isSignOfLife == (old == 0))
+        }
+    }
+
+    /// Only the first one had the whole time for the reply.
+    @Test(arguments: [true, false]) func onlyTheWaitOfTheFirstOneGrows(isFirst: Bool) async throws {
+        try await withUpstream(patientConfiguration(attempts: 3), peers: 2) { upstream, peers in
+            var addresses: [SocketAddress] = []
+            let before = try #require(await upstream.pause(of: peers[0].address))
+            _ = try await upstream.exchange("a") { exchange in
+                exchange.pause()
+                addresses = [exchange.former[0].backend.address, try #require(exchange.backend).address]
+                // Longer than any wait so far.
+                exchange.firstSent = exchange.firstSent - .seconds(40)
+                let peer = try #require(peers.first { $0.address == addresses[isFirst ? 0 : 1] })
+                try await peer.send("b", to: try await peer.receive().sender)
+            }
+            let first = try #require(await upstream.pause(of: addresses[0]))
+            #expect((first > before) == isFirst)
+            #expect(await upstream.pause(of: addresses[1]) == before)
         }
     }
 

@@ -87,11 +87,13 @@ import Testing
     }
 
     @Test func noMoreThanAllAttemptsAreMade() async throws {
-        var configuration = patientConfiguration(attempts: 3)
-        // An exchange that is held up past the end sends no more: the pauses are as long as a slow machine may need.
-        configuration.timeout = .milliseconds(1400)
-        try await withUpstream(configuration) { upstream, peers in
-            await #expect { try await upstream.exchange("one") } throws: { error in
+        try await withUpstream(patientConfiguration(attempts: 3)) { upstream, peers in
+            await #expect {
+                try await upstream.exchange("one") { exchange in
+                    for _ in 0..<5 { exchange.pause() }
+                    exchange.resume(.fail(.silent))
+                }
+            } throws: { error in
                 guard case GatewayError.silent(_, let attempts, _) = error else { return false }
                 return attempts == 3
             }

@@ -149,24 +149,13 @@ import Testing
         }
     }
 
-    /// Asks until all backends are down.
-    private func silence(_ upstream: UpstreamFixture) async {
-        while await upstream.counts.backends.contains(where: { $0.counts.isUp }) {
-            _ = try? await upstream.exchange("anybody")
-        }
-    }
-
-    private func brief() -> Configuration {
-        let configuration = Configuration.with { ($0.timeout, $0.attempts) = (.milliseconds(40), 1) }
-        return configuration
-    }
-
     /// Silence is no proof of death: a service need not answer everything, and the last one is always asked.
     @Test(arguments: [1, 2]) func thoseThatAreDownAreAskedAllTheSame(count: Int) async throws {
-        try await withUpstream(brief(), peers: count) { upstream, peers in
-            await silence(upstream)
+        try await withUpstream(patientConfiguration(), peers: count) { upstream, peers in
+            await upstream.fail()
+            #expect(await upstream.isDown)
             let before = await upstream.counts.backends.reduce(0) { $0 + $1.counts.sent }
-            for _ in 0..<10 { _ = try? await upstream.exchange("anybody") }
+            for _ in 0..<10 { _ = try? await upstream.exchange("hello", timeout: .milliseconds(1)) }
             let after = await upstream.counts.backends.reduce(0) { $0 + $1.counts.sent }
             #expect(after == before + 10)
             for peer in peers { while await peer.unread > 0 { _ = try await peer.receive() } }
@@ -179,9 +168,7 @@ import Testing
 
     /// The reported case: a caller whose payloads the service does not answer takes it away from all others.
     @Test(arguments: [1, 3]) func payloadsWithoutAReplyHarmNoOtherCaller(count: Int) async throws {
-        var configuration = brief()
-        configuration.timeout = .seconds(1)
-        try await withUpstream(configuration, peers: count) { upstream, peers in
+        try await withUpstream(patientConfiguration(), peers: count) { upstream, peers in
             let answering = peers.map { peer in
                 Task {
                     while !Task.isCancelled {
@@ -191,11 +178,16 @@ import Testing
                 }
             }
             let poisoning = (0..<4).map { _ in
-                Task { while !Task.isCancelled { _ = try? await upstream.exchange("poison") } }
+                Task {
+                    while !Task.isCancelled { _ = try? await upstream.exchange("poison", timeout: .milliseconds(20)) }
+                }
             }
             for number in 0..<10 {
-                try await Task.sleep(for: .milliseconds(300))
-                #expect(try await upstream.exchange("victim \(number)").text == "victim \(number)")
+                // A caller's short wait is no verdict; these are as many as open the breaker.
+                await upstream.fail()
+                #expect(await upstream.isDown)
+                let answer = try await upstream.exchange("victim \(number)")
+                #expect(answer.text == "victim \(number)")
             }
             for task in answering { task.cancel() }
             for task in poisoning { task.cancel() }
@@ -205,8 +197,13 @@ import Testing
 
     /// Services that never reply, such as syslog: every datagram is sent.
     @Test(arguments: [1, 3]) func aServiceThatNeverRepliesGetsEveryDatagram(count: Int) async throws {
-        try await withUpstream(brief(), peers: count) { upstream, peers in
-            for _ in 0..<60 { _ = try? await upstream.exchange("line") }
+        let configuration = patientConfiguration { $0.timeout = .milliseconds(10) }
+        try await withUpstream(configuration, peers: count) { upstream, peers in
+            for number in 0..<60 {
+                if number % 20 == 10 { await upstream.fail() }
+                _ = try? await upstream.exchange("line")
+            }
+            #expect(await upstream.isDown)
             var received = 0
             for peer in peers { received += await peer.unread }
             #expect(received == 60)
@@ -215,23 +212,24 @@ import Testing
 
     /// One backend is dead and another is silent to some: requests go to the one that still replies.
     @Test func theOneThatStillRepliesIsPreferred() async throws {
-        try await withUpstream(brief(), peers: 2) { upstream, peers in
-            await silence(upstream)
+        try await withUpstream(patientConfiguration(), peers: 2) { upstream, peers in
+            await upstream.fail()
+            // Its reply to an earlier request has come.
+            await upstream.recordLate(from: peers[1].address, after: .milliseconds(1))
+            #expect(await upstream.counts(of: peers[1].address)?.isUp == true)
             let echoing = Task { try await peers[1].echo() }
-            while await upstream.counts(of: peers[1].address)?.isUp == false {
-                _ = try? await upstream.exchange("anybody")
+            for number in 0..<20 {
+                let answer = try await upstream.exchange("\(number)")
+                #expect(answer.text == "\(number)")
             }
-            let before = try #require(await upstream.counts(of: peers[0].address)).sent
-            for number in 0..<20 { #expect(try await upstream.exchange("\(number)").text == "\(number)") }
-            #expect(try #require(await upstream.counts(of: peers[0].address)).sent <= before + 1)
+            #expect(await upstream.counts(of: peers[0].address)?.sent == 0)
             echoing.cancel()
         }
     }
 
     @Test func aProbeBringsAnAddressBack() async throws {
-        try await withUpstream(brief()) { upstream, peers in
-            _ = await silence(upstream)
-            while await peers[0].unread > 0 { _ = try await peers[0].receive() }
+        try await withUpstream(patientConfiguration { $0.timeout = .milliseconds(40) }) { upstream, peers in
+            await upstream.fail()
             // A probe without a reply changes nothing.
             await upstream.probe()
             #expect(await upstream.counts(of: peers[0].address)?.isUp == false)

@@ -13,7 +13,7 @@ actor UpstreamFixture {
     }
 
     nonisolated let loop: EventLoop
-    private let upstream: Upstream
+    let upstream: Upstream
     private let limits: SharedLimits
     private var seen: Set<Int> = []
 
@@ -120,7 +120,7 @@ actor UpstreamFixture {
     }
 
     /// Keeps the end of an exchange.
-    private final class KeptEnd: DispatchHandler {
+    final class KeptEnd: DispatchHandler {
         private var answer: Result<Answer, GatewayError>?
 
         var outcome: Result<Answer, GatewayError> {
