@@ -34,10 +34,12 @@ final class SharedLimit: Sendable {
     }
 
     /// Asks workers with more than their share to give some back.
-    func askForRoom() { shortUntil.store(MonotonicTime.now().nanoseconds + 1_000_000_000, ordering: .relaxed) }
+    func askForRoom(at now: MonotonicTime = .now()) {
+        shortUntil.store(now.nanoseconds + 1_000_000_000, ordering: .relaxed)
+    }
 
     /// Whether a worker ran short within the last second.
-    var isShort: Bool { shortUntil.load(ordering: .relaxed) > MonotonicTime.now().nanoseconds }
+    func isShort(at now: MonotonicTime = .now()) -> Bool { shortUntil.load(ordering: .relaxed) > now.nanoseconds }
 
     func giveBack(_ count: Int = 1) { taken.subtract(count, ordering: .relaxed) }
 }

@@ -36,7 +36,7 @@ final class SocketShare {
 
     /// Takes the place of a socket; false where there is none for now.
     func take() -> Bool {
-        if open >= fair, limit.isShort { return false }
+        if open >= fair, limit.isShort() { return false }
         if spare > 0 {
             spare -= 1
         } else if !limit.take() {
@@ -57,7 +57,7 @@ final class SocketShare {
     }
 
     /// Whether another address needs one of its sockets.
-    var isBeyondFair: Bool { open > fair && limit.isShort }
+    var isBeyondFair: Bool { open > fair && limit.isShort() }
 
     private func giveBackSpare() {
         spare -= 1

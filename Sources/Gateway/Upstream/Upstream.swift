@@ -252,7 +252,7 @@ final class Upstream {
         share()
         for backend in backends { backend.sockets.retire(idle: idleTime) }
         for backend in former { backend.sockets.retire(idle: .seconds(0)) }
-        for backend in backends { backend.oneWay.retire(idle: limits.sockets.isShort ? quarantine : idleTime) }
+        for backend in backends { backend.oneWay.retire(idle: limits.sockets.isShort() ? quarantine : idleTime) }
         for backend in former { backend.oneWay.retire(idle: quarantine) }
         for backend in former where backend.isUnused { backend.close() }
         former.removeAll(where: \.isUnused)
