@@ -131,6 +131,31 @@ import Testing
         try await fixture.close()
     }
 
+    /// A rush of connections does not keep the loop from its other handlers and jobs.
+    @Test func othersAreServedBetweenManyConnections() async throws {
+        let configuration = Configuration.with { $0.workers = 1 }
+        try await withGateway(configuration) { fixture, loop in
+            let worker = fixture.gateway.workers[0]
+            let bell = try TestBell()
+            let before = Task(executorPreference: worker.loop) {
+                let watch = try AsyncWatch(bell.socket.descriptor, as: .datagrams, on: worker.loop)
+                bell.isWatched.raise()
+                _ = await watch.readable()
+                return worker.load.used
+            }
+            while !bell.isWatched.isRaised { await loop.sleep(until: loop.now + .milliseconds(1)) }
+            let callers = try await fixture.whileHeldUp(by: loop) {
+                let callers = try (0..<65).map { _ in try LoopCaller(fixture.address, on: loop) }
+                try bell.ring()
+                return callers
+            }
+            #expect(try await before.value == 64)
+            try callers[64].send(Self.healthz)
+            #expect(await callers[64].wait(for: "ok\n"))
+            withExtendedLifetime(callers) {}
+        }
+    }
+
     /// Memory is taken by what arrives and not by what is announced: at the budget and one past it.
     @Test func requestsInPartsShareABudget() async throws {
         var configuration = Configuration()
@@ -160,7 +185,8 @@ import Testing
             let next = try LoopCaller(fixture.address, on: loop)
             try next.send(Self.healthz + beginning)
             #expect(await next.wait(for: "ok\n"))
-            try next.send(String(repeating: "x", count: 100))
+            try next.send(String(repeating: "x", count: 200))
+            #expect(await next.wait(for: "ABCXXX"))
             withExtendedLifetime(callers) {}
         }
     }
@@ -230,5 +256,18 @@ extension GatewayFixture {
             for worker in gateway.workers { count += await worker.counts.services[0].inFlight }
             return count
         }
+    }
+}
+
+/// A datagram that a task of a test waits for.
+private final class TestBell: Sendable {
+    let socket: DatagramSocket
+    let isWatched = GatewayFixture.Flag()
+
+    init() throws { socket = try DatagramSocket(boundTo: try #require(SocketAddress("127.0.0.1", port: 0))) }
+
+    func ring() throws {
+        let isSent = try socket.send([97].span, to: try socket.localAddress())
+        try #require(isSent)
     }
 }

@@ -64,6 +64,20 @@ import Testing
             #expect(first + second == 1)
         }
     }
+
+    /// One that a report has told of gets none as long as another is up.
+    @Test func thoseThatAreUpGetItFirst() async throws {
+        var policy = ReplyPolicy()
+        policy.count = .none
+        try await withUpstream(patientConfiguration(), policy) { upstream, peers in
+            let dead = try closedAddress()
+            await upstream.move(to: [dead, peers[0].address])
+            await upstream.refuse(dead)
+            for number in 0..<20 { #expect(await upstream.dispatch("\(number)")) }
+            #expect(await upstream.counts(of: dead)?.sent == 0)
+            #expect(await peers[0].unread == 20)
+        }
+    }
 }
 
 extension Result {

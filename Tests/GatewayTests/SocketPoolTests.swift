@@ -119,6 +119,21 @@ import Testing
         #expect(pool.take(at: at(1500)) == .use(1))
     }
 
+    /// The operator's rest holds where it is longer than a quarantine, and second replies change nothing.
+    @Test func aRestLongerThanAQuarantineHolds() {
+        var pool = SocketPool(capacity: 1, rest: .milliseconds(2000), quarantine: .milliseconds(1000))
+        #expect(pool.take(at: at(0)) == .open(0))
+        pool.release(0, .settled, at: at(0))
+        #expect(pool.take(at: at(1999)) == .wait)
+        #expect(pool.nextRested == at(2000))
+        #expect(pool.take(at: at(2000)) == .use(0))
+        pool.release(0, .settled, at: at(3000))
+        pool.recordDatagram(0, earliest: at(3900), at: at(3900))
+        #expect(pool.rest == .milliseconds(2000))
+        #expect(pool.retire(idle: .seconds(999), at: at(99_000)) == nil)
+        #expect(pool.rest == .milliseconds(2000))
+    }
+
     /// Neither a reply to several datagrams, nor one to none, nor what came before the exchange had ended is a second one.
     @Test(
         arguments: [(.unsettled, 900), (.silent, 900), (.settled, 10), (.settled, 60)]

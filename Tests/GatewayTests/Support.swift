@@ -94,7 +94,7 @@ final class GatewayFixture: Sendable {
         return try body()
     }
 
-    private final class Flag: Sendable {
+    final class Flag: Sendable {
         private let value = Atomic(false)
 
         var isRaised: Bool { value.load(ordering: .acquiring) }

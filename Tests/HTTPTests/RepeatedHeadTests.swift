@@ -97,13 +97,14 @@ import Testing
     }
 
     private static func begins(_ bytes: [UInt8], _ repeated: RepeatedHead) -> Bool { repeated.begins(bytes.span) }
+}
 
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
+/// The same random numbers in every run, so that a failure can be seen again.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
 
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state >> 11 | state << 53
-        }
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state >> 11 | state << 53
     }
 }
