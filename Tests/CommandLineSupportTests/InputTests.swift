@@ -111,17 +111,15 @@ import Testing
         #expect(lines == ["one", "two", "three"])
     }
 
-    /// Both signals are sent to the loop's own thread, which has them blocked; the process does not notice.
-    @Test func bothSignalsAreHeard() async throws {
-        let count = try await onLoop { loop in
+    /// The signals are sent to the loop's own thread, which has them blocked; the process does not notice.
+    @Test func eachSignalIsHeard() async throws {
+        let requests = try await onLoop { loop in
             SignalDescriptor.block()
             let signals = try Signals(on: loop)
-            pthread_kill(pthread_self(), SIGTERM)
-            pthread_kill(pthread_self(), SIGINT)
-            _ = await signals.next()
-            _ = await signals.next()
-            return 2
+            for signal in [SIGTERM, SIGHUP, SIGINT] { pthread_kill(pthread_self(), signal) }
+            return [await signals.next(), await signals.next(), await signals.next()]
         }
-        #expect(count == 2)
+        // The kernel tells of the lowest number first (signal(7)), and HUP is 1.
+        #expect(requests == [.hangup, .end, .end])
     }
 }

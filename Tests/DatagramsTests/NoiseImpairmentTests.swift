@@ -140,6 +140,7 @@ struct NoiseImpairmentTests {
         let mild = run(2000, seed: 5, .toServer, size: 100, Self.lively)
         let bad = run(2000, seed: 5, .toServer, size: 100, worse)
         #expect(zip(mild, bad).allSatisfy { $1.first == nil || $0 == $1 })
+        #expect(bad.count { $0.first == nil } > mild.count { $0.first == nil })
     }
 
     @Test("jitter beyond the delay never makes a datagram arrive before it was sent")

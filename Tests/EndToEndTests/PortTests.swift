@@ -22,8 +22,9 @@ struct PortTests {
             echo 40000 40003 > /proc/sys/net/ipv4/ip_local_port_range
             "$1" server --host 127.0.0.1 --port 12000 2>&1 &
             until "$1" client --port 12000 127.0.0.1 ready 2> /dev/null; do :; done
-            python3 -c "$2" &
+            python3 -c "$2" & stranger=$!
             yes hello | head -n 20000 | "$1" client --port 12000 --attempts 5 --timeout 30s
+            kill $stranger; wait $stranger || test $? = 143
             """
         let stranger = """
             import socket

@@ -1,6 +1,7 @@
 import CurlClient
 import Foundation
 import Glibc
+import Synchronization
 import System
 import Testing
 
@@ -169,17 +170,57 @@ import Testing
     /// Over and over while requests come: each is answered, by its own service.
     @Test func `no request is lost`() throws {
         let server = try RunningServer()
-        let file = try TemporaryFile("service /a \(server.address)\nservice /b \(server.address) timeout=20s\n")
-        let (program, url) = try start(file, "--workers", "2")
-        let client = CurlClient()
-        for round in 0..<20 {
-            try file.write("service /a \(server.address)\nservice /b \(server.address) timeout=2\(round % 10)s\n")
-            program.signal(SIGHUP)
-            for path in ["/a", "/b"] {
-                let response = try client.perform(CurlRequest(url + path, body: .text("letter \(round)")))
-                #expect(response.status == 200 && response.text == "LETTER \(round)")
-            }
+        func settings(_ seconds: Int) -> String {
+            "service /a \(server.address)\nservice /b \(server.address) timeout=\(seconds)s\n"
         }
+        let file = try TemporaryFile(settings(60))
+        let (program, url) = try start(file, "--workers", "2")
+        let posting = Posting(["\(url)/a", "\(url)/b"])
+        for round in 1...20 {
+            try file.write(settings(60 + round))
+            let before = posting.count
+            program.signal(SIGHUP)
+            try program.error { text in text.ranges(of: "the services are read again: /b changed").count == round }
+            // Requests go on between any two.
+            while posting.count == before { usleep(1000) }
+        }
+        #expect(posting.end() == [])
         #expect(try program.ending(after: SIGTERM).status == 0)
+    }
+}
+
+/// Requests to some addresses in turn, from a thread of their own.
+private final class Posting: Sendable {
+    private let state = Mutex((count: 0, wrong: [String](), isEnding: false))
+    private let hasEnded = DispatchSemaphore(value: 0)
+
+    init(_ urls: [String]) {
+        Thread.detachNewThread { [self] in
+            let client = CurlClient()
+            while !state.withLock({ $0.isEnding }) {
+                let number = count
+                let outcome = Result { () throws(CurlError) in
+                    try client.perform(
+                        CurlRequest(
+                            urls[number % urls.count], body: .text("letter \(number)"), timeout: Program.timeLimit))
+                }
+                let isRight = (try? outcome.get())?.text == "LETTER \(number)"
+                state.withLock { state in
+                    state.count += 1
+                    if !isRight { state.wrong.append("\(number): \(outcome)") }
+                }
+            }
+            hasEnded.signal()
+        }
+    }
+
+    /// The requests that have their responses.
+    var count: Int { state.withLock { $0.count } }
+
+    /// Ends the thread; returns the wrong responses.
+    func end() -> [String] {
+        state.withLock { $0.isEnding = true }
+        hasEnded.wait()
+        return state.withLock { $0.wrong }
     }
 }

@@ -150,6 +150,4 @@ import Testing
         #expect(plan.outcomeWithoutReply == .settled)
         #expect(plan.paused(among: three, rotation: 0, at: at(2000)) { true } == .fail(.blocked))
     }
-
-    // MARK: - At random
 }

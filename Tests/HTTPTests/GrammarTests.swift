@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func onlyPostsBecomePayloads() {
+    @Test func onlyLettersBecomeSmallLetters() {
         for byte in UInt8.min...UInt8.max {
             let lower = UInt8(truncatingIfNeeded: UInt64(byte).lowercasedLetters)
             let isLetter = Self.letters.utf8.contains(byte)

@@ -70,13 +70,16 @@ import Testing
         }
     }
 
+    private static func accepts(_ outcome: Outcome) -> Bool { if case .accepted = outcome { true } else { false } }
+
     @Test(arguments: [(99, true), (100, false)])
     func theMostFields(more: Int, isAccepted: Bool) {
         let fields = String(repeating: "A: b\r\n", count: more)
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n".utf8)
         var parser = RequestParser(limits: Limits())
         let outcome = Outcome.of(&parser, bytes.span)
-        #expect((outcome != .refused("refuse 431 tooManyFields at 619")) == isAccepted)
+        #expect(outcome == .refused("refuse 431 tooManyFields at 619") || Self.accepts(outcome))
+        #expect(Self.accepts(outcome) == isAccepted)
     }
 
     /// Trailers share one budget, however many lines they are.
@@ -86,7 +89,8 @@ import Testing
         let bytes = Array(("0\r\n" + String(repeating: line, count: lines) + "\r\n").utf8)
         var feeder = ChunkFeeder(Limits())
         let outcome = feeder.feed(bytes)
-        #expect((outcome != .refused("refuse 431 trailersTooLarge at 8195")) == isAccepted)
+        #expect(outcome == .refused("refuse 431 trailersTooLarge at 8195") || Self.accepts(outcome))
+        #expect(Self.accepts(outcome) == isAccepted)
         var dripped = ChunkFeeder(Limits())
         var last = Outcome.incomplete
         for byte in bytes where last == .incomplete { last = dripped.feed([byte]) }
