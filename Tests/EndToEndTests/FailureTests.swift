@@ -115,15 +115,15 @@ import Testing
     /// A laptop that was suspended: the deadline has passed, and the reply is in the socket.
     @Test func `a process that was stopped takes what has come first`() throws {
         let peer = UDPPeer()
-        let gateway = try RunningGateway(["--workers", "1", "--timeout", "300ms"], upstream: peer.address)
-        for _ in 0..<5 {
+        let gateway = try RunningGateway(["--workers", "1", "--timeout", "3s"], upstream: peer.address)
+        for _ in 0..<2 {
             let caller = try TCPConnection(to: gateway.address)
             caller.send("POST / HTTP/1.1\r\nHost: letterbox\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello")
             let sender = try peer.receive().sender
             try gateway.program.suspend()
             peer.send("HELLO", to: sender)
             // Longer than the timeout.
-            usleep(400_000)
+            usleep(3_100_000)
             gateway.program.signal(SIGCONT)
             #expect(try caller.receiveToEnd().hasPrefix("HTTP/1.1 200 "))
         }

@@ -90,12 +90,13 @@ import Testing
 
     @Test(arguments: [1, 2]) func `told to end, it serves on for as long as --drain-delay says`(workers: Int) throws {
         let gateway = try RunningGateway(["--workers", "\(workers)", "--drain-delay", "3600s"])
+        let watched = try connections(toEachOf: workers, of: gateway)
         let kept = try TCPConnection(to: gateway.address)
         kept.send("GET /readyz HTTP/1.1\r\nHost: letterbox\r\n\r\n")
         #expect(try !kept.receive(until: "ready\n").contains("Connection: close"))
 
         gateway.program.signal(SIGTERM)
-        try wait(forEveryWorkerOf: gateway)
+        for connection in watched { try wait { try !isReady(connection) } }
 
         // An old connection gets its answer, and ends; a new one is served.
         kept.send("POST / HTTP/1.1\r\nHost: letterbox\r\nContent-Length: 3\r\n\r\nold")
@@ -128,13 +129,20 @@ import Testing
         }
     }
 
-    /// Waits until so many connections in a row were refused that each worker has had one.
-    private func wait(forEveryWorkerOf gateway: RunningGateway) throws {
-        var inARow = 0
-        try wait {
-            inARow = try readiness(gateway).status == 503 ? inARow + 1 : 0
-            return inARow == 16
+    /// Opens a connection to each worker, for each goes to the one with the fewest.
+    private func connections(toEachOf workers: Int, of gateway: RunningGateway) throws -> [TCPConnection] {
+        try (0..<workers).map { _ in
+            let connection = try TCPConnection(to: gateway.address)
+            #expect(try isReady(connection))
+            return connection
         }
+    }
+
+    private func isReady(_ connection: TCPConnection) throws -> Bool {
+        connection.send("GET /readyz HTTP/1.1\r\nHost: letterbox\r\n\r\n")
+        let response = try connection.receive(until: "\r\n\r\n")
+        try #require(!response.isEmpty, "the gateway closed the connection")
+        return !response.contains("HTTP/1.1 503 ")
     }
 
     private func wait(until condition: () throws -> Bool) throws {

@@ -27,7 +27,7 @@ import Testing
 
     @Test func `fewer than were asked for are told to be incomplete, none is 504`() throws {
         let peer = UDPPeer()
-        let gateway = try RunningGateway.game(peer.address, "replies=2 wait=300ms")
+        let gateway = try RunningGateway.game(peer.address, "replies=2 wait=3s")
         let connection = try gateway.begin()
         try peer.reply("one")
         let response = try connection.receive(until: "]}\n")
@@ -161,11 +161,14 @@ import Testing
     ])
     func `a reply that does not fit is dropped and told`(options: String, flags: [String], second: String) throws {
         let peer = UDPPeer()
-        let gateway = try RunningGateway.game(peer.address, "replies=all wait=500ms \(options)", flags)
+        let gateway = try RunningGateway.game(peer.address, "replies=all wait=60s quiet=100ms \(options)", flags)
         let connection = try gateway.begin()
         let sender = try peer.receive().sender
         let first = second.count > 1000 ? second : "one"
+        // Both are there when it looks.
+        try gateway.program.suspend()
         for text in [first, second] { peer.send(text, to: sender) }
+        gateway.program.signal(SIGCONT)
         let response = try connection.receive(until: "]}\n")
         #expect(response.contains("{\"complete\":false,\"dropped\":1,\"replies\":[{"))
         #expect(response.contains(first))

@@ -56,7 +56,7 @@ import Testing
         try loop.start()
         defer { loop.stop() }
         let resident = Resident(loop: loop)
-        let threads = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        let threads = Processors.allowed.count
         let (started, end, timeouts) = (Counter(), Counter(), Counter())
         await resident.begin(after: started, threads, raising: end)
         let blockers = (0..<threads).map { _ in

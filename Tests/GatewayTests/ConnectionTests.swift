@@ -1,5 +1,6 @@
 import EventLoop
 import System
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -138,21 +139,20 @@ import Testing
     /// connection is idle all the same.
     @Test(arguments: [0, 16_384])
     func idleConnectionsEndInSilence(size: Int) async throws {
-        var configuration = Configuration()
-        configuration.headerTimeout = .milliseconds(1)
-        configuration.idleTimeout = .milliseconds(50)
-        try await withGateway(configuration) { fixture, loop in
-            let caller = try LoopCaller(fixture.address, on: loop)
+        try await onLoop { loop in
+            let stage = try ConnectionStage(.idle, on: loop)
             let frame = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16000\r\nX: \r\n\r\n".utf8.count
             let filling = String(repeating: "x", count: max(0, size - frame - 16_000))
             if size > 0 {
-                try caller.send(
+                stage.arrive(
                     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16000\r\nX: \(filling)\r\n\r\n"
                         + String(repeating: "a", count: 16_000))
+                try await stage.settle()
             }
-            let text = await caller.readAll()
-            #expect(!text.contains("408"))
-            #expect(text.isEmpty == (size == 0))
+            #expect(stage.isAt(.idle), "\(stage.connection.state)")
+            stage.passDeadline()
+            #expect(!stage.isAt(.idle))
+            #expect(try await stage.statuses() == (size == 0 ? [] : [200]))
         }
     }
 
@@ -174,17 +174,15 @@ import Testing
     }
 
     /// An idle connection ends when it has been idle for too long, or when the gateway ends.
-    @Test(arguments: [Interval.milliseconds(60), .seconds(60)])
-    func idleConnectionsEnd(timeout: Interval) async throws {
-        let configuration = Configuration.with { $0.idleTimeout = timeout }
-        try await withGateway(configuration) { fixture, loop in
-            let caller = try LoopCaller(fixture.address, on: loop)
-            try caller.send(Self.post("one"))
-            #expect(await caller.wait(for: "ONE"))
-            await loop.sleep(until: loop.now + .milliseconds(20))
-            if timeout == .seconds(60) { await fixture.drain() }
-            #expect(await caller.readAll().hasSuffix("ONE"))
-            #expect(!caller.isReset)
+    @Test(arguments: [true, false])
+    func idleConnectionsEnd(isDrained: Bool) async throws {
+        try await onLoop { loop in
+            let stage = try ConnectionStage(.exchanging, on: loop)
+            try await stage.settle()
+            #expect(stage.isAt(.idle), "\(stage.connection.state)")
+            if isDrained { try stage.deliver(.drain) } else { stage.passDeadline() }
+            #expect(!stage.isAt(.idle))
+            #expect(try await stage.statuses() == [200])
         }
     }
 
