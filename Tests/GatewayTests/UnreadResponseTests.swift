@@ -75,4 +75,33 @@ import Testing
             #expect(stage.isClean)
         }
     }
+
+    /// Few bytes of the replies wait, fewer than responses may have when a further request is served, and another request
+    /// has come: it waits, since its own replies would be counted in their place.
+    @Test func fewBytesThatWaitCount() async throws {
+        try await onLoop { loop in
+            let post = "POST / HTTP/1.1\r\nHost: a\r\nAccept: application/octet-stream\r\nContent-Length: 1\r\n\r\na"
+            let next = post.replacing("Host: a\r\n", with: "Host: a\r\nPrefer: wait=1\r\n")
+            var policy = ReplyPolicy()
+            policy.count = .some(20)
+            // The kernel takes as much of a second response as of the first one.
+            var (length, waiting) = (Self.length, 0)
+            while true {
+                let stage = try ConnectionStage(.idle, replies: policy, on: loop)
+                try stage.deliver(.request, completing: post + next)
+                try await stage.reply(20, of: length)
+                while stage.connection.output.isEmpty || stage.context.limits.inFlight.used > 0 { await stage.pass() }
+                for _ in 0..<5 { await stage.pass() }
+                waiting = stage.connection.output.count
+                if waiting <= Connection.burst {
+                    #expect(waiting > 0 && stage.context.limits.inFlight.used == 0)
+                    #expect(stage.context.limits.buffered.used >= 20 * length)
+                }
+                try await stage.end()
+                #expect(stage.isClean)
+                if waiting <= Connection.burst { return }
+                length -= (waiting - Connection.burst / 2) / 20
+            }
+        }
+    }
 }

@@ -41,7 +41,7 @@ extension UpstreamFixture {
     /// The failure of a fan-out whose exchanges end at once, with these failures in turn.
     func failureOfFanOut(_ failures: [GatewayError]) -> GatewayError? {
         var rest = failures[...]
-        let fanOut = FanOut(into: upstream.makeCollection(), for: KeptEnd())
+        let fanOut = FanOut(into: upstream.makeCollection(), of: upstream, for: KeptEnd())
         return fanOut.begin(among: upstream.backends) { _ in rest.popFirst() }
     }
 
