@@ -107,7 +107,9 @@ actor Worker {
             same.upstream.replaceAddresses(service.addresses)
             return same
         }
-        retired += before.filter { old in !routes.contains { $0 === old } }
+        let removed = before.filter { old in !routes.contains { $0 === old } }
+        for route in removed { route.upstream.retire() }
+        retired += removed
         self.services = routes
         let table = ServiceTable(routes)
         var own = table.root?.service.configuration ?? configuration

@@ -28,6 +28,8 @@ final class Upstream {
     var budget: RetransmissionBudget
     private var random = SystemRandomNumberGenerator()
     private var counts = UpstreamCounts()
+    /// Whether the service has been removed.
+    private var isRetired = false
     /// The first spare exchange and the number of spare ones: each leads to the next, so that the compiler moves and
     /// does not retain them.
     private var spare: Exchange?
@@ -238,12 +240,20 @@ final class Upstream {
     /// Gives each address its part of the sockets; the services share them equally, and so do the addresses of a service.
     private func share() {
         let shares = max(1, backends.count) * configuration.workers * services
-        for backend in backends {
+        for backend in isRetired ? [] : backends {
             backend.setShare(
                 fair: max(Self.leastShare, configuration.maxSockets / shares),
                 spread: max(1, configuration.minSockets / shares))
         }
-        for backend in former { backend.setShare(fair: backend.inFlight > 0 ? Self.leastShare : 0, spread: 1) }
+        for backend in isRetired ? backends + former : former {
+            backend.setShare(fair: backend.inFlight > 0 ? Self.leastShare : 0, spread: 1)
+        }
+    }
+
+    /// Leaves its part of the sockets to the services that stay, except for the exchanges under way.
+    func retire() {
+        isRetired = true
+        share()
     }
 
     /// Closes the sockets that no exchange has needed for a while, and those of former addresses as soon as they are
