@@ -13,6 +13,9 @@ final class UpstreamNames: Sendable {
 
     private struct State {
         var found: [Endpoint: [SocketAddress]] = [:]
+        /// The number of look-ups so far, and that of each name's latest one with an answer: answers overtake one another.
+        var lookUps = 0
+        var answered: [Endpoint: Int] = [:]
         /// The latest addresses that did not contradict the service's options.
         var accepted: [Endpoint: [SocketAddress]] = [:]
         /// The addresses that the gateway has.
@@ -170,8 +173,14 @@ final class UpstreamNames: Sendable {
     }
 
     private func lookUp(_ endpoint: Endpoint, within limit: Interval?, on loop: EventLoop) async throws {
+        let number = state.withLock { state in
+            state.lookUps += 1
+            return state.lookUps
+        }
         let addresses = try await endpoint.lookUp(within: limit, on: loop)
         state.withLock { state in
+            guard number > state.answered[endpoint] ?? 0 else { return }
+            state.answered[endpoint] = number
             state.found[endpoint] = addresses
             state.failing.remove(endpoint)
         }
