@@ -50,6 +50,34 @@ import Testing
         }
     }
 
+    /// Its other replies are none to a datagram that was sent once: the network doubles nothing.
+    @Test func aProbeOfAServiceWithSeveralReplies() async throws {
+        var policy = ReplyPolicy()
+        policy.count = .all
+        try await withUpstream(patientConfiguration(), policy) { upstream, peers in
+            async let probe: Void = upstream.probe()
+            let letter = try await peers[0].receive()
+            for text in ["one", "two", "three"] { try await peers[0].send(text, to: letter.sender) }
+            await probe
+            await upstream.wait(for: peers[0].address) { $0.sockets.late == 2 }
+            #expect(await upstream.counts(of: peers[0].address)?.sockets.doubled == 0)
+        }
+    }
+
+    /// No reply is an answer of a service with any number of them: it is up again where the datagram leaves.
+    @Test func aCollectionWithoutAReplyBringsItBack() async throws {
+        var policy = ReplyPolicy()
+        policy.count = .all
+        try await withUpstream(patientConfiguration { $0.timeout = .milliseconds(20) }, policy) { upstream, peers in
+            for _ in 0..<Health.failures { await upstream.probe() }
+            #expect(await upstream.counts(of: peers[0].address)?.isUp == false)
+            _ = await upstream.collect("a", timeout: .milliseconds(1)).outcome.isSilent
+            #expect(await upstream.counts(of: peers[0].address)?.isUp == false)
+            #expect(await upstream.collect("a").outcome.isSilent)
+            #expect(await upstream.counts(of: peers[0].address)?.isUp == true)
+        }
+    }
+
     /// A caller that waits less than the service needs learns nothing about it: its replies come all the same.
     @Test func aReplyAfterAnImpatientCallersEndIsASignOfLife() async throws {
         try await withUpstream(patientConfiguration(attempts: 9)) { upstream, peers in
@@ -154,4 +182,8 @@ import Testing
             #expect(await upstream.counts(of: dead)?.refusals == 4)
         }
     }
+}
+
+extension Result where Failure == GatewayError {
+    fileprivate var isSilent: Bool { if case .failure(.silent) = self { true } else { false } }
 }

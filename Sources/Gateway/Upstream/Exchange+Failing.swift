@@ -58,6 +58,9 @@ extension Exchange {
             backend?.recordSilence(isVerdict ? failure : nil, isTrial: isTrial, at: loop.now)
             // The next trial may be another exchange's, and this one's end does not end it.
             if isVerdict { isTrial = false }
+        } else if action == .fail(.silent), timeout >= upstream.longestTimeout {
+            // As without replies: no report came.
+            backend?.recordDelivery(at: loop.now)
         }
         resume(action)
     }

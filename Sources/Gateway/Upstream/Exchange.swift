@@ -45,7 +45,6 @@ final class Exchange: DeadlineHandler {
     var isProbe: Bool { only != nil && collection == nil }
     /// The collection, where the answer is not one reply from the address itself.
     var collection: ReplyCollection?
-
     /// The current backend and its socket, and whether this exchange is the trial of a backend that was out.
     var backend: Backend?
     var socket: ExchangeSocket?
@@ -136,7 +135,8 @@ final class Exchange: DeadlineHandler {
                 backend.recordTruncated(at: loopTime)
             }
             self.socket = nil
-            backend.giveBack(socket, surplus > 0 ? .unsettled : plan.outcomeOfReply, at: now)
+            let isLikelyLast = surplus == 0 && (only == nil || upstream.policy.isSingle)
+            backend.giveBack(socket, isLikelyLast ? plan.outcomeOfReply : .unsettled, at: now)
             backend.end(at: loopTime, isTrial: isTrial)
             if attempts > 1 { endRepeated(backend, isWhole ? elapsed : nil) }
         }
