@@ -57,8 +57,10 @@ final class Reloading {
             if named == nil { renewToken() } else { replaceToken(with: token) }
             if let next { await replaceServices(with: next) }
         } catch let failure as TokenFile.Failure {
-            logger.error("\(failure); the token and the services stay as they were")
-            if failure.path != tokenFile { renewToken() }
+            let isInForce = failure.path == tokenFile
+            logger.error("\(failure); \(isInForce ? "the token and " : "")the services stay as they were")
+            // The file in force may have revoked its token.
+            if !isInForce { renewToken() }
         } catch {
             report(error)
             renewToken()
