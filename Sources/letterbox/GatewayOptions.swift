@@ -57,7 +57,9 @@ struct AddressOptions: ParsableArguments {
         help: "Text that is sent to each address of the UDP service from time to time; any reply is a sign of life.")
     var probeText: String?
 
-    @Option(time: "The pause between two rounds of these datagrams, which go to all addresses of a service at once.", in: .repeating)
+    @Option(
+        time: "The pause between two rounds of these datagrams, which go to all addresses of a service at once.",
+        in: .repeating)
     var probeInterval = usual.probeInterval
 
     @Flag(
