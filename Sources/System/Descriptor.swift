@@ -36,6 +36,13 @@ public enum DescriptorLimit {
     /// The soft limit.
     public static var current: Int { limits.map { Int(clamping: $0.rlim_cur) } ?? 1024 }
 
+    /// Whether so many more descriptors can be opened now.
+    public static func leavesRoom(for count: Int) -> Bool {
+        let numbers = (0..<count).map { _ in eventfd(0, Int32(EFD_CLOEXEC)) }
+        for number in numbers where number != -1 { close(number) }
+        return !numbers.contains(-1)
+    }
+
     /// Raises the soft limit to the hard one and returns the new soft limit.
     public static func raise() -> Int {
         if var raised = limits {

@@ -48,6 +48,9 @@ struct GatewayCommand: ParsableCommand {
     @Flag(help: "Check the settings, look up names, print the settings in force, and end: with 0, or with 64.")
     var check = false
 
+    /// The descriptors of one request, and those that the workers open once they run.
+    private static let leastDescriptors = 4
+
     func validate() throws {
         if let length = addresses.probeText?.utf8.count, length > datagrams.maxDatagram {
             throw ValidationError(
@@ -99,6 +102,7 @@ struct GatewayCommand: ParsableCommand {
         let gateway = try Gateway(
             listener: listener, admin: admin, services: services, page: page, configuration: settings,
             logger: Logger(label: "gateway"))
+        guard DescriptorLimit.leavesRoom(for: Self.leastDescriptors) else { throw NoDescriptors() }
         let running = start(gateway, settings.accessLog, on: loop)
         // From the ready line on, a signal to end loses no request that has arrived.
         lifecycle.run()
@@ -186,4 +190,12 @@ struct GatewayCommand: ParsableCommand {
         return (service.addresses.map { "udp://\($0)" } + missing.map { "\($0) (no address yet)" })
             .joined(separator: " ")
     }
+}
+
+/// The limit of descriptors leaves none for a request.
+private struct NoDescriptors: Error, CustomStringConvertible {
+    let description = """
+        ulimit -n \(DescriptorLimit.current) leaves no descriptors for a connection and its UDP socket: raise it, or lower \
+        --workers
+        """
 }

@@ -65,6 +65,16 @@ import Testing
         #expect(!metrics.contains("letterbox_http_descriptor_shortages_total 0\n"))
     }
 
+    /// Ready and deaf is worse than not started.
+    @Test func `a gateway without descriptors for a request does not start`() throws {
+        let ending = try Program(
+            "/bin/sh",
+            ["-c", "ulimit -n 20; exec '\(Binaries.letterbox)' --port 0 --server-port 0 --workers 2"]
+        ).ending()
+        #expect(ending.status == 2, "\(ending)")
+        #expect(ending.error.contains("ulimit -n") && !ending.error.contains("ready"), "\(ending)")
+    }
+
     @Test func `only pages of allowed origins may send and read replies`() throws {
         let gateway = try RunningGateway(["--allow-origin", "https://a.example"])
         let ask = { (origin: String, method: String) in
