@@ -24,7 +24,9 @@ package struct TokenFile: Sendable {
             throw failure("it cannot be read: \(error.reason)")
         }
         if let mode = Files.permissions(of: path), mode & 0o006 != 0 {
-            throw failure("every user may read or write it (mode 0\(String(mode, radix: 8))): chmod o-rw \(path)")
+            // A device such as /dev/null is everyone's.
+            let remedy = Files.isDevice(path) ? "name a file of your own" : "chmod o-rw \(path)"
+            throw failure("every user may read or write it (mode 0\(String(mode, radix: 8))): \(remedy)")
         }
         var token = Array(text.utf8)
         if token.last == UInt8(ascii: "\n") { token.removeLast() }

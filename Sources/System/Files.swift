@@ -91,6 +91,11 @@ public enum Files {
     /// inode(7)).
     public static func permissions(of path: String) -> UInt32? { status(of: path).map { UInt32($0.st_mode) & 0o777 } }
 
+    /// Whether the path is a device's (inode(7)).
+    public static func isDevice(_ path: String) -> Bool {
+        [S_IFCHR, S_IFBLK].contains((status(of: path)?.st_mode ?? 0) & S_IFMT)
+    }
+
     /// The time of a file's last change, in seconds since 1970; nil when it cannot be read (stat(2)).
     public static func modificationTime(of path: String) -> Int64? { status(of: path).map { Int64($0.st_mtim.tv_sec) } }
 

@@ -153,6 +153,14 @@ import Testing
         }
     }
 
+    /// A change of its mode would harm all users of the machine.
+    @Test func `a device is no file for a token`() throws {
+        let ending = try Program(
+            Binaries.letterbox, ["--port", "0", "--server-port", "0", "--token-file", "/dev/null"]
+        ).ending()
+        #expect(ending.status == 2 && ending.error.contains("(mode 0666): name a file of your own\n"), "\(ending)")
+    }
+
     @Test func `a file that is not there is told`() throws {
         let ending = try Program.letterbox("--port", "0", "--server-port", "0", "--token-file", "/no/such").ending()
         #expect(ending.status == 2)
