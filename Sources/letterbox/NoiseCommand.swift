@@ -47,7 +47,7 @@ struct NoiseCommand: ParsableCommand {
     var clientIdle = NoiseProxy.Limits().idle
 
     @Option(
-        number: "How much memory delayed datagrams may take; beyond it they are lost.", in: 65_536...(1 << 40),
+        number: "How much memory delayed datagrams may take; beyond it they are lost.", in: 131_072...(1 << 40),
         of: "bytes")
     var maxHeld = NoiseProxy.Limits().heldBytes
 
