@@ -83,6 +83,31 @@ import Testing
         }
     }
 
+    /// Each of those that have just asked is served at once, so that a newcomer does not wait for all of them.
+    @Test(arguments: [ConnectionContext.mostAsked - 1, ConnectionContext.mostAsked])
+    func fewAreAskedToMakeRoom(asking: Int) async throws {
+        let configuration = Configuration.with {
+            ($0.workers, $0.maxConnections) = (1, ConnectionContext.mostAsked + 1)
+        }
+        try await withGateway(configuration) { fixture, loop in
+            var callers: [LoopCaller] = []
+            for _ in 0..<configuration.maxConnections {
+                let caller = try LoopCaller(fixture.address, on: loop)
+                try caller.send(Self.healthz)
+                #expect(await caller.wait(for: "ok\n"))
+                callers.append(caller)
+            }
+            let late = try await fixture.whileHeldUp(by: loop) {
+                let late = try LoopCaller(fixture.address, on: loop)
+                try late.send(Self.healthz)
+                for caller in callers.prefix(asking) { try caller.send(Self.healthz) }
+                return late
+            }
+            await late.receive()
+            #expect(late.text.hasPrefix("HTTP/1.1 \(asking < ConnectionContext.mostAsked ? 200 : 503) "))
+        }
+    }
+
     /// All are busy, on all workers: the one too many is told so.
     @Test(arguments: [1, 3]) func oneTooManyIsTurnedAway(workers: Int) async throws {
         let configuration = Configuration.with { ($0.workers, $0.maxConnections) = (workers, 6) }

@@ -201,9 +201,14 @@ final class ConnectionContext {
     /// Queues a connection's question about all workers.
     func ask(_ question: Question, for connection: Connection) { questions.add((question, connection)) }
 
-    /// Ends the longest idle connection; false if none is idle.
+    /// The most connections that are asked to make room for another one: one that has a request is served at once, and
+    /// clients that send without a pause would keep the worker from all others.
+    static let mostAsked = 64
+
+    /// Ends the longest idle connection; false if none is idle, or all that were asked have just got a request.
     func evict() -> Bool {
-        while let oldest = idle.oldest {
+        for _ in 0..<Self.mostAsked {
+            guard let oldest = idle.oldest else { return false }
             guard let connection = connections[Int(oldest)] else { preconditionFailure("the idle are open") }
             if connection.endIfIdle() {
                 counts.evicted += 1
