@@ -111,7 +111,10 @@ struct PrometheusText {
             let count = all.filter { $0.service == service }.map(\.backends.count).max() ?? 0
             sample("udp_addresses", "service=\"\(service)\"", "\(count)")
         }
-        let sorted = Self.labelled(all, numbers, showingAddresses)
+        writeAddresses(Self.labelled(all, numbers, showingAddresses))
+    }
+
+    private mutating func writeAddresses(_ sorted: [(label: String, counts: [BackendCounts])]) {
         for family in Self.families {
             header(family.name, family.kind, family.help)
             for (label, counts) in sorted {

@@ -149,17 +149,15 @@ import Testing
 
     /// The pairs above at their limits, and a default that yields to the other flag.
     @Test(arguments: [
-        ["--min-sockets", "10", "--max-sockets", "10"], ["--max-sockets", "10"],
+        ["--min-sockets", "10", "--max-sockets", "10"], ["--max-sockets", "10"], ["--allow-origin", "*"],
         ["--max-request-line", "100", "--max-head", "100"], ["--max-head", "100"],
         ["--attempts", "2", "--timeout", "1s", "--min-retransmit", "1s"], ["--timeout", "1ms"],
         ["--access-log", "all", "--log-level", "info"], ["--access-log", "failures", "--log-level", "warning"],
-        ["--log-level", "critical"], ["--allow-origin", "*"], ["--allow-host", "a.example", "--host", "127.0.0.1"],
-        ["--upstream", "127.0.0.1:9", "--upstream", "127.0.0.1:8"],
+        ["--max-admin-connections", "5"], ["--allow-host", "a.example", "--host", "127.0.0.1"],
+        ["--log-level", "critical"], ["--upstream", "127.0.0.1:9", "--upstream", "127.0.0.1:8"],
         ["--service", "/a 127.0.0.1:9 attempts=2 timeout=1s", "--min-retransmit", "1s"],
         ["--service", "/a 127.0.0.1:9 attempts=2 timeout=3s", "--min-retransmit", "3s"],
         ["--attempts", "2", "--service", "/a 127.0.0.1:9 timeout=3s", "--min-retransmit", "3s"],
-        // Its socket may come from the service manager.
-        ["--max-admin-connections", "5"],
         ["--service", "/a 127.0.0.1:9 replies=2 wait=1s quiet=999ms"],
         ["--service", "/a 127.0.0.1:9 probe-text=x", "--probe-interval", "1s"],
         ["--service", "/a 127.0.0.1:9 replies=0 max-datagram=3", "--probe-text", "four"],
