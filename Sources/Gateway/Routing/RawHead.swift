@@ -5,7 +5,12 @@ enum RawHead {
     static func value(of name: StaticString, in bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         let name = Array(name.description.utf8)
         var found: ArraySlice<UInt8>?
-        for line in lines(of: bytes) where line.begins(with: name) {
+        // Line by line: content of any length may follow the blank line.
+        var rest = afterLineEnds(bytes).drop { $0 != lf }.dropFirst()
+        while let first = rest.first, first != cr, first != lf, let end = rest.firstIndex(of: lf) {
+            let line = rest[..<end]
+            rest = rest[end...].dropFirst()
+            guard line.begins(with: name) else { continue }
             guard found == nil else { return nil }
             found = line.dropFirst(name.count)
         }
@@ -25,7 +30,7 @@ enum RawHead {
 
     /// The number of bytes that have come of the content; none where the head is not whole, or announces none.
     static func contentLength(in bytes: ArraySlice<UInt8>) -> Int {
-        let request = bytes.drop { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }
+        let request = afterLineEnds(bytes)
         guard let end = request.firstRange(of: Array("\r\n\r\n".utf8)) else { return 0 }
         let rest = request.endIndex - end.upperBound
         if value(of: "transfer-encoding:", in: bytes) != nil { return rest }
@@ -35,16 +40,14 @@ enum RawHead {
 
     /// Whether the method is HEAD, so that the response has no content (RFC 9110 9.3.2).
     static func isHead(_ bytes: ArraySlice<UInt8>) -> Bool {
-        bytes.drop { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }.starts(with: "HEAD ".utf8)
+        afterLineEnds(bytes).starts(with: "HEAD ".utf8)
     }
 
-    /// The whole lines after the first one, up to a blank line; lines before the request are none of it (RFC 9112 2.2).
-    private static func lines(of bytes: ArraySlice<UInt8>) -> ArraySlice<ArraySlice<UInt8>> {
-        let (cr, lf) = (UInt8(ascii: "\r"), UInt8(ascii: "\n"))
-        let request = bytes.drop { $0 == cr || $0 == lf }
-        let whole = request.prefix((request.lastIndex(of: lf) ?? request.startIndex) - request.startIndex)
-        return whole.split(separator: lf, omittingEmptySubsequences: false).dropFirst()
-            .prefix { !$0.isEmpty && $0.first != cr }
+    private static let (cr, lf) = (UInt8(ascii: "\r"), UInt8(ascii: "\n"))
+
+    /// The bytes behind the line ends that may come before a request (RFC 9112 2.2).
+    private static func afterLineEnds(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        bytes.drop { $0 == cr || $0 == lf }
     }
 
     private static func trimmed(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
