@@ -1,3 +1,4 @@
+import Glibc
 import System
 import Testing
 
@@ -55,6 +56,23 @@ import Testing
             try gateway.metrics { $0["udp_replies_total"] == 1 }
             if isReset { connection.resetWhenClosed() }
         }
+        try gateway.metrics { $0["udp_exchanges_in_flight"] == 0 }
+    }
+
+    /// The gateway hears of the request and of the reset at once, and of neither again.
+    @Test func `a caller that has left with its request ends the wait`() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway.game(peer.address, "replies=all wait=3600s timeout=3600s")
+        do {
+            let connection = try TCPConnection(to: gateway.address)
+            connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            _ = try connection.receive(until: "ok\n")
+            try gateway.program.suspend()
+            connection.send("POST /game HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nwho?")
+            connection.resetWhenClosed()
+        }
+        gateway.program.signal(SIGCONT)
+        _ = try peer.receive()
         try gateway.metrics { $0["udp_exchanges_in_flight"] == 0 }
     }
 

@@ -22,7 +22,11 @@ extension Connection: ReplyListener {
         case .underWay:
             if options != nil { self.options = options }
             state = .exchanging
-            if context.isDraining || endIsReported { boundCollecting() }
+            if isHungUp {
+                abandonCollecting()
+            } else if context.isDraining || endIsReported {
+                boundCollecting()
+            }
         }
     }
 
@@ -44,7 +48,8 @@ extension Connection: ReplyListener {
     /// Takes note of the end of the client's bytes.
     ///
     /// The client may still read (RFC 9112 9.6), and may be gone as well.
-    func noteEnd() {
+    func noteEnd(_ readiness: Readiness) {
+        if readiness.contains(.hungUp) { isHungUp = true }
         guard !endIsReported else { return }
         endIsReported = true
         if case .exchanging = state { boundCollecting() }
@@ -71,7 +76,7 @@ extension Connection: ReplyListener {
         context.writer.addChunk(Array(line.utf8), to: &output.bytes)
         streamed += line.utf8.count
         rest()
-        if isGone { stopCollecting(isHungUp: true) }
+        if isGone { abandonCollecting() }
     }
 
     private func beginStream(_ options: ReplyOptions) {
@@ -98,19 +103,14 @@ extension Connection: ReplyListener {
         if streamIsLast { finish() }
     }
 
-    /// Ends a collection early, because the caller has left, or because its bound has come: the caller gets the replies
-    /// so far.
+    /// Ends a collection, because the caller has left.
     ///
-    /// A wait for one reply continues all the same, as for any other caller that has sent everything.
-    func stopCollecting(isHungUp: Bool) {
+    /// A plain wait for a reply continues all the same, as for any other caller that has sent everything.
+    func abandonCollecting() {
         guard let collection = options?.collection else { return }
-        if isHungUp {
-            collection.exchanges.last?.recordEnd()
-            collection.abandon()
-            noteClientLeft(options)
-            close()
-        } else if !collection.policy.isSingle {
-            collection.cut()
-        }
+        collection.exchanges.last?.recordEnd()
+        collection.abandon()
+        noteClientLeft(options)
+        close()
     }
 }

@@ -76,9 +76,10 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
     var unsent = 0
     /// Whether there may be something to read.
     var isReadable = false
-    /// Whether the kernel has reported the end of the client's bytes, which it does once, and whether that end was
-    /// read.
+    /// Whether the kernel has reported the end of the client's bytes, and of the connection, which it does once, and
+    /// whether the end of the bytes was read.
     var endIsReported = false
+    var isHungUp = false
     var isAtEnd = false
     /// Whether the client does not read any more.
     var isGone = false
@@ -132,14 +133,14 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
     /// The kernel has reported an event, or the loop calls the connection again.
     func ready(_ readiness: Readiness) {
         if readiness.contains(.toRead) { isReadable = true }
-        if readiness.contains(.ended) { noteEnd() }
+        if readiness.contains(.ended) { noteEnd(readiness) }
         switch state {
         case .reading: advance()
         case .pausing where readiness.isEmpty:
             state = .reading(.unknown)
             advance()
         case .exchanging where readiness.contains(.hungUp) && options?.collection != nil:
-            stopCollecting(isHungUp: true)
+            abandonCollecting()
         case .writing, .exchanging: if readiness.contains(.toWrite), !output.isEmpty { rest() }
         case .lingering(let count): discard(count)
         case .asking, .pausing, .closed: return
@@ -152,7 +153,7 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
         case .reading(.partOfHead), .reading(.head): refuse(.slow)
         case .writing: if hasRead { rest() } else { stall() }
         case .reading, .lingering, .closed: close()
-        case .exchanging: stopCollecting(isHungUp: false)
+        case .exchanging: options?.collection?.cut()
         case .asking, .pausing: preconditionFailure("the gateway's own work has no deadline here")
         }
     }
