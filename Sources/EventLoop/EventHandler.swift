@@ -42,14 +42,14 @@ public struct Deadline: ~Copyable {
     /// Clears the deadline for good: the loop releases the handler.
     public mutating func cancel(on loop: EventLoop) {
         end = .max
-        if let alarm { loop.cancel(alarm.key) }
+        if let alarm { loop.confined.timers.cancel(alarm.key) }
         alarm = nil
     }
 
     /// Whether the deadline has passed, after its timer fired; if so it is cleared, otherwise the timer is set anew.
     public mutating func hasPassed(for handler: some DeadlineHandler, on loop: EventLoop) -> Bool {
         alarm = nil
-        if end <= loop.tick {
+        if end <= loop.confined.timers.present {
             end = .max
             return true
         }
@@ -58,7 +58,7 @@ public struct Deadline: ~Copyable {
     }
 
     private mutating func setAlarm(for handler: some DeadlineHandler, on loop: EventLoop) {
-        if let alarm { loop.cancel(alarm.key) }
-        alarm = (loop.insert(handler, at: end), end)
+        if let alarm { loop.confined.timers.cancel(alarm.key) }
+        alarm = (loop.confined.timers.insert(at: end, handler), end)
     }
 }

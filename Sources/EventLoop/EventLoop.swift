@@ -1,5 +1,4 @@
 internal import DequeModule
-internal import Synchronization
 public import System
 
 /// One thread that waits for descriptors and deadlines and calls their handlers.
@@ -163,21 +162,8 @@ extension EventLoop {
         if confined.watches.isCurrent(watch) { confined.poller.remove(watch.number) }
     }
 
-    /// The tick up to which deadlines have passed.
-    var tick: UInt64 { confined.timers.present }
-
     /// The objects that have a timer, in no order: all that have a deadline, and some that have cleared theirs.
     public var deadlineHandlers: [any DeadlineHandler] { confined.timers.pending }
-
-    /// Sets a timer.
-    func insert(_ handler: some DeadlineHandler, at tick: UInt64) -> TimerWheel<any DeadlineHandler>.Key {
-        confined.timers.insert(at: tick, handler)
-    }
-
-    /// Cancels a pending timer.
-    func cancel(_ timer: TimerWheel<any DeadlineHandler>.Key) {
-        confined.timers.cancel(timer)
-    }
 }
 
 // MARK: - Threads
@@ -193,21 +179,14 @@ extension EventLoop {
     /// Throws the program's error, or a `SystemError` when no loop can be opened.
     public static func run(_ program: @escaping @Sendable (EventLoop) async throws -> Void) throws {
         let loop = try EventLoop()
-        let outcome = Outcome()
+        // The task runs on this thread.
+        nonisolated(unsafe) var failure: (any Error)?
         Task(executorPreference: loop) {
-            do {
-                try await program(loop)
-            } catch {
-                outcome.failure.withLock { $0 = error }
-            }
+            do { try await program(loop) } catch { unsafe failure = error }
             loop.stop()
         }
         loop.run()
-        if let failure = outcome.failure.withLock({ $0 }) { throw failure }
-    }
-
-    private final class Outcome: Sendable {
-        let failure = Mutex<(any Error)?>(nil)
+        if let failure = unsafe failure { throw failure }
     }
 }
 

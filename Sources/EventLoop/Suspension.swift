@@ -42,7 +42,7 @@ public final class Suspension: EventHandler, DeadlineHandler {
                 return unsafe task.resume(returning: early)
             }
             unsafe self.task = unsafe task
-            if deadline != .never { timer = loop.insert(self, at: LoopState.tick(after: deadline)) }
+            if deadline != .never { timer = loop.confined.timers.insert(at: LoopState.tick(after: deadline), self) }
         }
     }
 
@@ -70,7 +70,7 @@ public final class Suspension: EventHandler, DeadlineHandler {
             return
         }
         unsafe self.task = nil
-        if let timer { loop.cancel(timer) }
+        if let timer { loop.confined.timers.cancel(timer) }
         timer = nil
         unsafe task.resume(returning: wake)
     }
