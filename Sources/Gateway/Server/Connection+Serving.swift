@@ -143,7 +143,7 @@ extension Connection {
     func answer(_ request: Request) {
         reader.fill(request)
         if context.isForOtherOrigins || request.isNamed || summary.names != nil { prepareFields(for: request) }
-        switch context.route(request) {
+        switch context.router.route(request) {
         case .response(let response):
             note(response, to: request)
             reader.finish(request)
@@ -156,7 +156,7 @@ extension Connection {
                 return answer(with: response)
             }
             state = .asking(question)
-            context.ask(question, for: self)
+            context.questions.add((question, self))
         case .send(let payload, let options): send(payload, options, of: request)
         }
     }

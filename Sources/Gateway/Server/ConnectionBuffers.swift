@@ -51,7 +51,8 @@ struct ReceiveBuffer: ~Copyable {
             if unread.lowerBound > 0 {
                 moveToFront()
             } else {
-                try grow(context)
+                // The limits of a request bound it.
+                try move(toRoom: 2 * bytes.count, context)
             }
         }
         return bytes.count - unread.upperBound
@@ -74,14 +75,7 @@ struct ReceiveBuffer: ~Copyable {
             return
         }
         guard isShared else { return }
-        let room = max(Self.leastRoom, unread.count.roundedUpToPowerOfTwo)
-        guard context.limits.buffered.take(room) else { throw NoRoom() }
-        var own = [UInt8](repeating: 0, count: room)
-        own.copy(unread, of: bytes, to: 0)
-        swap(&bytes, &context.sharedBuffer)
-        bytes = own
-        isShared = false
-        unread = 0..<unread.count
+        try move(toRoom: max(Self.leastRoom, unread.count.roundedUpToPowerOfTwo), context)
     }
 
     /// Drops all bytes and gives the buffer back.
@@ -100,14 +94,14 @@ struct ReceiveBuffer: ~Copyable {
         unread = 0..<unread.count
     }
 
-    /// Doubles the room, which the limits of a request bound.
-    private mutating func grow(_ context: ConnectionContext) throws(NoRoom) {
-        let room = 2 * bytes.count
+    /// Moves the bytes to a buffer of the connection's own.
+    @inline(never)
+    private mutating func move(toRoom room: Int, _ context: ConnectionContext) throws(NoRoom) {
         guard context.limits.buffered.take(room) else { throw NoRoom() }
-        var larger = [UInt8](repeating: 0, count: room)
-        larger.copy(unread, of: bytes, to: 0)
+        var own = [UInt8](repeating: 0, count: room)
+        own.copy(unread, of: bytes, to: 0)
         if isShared { swap(&bytes, &context.sharedBuffer) } else { context.limits.buffered.giveBack(bytes.count) }
-        bytes = larger
+        bytes = own
         isShared = false
         unread = 0..<unread.count
     }

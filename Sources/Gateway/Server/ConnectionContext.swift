@@ -110,9 +110,6 @@ final class ConnectionContext {
     @inline(__always)
     var takesPlain: Bool { laterRouter?.takesPlain ?? firstRouter.takesPlain }
 
-    /// Decides about any other request.
-    func route(_ request: Request) -> Decision { router.route(request) }
-
     /// Begins an exchange with the service at `/`; returns the failure where it ends at once.
     @inline(__always)
     func begin(_ payload: Span<UInt8>, for connection: Connection) -> GatewayError? {
@@ -131,6 +128,7 @@ final class ConnectionContext {
         return Beginning(begin(payload.span, for: connection))
     }
 
+    /// Sets a connection's deadline; here the compiler does not retain the loop.
     func set(_ deadline: inout Deadline, after time: Interval, for connection: Connection) {
         deadline.set(loop.now + time, for: connection, on: loop)
     }
@@ -197,9 +195,6 @@ final class ConnectionContext {
             return response.status == .ok ? Precondition.refusal(of: request) ?? response : response
         }
     }
-
-    /// Queues a connection's question about all workers.
-    func ask(_ question: Question, for connection: Connection) { questions.add((question, connection)) }
 
     /// The most connections that are asked to make room for another one: one that has a request is served at once, and
     /// clients that send without a pause would keep the worker from all others.
