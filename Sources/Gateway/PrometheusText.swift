@@ -36,7 +36,7 @@ struct PrometheusText {
             "http_buffer_shortages", "Requests in parts turned away because --max-buffered was used up.",
             sum(\.bufferShortages))
         counter(
-            "http_descriptor_shortages", "Times that no descriptor was left for a TCP connection.",
+            "http_descriptor_shortages", "Times that no descriptor or epoll watch was left for a TCP connection.",
             sum(\.descriptorShortages))
         header("http_responses_total", "counter", "HTTP responses by status code.")
         let byStatus = Dictionary(all.flatMap(\.byStatus), uniquingKeysWith: +).sorted { $0.key < $1.key }

@@ -5,8 +5,7 @@ internal import Glibc
 public enum WatchKind: Sendable {
     /// A stream: reported once when bytes or room for bytes appear, and when the other side ends.
     case stream
-    /// A UDP socket that is read until it is empty: reported once when a datagram or an error arrives. Room to send is
-    /// requested when a send fails for lack of it.
+    /// A UDP socket that is read until it is empty: reported once when a datagram or an error arrives.
     case datagrams
     /// A UDP socket from which one datagram is taken at a time: reported as long as there is another, or an error.
     case singleDatagrams

@@ -167,7 +167,7 @@ struct HTTPOptions: ParsableArguments {
         number:
             """
             The most connections at a time, as far as the limit of descriptors allows (ulimit -n), which connections and \
-            UDP sockets share in proportion. Beyond it the gateway closes the longest idle connection, or the new one gets 503.
+            UDP sockets share in proportion. Beyond it the worker of a new connection closes its longest idle one, or another worker its own, or the new one gets 503.
             """, in: 1...1_000_000)
     var maxConnections = usual.maxConnections
 

@@ -18,6 +18,8 @@ actor Acceptor: EventHandler, DeadlineHandler {
     private var isStopping = false
     /// The start of the search for the worker with the fewest, so that equals alternate.
     private var rotation = 0
+    /// Whether it accepts nothing for a moment.
+    private var isResting = false
     /// The connections in a row that failed.
     private var errors = ErrorRun()
     /// The error that ended accepting.
@@ -28,6 +30,8 @@ actor Acceptor: EventHandler, DeadlineHandler {
     private static let mostAtOnce = 64
     /// The pause after a failure to accept.
     private static let pause = Interval.milliseconds(100)
+    /// The most pauses of a drain, each of which may free a descriptor for a connection that has arrived.
+    private static let mostPauses = 10
     /// The longest handshake under way at the end: many round trips to a proxy.
     private static let handshakeTime = Interval.milliseconds(20)
 
@@ -61,6 +65,11 @@ actor Acceptor: EventHandler, DeadlineHandler {
         isStopping = true
         await awaitHandshakes()
         while acceptOne() {}
+        for _ in 0..<Self.mostPauses where isResting {
+            await loop.sleep(until: loop.now + Self.pause)
+            isResting = false
+            while acceptOne() {}
+        }
         isDraining = true
         unwatchListener()
         deadline.cancel(on: loop)
@@ -121,8 +130,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
             if errors.pause == nil { return true }
             rest(after: error)
         case .shortage:
-            let busiest = workers.max { $0.load.used < $1.load.used } ?? workers[0]
-            perform(on: busiest) { $0.recordShortage() }
+            freeDescriptor(of: workers.max { $0.load.used < $1.load.used } ?? workers[0])
             rest(after: error)
         case .lasting:
             logger.critical("\(error): the gateway accepts no more connections")
@@ -135,14 +143,26 @@ actor Acceptor: EventHandler, DeadlineHandler {
 
     private func resume() {
         guard deadline.hasPassed(for: self, on: loop), !isDraining else { return }
+        isResting = false
         do { try listen() } catch { rest(after: error) }
     }
 
     /// Accepts nothing for a moment.
     private func rest(after error: SystemError) {
         logger.warning("\(error)")
+        isResting = true
         unwatchListener()
         deadline.set(loop.now + Self.pause, for: self, on: loop)
+    }
+
+    /// Lets a worker close an idle connection, or the next one where that has none.
+    private func freeDescriptor(of worker: Worker, triedBefore: Int = 0) {
+        perform(on: worker) { [self] worker in
+            let isFreed = triedBefore == 0 ? worker.recordShortage() : worker.evict()
+            guard !isFreed, triedBefore + 1 < workers.count else { return }
+            let next = next(after: worker)
+            Task(executorPreference: loop) { await self.freeDescriptor(of: next, triedBefore: triedBefore + 1) }
+        }
     }
 
     // MARK: - Handing over
@@ -170,17 +190,21 @@ actor Acceptor: EventHandler, DeadlineHandler {
     ) {
         perform(on: worker) { [self] worker in
             if triedBefore == 0 { worker.recordAccepted() }
-            guard worker.admit(number, from: peer, isCounted: isCounted) == .full else { return }
+            if worker.admit(number, from: peer, isCounted: isCounted) { return }
             guard triedBefore + 1 < workers.count else { return worker.turnAway(number, from: peer) }
             worker.passOn()
-            let index = (workers.firstIndex { $0 === worker } ?? 0) + 1
-            let next = workers[index % workers.count]
+            let next = next(after: worker)
             _ = next.load.take()
             Task(executorPreference: loop) {
                 await self.offer(
                     number, from: peer, isCounted: isCounted, to: next, triedBefore: triedBefore + 1)
             }
         }
+    }
+
+    private nonisolated func next(after worker: Worker) -> Worker {
+        let index = workers.firstIndex { $0 === worker } ?? 0
+        return workers[(index + 1) % workers.count]
     }
 
     /// Runs a function on a worker's loop: at once, if that is this one's.

@@ -122,20 +122,12 @@ actor Worker {
 
     // MARK: - Connections
 
-    /// A worker's answer to a connection from the acceptor.
-    enum Admission {
-        /// The worker serves it, or has refused it.
-        case settled
-        /// There are too many connections, and this worker has no idle one to close.
-        case full
-    }
-
-    /// Takes a connection over.
+    /// Takes a connection over; false where there are too many, and this worker has no idle one to close.
     ///
     /// - `isCounted`: whether it is within the limit; otherwise this worker's longest idle connection is closed for it.
-    func admit(_ number: Int32, from peer: SocketAddress?, isCounted: Bool) -> Admission {
+    func admit(_ number: Int32, from peer: SocketAddress?, isCounted: Bool) -> Bool {
         if !isCounted {
-            while !context.limits.connections.take() { guard context.evict() else { return .full } }
+            while !context.limits.connections.take() { guard context.evict() else { return false } }
         }
         do {
             // The loop holds the connection as long as it is watched.
@@ -143,8 +135,9 @@ actor Worker {
         } catch {
             logger.warning("\(error)")
             context.releasePlace()
+            _ = recordShortage()
         }
-        return .settled
+        return true
     }
 
     /// Refuses a surplus connection with a response.
@@ -165,11 +158,15 @@ actor Worker {
     /// Counts a connection that the acceptor has accepted for this worker.
     func recordAccepted() { context.counts.accepted += 1 }
 
-    /// Closes the longest idle connection, because no descriptor is left.
-    func recordShortage() {
+    /// Closes the longest idle connection, because no descriptor or no room for its events is left; false where there is
+    /// none.
+    func recordShortage() -> Bool {
         context.counts.descriptorShortages += 1
-        _ = context.evict()
+        return evict()
     }
+
+    /// Closes this worker's longest idle connection; false where there is none.
+    func evict() -> Bool { context.evict() }
 
     // MARK: - From time to time
 
