@@ -63,10 +63,16 @@ extension StreamListener {
             throw ErrorNumber.addressInUse
         } catch {
             switch error {
-            case .connectionRefused: _ = unsafe unlink(address.path)
+            case .connectionRefused: try remove(address)
             case .addressInUse: throw UnixSocketError(address.path, .inUse)
             default: throw UnixSocketError(address.path, .system(error))
             }
         }
+    }
+
+    /// Removes the file, unless another program has done so meanwhile.
+    private static func remove(_ address: UnixAddress) throws(UnixSocketError) {
+        guard unsafe unlink(address.path) == -1, errno != ENOENT else { return }
+        throw UnixSocketError(address.path, .system(.current))
     }
 }
