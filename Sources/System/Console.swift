@@ -56,15 +56,22 @@ public enum Console {
     /// Whether standard output is a terminal (isatty(3)).
     public static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// Writes all bytes to a descriptor (write(2)).
+    /// Writes all bytes to a descriptor, and waits where it has no room (write(2), poll(2)).
+    ///
+    /// Another program that has the same open file description may have made it non-blocking.
     static func write(_ bytes: [UInt8], to number: Int32) throws(ErrorNumber) {
         var start = 0
         while start < bytes.count {
-            start += try call {
+            let count = try callUnlessBlocked {
                 unsafe bytes.span.extracting(start..<bytes.count).withUnsafeBytes {
                     unsafe Glibc.write(number, $0.baseAddress, $0.count)
                 }
             }
+            if count == nil {
+                var entry = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
+                _ = try call { unsafe poll(&entry, 1, -1) }
+            }
+            start += count ?? 0
         }
     }
 }

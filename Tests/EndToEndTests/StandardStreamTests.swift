@@ -109,6 +109,30 @@ import Testing
         #expect(ending.status == 2 && ending.output.hasPrefix("letterbox: cannot bind 192.0.2.1:12000: "), "\(ending)")
     }
 
+    /// Another program that has the pipe open may have made it so (open(2), "Open file descriptions").
+    @Test(.enabled(if: Binaries.has("python3"), "python3 is not installed"))
+    func `output waits for its reader, also where the pipe does not block`() throws {
+        let slow = """
+            import fcntl, os, sys, time
+            reader, writer = os.pipe()
+            fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+            os.set_blocking(writer, False)
+            if os.fork() == 0:
+                os.close(writer)
+                time.sleep(1)
+                while chunk := os.read(reader, 65536): os.write(1, chunk)
+                os._exit(0)
+            os.dup2(writer, 1)
+            os.close(writer)
+            os.close(reader)
+            os.execv(sys.argv[1], sys.argv[1:])
+            """
+        let words = try [Binaries.letterbox, "gateway", "--help"]
+        let ending = try Program("python3", ["-c", slow] + words).ending()
+        let whole = try Program(words[0], Array(words[1...])).ending()
+        #expect(ending == whole && whole.output.utf8.count > 4096)
+    }
+
     /// A command that prints for a waiting person ends with its reader, as other filters do.
     @Test(.timeLimit(.minutes(1)), arguments: ["client", "ping --count 1000000 --interval 0s"])
     func `a command in the foreground ends with its reader`(command: String) throws {
