@@ -1,11 +1,14 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// The program that has started this one and supervises it: systemd, or another that speaks its protocol
 /// (sd_notify(3)).
 public final class ServiceManager: Sendable {
     private let descriptor: Descriptor
     private let path: [UInt8]
+    /// The messages that its queue had no room for, in their order.
+    private let waiting = Mutex<[[UInt8]]>([])
     /// The interval at which it expects a sign of life; nil where it expects none.
     public let watchdogInterval: Interval?
 
@@ -58,7 +61,8 @@ public final class ServiceManager: Sendable {
 
     /// Sends a state and a sentence for people, without waiting for a manager that does not read.
     ///
-    /// - Returns: whether the kernel has taken it.
+    /// - Returns: false where the manager's queue is full: the message waits for ``resend()``, unless it is a sign of
+    ///   life, which counts for its moment alone.
     @discardableResult
     public func notify(_ state: State, _ status: String? = nil) -> Bool {
         var lines =
@@ -70,18 +74,33 @@ public final class ServiceManager: Sendable {
             }
         // A line feed would begin another assignment.
         if let status { lines.append("STATUS=\(status.replacing("\n", with: " "))") }
-        return send(Array(lines.joined(separator: "\n").utf8))
+        let message = Array(lines.joined(separator: "\n").utf8)
+        if case .alive = state { return resend() && send(message) }
+        waiting.withLock { $0.append(message) }
+        return resend()
     }
 
-    private func send(_ bytes: [UInt8]) -> Bool {
-        let number = descriptor.number
-        let sent = unsafe withUnixAddress(path) { address, length in
-            try? callUnlessBlocked {
-                unsafe bytes.withUnsafeBytes {
-                    unsafe clinux_sendto(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL), address, length)
-                }
-            }
+    /// Sends the messages that wait; false where the manager's queue is full again.
+    public func resend() -> Bool {
+        waiting.withLock { waiting in
+            while let first = waiting.first, send(first) { waiting.removeFirst() }
+            return waiting.isEmpty
         }
-        return sent == .some(bytes.count)
+    }
+
+    /// Sends a message; false where the manager's queue is full.
+    ///
+    /// A manager that cannot be reached gets nothing later either.
+    private func send(_ bytes: [UInt8]) -> Bool {
+        do {
+            return try callUnlessBlocked {
+                unsafe withUnixAddress(path) { address, length in
+                    unsafe clinux_sendto(
+                        descriptor.number, bytes, bytes.count, Int32(MSG_NOSIGNAL), address, length)
+                }
+            } != nil
+        } catch {
+            return true
+        }
     }
 }

@@ -107,7 +107,7 @@ struct GatewayCommand: ParsableCommand {
         // From the ready line on, a signal to end loses no request that has arrived.
         lifecycle.run()
         announce(address, adminAddress, services, names, settings)
-        manager?.notify(.ready, "Serving \(address.url)")
+        manager?.report(.ready, "Serving \(address.url)", on: loop)
         manager?.watch(gateway, on: loop)
         let reloading = lifecycle.performReloads(reportingTo: manager, on: loop) { [settings] in
             Reloading(self, settings, names, page, gateway, on: loop)

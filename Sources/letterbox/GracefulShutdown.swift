@@ -40,8 +40,9 @@ struct GracefulShutdown {
     /// Reports the beginning of the end to the service manager, with its longest duration.
     private func notifyManager() {
         let times = [settings.drainDelay, settings.drainTimeout, .seconds(5)].map(\.nanoseconds)
-        manager?.notify(
-            .stopping(within: Interval(nanoseconds: times.reduce(0, +))), "Ending: requests in flight are finished")
+        manager?.report(
+            .stopping(within: Interval(nanoseconds: times.reduce(0, +))), "Ending: requests in flight are finished",
+            on: loop)
     }
 
     /// Makes `/readyz` fail, and gives proxies the time to notice.

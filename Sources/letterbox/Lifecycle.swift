@@ -86,6 +86,17 @@ final class Lifecycle: Sendable {
 }
 
 extension ServiceManager {
+    /// The pause before a message is sent again.
+    private static let pause = Interval.milliseconds(100)
+
+    /// Sends a state, and again while the manager's queue is full: it ends a program whose start it does not hear of.
+    func report(_ state: State, _ status: String? = nil, on loop: EventLoop) {
+        if notify(state, status) { return }
+        Task(executorPreference: loop) {
+            repeat { await loop.sleep(until: loop.now + Self.pause) } while !self.resend()
+        }
+    }
+
     /// Sends the watchdog's signs of life, as long as all loops of the gateway run.
     func watch(_ gateway: Gateway, on loop: EventLoop) {
         guard let interval = watchdogInterval else { return }

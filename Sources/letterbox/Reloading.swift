@@ -37,9 +37,9 @@ final class Reloading {
 
     /// Performs a HUP and tells the service manager; a gateway that ends meanwhile changes nothing.
     func perform(reportingTo manager: ServiceManager?) async {
-        manager?.notify(.reloading)
+        manager?.report(.reloading, on: loop)
         await perform()
-        if !Task.isCancelled { manager?.notify(.ready) }
+        if !Task.isCancelled { manager?.report(.ready, on: loop) }
     }
 
     /// Performs a HUP: settings are checked before anything changes, and where they are wrong the token in force is read again

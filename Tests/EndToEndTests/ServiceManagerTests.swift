@@ -54,6 +54,44 @@ import Testing
         #expect(ending.status == 64 && ending.error.contains("letterbox: \(sentence)"), "\(ending.error)")
     }
 
+    /// A manager with much to read, whose queue is full at the start and at a reload.
+    private static let busyManager = """
+        import os, signal, socket, subprocess, sys, time
+        name = "letterbox-%d" % os.getpid()
+        manager, other = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(2)]
+        manager.bind("\\0" + name)
+        manager.settimeout(60)
+        other.setblocking(False)
+        def fill():
+            try:
+                while True: other.sendto(b"X", "\\0" + name)
+            except BlockingIOError: pass
+        def receive():
+            while (message := manager.recv(4096)) == b"X": pass
+            print(message.split(b"\\n")[0].decode())
+        fill()
+        gateway = subprocess.Popen(
+            sys.argv[1:], stderr=subprocess.PIPE, env=os.environ | {"NOTIFY_SOCKET": "@" + name})
+        while not gateway.stderr.readline().startswith(b"The gateway is ready"): pass
+        time.sleep(0.3)
+        receive()
+        fill()
+        gateway.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        for _ in range(2): receive()
+        gateway.terminate()
+        receive()
+        gateway.wait()
+        """
+
+    @Test(.timeLimit(.minutes(2)), .enabled(if: Binaries.has("python3"), "python3 is not installed"))
+    func `a manager with a full queue hears of everything later`() throws {
+        let words = ["-c", Self.busyManager, try Binaries.letterbox, "--port", "0", "--server-port", "0"]
+        let ending = try Program("python3", words).ending()
+        #expect(ending.status == 0, "\(ending)")
+        #expect(ending.output == "READY=1\nRELOADING=1\nREADY=1\nSTOPPING=1\n")
+    }
+
     @Test(arguments: [
         "LISTEN_PID=1 LISTEN_FDS=1", "LISTEN_FDS=1", "LISTEN_PID=self LISTEN_FDS=0", "NOTIFY_SOCKET=/no/such",
     ])

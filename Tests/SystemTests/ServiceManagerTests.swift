@@ -1,3 +1,5 @@
+import CLinux
+import Glibc
 import Testing
 
 @testable import System
@@ -21,6 +23,29 @@ import Testing
     @Test func theLongestPathIsOneAndItsAbsenceIsNoTrouble() throws {
         let path = "/\(String(repeating: "a", count: 106))"
         let manager = try #require(ServiceManager(path: path, watchdogInterval: nil))
-        #expect(!manager.notify(.ready))
+        #expect(manager.notify(.ready), "there is nothing to repeat")
+    }
+
+    /// Signs of life count for their moment alone.
+    @Test func whatAFullQueueDoesNotTakeIsSentLaterAndInOrder() throws {
+        let name = "letterbox-\(getpid())"
+        let reader = try Descriptor(domain: AF_UNIX, type: SOCK_DGRAM)
+        #expect(unsafe withUnixAddress([0] + Array(name.utf8)) { unsafe clinux_bind(reader.number, $0, $1) } == 0)
+        let manager = try #require(ServiceManager(path: "@\(name)", watchdogInterval: nil))
+        while manager.notify(.alive) {}
+        #expect(!manager.notify(.ready, "one") && !manager.notify(.alive) && !manager.resend())
+        #expect(Self.messages(at: reader).allSatisfy { $0 == "WATCHDOG=1" })
+        #expect(manager.notify(.ready, "two"))
+        #expect(Self.messages(at: reader) == ["READY=1\nSTATUS=one", "READY=1\nSTATUS=two"])
+        #expect(manager.resend() && Self.messages(at: reader).isEmpty)
+    }
+
+    private static func messages(at reader: borrowing Descriptor) -> [String] {
+        var (messages, bytes): ([String], [UInt8]) = ([], Array(repeating: 0, count: 128))
+        while true {
+            let length = unsafe recv(reader.number, &bytes, bytes.count, 0)
+            if length < 0 { return messages }
+            messages.append(String(decoding: bytes[..<length], as: UTF8.self))
+        }
     }
 }
