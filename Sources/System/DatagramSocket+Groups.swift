@@ -29,9 +29,10 @@ extension DatagramSocket {
 
     /// The source of this socket's datagrams to an address, by the current routes (connect(2)).
     public func source(towards remote: SocketAddress) throws(SystemError) -> SocketAddress {
-        let own = try localAddress()
         let probe = try Self.probe(towards: remote)
-        return SocketAddress(try probe.localAddress().host, port: own.port) ?? own
+        var source = try probe.localAddress()
+        source.port = try localAddress().port
+        return source
     }
 
     /// Opens a socket that has the route of datagrams from ``init(towards:hops:interface:)``, for questions to the kernel.

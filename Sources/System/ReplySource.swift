@@ -57,7 +57,10 @@ enum DatagramControl {
                 String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16)
             } : bytes.map { "\($0)" }
         let host = numbers.joined(separator: isIPv6 ? ":" : ".")
-        let address = SocketAddress(peer.isIPv6 && !isIPv6 ? "::ffff:\(host)" : host, port: port)
+        var address = SocketAddress(peer.isIPv6 && !isIPv6 ? "::ffff:\(host)" : host, port: port)
+        if address?.lacksInterface == true, control.count >= size + 20 {
+            address?.setInterface(unsafe control.loadUnaligned(fromByteOffset: size + 16, as: UInt32.self))
+        }
         return address?.isWildcard == true ? nil : address
     }
 

@@ -86,8 +86,9 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     var domain: Int32 { family }
 
     /// The port, 0 to 65,535.
-    public var port: UInt16 {
-        UInt16(truncatingIfNeeded: storage.0 >> 16).byteSwapped
+    public internal(set) var port: UInt16 {
+        get { UInt16(truncatingIfNeeded: storage.0 >> 16).byteSwapped }
+        set { storage.0 = storage.0 & ~0xFFFF_0000 | UInt64(newValue.byteSwapped) << 16 }
     }
 
     /// The address without the port, such as "127.0.0.1" or "::1".

@@ -42,6 +42,20 @@ struct WildcardTests {
         "$1" noise --port 12000 --to 127.0.0.1:12005
         """
 
+    /// Without its interface the address of a link means nothing.
+    @Test func `the address of a link is shown with its interface`() throws {
+        let script = """
+            \(Self.network)
+            "$1" server --host :: --verbose 2> /dev/null & server=$!
+            until "$1" client 127.0.0.1 ready --timeout 200ms > /dev/null 2>&1; do kill -0 $server; done
+            "$1" client fe80::1%left hello --replies 1 --verbose 2>&1
+            kill $server; wait $server
+            """
+        let ending = try PrivateHost.start(script, [Binaries.letterbox]).ending()
+        let ends = ending.output.matches(of: #/(\S+) -> (\S+), 5 bytes "(?i:hello)"/#).map { "\($0.1) \($0.2)" }
+        #expect(ends.count == 4 && ends.allSatisfy { $0.split(separator: "%left").count == 3 }, "\(ending)")
+    }
+
     @Test(arguments: ["0.0.0.0", "::"], ["\"$1\" server", noise])
     func `broadcasts and groups are answered from an address of the machine`(host: String, command: String) throws {
         let addresses = Self.old + (host == "::" ? Self.new : Self.oldGroup)

@@ -48,4 +48,14 @@ import Testing
             }
         }
     }
+
+    /// Without its interface the address of a link means nothing (RFC 4007 6); any other address has none.
+    @Test(arguments: [(linkLocal, "[fe80::1%lo]:53"), (global, "[2001:db8::1]:53")])
+    func `a destination is shown with its interface where it needs one`(bytes: [UInt8], text: String) throws {
+        let peer = try address("2001:db8::2", 9)
+        let shown = unsafe Self.version6(bytes, interface: 1).withUnsafeBytes {
+            unsafe DatagramControl.address(in: $0, ofReply: false, peer, 53)
+        }
+        #expect(shown?.description == text)
+    }
 }
