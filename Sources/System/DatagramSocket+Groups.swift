@@ -43,7 +43,7 @@ extension DatagramSocket {
         if let interface {
             let number = try descriptor.setInterface(named: interface, towards: remote)
             // Only sendto(2) takes the option's interface for an address of a link; connect(2) fails (EINVAL).
-            if remote.lacksInterface { remote.setInterface(number) }
+            if remote.lacksInterface { remote.interface = number }
         }
         try connect(descriptor, to: remote)
         return descriptor
@@ -125,24 +125,25 @@ public enum NetworkInterface {
 
 extension SocketAddress {
     /// Whether both addresses have the same host; ports do not count.
-    public func isSameHost(as other: SocketAddress) -> Bool { isIPv6 == other.isIPv6 && host == other.host }
+    public func isSameHost(as other: SocketAddress) -> Bool {
+        var other = other
+        other.port = port
+        return self == other
+    }
 
     /// Whether the address is a group's (RFC 1112 4, RFC 4291 2.7), or means every host of the link (RFC 919 7).
     ///
     /// The broadcast address of a network, such as 192.0.2.255, cannot be told without that network's mask.
     public var isForMany: Bool {
-        let host = unmappedHost
-        if usesIPv6 { return host.hasPrefix("ff") }
-        guard let first = host.split(separator: ".").first.flatMap({ Int($0) }) else { return false }
-        return (224...239).contains(first) || host == "255.255.255.255"
+        let bytes = bytes
+        return bytes.count == 16
+            ? bytes[0] == 0xFF : (224...239).contains(bytes[0]) || bytes.allSatisfy { $0 == 0xFF }
     }
 
     /// Whether the address is one host's on a link that it does not name: an interface has to, as in "fe80::1%eth0"
     /// (RFC 4007 6).
     public var lacksInterface: Bool {
-        guard usesIPv6, !host.contains("%"), let first = UInt16(host.prefix { $0 != ":" }, radix: 16) else {
-            return false
-        }
-        return first & 0xFFC0 == 0xFE80
+        let bytes = bytes
+        return bytes.count == 16 && bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 && interface == 0
     }
 }

@@ -47,21 +47,16 @@ enum DatagramControl {
         in control: UnsafeRawBufferPointer, ofReply: Bool, _ peer: SocketAddress, _ port: UInt16
     ) -> SocketAddress? {
         let size = MemoryLayout<cmsghdr>.size
-        guard control.count >= size + 12 else { return nil }
+        guard control.count >= size else { return nil }
         let isIPv6 = unsafe control.load(as: cmsghdr.self).cmsg_level == Int32(IPPROTO_IPV6)
         let start = size + (isIPv6 ? 0 : ofReply ? 4 : 8)
-        let bytes = unsafe Array(control[start..<min(control.count, start + (isIPv6 ? 16 : 4))])
-        let numbers =
-            isIPv6
-            ? stride(from: 0, to: bytes.count - 1, by: 2).map {
-                String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16)
-            } : bytes.map { "\($0)" }
-        let host = numbers.joined(separator: isIPv6 ? ":" : ".")
-        var address = SocketAddress(peer.isIPv6 && !isIPv6 ? "::ffff:\(host)" : host, port: port)
-        if address?.lacksInterface == true, control.count >= size + 20 {
-            address?.setInterface(unsafe control.loadUnaligned(fromByteOffset: size + 16, as: UInt32.self))
+        guard control.count >= start + (isIPv6 ? 20 : 4) else { return nil }
+        let mapping = peer.isIPv6 && !isIPv6 ? SocketAddress.mapping : []
+        var address = unsafe SocketAddress(mapping + control[start..<start + (isIPv6 ? 16 : 4)], port: port)
+        if address.lacksInterface {
+            address.interface = unsafe control.loadUnaligned(fromByteOffset: start + 16, as: UInt32.self)
         }
-        return address?.isWildcard == true ? nil : address
+        return address.isWildcard ? nil : address
     }
 
     /// Turns a received message's control data into that of its reply: the reply leaves from the address that the

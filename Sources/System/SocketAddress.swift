@@ -13,23 +13,23 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
 
     private init() {}
 
+    /// Takes an address in network byte order: four bytes of IPv4, or 16 of IPv6.
+    init(_ bytes: some Collection<UInt8>, port: UInt16) {
+        let isIPv6 = bytes.count == 16
+        unsafe withUnsafeMutableBytes(of: &storage) {
+            unsafe $0.storeBytes(of: sa_family_t(isIPv6 ? AF_INET6 : AF_INET), as: sa_family_t.self)
+            unsafe $0[(isIPv6 ? 8 : 4)...].copyBytes(from: bytes)
+        }
+        self.port = port
+    }
+
     /// Reads a numeric address such as "127.0.0.1" or "::1"; nil when it is neither.
     public init?(_ host: String, port: UInt16) {
-        self.init()
-        var v4 = in_addr()
-        var v6 = in6_addr()
-        if unsafe inet_pton(AF_INET, host, &v4) == 1 {
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            address.sin_addr = v4
-            store(address)
-        } else if unsafe inet_pton(AF_INET6, host, &v6) == 1 {
-            var address = sockaddr_in6()
-            address.sin6_family = sa_family_t(AF_INET6)
-            address.sin6_port = port.bigEndian
-            address.sin6_addr = v6
-            store(address)
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if unsafe inet_pton(AF_INET, host, &bytes) == 1 {
+            self.init(bytes.prefix(4), port: port)
+        } else if unsafe inet_pton(AF_INET6, host, &bytes) == 1 {
+            self.init(bytes, port: port)
         } else {
             return nil
         }
@@ -72,8 +72,12 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Names the interface of a link-local address of IPv6: `sin6_scope_id`, the last member, at byte 24 (ipv6(7)).
-    mutating func setInterface(_ number: UInt32) { storage.3 = UInt64(number) }
+    /// The number of the interface of a link-local address of IPv6, or 0: `sin6_scope_id`, the last member, at byte 24
+    /// (ipv6(7)).
+    var interface: UInt32 {
+        get { UInt32(truncatingIfNeeded: storage.3) }
+        set { storage.3 = UInt64(newValue) }
+    }
 
     private var family: Int32 {
         Int32(UInt16(truncatingIfNeeded: storage.0))
@@ -101,19 +105,23 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether its datagrams are those of IPv6: an IPv4-mapped address stands for one of IPv4 (RFC 4291 2.5.5.2).
-    var usesIPv6: Bool { isIPv6 && !host.hasPrefix(Self.mappedPrefix) }
-
-    /// The address without the port, without the beginning that maps it to IPv6.
-    var unmappedHost: String {
-        let host = self.host
-        return host.hasPrefix(Self.mappedPrefix) ? String(host.dropFirst(Self.mappedPrefix.count)) : host
+    /// The address without the port, in network byte order: 16 bytes of IPv6, or four of IPv4, also where it is mapped to
+    /// IPv6.
+    var bytes: [UInt8] {
+        unsafe withUnsafeBytes(of: storage) { storage in
+            let bytes = unsafe isIPv6 ? storage[8..<24] : storage[4..<8]
+            return unsafe Array(bytes.starts(with: Self.mapping) ? bytes.suffix(4) : bytes)
+        }
     }
 
-    private static let mappedPrefix = "::ffff:"
+    /// The beginning of an IPv6 address that stands for one of IPv4 (RFC 4291 2.5.5.2).
+    static let mapping = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
+
+    /// Whether its datagrams are those of IPv6.
+    var usesIPv6: Bool { bytes.count == 16 }
 
     /// Whether it means every address of the machine.
-    public var isWildcard: Bool { ["0.0.0.0", "::"].contains(unmappedHost) }
+    public var isWildcard: Bool { bytes.allSatisfy { $0 == 0 } }
 
     /// Every address of the machine, in this family, at a port of the kernel's choice.
     var wildcard: SocketAddress { Self.address(isIPv6 ? "::" : "0.0.0.0", 0) }
@@ -131,10 +139,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether its datagrams never leave the machine.
-    public var isLoopback: Bool {
-        let host = unmappedHost
-        return host.hasPrefix("127.") || host == "::1"
-    }
+    public var isLoopback: Bool { usesIPv6 ? isSameHost(as: Self.address("::1", 0)) : bytes[0] == 127 }
 
     /// The longest payload of a datagram to this address: IPv6's length does not count its own header (RFC 8200 3).
     var maximumPayload: Int {

@@ -49,7 +49,8 @@ import Testing
         ("127.0.0.1", true, false), ("127.255.0.9", true, false), ("::1", true, false), ("128.0.0.1", false, false),
         ("12.7.0.0", false, false), ("0.0.0.0", false, true), ("::", false, true), ("0.0.0.1", false, false),
         ("::2", false, false), ("::127.0.0.1", false, false), ("::ffff:127.0.0.1", true, false),
-        ("::ffff:0.0.0.0", false, true), ("::ffff:128.0.0.1", false, false),
+        ("::ffff:0.0.0.0", false, true), ("::ffff:128.0.0.1", false, false), ("::ffff:0:127.0.0.1", false, false),
+        ("::ffff:0:0", false, true), ("::ffff:0:0:0", false, false),
     ])
     func kinds(host: String, isLoopback: Bool, isWildcard: Bool) throws {
         #expect(try address(host).isLoopback == isLoopback)
@@ -60,7 +61,8 @@ import Testing
     @Test(arguments: [
         ("224.0.0.0", true, false), ("239.255.255.255", true, false), ("223.255.255.255", false, false),
         ("240.0.0.0", false, false), ("255.255.255.255", true, false), ("ff00::", true, false),
-        ("feff::", false, false),
+        ("feff::", false, false), ("ff::1", false, false), ("fff::1", false, false), ("ff0::1", false, false),
+        ("::ffff:0:239.1.2.3", false, false), ("fe8::1", false, false),
         ("::ffff:239.255.255.250", true, false), ("::ffff:255.255.255.255", true, false),
         ("::ffff:192.0.2.1", false, false), ("fe80::1", false, true), ("febf::1", false, true),
         ("fe7f::1", false, false), ("fec0::1", false, false), ("::fe80", false, false), ("2001:db8::1", false, false),
@@ -69,6 +71,13 @@ import Testing
         #expect(try address(host).isForMany == isForMany)
         #expect(try address(host).lacksInterface == lacksInterface)
     }
+
+    /// RFC 2765 2.1 has addresses that look like IPv4-mapped ones, and are of IPv6.
+    @Test(arguments: [
+        ("192.0.2.1", false), ("::ffff:192.0.2.1", false), ("::ffff:0:192.0.2.1", true), ("::192.0.2.1", true),
+        ("1::ffff:192.0.2.1", true), ("::1", true),
+    ])
+    func family(host: String, usesIPv6: Bool) throws { #expect(try address(host).usesIPv6 == usesIPv6) }
 
     @Test func anInterfaceThatIsNamedIsNotMissing() throws {
         let addresses = try Resolver.resolve(Endpoint(host: "fe80::1%lo", port: 9))
