@@ -4,7 +4,17 @@ internal import Glibc
 /// An IPv4 or IPv6 address and a port.
 public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The kernel's own form, zero beyond `length`: 16 bytes used for IPv4 (ip(7)), 28 for IPv6 (ipv6(7)).
-    private var storage: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    private struct Storage: Hashable {
+        /// Family, port, and the address of IPv4.
+        var beginning: UInt64 = 0
+        /// The address of IPv6.
+        var address: UInt64 = 0
+        var rest: UInt64 = 0
+        /// The interface of a link-local address of IPv6.
+        var interface: UInt32 = 0
+    }
+
+    private var storage = Storage()
 
     /// How many bytes of the storage are used.
     var length: socklen_t {
@@ -75,12 +85,12 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The number of the interface of a link-local address of IPv6, or 0: `sin6_scope_id`, the last member, at byte 24
     /// (ipv6(7)).
     var interface: UInt32 {
-        get { UInt32(truncatingIfNeeded: storage.3) }
-        set { storage.3 = UInt64(newValue) }
+        get { storage.interface }
+        set { storage.interface = newValue }
     }
 
     private var family: Int32 {
-        Int32(UInt16(truncatingIfNeeded: storage.0))
+        Int32(UInt16(truncatingIfNeeded: storage.beginning))
     }
 
     /// Whether it is an IPv6 address.
@@ -91,8 +101,8 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The port, 0 to 65,535.
     public internal(set) var port: UInt16 {
-        get { UInt16(truncatingIfNeeded: storage.0 >> 16).byteSwapped }
-        set { storage.0 = storage.0 & ~0xFFFF_0000 | UInt64(newValue.byteSwapped) << 16 }
+        get { UInt16(truncatingIfNeeded: storage.beginning >> 16).byteSwapped }
+        set { storage.beginning = storage.beginning & ~0xFFFF_0000 | UInt64(newValue.byteSwapped) << 16 }
     }
 
     /// The address without the port, such as "127.0.0.1" or "::1".
@@ -158,18 +168,5 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
             guard let start = bytes.baseAddress else { preconditionFailure("an address has bytes") }
             return unsafe body(start.assumingMemoryBound(to: sockaddr.self), length)
         }
-    }
-
-    /// Whether two addresses have the same bytes.
-    public static func == (left: SocketAddress, right: SocketAddress) -> Bool {
-        left.storage == right.storage
-    }
-
-    /// Feeds the bytes to the hasher.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(storage.0)
-        hasher.combine(storage.1)
-        hasher.combine(storage.2)
-        hasher.combine(storage.3)
     }
 }
