@@ -33,5 +33,5 @@ public struct Route: Sendable, Equatable {
     }
 
     /// The longest payload that the route takes whole: headers of IP take 20 or 40 bytes, that of UDP 8.
-    public var payload: Int { min(DatagramSocket.maximumPayload, mtu - (source.isIPv6 ? 48 : 28)) }
+    public var payload: Int { min(DatagramSocket.maximumPayload, mtu - (source.usesIPv6 ? 48 : 28)) }
 }

@@ -35,6 +35,12 @@ import Testing
         #expect(finding.text.contains("whole") == (mtu - 28 >= maxDatagram))
     }
 
+    /// The headers are those of IPv4.
+    @Test(arguments: [("192.0.2.1", 1472), ("::ffff:192.0.2.1", 1472), ("::ffff:0:192.0.2.1", 1452), ("::1", 1452)])
+    func `headers take a part of the packet`(host: String, payload: Int) throws {
+        #expect(Route(source: try #require(SocketAddress(host, port: 9)), mtu: 1500).payload == payload)
+    }
+
     @Test func `no route is bad`() throws {
         let error = SystemError(.connect, address, ErrorNumber(101))
         let finding = Finding.route(address, .failure(error), maxDatagram: 1)
