@@ -56,6 +56,20 @@ struct WildcardTests {
         #expect(ends.count == 4 && ends.allSatisfy { $0.split(separator: "%left").count == 3 }, "\(ending)")
     }
 
+    /// ipv6(7), IPV6_V6ONLY: an administrator may choose another default.
+    @Test func `the address of all is that of IPv4, too, whatever the system's default`() throws {
+        let script = """
+            echo 1 > /proc/sys/net/ipv6/bindv6only
+            "$1" server --host :: 2> /dev/null & server=$!
+            "$1" gateway --host :: --port 8080 --upstream "[::ffff:127.0.0.1]:12000" 2> /dev/null & gateway=$!
+            "$1" client 127.0.0.1 hello --timeout 20s --attempts 20 2>&1 || true
+            curl -sS --retry 9 --retry-all-errors -d hello http://127.0.0.1:8080/ || true
+            kill $server $gateway; wait
+            """
+        let ending = try PrivateHost.start(script, [Binaries.letterbox]).ending()
+        #expect(ending.output == "HELLO\nHELLO", "\(ending)")
+    }
+
     @Test(arguments: ["0.0.0.0", "::"], ["\"$1\" server", noise])
     func `broadcasts and groups are answered from an address of the machine`(host: String, command: String) throws {
         let addresses = Self.old + (host == "::" ? Self.new : Self.oldGroup)
