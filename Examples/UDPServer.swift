@@ -18,7 +18,8 @@ import System
         while true {
             let (message, clientAddress) = try serverSocket.receive(upTo: 2048)
             let modifiedMessage = String(decoding: message, as: UTF8.self).uppercased()
-            try serverSocket.send(Array(modifiedMessage.utf8), to: clientAddress)
+            // One client that cannot be answered is not the end of the server.
+            try? serverSocket.send(Array(modifiedMessage.utf8), to: clientAddress)
         }
     }
 

@@ -47,6 +47,21 @@ import Testing
                 == "Input lowercase sentence:\(reply)\n")
     }
 
+    /// A reply to port 0 cannot be sent.
+    @Test(.enabled(if: PrivateHost.obstacle == nil, Comment(rawValue: PrivateHost.obstacle ?? "")))
+    func aReplyThatCannotBeSentIsNotTheEnd() throws {
+        let script = """
+            "$1" 127.0.0.1:12000 > /dev/null & server=$!
+            until "$2" client 127.0.0.1 ready --timeout 200ms > /dev/null 2>&1; do kill -0 $server; done
+            python3 -c "$3"
+            "$2" client 127.0.0.1 hello --timeout 20s --attempts 20
+            kill $server
+            """
+        let words = try [Binaries.path(of: "UDPServer"), Binaries.letterbox, StandardStreamTests.offender]
+        let ending = try PrivateHost.start(script, words).ending()
+        #expect(ending == Program.Ending(status: 0, output: "HELLO\n", error: ""))
+    }
+
     @Test func whatCannotStartSaysWhy() throws {
         let server = try start("127.0.0.1:0")
         for (program, argument, reason) in [

@@ -31,7 +31,7 @@ import Testing
         """
 
     /// Sends datagrams whose replies cannot be sent, for they come from port 0.
-    private static let offender = """
+    static let offender = """
         import socket, struct, time
         raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
         for number in range(1500):
