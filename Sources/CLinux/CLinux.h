@@ -137,7 +137,7 @@ struct clinux_report {
 // The macros that walk control messages are beyond Swift's importer.
 static inline int clinux_take_report(
     int fd, struct clinux_report *report, struct sockaddr_storage *peer, struct sockaddr_storage *offender) {
-    char control[512];
+    _Alignas(struct cmsghdr) char control[512];
     char discarded;
     struct iovec part = {&discarded, 1};
     struct msghdr message = {0};
