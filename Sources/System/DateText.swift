@@ -15,18 +15,15 @@ public enum DateText {
     ///
     /// A leap second counts as the first one of the next minute.
     ///
-    /// - `now`: the present, for a year of two digits: one more than 50 years ahead lies in the past (RFC 9110 5.6.7).
+    /// - `now`: the present, for a year of two digits: a moment more than 50 years ahead lies in the past (RFC 9110
+    ///   5.6.7).
     public static func read(_ text: String, _ pattern: String, now: Int64) -> Int64? {
         var parts = unsafe tm()
         // It takes other case, other blanks and shorter numbers as well.
         guard unsafe strptime(text, pattern, &parts) != nil, unsafe self.text(of: &parts, pattern) == text else {
             return nil
         }
-        if pattern.contains("%y") {
-            let present = Int32(write(now, "%Y")) ?? 0
-            let year = unsafe present - present % 100 + parts.tm_year % 100
-            unsafe parts.tm_year = (year > present + 50 ? year - 100 : year) - 1900
-        }
+        if pattern.contains("%y") { unsafe parts.tm_year = year(of: parts, now: now) }
         let second = unsafe parts.tm_sec
         unsafe parts.tm_sec = 0
         var normal = unsafe parts
@@ -36,6 +33,18 @@ public enum DateText {
             return nil
         }
         return Int64(minute) + Int64(second)
+    }
+
+    /// The year, less 1900, for one of two digits.
+    private static func year(of parts: tm, now: Int64) -> Int32 {
+        var now = time_t(now)
+        var latest = unsafe tm()
+        _ = unsafe gmtime_r(&now, &latest)
+        let year = unsafe latest.tm_year - latest.tm_year % 100 + parts.tm_year % 100
+        unsafe latest.tm_year += 50
+        var moment = unsafe parts
+        unsafe moment.tm_year = year
+        return unsafe timegm(&moment) > timegm(&latest) ? year - 100 : year
     }
 
     private static func text(of parts: inout tm, _ pattern: String) -> String {

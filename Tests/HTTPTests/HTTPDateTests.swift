@@ -45,7 +45,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun Nov 06 08:49:37 1994",
+        "Sun, 06 Nov 1994 08:49:37 GMT",
     ])
     func oldFormats(text: String) {
         #expect(date(text)?.unixSeconds == 784_111_777)
@@ -55,6 +56,10 @@ import Testing
         let present: Int64 = 1_700_000_000
         #expect(date("Tuesday, 14-Nov-73 00:00:00 GMT", now: present)?.text == "Tue, 14 Nov 2073 00:00:00 GMT")
         #expect(date("Thursday, 14-Nov-74 00:00:00 GMT", now: present)?.text == "Thu, 14 Nov 1974 00:00:00 GMT")
+        // The present is 22:13:20 on this day.
+        #expect(date("Tuesday, 14-Nov-73 22:13:20 GMT", now: present)?.text == "Tue, 14 Nov 2073 22:13:20 GMT")
+        #expect(date("Wednesday, 14-Nov-73 22:13:21 GMT", now: present)?.text == "Wed, 14 Nov 1973 22:13:21 GMT")
+        #expect(date("Monday, 31-Dec-73 23:59:60 GMT", now: present)?.text == "Tue, 01 Jan 1974 00:00:00 GMT")
     }
 
     @Test func aLeapSecondIsTheNextOne() {

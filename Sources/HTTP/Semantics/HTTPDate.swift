@@ -10,8 +10,11 @@ public struct HTTPDate: Sendable, Equatable {
     /// The 29 bytes of the preferred format (IMF-fixdate).
     public let bytes: [UInt8]
 
-    /// The preferred format, and the two old ones that a recipient must accept: RFC 850's, and asctime(3)'s.
-    private static let formats = ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
+    /// The preferred format, and the two old ones that a recipient must accept: RFC 850's, and asctime(3)'s, whose day
+    /// below 10 has a space or a zero before it.
+    private static let formats = [
+        "%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y", "%a %b %d %H:%M:%S %Y",
+    ]
 
     /// The first second of the year 1, before which years would need a sign, and the end of 9999, the last one of four
     /// digits.
