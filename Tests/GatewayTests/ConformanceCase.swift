@@ -179,6 +179,9 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("If-Modified-Since an earlier time", file("If-Modified-Since: \(earlier)"), 200),
         .init("If-Modified-Since that is no date", file("If-Modified-Since: yesterday"), 200),
         .init(
+            "If-Modified-Since in two lines",
+            file("If-Modified-Since: \(modified)", "If-Modified-Since: \(modified)"), 200),
+        .init(
             "If-None-Match of what has no tag", ["GET /healthz HTTP/1.1", "Host: a", "If-None-Match: *"], 304,
             hasNot: ["Content-Type"], content: ""),
         .init(
@@ -200,6 +203,9 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("If-Unmodified-Since holds", file("If-Unmodified-Since: \(modified)"), 200),
         .init("If-Unmodified-Since does not hold", file("If-Unmodified-Since: \(earlier)"), 412),
         .init("If-Unmodified-Since that is no date", file("If-Unmodified-Since: yesterday"), 200),
+        .init(
+            "If-Unmodified-Since in two lines",
+            file("If-Unmodified-Since: \(earlier)", "If-Unmodified-Since: \(earlier)"), 200),
         .init(
             "If-Match before If-Unmodified-Since", file("If-Match: ETAG", "If-Unmodified-Since: \(earlier)"), 200),
     ]
@@ -233,9 +239,13 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
                 "The range bytes=1" + String(repeating: "0", count: 57)
                     + "… has no byte of the file, which is 10 bytes long.")),
         .init("Several ranges", file("Range: bytes=0-1,3-4"), 200, content: "abcdefghij"),
+        .init("A range in two lines", file("Range: bytes=0-1", "Range: bytes=0-1"), 200, content: "abcdefghij"),
         .init("A range in another unit", file("Range: lines=0-1"), 200, content: "abcdefghij"),
         .init("A range with HEAD", file("Range: bytes=2-4", method: "HEAD"), 200, has: ["Content-Length: 10"]),
         .init("A range with an exchange", ["POST / HTTP/1.1", "Host: a", "Range: bytes=0-0"], 200),
+        .init(
+            "A range with an exchange, in two lines",
+            ["POST / HTTP/1.1", "Host: a", "Content-Length: 0", "Range: bytes=0-0", "Range: bytes=1-1"], 200),
         .init(
             "If-Range holds", file("Range: bytes=2-4", "If-Range: ETAG"), 206,
             has: ["Content-Range: bytes 2-4/10", "Content-Length: 3", "Cache-Control: no-cache"],
@@ -243,6 +253,9 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
         .init("If-Range with the date", file("Range: bytes=2-4", "If-Range: \(modified)"), 206, content: "cde"),
         .init("If-Range does not hold", file("Range: bytes=2-4", "If-Range: \"x\""), 200, content: "abcdefghij"),
         .init("If-Range with a weak tag", file("Range: bytes=2-4", "If-Range: W/ETAG"), 200, content: "abcdefghij"),
+        .init(
+            "If-Range in two lines", file("Range: bytes=2-4", "If-Range: ETAG", "If-Range: ETAG"), 200,
+            content: "abcdefghij"),
         .init("If-Range without Range", file("If-Range: \"x\""), 200, content: "abcdefghij"),
         .init("Content-Range in a request", file("Content-Range: bytes 0-0/1"), 200, content: "abcdefghij"),
     ]

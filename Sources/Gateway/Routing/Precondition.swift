@@ -7,7 +7,10 @@ enum Precondition {
     /// The outcome for a resource with an entity tag and a date.
     static func outcome(of request: Request, tag: [UInt8], lastModified: HTTPDate?, now: Int64) -> Precondition {
         func isUnchanged(since field: KnownField) -> Bool? {
-            guard let lastModified, let date = request.value(of: field) else { return nil }
+            // RFC 9110 13.1.3 and 13.1.4: several dates ask for nothing.
+            guard let lastModified, let date = request.value(of: field), !request.head.isRepeated(field) else {
+                return nil
+            }
             return Conditional.isUnchanged(lastModified, since: date.span, now: now)
         }
         let expected = request.list(of: .ifMatch).map { Conditional.names($0.span, tag.span, weakly: false) }

@@ -62,10 +62,14 @@ package struct StaticFile: Sendable {
     }
 
     /// The requested part; HEAD has none (RFC 9110 14.2: only GET has).
+    ///
+    /// Two lines of Range ask for several ranges, and two lines of If-Range name no file (RFC 9110 5.3).
     private func range(of request: Request, _ now: Int64) -> RangeRequest {
         let message = request.message
         let head = message.span
-        guard request.head.method == .get, let range = request.head.range(of: .range) else { return .ignored }
+        guard request.head.method == .get, let range = request.head.range(of: .range),
+            !request.head.isRepeated(.range), !request.head.isRepeated(.ifRange)
+        else { return .ignored }
         if let condition = request.head.range(of: .ifRange),
             !Conditional.ifRange(head, condition, matches: etag.bytes.span, lastModified: lastModified, now: now)
         {

@@ -117,12 +117,13 @@ public enum KnownField: UInt8, Sendable, CaseIterable {
 
     /// Whether the field may come only once: its value is not a list, so that two of them have no meaning (RFC 9110
     /// 5.3).
+    ///
+    /// Ranges and dates are not among them: two of those ask for nothing (RFC 9110 13.1.3, 13.1.4 and 14.2).
     @inline(__always)
     var isSingleton: Bool {
         switch self {
         case .host, .contentLength, .contentType, .origin, .accessControlRequestMethod, .secFetchSite, .authorization:
             true
-        case .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .range: true
         default: false
         }
     }
