@@ -45,7 +45,7 @@ import Testing
 
     @Test(arguments: [
         ("wait=10", 10), ("respond-async, wait=5", 5), ("Wait = 7; foo=bar", 7), ("wait=\"3\"", 3),
-        ("wait=1, wait=2", 1),
+        ("wait=1, wait=2", 1), ("wait, wait=5", nil), ("wait=, wait=5", nil), ("wait=x, wait=5", nil),
         ("wait", nil), ("wait=", nil), ("wait=-1", nil), ("wait=1.5", nil), ("waiting=1", nil), ("", nil),
         ("return=minimal", nil),
     ])
@@ -61,6 +61,7 @@ import Testing
         ("respond-async=\"\"", true), ("respond-async=", true), ("respond-async = \"\" ; x", true),
         ("respond-async=1", false), ("respond-async=\"a\"", false), ("respond-async=\"", false),
         ("respond-asyncs", false),
+        ("respond-async=1, respond-async", false), ("respond-async, respond-async=1", true),
         ("return; respond-async", false), ("", false), (",;,", false),
     ])
     func respondAsync(value: String, isPreferred: Bool) {

@@ -33,30 +33,30 @@ public enum Negotiation {
     }
 
     /// The seconds that a Prefer value allows for the answer: `wait=10` (RFC 7240 4.3).
-    ///
-    /// The first preference counts.
     public static func wait(prefer bytes: Span<UInt8>, _ value: Range<Int>) -> Int? {
-        var list = CommaList(value)
-        while let preference = list.next(in: bytes) {
-            var parts = CommaList(preference, separator: UInt8(ascii: ";"), keepsEmpty: true)
-            guard let first = parts.next(in: bytes), let (name, argument) = pair(bytes, first) else { continue }
-            if bytes.matches(name, "wait") { return bytes.decimal(unquoted(bytes, argument)) }
-        }
-        return nil
+        guard let seconds = preference("wait", bytes, value) else { return nil }
+        return bytes.decimal(seconds)
     }
 
     /// Whether a Prefer value asks for an answer before the work is done: `respond-async` (RFC 7240 4.1).
     ///
-    /// An empty value is none (RFC 7240 2); with any other it is another preference.
+    /// With a value it is another preference.
     public static func prefersAsync(prefer bytes: Span<UInt8>, _ value: Range<Int>) -> Bool {
+        preference("respond-async", bytes, value)?.isEmpty ?? false
+    }
+
+    /// The value of the preference with the name, without its quotes; nil where there is no such preference.
+    ///
+    /// An empty value is none, and of several instances only the first counts (RFC 7240 2).
+    private static func preference(_ name: String, _ bytes: Span<UInt8>, _ value: Range<Int>) -> Range<Int>? {
         var list = CommaList(value)
         while let preference = list.next(in: bytes) {
             var parts = CommaList(preference, separator: UInt8(ascii: ";"), keepsEmpty: true)
             guard let first = parts.next(in: bytes) else { continue }
-            let (name, argument) = pair(bytes, first) ?? (first, first.upperBound..<first.upperBound)
-            if bytes.matches(name, "respond-async"), unquoted(bytes, argument).isEmpty { return true }
+            let (key, argument) = pair(bytes, first) ?? (first, first.upperBound..<first.upperBound)
+            if bytes.matches(key, name) { return unquoted(bytes, argument) }
         }
-        return false
+        return nil
     }
 
     /// Splits an element and its weight: `text/html;level=1;q=0.5`.
