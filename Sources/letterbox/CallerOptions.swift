@@ -15,7 +15,7 @@ struct CallerOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             A name by which browsers reach a gateway that listens on loopback, through a proxy or from the hosts file; may \
-            be repeated. A browser's request by any name but these and localhost gets 421.
+            be repeated. A browser's POST by any name but these and localhost gets 421.
             """, valueName: "host"))
     var allowHost: [String] = []
 

@@ -4,7 +4,7 @@ internal import HTTP
 /// point to this machine.
 ///
 /// Fields that browsers set and pages cannot set tell both (WHATWG Fetch 3.1, W3C Fetch Metadata 2.3). A request
-/// without them comes from no page, and passes.
+/// without them passes: it comes from no page, or it is a page's GET to an `http:` name, which looks the same.
 package struct BrowserGuard {
     /// The pages of other sites that may send.
     private let crossOrigin: CrossOrigin
@@ -25,11 +25,12 @@ package struct BrowserGuard {
     ///
     /// The gateway listens on loopback only: its valid names are `localhost`, addresses, and the names of
     /// `--allow-host`. The owner of any other name that points here could make its pages same-origin with the gateway
-    /// (DNS rebinding).
+    /// (DNS rebinding). Without TLS such a page may still GET: its browser names a page's origin with a POST, and sends
+    /// Sec-Fetch-Site to `localhost` and addresses of loopback alone.
     func refuseName(_ request: Request) -> Response? {
-        guard let hosts, request.isFromBrowser, request.namesOwnOrigin || !request.has(.origin),
-            let authority = request.authority
-        else { return nil }
+        guard let hosts, request.isFromBrowser, request.namesOwnOrigin, let authority = request.authority else {
+            return nil
+        }
         let host = HostName(authority)
         guard !host.isLocal, !hosts.contains(host) else { return nil }
         return Refusal.denial(
