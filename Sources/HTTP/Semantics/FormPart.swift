@@ -61,7 +61,7 @@ private struct FormPartFields {
             bytes.matches(value.lowerBound..<end, "form-data")
         else { throw .malformedPart }
         hasDisposition = true
-        var parameters = ParameterList(end..<value.upperBound)
+        var parameters = ParameterList(end..<value.upperBound, isOfForm: true)
         while let parameter = parameters.next(in: bytes) {
             if bytes.matches(parameter.name, "name") {
                 guard name == nil else { throw .malformedPart }

@@ -19,7 +19,7 @@ struct ParameterList {
             var content: [UInt8] = []
             var index = value.lowerBound
             while index < value.upperBound {
-                if isQuoted, bytes[index] == UInt8(ascii: "\\") { index += 1 }
+                if isQuoted, bytes[index] == UInt8(ascii: "\\"), index + 1 < value.upperBound { index += 1 }
                 content.append(bytes[index])
                 index += 1
             }
@@ -29,13 +29,18 @@ struct ParameterList {
 
     private var position: Int
     private let end: Int
+    private let isOfForm: Bool
     /// Whether the walk ended at a malformed parameter.
     private(set) var isMalformed = false
 
     /// Begins after the type in the range.
-    init(_ range: Range<Int>) {
+    ///
+    /// - `isOfForm`: whether the parameters are those of a form's part: browsers do not escape a backslash there
+    ///   (WHATWG HTML 4.10.22.8), so that it may be the last character before the closing quote.
+    init(_ range: Range<Int>, isOfForm: Bool = false) {
         position = range.lowerBound
         end = range.upperBound
+        self.isOfForm = isOfForm
     }
 
     /// The next parameter; nil after the last, and at a malformed one.
@@ -51,11 +56,18 @@ struct ParameterList {
                 position = stop
                 return Parameter(name: name, value: equals + 1..<stop, isQuoted: false)
             }
-            guard let stop = bytes.endOfQuotedString(from: equals + 1, to: end) else { return stop() }
+            guard let stop = bytes.endOfQuotedString(from: equals + 1, to: end) ?? endAtBackslash(bytes, equals + 1)
+            else { return stop() }
             position = stop
             return Parameter(name: name, value: equals + 1..<stop, isQuoted: true)
         }
         return nil
+    }
+
+    /// The end of a quoted string whose closing quote, the last byte, has a backslash before it.
+    private func endAtBackslash(_ bytes: Span<UInt8>, _ start: Int) -> Int? {
+        guard isOfForm, start + 1 < end, bytes[start] == ASCII.quote, bytes[end - 1] == ASCII.quote else { return nil }
+        return end
     }
 
     private mutating func stop() -> Parameter? {
