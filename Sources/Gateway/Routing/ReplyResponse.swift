@@ -17,7 +17,7 @@ enum ReplyResponse {
     private static func apply(_ caching: ReplyOptions.Caching, to reply: Reply?, _ response: inout Response) {
         guard caching == .dns, let reply, let seconds = DNSMessage.lifetime(of: reply.bytes.span)
         else { return response.forbidStoring() }
-        response.fields.add(.cacheControl, maxAge, number: Int(seconds))
+        response.fields.add(.cacheControl, validating: "max-age=\(seconds)".utf8)
         // Another caller may prefer the trace.
         response.fields.add(.vary, accept)
     }
@@ -106,7 +106,6 @@ enum ReplyResponse {
         if let wait { fields.add(preferenceApplied, validating: "wait=\(wait)".utf8) }
     }
 
-    private static let maxAge = FieldValue("max-age=")
     private static let accept = FieldValue("Accept")
     /// The number of further datagrams at the time of the reply.
     private static let surplus = FieldName("Letterbox-Surplus")

@@ -20,20 +20,18 @@ public struct FieldLines: Sendable {
         bytes.append(name, value.bytes)
     }
 
-    /// Adds a field whose checked value ends in a number, such as `max-age=60`.
-    public mutating func add(_ name: FieldName, _ beginning: FieldValue, number: Int) {
-        prepare()
-        bytes.append(contentsOf: name.opening)
-        bytes.append(contentsOf: beginning.bytes)
-        bytes.appendLine(number)
-    }
-
     /// Adds a field whose checked value ends in a number of thousandths, with three decimals, such as `dur=0.211`.
     public mutating func add(_ name: FieldName, _ beginning: FieldValue, thousandths: Int) {
         prepare()
+        let (whole, part) = thousandths.magnitude.quotientAndRemainder(dividingBy: 1000)
         bytes.append(contentsOf: name.opening)
         bytes.append(contentsOf: beginning.bytes)
-        bytes.append(addingCapacity: 28) { line in line.appendLine(thousandths: thousandths) }
+        if thousandths < 0 { bytes.append(UInt8(ascii: "-")) }
+        bytes.append(contentsOf: String(whole).utf8)
+        bytes.append(UInt8(ascii: "."))
+        // The digits behind the one have zeros at their front.
+        bytes.append(contentsOf: String(1000 + part).utf8.dropFirst())
+        bytes.append(contentsOf: Wire.lineEnd)
     }
 
     /// Adds a field with a value from outside, if the value is allowed: see ``FieldValue/init(validating:)``.
@@ -62,45 +60,15 @@ extension [UInt8] {
 
     mutating func append(_ status: Status) {
         append(contentsOf: Wire.version)
-        append(addingCapacity: 4) { line in
-            line.append(decimal: UInt(status.code))
-            line.append(ASCII.space)
-        }
+        append(contentsOf: String(status.code).utf8)
+        append(ASCII.space)
         append(contentsOf: status.reasonPhrase.utf8)
         append(contentsOf: Wire.lineEnd)
     }
 
     /// Appends a number and ends the line.
     mutating func appendLine(_ number: Int) {
-        append(addingCapacity: 22) { line in
-            if number < 0 { line.append(UInt8(ascii: "-")) }
-            line.append(decimal: number.magnitude)
-            line.endLine()
-        }
-    }
-}
-
-extension OutputSpan<UInt8> {
-    /// A number of thousandths with three decimals and the end of the line: at most 27 bytes.
-    fileprivate mutating func appendLine(thousandths number: Int) {
-        if number < 0 { append(UInt8(ascii: "-")) }
-        append(decimal: number.magnitude / 1000)
-        append(UInt8(ascii: "."))
-        let rest = UInt32(truncatingIfNeeded: number.magnitude % 1000)
-        append(ASCII.zero + UInt8(truncatingIfNeeded: rest / 100))
-        append(ASCII.zero + UInt8(truncatingIfNeeded: rest / 10 % 10))
-        append(ASCII.zero + UInt8(truncatingIfNeeded: rest % 10))
-        endLine()
-    }
-
-    fileprivate mutating func endLine() {
-        append(ASCII.carriageReturn)
-        append(ASCII.lineFeed)
-    }
-
-    fileprivate mutating func append(decimal number: UInt) {
-        // Nearly all numbers have few digits.
-        if number >= 10 { append(decimal: number / 10) }
-        append(ASCII.zero + UInt8(truncatingIfNeeded: number % 10))
+        append(contentsOf: String(number).utf8)
+        append(contentsOf: Wire.lineEnd)
     }
 }
