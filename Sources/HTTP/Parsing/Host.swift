@@ -1,3 +1,5 @@
+internal import System
+
 /// The grammar of `host[:port]` (RFC 3986 3.2), for the Host field and for the authority of a URL.
 ///
 /// Both refuse user information (RFC 9110 4.2.4) and an empty host (RFC 9110 4.2.1).
@@ -60,49 +62,8 @@ extension Span<UInt8> {
         return address.allSatisfy { ByteClass.hostName.contains(self[$0]) || self[$0] == ASCII.colon }
     }
 
-    /// Eight groups of up to four digits; `::` replaces missing groups once, an IPv4 address the last two.
+    /// An IPv6 address (RFC 3986 3.2.2), which has no zone.
     private func isIPv6(_ range: Range<Int>) -> Bool {
-        var index = range.lowerBound
-        var groups = 0
-        var isShortened = false
-        while index < range.upperBound {
-            if index + 1 < range.upperBound, self[index] == ASCII.colon, self[index + 1] == ASCII.colon {
-                if isShortened { return false }
-                isShortened = true
-                index += 2
-                continue
-            }
-            if groups > 0, self[index - 1] != ASCII.colon {
-                guard self[index] == ASCII.colon, index + 1 < range.upperBound else { return false }
-                index += 1
-            }
-            let end = skip(.hex, from: index, to: range.upperBound)
-            if end < range.upperBound, self[end] == UInt8(ascii: ".") {
-                return isIPv4(index..<range.upperBound) && complete(groups + 2, isShortened)
-            }
-            guard end > index, end - index <= 4 else { return false }
-            groups += 1
-            index = end
-        }
-        return complete(groups, isShortened)
-    }
-
-    /// `::` replaces at least one group (RFC 5952 4.2.2 wants two, RFC 4291 2.2 accepts one).
-    private func complete(_ groups: Int, _ isShortened: Bool) -> Bool {
-        isShortened ? groups <= 7 : groups == 8
-    }
-
-    /// Four numbers from 0 to 255, without leading zeros, separated by dots.
-    private func isIPv4(_ range: Range<Int>) -> Bool {
-        let isPlain = range.allSatisfy { ASCII.digit(self[$0]) != nil || self[$0] == UInt8(ascii: ".") }
-        guard isPlain else { return false }
-        var list = CommaList(range, separator: UInt8(ascii: "."), keepsEmpty: true)
-        var count = 0
-        while let part = list.next(in: self) {
-            guard part.count <= 3, let number = decimal(part), number <= 255 else { return false }
-            guard part.count == 1 || self[part.lowerBound] != ASCII.zero else { return false }
-            count += 1
-        }
-        return count == 4
+        SocketAddress(String(decoding: range.map { self[$0] }, as: UTF8.self), port: 0)?.isIPv6 ?? false
     }
 }
