@@ -21,15 +21,10 @@ extension RequestHead {
         try takePath(bytes, start, plainEnd, end)
     }
 
+    /// Takes an asterisk, or a URL.
     @inline(never)
     private mutating func takeOther(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestError) {
-        switch bytes[range.lowerBound] {
-        case UInt8(ascii: "*") where range.count == 1: try takeAsterisk(range)
-        default: try takeURL(bytes, range)
-        }
-    }
-
-    private mutating func takeAsterisk(_ range: Range<Int>) throws(RequestError) {
+        guard range.count == 1, bytes[range.lowerBound] == UInt8(ascii: "*") else { return try takeURL(bytes, range) }
         guard method == .options else { throw RequestError(.misplacedAsterisk, at: range.lowerBound) }
         targetForm = .asterisk
         path = target

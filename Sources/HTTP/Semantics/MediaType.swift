@@ -15,10 +15,9 @@ public enum MediaType {
 
     /// The type of a file with this name or path, in upper or lower case.
     public static func ofFile(named name: String) -> FieldValue {
-        let file = name.utf8.suffix(while: { $0 != ASCII.slash })
-        guard let dot = file.lastIndex(of: UInt8(ascii: ".")) else { return bytes }
-        let ending = String(decoding: file[file.index(after: dot)...].map(\.lowercased), as: UTF8.self)
-        return byEnding[ending] ?? bytes
+        let file = name.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        guard let dot = file.lastIndex(of: ".") else { return bytes }
+        return byEnding[file[dot...].dropFirst().lowercased()] ?? bytes
     }
 
     private static let byEnding: [String: FieldValue] = [
@@ -47,15 +46,6 @@ public enum MediaType {
         "ico": FieldValue("image/vnd.microsoft.icon"),
         "woff2": FieldValue("font/woff2"),
     ]
-}
-
-extension String.UTF8View {
-    /// The longest suffix of the text whose bytes all pass.
-    fileprivate func suffix(while passes: (UInt8) -> Bool) -> Substring.UTF8View {
-        var start = endIndex
-        while start > startIndex, passes(self[index(before: start)]) { start = index(before: start) }
-        return Substring(self[start...]).utf8
-    }
 }
 
 extension MediaType {
