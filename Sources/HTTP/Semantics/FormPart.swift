@@ -38,7 +38,9 @@ private struct FormPartFields {
 
     /// Takes the field whose line begins at the index; returns the start of the next line.
     mutating func takeLine(_ bytes: Span<UInt8>, at start: Int) throws(MultipartError) -> Int {
-        guard let (colon, line) = Self.cut(bytes, at: start) else { throw .malformedPart }
+        guard let colon = try? FieldLine.endOfName(bytes, at: start),
+            let line = try? FieldLine.cut(bytes, after: colon)
+        else { throw .malformedPart }
         if bytes.matches(start..<colon, "content-disposition") { try takeDisposition(bytes, line.value) }
         // RFC 7578 4.7: no encoding is the rule, and these values mean none.
         if bytes.matches(start..<colon, "content-transfer-encoding") {
@@ -46,13 +48,6 @@ private struct FormPartFields {
             guard names.contains(where: { bytes.matches(line.value, $0) }) else { throw .encodedPart }
         }
         return line.next
-    }
-
-    private static func cut(_ bytes: Span<UInt8>, at start: Int) -> (colon: Int, line: FieldLine)? {
-        guard let colon = try? FieldLine.endOfName(bytes, at: start),
-            let line = try? FieldLine.cut(bytes, after: colon)
-        else { return nil }
-        return (colon, line)
     }
 
     /// `form-data; name="…"; filename="…"` (RFC 7578 4.2).
@@ -77,7 +72,7 @@ private struct FormPartFields {
     /// The part's kind; `isEmpty` says whether it has no content.
     func kind(isEmpty: Bool) throws(MultipartError) -> FormPart.Kind {
         guard let name else { throw .malformedPart }
-        // WHATWG HTML 4.10.21.4: for an input without a file a browser sends one without a name and without content.
+        // WHATWG HTML 4.10.22.4: for an input without a file a browser sends one without a name and without content.
         if let filename { return filename.isEmpty && isEmpty ? .other([]) : .file }
         return name.elementsEqual("text".utf8) ? .text : .other(name)
     }
