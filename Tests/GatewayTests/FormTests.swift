@@ -1,5 +1,6 @@
-import System
+import EventLoop
 import HTTP
+import System
 import Testing
 
 @testable import Gateway
@@ -47,6 +48,40 @@ import Testing
             for worker in fixture.gateway.workers { failures += await worker.counts.http.failures.keys }
             #expect(failures == [ServiceFailure(service: "", error: .requestError)])
         }
+    }
+
+    /// A refusal has no reply, and so as much room as twice the longest payload with all its bytes escaped.
+    @Test(
+        arguments: ["text=a&to", "to=/none&text", "as=hex&text", "as=x&text", "text", "to=/none&other"], [false, true])
+    func thePageOfARefusalIsBounded(fields: String, isMultipart: Bool) throws {
+        let length = Configuration().limits(of: .form, maxDatagram: 65_507).maxBody
+        var body = fields + "="
+        if isMultipart {
+            let parts = fields.split(separator: "&").map { $0.split(separator: "=") }.map {
+                "--b\r\nContent-Disposition: form-data; name=\($0[0])\r\n\r\n\($0.count > 1 ? $0[1] + "\r\n" : "")"
+            }
+            body = parts.joined()
+        }
+        body += String(repeating: "\"", count: length - body.utf8.count - 7) + (isMultipart ? "\r\n--b--" : "")
+        let type = isMultipart ? "multipart/form-data; boundary=b" : "application/x-www-form-urlencoded"
+        let head = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)"
+        let bytes = Array("\(head)\r\n\r\n\(body)".utf8)
+        let request = Request(limits: Configuration().limits(of: .form, maxDatagram: 65_507))
+        #expect(try request.readHead(bytes.span))
+        request.take(bytes[...])
+        let page = Page([
+            Page.Source(
+                name: "form-reply.html", bytes: Array("{{text}} {{reply}} {{to}} {{as}}".utf8), modified: 0)
+        ])
+        let services = [Service(path: "/", addresses: [], configuration: Configuration())]
+        let resource = FormResource(
+            page: page, services: ServiceTable(services, on: try EventLoop()), maxDatagram: 65_507)
+        guard case .response(let response) = resource.forward(request) else {
+            Issue.record("it is not refused")
+            return
+        }
+        #expect(response.status.code >= 400)
+        #expect(response.content.count <= 12 * 65_507 + 8192)
     }
 
     /// Only a whole CRLF is the form's line end.

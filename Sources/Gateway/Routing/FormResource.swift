@@ -7,6 +7,8 @@ final class FormResource {
     private let services: ServiceTable
     /// The most bytes of a payload for any service.
     private let maxDatagram: Int
+    /// The bytes of text and path for which each refusal has room, however short datagrams are.
+    private static let leastRoom = 2048
 
     init(page: Page, services: ServiceTable, maxDatagram: Int) {
         self.page = page
@@ -57,7 +59,7 @@ final class FormResource {
 
     private func send(_ form: PostedForm) -> Decision {
         guard let service = services.route(at: form.path) else {
-            return .response(refuse(form, .notFound, "There is no service at \(form.to)."))
+            return .response(refuse(form, .notFound, "There is no service at \(form.path.excerpt)."))
         }
         guard !form.isUnknown else {
             return .response(refuse(form, .badRequest, "The field \"as\" takes hex or base64, or is left out."))
@@ -109,9 +111,6 @@ final class FormResource {
     }
 
     private func refuse(_ form: PostedForm, _ error: GatewayError) -> Response {
-        var form = form
-        // This page has no reply, so that there is room for twice the longest payload.
-        if form.text.count > 2 * maxDatagram { form.text = [] }
         var response = refuse(form, error.answer.status, error.detail)
         let problem = Problem.response(error, service: form.to)
         response.fields.add(problem.fields)
@@ -119,8 +118,14 @@ final class FormResource {
         return response
     }
 
+    /// The page with the form, as far as there is room for it.
     private func refuse(_ form: PostedForm, _ status: Status, _ sentence: String) -> Response {
-        page.form(status, form, outcome: .failure(sentence))
+        var form = form
+        // This page has no reply, so that there is room for twice the longest payload.
+        let room = max(2 * maxDatagram, Self.leastRoom)
+        if form.text.count + form.to.utf8.count > room { form.text = [] }
+        if form.to.utf8.count > room { form = PostedForm() }
+        return page.form(status, form, outcome: .failure(sentence))
     }
 
     private func refuseType() -> Response {

@@ -39,3 +39,8 @@ struct Refusal {
         return response
     }
 }
+
+extension ArraySlice<UInt8> {
+    /// A part of a request as a sentence quotes it: its beginning where it is long.
+    var excerpt: String { String(decoding: prefix(64), as: UTF8.self) + (count > 64 ? "…" : "") }
+}

@@ -52,8 +52,7 @@ package struct StaticFile: Sendable {
     /// The content is not part of the file, and so has neither its type nor its tag. A range of many digits is
     /// shortened in it.
     private func refuseRange(of request: Request) -> Response {
-        let requested = request.value(of: .range) ?? []
-        let text = String(decoding: requested.prefix(64), as: UTF8.self) + (requested.count > 64 ? "…" : "")
+        let text = request.value(of: .range)?.excerpt ?? ""
         let length = bytes.count == 1 ? "1 byte" : "\(bytes.count) bytes"
         var response = Problem.response(
             .rangeNotSatisfiable, "The range \(text) has no byte of the file, which is \(length) long.")
