@@ -55,6 +55,19 @@ import Testing
         #expect(trace.steps.count == ExchangeTrace.mostSteps + min(0, more))
     }
 
+    /// A trace has a place in the bounds of memory: its steps, and the JSON that is made of them.
+    @Test func theLongestTraceIsBounded() throws {
+        let host = Array(repeating: "abcd", count: 8).joined(separator: ":")
+        let upstream = try #require(SocketAddress(host, port: 65_535))
+        let trace = ExchangeTrace(start: .now(), showsAddresses: true)
+        let late = trace.start + .seconds(3600) + .milliseconds(1)
+        for _ in 0..<ExchangeTrace.mostSteps {
+            trace.add(.retransmitted, 65_535, upstream, bytes: 65_507, at: late, origin: .network)
+        }
+        #expect(ExchangeTrace.mostSteps * MemoryLayout<ExchangeTrace.Step>.stride <= 32 << 10)
+        #expect(trace.json.utf8.count <= 48 << 10)
+    }
+
     @Test func addressesAndPortsAreHidden() throws {
         let upstream = try #require(SocketAddress("192.0.2.7", port: 12000))
         let (trace, _) = try trace(Self.kinds, to: upstream, showsAddresses: false)

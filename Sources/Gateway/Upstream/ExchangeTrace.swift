@@ -76,7 +76,7 @@ final class ExchangeTrace {
     }
 
     /// The most steps of a trace: a service may send replies without end, of which none fits.
-    static let mostSteps = 2048
+    static let mostSteps = 256
 
     /// Adds a step, as long as there is room; without a socket there is no port.
     func add(
