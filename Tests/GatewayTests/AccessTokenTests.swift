@@ -78,6 +78,29 @@ import Testing
         }
     }
 
+    /// With the token the answer to a length is the service's own.
+    @Test(arguments: ["Content-Length: 65508\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nFFFFFF\r\n"])
+    func aLengthIsRefusedByTheService(rest: String) async throws {
+        let configuration = Self.guarded()
+        var own = configuration
+        own.maxDatagram = 100
+        let services = [
+            Service(path: "/", addresses: [], configuration: configuration),
+            Service(path: "/game", addresses: [], configuration: own),
+        ]
+        try await withGatewayPort(services: services, configuration) { (port) throws in
+            let caller = try Caller(port: port)
+            let token = "Authorization: Bearer \(Self.token)"
+            caller.send("POST /game HTTP/1.1\r\nHost: localhost\r\n\(token)\r\n\(rest)")
+            let answer = try Answer(caller.receiveAll(), hasContent: true)
+            #expect(answer.status == 413)
+            #expect(answer.content.contains("at most 100 bytes"))
+            let metrics = try Self.ask(port, "GET /metrics", token).content
+            let failures = "letterbox_http_failures_total{service=\"/game\",error=\"http_request_error\"}"
+            #expect(metrics.contains("\(failures) 1\n"))
+        }
+    }
+
     /// Nor from the time of the answer, which waits for content that may fit.
     @Test(arguments: ["", "as=hex"]) func aPathTellsNothing(query: String) throws {
         let configuration = Self.guarded()

@@ -162,19 +162,14 @@ final class Router {
     /// Answers content that was not read, because it is longer than its route accepts; the start of the next message is
     /// unknown.
     ///
-    /// - `bytes`: they begin with the request. The fields behind its length were not read, so that a token is not known.
-    func refuseContent(of bytes: ArraySlice<UInt8>) -> Response {
-        switch table.route(at: Self.path(in: bytes))?.posting {
+    /// - `knowsCaller`: whether its head was read to the end; otherwise the fields behind the length, such as the token,
+    ///   are unknown.
+    func refuseContent(of request: Request, knowsCaller: Bool) -> Response {
+        switch table.route(at: request.path)?.posting {
         case .form(let form): form.refuseContent()
-        case .service(let service) where !checksEveryCaller: service.refuseContent()
+        case .service(let service) where knowsCaller || !checksEveryCaller: service.refuseContent()
         case .service, nil: Problem.response(.requestTooLong(limit: longestDatagram), service: "")
         }
-    }
-
-    /// The path in a request line.
-    private static func path(in bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let space = UInt8(ascii: " ")
-        return RawHead.path(of: bytes.drop { $0 != space }.dropFirst().prefix { $0 != space })
     }
 
     // MARK: - What is read

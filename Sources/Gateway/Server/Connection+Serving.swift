@@ -270,7 +270,6 @@ extension Connection {
             return Problem.noRoom
         case .noPlace: return Problem.noPlace
         case .unserved(.refused(let error)): return Problem.response(error)
-        case .unserved(.tooLong): return context.router.refuseContent(of: reader.buffer.content)
         case .unserved(.declined(let response)): return response
         }
     }

@@ -16,9 +16,7 @@ struct RequestReader: ~Copyable {
     enum Failure: Error {
         /// They are malformed.
         case refused(RequestError)
-        /// The content is longer than its route accepts.
-        case tooLong
-        /// The head alone determines the response, and the client waits with the content.
+        /// The head alone determines the response, or the length of the content does.
         case declined(Response)
     }
 
@@ -41,8 +39,10 @@ struct RequestReader: ~Copyable {
     private mutating func next(_ request: Request, _ context: ConnectionContext) throws(Failure) -> Step {
         let hasHead: Bool
         do { hasHead = try buffer.readHead(of: request) } catch {
-            // The announced length alone was too large: the head is complete up to there.
-            throw error.reason == .bodyTooLarge ? .tooLong : .refused(error)
+            guard error.reason == .bodyTooLarge else { throw .refused(error) }
+            // The announced length alone was too large: the head is complete up to there, and may lack the token.
+            request.take(buffer.content)
+            throw .declined(context.router.refuseContent(of: request, knowsCaller: false))
         }
         guard hasHead else {
             _ = keep(request)
@@ -122,17 +122,17 @@ struct RequestReader: ~Copyable {
                 request.decoder = end == nil ? decoder : nil
                 return end
             } catch {
-                throw error.reason == .bodyTooLarge ? failure(ofLong: request, context) : .refused(error)
+                throw error.reason == .bodyTooLarge ? .declined(refuseContent(of: request, context)) : .refused(error)
             }
         }
-        guard length <= limits.maxBody else { throw failure(ofLong: request, context) }
+        guard length <= limits.maxBody else { throw .declined(refuseContent(of: request, context)) }
         return head.length + length <= buffer.count ? head.length + length : nil
     }
 
-    /// The failure for content that is too long for its route, of which a caller without permission hears nothing.
-    private func failure(ofLong request: Request, _ context: ConnectionContext) -> Failure {
+    /// Refuses content that is too long for its route, of which a caller without permission hears nothing.
+    private func refuseContent(of request: Request, _ context: ConnectionContext) -> Response {
         request.take(buffer.content)
-        return context.router.refuseCaller(request).map { .declined($0) } ?? .tooLong
+        return context.router.refuseCaller(request) ?? context.router.refuseContent(of: request, knowsCaller: true)
     }
 
     private func limits(of head: RequestHead, _ context: ConnectionContext) -> Limits {
