@@ -84,6 +84,38 @@ import Testing
             ])
     }
 
+    /// Each request, whose content has not come, and its status.
+    @Test func `a request that is refused by its head has the service that it is for`() throws {
+        let gateway = try RunningGateway(
+            ["--service", "/g \(UDPPeer().address) get=q max-datagram=4", "--workers", "1", "--body-timeout", "50ms"],
+            upstream: UDPPeer.closedAddress())
+        let requests = [
+            ("POST /g", "Content-Encoding: gzip\r\nExpect: 100-continue", 415),
+            ("POST /g?as=x", "Expect: 100-continue", 400), ("GET /g?q=*", "Expect: 100-continue", 400),
+            ("POST /g", "Origin: http://b.example\r\nExpect: 100-continue", 403),
+            ("POST /g", "Expect: 100-continue", 413), ("POST /g", "X: y", 408),
+        ]
+        for (line, fields, _) in requests {
+            _ = try send(
+                "\(line) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(fields)\r\nContent-Length: 5\r\n\r\n",
+                to: gateway)
+        }
+        let starts = try lines(gateway).map { String($0.split(separator: " ms=")[0]) }
+        let expected = requests.map { (line, _, status) in
+            "info access: \(line.prefix { $0 != "?" }) \(status) client=A service=/g"
+        }
+        #expect(starts == expected)
+    }
+
+    /// The fields behind the length were not read, so that the caller's token is not known.
+    @Test func `a length that is refused before the token names no service`() throws {
+        let file = try TemporaryFile("token", mode: 0o600)
+        let gateway = try RunningGateway(["--token-file", file.path, "--workers", "1"])
+        _ = try send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n", to: gateway)
+        let found = try lines(gateway)
+        #expect(found.count == 1 && found[0].hasPrefix("info access: POST / 413 client=A ms=N bytes_in=0 "), "\(found)")
+    }
+
     @Test func `off has none`() throws {
         let gateway = try RunningGateway(["--access-log", "off", "--workers", "1"])
         _ = try send(Self.post("/none", "a"), to: gateway)

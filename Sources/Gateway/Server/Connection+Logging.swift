@@ -91,6 +91,7 @@ extension Connection {
         guard let log = context.accessWriter, log.wants(start.status) else { return }
         var entry = start
         entry.readLine(of: bytes)
+        entry.service = reader.service(context)?.service.path ?? entry.service
         entry.received = RawHead.contentLength(in: bytes)
         let names = RequestNames(ofRefused: bytes, maxID: context.configuration.maxRequestID)
         write(entry, log, names, isHead: RawHead.isHead(bytes))

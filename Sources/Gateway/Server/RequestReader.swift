@@ -66,6 +66,14 @@ struct RequestReader: ~Copyable {
         return own
     }
 
+    /// The service of a request whose head has arrived and which is not complete, or is refused; nil without such a head.
+    func service(_ context: ConnectionContext) -> ServiceRoute? {
+        let request = partial ?? context.spareRequest
+        guard request.hasHead else { return nil }
+        request.take(buffer.content)
+        return context.router.service(of: request)
+    }
+
     /// Gives a request its bytes.
     mutating func fill(_ request: Request) { request.take(buffer.message) }
 
