@@ -116,6 +116,17 @@ import Testing
         #expect(found.count == 1 && found[0].hasPrefix("info access: POST / 413 client=A ms=N bytes_in=0 "), "\(found)")
     }
 
+    @Test func `the gateway's own state counts the bytes that came`() throws {
+        let gateway = try RunningGateway(["--access-log", "all", "--workers", "1"])
+        let paths = ["/metrics", "/readyz", "/services", "/healthz"]
+        for path in paths {
+            _ = try send(
+                "GET \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", to: gateway)
+        }
+        let starts = try lines(gateway).map { String($0.split(separator: " bytes_out=")[0]) }
+        #expect(starts == paths.map { "info access: GET \($0) 200 client=A ms=N bytes_in=5" })
+    }
+
     @Test func `off has none`() throws {
         let gateway = try RunningGateway(["--access-log", "off", "--workers", "1"])
         _ = try send(Self.post("/none", "a"), to: gateway)

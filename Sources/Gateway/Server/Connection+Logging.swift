@@ -25,10 +25,7 @@ extension Connection {
     /// Logs an answer about all workers.
     func note(_ response: Response, to question: Question) {
         guard let log = context.accessWriter, log.wants(Int(response.status.code)) else { return }
-        var entry = AccessEntry(response)
-        entry.method = Self.words(summary.method)
-        entry.path = question.rawValue.bytes
-        finish(entry, log)
+        finish(entry(AccessEntry(response), question), log)
     }
 
     /// Logs a reply that was sent, or could not be.
@@ -108,11 +105,7 @@ extension Connection {
             (entry.exchange, entry.backend) = (exchange?.record ?? ExchangeRecord(), exchange?.backend?.name ?? [])
             if let collection { entry.exchange.attempts = collection.attempts }
             return entry
-        case .asking(let question):
-            var entry = AccessEntry(.cut)
-            entry.method = Self.words(summary.method)
-            entry.path = question.rawValue.bytes
-            return entry
+        case .asking(let question): return entry(AccessEntry(.cut), question)
         default: return nil
         }
     }
@@ -145,6 +138,15 @@ extension Connection {
         if let reply { (entry.exchange.attempts, entry.exchange.elapsed) = (reply.attempts, reply.elapsed) }
         if let collection = options?.collection { entry.exchange.attempts = collection.attempts }
         if isStreaming { entry.sent = streamed }
+        return entry
+    }
+
+    /// An entry for a question, whose bytes are gone, too.
+    private func entry(_ start: AccessEntry, _ question: Question) -> AccessEntry {
+        var entry = start
+        entry.method = Self.words(summary.method)
+        entry.path = question.rawValue.bytes
+        entry.received = summary.received
         return entry
     }
 

@@ -150,6 +150,7 @@ extension Connection {
             answer(with: response)
         case .question(let question):
             let response = context.response(to: question, of: request)
+            summary.received = request.body.count
             reader.finish(request)
             if let response {
                 note(response, to: question)

@@ -52,7 +52,7 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
         var asksToKeepAlive = false
         var method = Method.unknown
         var isHead: Bool { method == .head }
-        /// The payload's bytes.
+        /// The bytes of the payload, or of a question's content.
         var received = 0
         /// The fields that let a browser show the response to a page of another origin, and the caller's own identifier
         /// of the request.
