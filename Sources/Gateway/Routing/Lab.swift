@@ -157,11 +157,11 @@ enum NumberObject {
     /// No setting's name needs an escape, so that escapes are invalid.
     private static func name(from rest: inout ArraySlice<UInt8>) -> String? {
         guard take("\"", from: &rest) else { return nil }
-        let name = rest.prefix { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        let name = rest.prefix { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
         rest = rest.dropFirst(name.count)
         guard rest.first == UInt8(ascii: "\"") else { return nil }
         rest.removeFirst()
-        return String(decoding: name, as: UTF8.self)
+        return String(validating: name, as: UTF8.self)
     }
 
     /// `-? int frac? exp?`: other forms that `Double` reads, such as "nan" and "0x1", are invalid.
