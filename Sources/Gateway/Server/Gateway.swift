@@ -117,7 +117,7 @@ package final class Gateway: Sendable {
 
     /// Replaces the services: those with the same text keep their state, and exchanges with removed ones continue.
     ///
-    /// - `services`: at least one; no two have the same path. The limit on payloads for "/" stays.
+    /// - `services`: at least one; no two have the same path.
     package func replaceServices(_ services: [Service]) async {
         precondition(!services.isEmpty, "a gateway has a service")
         let page = self.page.withValues(of: services, configuration, now: WallClock.unixSeconds())
