@@ -50,7 +50,7 @@ public enum Files {
     /// A file as text; a file of more than `maxBytes` is an error (EFBIG).
     ///
     /// - `waiting`: waits for the writer of a pipe to begin and to end; otherwise a pipe without all of its bytes is an error
-    ///   (ENODATA).
+    ///   (ENODATA), and so is one that has been read before.
     public static func text(of path: String, maxBytes: Int = 1 << 20, waiting: Bool = false) throws(FileError) -> String
     {
         do throws(ErrorNumber) {
@@ -71,7 +71,7 @@ public enum Files {
         var piece = [UInt8](repeating: 0, count: 16_384)
         let (number, room) = (descriptor.number, piece.indices)
         while true {
-            try awaitBytes(descriptor, waiting)
+            try awaitBytes(descriptor, waiting, isFirst: bytes.isEmpty)
             let count = try call {
                 unsafe piece.withMutableBytes(in: room) { unsafe read(number, $0.baseAddress, $0.count) }
             }
@@ -82,9 +82,14 @@ public enum Files {
     }
 
     /// Waits for bytes or the end (poll(2)); of a pipe read(2) says that it has ended where no writer has come yet.
-    private static func awaitBytes(_ descriptor: borrowing Descriptor, _ waiting: Bool) throws(ErrorNumber) {
+    private static func awaitBytes(
+        _ descriptor: borrowing Descriptor, _ waiting: Bool, isFirst: Bool
+    ) throws(ErrorNumber) {
         var entry = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
-        guard try call({ unsafe poll(&entry, 1, waiting ? -1 : 0) }) > 0 else { throw ErrorNumber(ENODATA) }
+        let count = try call { unsafe poll(&entry, 1, waiting ? -1 : 0) }
+        // The end of a pipe is POLLHUP alone, that of an empty file POLLIN.
+        let hasNothing = count == 0 || isFirst && Int32(entry.revents) & POLLIN == 0
+        guard waiting || !hasNothing else { throw ErrorNumber(ENODATA) }
     }
 
     /// The permissions of a file, which are the last nine bits of its mode; nil when they cannot be read (stat(2),

@@ -120,6 +120,18 @@ import Testing
         #expect(try ask("\(url)/a").text == "HELLO")
     }
 
+    /// The shell's pipe has been read at the start, and has neither bytes nor a writer any more.
+    @Test func `a file that is a pipe of the past changes nothing`() throws {
+        let server = try RunningServer()
+        let script = "exec \"$0\" --port 0 --config <(echo 'service /a \(server.address)')"
+        let program = try Program("/bin/bash", ["-c", script, Binaries.letterbox])
+        let line = try program.errorLine(startingWith: "The gateway is ready: ")
+        program.signal(SIGHUP)
+        _ = try program.errorLine(containing: "No data available; the services stay as they were")
+        #expect(try ask("\(line.split(separator: " ")[4])/a").text == "HELLO")
+        #expect(try program.ending(after: SIGTERM).status == 0)
+    }
+
     @Test func `what waits for a restart is told`() throws {
         let server = try RunningServer()
         let file = try TemporaryFile("upstream \(server.address)\nmax-head 5000\n")

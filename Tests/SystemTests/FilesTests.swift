@@ -18,6 +18,20 @@ import Testing
         #expect(throws: nothing) { try Files.text(of: path) }
     }
 
+    /// A pipe without a name, such as that of a shell's `<(...)`, says only that its writer is gone (poll(2), POLLHUP).
+    @Test func aPipeThatHasBeenReadHasNoDataAnyMore() throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(unsafe pipe(&ends) == 0)
+        let reader = Descriptor(owning: ends[0])
+        let path = "/proc/self/fd/\(reader.number)"
+        #expect(unsafe write(ends[1], "text", 4) == 4)
+        close(ends[1])
+        #expect(try Files.text(of: path) == "text")
+        #expect(throws: FileError(path: path, reason: ErrorNumber(ENODATA))) { try Files.text(of: path) }
+        #expect(try Files.text(of: path, waiting: true) == "")
+        #expect(try Files.text(of: "/dev/null") == "")
+    }
+
     @Test func theBytesOfAPipeAreWaitedFor() throws {
         let folder = try TemporaryFolder()
         let path = folder.entry("pipe")
