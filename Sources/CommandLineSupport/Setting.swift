@@ -134,12 +134,12 @@ extension Setting {
     /// Semicolons separate several values of one flag, which may stand between quotes. An empty value counts as none.
     /// Other variables are ignored; see ``checkVariables(_:_:)``.
     package static func fromEnvironment(
-        _ variable: (String) -> String?, _ table: FlagTable
+        _ variable: (String) throws(SettingsError) -> String?, _ table: FlagTable
     ) throws(SettingsError) -> [Setting] {
         var settings: [Setting] = []
         for flag in table.names {
             let name = variableName(of: flag)
-            guard let value = variable(name), !value.isEmpty else { continue }
+            guard let value = try variable(name), !value.isEmpty else { continue }
             let source = Source.variable(name)
             switch table.kind(of: flag) {
             case .boolean:

@@ -19,8 +19,8 @@ package struct TokenFile: Sendable {
     ///
     /// - `waiting`: waits for the bytes where the file is a pipe.
     package func read(waiting: Bool = true) throws(Failure) -> [UInt8] {
-        let text: String
-        do { text = try Files.text(of: path, maxBytes: BearerToken.mostBytes + 2, waiting: waiting) } catch {
+        var token: [UInt8]
+        do { token = try Files.bytes(of: path, maxBytes: BearerToken.mostBytes + 2, waiting: waiting) } catch {
             throw failure("it cannot be read: \(error.reason)")
         }
         if let mode = Files.permissions(of: path), mode & 0o006 != 0 {
@@ -28,7 +28,6 @@ package struct TokenFile: Sendable {
             let remedy = Files.isDevice(path) ? "name a file of your own" : "chmod o-rw \(path)"
             throw failure("every user may read or write it (mode 0\(String(mode, radix: 8))): \(remedy)")
         }
-        var token = Array(text.utf8)
         if token.last == UInt8(ascii: "\n") { token.removeLast() }
         if token.last == UInt8(ascii: "\r") { token.removeLast() }
         guard !token.isEmpty else {

@@ -9,6 +9,12 @@ public enum Environment {
         return unsafe String(cString: value)
     }
 
+    /// Whether a variable is UTF-8 or not set: of another one ``value(of:)`` changes bytes.
+    public static func isText(_ name: String) -> Bool {
+        guard let value = unsafe getenv(name) else { return true }
+        return unsafe String(validatingCString: value) != nil
+    }
+
     /// The name that the program was started by, without its folder (program_invocation_short_name(3)).
     public static var programName: String {
         guard let name = unsafe clinux_program_name() else { return "" }

@@ -47,17 +47,23 @@ public enum Files {
         return walk.files
     }
 
-    /// A file as text; a file of more than `maxBytes` is an error (EFBIG).
+    /// A file of the kernel's as text; bytes in it that are not UTF-8, such as those of a program's name, become U+FFFD.
+    public static func text(of path: String) throws(FileError) -> String {
+        String(decoding: try bytes(of: path), as: UTF8.self)
+    }
+
+    /// The bytes of a file; more than `maxBytes` are an error (EFBIG).
     ///
     /// - `waiting`: waits for the writer of a pipe to begin and to end; otherwise a pipe without all of its bytes is an error
     ///   (ENODATA), and so is one that has been read before.
-    public static func text(of path: String, maxBytes: Int = 1 << 20, waiting: Bool = false) throws(FileError) -> String
-    {
+    public static func bytes(
+        of path: String, maxBytes: Int = 1 << 20, waiting: Bool = false
+    ) throws(FileError) -> [UInt8] {
         do throws(ErrorNumber) {
             // O_NONBLOCK: a pipe opens before its writer (fifo(7)), and its bytes may be waited for, or not.
             let descriptor = Descriptor(
                 owning: try call { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) })
-            return String(decoding: try bytes(of: descriptor, atMost: maxBytes, waiting: waiting), as: UTF8.self)
+            return try bytes(of: descriptor, atMost: maxBytes, waiting: waiting)
         } catch {
             throw FileError(path: path, reason: error)
         }

@@ -21,14 +21,14 @@ struct LayeredSettings {
             return
         }
         try Setting.checkVariables(Environment.names, table)
-        let variables = try Setting.fromEnvironment({ Environment.value(of: $0) }, table)
+        let variables = try Setting.fromEnvironment(Self.variable, table)
         var file: [Setting] = []
         if let place = (variables + given).last(where: { $0.name == "config" }), let path = place.value {
-            let text: String
-            do { text = try Files.text(of: path, waiting: waiting) } catch {
+            let bytes: [UInt8]
+            do { bytes = try Files.bytes(of: path, waiting: waiting) } catch {
                 throw SettingsError("\(place.title): \(error).")
             }
-            file = try Self.read(text, path, table)
+            file = try Self.read(Self.text(bytes, path), path, table)
             try Setting.checkRepetitions(file, table)
         }
         settings = Setting.merged([file, variables, given])
@@ -43,6 +43,20 @@ struct LayeredSettings {
         let isNamed = words.first == GatewayCommand.configuration.commandName
         return try LayeredSettings(
             GatewayCommand.self, words: isNamed ? Array(words.dropFirst()) : words, waiting: false)
+    }
+
+    /// A variable of the environment; other bytes would reach a service as others.
+    private static func variable(_ name: String) throws(SettingsError) -> String? {
+        guard Environment.isText(name) else { throw SettingsError("\(name): it is not UTF-8.") }
+        return Environment.value(of: name)
+    }
+
+    /// The text of a file; an error names the first line that is none.
+    private static func text(_ bytes: [UInt8], _ path: String) throws(SettingsError) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let index = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
+        throw SettingsError("\(path):\(index + 1): it is not UTF-8.")
     }
 
     private static func read(_ text: String, _ path: String, _ table: FlagTable) throws(SettingsError) -> [Setting] {
