@@ -1,18 +1,7 @@
 internal import System
 
-/// Bytes in a form for people: pairs of hexadecimal digits.
+/// Bytes in a form for people.
 package enum HexText {
-    /// Reads pairs of digits, with spaces or colons between them; nil for anything else.
-    package static func bytes(of text: some Sequence<UInt8>) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var high: UInt8?
-        for character in text where !(" \t:".utf8).contains(character) {
-            guard let digit = Character(Unicode.Scalar(character)).hexDigitValue, character < 0x80 else { return nil }
-            if let first = high.take() { bytes.append(first << 4 | UInt8(digit)) } else { high = UInt8(digit) }
-        }
-        return high == nil ? bytes : nil
-    }
-
     /// Rows of sixteen bytes: their offset, their values, and their ASCII characters, as hexdump(1) -C prints them.
     package static func dump(_ bytes: [UInt8]) -> String {
         stride(from: 0, to: bytes.count, by: 16)

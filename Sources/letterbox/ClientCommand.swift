@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CommandLineSupport
 internal import Datagrams
 internal import EventLoop
+internal import HTTP
 internal import System
 
 /// The tutorial's UDP client.
@@ -48,7 +49,7 @@ struct ClientCommand: ParsableCommand {
         if replies != nil, let attempts, attempts > 1 {
             throw ValidationError("--replies sends once: leave --attempts out.")
         }
-        if hex, !text.isEmpty, HexText.bytes(of: message) == nil {
+        if message == nil {
             throw ValidationError("--hex takes pairs of hexadecimal digits, such as \"48 65 6c\", not \"\(joined)\".")
         }
     }
@@ -62,15 +63,18 @@ struct ClientCommand: ParsableCommand {
                 if text.isEmpty {
                     try await conversation.exchangeLines()
                 } else {
-                    let bytes = hex ? HexText.bytes(of: message) : message
-                    try await conversation.exchange(bytes ?? [])
+                    try await conversation.exchange(message ?? [])
                 }
             }
         }
     }
 
     private var joined: String { text.joined(separator: " ") }
-    private var message: [UInt8] { Array(joined.utf8) }
+    /// The bytes to send; nil where they are no hexadecimal digits.
+    private var message: [UInt8]? {
+        let bytes = Array(joined.utf8)
+        return hex ? try? Notation.hex.decode(bytes.span) : bytes
+    }
 
     /// The server's addresses; a command line with a text alone gets a hint.
     private func resolve() throws -> [SocketAddress] {

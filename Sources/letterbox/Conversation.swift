@@ -1,6 +1,7 @@
 internal import CommandLineSupport
 internal import Datagrams
 internal import EventLoop
+internal import HTTP
 internal import System
 
 /// Exchanges with one server, one for each line.
@@ -55,7 +56,7 @@ struct Conversation: ~Copyable {
 
     /// Whether the line got its replies.
     private mutating func answers(_ line: [UInt8]) async -> Bool {
-        guard let message = isHex ? HexText.bytes(of: line) : line else {
+        guard let message = isHex ? try? Notation.hex.decode(line.span) : line else {
             report("\"\(String(showing: line))\" is not bytes in hexadecimal, such as 48 65 6c: left out")
             return false
         }

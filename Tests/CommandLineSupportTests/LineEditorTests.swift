@@ -120,16 +120,6 @@ import Testing
 }
 
 @Suite struct HexTextTests {
-    @Test(
-        arguments: [
-            ("", []), ("00", [0]), ("48 65:6C", [0x48, 0x65, 0x6c]), ("486 56c", [0x48, 0x65, 0x6c]), ("4", nil),
-            ("4g", nil),
-            ("0x48", nil), ("é", nil),
-        ] as [(String, [UInt8]?)])
-    func pairsOfDigitsAreBytes(text: String, bytes: [UInt8]?) {
-        #expect(HexText.bytes(of: text.utf8) == bytes)
-    }
-
     @Test func aDumpHasRowsOfSixteen() {
         let lines = HexText.dump(Array(0x1f..<0x40)).split(separator: "\n")
         #expect(

@@ -140,7 +140,7 @@ import Testing
                         """, error: ""))
     }
 
-    @Test(arguments: ["4", "48 6", "0x48", "hello", "４８"])
+    @Test(arguments: ["4", "48 6", "1 2", "486 56c", "0x48", "hello", "４８"])
     func whatIsNoHexIsWrongUsage(text: String) throws {
         let ending = try Program.letterbox("client", "--hex", "127.0.0.1", text).ending()
         #expect(ending.status == 64)
