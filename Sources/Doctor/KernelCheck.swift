@@ -17,8 +17,16 @@ package struct KernelCheck: Sendable {
     /// The check's findings; a missing or unexpected file is a finding, too.
     package func findings(_ files: KernelFiles, _ demand: Demand = Demand()) -> [Finding] {
         do { return try examine(subject, files, demand) } catch {
-            return [.warning(subject, "unknown: \(error)", remedy: "mount | grep -E '^(proc|sysfs|cgroup)'")]
+            return [.warning(subject, "unknown: \(error)", remedy: remedy(for: error, files))]
         }
+    }
+
+    /// The command that shows more about a missing or unexpected file.
+    private func remedy(for error: UnclearFile, _ files: KernelFiles) -> String {
+        guard let name = KernelFiles.setting(atPath: error.path), name.hasPrefix("net."),
+            files.optionalText(error.path) == nil
+        else { return "mount | grep -E '^(proc|sysfs|cgroup)'" }
+        return "sysctl \(name)   # on the host: a container may not have it"
     }
 
     /// The findings of all checks, in the order of the report.

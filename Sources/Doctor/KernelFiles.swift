@@ -32,7 +32,15 @@ package struct KernelFiles {
     /// A setting by the name that sysctl(8) gives it.
     func setting(_ name: String) throws(UnclearFile) -> Int { try number(Self.path(ofSetting: name)) }
 
-    static func path(ofSetting name: String) -> String { "/proc/sys/" + name.replacing(".", with: "/") }
+    static func path(ofSetting name: String) -> String { folder + name.replacing(".", with: "/") }
+
+    /// The name of the setting in a file; nil for other files.
+    static func setting(atPath path: String) -> String? {
+        guard path.hasPrefix(folder) else { return nil }
+        return String(path.dropFirst(folder.count)).replacing("/", with: ".")
+    }
+
+    private static let folder = "/proc/sys/"
 }
 
 /// A usable number; nil for a text that is not a number, and for a number beyond any real count.

@@ -3,9 +3,12 @@ internal import System
 extension KernelCheck {
     /// Whether the kernel has dropped datagrams since the machine's start; the counters include other programs.
     package static let counters = KernelCheck("UDP counters") { subject, files, demand throws(UnclearFile) in
-        let buffer = 2 * (try files.setting("net.core.rmem_default"))
-        let most = max(buffer, try files.setting("net.core.rmem_max"))
-        let remedy = "sysctl -w net.core.rmem_max=\(most) net.core.rmem_default=\(buffer)"
+        // A container's network may lack these settings of the host, and has counters of its own.
+        let usual = try? files.setting("net.core.rmem_default")
+        let buffer = 2 * (usual ?? 212_992)
+        let most = max(buffer, (try? files.setting("net.core.rmem_max")) ?? 0)
+        let place = usual == nil ? "   # on the host" : ""
+        let remedy = "sysctl -w net.core.rmem_max=\(most) net.core.rmem_default=\(buffer)\(place)"
         var findings = [try UDPCounters(ofIPv4: files).finding(subject, "IPv4", longerQueues: remedy)]
         // Without IPv6 there is no such file.
         if let counters = try UDPCounters(ofIPv6: files) {

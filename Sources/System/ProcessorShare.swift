@@ -107,9 +107,13 @@ public enum ProcessorQuota {
 
 /// A file of the kernel's without the expected content.
 public struct UnclearFile: Error, Equatable, CustomStringConvertible {
+    /// The file's path.
+    public let path: String
+    private let fault: String
+
     /// The sentence.
-    public let description: String
+    public var description: String { "\(path) \(fault)" }
 
     /// - `fault`: the end of a sentence that begins with the path.
-    public init(_ path: String, is fault: String) { description = "\(path) \(fault)" }
+    public init(_ path: String, is fault: String) { (self.path, self.fault) = (path, fault) }
 }

@@ -197,6 +197,21 @@ import Testing
         #expect(verdicts(.counters, ["/proc/net/snmp6": six]) == [.ok, verdict])
     }
 
+    /// A container's network has no settings of the whole machine, and counters of its own.
+    @Test func `what a container does not have is for the host, and its counters count`() {
+        let settings = ["/proc/sys/net/core/rmem_default", "/proc/sys/net/core/rmem_max"]
+        var changes = Dictionary(uniqueKeysWithValues: settings.map { ($0, nil as String?) })
+        #expect(KernelCheck.counters.findings(files(changes)).map(\.verdict) == [.ok])
+        changes["/proc/net/snmp"] = Self.snmp(received: 1000, failed: 21, full: 21, notSent: 0)
+        let lost = KernelCheck.counters.findings(files(changes))
+        #expect(lost.map(\.verdict) == [.bad])
+        let remedy = "sysctl -w net.core.rmem_max=425984 net.core.rmem_default=425984   # on the host"
+        #expect(lost.first?.remedy == remedy)
+        let buffers = KernelCheck.buffers.findings(files(changes))
+        #expect(buffers.map(\.verdict) == [.warning])
+        #expect(buffers.first?.remedy == "sysctl net.core.rmem_default   # on the host: a container may not have it")
+    }
+
     /// A file that the kernel does not have, or in which something else is, is told and ends nothing.
     @Test(
         arguments: sound.keys.sorted(),
