@@ -72,17 +72,18 @@ struct DoctorCommand: ParsableCommand {
 
     /// The longest wait of a service for a reply.
     private func longestWait(_ settings: Configuration) -> Interval {
-        let services = services(settings).filter { $0.replies.count != .none }
-        return services.map { $0.replies.wait ?? $0.configuration.timeout }.max() ?? settings.timeout
+        longest(settings) { $0.replies.count == .none ? nil : $0.replies.wait ?? $0.configuration.timeout }
     }
 
     /// The longest exchange with one reply.
     private func longestExchange(_ settings: Configuration) -> Interval {
-        services(settings).filter(\.replies.isSingle).map(\.configuration.timeout).max() ?? settings.timeout
+        longest(settings) { $0.replies.isSingle ? $0.configuration.timeout : nil }
     }
 
-    private func services(_ settings: Configuration) -> [Service] {
-        gateway.addresses.services.map { $0.service(at: [], settings) }
+    /// The longest time of the services that have one; that of the embedded server where no service is named.
+    private func longest(_ settings: Configuration, _ time: (Service) -> Interval?) -> Interval {
+        let services = gateway.addresses.services.map { $0.service(at: [], settings) }
+        return services.isEmpty ? settings.timeout : services.compactMap(time).max() ?? .seconds(0)
     }
 }
 
