@@ -52,7 +52,8 @@ struct KeyReader {
             state = .sequence
             return nil
         case .sequence:
-            guard byte >= 0x40 else {
+            // Behind a second bracket comes the letter of a function key of the Linux console (console_codes(4)).
+            guard byte >= 0x40, byte != UInt8(ascii: "[") || !bytes.isEmpty else {
                 bytes.append(byte)
                 return bytes.count > Self.longestSequence ? finish(.unknown) : nil
             }
@@ -95,6 +96,7 @@ struct KeyReader {
 
     private static func sequence(_ final: UInt8, _ parameters: String) -> Key {
         switch (final, parameters) {
+        case (_, "["): .unknown
         case (UInt8(ascii: "A"), _): .older
         case (UInt8(ascii: "B"), _): .newer
         case (UInt8(ascii: "C"), _): .right

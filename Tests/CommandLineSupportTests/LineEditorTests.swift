@@ -26,6 +26,8 @@ import Testing
         // An accent that stands by itself goes with its letter.
         ("e\u{301}x\(esc)[D\u{7f}", "x", 0), ("a\tb", "a\tb", 3),
         ("a\(esc)[200~b", "ab", 2),
+        // F1 and F5 of the Linux console (console_codes(4)).
+        ("a\(esc)[[Ab\(esc)[[Ec", "abc", 3),
     ])
     func theLineChanges(keys: String, line: String, cursor: Int) {
         let typed = type(keys)
