@@ -40,10 +40,16 @@ struct DoctorCommand: ParsableCommand {
         self.gateway = gateway
     }
 
-    /// The gateway's flags among the words after `doctor`, and whether `--json` is among them.
-    static func split(_ words: [String]) -> (words: [String], isJSON: Bool) {
-        let others = words.filter { $0 != "--json" }
-        return (others, others.count < words.count)
+    /// The gateway's flags among the words after `doctor`, and whether the output is to be JSON.
+    static func split(_ words: [String]) throws(SettingsError) -> (words: [String], isJSON: Bool) {
+        let table = FlagTable(of: DoctorCommand.self)
+        let settings = Setting.fromCommandLine(words, table)
+        try Setting.checkRepetitions(settings, table)
+        let own = settings.first { $0.name == "json" }
+        if let value = own?.value {
+            throw SettingsError("The option '--json' does not take any value, but '\(value)' was specified.")
+        }
+        return (settings.filter { $0.name != "json" }.flatMap(\.words), own?.words.isEmpty == false)
     }
 
     func run() throws {

@@ -75,9 +75,13 @@ struct Letterbox: ParsableCommand {
         let isDoctor = named == DoctorCommand.self
         let command = isDoctor ? GatewayCommand.self : named ?? GatewayCommand.self
         let given = named == nil ? words : Array(words.dropFirst())
-        let (flags, isJSON) = isDoctor ? DoctorCommand.split(given) : (given, false)
         let settings: LayeredSettings
-        do { settings = try LayeredSettings(command, words: flags) } catch {
+        let isJSON: Bool
+        do {
+            let flags: [String]
+            (flags, isJSON) = isDoctor ? try DoctorCommand.split(given) : (given, false)
+            settings = try LayeredSettings(command, words: flags)
+        } catch {
             end(ValidationError(error.description), of: named ?? command)
         }
         do {

@@ -122,6 +122,12 @@ import Testing
         let findings: [Finding]
     }
 
+    @Test(arguments: [("--json=true", true), ("--json=false", false)])
+    func `--json is switched as every flag`(word: String, isJSON: Bool) throws {
+        let ending = try doctor(word, "--server-port", "0", "--port", "0")
+        #expect(ending.status != 64 && ending.output.hasPrefix("{") == isJSON, "\(ending)")
+    }
+
     @Test func `a name that does not resolve is bad, and the others are looked at all the same`() throws {
         let ending = try doctor("--upstream", "there-is-none.invalid:53", "--service", "/here 127.0.0.1:9")
         #expect(ending.status == 1)
@@ -159,6 +165,9 @@ import Testing
         (["--server-port", "5", "--upstream", "127.0.0.1:9"], "Error: --server-port has no effect here"),
         (["machine"], "Error: Unexpected argument 'machine'"),
         (["--port", "1", "--port", "2"], "Error: --port is there twice"),
+        (["--json", "--json=false"], "Error: --json is there twice"),
+        (["--json=yes"], "Error: The option '--json' does not take any value, but 'yes' was specified."),
+        (["--", "--json"], "Error: Unexpected argument '--json'"),
     ])
     func `wrong usage`(arguments: [String], message: String) throws {
         let ending = try Program(Binaries.letterbox, ["doctor"] + arguments).ending()
