@@ -14,11 +14,13 @@ extension KernelCheck {
         let timeout = try files.setting(folder + "udp_timeout")
         let stream = try files.setting(folder + "udp_timeout_stream")
         let wanted = demand.connections + demand.sockets
-        let text =
-            "\(count) of \(most) entries, \(wanted) wanted; those of UDP stay \(timeout) s, with replies \(stream) s"
+        let entries = most > 0 ? "\(count) of \(most) entries, \(wanted) wanted" : "\(count) entries, without a limit"
+        let text = "\(entries); those of UDP stay \(timeout) s, with replies \(stream) s"
         let remedy = "sysctl -w \(folder)max=\(max(2 * most, 2 * (count + wanted)))"
-        if count * 10 >= most * 9 { return [.bad(subject, "\(text): the next are dropped", remedy: remedy)] }
-        if count + wanted > most { return [.warning(subject, "\(text): too few at the limits", remedy: remedy)] }
+        if most > 0, count * 10 >= most * 9 { return [.bad(subject, "\(text): the next are dropped", remedy: remedy)] }
+        if most > 0, count + wanted > most {
+            return [.warning(subject, "\(text): too few at the limits", remedy: remedy)]
+        }
         let needed = Int(demand.timeout.seconds.rounded(.up))
         if timeout < needed {
             return [

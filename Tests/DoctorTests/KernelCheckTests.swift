@@ -182,6 +182,18 @@ import Testing
         #expect(KernelCheck.tracking.findings(files()) == [.ok("conntrack", "not in use")])
     }
 
+    @Test func `without a limit conntrack has room`() {
+        let folder = "/proc/sys/net/netfilter/nf_conntrack_"
+        let changes = [
+            "\(folder)max": "0", "\(folder)count": "90000", "\(folder)udp_timeout": "30",
+            "\(folder)udp_timeout_stream": "120",
+        ]
+        #expect(verdicts(.tracking, changes) == [.ok])
+        let late = changes.merging(["\(folder)udp_timeout": "1"]) { $1 }
+        let finding = KernelCheck.tracking.findings(files(late)).first
+        #expect(finding?.remedy == "sysctl -w net.netfilter.nf_conntrack_udp_timeout=3")
+    }
+
     @Test(arguments: [
         (0, 0, 0, Finding.Verdict.ok), (1, 1, 0, .warning), (0, 0, 1, .warning), (20, 0, 0, .warning),
         (21, 21, 0, .bad),
