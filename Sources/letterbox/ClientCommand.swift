@@ -99,8 +99,8 @@ struct ClientCommand: ParsableCommand {
 
 /// The listening commands' flag `--host`, which is an error on commands that send.
 struct MisplacedHost: ParsableArguments {
-    @Option(name: .customLong("host"), help: .hidden, transform: Self.refuse)
-    var value: String?
+    @Option(help: .hidden, transform: Self.refuse)
+    var host: String?
 
     private static func refuse(_ host: String) throws -> String {
         throw ValidationError("the host is a word of its own, and the first: leave --host out.")

@@ -120,6 +120,13 @@ import Testing
         #expect(ending.errorLines == ["\(problem). If it is a broadcast address, \(remedy)"])
     }
 
+    /// The flag of the commands that listen is told of: it has a message of its own.
+    @Test(arguments: ["client", "ping"]) func aMistypedHostLeadsToTheRightFlag(command: String) throws {
+        let ending = try Program.letterbox(command, "-host", "127.0.0.1").ending()
+        #expect(ending.status == 64)
+        #expect(ending.error.hasPrefix("Error: Unknown option '-host'. Did you mean '--host'?"), "\(ending.error)")
+    }
+
     // MARK: - Bytes
 
     @Test func bytesGoOutAndComeBackInHex() throws {
