@@ -128,18 +128,20 @@ struct clinux_report {
     // Type and code of the ICMP message.
     uint8_t type;
     uint8_t code;
+    // The longest packet that the next link takes, where the datagram was too long.
+    uint32_t mtu;
 };
 
 // Takes the first report off a socket's error queue, with the receiver of the datagram that it is about and the sender
-// of the ICMP message, where there is one (AF_UNSPEC where not); -1 with EAGAIN when there is no report (recvmsg(2),
-// MSG_ERRQUEUE).
+// of the ICMP message, where there is one (AF_UNSPEC where not); returns the length of the datagram's beginning, as far
+// as the report has it and there is room, and -1 with EAGAIN when there is no report (recvmsg(2), MSG_ERRQUEUE).
 //
 // The macros that walk control messages are beyond Swift's importer.
-static inline int clinux_take_report(
-    int fd, struct clinux_report *report, struct sockaddr_storage *peer, struct sockaddr_storage *offender) {
+static inline ssize_t clinux_take_report(
+    int fd, struct clinux_report *report, struct sockaddr_storage *peer, struct sockaddr_storage *offender,
+    void *beginning, size_t room) {
     _Alignas(struct cmsghdr) char control[512];
-    char discarded;
-    struct iovec part = {&discarded, 1};
+    struct iovec part = {beginning, room};
     struct msghdr message = {0};
     message.msg_name = peer;
     message.msg_namelen = sizeof *peer;
@@ -147,7 +149,8 @@ static inline int clinux_take_report(
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
-    if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return -1;
+    ssize_t length = recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
+    if (length < 0) return -1;
     *report = (struct clinux_report){0};
     *offender = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
     if (message.msg_namelen == 0) peer->ss_family = AF_UNSPEC;
@@ -161,11 +164,12 @@ static inline int clinux_take_report(
         report->origin = data[4];
         report->type = data[5];
         report->code = data[6];
+        __builtin_memcpy(&report->mtu, data + 8, 4);
         // SO_EE_OFFENDER: the sender's address is behind the 16 bytes of the structure.
-        size_t length = part->cmsg_len - CMSG_LEN(16);
-        if (part->cmsg_len > CMSG_LEN(16) && length <= sizeof *offender) __builtin_memcpy(offender, data + 16, length);
+        size_t rest = part->cmsg_len - CMSG_LEN(16);
+        if (part->cmsg_len > CMSG_LEN(16) && rest <= sizeof *offender) __builtin_memcpy(offender, data + 16, rest);
     }
-    return 0;
+    return length;
 }
 
 #endif

@@ -70,16 +70,38 @@ package struct DatagramServer: ~Copyable {
     /// Takes the network's reports of earlier replies, and sends those again that were too long; false where there is
     /// no report.
     private mutating func takeReports() -> Bool {
-        guard isIPv6, var report = socket.takeReport() else { return false }
+        guard isIPv6 else { return false }
+        var (count, replies) = (0, [] as [RecentReplies.Reply])
         // The kernel bounds the queue; this bound holds against reports that come as fast as they are taken.
-        for _ in 0..<RecentReplies.capacity {
-            if report.reason == .messageTooLong, report.origin == .network, let peer = report.peer {
-                recent.repeatFirst(to: peer, over: socket)
+        while count < 1024, let report = socket.takeReport() {
+            count += 1
+            if report.reason == .messageTooLong, report.origin == .network, let peer = report.peer,
+                let reply = recent.take(for: peer, startingWith: report.beginning, tooLongFor: report.mtu)
+            {
+                replies.append(reply)
             }
-            guard let next = socket.takeReport() else { break }
-            report = next
         }
-        return true
+        // Not before: a report that still waits fails the next send.
+        for reply in replies { sendAgain(reply) }
+        return count > 0
+    }
+
+    /// Sends a reply again, and once more where the call has failed with a report about another one.
+    private mutating func sendAgain(_ reply: RecentReplies.Reply) {
+        do throws(SystemError) {
+            do { try sendOnce(reply) } catch {
+                guard takeReports() else { throw error }
+                try sendOnce(reply)
+            }
+        } catch {
+            logger.warning("\(error)")
+        }
+    }
+
+    private func sendOnce(_ reply: RecentReplies.Reply) throws(SystemError) {
+        guard try socket.send(reply.bytes.span, to: reply.receiver, from: reply.source) else {
+            throw SystemError(.send, reply.receiver, .wouldBlock)
+        }
     }
 
     /// Decides whether to watch the socket: after several datagrams at once, more have probably come by now.
@@ -115,7 +137,10 @@ package struct DatagramServer: ~Copyable {
             batch.forEachReply(ofAtLeast: RecentReplies.shortest) { recent.keep($2, for: $0, from: $1) }
         }
         var failures: [SystemError] = []
-        defer { observer?.reportSent(batch, failures) }
+        defer {
+            observer?.reportSent(batch, failures)
+            if batch.hasLostError { _ = takeReports() }
+        }
         while true {
             do {
                 // A queue to the network that stays full must not keep the server from its end.

@@ -31,6 +31,9 @@ public struct DatagramBatch: ~Copyable {
     /// The number of replies, whose headers and parts are the first ones.
     public private(set) var count = 0
     private var sent = 0
+    /// Whether a call sent only some of its replies: the error that stopped it, such as the report of an earlier datagram,
+    /// is lost then (sendmmsg(2)).
+    public private(set) var hasLostError = false
     /// The number of replies up to the last one that was taken back.
     private var restored = 0
     /// The number of headers to set anew: the last datagrams and their replies have changed them.
@@ -63,7 +66,7 @@ public struct DatagramBatch: ~Copyable {
 
     /// Takes waiting datagrams, as many as there is room for; 0 means that none waits (recvmmsg(2)).
     public mutating func receive(from socket: borrowing DatagramSocket) throws(SystemError) -> Int {
-        (received, count, sent, restored) = (0, 0, 0, 0)
+        (received, count, sent, restored, hasLostError) = (0, 0, 0, 0, false)
         if hasControl != socket.knowsDestination { (hasControl, staleHeaders) = (socket.knowsDestination, capacity) }
         for index in 0..<staleHeaders { prepareToReceive(index) }
         // The kernel may have touched the first header even where the call fails.
@@ -179,6 +182,7 @@ public struct DatagramBatch: ~Copyable {
                 throw SystemError(.send, sender(sent - 1), error)
             }
             guard let gone else { return false }
+            if gone < count - sent { hasLostError = true }
             sent += Int(gone)
         }
         return true

@@ -17,17 +17,24 @@ public struct NetworkReport: Equatable, Sendable {
     public let peer: SocketAddress?
     /// Whether a filter on the way forbids the datagram, which the error does not tell for IPv4.
     public let isProhibition: Bool
+    /// The longest packet that the next link takes, where the datagram was too long.
+    public let mtu: Int
+    /// The beginning of the datagram, as far as the report has it.
+    public let beginning: [UInt8]
     /// Whether the report is an ICMP message, and its sender.
     private let isICMP: Bool
     private let offender: SocketAddress?
 
-    init(_ report: clinux_report, about peer: SocketAddress?, from offender: SocketAddress?) {
+    init(
+        _ report: clinux_report, about peer: SocketAddress?, _ beginning: [UInt8], from offender: SocketAddress?
+    ) {
         reason = ErrorNumber(Int32(report.error))
         // linux/errqueue.h: 2 is SO_EE_ORIGIN_ICMP, 3 is SO_EE_ORIGIN_ICMP6.
         isICMP = report.origin == 2 || report.origin == 3
         // RFC 1812 5.2.7.1: codes 9, 10 and 13 of "destination unreachable". For ICMPv6 the error is EACCES.
         isProhibition = report.origin == 2 && report.type == 3 && [9, 10, 13].contains(report.code)
-        (self.peer, self.offender) = (peer, offender)
+        mtu = Int(report.mtu)
+        (self.peer, self.beginning, self.offender) = (peer, beginning, offender)
     }
 
     /// The report's sender; the kernel is asked whether an ICMP message has come from this host.
@@ -59,7 +66,14 @@ extension DatagramSocket {
     public func takeReport() -> NetworkReport? {
         var report = clinux_report()
         var (peer, offender) = (sockaddr_storage(), sockaddr_storage())
-        guard unsafe clinux_take_report(descriptor.number, &report, &peer, &offender) == 0 else { return nil }
-        return NetworkReport(report, about: SocketAddress(peer), from: SocketAddress(offender))
+        var length = 0
+        // Over IPv6 a report has 1,280 bytes at most (RFC 4443 2.4), and as much of the datagram as these have room for.
+        let beginning = unsafe [UInt8](unsafeUninitializedCapacity: 1280) { room, count in
+            length = unsafe clinux_take_report(
+                descriptor.number, &report, &peer, &offender, room.baseAddress, room.count)
+            count = max(length, 0)
+        }
+        guard length >= 0 else { return nil }
+        return NetworkReport(report, about: SocketAddress(peer), beginning, from: SocketAddress(offender))
     }
 }

@@ -128,7 +128,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     static let mapping = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
 
     /// Whether its datagrams are those of IPv6.
-    var usesIPv6: Bool { bytes.count == 16 }
+    public var usesIPv6: Bool { bytes.count == 16 }
 
     /// Whether it means every address of the machine.
     public var isWildcard: Bool { bytes.allSatisfy { $0 == 0 } }
