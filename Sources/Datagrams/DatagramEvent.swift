@@ -77,14 +77,24 @@ struct DatagramObserver {
                 [], ofLength: reply.length, from: address, to: reply.sender, "not sent: it does not fit in a datagram"))
     }
 
-    /// Reports the replies and those that could not be sent.
-    func reportSent(_ batch: borrowing DatagramBatch, _ failures: [SystemError]) {
-        var failures = failures
-        batch.forEachReply(ofAtLeast: 0) { receiver, source, bytes in
-            let index = failures.firstIndex { $0.address == receiver }
-            let what = index.map { "not sent: \(failures.remove(at: $0))" } ?? "sent"
-            let sender = source?.address(towards: receiver, port: address?.port ?? 0)
-            report(DatagramEvent(bytes, from: sender ?? address, to: receiver, what))
+    /// Reports the replies; `failures` has the place in the batch of each that could not be sent.
+    func reportSent(_ batch: borrowing DatagramBatch, _ failures: [Int: SystemError]) {
+        batch.forEachReply(ofAtLeast: 0) { place, receiver, source, bytes in
+            let failure = failures[place].map { "\($0)" } ?? (place < batch.sent ? nil : "the server ends")
+            reportReply(bytes, from: source, to: receiver, failure.map { "not sent: \($0)" } ?? "sent")
         }
+    }
+
+    /// Reports a reply that a router had dropped, and the reason if it could not be sent again.
+    func reportSentAgain(_ reply: RecentReplies.Reply, _ failure: SystemError?) {
+        let what = failure.map { "not sent again: \($0)" } ?? "sent again in fragments"
+        reportReply(reply.bytes.span, from: reply.source, to: reply.receiver, what)
+    }
+
+    private func reportReply(
+        _ bytes: Span<UInt8>, from source: ReplySource?, to receiver: SocketAddress, _ what: String
+    ) {
+        let sender = source?.address(towards: receiver, port: address?.port ?? 0)
+        report(DatagramEvent(bytes, from: sender ?? address, to: receiver, what))
     }
 }

@@ -93,7 +93,9 @@ package struct DatagramServer: ~Copyable {
                 guard takeReports() else { throw error }
                 try sendOnce(reply)
             }
+            observer?.reportSentAgain(reply, nil)
         } catch {
+            observer?.reportSentAgain(reply, error)
             logger.warning("\(error)")
         }
     }
@@ -134,9 +136,9 @@ package struct DatagramServer: ~Copyable {
 
     private mutating func send(_ loop: EventLoop) async {
         if isIPv6 {
-            batch.forEachReply(ofAtLeast: RecentReplies.shortest) { recent.keep($2, for: $0, from: $1) }
+            batch.forEachReply(ofAtLeast: RecentReplies.shortest) { recent.keep($3, for: $1, from: $2) }
         }
-        var failures: [SystemError] = []
+        var failures: [Int: SystemError] = [:]
         defer {
             observer?.reportSent(batch, failures)
             if batch.hasLostError { _ = takeReports() }
@@ -151,7 +153,7 @@ package struct DatagramServer: ~Copyable {
                 // A report of an earlier reply comes in place of this one's result. Where a filter of this host rejects this one,
                 // each attempt has a report of its own, so that there is only one more.
                 if takeReports(), batch.restoreSkipped() { continue }
-                if observer != nil { failures.append(error) }
+                if observer != nil { failures[batch.sent - 1] = error }
                 logger.warning("\(error)")
             }
         }

@@ -30,7 +30,8 @@ public struct DatagramBatch: ~Copyable {
     private var received = 0
     /// The number of replies, whose headers and parts are the first ones.
     public private(set) var count = 0
-    private var sent = 0
+    /// The number of replies that were sent or skipped, the first ones.
+    public private(set) var sent = 0
     /// Whether a call sent only some of its replies: the error that stopped it, such as the report of an earlier datagram,
     /// is lost then (sendmmsg(2)).
     public private(set) var hasLostError = false
@@ -148,12 +149,12 @@ public struct DatagramBatch: ~Copyable {
         count += 1
     }
 
-    /// Shows each reply of at least this length, with its receiver and the address that it must come from.
-    public func forEachReply(ofAtLeast length: Int, _ body: (SocketAddress, ReplySource?, Span<UInt8>) -> Void) {
+    /// Shows each reply of at least this length, with its place, its receiver and the address that it must come from.
+    public func forEachReply(ofAtLeast length: Int, _ body: (Int, SocketAddress, ReplySource?, Span<UInt8>) -> Void) {
         for index in 0..<count where unsafe parts[index].iov_len >= length {
             guard let receiver = sender(index) else { continue }
             let source = unsafe hasControl ? ReplySource(ofReply: headers[index].msg_hdr) : nil
-            unsafe body(receiver, source, reply(index).span)
+            unsafe body(index, receiver, source, reply(index).span)
         }
     }
 

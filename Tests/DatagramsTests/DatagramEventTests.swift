@@ -1,3 +1,4 @@
+import Synchronization
 import System
 import Testing
 
@@ -34,5 +35,23 @@ import Testing
         ] as [([UInt8], String)])
     func theCutSplitsNoCharacter(bytes: [UInt8], shown: String) {
         #expect(line(bytes) == "[::1]:1 -> ?, \(bytes.count) bytes \"\(shown)\"...: sent")
+    }
+
+    /// A server that is told to end while its queue to the network is full leaves replies behind.
+    @Test func aReplyThatNeverLeftIsNotToldAsSent() throws {
+        let server = try DatagramSocket(boundTo: try #require(SocketAddress("127.0.0.1", port: 0)))
+        let client = try DatagramSocket(connectedTo: try server.localAddress())
+        var batch = DatagramBatch(capacity: 2)
+        #expect(try client.send([97].span) && batch.receive(from: server) == 1)
+        _ = batch.answer { _, reply in reply.append(65) }
+        let lines = Mutex<[String]>([])
+        let observer = DatagramObserver(address: try server.localAddress()) { event in
+            lines.withLock { $0.append(event.description) }
+        }
+        observer.reportSent(batch, [:])
+        #expect(try batch.send(over: server))
+        observer.reportSent(batch, [:])
+        let endings = lines.withLock { $0.map { $0.split(separator: "\"A\"").last } }
+        #expect(endings == [": not sent: the server ends", ": sent"])
     }
 }

@@ -11,12 +11,12 @@ extension NamespaceTests {
             let hosts = try Namespaces()
             try hosts.forward()
             try hosts.narrow(.client, to: 1400)
-            return (hosts, try hosts.startLetterbox(.one, ["server", "--host", "::"]))
+            return (hosts, try hosts.startLetterbox(.one, ["server", "--host", "::", "--verbose"]))
         }
 
         /// The server has sent other replies to the same address and port before, which arrived.
         @Test func `the reply that the router has dropped is the one that is sent again`() throws {
-            let (hosts, _) = try start()
+            let (hosts, server) = try start()
             let script = """
                 import socket
                 client = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -29,6 +29,8 @@ extension NamespaceTests {
                 """
             let ending = try hosts.start(.client, ["python3", "-c", script]).ending()
             #expect(ending == Program.Ending(status: 0, output: "A 1300\nB 1300\nC 1380\n", error: ""))
+            let line = ", 1380 bytes \"\(String(repeating: "C", count: 32))\"...: sent again in fragments\n"
+            #expect(try server.output(containing: line).contains("\(Self.server)]:12000 -> [2001:db8:2::2]:"))
         }
 
         /// The server receives all requests at once; some replies have reports, and the short ones arrive.
