@@ -9,9 +9,10 @@ import System
 
     static func ask() throws {
         let name = CommandLine.arguments.dropFirst().first ?? "127.0.0.1:12000"
-        guard let endpoint = Endpoint(name), let server = try Resolver.resolve(endpoint).first else {
-            fail("\(name) is no name and port, such as localhost:12000")
-        }
+        guard let endpoint = Endpoint(name) else { fail("\(name) is no name and port, such as localhost:12000") }
+        let servers = try Resolver.resolve(endpoint)
+        // As in the tutorial, whose socket is of IPv4; the first address alone would be one of IPv6 on many machines.
+        let server = servers.first { !$0.isIPv6 } ?? servers[0]
         let clientSocket = try BlockingDatagramSocket(server.isIPv6 ? .ipv6 : .ipv4)
         Console.output("Input lowercase sentence:")
         let message = readLine() ?? ""
