@@ -19,15 +19,19 @@ package struct NoiseEvent: Sendable, CustomStringConvertible {
 }
 
 extension NoisePassage: CustomStringConvertible {
-    /// The fate in a few words, such as "passed on" or "doubled: delayed 20.5 ms; delayed 23 ms, bit 77 flipped".
+    /// The fate in a few words, such as "passed on" or "doubled: delayed 20.500 ms; delayed 23.000 ms, bit 77 flipped".
     package var description: String {
-        guard let first else { return number == nil ? "rejected" : "lost" }
+        guard let first else { return number != nil ? "lost" : "rejected\(rejection.map { ": \($0)" } ?? "")" }
         guard let second else { return words(for: first) }
         return "doubled: \(words(for: first)); \(words(for: second))"
     }
 
     private func words(for copy: Copy) -> String {
-        guard copy.hasRoom else { return "overflowed" }
+        switch copy.failure {
+        case .overflowed: return "overflowed"
+        case .unsent(let error): return "not sent: \(error)"
+        case nil: break
+        }
         var words: [String] = []
         if copy.delay.nanoseconds > 0 {
             let time = copy.delay.fixedPoint(unit: 1_000_000, digits: 3)

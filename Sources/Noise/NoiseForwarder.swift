@@ -46,16 +46,17 @@ final class NoiseForwarder {
     ) {
         var passage = impairments[direction].next(size: datagram.count, under: settings)
         counts[direction].note(passage)
-        if let copy = passage.first { passage.first?.hasRoom = forward(datagram, as: copy, direction, link, now) }
-        if let copy = passage.second { passage.second?.hasRoom = forward(datagram, as: copy, direction, link, now) }
+        if let copy = passage.first { passage.first?.failure = forward(datagram, as: copy, direction, link, now) }
+        if let copy = passage.second { passage.second?.failure = forward(datagram, as: copy, direction, link, now) }
         report(passage, direction, link.client, now)
     }
 
-    /// Counts a client's datagram for which there is no room.
-    func recordRejected(_ datagram: Span<UInt8>, of client: NoiseClient, _ now: MonotonicTime) {
+    /// Counts a client's datagram for which there is no room or no socket.
+    func recordRejected(_ datagram: Span<UInt8>, of client: NoiseClient, _ reason: SystemError?, _ now: MonotonicTime) {
         counts.toServer.received += 1
         counts.toServer.rejected += 1
-        report(NoisePassage(number: nil, size: datagram.count, first: nil, second: nil), .toServer, client, now)
+        let passage = NoisePassage(number: nil, size: datagram.count, first: nil, second: nil, rejection: reason)
+        report(passage, .toServer, client, now)
     }
 
     private func report(
@@ -71,7 +72,7 @@ final class NoiseForwarder {
             let link = next.link.current
             counts[next.direction].held -= 1
             link.held -= 1
-            send(next.bytes.span, next.direction, link)
+            _ = send(next.bytes.span, next.direction, link)
             report(link.client)
         }
     }
@@ -89,53 +90,52 @@ final class NoiseForwarder {
         _ = try? link.socket.send(datagram.span)
     }
 
-    /// Sends a copy or holds it back; false where there is no memory for that.
+    /// Sends a copy or holds it back; returns the reason where neither is possible.
     private func forward(
         _ datagram: Span<UInt8>, as copy: NoisePassage.Copy, _ direction: NoiseDirection, _ link: NoiseLink,
         _ now: MonotonicTime
-    ) -> Bool {
+    ) -> NoisePassage.Failure? {
         if copy.delay.nanoseconds > 0 {
             return hold(copy.applied(to: datagram), direction, link, until: now + copy.delay)
         }
-        if copy.flippedBit != nil {
-            send(copy.applied(to: datagram).span, direction, link)
-        } else {
-            send(datagram.extracting(first: copy.length), direction, link)
-        }
-        return true
+        if copy.flippedBit != nil { return send(copy.applied(to: datagram).span, direction, link) }
+        return send(datagram.extracting(first: copy.length), direction, link)
     }
 
-    @discardableResult
     private func hold(
         _ bytes: [UInt8], _ direction: NoiseDirection, _ link: NoiseLink, until due: MonotonicTime
-    ) -> Bool {
+    ) -> NoisePassage.Failure? {
         guard held.hasRoom(for: bytes.count) else {
             counts[direction].overflowed += 1
-            return false
+            return .overflowed
         }
         counts[direction].held += 1
         link.held += 1
         held.insert(Held(bytes: bytes, direction: direction, link: link), size: bytes.count, due: due)
-        return true
+        return nil
     }
 
-    private func send(_ datagram: Span<UInt8>, _ direction: NoiseDirection, _ link: NoiseLink) {
+    private func send(
+        _ datagram: Span<UInt8>, _ direction: NoiseDirection, _ link: NoiseLink
+    ) -> NoisePassage.Failure? {
         if direction == .toServer, keepsLatest { (link.latest, link.refusals) = ([UInt8](copying: datagram), 0) }
+        var failure: SystemError?
         // The first call may only report an earlier datagram (udp(7)), by whatever error; the second one then sends this datagram.
         for _ in 0..<2 {
             do {
                 if try transmit(datagram, direction, link) {
                     counts[direction].sent += 1
-                } else {
-                    // Rare: the queue to the network is full, and empties within moments.
-                    hold([UInt8](copying: datagram), direction, link, until: .now() + .milliseconds(1))
+                    return nil
                 }
-                return
+                // Rare: the queue to the network is full, and empties within moments.
+                return hold([UInt8](copying: datagram), direction, link, until: .now() + .milliseconds(1))
             } catch {
                 note(error, direction, link)
+                failure = error
             }
         }
         counts[direction].failed += 1
+        return failure.map { .unsent($0) }
     }
 
     private func transmit(

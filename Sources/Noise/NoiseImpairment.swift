@@ -73,8 +73,16 @@ package struct NoisePassage: Equatable, Sendable {
         package let length: Int
         /// The bit that is flipped, counted from the lowest bit of the first byte.
         package let flippedBit: Int?
-        /// Whether there was memory for its delay.
-        package internal(set) var hasRoom = true
+        /// The reason why the noise did not pass it on; nil where it did.
+        package internal(set) var failure: Failure?
+    }
+
+    /// The reason why the noise did not pass on a copy that was to arrive.
+    package enum Failure: Equatable, Sendable {
+        /// There is no memory for its delay.
+        case overflowed
+        /// The kernel refused to send it.
+        case unsent(SystemError)
     }
 
     /// The datagram's number in its direction, counted from 1; nil for one that was rejected, and met no dice.
@@ -85,4 +93,6 @@ package struct NoisePassage: Equatable, Sendable {
     package internal(set) var first: Copy?
     /// The fate of its double, if it has one.
     package internal(set) var second: Copy?
+    /// The reason why a rejected datagram's client got no socket; nil where there was no room for another client.
+    package internal(set) var rejection: SystemError?
 }

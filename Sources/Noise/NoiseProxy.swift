@@ -120,10 +120,14 @@ extension NoiseProxy {
         errors.end()
         batch.forEach { address, replySource, datagram in
             let client = NoiseClient(address: address, replySource: replySource)
-            if let link = link(for: client, at: now) {
-                forwarder.forward(datagram, .toServer, link, settings, now)
-            } else {
-                forwarder.recordRejected(datagram, of: client, now)
+            do throws(SystemError) {
+                if let link = try link(for: client, at: now) {
+                    forwarder.forward(datagram, .toServer, link, settings, now)
+                } else {
+                    forwarder.recordRejected(datagram, of: client, nil, now)
+                }
+            } catch {
+                forwarder.recordRejected(datagram, of: client, error, now)
             }
         }
         wakeClock()
@@ -164,23 +168,27 @@ extension NoiseProxy {
     }
 
     /// The client's socket at the server; nil when there is no room for another client.
-    private func link(for client: NoiseClient, at now: MonotonicTime) -> NoiseLink? {
+    private func link(for client: NoiseClient, at now: MonotonicTime) throws(SystemError) -> NoiseLink? {
         if let link = table.find(client, at: now) { return link.isRefused ? replacement(for: link) ?? link : link }
         if table.isFull { forgetQuietClients(at: now) }
         // A client that closes its socket does not announce it: the table would fill with clients that are gone.
         if table.isFull, let link = table.evict(at: now, where: { $0.held == 0 }) { forget(link) }
-        guard !table.isFull, let link = open(client) else { return nil }
+        guard !table.isFull else { return nil }
+        let link = try open(client)
         table.insert(link, for: client, at: now)
         return link
     }
 
     /// Opens a socket to the first of the server's addresses that the machine has a route to.
-    private func open(_ client: NoiseClient) -> NoiseLink? {
-        for offset in 0..<servers.count {
+    private func open(_ client: NoiseClient) throws(SystemError) -> NoiseLink {
+        var offset = 0
+        while true {
             let server = servers[(preferred + offset) % servers.count]
-            if let link = try? NoiseLink(client, to: server, on: loop, ready: ready) { return link }
+            do { return try NoiseLink(client, to: server, on: loop, ready: ready) } catch {
+                offset += 1
+                if offset == servers.count { throw error }
+            }
         }
-        return nil
     }
 
     /// Sends a client's latest datagram to the server's next address, unless all have refused it.
@@ -196,7 +204,7 @@ extension NoiseProxy {
     private func replacement(for link: NoiseLink) -> NoiseLink? {
         guard servers.count > 1 else { return nil }
         if servers[preferred] == link.server { preferred = (preferred + 1) % servers.count }
-        guard let next = open(link.client) else { return nil }
+        guard let next = try? open(link.client) else { return nil }
         link.replace(with: next)
         table.replace(next, for: link.client)
         forget(link)
