@@ -169,7 +169,9 @@ extension NoiseProxy {
 
     /// The client's socket at the server; nil when there is no room for another client.
     private func link(for client: NoiseClient, at now: MonotonicTime) throws(SystemError) -> NoiseLink? {
-        if let link = table.find(client, at: now) { return link.isRefused ? replacement(for: link) ?? link : link }
+        if let link = table.find(client, at: now) {
+            return link.isRefused ? moveOn(from: link) ?? replacement(for: link) ?? link : link
+        }
         if table.isFull { forgetQuietClients(at: now) }
         // A client that closes its socket does not announce it: the table would fill with clients that are gone.
         if table.isFull, let link = table.evict(at: now, where: { $0.held == 0 }) { forget(link) }
@@ -191,13 +193,16 @@ extension NoiseProxy {
         }
     }
 
-    /// Sends a client's latest datagram to the server's next address, unless all have refused it.
-    private func moveOn(from link: NoiseLink) {
+    /// Sends a client's latest datagram to the server's next address and returns the link to it; nil where all have refused
+    /// the datagram.
+    @discardableResult
+    private func moveOn(from link: NoiseLink) -> NoiseLink? {
         guard link.isRefused, link.refusals + 1 < servers.count, let latest = link.latest,
             let next = replacement(for: link)
-        else { return }
+        else { return nil }
         next.refusals = link.refusals + 1
         forwarder.sendAgain(latest, over: next)
+        return next
     }
 
     /// A socket to the server's next address, in place of a refused one; nil where there is no other address.

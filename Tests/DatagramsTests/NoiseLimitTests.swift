@@ -150,6 +150,22 @@ struct NoiseLimitTests {
         }
     }
 
+    @Test("the datagram before the one that learns of a refusal goes to the next address, too")
+    func burstToTheNextAddress() async throws {
+        try await onLoop { loop in
+            let server = try RunningServer(Echo(), on: loop)
+            let noise = try RunningNoise(
+                to: [try HandClient.closedAddress("127.0.0.80"), server.address], on: loop)
+            let client = try HandClient(to: noise.proxy.address, on: loop)
+            // They are taken in one batch.
+            for number in 0..<3 { try client.send("\(number)") }
+            let texts = [try await client.receiveText(), try await client.receiveText()]
+            #expect(texts == ["1", "2"])
+            try await noise.stop()
+            try await server.stop()
+        }
+    }
+
     /// Runs a test's program behind an address that refuses the first datagram, while the second one is held.
     private func whileHeld(
         for time: Interval, _ program: @escaping @Sendable (RunningNoise, HandClient, EventLoop) async throws -> Void
