@@ -46,7 +46,8 @@ struct PingerSession {
         else { return .foreign }
         let roundTrip = now.since(probes[number - 1].sent)
         if probes[number - 1].state == .answered { return .duplicate(number: number, roundTrip) }
-        let isInTime = probes[number - 1].state == .waiting && roundTrip <= timeout
+        // A report may have been about another probe than the one that it ended.
+        let isInTime = probes[number - 1].state != .timedOut && roundTrip <= timeout
         settle(number - 1, .answered)
         return isInTime ? .reply(number: number, roundTrip) : .late(number: number, roundTrip)
     }

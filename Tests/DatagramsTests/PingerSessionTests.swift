@@ -70,6 +70,10 @@ struct PingerSessionTests {
         #expect(session.failOldest(before: 3) == nil)
         #expect(session.failOldest(before: 4) == 3)
         #expect(session.failOldest(before: 5) == nil && !session.isWaiting)
+        // The report was about another probe.
+        #expect(session.receive(probes[1], at: time(100)) == .reply(number: 2, .milliseconds(100)))
+        #expect(session.receive(probes[1], at: time(100)) == .duplicate(number: 2, .milliseconds(100)))
+        #expect(session.receive(probes[2], at: time(101)) == .late(number: 3, .milliseconds(101)))
     }
 
     @Test("a single byte that differs makes it foreign", arguments: 0..<56)
