@@ -190,6 +190,8 @@ package struct DatagramClient: ~Copyable {
                     // the length.
                     guard error.reason == .messageTooLong, repeats < Self.mostRepeats else { throw error }
                     repeats += 1
+                    // The report comes before a reply that waits already.
+                    watch.keepReadable()
                     try await send(
                         message, to: server.address, over: socket, "sent again in fragments", until: end, on: loop)
                 }

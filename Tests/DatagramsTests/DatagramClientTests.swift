@@ -148,6 +148,30 @@ import Testing
         }
     }
 
+    /// A router reports the datagram as too long when its reply waits already: the reply is read although no other comes.
+    @Test(.enabled(if: RawSender.isAllowed, "CAP_NET_RAW is missing"))
+    func aReplyThatWaitsBehindAReport() async throws {
+        let reply = try await onLoop { loop in
+            let server = try TestClient(host: "::1")
+            let watch = try server.watch(on: loop)
+            let answering = Task(executorPreference: loop) {
+                var bytes: [UInt8] = [0]
+                while true {
+                    if let (_, client) = try server.socket.receiveFrom(into: &bytes, bytes.indices) {
+                        _ = try server.socket.send([65].span, to: client)
+                        return RawSender().reportTooLong(from: client.port, to: server.address.port)
+                    }
+                    _ = await watch.readable()
+                }
+            }
+            var client = DatagramClient(servers: [server.address], timeout: .seconds(10), attempts: 1)
+            let reply = try await client.exchange([97], on: loop)
+            #expect(try await answering.value)
+            return reply
+        }
+        #expect(reply.bytes == [65])
+    }
+
     /// The reply to an exchange that was given up comes during the next one.
     @Test func aLateReplyDoesNotAnswerTheNext() async throws {
         let reply = try await onLoop { loop in

@@ -1,6 +1,6 @@
-import CLinux
 import Glibc
-import System
+
+@testable import System
 
 /// Sends UDP datagrams with a source port of its choice, and reports of the network, for which it needs CAP_NET_RAW (raw(7)).
 struct RawSender {
@@ -29,24 +29,27 @@ struct RawSender {
         return send(report, as: IPPROTO_ICMP)
     }
 
+    /// Reports a datagram over loopback as too long for a later link (RFC 4443 3.2), which takes more than loopback does, so that
+    /// the kernel sends later datagrams as before; false where that is not allowed.
+    func reportTooLong(from fromPort: UInt16, to toPort: UInt16) -> Bool {
+        let loopback: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+        // The beginning of the datagram: an IPv6 header with length, protocol, hops and addresses, and UDP's.
+        let header: [UInt8] = [0x60, 0, 0, 0, 0, 8, 17, 64] + loopback + loopback
+        // The kernel computes the checksum (RFC 3542 3.1).
+        let report: [UInt8] = [2, 0, 0, 0, 0, 2, 0, 0] + header + Self.udpHeader(fromPort, toPort, 0)
+        return send(report, as: IPPROTO_ICMPV6, to: "::1")
+    }
+
     /// Ports, length, and no checksum (RFC 768).
     private static func udpHeader(_ fromPort: UInt16, _ toPort: UInt16, _ length: Int) -> [UInt8] {
         [fromPort, toPort, UInt16(8 + length), 0].flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
     }
 
-    private func send(_ packet: [UInt8], as kind: Int) -> Bool {
-        let number = socket(AF_INET, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), Int32(kind))
-        guard number >= 0 else { return false }
-        let raw = Descriptor(owning: number)
-        var target = sockaddr_in()
-        target.sin_family = sa_family_t(AF_INET)
-        target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = unsafe withUnsafePointer(to: target) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe clinux_connect(raw.number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        let sent = unsafe packet.withUnsafeBytes { unsafe Glibc.send(raw.number, $0.baseAddress, $0.count, 0) }
-        return connected == 0 && sent == packet.count
+    private func send(_ packet: [UInt8], as kind: Int, to host: String = "127.0.0.1") -> Bool {
+        let family = host.contains(":") ? AF_INET6 : AF_INET
+        let number = socket(family, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), Int32(kind))
+        guard number >= 0, let target = SocketAddress(host, port: 0) else { return false }
+        let raw = DatagramSocket(owning: Descriptor(owning: number))
+        return (try? raw.send(packet.span, to: target)) ?? false
     }
 }
