@@ -60,7 +60,7 @@ package struct DatagramClient: ~Copyable {
         package let bytes: [UInt8]
         /// The time from the first send to the reply.
         package let roundTrip: Interval
-        /// The number of datagrams sent.
+        /// The number of datagrams sent, without those that a router dropped and that left again in fragments.
         package let attempts: Int
 
         /// The circumstances in words.
