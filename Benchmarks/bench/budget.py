@@ -6,7 +6,8 @@ each request: instructions in user space, heap allocations, retains and releases
 heads of which none is like the one before, to a service at a path of its own, and with a connection for each request. A shorter run is subtracted from a longer one, so that the start of the program does not count. What comes out is
 compared with Benchmarks/budget.json.
 
-Exit status: 0 within the budget, 1 over it, or the count itself has a fault, 2 could not measure.
+Exit status: 0 within the budget; 1 over it, or letterbox does not build or answer, or the count itself has a fault; 2 could
+not measure.
 """
 
 import argparse
@@ -46,6 +47,14 @@ GATEWAY = ["gateway", "--workers", 1, "--rest", "1ms"]
 # The same service has a path of its own, too, where a repeated head must not need another search for it.
 OTHER_PATH = "/service"
 
+# Whose instructions are counted, too: the connections, and more arguments of the load generator.
+OTHER_RUNS = {
+    "with one connection": (1,),
+    "with varied heads": (CONNECTIONS, "--varied-heads"),
+    "to a service at a path": (CONNECTIONS, "--path", OTHER_PATH),
+    "with a connection each": (CONNECTIONS, "--close"),
+}
+
 ALLOCATING = re.compile(r"(malloc|calloc|realloc|memalign|posix_memalign|aligned_alloc)(@|$)")
 COUNTING = re.compile(r"swift_(retain|release)(_n)?$")
 
@@ -59,6 +68,10 @@ If it is worth its price:                  scripts/budget --write"""
 
 class CannotMeasure(Exception):
     """A tool that is missing, or a run that failed."""
+
+
+class Broken(Exception):
+    """A program that does not build, start or answer."""
 
 
 class Miscounted(Exception):
@@ -79,6 +92,15 @@ def observe(tool, binary, count, connections=CONNECTIONS, *more):
             gateway.process.wait(60)
     if result["answered"] != count or result["non_200"] or result["wrong"] or result["failed"]:
         raise CannotMeasure(f"not every request was answered: {result}")
+
+
+def answer(binary):
+    """Has requests of every kind answered without a tool: what fails here is not the tool's fault."""
+    for how in [(), *OTHER_RUNS.values()]:
+        try:
+            observe([], binary, 200, *how)
+        except (CannotMeasure, LoadFailed, NotReady, subprocess.TimeoutExpired) as problem:
+            raise Broken(problem) from None
 
 
 def read_callgrind(path):
@@ -126,20 +148,8 @@ def count_instructions(binary, requests):
     return {"instructions": instructions, **costs}
 
 
-def count_instructions_alone(binary, requests):
-    return {"with one connection": profile(binary, requests, connections=1)[0]}
-
-
-def count_instructions_of_varied(binary, requests):
-    return {"with varied heads": profile(binary, requests, CONNECTIONS, "--varied-heads")[0]}
-
-
-def count_instructions_elsewhere(binary, requests):
-    return {"to a service at a path": profile(binary, requests, CONNECTIONS, "--path", OTHER_PATH)[0]}
-
-
-def count_instructions_of_connections(binary, requests):
-    return {"with a connection each": profile(binary, requests, CONNECTIONS, "--close")[0]}
+def count_instructions_of_others(binary, requests):
+    return {name: profile(binary, requests, *how)[0] for name, how in OTHER_RUNS.items()}
 
 
 def count_system_calls(binary, requests):
@@ -174,13 +184,7 @@ def counters():
     """The ways of counting that work here."""
     if why := cannot_run("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "true"):
         raise CannotMeasure(why)
-    counting = [
-        count_instructions,
-        count_instructions_alone,
-        count_instructions_of_varied,
-        count_instructions_elsewhere,
-        count_instructions_of_connections,
-    ]
+    counting = [count_instructions, count_instructions_of_others]
     if why := cannot_run("strace", "-D", "-c", "-o", "/dev/null", "true"):
         print(f"scripts/budget: system calls were skipped, since {why}")
         return counting
@@ -266,9 +270,10 @@ def main():
         BIN.mkdir(parents=True, exist_ok=True)
         build.build_c()
         if not options.letterbox and (problem := build.build_letterbox()):
-            raise CannotMeasure(f"letterbox does not build:\n{problem}")
+            raise Broken(f"letterbox does not build:\n{problem}")
         binary = (options.letterbox or LETTERBOX).resolve()
+        answer(binary)
         return write(binary) if options.write else check(binary)
-    except (Miscounted, CannotMeasure, LoadFailed, NotReady, subprocess.TimeoutExpired) as problem:
+    except (Broken, Miscounted, CannotMeasure, LoadFailed, NotReady, subprocess.TimeoutExpired) as problem:
         print(f"scripts/budget: {problem}")
-        return 1 if isinstance(problem, Miscounted) else 2
+        return 1 if isinstance(problem, (Broken, Miscounted)) else 2

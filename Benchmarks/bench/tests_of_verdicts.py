@@ -84,12 +84,34 @@ class BudgetTests(Case):
                 with self.assertRaisesRegex(budget.Miscounted, "letterbox"):
                     budget.count_instructions("letterbox", 1)
 
+    def main(self, *arguments, build=None, **patches):
+        """The exit status where the program builds or not, and these functions do or raise something else."""
+        usual = {"observe": mock.DEFAULT, "check": mock.Mock(return_value=0)}
+        with mock.patch.multiple("build", build_c=mock.DEFAULT, build_letterbox=lambda: build), \
+                mock.patch.multiple(budget, **usual | patches), mock.patch("sys.argv", ["budget", *arguments]):
+            return budget.main()
+
     def test_exit_statuses(self):
         """Continuous integration goes on after 2, so that a fault of the count must not be that."""
+        self.assertEqual(self.main(), 0)
         for problem, status in ((budget.Miscounted("none"), 1), (budget.CannotMeasure("no valgrind"), 2)):
-            with mock.patch.object(budget, "check", side_effect=problem), mock.patch("build.build_c"), \
-                    mock.patch("sys.argv", ["budget", "--letterbox", "letterbox"]):
-                self.assertEqual(budget.main(), status)
+            self.assertEqual(self.main(check=mock.Mock(side_effect=problem)), status)
+
+    def test_a_program_that_does_not_build_or_answer(self):
+        """That is a fault of the program: only where it answers without a tool may the tool be at fault."""
+        self.assertEqual(self.main(build="an error"), 1)
+        for problem in budget.CannotMeasure("503"), budget.NotReady("ended"), budget.LoadFailed("ended"):
+            observe = mock.Mock(side_effect=lambda tool, *_, problem=problem: tool or self.fails(problem))
+            self.assertEqual(self.main("--letterbox", "letterbox", observe=observe), 1)
+            under_a_tool = mock.Mock(side_effect=problem)
+            self.assertEqual(self.main("--letterbox", "letterbox", check=under_a_tool), 2)
+
+    def test_every_kind_of_run_is_tried_first(self):
+        observe = mock.Mock(side_effect=lambda tool, *how: "--close" in how and self.fails(budget.CannotMeasure("503")))
+        self.assertEqual(self.main(observe=observe), 1)
+
+    def fails(self, problem):
+        raise problem
 
 
 class BuildTests(unittest.TestCase):
