@@ -32,4 +32,11 @@ import Testing
         #expect(limit >= Self.longest && limit < Self.longest + 1024, "\(setting) in \(name)")
         #expect(try Self.file("docs/operating.md").contains(match.0), "docs/operating.md on \(setting)")
     }
+
+    /// The file takes the place of the distribution's, which says so; nginx and Caddy have their user elsewhere.
+    @Test(arguments: ["user haproxy", "group haproxy"])
+    func haproxyGivesUpRoot(line: String) throws {
+        let global = try #require(try Self.file("deploy/haproxy.cfg").components(separatedBy: "\nglobal\n").last)
+        #expect(global.components(separatedBy: "\n\n")[0].contains("    \(line)\n"))
+    }
 }
