@@ -65,8 +65,9 @@ def all_legs(result):
 
 def is_bad(leg):
     """Whether a leg came to no end, had a wrong reply, or replies of which most were errors."""
-    answered = leg.get("answered", leg.get("requests", 0))
-    return "problem" in leg or leg.get("wrong", 0) > 0 or 2 * leg.get("non_200", 0) > answered
+    failed = leg.get("failed", 0)
+    ended = leg.get("answered", leg.get("requests", 0)) + failed
+    return "problem" in leg or leg.get("wrong", 0) > 0 or 2 * (leg.get("non_200", 0) + failed) > ended
 
 
 def row(cell, name, legs, yardstick):

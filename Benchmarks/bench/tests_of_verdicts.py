@@ -165,6 +165,9 @@ class FailureTests(unittest.TestCase):
     def test_a_leg_of_errors(self):
         self.assertTrue(self.fails(legs=[{"requests": 9, "non_200": 5}]))
         self.assertTrue(self.fails(raw=[{"requests": 9, "answered": 4, "non_200": 3}]))
+        # The load generator for HTTP/2 counts an error as a failure.
+        self.assertTrue(self.fails(legs=[{"answered": 4, "failed": 5}]))
+        self.assertFalse(self.fails(legs=[{"answered": 5, "failed": 4}]))
 
     def test_a_table_that_failed_and_nothing_at_all(self):
         self.assertTrue(self.fails(left_out={"growth": "KeyError"}))
