@@ -141,7 +141,7 @@ class SoakTests(unittest.TestCase):
                "ending": {"moves": 1, "rude": 5}, "quarters": self.rows(rss_mb=1)}
         text = "\n".join(self.soak.lines(run))
         self.assertIn("| 4 | 10 | 10 | 9 | 1 504 | 0 | 0 | 1 | 5 |", text)
-        self.assertIn("**passed**", text)
+        self.assertIn("**exceeded**", text)
 
 
 class OverloadTests(unittest.TestCase):
@@ -149,9 +149,9 @@ class OverloadTests(unittest.TestCase):
     def setUpClass(cls):
         cls.overload = script("overload")
 
-    def problems(self, *goods, capacity=100, non_200=0):
+    def problems(self, *goods, capacity=100, non_200=0, refused=100):
         """Those of a run whose legs had so many right answers a second."""
-        return self.overload.problems({"per_second": capacity, "non_200": non_200}, [(1, 100, good, 0) for good in goods])
+        return self.overload.problems({"per_second": capacity, "non_200": non_200}, [(1, 100, good, refused) for good in goods])
 
     def test_all_is_well(self):
         self.assertEqual(self.problems(50, 100, 95), [])
@@ -162,6 +162,9 @@ class OverloadTests(unittest.TestCase):
 
     def test_goodput_that_falls(self):
         self.assertEqual(len(self.problems(50, 100, 80)), 1)
+
+    def test_nothing_is_refused(self):
+        self.assertEqual(len(self.problems(50, 100, 95, refused=0)), 1)
 
     def test_a_capacity_of_errors(self):
         self.assertEqual(len(self.problems(100, 100, capacity=100, non_200=1)), 1)
