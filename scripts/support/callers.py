@@ -62,6 +62,14 @@ class Kept(Caller):
         self.connection = None
 
 
+class Fresh(Kept):
+    """Posts each letter on a connection of its own."""
+
+    def post(self):
+        super().post()
+        self.hang_up()
+
+
 class Callers:
     """Several callers, which post while a `with` lasts, and what all of them asked and got."""
 
