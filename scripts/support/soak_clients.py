@@ -1,6 +1,7 @@
 """The callers of a soak, and the mover of its service: each in the background, until the end."""
 
 import collections
+import http.client
 import json
 import signal
 import socket
@@ -73,11 +74,6 @@ class Clients(Background):
         self.address = address
         self.asked, self.held = 0, collections.deque()
 
-    def request(self, path="/"):
-        self.asked += 1
-        body = b"idle %08d" % self.asked
-        return b"POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s" % (path.encode(), len(body), body), body.upper()
-
     def end(self):
         super().end()
         while self.held:
@@ -95,32 +91,20 @@ class Idle(Clients):
         # The gateway is the first to end some of them (--idle-timeout), and we the first to end the others.
         if len(self.held) >= IDLE_MOST:
             self.held.popleft().close()
-        connection = connect(self.address)
-        request, reply = self.request(["/", "/moving"][self.asked % 2])
-        connection.sendall(request)
-        self.judge(self.receive(connection), reply)
+        connection = http.client.HTTPConnection(self.address, timeout=30)
         self.held.append(connection)
-
-    def receive(self, connection):
-        received = b""
-        while b"\r\n\r\n" not in received:
-            piece = connection.recv(65536)
-            if not piece:
-                return received
-            received += piece
-        head, _, body = received.partition(b"\r\n\r\n")
-        length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
-        while len(body) < length and (piece := connection.recv(65536)):
-            body += piece
-        return head + b"\r\n\r\n" + body
-
-    def judge(self, received, reply):
-        if not received.startswith(b"HTTP/1.1 "):
+        self.asked += 1
+        letter = b"idle %08d" % self.asked
+        connection.request("POST", ["/", "/moving"][self.asked % 2], letter)
+        try:
+            response = connection.getresponse()
+            self.judge(response.status, response.read() == letter.upper())
+        except http.client.HTTPException:
             self.lost += 1
-            return
-        status = int(received[9:12])
+
+    def judge(self, status, is_right):
         self.statuses[status] += 1
-        if status == 200 and received.partition(b"\r\n\r\n")[2] != reply:
+        if status == 200 and not is_right:
             self.wrong += 1
 
     @property
@@ -134,13 +118,14 @@ class Rude(Clients):
     """Clients that break the rules."""
 
     KINDS = [b"POST / HTTP/1.1\r\nHo", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf of it", b"\x16\x03\x01\x02\x00\x01\x00",
-             None, b"P"]
+             b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nrude", b"P"]
 
     def turn(self):
         """One of each kind: all but the last are cut with a reset or ended, and that one stays until the gateway has had enough."""
+        self.asked += 1
         for number, start in enumerate(self.KINDS):
             connection = connect(self.address)
-            connection.sendall(self.request()[0] if start is None else start)
+            connection.sendall(start)
             if start == b"P":
                 self.held.append(connection)
                 continue
