@@ -18,6 +18,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -277,3 +278,7 @@ def main():
     except (Broken, Miscounted, CannotMeasure, LoadFailed, NotReady, subprocess.TimeoutExpired) as problem:
         print(f"scripts/budget: {problem}")
         return 1 if isinstance(problem, (Broken, Miscounted)) else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -283,3 +283,7 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print("\nbench: interrupted", file=sys.stderr)
         return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,7 +6,7 @@ import Testing
     @Test(.enabled(if: Binaries.has("python3"), "python3 is not installed"))
     func theMeasuringScriptTestsItself() throws {
         let script = ReadmeTests.root.appending(path: "scripts/bench").path
-        let ending = try Program("python3", [script, "--self-test"]).ending()
+        let ending = try Program(script, ["--self-test"]).ending()
         #expect(ending.status == 0, "\(ending.error)")
         #expect(ending.error.contains("\nOK"), "\(ending.error)")
     }
