@@ -92,7 +92,7 @@ struct Candidate: ExchangeCandidate {
         private mutating func send(_ generator: inout SeededGenerator) {
             switch Int.random(in: 0..<12, using: &generator) {
             case 0: action = plan.blocked(at: time)
-            case 1: refuse()
+            case 1: refuse(isReported: false)
             default:
                 sent += 1
                 sentHere += 1
@@ -116,7 +116,7 @@ struct Candidate: ExchangeCandidate {
                 if isSingle != (sentHere == 1) {
                     fault = "\(sentHere) datagrams left the socket \(plan.outcomeOfReply)"
                 }
-            case 1..<4: refuse()
+            case 1..<4: refuse(isReported: true)
             case 4 where sentHere > 0:
                 let before = (sent, shrunk)
                 action = plan.pathShrank(at: time)
@@ -134,13 +134,16 @@ struct Candidate: ExchangeCandidate {
             }
         }
 
-        private mutating func refuse() {
+        /// - `isReported`: whether the network says so of a datagram that had left; otherwise this host refuses the next.
+        private mutating func refuse(isReported: Bool) {
             guard let present else { return fault = "no backend was asked" }
-            if sentHere > 0 {
+            if isReported, sentHere > 0 {
                 refused += 1
                 sentHere -= 1
             }
-            action = plan.failedToReach(present, among: backends, rotation: sent, at: time)
+            action = plan.failedToReach(
+                present, isReported: isReported, among: backends, rotation: sent, at: time)
+            if !isReported, sentHere > 0, action == .fail(.unreachable) { fault = "forgets what may be answered" }
             if case .attempt(let index, _) = action, backends.count > 1, backends[index].id == present {
                 fault = "goes on to the one that cannot be reached"
             }

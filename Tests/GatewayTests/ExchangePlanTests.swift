@@ -31,8 +31,8 @@ import Testing
             #expect(first.sent(at: at(0), pause: .milliseconds(20)) == second.sent(at: at(0), pause: .milliseconds(20)))
             #expect(first.outcomeOfReply == second.outcomeOfReply)
             #expect(
-                first.failedToReach(7, among: candidates, rotation: 0, at: at(1))
-                    == second.failedToReach(7, among: candidates, rotation: 0, at: at(1)))
+                first.failedToReach(7, isReported: true, among: candidates, rotation: 0, at: at(1))
+                    == second.failedToReach(7, isReported: true, among: candidates, rotation: 0, at: at(1)))
         }
     }
 
@@ -69,11 +69,11 @@ import Testing
         #expect(plan.choose(among: three, rotation: 0, at: at(0)) == .attempt(0, .sent))
         for next in 1...2 {
             _ = plan.sent(at: at(0), pause: .milliseconds(20))
-            #expect(plan.failedToReach(6 + next, among: three, rotation: 0, at: at(1)) == .attempt(next, .rerouted))
+            #expect(plan.failedToReach(6 + next, isReported: true, among: three, rotation: 0, at: at(1)) == .attempt(next, .rerouted))
             #expect(plan.outcomeOfFormer == .settled)
         }
         _ = plan.sent(at: at(0), pause: .milliseconds(20))
-        #expect(plan.failedToReach(9, among: three, rotation: 0, at: at(1)) == .fail(.unreachable))
+        #expect(plan.failedToReach(9, isReported: true, among: three, rotation: 0, at: at(1)) == .fail(.unreachable))
     }
 
     /// A silent backend may only be slow: the refusal of another is not its answer.
@@ -84,7 +84,29 @@ import Testing
         _ = plan.sent(at: at(0), pause: .milliseconds(20))
         #expect(plan.paused(among: two, rotation: 0, at: at(20)) { true } == .attempt(1, .retransmitted))
         _ = plan.sent(at: at(20), pause: .milliseconds(20))
-        #expect(plan.failedToReach(8, among: two, rotation: 0, at: at(21)) == .attempt(0, .rerouted))
+        #expect(plan.failedToReach(8, isReported: true, among: two, rotation: 0, at: at(21)) == .attempt(0, .rerouted))
+    }
+
+    /// This host could not send the repetition: the datagram before it may be answered, and its socket must not serve
+    /// another request at once.
+    @Test func aRepetitionThatCannotLeaveSaysNothingOfTheFirst() {
+        var plan = makePlan(attempts: 3)
+        let two = Array(three.prefix(2))
+        _ = plan.choose(among: two, rotation: 0, at: at(0))
+        _ = plan.sent(at: at(0), pause: .milliseconds(20))
+        _ = plan.paused(among: [two[0]], rotation: 0, at: at(20)) { true }
+        var (late, other) = (plan, plan)
+        #expect(
+            plan.failedToReach(7, isReported: false, among: [two[0]], rotation: 0, at: at(20))
+                == .wait(until: at(2000)))
+        #expect(plan.delivered == 1 && plan.expectsReply && plan.outcomeWithoutReply == .silent)
+        #expect(plan.paused(among: two, rotation: 0, at: at(2000)) { true } == .fail(.silent))
+        #expect(
+            late.failedToReach(7, isReported: false, among: two, rotation: 0, at: at(2000)) == .fail(.silent))
+        // Another address may have it meanwhile.
+        #expect(
+            other.failedToReach(7, isReported: false, among: two, rotation: 0, at: at(20)) == .attempt(1, .rerouted))
+        #expect(other.outcomeOfFormer == .silent && other.sentOfFormer == 1)
     }
 
     /// Addresses that have moved: the exchange goes on to those that there are now.
@@ -93,7 +115,7 @@ import Testing
         _ = plan.choose(among: three, rotation: 0, at: at(0))
         _ = plan.sent(at: at(0), pause: .milliseconds(20))
         let moved = [Candidate(id: 70)]
-        #expect(plan.failedToReach(7, among: moved, rotation: 0, at: at(1)) == .attempt(0, .rerouted))
+        #expect(plan.failedToReach(7, isReported: true, among: moved, rotation: 0, at: at(1)) == .attempt(0, .rerouted))
     }
 
     /// The tries are remembered by backend, however many there are: none is asked twice.
@@ -105,7 +127,7 @@ import Testing
         while case .attempt(let index, _) = action {
             asked.append(index)
             _ = plan.sent(at: at(0), pause: .milliseconds(20))
-            action = plan.failedToReach(many[index].id, among: many, rotation: index, at: at(1))
+            action = plan.failedToReach(many[index].id, isReported: true, among: many, rotation: index, at: at(1))
         }
         #expect(action == .fail(.unreachable) && Set(asked).count == 100 && asked.count == 100)
     }

@@ -88,6 +88,20 @@ import Testing
         }
     }
 
+    /// This host cannot send the repetition, for a rule of its own: the reply to the first datagram still comes.
+    @Test func aRepetitionThatThisHostForbidsWaitsForTheFirst() async throws {
+        try await withUpstream(patientConfiguration(attempts: 2)) { upstream, peers in
+            let answer = try await upstream.exchange("a") { exchange in
+                let letter = try await peers[0].receive()
+                let (socket, backend) = (try #require(exchange.socket), try #require(exchange.backend))
+                exchange.resume(exchange.failed(SystemError(.send, nil, .notPermitted), through: socket, of: backend))
+                #expect(exchange.state == .waiting && backend.snapshot.prohibitions == 1)
+                try await peers[0].send("A", to: letter.sender)
+            }
+            #expect(answer.text == "A")
+        }
+    }
+
     /// The first datagram may have been answered: without an answer it is no lack of room.
     @Test func aRepetitionWithoutRoomIsNoLackOfRoom() {
         var plan = ExchangePlan()

@@ -99,7 +99,8 @@ extension Exchange {
             backend.recordUnreachable(cause, isTrial: isTrial, at: loop.now)
             trace?.add(ExchangeTrace.Kind(cause), socket?.port, backend.address, bytes: nil, origin: origin)
             return plan.failedToReach(
-                backend.id, among: candidates, rotation: rotation, at: loop.now)
+                backend.id, isReported: report != nil || error.operation == .receive, among: candidates,
+                rotation: rotation, at: loop.now)
         }
     }
 

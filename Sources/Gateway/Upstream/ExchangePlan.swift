@@ -174,24 +174,30 @@ struct ExchangePlan {
         return .sendAgain(.retransmitted)
     }
 
-    /// Handles a report that the backend is unreachable: the datagrams sent there reached no service, and may go
-    /// elsewhere whatever the number of attempts.
+    /// Handles a datagram that could not reach the backend: it may go elsewhere whatever the number of attempts.
     ///
     /// Where all have been tried, a silent one may only be slow: the refusal of another is not its answer.
     ///
     /// - `id`: the backend of the attempt.
+    /// - `isReported`: whether it had left and a report came back; otherwise this host has not sent it, and the datagrams
+    ///   before it may still be answered.
     mutating func failedToReach(
-        _ id: Int, among backends: [some ExchangeCandidate], rotation: Int, at now: MonotonicTime
+        _ id: Int, isReported: Bool, among backends: [some ExchangeCandidate], rotation: Int, at now: MonotonicTime
     ) -> Action {
-        undelivered += min(1, sentHere)
-        sentHere = max(0, sentHere - 1)
-        noteUnreachable(id)
-        guard now < deadline, let index = best(of: backends, rotation, at: now) else { return .fail(.unreachable) }
-        switch penalty(of: backends[index].id) {
-        case 0: return attempt(index, of: backends, as: .rerouted)
-        case 1 where !isLastAttempt: return attempt(index, of: backends, as: .rerouted)
-        default: return .fail(.unreachable)
+        if isReported, sentHere > 0 {
+            undelivered += 1
+            sentHere -= 1
         }
+        noteUnreachable(id)
+        let mayBeAnswered = !isReported && sentHere > 0
+        guard now < deadline else { return .fail(mayBeAnswered ? .silent : .unreachable) }
+        if let index = best(of: backends, rotation, at: now) {
+            let penalty = penalty(of: backends[index].id)
+            if penalty == 0 || penalty == 1 && !isLastAttempt { return attempt(index, of: backends, as: .rerouted) }
+        }
+        guard mayBeAnswered else { return .fail(.unreachable) }
+        pauseEnd = deadline
+        return .wait(until: deadline)
     }
 
     /// Returns to a former attempt, whose reply has come.
