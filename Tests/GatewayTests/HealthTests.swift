@@ -63,6 +63,17 @@ import Testing
         #expect(patient.health.isDown(at: Patient.time(100_000)))
     }
 
+    /// What was proved before a reply proves nothing after it.
+    @Test func aReplyEndsTheProof() {
+        var patient = Patient()
+        patient.fail(5, .unreachable, at: 10_000)
+        patient.succeed(at: 10_500)
+        patient.fail(5, .silence, at: 12_500)
+        #expect(!patient.health.isUp && !patient.health.isDown(at: Patient.time(12_500)))
+        patient.fail(1, .unansweredProbe, at: 12_501)
+        #expect(patient.health.isDown(at: Patient.time(12_501)))
+    }
+
     @Test func aNewAddressIsWell() {
         let patient = Patient()
         #expect(patient.health.isUp && patient.isPreferred(at: 0))

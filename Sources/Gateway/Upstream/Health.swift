@@ -74,7 +74,9 @@ struct Health {
     }
 
     /// Whether the last verdict was bad, and there is recent proof: a report, or a probe without a reply.
-    func isDown(at now: MonotonicTime) -> Bool { !isUp && lastProof.map { now < $0 + proofTime } ?? false }
+    func isDown(at now: MonotonicTime) -> Bool {
+        !isUp && lastProof.map { $0 > lastReply && now < $0 + proofTime } ?? false
+    }
 
     /// Whether the backend gets requests like the others: it is up, or a trial is due.
     func isPreferred(at now: MonotonicTime) -> Bool {
