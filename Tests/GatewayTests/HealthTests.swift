@@ -74,6 +74,20 @@ import Testing
         #expect(patient.health.isDown(at: Patient.time(12_501)))
     }
 
+    /// A worker that has failed once has no verdict that is newer than another worker's.
+    @Test func aFailureWithoutAVerdictIsNoNews() {
+        var patient = Patient()
+        patient.succeed(at: 500)
+        patient.fail(4, .unreachable, at: 1000)
+        #expect(patient.health.isUp && patient.health.lastVerdict == Patient.time(500))
+        for time in [2000, 3000] as [UInt64] {
+            patient.fail(1, .unreachable, at: time)
+            #expect(!patient.health.isUp && patient.health.lastVerdict == Patient.time(time))
+        }
+        patient.succeed(at: 4000)
+        #expect(patient.health.lastVerdict == Patient.time(4000))
+    }
+
     @Test func aNewAddressIsWell() {
         let patient = Patient()
         #expect(patient.health.isUp && patient.isPreferred(at: 0))

@@ -53,18 +53,19 @@ struct Health {
     private var lastProof: MonotonicTime?
     /// The time of the last reply, or of the backend's creation.
     private(set) var lastReply: MonotonicTime
-    /// The time of the last failure, or of the backend's creation.
-    private var lastFailure: MonotonicTime
+    /// The time of the last failure that made or confirmed a bad verdict, or of the backend's creation.
+    private var lastBadVerdict: MonotonicTime
 
-    /// The time of the last reply or failure, by which the verdicts of workers compare.
-    var lastVerdict: MonotonicTime { max(lastReply, lastFailure) }
+    /// The time of the last verdict, by which those of workers compare: a reply is a good one, and a failure that leaves
+    /// the backend up is none.
+    var lastVerdict: MonotonicTime { max(lastReply, lastBadVerdict) }
 
     /// - `probeInterval`: the pause between the operator's probes; nil without them.
     init(timeout: Interval, probeInterval: Interval? = nil, at now: MonotonicTime) {
         self.timeout = timeout
         let round = probeInterval.map { $0.nanoseconds + timeout.nanoseconds + 1_000_000_000 } ?? 0
         proofTime = max(Self.leastProofTime, Interval(nanoseconds: round))
-        (lastReply, lastFailure) = (now, now)
+        (lastReply, lastBadVerdict) = (now, now)
     }
 
     /// Whether the last verdict was good: the breaker is closed, or open for few reports.
@@ -107,12 +108,14 @@ struct Health {
     /// - `isTrial`: whether it was the trial; some of the others began before the outage.
     mutating func fail(_ failure: Failure, at now: MonotonicTime, isTrial: Bool) {
         failuresInARow += 1
-        lastFailure = now
         if failure != .silence { lastProof = now }
-        if case .halfOpen = state, isTrial { return open(failure, now) }
-        guard case .closed = state else { return }
         let isSilent = failuresInARow >= Self.failures && now.since(lastReply) >= timeout
-        if failure == .unreachable || isSilent { open(failure, now) }
+        switch state {
+        case .halfOpen where isTrial: open(failure, now)
+        case .closed where failure == .unreachable || isSilent: open(failure, now)
+        default: break
+        }
+        if !isUp { lastBadVerdict = now }
     }
 
     /// Ends the trial; without a verdict another request will be the trial.
