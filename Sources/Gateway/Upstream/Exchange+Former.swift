@@ -25,6 +25,17 @@ extension Exchange {
         (self.backend, self.socket) = (nil, nil)
     }
 
+    /// Ends the attempt at the current backend, if there is one.
+    func endAttempt(_ outcome: SocketPool.Outcome, at time: @autoclosure () -> MonotonicTime = .now()) {
+        guard let backend = self.backend.take() else { return }
+        if let socket = self.socket.take() {
+            if collection == nil, outcome == .silent { socket.firstSent = firstSentHere }
+            // A socket that has collected replies may get more at any time.
+            backend.giveBack(socket, collection == nil ? outcome : .silent, at: time())
+        }
+        backend.end(at: loop.now, isTrial: isTrial)
+    }
+
     /// Ends the attempts before the one that has the reply.
     ///
     /// - `elapsed`: the time since the first datagram; nil for a reply that says nothing about it.

@@ -270,17 +270,6 @@ final class Exchange: DeadlineHandler {
 
     // MARK: - The end
 
-    /// Ends the attempt at the current backend, if there is one.
-    func endAttempt(_ outcome: SocketPool.Outcome, at time: @autoclosure () -> MonotonicTime = .now()) {
-        guard let backend = self.backend.take() else { return }
-        if let socket = self.socket.take() {
-            if collection == nil, outcome == .silent { socket.firstSent = firstSentHere }
-            // A socket that has collected replies may get more at any time.
-            backend.giveBack(socket, collection == nil ? outcome : .silent, at: time())
-        }
-        backend.end(at: loop.now, isTrial: isTrial)
-    }
-
     /// Returns to the list of spare exchanges.
     @inline(__always)
     func close() {
