@@ -27,6 +27,25 @@ import Testing
         }
     }
 
+    /// A caller's trace, or the operator's lines, must not make second replies use up all sockets.
+    @Test func doublesLeaveSocketsToTracedExchanges() async throws {
+        let configuration = patientConfiguration {
+            ($0.rest, $0.maxSockets, $0.timeout) = (.milliseconds(1), 2, .seconds(4))
+        }
+        try await withUpstream(configuration) { upstream, peers in
+            let answering = Task {
+                while !Task.isCancelled {
+                    let letter = try await peers[0].receive()
+                    try await peers[0].send("one", "two", to: letter.sender)
+                }
+            }
+            for _ in 0..<6 { #expect(await upstream.trace(of: "a") == [.sent, .received, .surplus]) }
+            answering.cancel()
+            let counts = try #require(await upstream.counts(of: peers[0].address)).sockets
+            #expect(counts.doubled == 6 && counts.quarantines == 6 && counts.late == 0)
+        }
+    }
+
     @Test func doublesThatComeLaterAreThrownAwayAndCounted() async throws {
         try await withUpstream(oneSocket) { upstream, peers in
             for number in 1...20 {

@@ -135,8 +135,10 @@ final class Exchange: DeadlineHandler {
                 backend.recordTruncated(at: loopTime)
             }
             self.socket = nil
-            let isLikelyLast = surplus == 0 && (only == nil || upstream.policy.isSingle)
-            backend.giveBack(socket, isLikelyLast ? plan.outcomeOfReply : .unsettled, at: now)
+            // Others may follow where a probe of a service with several replies has got one of them.
+            let mayFollow = only != nil && !upstream.policy.isSingle
+            backend.giveBack(socket, mayFollow ? .unsettled : plan.outcomeOfReply, at: now)
+            if surplus > 0 { backend.sockets.recordDatagram(to: socket) }
             backend.end(at: loopTime, isTrial: isTrial)
             if attempts > 1 { endRepeated(backend, isWhole ? elapsed : nil) }
         }

@@ -211,6 +211,11 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
             backend?.recordLate(after: MonotonicTime.now().since(socket.firstSent), at: loop.now)
         }
         socket.firstSent = .never
+        recordDatagram(to: socket)
+    }
+
+    /// Takes note of a datagram to a socket without an exchange: its port is not used for a while.
+    func recordDatagram(to socket: ExchangeSocket) {
         if pool.recordDatagram(socket.index, earliest: loop.reported, at: .now()) { counts.quarantines += 1 }
     }
 
