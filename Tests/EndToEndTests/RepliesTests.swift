@@ -181,6 +181,21 @@ import Testing
         #expect(try again.receive(until: "]}\n").contains("{\"complete\":true"))
     }
 
+    /// Together they would be too much for the memory allowed.
+    @Test func `lines of a stream that have left make room for the next`() throws {
+        let peer = UDPPeer()
+        let gateway = try RunningGateway.game(peer.address, "replies=3 quiet=10s", ["--max-buffered", "1024"])
+        let connection = try gateway.begin(accepting: "application/x-ndjson\r\nConnection: close")
+        let sender = try peer.receive().sender
+        for letter in ["a", "b"] {
+            peer.send(String(repeating: letter, count: 400), to: sender)
+            _ = try connection.receive(until: "\(letter)\"}\n\r\n")
+        }
+        peer.send(String(repeating: "c", count: 400), to: sender)
+        let end = try connection.receiveToEnd()
+        #expect(end.hasSuffix("c\"}\n\r\n0\r\n\r\n"), "\(end)")
+    }
+
     /// The address that is asked, the address that replies, and whether the caller gets that reply.
     @Test(arguments: [
         ("from=peer", "127.0.0.1", false), ("from=host", "127.0.0.1", true), ("from=host", "127.0.0.2", false),

@@ -76,6 +76,7 @@ extension Connection: ReplyListener {
         context.writer.addChunk(Array(line.utf8), to: &output.bytes)
         streamed += line.utf8.count
         rest()
+        if output.isEmpty { collection.releaseSent() }
         if isGone { abandonCollecting() }
     }
 

@@ -8,8 +8,8 @@ protocol ReplyListener: AnyObject {
 
 /// The replies to one datagram that its caller gets.
 ///
-/// Their bytes count towards the gateway's budget of buffered bytes as long as the collection is there: until the
-/// response has left.
+/// Their bytes count towards the gateway's budget of buffered bytes until they have left, one by one or with the
+/// response, at the longest as long as the collection is there.
 final class ReplyCollection {
     struct Item {
         /// The time since the first datagram left.
@@ -92,6 +92,12 @@ final class ReplyCollection {
         let item = Item(time: time, sender: sender, bytes: Array(bytes))
         if let listener { listener.received(item) } else { items.append(item) }
         return true
+    }
+
+    /// Gives back the room of the replies so far, which have left one by one.
+    func releaseSent() {
+        budget.giveBack(taken)
+        taken = 0
     }
 
     /// Drops the replies themselves, which still count towards the budget.
