@@ -102,6 +102,23 @@ import Testing
         #expect(pool.isBusy(0) && pool.quarantinedCount == 0)
     }
 
+    /// A service that sends on and on does not fill the memory: a socket in quarantine has one pause.
+    @Test func aFloodOfDatagramsHoldsOnePauseASocket() {
+        var pool = makePool(2)
+        for _ in 0..<2 { _ = pool.take(at: at(0)) }
+        pool.release(0, .settled, at: at(0))
+        pool.release(1, .silent, at: at(0))
+        for number in 1...100_000 as ClosedRange<UInt64> {
+            for index in 0...1 { pool.recordDatagram(index, earliest: at(0), at: at(number / 200)) }
+        }
+        let queues = Mirror(reflecting: pool).children.filter { ["quarantined", "doubled"].contains($0.label) }
+        #expect(queues.count == 2 && queues.allSatisfy { Mirror(reflecting: $0.value).children.count == 1 })
+        // Each began its quarantine anew with the last datagram.
+        #expect(pool.take(at: at(599)) == .wait && pool.take(at: at(600)) == .use(0))
+        #expect(pool.retire(idle: .seconds(9), at: at(1499)) == nil)
+        #expect(pool.retire(idle: .seconds(9), at: at(1500)) == 1)
+    }
+
     /// A service whose second replies are late: all sockets rest for twice as long as the latest took.
     @Test func lateSecondRepliesLengthenTheRest() {
         var pool = makePool(2)

@@ -51,6 +51,8 @@ struct SocketPool {
         var isDead = false
         var isClosable = false
         var pause: UInt32 = 0
+        /// The time of the last datagram during its quarantine, which lasts accordingly longer.
+        var heard = MonotonicTime(nanoseconds: 0)
         /// The end of its last exchange, if that sent one datagram and got its reply: a later datagram is a second
         /// reply.
         var settled = MonotonicTime.never
@@ -59,7 +61,8 @@ struct SocketPool {
     /// A socket that may not be used before its time.
     ///
     /// All pauses of a queue are equally long, so that it is in order. A pause whose number differs from the slot's is
-    /// void.
+    /// void. A datagram during a quarantine adds none, or a service could fill the memory: once the pause is over, it is
+    /// replaced by the one since that datagram.
     private struct Pause {
         let index: Int
         let number: UInt32
@@ -95,7 +98,7 @@ struct SocketPool {
     /// The rest after which any port may be used again.
     private var longRest: Interval { max(rest, quarantine) }
     var count: Int { slots.count - vacancies.count }
-    private(set) var quarantinedCount = 0
+    var quarantinedCount: Int { slots.count { $0.state == .quarantined } }
 
     func isBusy(_ index: Int) -> Bool { slots[index].state == .busy }
 
@@ -128,13 +131,9 @@ struct SocketPool {
     /// A socket to which a second reply has come, and nothing for `rest` since then.
     private mutating func takeDoubled(at now: MonotonicTime) -> Int? {
         while let first = doubled.first {
-            if isCurrent(first) {
-                guard first.since + rest <= now else { return nil }
-                quarantinedCount -= 1
-                doubled.removeFirst()
-                return begin(first.index)
-            }
+            guard !isCurrent(first) || first.since + rest <= now else { return nil }
             doubled.removeFirst()
+            if isCurrent(first), !renew(first) { return begin(first.index) }
         }
         return nil
     }
@@ -173,8 +172,7 @@ struct SocketPool {
         let isResting = slots[index].state == .resting
         guard isResting || slots[index].state == .quarantined else { return false }
         if slots[index].settled < earliest { restTime.lengthen(after: earliest.since(slots[index].settled), at: now) }
-        if !isResting { quarantinedCount -= 1 }
-        beginQuarantine(index, since: now)
+        if isResting { beginQuarantine(index, since: now) } else { slots[index].heard = now }
         return isResting
     }
 
@@ -221,8 +219,7 @@ struct SocketPool {
     }
 
     private mutating func endQuarantine(of pause: Pause) {
-        guard isCurrent(pause) else { return }
-        quarantinedCount -= 1
+        guard isCurrent(pause), !renew(pause) else { return }
         if slots[pause.index].isDead {
             vacate(pause.index)
             slots[pause.index].isClosable = true
@@ -231,6 +228,23 @@ struct SocketPool {
             // Before those that rest already, so that the queue stays in order.
             beginRest(pause.index, since: min(pause.since, firstResting()?.since ?? pause.since), isFirst: true)
         }
+    }
+
+    /// Replaces a pause, which is over, by the one since the last datagram; false where none has come meanwhile.
+    private mutating func renew(_ pause: Pause) -> Bool {
+        let heard = slots[pause.index].heard
+        guard heard > pause.since else { return false }
+        enqueue(Pause(index: pause.index, number: pause.number, since: heard))
+        return true
+    }
+
+    /// Puts a quarantine into its queue, which stays in order.
+    private mutating func enqueue(_ pause: Pause) {
+        func insert(into queue: inout Deque<Pause>) {
+            let last = queue.lastIndex { $0.since <= pause.since }
+            queue.insert(pause, at: last.map { $0 + 1 } ?? 0)
+        }
+        if slots[pause.index].settled == .never { insert(into: &quarantined) } else { insert(into: &doubled) }
     }
 
     private func isCurrent(_ pause: Pause) -> Bool { slots[pause.index].pause == pause.number }
@@ -257,9 +271,7 @@ struct SocketPool {
     private mutating func beginQuarantine(_ index: Int, since: MonotonicTime) {
         slots[index].state = .quarantined
         slots[index].pause &+= 1
-        quarantinedCount += 1
-        let pause = Pause(index: index, number: slots[index].pause, since: since)
-        if slots[index].settled == .never { quarantined.append(pause) } else { doubled.append(pause) }
+        enqueue(Pause(index: index, number: slots[index].pause, since: since))
     }
 
     @inline(__always)
