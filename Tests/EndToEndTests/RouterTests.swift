@@ -95,6 +95,23 @@ extension NamespaceTests {
             #expect(try client.ending() == Program.Ending(status: 0, output: "\(text.uppercased())\n", error: ""))
         }
 
+        /// Without a reply no sender hears that a router could not pass a datagram on.
+        @Test(arguments: ["198.51.100.2", "2001:db8:1::2"])
+        func `no datagram without a reply is lost because a link takes shorter ones`(address: String) throws {
+            let hosts = try Namespaces()
+            try hosts.forward()
+            try hosts.narrow(.one, to: 1280)
+            let server = try hosts.startLetterbox(.one, ["server", "--host", "::", "--verbose"])
+            try hosts.startGatewayOfClient([
+                "--workers", "1", "--service", "/ \(bracketed(address)):12000 replies=0",
+            ])
+            for letter in [String(repeating: "x", count: 1400), "short"] {
+                _ = try hosts.curl("http://127.0.0.1:8080/", "--data-binary", letter)
+            }
+            let line = try server.outputLines(atLeast: 1)[0]
+            #expect(line.contains(", 1400 bytes "), "\(line)")
+        }
+
         /// A router tells the client that the next link takes less, and the client sends again, as it does for one reply.
         @Test(arguments: ["1", "all"]) func `a client of several replies sends again in fragments`(count: String) throws
         {

@@ -84,6 +84,8 @@ final class OneWaySocket: EventHandler {
         guard share.take() else { return false }
         do {
             let socket = try policy.openSocket(towards: address)
+            // Only the next datagram would profit from a report that the path takes less.
+            try socket.allowFragments(towards: address)
             watch = try loop.watch(socket.descriptor, as: .singleDatagrams, handler: self)
             self.socket = .some(socket)
             // One through which no datagram ever leaves is closed, too.
