@@ -31,7 +31,7 @@ package struct Configuration: Sendable {
     package var attempts = 1
     /// The least time before a datagram is sent again.
     package var minRetransmit = Interval.milliseconds(20)
-    /// The most retransmissions for each request, 0 to 1, on the average.
+    /// The most retransmissions for each request, 0 to 1, on the average; infinity for no limit.
     package var retransmitShare = 0.2
     /// The payload that tests each address at intervals; nil for none.
     package var probe: [UInt8]?

@@ -17,8 +17,8 @@ extension GatewayCommand {
         settings.attempts = datagrams.attempts ?? (addresses.services.isEmpty ? 3 : 1)
         settings.minRetransmit = datagrams.minRetransmit
         settings.retransmitShare = datagrams.retransmitBudget?.fraction ?? settings.retransmitShare
-        // In the lab only the dice decide: each request pays for all of its attempts.
-        if addresses.lab, datagrams.retransmitBudget == nil { settings.retransmitShare = Double(settings.attempts - 1) }
+        // In the lab only the dice decide.
+        if addresses.lab, datagrams.retransmitBudget == nil { settings.retransmitShare = .infinity }
         settings.onDatagram = log.observer
         settings.maxRequestID = logging.maxRequestId
         settings.probe = addresses.probeText.map { Array($0.utf8) }

@@ -33,6 +33,14 @@ import Testing
         #expect(spend(&budget) == granted)
     }
 
+    /// As in the lab, where only the dice decide.
+    @Test func anInfiniteShareHasNoLimit() {
+        var budget = RetransmissionBudget(share: .infinity)
+        #expect(spend(&budget) == 10_000)
+        budget.deposit()
+        #expect(spend(&budget) == 10_000)
+    }
+
     @Test func anExhaustedBudgetFillsAgain() {
         var budget = RetransmissionBudget(share: 0.25)
         _ = spend(&budget)

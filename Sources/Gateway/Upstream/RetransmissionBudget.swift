@@ -1,6 +1,7 @@
-/// The budget of retransmissions: a share of the requests, so that a struggling service does not drown in them.
+/// The budget of retransmissions: a share of the requests, so that a struggling service does not drown in them; an
+/// infinite share is no limit.
 struct RetransmissionBudget {
-    /// Retransmissions for each request, 0 to 1.
+    /// Retransmissions for each request: 0 to 1, or infinity.
     let share: Double
     /// The most savings: enough for the few requests of a quiet time, too little for a storm.
     private static let most = 100.0
@@ -19,6 +20,7 @@ struct RetransmissionBudget {
 
     /// Pays for a retransmission; false when the balance is too small.
     mutating func withdraw() -> Bool {
+        guard share < .infinity else { return true }
         guard balance >= 1 else { return false }
         balance -= 1
         return true
