@@ -46,6 +46,20 @@ import Testing
         }
     }
 
+    /// Every counter of an address begins anew, also that of the datagrams that came to no request.
+    @Test func anAddressThatComesBackHasNoOldDatagrams() async throws {
+        try await withUpstream(patientConfiguration(), peers: 2) { upstream, peers in
+            let address = peers[0].address
+            await upstream.move(to: [address])
+            #expect(await upstream.dispatch("a"))
+            try await peers[0].send("b", to: try await peers[0].receive().sender)
+            await upstream.wait(for: address) { $0.unasked == 1 }
+            await upstream.move(to: [peers[1].address])
+            #expect(await upstream.move(to: [address]) == [])
+            #expect(await upstream.counts(of: address)?.unasked == 0)
+        }
+    }
+
     /// The kernel sends to the wildcard address as to the loopback address: two of them are one destination.
     @Test func twoAddressesWithOneDestination() async throws {
         try await withUpstream(patientConfiguration()) { upstream, peers in

@@ -54,7 +54,7 @@ final class Backend: ExchangeCandidate {
     }
 
     /// Begins to count anew, for the address is the service's again: other workers may have forgotten it meanwhile.
-    func beginCounting() { (counts, sockets.counts) = (BackendCounts(), SocketCounts()) }
+    func beginCounting() { (counts, sockets.counts, oneWay.unasked) = (BackendCounts(), SocketCounts(), 0) }
 
     /// Whether it has no socket, and no exchange that waits for one.
     var isUnused: Bool { inFlight == 0 && share.open == 0 }

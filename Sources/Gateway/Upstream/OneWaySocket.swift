@@ -18,7 +18,7 @@ final class OneWaySocket: EventHandler {
     private var unconfirmed = MonotonicTime.never
     private var lastSend = MonotonicTime.never
     /// Received datagrams.
-    private(set) var unasked = 0
+    var unasked = 0
 
     /// The longest time of a report: an older one says nothing of the next datagram.
     private static let reportTime = Interval.seconds(1)
