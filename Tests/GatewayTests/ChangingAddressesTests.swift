@@ -60,6 +60,26 @@ import Testing
         }
     }
 
+    /// A second reply may come for as long as a quarantine, which the next socket at the port must not hear.
+    @Test func theSocketsOfAnAddressThatHasGoneStayForAQuarantine() async throws {
+        try await withUpstream(patientConfiguration { $0.rest = .milliseconds(1) }, peers: 2) { upstream, peers in
+            let address = peers[0].address
+            await upstream.move(to: [address])
+            async let answer = upstream.exchange("one")
+            let letter = try await peers[0].receive()
+            try await peers[0].send("ONE", to: letter.sender)
+            #expect(try await answer.text == "ONE")
+            await upstream.move(to: [peers[1].address])
+            for _ in 0..<5 {
+                await upstream.waitForReport(.milliseconds(2))
+                await upstream.sweep()
+            }
+            try #require(await upstream.move(to: [address]) == [])
+            try await peers[0].send("TWO", to: letter.sender)
+            await upstream.wait(for: address) { $0.sockets.doubled == 1 }
+        }
+    }
+
     /// The kernel sends to the wildcard address as to the loopback address: two of them are one destination.
     @Test func twoAddressesWithOneDestination() async throws {
         try await withUpstream(patientConfiguration()) { upstream, peers in

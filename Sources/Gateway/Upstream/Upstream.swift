@@ -256,12 +256,12 @@ final class Upstream {
         share()
     }
 
-    /// Closes the sockets that no exchange has needed for a while, and those of former addresses as soon as they are
-    /// rested.
+    /// Closes the sockets that no exchange has needed for a while, and those of former addresses after the time of a
+    /// quarantine.
     func sweep() {
         share()
         for backend in backends { backend.sockets.retire(idle: idleTime) }
-        for backend in former { backend.sockets.retire(idle: .seconds(0)) }
+        for backend in former { backend.sockets.retire(idle: quarantine) }
         for backend in backends { backend.oneWay.retire(idle: limits.sockets.isShort() ? quarantine : idleTime) }
         for backend in former { backend.oneWay.retire(idle: quarantine) }
         for backend in former where backend.isUnused { backend.close() }
