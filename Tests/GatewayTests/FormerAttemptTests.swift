@@ -177,6 +177,40 @@ import Testing
         }
     }
 
+    /// A report is a verdict, too.
+    @Test func aTrialEndsWithItsReport() async throws {
+        try await withUpstream(patientConfiguration(attempts: 2)) { upstream, peers in
+            let answer = try await upstream.exchange("a") { exchange in
+                let letter = try await peers[0].receive()
+                let (socket, backend) = (try #require(exchange.socket), try #require(exchange.backend))
+                exchange.isTrial = true
+                exchange.resume(exchange.failed(SystemError(.send, nil, .notPermitted), through: socket, of: backend))
+                #expect(!exchange.isTrial)
+                try await peers[0].send("b", to: letter.sender)
+            }
+            #expect(answer.text == "b")
+        }
+    }
+
+    /// A trial that waits in the queue gets a new socket, as one that gets it at once.
+    @Test func aQueuedTrialGetsANewSocket() async throws {
+        let configuration = patientConfiguration { ($0.maxSockets, $0.rest) = (1, .milliseconds(0)) }
+        try await withUpstream(configuration) { upstream, peers in
+            let held = Task { try await upstream.exchange("a") }
+            let letter = try await peers[0].receive()
+            let answer = try await upstream.exchange("b") { exchange in
+                try #require(exchange.state == .queued)
+                exchange.isTrial = true
+                try await peers[0].send("A", to: letter.sender)
+                let next = try await peers[0].receive()
+                #expect(next.text == "b" && next.sender != letter.sender)
+                try await peers[0].send("B", to: next.sender)
+            }
+            #expect(answer.text == "B")
+            #expect(try await held.value.text == "A")
+        }
+    }
+
     /// Another exchange is the next trial, and must not end with this one.
     @Test(arguments: [1, 2]) func aTrialEndsWithItsVerdict(addresses: Int) async throws {
         try await withUpstream(eagerConfiguration(), peers: addresses) { upstream, peers in

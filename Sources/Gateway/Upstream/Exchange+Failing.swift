@@ -32,7 +32,7 @@ extension Exchange {
     /// Takes another socket of the same backend.
     private func takeSocket() -> ExchangePlan.Action? {
         guard let backend else { preconditionFailure("a socket is one of a backend's") }
-        return use(backend.takeSocket(for: self, isNew: isTrial || collection != nil), of: backend)
+        return use(backend.takeSocket(for: self, isNew: needsNewSocket), of: backend)
     }
 
     /// Leaves a socket that has heard a former exchange's reply or report before it sent anything.
@@ -97,6 +97,8 @@ extension Exchange {
             let origin = report?.origin ?? .local
             unreachable = (cause, origin)
             backend.recordUnreachable(cause, isTrial: isTrial, at: loop.now)
+            // As after silence: the next trial may be another exchange's.
+            isTrial = false
             trace?.add(ExchangeTrace.Kind(cause), socket?.port, backend.address, bytes: nil, origin: origin)
             return plan.failedToReach(
                 backend.id, isReported: report != nil || error.operation == .receive, among: candidates,

@@ -49,6 +49,8 @@ final class Exchange: DeadlineHandler {
     var backend: Backend?
     var socket: ExchangeSocket?
     var isTrial = false
+    /// Whether its socket must have carried no other exchange.
+    var needsNewSocket: Bool { isTrial || collection != nil }
     /// The attempts before it that may still get their reply.
     var former: [FormerAttempt] = []
     /// The time of the first datagram through the current socket, and the kind of the next one.
@@ -192,7 +194,7 @@ final class Exchange: DeadlineHandler {
         self.sendKind = sendKind
         isTrial = backend.begin(at: loop.now)
         firstSentHere = .never
-        let action = use(backend.takeSocket(for: self, isNew: isTrial || collection != nil), of: backend)
+        let action = use(backend.takeSocket(for: self, isNew: needsNewSocket), of: backend)
         self.backend = backend
         return action
     }

@@ -115,7 +115,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
         shrink()
         while let first = waiters.first {
             do {
-                guard let socket = try next(isNew: false) else { return awaitNext() }
+                guard let socket = try next(isNew: first.needsNewSocket) else { return awaitNext() }
                 waiters.removeFirst()
                 first.proceed(with: .socket(socket))
             } catch {
