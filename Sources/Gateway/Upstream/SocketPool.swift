@@ -112,9 +112,9 @@ struct SocketPool {
     ) -> Choice {
         endQuarantines(at: now)
         let rested = firstResting()
-        if !isNew, let rested, rested.since + longRest <= now { return useFirst() }
+        if !isNew, let rested, rested.since + longRest <= now { return .use(beginFirst()) }
         if count < (isNew || mayWiden() ? capacity : spread) { return .open(begin(vacancy())) }
-        if let rested, rested.since + rest <= now { return isNew ? replaceFirst() : useFirst() }
+        if let rested, rested.since + rest <= now { return isNew ? .open(beginFirst()) : .use(beginFirst()) }
         if count < capacity { return .open(begin(vacancy())) }
         guard let index = takeDoubled(at: now) else { return .wait }
         return isNew ? .open(index) : .use(index)
@@ -124,8 +124,7 @@ struct SocketPool {
     mutating func takeRested(at now: MonotonicTime) -> Int? {
         endQuarantines(at: now)
         guard let first = firstResting(), first.since + rest <= now else { return takeDoubled(at: now) }
-        resting.removeFirst()
-        return begin(first.index)
+        return beginFirst()
     }
 
     /// A socket to which a second reply has come, and nothing for `rest` since then.
@@ -257,9 +256,7 @@ struct SocketPool {
         return nil
     }
 
-    private mutating func useFirst() -> Choice { .use(begin(resting.removeFirst().index)) }
-
-    private mutating func replaceFirst() -> Choice { .open(begin(resting.removeFirst().index)) }
+    private mutating func beginFirst() -> Int { begin(resting.removeFirst().index) }
 
     private mutating func beginRest(_ index: Int, since: MonotonicTime, isFirst: Bool = false) {
         slots[index].state = .resting
