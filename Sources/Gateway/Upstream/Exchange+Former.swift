@@ -97,9 +97,10 @@ extension Exchange {
 
     /// Handles the report that a former attempt's datagram did not arrive, which changes nothing for the current one.
     private func failedLate(_ error: SystemError, _ attempt: FormerAttempt) {
-        let origin = attempt.socket.socket.takeReport()?.origin ?? .local
+        let report = attempt.socket.socket.takeReport()
         attempt.socket.socket.dropReports()
-        guard case .unreachable(let cause) = SendFailure(error.reason) else { return }
+        guard case .unreachable(let cause) = SendFailure(error.reason, by: report) else { return }
+        let origin = report?.origin ?? .local
         attempt.backend.recordUnreachable(cause, isTrial: attempt.isTrial, at: loop.now)
         plan.formerFailedToReach(attempt.backend.id)
         trace?.add(ExchangeTrace.Kind(cause), attempt.socket.port, attempt.backend.address, bytes: nil, origin: origin)
