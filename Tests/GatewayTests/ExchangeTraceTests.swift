@@ -22,7 +22,7 @@ import Testing
         let socket = try DatagramSocket(connectedTo: try #require(SocketAddress("127.0.0.1", port: 9)))
         for kind in kinds {
             trace.add(
-                kind, try socket.localAddress().port, upstream,
+                kind, try socket.localAddress(), upstream,
                 bytes: kind == .refused || kind == .unreachable ? nil : 7)
         }
         trace.end()

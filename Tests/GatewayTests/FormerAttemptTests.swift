@@ -1,4 +1,5 @@
 import EventLoop
+import Synchronization
 import System
 import Testing
 
@@ -174,6 +175,23 @@ import Testing
                 try await peers[1 - place].send("b", to: try await peers[1 - place].receive().sender)
             }
             #expect(answer.text == "b")
+        }
+    }
+
+    /// The operator's line names the socket that the reply came to.
+    @Test func theReplyToTheFirstOneIsToldWithItsSocket() async throws {
+        let lines = Mutex<[String]>([])
+        var configuration = eagerConfiguration()
+        configuration.onDatagram = { event in lines.withLock { $0.append("\(event)") } }
+        try await withUpstream(configuration, peers: 2) { upstream, peers in
+            async let answer = upstream.exchange("a")
+            let (first, _) = await inTurn(peers)
+            let letter = try await first.receive()
+            while lines.withLock({ $0.count }) < 2 { await Task.yield() }
+            try await first.send("b", to: letter.sender)
+            _ = try await answer
+            let line = try #require(lines.withLock { $0 }.first { $0.hasSuffix(": received") })
+            #expect(line.hasPrefix("\(first.address) -> \(letter.sender), "))
         }
     }
 

@@ -54,7 +54,7 @@ extension UpstreamFixture {
         let watch = try loop.watch(other.descriptor, as: .datagrams, handler: witness)
         let end = try await collect("a") { exchange in
             witness.collection = exchange.collection
-            let port = try #require(exchange.socket?.port)
+            let port = try #require(exchange.socket?.localAddress?.port)
             let target = try #require(SocketAddress("127.0.0.1", port: port))
             for _ in 0..<count { _ = try service.send([97].span, to: target) }
             _ = try service.send([97].span, to: try other.localAddress())

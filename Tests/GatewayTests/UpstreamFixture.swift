@@ -95,7 +95,7 @@ actor UpstreamFixture {
         guard case .socket(let socket) = backend.takeSocket(for: exchange, isNew: false) else { throw NoSocket() }
         (exchange.backend, exchange.socket, socket.exchange) = (backend, socket, exchange)
         exchange.state = .blocked
-        try await meanwhile(socket.port ?? 0)
+        try await meanwhile(socket.localAddress?.port ?? 0)
         return try await withCheckedContinuation { continuation in
             exchange.handler = ReplyWaiter(continuation)
             exchange.retry()

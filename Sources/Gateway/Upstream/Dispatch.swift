@@ -183,9 +183,6 @@ extension Upstream {
         _ kind: ExchangeTrace.Kind, to trace: ExchangeTrace?, _ backend: Backend, bytes: Int? = nil,
         origin: NetworkReport.Origin? = nil
     ) {
-        guard let trace else { return }
-        let local = backend.oneWay.localAddress
-        trace.pass(from: local)
-        trace.add(kind, local?.port, backend.address, bytes: bytes, origin: origin)
+        trace?.add(kind, backend.oneWay.localAddress, backend.address, bytes: bytes, origin: origin)
     }
 }

@@ -77,7 +77,7 @@ extension Exchange {
         case .wait: return
         case .tooLong:
             socket.socket.dropReports()
-            trace?.add(.tooLong, socket.port, backend.address, bytes: payloadLength, origin: .network)
+            trace?.add(.tooLong, socket.localAddress, backend.address, bytes: payloadLength, origin: .network)
             resume(plan.pathShrank(at: loop.now))
         case .unreachable: resume(failed(error, through: socket, of: backend))
         }
@@ -99,7 +99,7 @@ extension Exchange {
             backend.recordUnreachable(cause, isTrial: isTrial, at: loop.now)
             // As after silence: the next trial may be another exchange's.
             isTrial = false
-            trace?.add(ExchangeTrace.Kind(cause), socket?.port, backend.address, bytes: nil, origin: origin)
+            trace?.add(ExchangeTrace.Kind(cause), socket?.localAddress, backend.address, bytes: nil, origin: origin)
             return plan.failedToReach(
                 backend.id, isReported: report != nil || error.operation == .receive, among: candidates,
                 rotation: rotation, at: loop.now)
@@ -109,7 +109,7 @@ extension Exchange {
     func blocked(
         by reason: ErrorNumber, through socket: ExchangeSocket?, of backend: Backend
     ) -> ExchangePlan.Action {
-        if blockedBy == nil { trace?.add(.blocked, socket?.port, backend.address, bytes: nil, origin: .local) }
+        if blockedBy == nil { trace?.add(.blocked, socket?.localAddress, backend.address, bytes: nil, origin: .local) }
         blockedBy = reason
         backend.recordBlocked()
         return plan.blocked(at: loop.now)

@@ -103,7 +103,8 @@ extension Exchange {
         let origin = report?.origin ?? .local
         attempt.backend.recordUnreachable(cause, isTrial: attempt.isTrial, at: loop.now)
         plan.formerFailedToReach(attempt.backend.id)
-        trace?.add(ExchangeTrace.Kind(cause), attempt.socket.port, attempt.backend.address, bytes: nil, origin: origin)
+        trace?.add(
+            ExchangeTrace.Kind(cause), attempt.socket.localAddress, attempt.backend.address, bytes: nil, origin: origin)
         former.removeAll { $0.socket === attempt.socket }
         end(attempt)
     }

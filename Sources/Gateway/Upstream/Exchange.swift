@@ -238,10 +238,7 @@ final class Exchange: DeadlineHandler {
         firstSentHere = min(firstSentHere, now)
         firstSent = min(firstSent, now)
         backend.recordSend(sendKind)
-        if let trace {
-            trace.pass(through: socket.socket)
-            trace.add(sendKind, socket.port, backend.address, bytes: payloadLength, at: now)
-        }
+        trace?.add(sendKind, socket.localAddress, backend.address, bytes: payloadLength, at: now)
         let attempt = plan.delivered + 1
         return plan.sent(at: now, pause: upstream.pause(beforeAttempt: attempt, at: backend))
     }

@@ -36,8 +36,8 @@ final class ExchangeSocket: EventHandler {
 
     var index: Int { Int(number) }
 
-    /// Its port, while the kernel knows it.
-    var port: UInt16? { (try? socket.localAddress())?.port }
+    /// Its own address, while the kernel knows it.
+    var localAddress: SocketAddress? { try? socket.localAddress() }
 
     /// Sends one datagram; false means that the kernel has no room yet.
     func send(_ payload: Span<UInt8>) throws(SystemError) -> Bool {

@@ -64,8 +64,6 @@ final class ExchangeTrace {
     private(set) var total = Interval(nanoseconds: 0)
     /// The observer of each datagram, and the payload; nil where only the trace is wanted.
     private var observer: (report: DatagramEvent.Observer, payload: [UInt8])?
-    /// The gateway's address on the path to the service.
-    private var local: SocketAddress?
 
     /// Begins when the request has been read.
     ///
@@ -78,26 +76,28 @@ final class ExchangeTrace {
     /// The most steps of a trace: a service may send replies without end, of which none fits.
     static let mostSteps = 256
 
-    /// Adds a step, as long as there is room; without a socket there is no port.
+    /// Adds a step, as long as there is room.
+    ///
+    /// - `local`: the address of the gateway's socket; nil without one.
     func add(
-        _ kind: Kind, _ localPort: UInt16?, _ upstream: SocketAddress, bytes: Int?,
+        _ kind: Kind, _ local: SocketAddress?, _ upstream: SocketAddress, bytes: Int?,
         at now: MonotonicTime = .now(), origin: NetworkReport.Origin? = nil, reply: ArraySlice<UInt8>? = nil
     ) {
-        if let observer { report(observer, kind, upstream, bytes, reply) }
+        if let observer { report(observer, kind, local, upstream, bytes, reply) }
         guard steps.count < Self.mostSteps else { return }
         steps.append(
             Step(
-                kind: kind, time: now.since(start), upstream: upstream, localPort: localPort, bytes: bytes,
+                kind: kind, time: now.since(start), upstream: upstream, localPort: local?.port, bytes: bytes,
                 origin: origin))
     }
 
     /// Adds a datagram that has left.
     func add(
-        _ sendKind: ExchangePlan.SendKind, _ localPort: UInt16?, _ upstream: SocketAddress, bytes: Int,
+        _ sendKind: ExchangePlan.SendKind, _ local: SocketAddress?, _ upstream: SocketAddress, bytes: Int,
         at now: MonotonicTime
     ) {
         guard let kind = Kind(rawValue: sendKind.rawValue) else { preconditionFailure("a send is a step") }
-        add(kind, localPort, upstream, bytes: bytes, at: now)
+        add(kind, local, upstream, bytes: bytes, at: now)
     }
 
     /// Reports each datagram to an observer as well; `payload` is that of the sent ones.
@@ -105,17 +105,9 @@ final class ExchangeTrace {
         self.observer = observer.map { ($0, payload) }
     }
 
-    /// Sets the socket of the following steps.
-    func pass(through socket: borrowing DatagramSocket) {
-        if observer != nil { local = try? socket.localAddress() }
-    }
-
-    /// Sets the gateway's address of the following steps.
-    func pass(from address: SocketAddress?) { local = address }
-
     private func report(
-        _ observer: (report: DatagramEvent.Observer, payload: [UInt8]), _ kind: Kind, _ upstream: SocketAddress,
-        _ length: Int?, _ reply: ArraySlice<UInt8>?
+        _ observer: (report: DatagramEvent.Observer, payload: [UInt8]), _ kind: Kind, _ local: SocketAddress?,
+        _ upstream: SocketAddress, _ length: Int?, _ reply: ArraySlice<UInt8>?
     ) {
         let (from, to) = kind.isSend ? (local, upstream) : (upstream, local)
         let what = kind.rawValue
@@ -172,20 +164,17 @@ extension Exchange {
         at now: MonotonicTime
     ) {
         guard let trace else { return }
-        trace.pass(through: socket.socket)
         let reply = replies.bytes[room].prefix(bytes)
-        trace.add(kind, socket.port, sender, bytes: bytes, at: now, reply: reply)
+        trace.add(kind, socket.localAddress, sender, bytes: bytes, at: now, reply: reply)
     }
 
     /// Records the reply and the datagrams after it, which are dropped; returns the number of these.
     func takeSurplus(behind length: Int, _ isWhole: Bool, _ now: MonotonicTime) -> Int {
         guard let trace, let backend, let socket else { return 0 }
-        let reply = replies.bytes[room].prefix(length)
-        trace.add(
-            isWhole ? .received : .truncated, socket.port, backend.address, bytes: length, at: now, reply: reply)
+        addStep(isWhole ? .received : .truncated, from: backend.address, through: socket, bytes: length, at: now)
         let surplus = backend.sockets.takeSurplus(behind: socket, isSettled: plan.outcomeOfReply == .settled)
         for (bytes, beginning) in zip(surplus.lengths, surplus.beginnings) {
-            trace.add(.surplus, socket.port, backend.address, bytes: bytes, reply: beginning[...])
+            trace.add(.surplus, socket.localAddress, backend.address, bytes: bytes, reply: beginning[...])
         }
         return surplus.datagrams
     }
