@@ -141,7 +141,7 @@ struct BackendCounts: Sendable {
     var empty = 0
     /// Replies longer than the limit.
     var truncated = 0
-    /// Replies beyond the most that a caller gets, or beyond the memory limit.
+    /// Replies beyond the most that a caller gets, beyond the memory limit, or beyond the kernel's queue.
     var dropped = 0
     /// Datagrams that came where none was expected.
     var unasked = 0

@@ -15,7 +15,7 @@ final class Backend: ExchangeCandidate {
     let sockets: ExchangeSocketPool
     /// The socket for datagrams that expect no reply.
     let oneWay: OneWaySocket
-    private(set) var counts = BackendCounts()
+    var counts = BackendCounts()
     private(set) var estimator: RoundTripEstimator
     private var health: Health
     private let log: BackendLog?
@@ -156,15 +156,6 @@ final class Backend: ExchangeCandidate {
         succeed(at: now)
     }
 
-    /// Counts replies beyond the caller's number, beyond the memory limit, or beyond the kernel's queue.
-    func recordDropped(_ count: Int = 1) { counts.dropped += count }
-
-    /// Counts datagrams of strangers that arrived before the socket had its peer.
-    func recordForeign(_ count: Int) { counts.foreign += count }
-
-    /// Counts a report about the datagram of an earlier exchange.
-    func recordLateRefusal() { counts.lateRefusals += 1 }
-
     /// Counts a datagram that could not reach the backend.
     func recordUnreachable(_ cause: SendFailure.Cause, isTrial: Bool, at now: MonotonicTime) {
         switch cause {
@@ -194,9 +185,6 @@ final class Backend: ExchangeCandidate {
         health.fail(failure, at: now, isTrial: isTrial)
         if wasUp, !health.isUp { log?.logDown(self, failure) }
     }
-
-    /// Counts a datagram for which this host had no room, no port or no descriptor.
-    func recordBlocked() { counts.blocked += 1 }
 }
 
 /// Logs when a backend of a service goes down and when it is up again, from one worker's view.

@@ -150,7 +150,7 @@ extension Upstream {
                 add(.sent, to: trace, backend, bytes: payload.count)
                 return nil
             case .blocked:
-                backend.recordBlocked()
+                backend.counts.blocked += 1
                 return .blocked(.wouldBlock)
             case .noSocket: return .noSocket(limit: configuration.maxSockets)
             case .refused(let report):
@@ -162,7 +162,7 @@ extension Upstream {
         } catch {
             switch SendFailure(error.reason) {
             case .wait:
-                backend.recordBlocked()
+                backend.counts.blocked += 1
                 return .blocked(error.reason)
             case .tooLong: return .requestTooLong(limit: configuration.maxDatagram)
             case .unreachable(let cause): return unreachable(cause, .local, backend, isTrial, trace)

@@ -25,7 +25,7 @@ extension Exchange {
                 return
             }
             guard accepts(sender, from: backend) else {
-                backend.recordForeign(1)
+                backend.counts.foreign += 1
                 continue
             }
             if takeOne(length, from: sender, into: collection, backend, socket) { return }
@@ -60,7 +60,7 @@ extension Exchange {
         if !isWhole {
             collection.drop()
         } else if !collection.add(reply, from: sender, after: now.since(collection.firstSent)) {
-            backend.recordDropped()
+            backend.counts.dropped += 1
         }
         // The listener may have found that the caller is gone.
         guard isUnderWay(for: collection) else { return true }
@@ -125,7 +125,7 @@ extension Exchange {
         let lost = socket.socket.overflows
         guard lost > 0 else { return }
         collection.drop(lost)
-        backend.recordDropped(lost)
+        backend.counts.dropped += lost
     }
 
     /// Ends before its time with the collected replies.

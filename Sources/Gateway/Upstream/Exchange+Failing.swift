@@ -111,7 +111,7 @@ extension Exchange {
     ) -> ExchangePlan.Action {
         if blockedBy == nil { trace?.add(.blocked, socket?.localAddress, backend.address, bytes: nil, origin: .local) }
         blockedBy = reason
-        backend.recordBlocked()
+        backend.counts.blocked += 1
         return plan.blocked(at: loop.now)
     }
 

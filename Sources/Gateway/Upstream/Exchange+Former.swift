@@ -56,7 +56,7 @@ extension Exchange {
             preconditionFailure("a socket of the exchange is one of an attempt's")
         }
         do {
-            if socket.isFresh { attempt.backend.recordForeign(try socket.dropStrangers()) }
+            if socket.isFresh { attempt.backend.counts.foreign += try socket.dropStrangers() }
             if let collection { return try collect(into: collection, through: socket, of: attempt.backend) }
             guard let length = try socket.socket.receive(into: &replies.bytes, room) else { return }
             takeOver(socket)

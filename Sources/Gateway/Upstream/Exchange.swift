@@ -113,7 +113,7 @@ final class Exchange: DeadlineHandler {
         guard socket === self.socket else { return receiveLate(through: socket) }
         guard plan.expectsReply else { return leave(socket) }
         do {
-            if socket.isFresh { backend?.recordForeign(try socket.dropStrangers()) }
+            if socket.isFresh { backend?.counts.foreign += try socket.dropStrangers() }
             if let collection, let backend { return try collect(into: collection, through: socket, of: backend) }
             guard let length = try socket.socket.receive(into: &replies.bytes, room) else { return }
             took(length, through: socket)
@@ -253,7 +253,7 @@ final class Exchange: DeadlineHandler {
             if SendFailure(error.reason) == .wait { throw error }
             socket.socket.dropReports()
             switch error.reason {
-            case .connectionRefused: backend.recordLateRefusal()
+            case .connectionRefused: backend.counts.lateRefusals += 1
             // The path takes less than the kernel knew; now it knows. If this datagram is the one that is too long, the
             // next call fails again.
             case .messageTooLong: break
