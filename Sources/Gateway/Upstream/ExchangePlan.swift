@@ -82,8 +82,6 @@ struct ExchangePlan {
     private var undelivered = 0
     /// The number of datagrams to the current backend that may bring a reply.
     private(set) var sentHere = 0
-    /// The state of the former backend's socket after the exchange.
-    private(set) var outcomeOfFormer = SocketPool.Outcome.settled
     /// The datagrams of the former attempt that may bring a reply.
     private(set) var sentOfFormer = 0
     /// The first backend tried, and the later ones: most exchanges try one.
@@ -103,7 +101,7 @@ struct ExchangePlan {
         (attempts, undelivered, sentHere) = (0, 0, 0)
         (resizes, retries) = (0, 0)
         isHeldBack = false
-        outcomeOfFormer = .settled
+        sentOfFormer = 0
         first = nil
         if !others.isEmpty { others = [] }
     }
@@ -124,6 +122,9 @@ struct ExchangePlan {
     /// any more.
     var outcomeWithoutReply: SocketPool.Outcome { sentHere == 0 ? .settled : .silent }
 
+    /// The same of the former backend's socket.
+    var outcomeOfFormer: SocketPool.Outcome { sentOfFormer == 0 ? .settled : .silent }
+
     // MARK: - Events
 
     /// Chooses the first backend.
@@ -134,7 +135,7 @@ struct ExchangePlan {
         among backends: [some ExchangeCandidate], rotation: Int, at now: MonotonicTime
     ) -> Action {
         guard let index = best(of: backends, rotation, at: now) else { return .fail(.noBackend) }
-        return attempt(index, of: backends, as: .sent)
+        return attempt(index, backends[index].id, as: .sent)
     }
 
     /// Chooses the backend with this identity, which is the only one.
@@ -169,7 +170,7 @@ struct ExchangePlan {
         if let index = best(of: backends, rotation, at: now), penalty(of: backends[index].id) == 0,
             backends[index].isPreferred(at: now)
         {
-            return attempt(index, of: backends, as: .retransmitted)
+            return attempt(index, backends[index].id, as: .retransmitted)
         }
         return .sendAgain(.retransmitted)
     }
@@ -193,7 +194,7 @@ struct ExchangePlan {
         guard now < deadline else { return .fail(mayBeAnswered ? .silent : .unreachable) }
         if let index = best(of: backends, rotation, at: now) {
             let penalty = penalty(of: backends[index].id)
-            if penalty == 0 || penalty == 1 && !isLastAttempt { return attempt(index, of: backends, as: .rerouted) }
+            if penalty == 0 || penalty == 1 && !isLastAttempt { return attempt(index, backends[index].id, as: .rerouted) }
         }
         guard mayBeAnswered else { return .fail(.unreachable) }
         pauseEnd = deadline
@@ -238,14 +239,8 @@ struct ExchangePlan {
 
     // MARK: - Choosing
 
-    private mutating func attempt(_ index: Int, of backends: [some ExchangeCandidate], as sendKind: SendKind) -> Action
-    {
-        attempt(index, backends[index].id, as: sendKind)
-    }
-
     @inline(__always)
     private mutating func attempt(_ index: Int, _ id: Int, as sendKind: SendKind) -> Action {
-        outcomeOfFormer = outcomeWithoutReply
         sentOfFormer = sentHere
         sentHere = 0
         note(id)
