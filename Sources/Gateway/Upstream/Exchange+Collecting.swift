@@ -6,16 +6,6 @@ extension Exchange {
     /// The most datagrams in a row; then other handlers are called.
     private static let mostAtOnce = 64
 
-    /// Begins an exchange whose answer is not one reply from the address itself.
-    func begin(
-        _ payload: Span<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?,
-        collection: ReplyCollection, only: Backend?, for handler: any ExchangeHandler
-    ) -> GatewayError? {
-        self.collection = collection
-        collection.join(self)
-        return begin(payload, timeout: timeout, attempts: attempts, trace: trace, only: only, for: handler)
-    }
-
     /// Takes the datagrams of a socket that may hear others than its peer.
     func collect(
         into collection: ReplyCollection, through socket: ExchangeSocket, of backend: Backend

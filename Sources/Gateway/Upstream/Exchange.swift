@@ -76,6 +76,7 @@ final class Exchange: DeadlineHandler {
     /// Begins an exchange; returns the failure where it ends at once.
     ///
     /// - `only`: the one backend, for a probe or for one exchange of a fan-out.
+    @inline(__always)
     func begin(
         _ payload: Span<UInt8>, timeout: Interval, attempts: Int, trace: ExchangeTrace?, only: Backend?,
         for handler: any ExchangeHandler

@@ -59,3 +59,13 @@ protocol ExchangeHandler: AnyObject {
 extension ExchangeHandler {
     func replied(_ reply: Reply) { finished(.success(reply)) }
 }
+
+/// The record of an exchange, for the access log.
+struct ExchangeRecord {
+    /// The last backend, by its number; 0 for none.
+    var backend = 0
+    /// The number of datagrams sent; a reply has the right number itself.
+    var attempts = 0
+    /// The time since the first datagram left; nil where none has.
+    var elapsed: Interval?
+}

@@ -106,8 +106,11 @@ final class ReplyCollection {
     /// Records that one of the addresses was not reached.
     func noteMissing() { isPartial = true }
 
-    /// Adds an exchange that collects.
-    func join(_ exchange: Exchange) { exchanges.append(exchange) }
+    /// Adds an exchange that is about to begin: its answer is not one reply from the address itself.
+    func join(_ exchange: Exchange) {
+        exchange.collection = self
+        exchanges.append(exchange)
+    }
 
     /// Removes an exchange that has ended.
     func leave(_ exchange: Exchange) {

@@ -105,8 +105,7 @@ final class Upstream {
     /// Sends the payload as one datagram, whose replies go into a collection; `handler` gets the end as for one reply.
     func collect(
         _ payload: ArraySlice<UInt8>, into collection: ReplyCollection, requestedTimeout: Interval?,
-        trace: ExchangeTrace?,
-        for handler: any ExchangeHandler
+        trace: ExchangeTrace?, for handler: any ExchangeHandler
     ) -> GatewayError? {
         let time = min(requestedTimeout ?? longestTimeout, longestTimeout)
         guard asksAll else { return collect(payload, into: collection, time, trace, only: nil, for: handler) }
@@ -129,9 +128,11 @@ final class Upstream {
     ) -> GatewayError? {
         if let failure = takePlace() { return backend == nil ? turnAway(failure) : failure }
         budget.deposit()
-        return takeSpare().begin(
-            payload.span, timeout: time, attempts: policy.source == .any ? 1 : attempts, trace: trace,
-            collection: collection, only: backend, for: handler)
+        let exchange = takeSpare()
+        collection.join(exchange)
+        return exchange.begin(
+            payload.span, timeout: time, attempts: policy.source == .any ? 1 : attempts, trace: trace, only: backend,
+            for: handler)
     }
 
     /// Takes the place of an exchange; returns the failure where there is none.
@@ -287,14 +288,4 @@ final class Upstream {
 
     /// Drops spare exchanges one by one: a long list that is dropped at once would end in as many nested calls.
     private func dropSpares(_ count: Int) { for _ in 0..<count { _ = takeSpare() } }
-}
-
-/// The record of an exchange, for the access log.
-struct ExchangeRecord {
-    /// The last backend, by its number; 0 for none.
-    var backend = 0
-    /// The number of datagrams sent; a reply has the right number itself.
-    var attempts = 0
-    /// The time since the first datagram left; nil where none has.
-    var elapsed: Interval?
 }
