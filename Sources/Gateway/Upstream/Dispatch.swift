@@ -84,10 +84,7 @@ extension Upstream {
     func dispatch(
         _ payload: ArraySlice<UInt8>, trace: ExchangeTrace?, for handler: any DispatchHandler
     ) -> Beginning {
-        if let failure = takePlace() {
-            record(failure)
-            return .failed(failure)
-        }
+        if let failure = takePlace() { return .failed(turnAway(failure)) }
         let trace = isVerbose ? observed(trace, payload) : trace
         var delivery = Delivery(isForAll: asksAll)
         send(payload.span, to: backends, &delivery, trace)

@@ -26,12 +26,12 @@ extension Exchange {
     }
 
     /// Ends the attempt at the current backend, if there is one.
-    func endAttempt(_ outcome: SocketPool.Outcome, at time: @autoclosure () -> MonotonicTime = .now()) {
+    func endAttempt(_ outcome: SocketPool.Outcome) {
         guard let backend = self.backend.take() else { return }
         if let socket = self.socket.take() {
             if collection == nil, outcome == .silent { socket.firstSent = firstSentHere }
             // A socket that has collected replies may get more at any time.
-            backend.giveBack(socket, collection == nil ? outcome : .silent, at: time())
+            backend.giveBack(socket, collection == nil ? outcome : .silent, at: .now())
         }
         backend.end(at: loop.now, isTrial: isTrial)
     }
@@ -70,7 +70,7 @@ extension Exchange {
     func takeOver(_ socket: ExchangeSocket) {
         guard let index = former.firstIndex(where: { $0.socket === socket }) else { return }
         let attempt = former.remove(at: index)
-        if state == .queued { backend?.sockets.leaveQueue(self) }
+        leaveQueue()
         if plan.expectsReply, let current = self.socket, let backend {
             former.append(
                 FormerAttempt(

@@ -15,7 +15,7 @@ final class ExchangeSocket: EventHandler {
     var exchange: Exchange?
     /// Whether it has carried no exchange yet, so that datagrams of strangers from before the connection may still
     /// come.
-    private(set) var isFresh = true
+    private(set) var isFresh: Bool
     /// Whether its last exchange sent a single datagram and has the reply, so that a further datagram can only be a
     /// double.
     var isSettled = false

@@ -93,7 +93,7 @@ final class ExchangeSocketPool: EventHandler, DeadlineHandler {
     private func next(isNew: Bool) throws(SystemError) -> ExchangeSocket? {
         // Not the time now: a late reply from before the end of the rest must have been reported, and drained.
         switch pool.take(isNew: isNew, mayWiden: share.mayWiden, at: loop.reported) {
-        case .use(let index): return index < sockets.count ? sockets[index] : nil
+        case .use(let index): return sockets[index]
         case .open(let index):
             do {
                 return try open(index) ?? rested()

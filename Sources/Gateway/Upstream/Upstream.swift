@@ -178,7 +178,7 @@ final class Upstream {
     }
 
     /// Counts a request that ends at once with this failure, and returns the failure.
-    private func turnAway(_ failure: GatewayError) -> GatewayError {
+    func turnAway(_ failure: GatewayError) -> GatewayError {
         record(failure)
         return failure
     }
