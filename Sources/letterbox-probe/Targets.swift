@@ -18,6 +18,7 @@ struct HTTPTarget {
     private let fields: CurlFields
     private let timeout: Duration
 
+    /// - `token`: the gateway's; nil where it asks for none.
     init(url: String, token: [UInt8]?, timeout: Interval) {
         self.url = url
         var fields: CurlFields = ["Content-Type": "text/plain; charset=utf-8"]

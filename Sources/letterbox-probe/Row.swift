@@ -1,27 +1,3 @@
-internal import EventLoop
-internal import System
-
-/// A comparison of the two ways to a service: over HTTP and over UDP.
-struct Comparison: ~Copyable {
-    private let http: HTTPTarget
-    private var udp: UDPTarget
-
-    /// - `token`: the gateway's; nil where it asks for none.
-    init(http url: String, token: [UInt8]?, udp addresses: [SocketAddress], timeout: Interval) {
-        http = HTTPTarget(url: url, token: token, timeout: timeout)
-        udp = UDPTarget(addresses: addresses, timeout: timeout)
-    }
-
-    /// Sends a sentence both ways, `count` times or until the first difference.
-    mutating func row(for sentence: Sentence, count: Int, on loop: EventLoop) async -> Row {
-        var row = Row(name: sentence.name, sent: sentence.bytes.count)
-        for _ in 0..<count where row.trouble == nil {
-            row.take(http: http.send(sentence.bytes), udp: await udp.send(sentence.bytes, on: loop))
-        }
-        return row
-    }
-}
-
 /// The results of one sentence.
 struct Row {
     enum Trouble: CustomStringConvertible {
