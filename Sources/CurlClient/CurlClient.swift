@@ -25,8 +25,7 @@ package final class CurlClient {
         }
         return CurlResponse(
             head: head, interim: collected.interim, body: collected.body,
-            timings: CurlTimings(
-                connect: easy.time(CURLINFO_CONNECT_TIME_T), total: easy.time(CURLINFO_TOTAL_TIME_T)),
+            time: easy.time(CURLINFO_TOTAL_TIME_T) - easy.time(CURLINFO_CONNECT_TIME_T),
             newConnections: easy.count(CURLINFO_NUM_CONNECTS))
     }
 

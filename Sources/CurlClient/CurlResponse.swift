@@ -18,8 +18,8 @@ package struct CurlResponse: Sendable {
     package let interim: [Head]
     /// The body, without its chunks' framing.
     package let body: [UInt8]
-    /// The times at which the steps of the transfer ended.
-    package let timings: CurlTimings
+    /// The time of the transfer, without that of making a connection, which UDP does not have.
+    package let time: Duration
     /// The number of new connections; zero when an earlier one served.
     package let newConnections: Int
 
@@ -29,12 +29,4 @@ package struct CurlResponse: Sendable {
     package var fields: CurlFields { head.fields }
     /// The body as text, or nil where it is not UTF-8.
     package var text: String? { String(validating: body, as: UTF8.self) }
-}
-
-/// The times at which the steps of a transfer ended, each counted from its start.
-package struct CurlTimings: Sendable, Equatable {
-    /// The connection was there.
-    package let connect: Duration
-    /// The transfer was over.
-    package let total: Duration
 }

@@ -32,8 +32,7 @@ struct HTTPTarget {
         do {
             let response = try client.perform(request)
             guard response.status == 200 else { return .failure("HTTP: \(Self.description(of: response))") }
-            // The time without the connection's, which UDP does not have; for a reused connection it is zero.
-            return .reply(response.body, response.timings.total - response.timings.connect)
+            return .reply(response.body, response.time)
         } catch {
             return .failure("HTTP: \(error)")
         }

@@ -94,8 +94,8 @@ import Testing
         }
     }
 
-    @Test func `the steps of a transfer are timed in their order`() throws {
-        let times = try answer("HTTP/1.1 204 No Content\r\n\r\n").timings
-        #expect(.zero < times.connect && times.connect <= times.total && times.total < .seconds(10))
+    @Test func `a transfer is timed`() throws {
+        let time = try answer("HTTP/1.1 204 No Content\r\n\r\n").time
+        #expect(.zero < time && time < .seconds(10))
     }
 }
