@@ -4,7 +4,7 @@
 /// follows no redirect, and sends a path unchanged, with its dots.
 package struct CurlRequest: Sendable {
     /// The content of a request.
-    package enum Body: Sendable {
+    package enum Body: Equatable, Sendable {
         /// No body, and no field about one.
         case none
         /// These bytes, announced by `Content-Length`, also when there are none.

@@ -85,8 +85,7 @@ extension EasyHandle {
     ///
     /// Without any bytes the address may be nil: CURLOPT_POST(3) has the length alone say that the body is empty.
     func setBody(_ bytes: [UInt8]) {
-        let length = CURLOPT_POSTFIELDSIZE_LARGE
-        unsafe check(ccurl_setopt_offset(raw, length, curl_off_t(bytes.count)), length)
+        set(CURLOPT_POSTFIELDSIZE, bytes.count)
         unsafe bytes.withUnsafeBytes { buffer in
             unsafe check(
                 ccurl_setopt_pointer(raw, CURLOPT_COPYPOSTFIELDS, buffer.baseAddress), CURLOPT_COPYPOSTFIELDS)

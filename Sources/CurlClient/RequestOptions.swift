@@ -34,7 +34,7 @@ extension EasyHandle {
             // CURLOPT_UPLOAD(3): without a size known beforehand HTTP/1.1 uploads in chunks.
             set(CURLOPT_UPLOAD, true)
         }
-        precondition(method != "HEAD" || request.hasNoBody, "HEAD has no body here: curl would wait for another")
+        precondition(method != "HEAD" || request.body == .none, "HEAD has no body here: curl would wait for another")
         // CURLOPT_CUSTOMREQUEST(3) changes the word only; curl's behaviour follows from the options above.
         set(CURLOPT_CUSTOMREQUEST, method)
         // CURLOPT_EXPECT_100_TIMEOUT_MS(3): after this time curl sends the body unasked.
@@ -55,12 +55,6 @@ extension LineList {
         case false?: append("Expect:")
         case nil: break
         }
-    }
-}
-
-extension CurlRequest {
-    fileprivate var hasNoBody: Bool {
-        if case .none = body { true } else { false }
     }
 }
 
