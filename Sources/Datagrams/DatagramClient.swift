@@ -172,19 +172,12 @@ package struct DatagramClient: ~Copyable {
             try await send(
                 message, to: server.address, over: socket, sent == 0 ? "sent" : "sent again", until: end, on: loop)
             sent += 1
-            deadline =
-                sent == attempts
-                ? end : min(end, nextSend(after: sent, deadline, start, within: time, server.estimator))
+            // The attempts are spread over the whole time, but never before a round trip is over; the last one has the rest.
+            let spread = start + Backoff.elapsed(after: sent, of: attempts, within: time)
+            deadline = min(end, max(spread, deadline + server.estimator.timeout(attempt: sent)))
             while await watch.readable(until: deadline) == .ready {
                 do {
-                    _ = try socket.dropStrangers()
-                    guard let length = try socket.receive(into: &buffer, buffer.indices) else { continue }
-                    let reply = Reply(
-                        server: server.address, bytes: Array(buffer[..<length]),
-                        roundTrip: MonotonicTime.now().since(start), attempts: sent)
-                    report(
-                        reply.bytes, from: server.address, to: try? socket.localAddress(), "received \(reply.effort)")
-                    return reply
+                    if let reply = try reply(of: server.address, over: socket, &buffer, start, sent) { return reply }
                 } catch {
                     // A router dropped the datagram, for the next link takes less (RFC 4443 3.2); now the kernel knows
                     // the length.
@@ -200,28 +193,28 @@ package struct DatagramClient: ~Copyable {
         return nil
     }
 
+    /// Takes the reply; nil where none waits.
+    private func reply(
+        of server: SocketAddress, over socket: borrowing DatagramSocket, _ buffer: inout [UInt8],
+        _ start: MonotonicTime, _ sent: Int
+    ) throws(SystemError) -> Reply? {
+        _ = try socket.dropStrangers()
+        guard let length = try socket.receive(into: &buffer, buffer.indices) else { return nil }
+        let reply = Reply(
+            server: server, bytes: Array(buffer[..<length]), roundTrip: MonotonicTime.now().since(start), attempts: sent
+        )
+        onDatagram?(
+            DatagramEvent(
+                reply.bytes.span, from: server, to: try? socket.localAddress(), "received \(reply.effort)"))
+        return reply
+    }
+
     /// Sends a datagram as soon as this host has room for it.
     private func send(
         _ message: [UInt8], to server: SocketAddress, over socket: borrowing DatagramSocket, _ what: String,
         until end: MonotonicTime, on loop: EventLoop
     ) async throws(SystemError) {
         try await whenThereIsRoom(until: end, on: loop) { () throws(SystemError) in try socket.send(message.span) }
-        report(message, from: try? socket.localAddress(), to: server, what)
-    }
-
-    private func report(
-        _ bytes: [UInt8], from sender: @autoclosure () -> SocketAddress?,
-        to receiver: @autoclosure () -> SocketAddress?, _ what: @autoclosure () -> String
-    ) {
-        onDatagram?(DatagramEvent(bytes.span, from: sender(), to: receiver(), what()))
-    }
-
-    /// The time of the next send: the attempts are spread over the whole time, but never before a round trip is over.
-    private func nextSend(
-        after attempt: Int, _ last: MonotonicTime, _ start: MonotonicTime, within time: Interval,
-        _ estimator: RoundTripEstimator
-    ) -> MonotonicTime {
-        let spread = start + Backoff.elapsed(after: attempt, of: attempts, within: time)
-        return max(spread, last + estimator.timeout(attempt: attempt))
+        onDatagram?(DatagramEvent(message.span, from: try? socket.localAddress(), to: server, what))
     }
 }
