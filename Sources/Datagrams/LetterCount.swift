@@ -4,16 +4,12 @@
 /// not be valid text, and other spellings of a letter do not count ("é" as "e" and an accent). The reply is the number
 /// in decimal ASCII digits.
 package struct LetterCount: DatagramService {
-    /// The counted letter.
-    package let letter: Character
-
-    /// The letter's bytes, at least one.
+    /// The counted letter's bytes, at least one.
     private let needle: [UInt8]
 
     /// Creates the service; nil unless `letter` is exactly one character.
     package init?(letter: String) {
         guard let only = letter.first, letter.count == 1 else { return nil }
-        self.letter = only
         needle = Array(only.utf8)
     }
 
