@@ -2,8 +2,7 @@
 //
 // Glibc declares accept4, recvmmsg, sendmmsg and strptime for programs that define _GNU_SOURCE. Swift's own module of the C
 // library is built without it, and the two views of one header must not differ, so they are declared here instead, as
-// their man pages give them. Address parameters are transparent unions in glibc, which Swift imports as structures:
-// hence the wrappers.
+// their man pages give them.
 
 #ifndef CLINUX_H
 #define CLINUX_H
@@ -65,11 +64,6 @@ static inline ssize_t clinux_send(int fd, const void *bytes, size_t count, int f
 #endif
 }
 
-// bind(2)
-static inline int clinux_bind(int fd, const struct sockaddr *address, socklen_t length) {
-    return bind(fd, address, length);
-}
-
 // Makes a listening socket drop the segments that ask for a connection, and no others: SYN without ACK, of the flags at
 // offset 13 of TCP's header (RFC 9293 3.1; socket(7), SO_ATTACH_FILTER).
 static inline int clinux_drop_connection_requests(int fd) {
@@ -84,39 +78,9 @@ static inline int clinux_drop_connection_requests(int fd) {
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
-// connect(2)
-static inline int clinux_connect(int fd, const struct sockaddr *address, socklen_t length) {
-    return connect(fd, address, length);
-}
-
-// sendto(2)
-static inline ssize_t clinux_sendto(
-    int fd, const void *bytes, size_t count, int flags, const struct sockaddr *address, socklen_t length) {
-    return sendto(fd, bytes, count, flags, address, length);
-}
-
-// socket(7) leaves SO_MEMINFO out; linux/sock_diag.h names the numbers that it fills in.
-static const int clinux_so_meminfo = SO_MEMINFO;
-
 // program_invocation_short_name(3)
 static inline const char *clinux_program_name(void) {
     return program_invocation_short_name;
-}
-
-// getsockname(2)
-static inline int clinux_getsockname(int fd, struct sockaddr *address, socklen_t *length) {
-    return getsockname(fd, address, length);
-}
-
-// getpeername(2)
-static inline int clinux_getpeername(int fd, struct sockaddr *address, socklen_t *length) {
-    return getpeername(fd, address, length);
-}
-
-// recvfrom(2)
-static inline ssize_t clinux_recvfrom(
-    int fd, void *bytes, size_t count, int flags, struct sockaddr *address, socklen_t *length) {
-    return recvfrom(fd, bytes, count, flags, address, length);
 }
 
 // A report of the network or of this host about a datagram that was sent (ip(7), IP_RECVERR).

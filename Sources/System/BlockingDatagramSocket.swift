@@ -35,7 +35,7 @@ public struct BlockingDatagramSocket: ~Copyable, Sendable {
         _ = try attempt(.send, address) { () throws(ErrorNumber) in
             try call {
                 unsafe address.withSocketAddress {
-                    unsafe clinux_sendto(descriptor.number, datagram, datagram.count, Int32(MSG_NOSIGNAL), $0, $1)
+                    unsafe sendto(descriptor.number, datagram, datagram.count, Int32(MSG_NOSIGNAL), $0, $1)
                 }
             }
         }
@@ -49,7 +49,7 @@ public struct BlockingDatagramSocket: ~Copyable, Sendable {
         var length = 0
         let sender = try attempt(.receive) { () throws(ErrorNumber) in
             try unsafe SocketAddress { (pointer, size) throws(ErrorNumber) in
-                length = try call { unsafe clinux_recvfrom(descriptor.number, &bytes, count, 0, pointer, size) }
+                length = try call { unsafe recvfrom(descriptor.number, &bytes, count, 0, pointer, size) }
             }
         }
         guard let sender else { preconditionFailure("a datagram has an internet sender") }

@@ -61,7 +61,7 @@ extension DatagramSocket {
             let sender = try unsafe SocketAddress { (pointer, size) throws(ErrorNumber) in
                 length = try unsafe bytes.withMutableBytes(in: room) { room throws(ErrorNumber) -> Int? in
                     try callUnlessBlocked {
-                        unsafe clinux_recvfrom(
+                        unsafe recvfrom(
                             descriptor.number, room.baseAddress, room.count, Int32(MSG_TRUNC), pointer, size)
                     }
                 }

@@ -52,7 +52,7 @@ extension DatagramSocket {
     public var overflows: Int {
         var values: InlineArray<9, UInt32> = .init(repeating: 0)
         var length = socklen_t(MemoryLayout<InlineArray<9, UInt32>>.size)
-        let status = unsafe getsockopt(descriptor.number, SOL_SOCKET, clinux_so_meminfo, &values, &length)
+        let status = unsafe getsockopt(descriptor.number, SOL_SOCKET, SO_MEMINFO, &values, &length)
         guard status == 0, length == MemoryLayout<InlineArray<9, UInt32>>.size else { return 0 }
         return Int(values[8])
     }

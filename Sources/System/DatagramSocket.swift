@@ -64,7 +64,7 @@ public struct DatagramSocket: ~Copyable, Sendable {
     static func connect(_ descriptor: borrowing Descriptor, to remote: SocketAddress) throws(SystemError) {
         let number = descriptor.number
         try attempt(.connect, remote) { () throws(ErrorNumber) in
-            _ = try call { unsafe remote.withSocketAddress { unsafe clinux_connect(number, $0, $1) } }
+            _ = try call { unsafe remote.withSocketAddress { unsafe Glibc.connect(number, $0, $1) } }
         }
     }
 
@@ -144,7 +144,7 @@ extension DatagramSocket {
             var discarded: UInt8 = 0
             isThere =
                 try callUnlessBlocked {
-                    unsafe clinux_recvfrom(descriptor.number, &discarded, 1, Int32(MSG_PEEK), pointer, length)
+                    unsafe recvfrom(descriptor.number, &discarded, 1, Int32(MSG_PEEK), pointer, length)
                 } != nil
         }
         return isThere ? sender : nil

@@ -69,18 +69,18 @@ extension Descriptor {
     /// Gives the socket its own address (bind(2)).
     func bind(to address: SocketAddress) throws(SystemError) {
         try attempt(.bind, address) { () throws(ErrorNumber) in
-            _ = try call { unsafe address.withSocketAddress { unsafe clinux_bind(number, $0, $1) } }
+            _ = try call { unsafe address.withSocketAddress { unsafe Glibc.bind(number, $0, $1) } }
         }
     }
 
     /// The socket's address, with the port that the kernel chose for port 0 (getsockname(2)).
     func localAddress() throws(SystemError) -> SocketAddress {
-        try unsafe address { unsafe clinux_getsockname($0, $1, $2) }
+        try unsafe address { unsafe getsockname($0, $1, $2) }
     }
 
     /// The peer's address (getpeername(2)).
     func peerAddress() throws(SystemError) -> SocketAddress {
-        try unsafe address { unsafe clinux_getpeername($0, $1, $2) }
+        try unsafe address { unsafe getpeername($0, $1, $2) }
     }
 
     /// The address of an internet socket that a system call writes.

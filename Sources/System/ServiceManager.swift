@@ -95,8 +95,7 @@ public final class ServiceManager: Sendable {
         do {
             return try callUnlessBlocked {
                 unsafe withUnixAddress(path) { address, length in
-                    unsafe clinux_sendto(
-                        descriptor.number, bytes, bytes.count, Int32(MSG_NOSIGNAL), address, length)
+                    unsafe sendto(descriptor.number, bytes, bytes.count, Int32(MSG_NOSIGNAL), address, length)
                 }
             } != nil
         } catch {

@@ -47,7 +47,7 @@ extension StreamListener {
     private static func open(_ address: UnixAddress) throws(ErrorNumber) -> Descriptor {
         let descriptor = try Descriptor(domain: AF_UNIX, type: SOCK_STREAM)
         let number = descriptor.number
-        _ = try call { unsafe address.withSocketAddress { unsafe clinux_bind(number, $0, $1) } }
+        _ = try call { unsafe address.withSocketAddress { unsafe Glibc.bind(number, $0, $1) } }
         return descriptor
     }
 
@@ -59,7 +59,7 @@ extension StreamListener {
             let probe = try Descriptor(domain: AF_UNIX, type: SOCK_STREAM)
             let number = probe.number
             // With a full queue the call would block: a program listens all the same.
-            _ = try callUnlessBlocked { unsafe address.withSocketAddress { unsafe clinux_connect(number, $0, $1) } }
+            _ = try callUnlessBlocked { unsafe address.withSocketAddress { unsafe Glibc.connect(number, $0, $1) } }
             throw ErrorNumber.addressInUse
         } catch {
             switch error {

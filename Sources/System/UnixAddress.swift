@@ -28,7 +28,7 @@ public struct UnixAddress: Sendable {
         let number = descriptor.number
         let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe clinux_getsockname(number, $0, &length)
+                unsafe getsockname(number, $0, &length)
             }
         }
         guard status == 0 else { return "" }

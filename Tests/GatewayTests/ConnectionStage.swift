@@ -103,7 +103,7 @@ final class ConnectionStage {
             // connect(2): an address of the family AF_UNSPEC dissolves the connection.
             var nowhere = sockaddr()
             nowhere.sa_family = sa_family_t(AF_UNSPEC)
-            _ = unsafe clinux_connect(number, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+            _ = unsafe Glibc.connect(number, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
             isCut = true
             hear([.toRead, .ended, .toWrite])
         case .drain: context.drain()

@@ -130,7 +130,7 @@ final class LoopCaller {
         target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         let status = unsafe withUnsafePointer(to: target) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe clinux_connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                unsafe Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
         try #require(status == 0)

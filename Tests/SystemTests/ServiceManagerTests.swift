@@ -30,7 +30,7 @@ import Testing
     @Test func whatAFullQueueDoesNotTakeIsSentLaterAndInOrder() throws {
         let name = "letterbox-\(getpid())"
         let reader = try Descriptor(domain: AF_UNIX, type: SOCK_DGRAM)
-        #expect(unsafe withUnixAddress([0] + Array(name.utf8)) { unsafe clinux_bind(reader.number, $0, $1) } == 0)
+        #expect(unsafe withUnixAddress([0] + Array(name.utf8)) { unsafe Glibc.bind(reader.number, $0, $1) } == 0)
         let manager = try #require(ServiceManager(path: "@\(name)", watchdogInterval: nil))
         while manager.notify(.alive) {}
         #expect(!manager.notify(.ready, "one") && !manager.notify(.alive) && !manager.resend())

@@ -10,7 +10,7 @@ import Testing
         let descriptor = try Descriptor(domain: AF_INET, type: SOCK_STREAM)
         // The handshake goes on by itself; the listener tells when it is done.
         let address = try #require(listener.address.socketAddress)
-        unsafe address.withSocketAddress { _ = unsafe clinux_connect(descriptor.number, $0, $1) }
+        unsafe address.withSocketAddress { _ = unsafe Glibc.connect(descriptor.number, $0, $1) }
         let client = StreamBox(descriptor.release())
         waitToRead(listener.descriptor)
         let number = try listener.accept()?.release()
@@ -32,10 +32,10 @@ import Testing
         let early = try Descriptor(domain: AF_INET, type: SOCK_STREAM)
         let late = try Descriptor(domain: AF_INET, type: SOCK_STREAM)
         let address = try #require(listener.address.socketAddress)
-        unsafe address.withSocketAddress { _ = unsafe clinux_connect(early.number, $0, $1) }
+        unsafe address.withSocketAddress { _ = unsafe Glibc.connect(early.number, $0, $1) }
         waitToRead(listener.descriptor)
         listener.ignoreNewConnections()
-        unsafe address.withSocketAddress { _ = unsafe clinux_connect(late.number, $0, $1) }
+        unsafe address.withSocketAddress { _ = unsafe Glibc.connect(late.number, $0, $1) }
         let accepted = try #require(try listener.accept()?.release())
         let server = StreamBox(accepted)
         #expect(try server.socket.send([7].span) == 1)

@@ -72,7 +72,7 @@ enum FileCount {
 extension DatagramSocket {
     /// Gives a socket that has heard every sender its peer.
     func dropStrangersOnceConnected(to peer: SocketAddress) throws -> Int {
-        let status = unsafe peer.withSocketAddress { unsafe clinux_connect(descriptor.number, $0, $1) }
+        let status = unsafe peer.withSocketAddress { unsafe Glibc.connect(descriptor.number, $0, $1) }
         #expect(status == 0)
         return try dropStrangers()
     }

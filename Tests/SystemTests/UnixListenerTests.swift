@@ -19,7 +19,7 @@ import Testing
     private func connect(_ path: String) throws -> StreamBox? {
         let descriptor = try Descriptor(domain: AF_UNIX, type: SOCK_STREAM)
         let number = descriptor.number
-        let status = unsafe try UnixAddress(path).withSocketAddress { unsafe clinux_connect(number, $0, $1) }
+        let status = unsafe try UnixAddress(path).withSocketAddress { unsafe Glibc.connect(number, $0, $1) }
         return status == 0 ? StreamBox(descriptor.release()) : nil
     }
 
@@ -78,7 +78,7 @@ import Testing
         try inFolder { path in
             let descriptor = try Descriptor(domain: AF_UNIX, type: SOCK_STREAM)
             let number = descriptor.number
-            #expect(unsafe try UnixAddress(path).withSocketAddress { unsafe clinux_bind(number, $0, $1) } == 0)
+            #expect(unsafe try UnixAddress(path).withSocketAddress { unsafe Glibc.bind(number, $0, $1) } == 0)
             _ = close(descriptor.release())
             let listener = try StreamListener(at: UnixAddress(path))
             #expect(try connect(path) != nil)
@@ -132,7 +132,7 @@ import Testing
             let full = path + String(repeating: "a", count: length - path.utf8.count)
             let descriptor = try Descriptor(domain: AF_UNIX, type: SOCK_STREAM)
             let number = descriptor.number
-            #expect(unsafe withUnixAddress(Array(full.utf8)) { unsafe clinux_bind(number, $0, $1) } == 0)
+            #expect(unsafe withUnixAddress(Array(full.utf8)) { unsafe Glibc.bind(number, $0, $1) } == 0)
             #expect(UnixAddress.path(of: descriptor) == full)
         }
     }
