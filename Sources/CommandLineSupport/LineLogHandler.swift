@@ -19,7 +19,7 @@ struct LineLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let level = LogLevel(event.level)
-        let site = LogLimiter.Site(label: label, level: level.rawValue, file: event.file, line: event.line)
+        let site = LogLimiter.Site(label: label, level: level, file: event.file, line: event.line)
         let message = "\(event.message)"
         guard let leftOut = printer.admit(message, of: event.level.isLimited ? site : nil) else { return }
         let given = metadataProvider?.get() ?? [:]
@@ -61,8 +61,7 @@ final class LinePrinter: Sendable {
     /// next one will have it.
     func finish() {
         for (site, message, count) in limiter.withLock({ $0.takeLeftOut() }) {
-            let level = LogLevel(rawValue: site.level) ?? .warning
-            print(style().line(level, site.label, "left out until the end: \(message)", leftOut: count - 1))
+            print(style().line(site.level, site.label, "left out until the end: \(message)", leftOut: count - 1))
         }
     }
 }
@@ -72,13 +71,13 @@ extension Logger.Level {
     fileprivate var isLimited: Bool { self == .warning || self == .error }
 
     fileprivate init(_ level: LogLevel) {
-        self = Self.allCases[level.rawValue]
+        self = Self(rawValue: "\(level)") ?? .critical
     }
 }
 
 extension LogLevel {
     fileprivate init(_ level: Logger.Level) {
-        self = Logger.Level.allCases.firstIndex(of: level).map { Self.allCases[$0] } ?? .critical
+        self = Self.allCases.first { "\($0)" == level.rawValue } ?? .critical
     }
 }
 
@@ -91,7 +90,7 @@ struct LogLimiter {
     /// The place in the code that makes a warning.
     struct Site: Hashable {
         let label: String
-        let level: Int
+        let level: LogLevel
         let file: String
         let line: UInt
     }

@@ -1,19 +1,6 @@
 /// The importance of a line of the log, least first.
-public enum LogLevel: Int, Sendable, CaseIterable, Comparable, CustomStringConvertible {
+public enum LogLevel: Sendable, CaseIterable, Comparable {
     case trace, debug, info, notice, warning, error, critical
-
-    /// The level's word.
-    public var description: String {
-        switch self {
-        case .trace: "trace"
-        case .debug: "debug"
-        case .info: "info"
-        case .notice: "notice"
-        case .warning: "warning"
-        case .error: "error"
-        case .critical: "critical"
-        }
-    }
 
     /// Syslog's number for the level (syslog(3)).
     public var priority: Int {
@@ -26,9 +13,6 @@ public enum LogLevel: Int, Sendable, CaseIterable, Comparable, CustomStringConve
         case .critical: 2
         }
     }
-
-    /// Whether one level is less important than the other.
-    public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// The format of a log's lines, and the least level that it has.
