@@ -12,19 +12,6 @@ extension [UInt8] {
         }
     }
 
-    /// Overwrites the bytes from `start` on with a part of another array.
-    @inlinable
-    public mutating func copy(_ range: Range<Int>, of other: [UInt8], to start: Int) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= other.count, "the range lies in the source")
-        precondition(start >= 0 && start + range.count <= count, "the target lies in the array")
-        unsafe withUnsafeMutableBytes { target in
-            unsafe other.withUnsafeBytes { source in
-                guard let target = target.baseAddress, let source = source.baseAddress else { return }
-                unsafe (target + start).copyMemory(from: source + range.lowerBound, byteCount: range.count)
-            }
-        }
-    }
-
     /// Overwrites the bytes from `start` on.
     @inlinable
     public mutating func copy(_ bytes: Span<UInt8>, to start: Int) {

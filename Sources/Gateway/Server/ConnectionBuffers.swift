@@ -99,7 +99,7 @@ struct ReceiveBuffer: ~Copyable {
     private mutating func move(toRoom room: Int, _ context: ConnectionContext) throws(NoRoom) {
         guard context.limits.buffered.take(room) else { throw NoRoom() }
         var own = [UInt8](repeating: 0, count: room)
-        own.copy(unread, of: bytes, to: 0)
+        own.copy(bytes.span.extracting(unread), to: 0)
         if isShared { swap(&bytes, &context.sharedBuffer) } else { context.limits.buffered.giveBack(bytes.count) }
         bytes = own
         isShared = false
