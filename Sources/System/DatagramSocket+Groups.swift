@@ -22,7 +22,7 @@ extension DatagramSocket {
 
     /// Opens a socket at a port of the kernel's choice, on every address.
     private static func openUnconnected(for remote: SocketAddress) throws(SystemError) -> Descriptor {
-        let descriptor = try open(for: remote)
+        let descriptor = try Descriptor(for: remote, SOCK_DGRAM)
         try descriptor.bind(to: remote.wildcard)
         return descriptor
     }
@@ -37,7 +37,7 @@ extension DatagramSocket {
 
     /// Opens a socket that has the route of datagrams from ``init(towards:hops:interface:)``, for questions to the kernel.
     static func probe(towards remote: SocketAddress, interface: String? = nil) throws(SystemError) -> Descriptor {
-        let descriptor = try open(for: remote)
+        let descriptor = try Descriptor(for: remote, SOCK_DGRAM)
         try descriptor.set(SO_BROADCAST, at: SOL_SOCKET)
         var remote = remote
         if let interface {

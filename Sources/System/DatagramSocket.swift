@@ -18,7 +18,7 @@ public struct DatagramSocket: ~Copyable, Sendable {
     ///
     /// - `sharingPort`: whether the port may be that of sockets which share theirs, see `sharePort()`.
     public init(boundTo address: SocketAddress, sharingPort: Bool = false) throws(SystemError) {
-        let descriptor = try Self.open(for: address)
+        let descriptor = try Descriptor(for: address, SOCK_DGRAM)
         if sharingPort { try descriptor.set(SO_REUSEPORT, at: SOL_SOCKET) }
         // A socket on every address would reply from the address that routing prefers, which may be another than the
         // client knows; the kernel tells the destination on request (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
@@ -56,7 +56,7 @@ public struct DatagramSocket: ~Copyable, Sendable {
     }
 
     private static func connect(to remote: SocketAddress) throws(SystemError) -> Descriptor {
-        let descriptor = try open(for: remote)
+        let descriptor = try Descriptor(for: remote, SOCK_DGRAM)
         try connect(descriptor, to: remote)
         return descriptor
     }
@@ -65,12 +65,6 @@ public struct DatagramSocket: ~Copyable, Sendable {
         let number = descriptor.number
         try attempt(.connect, remote) { () throws(ErrorNumber) in
             _ = try call { unsafe remote.withSocketAddress { unsafe Glibc.connect(number, $0, $1) } }
-        }
-    }
-
-    static func open(for address: SocketAddress) throws(SystemError) -> Descriptor {
-        try attempt(.open, address) { () throws(ErrorNumber) in
-            try Descriptor(domain: address.domain, type: SOCK_DGRAM)
         }
     }
 

@@ -66,6 +66,13 @@ extension Descriptor {
         if domain == AF_INET6 { try? set(Int32(IPV6_V6ONLY), at: Int32(IPPROTO_IPV6), to: 0) }
     }
 
+    /// Opens a socket for an address's family, whose calls do not block.
+    init(for address: SocketAddress, _ type: __socket_type) throws(SystemError) {
+        self = try attempt(.open, address) { () throws(ErrorNumber) in
+            try Descriptor(domain: address.domain, type: type)
+        }
+    }
+
     /// Gives the socket its own address (bind(2)).
     func bind(to address: SocketAddress) throws(SystemError) {
         try attempt(.bind, address) { () throws(ErrorNumber) in

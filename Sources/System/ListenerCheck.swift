@@ -8,12 +8,10 @@ extension StreamListener {
     ///
     /// The socket is bound and closed. With SO_REUSEADDR it keeps no program from listening there (socket(7)).
     public static func check(_ address: SocketAddress) throws(SystemError) {
-        let descriptor = try attempt(.open, address) { () throws(ErrorNumber) in
-            try Descriptor(domain: address.domain, type: SOCK_STREAM)
-        }
-        try descriptor.set(SO_REUSEADDR, at: SOL_SOCKET)
-        do throws(SystemError) { try descriptor.bind(to: address) } catch {
-            guard error.reason == .addressInUse || error.reason == .permissionDenied else { throw error }
+        do throws(SystemError) { _ = try bound(to: address) } catch {
+            guard error.operation == .bind, [.addressInUse, .permissionDenied].contains(error.reason) else {
+                throw error
+            }
         }
     }
 

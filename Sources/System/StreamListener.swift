@@ -36,18 +36,22 @@ public struct StreamListener: ~Copyable, Sendable {
     ///
     /// - `backlog`: the most connections that may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
     public init(on address: SocketAddress, backlog: Int32 = 4096) throws(SystemError) {
-        let descriptor = try attempt(.open, address) { () throws(ErrorNumber) in
-            try Descriptor(domain: address.domain, type: SOCK_STREAM)
-        }
-        // Connections of a former run may still be in TIME_WAIT; with the option they do not hold the port (ip(7)).
-        try descriptor.set(SO_REUSEADDR, at: SOL_SOCKET)
+        let descriptor = try Self.bound(to: address)
         Self.sendAtOnce(descriptor)
-        try descriptor.bind(to: address)
         try attempt(.listen, address) { () throws(ErrorNumber) in _ = try call { listen(descriptor.number, backlog) } }
         self.address = .internet(try descriptor.localAddress())
         self.descriptor = descriptor
         isInherited = false
         file = nil
+    }
+
+    /// Opens a socket that has the address and does not listen yet.
+    static func bound(to address: SocketAddress) throws(SystemError) -> Descriptor {
+        let descriptor = try Descriptor(for: address, SOCK_STREAM)
+        // Connections of a former run may still be in TIME_WAIT; with the option they do not hold the port (ip(7)).
+        try descriptor.set(SO_REUSEADDR, at: SOL_SOCKET)
+        try descriptor.bind(to: address)
+        return descriptor
     }
 
     /// Lets small responses leave at once: Nagle's algorithm is off (tcp(7), TCP_NODELAY).
