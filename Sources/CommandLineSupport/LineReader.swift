@@ -72,17 +72,17 @@ package struct InputReader: ~Copyable {
     private let loop: EventLoop
     /// Nil for a regular file, which never keeps the loop waiting and cannot be watched (epoll_ctl(2), EPERM).
     private let watch: AsyncWatch?
-    private let input: InputDescriptor
+    private let input: Descriptor
     private var chunk = [UInt8](repeating: 0, count: 65_536)
 
     /// Reads standard input, which has no other reader.
     package init(on loop: EventLoop) throws(SystemError) {
-        try self.init(.standard, on: loop)
+        try self.init(.standardInput, on: loop)
     }
 
-    init(_ input: consuming InputDescriptor, on loop: EventLoop) throws(SystemError) {
+    init(_ input: consuming Descriptor, on loop: EventLoop) throws(SystemError) {
         self.loop = loop
-        do throws(SystemError) { watch = try AsyncWatch(input.descriptor, as: .stream, on: loop) } catch {
+        do throws(SystemError) { watch = try AsyncWatch(input, as: .stream, on: loop) } catch {
             guard error.reason == .notPermitted else { throw error }
             watch = nil
         }

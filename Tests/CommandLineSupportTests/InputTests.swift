@@ -13,8 +13,7 @@ import Testing
             var ends: [Int32] = [-1, -1]
             guard unsafe pipe(&ends) == 0 else { return [] }
             let end = ends[1]
-            var reader = LineReader(
-                try InputReader(InputDescriptor(owning: Descriptor(owning: ends[0])), on: loop), limit: limit)
+            var reader = LineReader(try InputReader(Descriptor(owning: ends[0]), on: loop), limit: limit)
             let writer = Task(executorPreference: loop) {
                 let output = Descriptor(owning: end)
                 for piece in pieces {
@@ -58,7 +57,7 @@ import Testing
     @Test func aFolderIsNoInput() async throws {
         await #expect(throws: SystemError(.readInput, nil, ErrorNumber(EISDIR))) {
             try await onLoop { loop in
-                let folder = InputDescriptor(owning: Descriptor(owning: unsafe open("/", O_RDONLY | O_CLOEXEC)))
+                let folder = Descriptor(owning: unsafe open("/", O_RDONLY | O_CLOEXEC))
                 var reader = LineReader(try InputReader(folder, on: loop), limit: 4)
                 _ = try await reader.next()
             }
@@ -75,7 +74,7 @@ import Testing
                 let input = Descriptor(owning: ends[0])
                 // The kernel takes a descriptor once (epoll_ctl(2)).
                 _ = try AsyncWatch(input, as: .stream, on: loop)
-                _ = try InputReader(InputDescriptor(owning: input), on: loop)
+                _ = try InputReader(input, on: loop)
             }
         }
     }
@@ -95,8 +94,7 @@ import Testing
             guard unsafe ioctl(terminal.number, 0x4004_5431, &unlocked) == 0,
                 unsafe ioctl(terminal.number, 0x8004_5430, &number) == 0
             else { return ["no terminal"] }
-            let input = InputDescriptor(
-                owning: Descriptor(owning: unsafe open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)))
+            let input = Descriptor(owning: unsafe open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC))
             var reader = LineReader(try InputReader(input, on: loop), limit: 100)
             let typed = Array("one\ntwo\nthree\n".utf8)
             _ = unsafe typed.withUnsafeBytes { unsafe write(terminal.number, $0.baseAddress, $0.count) }
