@@ -62,17 +62,13 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let result: Result<SocketAddress?, ErrorNumber> = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                do throws(ErrorNumber) {
-                    try unsafe body(address, &length)
-                    return unsafe .success(SocketAddress(copying: address))
-                } catch {
-                    return .failure(error)
-                }
+        let address = try unsafe withUnsafeMutablePointer(to: &storage) { pointer throws(ErrorNumber) in
+            try unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address throws(ErrorNumber) in
+                try unsafe body(address, &length)
+                return unsafe SocketAddress(copying: address)
             }
         }
-        guard let address = try result.get() else { return nil }
+        guard let address else { return nil }
         self = address
     }
 
