@@ -61,7 +61,7 @@ final class Statistics: Sendable {
         for worker in workers.withLock({ $0 }) { entries.append(await worker.counts) }
         return Snapshot(
             workers: entries, numbers: numbers.withLock { $0.update(with: entries) }, limits: limits,
-            process: ProcessUsage.current(), droppedLogLines: LogOutput.dropped,
+            process: ProcessUsage.current(), droppedLogLines: LogOutput.standardError.dropped,
             droppedAccessLines: accessLog?.dropped ?? 0)
     }
 }

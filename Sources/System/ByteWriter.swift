@@ -7,15 +7,10 @@ public struct ByteWriter: ~Copyable {
     /// How many bytes there are.
     @usableFromInline var used = 0
 
-    /// Sets aside room for this many bytes.
-    public init(room: Int = 1024) {
-        unsafe memory = .allocate(byteCount: room, alignment: 1)
-    }
+    /// Sets aside room for a usual line.
+    public init() { unsafe memory = .allocate(byteCount: 1024, alignment: 1) }
 
     deinit { unsafe memory.deallocate() }
-
-    /// The bytes.
-    public var bytes: [UInt8] { unsafe Array(memory[..<used]) }
 
     /// Lends the bytes to a function.
     @inline(__always)

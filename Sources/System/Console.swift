@@ -50,9 +50,6 @@ public enum Console {
         try? output(Array(text.utf8))
     }
 
-    /// Whether standard input is a terminal (isatty(3)).
-    public static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 }
-
     /// Whether standard output is a terminal (isatty(3)).
     public static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 

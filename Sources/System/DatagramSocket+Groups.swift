@@ -86,7 +86,7 @@ extension Descriptor {
     /// Sets the interface by its name, and returns its number.
     fileprivate func setInterface(named name: String, towards remote: SocketAddress) throws(SystemError) -> UInt32 {
         guard let number = NetworkInterface.number(named: name) else {
-            throw SystemError(.configure, remote, .noSuchDevice)
+            throw SystemError(.configure, remote, ErrorNumber(ENODEV))
         }
         try setInterface(number, isIPv6: remote.usesIPv6)
         return number

@@ -113,9 +113,6 @@ extension Descriptor {
             }
         }
     }
-
-    /// Reads an integer option (getsockopt(2)); nil when the kernel does not know it.
-    func option(_ option: Int32, at level: Int32) -> Int32? { socketOption(option, of: number, at: level) }
 }
 
 /// Reads an integer option of a socket (getsockopt(2)); nil when the kernel does not know it, or the number is no socket's.

@@ -13,9 +13,6 @@ public final class LogOutput: Sendable {
     /// Standard output, for commands that print while they serve.
     public static let standardOutput = LogOutput(to: STDOUT_FILENO)
 
-    /// The log's dropped lines since the program began.
-    public static var dropped: Int { standardError.dropped }
-
     private struct State {
         var dropped = 0
         /// The dropped lines that no notice has counted yet.

@@ -33,7 +33,7 @@ public struct Interval: Comparable, Sendable, CustomStringConvertible {
 }
 
 /// A point in time on the clock that never jumps (clock_gettime(2), CLOCK_MONOTONIC).
-public struct MonotonicTime: Comparable, Hashable, Sendable {
+public struct MonotonicTime: Comparable, Sendable {
     /// Nanoseconds since some fixed point in the past.
     public let nanoseconds: UInt64
 

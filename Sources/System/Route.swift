@@ -26,7 +26,7 @@ public struct Route: Sendable, Equatable {
     private init(of socket: borrowing Descriptor, to remote: SocketAddress) throws(SystemError) {
         let (level, name) =
             remote.isIPv6 ? (Int32(IPPROTO_IPV6), Int32(IPV6_MTU)) : (Int32(IPPROTO_IP), Int32(IP_MTU))
-        guard let mtu = socket.option(name, at: level) else {
+        guard let mtu = socketOption(name, of: socket.number, at: level) else {
             throw SystemError(.configure, remote, .current)
         }
         self.init(source: try socket.localAddress(), mtu: Int(mtu))

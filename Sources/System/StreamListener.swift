@@ -16,7 +16,7 @@ public struct StreamListener: ~Copyable, Sendable {
     /// Takes over a non-blocking listening socket that another process shares.
     public init(inheriting entry: InheritedListeners.Entry) throws(SystemError) {
         let descriptor = Descriptor(owning: entry.number)
-        let isLocal = descriptor.option(SO_DOMAIN, at: SOL_SOCKET) == AF_UNIX
+        let isLocal = socketOption(SO_DOMAIN, of: descriptor.number) == AF_UNIX
         address = isLocal ? .unix(UnixAddress.path(of: descriptor)) : .internet(try descriptor.localAddress())
         if !isLocal { Self.sendAtOnce(descriptor) }
         self.descriptor = descriptor

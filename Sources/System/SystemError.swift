@@ -102,8 +102,6 @@ public struct ErrorNumber: Error, Equatable, Sendable, CustomStringConvertible {
     public static let tooManyOpenFilesInSystem = ErrorNumber(ENFILE)
     /// The call does not fit the socket's state, as accept(2) on a socket that has stopped listening.
     public static let invalidArgument = ErrorNumber(EINVAL)
-    /// There is no such network interface.
-    public static let noSuchDevice = ErrorNumber(ENODEV)
     /// No buffer is left: the queue to the network is full, or memory is short.
     public static let noBufferSpace = ErrorNumber(ENOBUFS)
     /// No room is left: the user's watches are used up (epoll_ctl(2), fs.epoll.max_user_watches).

@@ -17,7 +17,7 @@ public final class Terminal: Sendable {
 
     /// Opens standard input's terminal; nil where standard input is none.
     public init?() {
-        guard Console.isInteractive else { return nil }
+        guard isatty(STDIN_FILENO) == 1 else { return nil }
         // Standard input may be open for reading only, and standard output may be a file (proc(5), /proc/pid/fd).
         let number = unsafe open("/proc/self/fd/\(STDIN_FILENO)", O_RDWR | O_CLOEXEC | O_NOCTTY)
         guard number >= 0 else { return nil }

@@ -44,7 +44,7 @@ import Testing
         listener.stop()
         // It asks again after a second.
         waitToRead(late)
-        #expect(late.option(SO_ERROR, at: SOL_SOCKET) == ECONNREFUSED)
+        #expect(socketOption(SO_ERROR, of: late.number) == ECONNREFUSED)
     }
 
     @Test func acceptedSocketsAreSetUp() throws {
@@ -52,7 +52,7 @@ import Testing
         let number = server.socket.descriptor.number
         #expect(fcntl(number, F_GETFD) & FD_CLOEXEC != 0)
         #expect(fcntl(number, F_GETFL) & O_NONBLOCK != 0)
-        #expect(server.socket.descriptor.option(Int32(TCP_NODELAY), at: Int32(IPPROTO_TCP)) == 1)
+        #expect(socketOption(Int32(TCP_NODELAY), of: server.socket.descriptor.number, at: Int32(IPPROTO_TCP)) == 1)
         _ = client
     }
 
@@ -62,7 +62,7 @@ import Testing
         try #require(Glibc.listen(opened.number, 4) == 0)
         let listener = try StreamListener(inheriting: InheritedListeners.Entry(number: opened.release(), name: ""))
         let (server, client) = try connect(to: listener)
-        #expect(server.socket.descriptor.option(Int32(TCP_NODELAY), at: Int32(IPPROTO_TCP)) == 1)
+        #expect(socketOption(Int32(TCP_NODELAY), of: server.socket.descriptor.number, at: Int32(IPPROTO_TCP)) == 1)
         _ = client
     }
 
