@@ -276,14 +276,9 @@ struct ServiceDescription: CustomStringConvertible {
         if case .some(let count) = replies.count { replies.maxReplies = max(replies.maxReplies, count) }
         if replies.allowsMany { own.attempts = 1 }
         if !isProbed { own.probe = nil }
-        var service =
-            if let preset = settings.preset {
-                Service(path: path, addresses: addresses, configuration: own, preset: preset, replies: replies)
-            } else {
-                Service(
-                    path: path, addresses: addresses, configuration: own, type: settings.type, get: settings.get,
-                    replies: replies)
-            }
+        var service = Service(
+            path: path, addresses: addresses, configuration: own, type: settings.type, get: settings.get,
+            preset: settings.preset, replies: replies)
         service.text = description
         return service
     }

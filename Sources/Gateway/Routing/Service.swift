@@ -29,29 +29,17 @@ package struct Service: Sendable {
         package var leastLength: Int { DNSMessage.headerLength }
     }
 
-    /// A service of a known protocol, whose type and parameter are those of the specification.
-    package init(
-        path: String, addresses: [SocketAddress], configuration: Configuration, preset: Preset,
-        replies: ReplyPolicy = ReplyPolicy()
-    ) {
-        switch preset {
-        case .dns: (type, get) = (MediaType.dnsMessage, "dns")
-        }
-        self.replies = replies
-        (self.path, self.addresses, self.configuration, self.preset) = (path, addresses, configuration, preset)
-    }
-
+    /// - `preset`: a known protocol, whose specification has the type and the parameter.
     package init(
         path: String, addresses: [SocketAddress], configuration: Configuration, type: FieldValue? = nil,
-        get: String? = nil, replies: ReplyPolicy = ReplyPolicy()
+        get: String? = nil, preset: Preset? = nil, replies: ReplyPolicy = ReplyPolicy()
     ) {
-        self.replies = replies
-        self.path = path
-        self.addresses = addresses
-        self.configuration = configuration
-        self.type = type
-        self.get = get
-        preset = nil
+        (self.path, self.addresses, self.configuration) = (path, addresses, configuration)
+        (self.preset, self.replies) = (preset, replies)
+        switch preset {
+        case .dns: (self.type, self.get) = (MediaType.dnsMessage, "dns")
+        case nil: (self.type, self.get) = (type, get)
+        }
     }
 
     /// The gateway's own paths, and the reserved ones.
