@@ -4,11 +4,14 @@ internal import HTTP
 package struct CrossOrigin: Sendable {
     private let origins: [[UInt8]]
     private let allowsAll: Bool
+    /// Whether any page of another origin may use the gateway.
+    let isOn: Bool
 
     /// Allows the origins, such as "https://example.org"; "*" allows all.
     package init(origins: [String]) {
         self.origins = origins.map { Array($0.utf8) }
         allowsAll = origins.contains("*")
+        isOn = !origins.isEmpty
     }
 
     /// Whether the text is an origin in the form of browsers: no other form equals theirs (WHATWG HTML 7.1.1,
@@ -25,9 +28,6 @@ package struct CrossOrigin: Sendable {
         !text.isEmpty
             && text.utf8.allSatisfy { $0.isAlphanumeric && $0 == $0.lowercased || others.utf8.contains($0) }
     }
-
-    /// Whether any page of another origin may use the gateway.
-    var isOn: Bool { !origins.isEmpty }
 
     /// Answers a preflight request (Fetch 3.2.2); nil for any other request.
     func preflight(_ request: Request) -> Response? {

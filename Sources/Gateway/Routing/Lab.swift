@@ -111,9 +111,8 @@ struct LabResource {
         return Precondition.refusal(of: request)
     }
 
-    /// Takes new settings and answers with them.
+    /// Takes new settings and answers with them; the head permits that.
     func replace(_ request: Request) -> Response {
-        if let refusal = refusal(of: request) { return refusal }
         do throws(LabError) {
             guard let object = NumberObject.parse(request.body) else { throw .malformed }
             lab.write(try Lab.Settings(object))

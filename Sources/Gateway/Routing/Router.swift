@@ -25,17 +25,11 @@ enum Question: String, CaseIterable {
 final class Router {
     let services: ServiceTable
     let crossOrigin: CrossOrigin
-    /// Whether any page of another origin may use the gateway.
-    let isForOtherOrigins: Bool
-    private let configuration: Configuration
     /// The callers' token, if there is one.
     let token: AccessToken?
-    private let checksEveryCaller: Bool
     let browserGuard: BrowserGuard
     let table: RouteTable
-    /// The service at `/`, which nearly all requests are for.
-    private let root: ServiceRoute?
-    /// The same service if it takes any posted content.
+    /// The service at `/`, which nearly all requests are for, if it takes any posted content.
     private let plainRoot: ServiceRoute?
     /// Whether the content of a plain request goes straight to the service: ``Request/isPlain``.
     let takesPlain: Bool
@@ -44,16 +38,12 @@ final class Router {
 
     /// - `configuration`: the settings of the service at `/`.
     init(configuration: Configuration, page: Page, services: ServiceTable) {
-        self.configuration = configuration
         self.services = services
         crossOrigin = configuration.crossOrigin
         browserGuard = BrowserGuard(configuration)
         token = configuration.token
-        checksEveryCaller = configuration.token != nil
-        isForOtherOrigins = configuration.crossOrigin.isOn
-        root = services.root
         plainRoot = services.root.flatMap { $0.isSimple ? $0 : nil }
-        takesPlain = plainRoot != nil && !checksEveryCaller && !isForOtherOrigins
+        takesPlain = plainRoot != nil && token == nil && !crossOrigin.isOn
         longestDatagram = services.longestDatagram ?? configuration.maxDatagram
         table = RouteTable(
             services: services, form: FormResource(page: page, services: services, maxDatagram: longestDatagram),
@@ -63,10 +53,8 @@ final class Router {
 
     /// The service that gets the content of plain requests for a path straight away; nil where there is none.
     func plainService(at path: ArraySlice<UInt8>) -> ServiceRoute? {
-        guard !checksEveryCaller, !isForOtherOrigins, let service = services.route(at: path), service.isSimple else {
-            return nil
-        }
-        return service
+        guard token == nil, !crossOrigin.isOn, let service = services.route(at: path) else { return nil }
+        return service.isSimple ? service : nil
     }
 
     /// Decides about a complete request.
@@ -136,7 +124,7 @@ final class Router {
 
     /// Whether the request's origin and credentials need a check.
     @inline(__always)
-    private func needsCheck(_ request: Request) -> Bool { checksEveryCaller || request.isFromBrowser }
+    private func needsCheck(_ request: Request) -> Bool { token != nil || request.isFromBrowser }
 
     /// Whether the content is to be sent to the service at `/` unchanged.
     @inline(__always)
@@ -167,7 +155,7 @@ final class Router {
     func refuseContent(of request: Request, knowsCaller: Bool) -> Response {
         switch table.route(at: request.path)?.posting {
         case .form(let form): form.refuseContent()
-        case .service(let service) where knowsCaller || !checksEveryCaller: service.refuseContent()
+        case .service(let service) where knowsCaller || token == nil: service.refuseContent()
         case .service, nil: Problem.response(.requestTooLong(limit: longestDatagram), service: "")
         }
     }
@@ -178,16 +166,14 @@ final class Router {
         switch reading {
         case .file(let file): return .response(file.respond(to: request, now: WallClock.unixSeconds()))
         case .folder: return .response(Self.redirectToFolder(request))
-        default: break
-        }
-        // The other resources are made for each request. Conditions count only where the response without them were a success
-        // (RFC 9110 13.2.1), which a worker may know of itself.
-        if case .question(.readiness) = reading { return .question(.readiness) }
-        if let refusal = Precondition.refusal(of: request) { return .response(refusal) }
-        return switch reading {
-        case .question(let question): .question(question)
-        case .lab(let lab): .response(lab.read())
-        case .health, .file, .folder: .response(.current(MediaType.plainText, "ok\n".utf8))
+        // Conditions count only where the response without them were a success (RFC 9110 13.2.1), which a worker may know of
+        // itself.
+        case .question(.readiness): return .question(.readiness)
+        case .question(let question):
+            return Precondition.refusal(of: request).map { .response($0) } ?? .question(question)
+        case .lab(let lab): return .response(Precondition.refusal(of: request) ?? lab.read())
+        case .health:
+            return .response(Precondition.refusal(of: request) ?? .current(MediaType.plainText, "ok\n".utf8))
         }
     }
 
@@ -206,15 +192,16 @@ final class Router {
 
     /// Answers OPTIONS with the methods of the path, or of the server as a whole (RFC 9110 9.3.7).
     private func permit(_ request: Request, at route: Route?) -> Response {
-        if case .asterisk = request.head.targetForm {
-            return Self.allowing(FieldValue("GET, HEAD, POST, OPTIONS"), Response(.noContent))
-        }
-        guard let route else { return Problem.response(.notFound, "There is nothing at this path.") }
-        return Self.allowing(route.methods, Response(.noContent))
+        var methods = route?.methods
+        if case .asterisk = request.head.targetForm { methods = FieldValue("GET, HEAD, POST, OPTIONS") }
+        guard let methods else { return Problem.response(.notFound, "There is nothing at this path.") }
+        var response = Response(.noContent)
+        response.fields.add(.allow, methods)
+        return response
     }
 
     private func refuseMissing() -> Response {
-        let advice = root == nil ? "" : " POST text to \"/\"."
+        let advice = services.root == nil ? "" : " POST text to \"/\"."
         return Problem.response(.notFound, "There is nothing at this path.\(advice)")
     }
 
@@ -222,11 +209,6 @@ final class Router {
         var refusal = Refusal(.methodNotAllowed, "This path does not take the request's method; see Allow.")
         refusal.fields.add(.allow, route.methods)
         return refusal
-    }
-
-    private static func allowing(_ methods: FieldValue, _ response: consuming Response) -> Response {
-        response.fields.add(.allow, methods)
-        return response
     }
 
     /// Refuses coded content: it would go into the datagram unchanged, and no service expects that (RFC 9110 15.5.16,

@@ -104,7 +104,7 @@ final class ConnectionContext {
     var upstream: Upstream { laterUpstream ?? firstUpstream }
 
     /// Whether any page of another origin may use the gateway, which does not change.
-    var isForOtherOrigins: Bool { firstRouter.isForOtherOrigins }
+    var isForOtherOrigins: Bool { firstRouter.crossOrigin.isOn }
 
     /// Whether a plain request's content goes straight to the service at `/`, without further checks.
     @inline(__always)
