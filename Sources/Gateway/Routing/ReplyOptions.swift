@@ -4,10 +4,8 @@ internal import HTTP
 final class ReplyOptions {
     /// The forms of a reply.
     enum Form {
-        /// The bytes, as text or in the type that the request named for its own content.
+        /// The bytes, as text or in the type that the request named for its own content; with a trace JSON of both.
         case bytes(mirroring: FieldValue?)
-        /// With its trace, as JSON.
-        case trace(ExchangeTrace)
         /// In the page for a form that was posted without JavaScript, with the posted payload.
         case page(PostedForm, FormResource)
         /// As a list of any number of replies.
@@ -28,7 +26,7 @@ final class ReplyOptions {
     let collection: ReplyCollection?
     /// A cache's permission; nil where the method alone denies it.
     let caching: Caching?
-    /// The trace of the exchange; where the form is another one, for its failure.
+    /// The trace of the exchange, for a caller that prefers one; of several replies only the failure has it.
     let trace: ExchangeTrace?
 
     /// A cache's permission to store a response.
@@ -44,7 +42,7 @@ final class ReplyOptions {
         collection: ReplyCollection? = nil, trace: ExchangeTrace? = nil, route: ServiceRoute
     ) {
         self.form = form
-        if case .trace(let own) = form { self.trace = own } else { self.trace = trace }
+        self.trace = trace
         self.caching = caching
         self.notation = notation
         self.wait = wait

@@ -45,14 +45,12 @@ enum ReplyResponse {
 
     /// The response to a datagram that has been sent and expects no reply (RFC 9110 15.3.3).
     static func sent(_ options: ReplyOptions) -> Response {
+        if case .page(let form, let resource) = options.form { return resource.sent(form) }
         var response = Response(.accepted)
-        switch options.form {
-        case .page(let form, let resource): return resource.sent(form)
-        case .trace(let trace):
+        if let trace = options.trace {
             let json = "{\"exchange\":\(trace.json)}\n"
             response = Response(.accepted, MediaType.json, content: Array(json.utf8))
             response.takesNames = true
-        case .bytes, .replies: break
         }
         if options.caching != nil { response.forbidStoring() }
         if options.isAsync { response.fields.add(preferenceApplied, FieldValue("respond-async")) }
@@ -61,11 +59,12 @@ enum ReplyResponse {
 
     private static func pass(_ reply: Reply, _ options: ReplyOptions?) -> Response {
         var response: Response
-        switch options?.form {
-        case .trace(let trace):
+        if let trace = options?.trace {
             response = traced(reply.bytes, trace.json, options?.notation)
-        case .bytes(let type?): response = Response(.ok, type, content: Array(reply.bytes))
-        default: response = plain(reply.bytes, options?.notation)
+        } else if case .bytes(let type?) = options?.form {
+            response = Response(.ok, type, content: Array(reply.bytes))
+        } else {
+            response = plain(reply.bytes, options?.notation)
         }
         ResponseWriter.addTiming(of: reply, to: &response.fields)
         // Without a trace the gateway looks for them only where the operator sees each datagram.

@@ -15,10 +15,9 @@ extension ServiceRoute {
     private func otherOptions(of request: Request, _ notation: Notation?) -> ReplyOptions? {
         let isAsync = Self.prefersAsync(request)
         if isAsync || service.replies.count == .none {
-            let trace = trace(for: request)
-            let form = trace.map { ReplyOptions.Form.trace($0) } ?? .bytes(mirroring: nil)
             return ReplyOptions(
-                form, isAsync: isAsync, caching: caching(of: request, isPlain: false), route: self)
+                .bytes(mirroring: nil), isAsync: isAsync, caching: caching(of: request, isPlain: false),
+                trace: trace(for: request), route: self)
         }
         guard !isOrdinary else { return nil }
         let collection = upstream.makeCollection()
@@ -59,17 +58,15 @@ extension ServiceRoute {
         let (wait, mirrored) = (wait(of: request), isMirrored ? Self.mirroredType(of: request) : nil)
         let trace = mirrored == nil ? trace(for: request) : nil
         let caching = caching(of: request, isPlain: trace == nil && notation == nil)
-        let form: ReplyOptions.Form
-        if let trace {
-            form = .trace(trace)
-        } else {
-            let type = notation == nil ? service.type ?? mirrored.flatMap { FieldValue(validating: $0) } : nil
+        var type: FieldValue?
+        if trace == nil {
+            type = notation == nil ? service.type ?? mirrored.flatMap { FieldValue(validating: $0) } : nil
             let isPlain = wait == nil && type == nil && notation == nil && collection == nil && caching == nil
             if isPlain, isRoot { return nil }
-            form = .bytes(mirroring: type)
         }
         return ReplyOptions(
-            form, notation: notation, wait: wait, caching: caching, collection: collection, route: self)
+            .bytes(mirroring: type), notation: notation, wait: wait, caching: caching, collection: collection,
+            trace: trace, route: self)
     }
 
     /// A cache's permission; nil where the method denies it: without explicit permission no cache stores the response
