@@ -66,7 +66,7 @@ enum Problem {
         let (status, proxyError) = error.answer
         var response = response(status, error.detail, exchange: exchange)
         response.fields.add(.proxyStatus, validating: "letterbox; error=\(proxyError.rawValue)".utf8)
-        if let seconds = error.retryAfter { response.fields.add(.retryAfter, validating: "\(seconds)".utf8) }
+        if status == .serviceUnavailable { response.fields.add(.retryAfter, FieldValue("1")) }
         response.failure = ServiceFailure(service: service, error: proxyError)
         if status == .contentTooLarge { response.closes = true }
         return response

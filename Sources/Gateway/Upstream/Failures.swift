@@ -117,14 +117,6 @@ enum GatewayError: Error, Equatable {
         case (.prohibited, .local): "A route or filter of the gateway's host forbids the datagram."
         }
     }
-
-    /// The seconds before the caller should try again; nil where the time is unknown.
-    var retryAfter: Int? {
-        switch self {
-        case .noBackend, .overloaded, .noSocket, .blocked, .noRoomForReplies: 1
-        default: nil
-        }
-    }
 }
 
 /// The reasons why the gateway could not do what a request asked for, by the names of Proxy-Status (RFC 9209 2.3),
