@@ -43,7 +43,8 @@ package struct CrossOrigin: Sendable {
         return response
     }
 
-    /// The fields that let a browser show the response to the page.
+    /// The fields that let a browser show the response to the page: without them it shows that the request failed, and
+    /// not the status with the reason.
     ///
     /// - `origin`: the value of the request's Origin field, if it has one.
     func fields(for origin: ArraySlice<UInt8>?) -> FieldLines {
@@ -56,14 +57,6 @@ package struct CrossOrigin: Sendable {
             fields.add(Self.exposeHeaders, Self.exposed)
         }
         return fields
-    }
-
-    /// The fields for bytes that are not a whole request, or none at all: the function searches them for an Origin
-    /// field.
-    ///
-    /// Without the fields the page sees that its request failed, and not the status with the reason.
-    func fields(forRefused bytes: ArraySlice<UInt8>) -> FieldLines {
-        isOn ? fields(for: RawHead.value(of: "origin:", in: bytes)) : FieldLines()
     }
 
     /// Whether pages of an origin may use the gateway; without an Origin field, whether all may.

@@ -250,7 +250,7 @@ extension Connection {
             summary = Summary(
                 // RFC 9110 9.3.2, also where the fault is in the rest of the line that begins with the method.
                 method: RawHead.isHead(bytes) ? .head : .unknown,
-                fields: context.router.crossOrigin.fields(forRefused: bytes), names: names)
+                fields: context.router.crossOrigin.fields(for: RawHead.value(of: "origin:", in: bytes)), names: names)
             if let names { summary.fields.add(names.fields) }
             note(response, toBytes: bytes)
             write(response, .close)
