@@ -25,8 +25,7 @@ extension KernelCheck {
         let wanted = 4096
         let most = try files.setting("net.core.somaxconn")
         let halfOpen = try files.setting("net.ipv4.tcp_max_syn_backlog")
-        let overflows = try CounterTable(text: files.text("/proc/net/netstat"), "/proc/net/netstat")
-            .number("TcpExt", "ListenOverflows")
+        let overflows = try CounterTable(files, "/proc/net/netstat").number("TcpExt", "ListenOverflows")
         let text = "\(most) connections may wait, and \(halfOpen) that are half open"
         let remedy = "sysctl -w net.core.somaxconn=\(wanted) net.ipv4.tcp_max_syn_backlog=\(max(halfOpen, 1024))"
         if most < 128 { return [.bad(subject, "\(text): a burst of callers is turned away", remedy: remedy)] }

@@ -48,16 +48,18 @@ func kernelNumber(_ text: some StringProtocol) -> Int? {
     Int(text).flatMap { (-(1 << 53)...1 << 53).contains($0) ? $0 : nil }
 }
 
-/// The counters of /proc/net/snmp and /proc/net/netstat: a line of names, and below it a line of numbers, for each protocol.
+/// The counters of a file: /proc/net/snmp and /proc/net/netstat have a line of names for each protocol, and below it a line
+/// of numbers; /proc/net/snmp6 has a name and a number in each line.
 struct CounterTable {
     private let path: String
     private var numbers: [String: Int] = [:]
 
-    init(text: String, _ path: String) {
+    init(_ files: KernelFiles, _ path: String) throws(UnclearFile) {
         self.path = path
-        let lines = text.split(separator: "\n").map { $0.split(separator: " ") }
+        let lines = try files.text(path).split(separator: "\n").map { $0.split(whereSeparator: \.isWhitespace) }
+        for line in lines where line.count == 2 { numbers[String(line[0])] = kernelNumber(line[1]) }
         for (names, values) in zip(lines, lines.dropFirst()) where names.first == values.first {
-            guard let protocolName = names.first else { continue }
+            guard let protocolName = names.first?.dropLast() else { continue }
             for (name, value) in zip(names.dropFirst(), values.dropFirst()) {
                 numbers["\(protocolName)\(name)"] = kernelNumber(value)
             }
@@ -65,7 +67,7 @@ struct CounterTable {
     }
 
     func number(_ protocolName: String, _ name: String) throws(UnclearFile) -> Int {
-        guard let number = numbers["\(protocolName):\(name)"] else {
+        guard let number = numbers["\(protocolName)\(name)"] else {
             throw UnclearFile(path, is: "has no number \(name) of \(protocolName)")
         }
         return number

@@ -9,12 +9,11 @@ extension KernelCheck {
         let most = max(buffer, (try? files.setting("net.core.rmem_max")) ?? 0)
         let place = usual == nil ? "   # on the host" : ""
         let remedy = "sysctl -w net.core.rmem_max=\(most) net.core.rmem_default=\(buffer)\(place)"
-        var findings = [try UDPCounters(ofIPv4: files).finding(subject, "IPv4", longerQueues: remedy)]
+        let four = try UDPCounters(files, "/proc/net/snmp", "Udp").finding(subject, "IPv4", longerQueues: remedy)
         // Without IPv6 there is no such file.
-        if let counters = try UDPCounters(ofIPv6: files) {
-            findings.append(counters.finding(subject, "IPv6", longerQueues: remedy))
-        }
-        return findings
+        let path = "/proc/net/snmp6"
+        guard files.optionalText(path) != nil else { return [four] }
+        return [four, try UDPCounters(files, path, "Udp6").finding(subject, "IPv6", longerQueues: remedy)]
     }
 }
 
@@ -22,32 +21,14 @@ extension KernelCheck {
 private struct UDPCounters {
     let received, sent, unwanted, failed, queueFull, notSent: Int
 
-    init(ofIPv4 files: KernelFiles) throws(UnclearFile) {
-        let path = "/proc/net/snmp"
-        let table = CounterTable(text: try files.text(path), path)
-        try self.init { (name) throws(UnclearFile) in try table.number("Udp", name) }
-    }
-
-    /// The file of IPv6 has a name and a number in each line; nil where there is no such file.
-    init?(ofIPv6 files: KernelFiles) throws(UnclearFile) {
-        let path = "/proc/net/snmp6"
-        guard let text = files.optionalText(path) else { return nil }
-        let lines = text.split(separator: "\n").map { $0.split(whereSeparator: \.isWhitespace) }
-        try self.init { (name) throws(UnclearFile) in
-            guard let line = lines.first(where: { $0.count == 2 && $0[0] == "Udp6\(name)" }),
-                let number = kernelNumber(line[1])
-            else { throw UnclearFile(path, is: "has no number Udp6\(name)") }
-            return number
-        }
-    }
-
-    private init(_ number: (String) throws(UnclearFile) -> Int) throws(UnclearFile) {
-        received = try number("InDatagrams")
-        sent = try number("OutDatagrams")
-        unwanted = try number("NoPorts")
-        failed = try number("InErrors")
-        queueFull = try number("RcvbufErrors")
-        notSent = try number("SndbufErrors")
+    init(_ files: KernelFiles, _ path: String, _ protocolName: String) throws(UnclearFile) {
+        let table = try CounterTable(files, path)
+        received = try table.number(protocolName, "InDatagrams")
+        sent = try table.number(protocolName, "OutDatagrams")
+        unwanted = try table.number(protocolName, "NoPorts")
+        failed = try table.number(protocolName, "InErrors")
+        queueFull = try table.number(protocolName, "RcvbufErrors")
+        notSent = try table.number(protocolName, "SndbufErrors")
     }
 
     func finding(_ subject: String, _ version: String, longerQueues: String) -> Finding {
