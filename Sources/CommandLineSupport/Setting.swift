@@ -98,7 +98,11 @@ extension Setting {
             let source = Source.file(path, index + 1)
             do throws(SettingsError) {
                 guard let line = try SettingsLine(reading: text) else { continue }
-                settings.append(try Setting(line, source, table))
+                guard let kind = table.kind(of: line.name) else { throw SettingsError(Self.unknown(line.name, table)) }
+                guard let value = line.value ?? (kind == .boolean ? "true" : nil) else {
+                    throw SettingsError("\(line.name) needs a value behind it.")
+                }
+                settings.append(try Setting(line.name, read: value, source, table))
             } catch {
                 throw SettingsError(Setting("", nil, source).sentence(error.description))
             }
@@ -106,18 +110,16 @@ extension Setting {
         return settings
     }
 
-    private init(_ line: SettingsLine, _ source: Source, _ table: FlagTable) throws(SettingsError) {
-        let name = line.name
-        switch (table.kind(of: name), line.value) {
-        case (nil, _): throw SettingsError(Self.unknown(name, table))
-        case (.boolean, let value):
-            guard let setting = Setting(switching: name, value ?? "true", source) else {
-                throw SettingsError("\(name): \(Self.noState(value ?? ""))")
-            }
-            self = setting
-        case (_, nil): throw SettingsError("\(name) needs a value behind it.")
-        case (_, let value): self.init(name, value, source)
+    /// A flag of a file or a variable.
+    private init(_ name: String, read value: String, _ source: Source, _ table: FlagTable) throws(SettingsError) {
+        guard table.kind(of: name) == .boolean else {
+            self.init(name, value, source)
+            return
         }
+        guard let setting = Setting(switching: name, value, source) else {
+            throw SettingsError("\(Setting(name, value, source).title): \"\(value)\" is neither true nor false.")
+        }
+        self = setting
     }
 
     /// A letter of a flag's name in the name of its variable.
@@ -140,19 +142,11 @@ extension Setting {
         for flag in table.names {
             let name = variableName(of: flag)
             guard let value = try variable(name), !value.isEmpty else { continue }
-            let source = Source.variable(name)
-            switch table.kind(of: flag) {
-            case .boolean:
-                guard let setting = Setting(switching: flag, value, source) else {
-                    throw SettingsError("\(name): \(Self.noState(value))")
-                }
-                settings.append(setting)
-            case .repeated:
-                do throws(SettingsError) { settings += try list(value).map { Setting(flag, $0, source) } } catch {
-                    throw SettingsError("\(name): \(error)")
-                }
-            default: settings.append(Setting(flag, value, source))
+            let values: [String]
+            do throws(SettingsError) { values = table.kind(of: flag) == .repeated ? try list(value) : [value] } catch {
+                throw SettingsError("\(name): \(error)")
             }
+            for value in values { settings.append(try Setting(flag, read: value, .variable(name), table)) }
         }
         return settings
     }
@@ -193,8 +187,6 @@ extension Setting {
         // A flag that is switched off has replaced the earlier ones, and is as one that was never given.
         return settings.filter { !$0.words.isEmpty }
     }
-
-    private static func noState(_ words: String) -> String { "\"\(words)\" is neither true nor false." }
 
     private static func unknown(_ name: String, _ table: FlagTable) -> String {
         if name.hasPrefix("-"), table.kind(of: String(name.drop { $0 == "-" })) != nil {
