@@ -93,7 +93,9 @@ struct ClientCommand: ParsableCommand {
         let client = DatagramClient(
             servers: addresses, timeout: timeout, attempts: attempts ?? 3, onDatagram: observer)
         let collector = ReplyCollector(servers: addresses, timeout: timeout, onDatagram: observer)
-        return Conversation(client, replies == nil ? nil : collector, replies ?? ReplyCount.all, isHex: hex, loop: loop)
+        return Conversation(
+            client: client, collector: replies == nil ? nil : collector, count: replies ?? ReplyCount.all, isHex: hex,
+            loop: loop)
     }
 }
 

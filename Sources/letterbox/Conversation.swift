@@ -6,27 +6,15 @@ internal import System
 
 /// Exchanges with one server, one for each line.
 struct Conversation: ~Copyable {
-    private var client: DatagramClient
+    var client: DatagramClient
     /// The collector, where several replies are wanted.
-    private let collector: ReplyCollector?
+    let collector: ReplyCollector?
     /// The number of replies to collect.
-    private let count: Int
-    private let isHex: Bool
-    private let loop: EventLoop
+    let count: Int
+    let isHex: Bool
+    let loop: EventLoop
 
     private static let prompt = "Input lowercase sentence: "
-
-    /// Uses the client for one reply, and the collector for several.
-    init(
-        _ client: consuming DatagramClient, _ collector: ReplyCollector?, _ count: Int, isHex: Bool,
-        loop: EventLoop
-    ) {
-        self.client = client
-        self.collector = collector
-        self.count = count
-        self.isHex = isHex
-        self.loop = loop
-    }
 
     /// Sends lines until the end of input; a line without a reply does not end it, but changes the exit status.
     mutating func exchangeLines() async throws {

@@ -55,7 +55,7 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         if gateway.check { throw ValidationError("--check is the gateway's; doctor starts nothing: leave it out.") }
         let settings = gateway.makeConfiguration(descriptors: DescriptorLimit.raise())
-        let services = ServiceExamination(gateway.addresses.services, settings)
+        let services = ServiceExamination(services: gateway.addresses.services, settings: settings)
         let machine = KernelCheck.allFindings(KernelFiles(), demand(settings))
         let drain = Finding.drain(timeout: longestExchange(settings), drainTimeout: settings.drainTimeout)
         let report = Report(machine + [drain] + gateway.startFindings() + services.findings())
@@ -97,10 +97,6 @@ struct DoctorCommand: ParsableCommand {
 private struct ServiceExamination {
     let services: [ServiceDescription]
     let settings: Configuration
-
-    init(_ services: [ServiceDescription], _ settings: Configuration) {
-        (self.services, self.settings) = (services, settings)
-    }
 
     func findings() -> [Finding] {
         let lookUps = lookUpNames()
