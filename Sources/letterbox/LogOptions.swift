@@ -6,28 +6,19 @@ internal import System
 
 /// Form and content of the log.
 struct LogOptions: ParsableArguments {
-    @Option(
-        help: .of("format", "How lines of the log are written: text, or json for an object a line.", "text"),
-        completion: .words(LogStyle.Format.allCases), transform: { try readWord($0, among: LogStyle.Format.allCases) })
+    @Option(words: "How lines of the log are written: text, or json for an object a line.", of: "format")
     var logFormat = LogStyle.Format.text
 
     @Option(
-        help: .of(
-            "level",
-            """
-            The least level of the lines in the log: critical, error, warning, notice, info, debug or trace.
-            """, "info"),
-        completion: .words(LogLevel.allCases), transform: { try readWord($0, among: LogLevel.allCases) })
+        words: "The least level of the lines in the log: critical, error, warning, notice, info, debug or trace.",
+        of: "level")
     var logLevel = LogLevel.info
 
     @Option(
-        help: .of(
-            "requests",
+        words:
             """
             Which requests have a line in the log: off, failures (a status of 400 or above, or a client that left) or all.
-            """, "failures"),
-        completion: .words(AccessLog.Coverage.allCases),
-        transform: { try readWord($0, among: AccessLog.Coverage.allCases) })
+            """, of: "requests")
     var accessLog = AccessLog.Coverage.failures
 
     @Option(
@@ -58,17 +49,19 @@ struct LogOptions: ParsableArguments {
     }
 }
 
-extension CompletionKind {
-    /// The words that ``readWord(_:among:)`` takes.
-    static func words(_ values: [some Any]) -> CompletionKind { .list(values.map { "\($0)" }) }
-}
-
-/// Reads one of several words.
-func readWord<Value>(_ text: String, among values: [Value]) throws -> Value {
-    guard let value = values.first(where: { "\($0)" == text }) else {
-        throw ValidationError("one of these is needed: \(values.map { "\($0)" }.joined(separator: ", ")).")
+extension Option where Value: CaseIterable & Sendable {
+    /// A flag that takes one of several words.
+    fileprivate init(wrappedValue: Value, words help: String, of valueName: String) {
+        let words = Value.allCases.map { "\($0)" }
+        self.init(
+            wrappedValue: wrappedValue, help: .of(valueName, help, "\(wrappedValue)"), completion: .list(words)
+        ) { text in
+            guard let value = Value.allCases.first(where: { "\($0)" == text }) else {
+                throw ValidationError("one of these is needed: \(words.joined(separator: ", ")).")
+            }
+            return value
+        }
     }
-    return value
 }
 
 /// A line for each datagram on standard output, for serving commands: a slow reader misses lines and delays nothing.
