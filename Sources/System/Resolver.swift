@@ -5,8 +5,11 @@ internal import Glibc
 public struct ResolverError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The endpoint of the look-up.
     public let endpoint: Endpoint
-    /// The C library's words, such as "Name or service not known".
+    /// The reason, such as the C library's "Name or service not known".
     public let reason: String
+
+    /// The failure of a look-up.
+    public init(endpoint: Endpoint, reason: String) { (self.endpoint, self.reason) = (endpoint, reason) }
 
     /// One line that names the host and the reason.
     public var description: String { "cannot resolve \(endpoint.host): \(reason)" }

@@ -187,14 +187,6 @@ final class UpstreamNames: Sendable {
     }
 }
 
-/// The resolver has not answered in time.
-private struct LateAnswer: Error, CustomStringConvertible {
-    let endpoint: Endpoint
-    let limit: Interval
-
-    var description: String { "cannot resolve \(endpoint.host): no answer within \(limit)" }
-}
-
 extension Endpoint {
     /// The addresses; only a name costs a thread, which a resolver that does not answer keeps beyond the limit.
     func lookUp(within limit: Interval?, on loop: EventLoop) async throws -> [SocketAddress] {
@@ -204,7 +196,7 @@ extension Endpoint {
         if let limit {
             Task(executorPreference: loop) {
                 await loop.sleep(until: loop.now + limit)
-                outcome.yield(.failure(LateAnswer(endpoint: self, limit: limit)))
+                outcome.yield(.failure(ResolverError(endpoint: self, reason: "no answer within \(limit)")))
             }
         }
         for await outcome in outcomes { return try outcome.get() }
