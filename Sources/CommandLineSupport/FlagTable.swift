@@ -92,16 +92,14 @@ extension Flag: Declared {
     }
 }
 
-private protocol Repeating { var elements: [Any] { get } }
-extension Array: Repeating { var elements: [Any] { self } }
+private protocol Repeating {}
+extension Array: Repeating {}
 
-private protocol Absent { var present: Any? { get } }
-extension Optional: Absent { var present: Any? { self } }
-
+/// The texts of a value, of each element of a list, and none of nil.
 private func texts(of value: Any) -> [String] {
-    switch value {
-    case let list as any Repeating: list.elements.flatMap(texts)
-    case let value as any Absent: value.present.map(texts) ?? []
-    default: ["\(value)"]
+    let mirror = Mirror(reflecting: value)
+    switch mirror.displayStyle {
+    case .collection, .optional: return mirror.children.flatMap { texts(of: $0.value) }
+    default: return ["\(value)"]
     }
 }

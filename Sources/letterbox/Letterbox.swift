@@ -34,7 +34,7 @@ struct Letterbox: ParsableCommand {
         Preparation.prepare(advice: "give a payload with --hex or on standard input")
         let words = Array(CommandLine.arguments.dropFirst())
         let names = configuration.subcommands.compactMap { $0.configuration.commandName }
-        let problem = Subcommand.problem(in: words, among: names)
+        let problem = problem(in: words, among: names)
         let named = configuration.subcommands.first { $0.configuration.commandName == words.first }
         handle(signals, problem == nil && !isQuestion(words) ? named ?? GatewayCommand.self : nil, words)
         if let problem { exit(withError: ValidationError(problem)) }
@@ -134,15 +134,13 @@ struct Letterbox: ParsableCommand {
     /// The words that ArgumentParser answers by itself.
     private static let questions = ["--version", "--experimental-dump-help", script]
     private static let script = "--generate-completion-script"
-}
 
-/// Errors in a word that should name a subcommand: the first one, or the one behind `help`.
-///
-/// The argument parser takes the first for an argument of the default subcommand, and calls it unexpected; behind `help` it
-/// ignores it.
-enum Subcommand {
-    /// A sentence with the nearest of the names and all of them; nil for a name and for a flag.
-    static func problem(in words: [String], among names: [String]) -> String? {
+    /// The error of a word that should name a subcommand, the first one or the one behind `help`: a sentence with the
+    /// nearest of the names and all of them; nil for a name and for a flag.
+    ///
+    /// The argument parser takes the first for an argument of the default subcommand, and calls it unexpected; behind `help`
+    /// it ignores it.
+    private static func problem(in words: [String], among names: [String]) -> String? {
         let word = words.first == "help" ? words.dropFirst().first : words.first
         guard let word, !word.hasPrefix("-"), word != "help", !names.contains(word) else { return nil }
         let hint = Nearest.name(to: word, among: names).map { " Did you mean '\($0)'?" } ?? ""

@@ -233,9 +233,6 @@ struct ServiceDescription: CustomStringConvertible {
     /// Whether its addresses can be tried with a probe text.
     private var isProbed: Bool { settings.replies.count != .none && settings.replies.source == .peer }
 
-    /// The service's own limit on datagrams, if it has one.
-    var maxDatagram: Int? { settings.maxDatagram }
-
     /// Whether it has a probe text of its own.
     var hasProbeText: Bool { options[.probeText] != nil }
 
