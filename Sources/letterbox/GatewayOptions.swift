@@ -91,11 +91,9 @@ struct AddressOptions: ParsableArguments {
             let advice = upstream.isEmpty || service.path != "/" ? "" : " (--upstream is --service '/ ...')"
             throw ValidationError("Two services are at \(service.path)\(advice): give one of them another path.")
         }
-        if lab, !service.isEmpty {
-            throw ValidationError("--lab is for the embedded server; put letterbox noise in front of a --service.")
-        }
-        if lab, !upstream.isEmpty {
-            throw ValidationError("--lab is for the embedded server; put letterbox noise in front of an --upstream.")
+        if lab, !services.isEmpty {
+            let other = service.isEmpty ? "an --upstream" : "a --service"
+            throw ValidationError("--lab is for the embedded server; put letterbox noise in front of \(other).")
         }
         if labSeed != nil, !lab { throw ValidationError("--lab-seed needs --lab.") }
         for (index, endpoint) in upstream.enumerated() where upstream[..<index].contains(endpoint) {
