@@ -38,11 +38,9 @@ struct UDPService {
 
     private static func startLoops(_ count: Int) throws -> [EventLoop] {
         let loops = try (0..<count).map { _ in try EventLoop() }
-        for (index, loop) in loops.enumerated() {
-            do { try loop.start() } catch {
-                for loop in loops[..<index] { loop.stop() }
-                throw error
-            }
+        do { for loop in loops { try loop.start() } } catch {
+            for loop in loops { loop.stop() }
+            throw error
         }
         return loops
     }
