@@ -5,7 +5,7 @@ import HTTP
 /// See ``Check/form``.
 enum FormCheck {
     static func run(_ bytes: Span<UInt8>) throws(Broken) {
-        let value = FormDecoder(0..<bytes.count).value(of: "text", in: bytes)
+        let value = FormDecoder.value(of: "text", in: bytes)
         try require(value == read(bytes.copy()), "The field differs: \(value?.shown ?? "none")")
         try checkRoundTrip(bytes.copy())
         if let value { try checkEscapes(String(decoding: value, as: UTF8.self)) }
@@ -45,7 +45,7 @@ enum FormCheck {
         var form = Array("x=1&text=".utf8)
         for byte in bytes { form += [37, digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
         form += "&text=2".utf8
-        let value = FormDecoder(0..<form.count).value(of: "text", in: form.span)
+        let value = FormDecoder.value(of: "text", in: form.span)
         try require(value == bytes, "What was escaped is decoded differently.")
     }
 

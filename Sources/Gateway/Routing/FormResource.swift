@@ -25,11 +25,10 @@ final class FormResource {
     func forward(_ request: Request) -> Decision {
         if request.isMultipartForm { return forwardParts(request) }
         let body = request.body
-        let form = FormDecoder(0..<body.count)
-        let text = form.value(of: "text", in: body.span)
+        let text = FormDecoder.value(of: "text", in: body.span)
         let posted = PostedForm(
-            text: text.map(PostedForm.lines(of:)) ?? [], to: form.value(of: "to", in: body.span),
-            notation: form.value(of: "as", in: body.span))
+            text: text.map(PostedForm.lines(of:)) ?? [], to: FormDecoder.value(of: "to", in: body.span),
+            notation: FormDecoder.value(of: "as", in: body.span))
         guard text != nil || services.route(at: posted.path) == nil else {
             return .response(refuse(posted, .badRequest, "The form has no field named \"text\"."))
         }

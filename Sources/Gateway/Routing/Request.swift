@@ -240,6 +240,6 @@ struct PayloadQuery {
     func has(_ name: String) -> Bool { value(of: name) != nil }
 
     private func value(of name: String) -> [UInt8]? {
-        query.isEmpty ? nil : FormDecoder(0..<query.count).value(of: name, in: query.span)
+        query.isEmpty ? nil : FormDecoder.value(of: name, in: query.span)
     }
 }
