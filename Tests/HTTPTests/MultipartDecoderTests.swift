@@ -188,7 +188,7 @@ import Testing
         let parts = "--b|\(Self.other(name))first|--b|\(Self.text)hello|--b|\(Self.other(name))second|--b--|"
         let form = Array(parts.replacing("|", with: "\r\n").utf8)
         let payload = try #require(try Self.decoder("multipart/form-data; boundary=b")).payload(in: form.span)
-        let place = try #require(payload.place(of: name))
+        let place = try #require(payload.others[name])
         #expect(String(decoding: form[place], as: UTF8.self) == "first")
     }
 

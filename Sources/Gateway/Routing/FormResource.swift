@@ -50,7 +50,7 @@ final class FormResource {
             return send(
                 PostedForm(
                     text: payload.isFile ? text : PostedForm.lines(of: text),
-                    to: payload.place(of: "to").map(content), notation: payload.place(of: "as").map(content)))
+                    to: payload.others["to"].map(content), notation: payload.others["as"].map(content)))
         } catch {
             return .response(refuse(PostedForm(), error.status, error.rawValue))
         }

@@ -15,19 +15,9 @@ public struct MultipartDecoder: Sendable {
         public let range: Range<Int>
         /// Whether it is a file, whose bytes all count, rather than a text, whose lines a browser ends with CRLF.
         public let isFile: Bool
-        /// The payload's companion fields: the first of each permitted name.
-        private let others: [String: Range<Int>]
-
-        fileprivate init(range: Range<Int>, isFile: Bool, others: [String: Range<Int>]) {
-            (self.range, self.isFile, self.others) = (range, isFile, others)
-        }
-
-        /// The content of the field `to` or `as`, if there is one.
-        public func place(of field: String) -> Range<Int>? { others[field] }
+        /// The content of its companion fields, `to` and `as`: of several with one name the first.
+        public let others: [String: Range<Int>]
     }
-
-    /// The names of a payload's companion fields.
-    fileprivate static let others = ["to", "as"]
 
     /// A decoder for content with this Content-Type; nil for any type but `multipart/form-data`.
     public init?(contentType value: Span<UInt8>) throws(MultipartError) {
@@ -106,11 +96,13 @@ private struct Payloads {
     private var file: Range<Int>?
     private var others: [String: Range<Int>] = [:]
 
+    private static let companions = ["to", "as"]
+
     mutating func take(_ part: FormPart) throws(MultipartError) {
         switch part.kind {
         case .other(let name):
-            guard let other = MultipartDecoder.others.first(where: { name.elementsEqual($0.utf8) }) else { return }
-            if others[other] == nil { others[other] = part.content }
+            let name = String(decoding: name, as: UTF8.self)
+            if Self.companions.contains(name), others[name] == nil { others[name] = part.content }
         case .text:
             guard text == nil else { throw .severalPayloads }
             text = part.content
