@@ -39,14 +39,4 @@ public struct Limits: Sendable, Equatable {
 
     /// The default limits.
     public init() {}
-
-    /// The default limits, except for those given.
-    public init(
-        maxRequestLine: Int = 8192, maxHead: Int = 16384, maxFields: Int = 100, maxBody: Int = 65507
-    ) {
-        self.maxRequestLine = maxRequestLine
-        self.maxHead = maxHead
-        self.maxFields = maxFields
-        self.maxBody = maxBody
-    }
 }
