@@ -38,17 +38,18 @@ enum FieldReaders {
     }
 
     private static func negotiate(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(Broken) {
-        let quality = Negotiation.quality(of: "text/html", accept: bytes, value)
+        let text = bytes.extracting(value)
+        let quality = Negotiation.quality(of: "text/html", accept: text)
         try require((0...1000).contains(quality), "\(quality) is no quality.")
-        _ = Negotiation.prefersJSON(accept: bytes, value)
-        if let wait = Negotiation.wait(prefer: bytes, value) { try require(wait >= 0, "A wait is negative.") }
-        if let parent = TraceParent(bytes.extracting(value)) {
+        _ = Negotiation.prefersJSON(accept: text)
+        if let wait = Negotiation.wait(prefer: text) { try require(wait >= 0, "A wait is negative.") }
+        if let parent = TraceParent(text) {
             try require(parent.traceID.count == 32, "A trace has another length.")
         }
         let tag: [UInt8] = Array("\"abc\"".utf8)
-        _ = Conditional.names(bytes.extracting(value), tag.span, weakly: true)
+        _ = Conditional.names(text, tag.span, weakly: true)
         let date = HTTPDate(unixSeconds: 784_111_777)
         _ = Conditional.ifRange(bytes, value, matches: tag.span, lastModified: date, now: 1_700_000_000)
-        _ = Conditional.isUnchanged(date, since: bytes.extracting(value), now: 1_700_000_000)
+        _ = Conditional.isUnchanged(date, since: text, now: 1_700_000_000)
     }
 }

@@ -28,7 +28,7 @@ import Testing
     ])
     func json(accept: String, isPreferred: Bool) {
         let bytes = Array(accept.utf8)
-        let found = Negotiation.prefersJSON(accept: bytes.span, 0..<bytes.count)
+        let found = Negotiation.prefersJSON(accept: bytes.span)
         #expect(found == isPreferred)
     }
 
@@ -39,7 +39,7 @@ import Testing
     ])
     func qualities(text: String, quality: Int) {
         let bytes = Array("a/b;q=\(text)".utf8)
-        let found = Negotiation.quality(of: "a/b", accept: bytes.span, 0..<bytes.count)
+        let found = Negotiation.quality(of: "a/b", accept: bytes.span)
         #expect(found == quality)
     }
 
@@ -51,7 +51,7 @@ import Testing
     ])
     func wait(value: String, seconds: Int?) {
         let bytes = Array(value.utf8)
-        let found = Negotiation.wait(prefer: bytes.span, 0..<bytes.count)
+        let found = Negotiation.wait(prefer: bytes.span)
         #expect(found == seconds)
     }
 
@@ -66,6 +66,6 @@ import Testing
     ])
     func respondAsync(value: String, isPreferred: Bool) {
         let bytes = Array(value.utf8)
-        #expect(Negotiation.prefersAsync(prefer: bytes.span, 0..<bytes.count) == isPreferred)
+        #expect(Negotiation.prefersAsync(prefer: bytes.span) == isPreferred)
     }
 }

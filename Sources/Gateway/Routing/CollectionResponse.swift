@@ -17,7 +17,7 @@ enum CollectionResponse {
                 self = .json
                 return
             }
-            let quality = { Negotiation.quality(of: $0, accept: accept.span, 0..<accept.count) }
+            let quality = { Negotiation.quality(of: $0, accept: accept.span) }
             let (json, lines) = (quality("application/json"), quality("application/x-ndjson"))
             let bytes = quality("application/octet-stream")
             self = bytes > max(json, lines) ? .bytes : lines > json ? .lines : .json

@@ -44,9 +44,7 @@ extension ServiceRoute {
     /// Whether the caller does not want to wait for the reply (RFC 7240 4.1); a caller that sends `wait` does.
     private static func prefersAsync(_ request: Request) -> Bool {
         guard let value = request.list(of: .prefer) else { return false }
-        let range = 0..<value.count
-        return Negotiation.prefersAsync(prefer: value.span, range)
-            && Negotiation.wait(prefer: value.span, range) == nil
+        return Negotiation.prefersAsync(prefer: value.span) && Negotiation.wait(prefer: value.span) == nil
     }
 
     /// The properties of the request that the response to one reply depends on; nil for the plain reply of the service
@@ -85,13 +83,13 @@ extension ServiceRoute {
     /// A caller that sends JSON to the service accepts the reply itself, in the type that it named.
     private static func prefersTrace(_ request: Request) -> Bool {
         guard request.mayPrefer, let accept = request.list(of: .accept) else { return false }
-        return Negotiation.prefersJSON(accept: accept.span, 0..<accept.count)
+        return Negotiation.prefersJSON(accept: accept.span)
     }
 
     /// The seconds that the caller wants to wait (RFC 7240 4.3), where they are no more than the operator's.
     private func wait(of request: Request) -> Int? {
         guard request.has(.prefer), let value = request.list(of: .prefer),
-            let seconds = Negotiation.wait(prefer: value.span, 0..<value.count),
+            let seconds = Negotiation.wait(prefer: value.span),
             seconds > 0, .seconds(UInt64(min(seconds, 86_400))) <= service.replies.wait ?? service.configuration.timeout
         else { return nil }
         return seconds

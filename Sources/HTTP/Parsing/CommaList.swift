@@ -9,11 +9,9 @@ public struct CommaList: Sendable {
     private var isDone = false
 
     /// Begins at the start of a list.
-    public init(_ value: Range<Int>) {
-        self.init(value, keepsEmpty: false)
-    }
-
-    init(_ value: Range<Int>, separator: UInt8 = ASCII.comma, keepsEmpty: Bool) {
+    ///
+    /// - `keepsEmpty`: whether it has empty elements, too.
+    public init(_ value: Range<Int>, separator: UInt8 = UInt8(ascii: ","), keepsEmpty: Bool = false) {
         position = value.lowerBound
         end = value.upperBound
         self.separator = separator

@@ -11,14 +11,12 @@ public enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// The bytes as text, padded.
-    static func encode(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    static func encode(_ bytes: Span<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let group = Array(rest.prefix(3))
-            rest = rest.dropFirst(3)
-            let bits = group.reduce(0) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = start..<min(start + 3, bytes.count)
+            let bits = group.reduce(0) { $0 << 8 | UInt32(bytes[$1]) } << (8 * UInt32(3 - group.count))
             for position in 0..<4 {
                 let isPadding = position > group.count
                 text.append(

@@ -5,10 +5,10 @@ public enum Negotiation {
     /// The quality of a media type, `type/subtype` in lower case, by an Accept value; 0 means not acceptable.
     ///
     /// The most specific range that matches decides (12.5.1): the type itself, then `type/*`, then `*/*`.
-    public static func quality(of type: String, accept bytes: Span<UInt8>, _ value: Range<Int>) -> Int {
+    public static func quality(of type: String, accept bytes: Span<UInt8>) -> Int {
         let group = type.prefix { $0 != "/" } + "/*"
         var best = (rank: 0, quality: 0)
-        var list = CommaList(value)
+        var list = CommaList(0..<bytes.count)
         while let element = list.next(in: bytes) {
             guard let (name, quality) = weighted(bytes, element) else { continue }
             var rank = 0
@@ -26,30 +26,30 @@ public enum Negotiation {
     /// Whether the client prefers JSON to plain text.
     ///
     /// On a tie it gets text, as without the field.
-    public static func prefersJSON(accept bytes: Span<UInt8>, _ value: Range<Int>) -> Bool {
+    public static func prefersJSON(accept bytes: Span<UInt8>) -> Bool {
         // Only a range that names the type or its group prefers it; most requests have "*/*" or nothing.
-        guard value.count >= shortestPreference else { return false }
-        return quality(of: "application/json", accept: bytes, value) > quality(of: "text/plain", accept: bytes, value)
+        guard bytes.count >= shortestPreference else { return false }
+        return quality(of: "application/json", accept: bytes) > quality(of: "text/plain", accept: bytes)
     }
 
     /// The seconds that a Prefer value allows for the answer: `wait=10` (RFC 7240 4.3).
-    public static func wait(prefer bytes: Span<UInt8>, _ value: Range<Int>) -> Int? {
-        guard let seconds = preference("wait", bytes, value) else { return nil }
+    public static func wait(prefer bytes: Span<UInt8>) -> Int? {
+        guard let seconds = preference("wait", in: bytes) else { return nil }
         return bytes.decimal(seconds)
     }
 
     /// Whether a Prefer value asks for an answer before the work is done: `respond-async` (RFC 7240 4.1).
     ///
     /// With a value it is another preference.
-    public static func prefersAsync(prefer bytes: Span<UInt8>, _ value: Range<Int>) -> Bool {
-        preference("respond-async", bytes, value)?.isEmpty ?? false
+    public static func prefersAsync(prefer bytes: Span<UInt8>) -> Bool {
+        preference("respond-async", in: bytes)?.isEmpty ?? false
     }
 
     /// The value of the preference with the name, without its quotes; nil where there is no such preference.
     ///
     /// An empty value is none, and of several instances only the first counts (RFC 7240 2).
-    private static func preference(_ name: String, _ bytes: Span<UInt8>, _ value: Range<Int>) -> Range<Int>? {
-        var list = CommaList(value)
+    private static func preference(_ name: String, in bytes: Span<UInt8>) -> Range<Int>? {
+        var list = CommaList(0..<bytes.count)
         while let preference = list.next(in: bytes) {
             var parts = CommaList(preference, separator: UInt8(ascii: ";"), keepsEmpty: true)
             guard let first = parts.next(in: bytes) else { continue }

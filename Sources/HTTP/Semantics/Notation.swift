@@ -22,7 +22,7 @@ public enum Notation: String, Sendable {
     public func encode(_ bytes: Span<UInt8>) -> [UInt8] {
         switch self {
         case .hex: Self.encodeHex(bytes)
-        case .base64: Base64.encode(bytes.indices.map { bytes[$0] })
+        case .base64: Base64.encode(bytes)
         }
     }
 
