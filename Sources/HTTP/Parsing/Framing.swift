@@ -70,12 +70,13 @@ struct Persistence: Sendable {
     /// Records an option, if it is one of the known ones.
     private mutating func takeOption(_ bytes: Span<UInt8>, _ option: Range<Int>) -> Bool {
         let start = option.lowerBound
-        if option.count == 5, bytes.hasWord("c", "l", "o", "s", "e", at: start) {
+        let word = bytes.word(at: start).lowercasedLetters
+        if option.count == 5, word.prefix(5) == UInt64("c", "l", "o", "s", "e") {
             close = true
             return true
         }
-        if option.count == 10, bytes.hasWord("k", "e", "e", "p", "-", "a", "l", "i", at: start),
-            bytes.hasWord("e", "p", "-", "a", "l", "i", "v", "e", at: start &+ 2)
+        if option.count == 10, word == UInt64("k", "e", "e", "p", "-", "a", "l", "i"),
+            bytes.word(at: start &+ 2).lowercasedLetters == UInt64("e", "p", "-", "a", "l", "i", "v", "e")
         {
             keepAlive = true
             return true

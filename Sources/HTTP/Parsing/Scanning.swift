@@ -135,17 +135,6 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Whether up to eight lower-case letters and hyphens are at the index of a field value, in upper or lower case.
-    @inline(__always)
-    func hasWord(
-        _ a: Unicode.Scalar, _ b: Unicode.Scalar, _ c: Unicode.Scalar, _ d: Unicode.Scalar, _ e: Unicode.Scalar,
-        _ f: Unicode.Scalar = "\0", _ g: Unicode.Scalar = "\0", _ h: Unicode.Scalar = "\0", at start: Int
-    ) -> Bool {
-        let text = UInt64(a, b, c, d, e, f, g, h)
-        let length = 8 &- text.leadingZeroBitCount &>> 3
-        return word(at: start).prefix(length).lowercasedToken == text.lowercasedToken
-    }
-
     /// The number that the range has in decimal digits; nil if it has other bytes, none, or does not fit.
     @inline(__always)
     func decimal(_ range: Range<Int>) -> Int? {
@@ -186,12 +175,6 @@ extension UInt64 {
         let high = UInt64(e.value) << 32 | UInt64(f.value) << 40 | UInt64(g.value) << 48 | UInt64(h.value) << 56
         self = low | high
     }
-
-    /// Eight bytes with their letters in lower case.
-    ///
-    /// Other bytes change too, but no byte of a token becomes a letter or a hyphen.
-    @inline(__always)
-    var lowercasedToken: UInt64 { self | 0x2020_2020_2020_2020 }
 
     /// Eight bytes with their letters in lower case.
     ///
