@@ -35,8 +35,9 @@ import Testing
     private func bytes(_ collection: ReplyCollection, _ notation: Notation? = nil) -> String {
         let response = CollectionResponse.response(collection, as: .bytes, notation)
         var bytes: [UInt8] = []
-        ResponseHead(response.status, contentLength: response.content.count, contentType: response.contentType)
-            .write(into: &bytes, date: HTTPDate(unixSeconds: 0), response.fields)
+        ResponseHead.write(
+            response.status, contentLength: response.content.count, contentType: response.contentType,
+            response.fields, date: HTTPDate(unixSeconds: 0), into: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -29,8 +29,9 @@ import Testing
         let response = Problem.response(error, service: "/a")
         #expect(response.status.code == status)
         var bytes: [UInt8] = []
-        ResponseHead(response.status, contentLength: response.content.count, contentType: response.contentType)
-            .write(into: &bytes, date: HTTPDate(unixSeconds: 0), response.fields)
+        ResponseHead.write(
+            response.status, contentLength: response.content.count, contentType: response.contentType,
+            response.fields, date: HTTPDate(unixSeconds: 0), into: &bytes)
         bytes += response.content
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(text.contains("\r\nProxy-Status: letterbox; error=\(proxyError)\r\n"))

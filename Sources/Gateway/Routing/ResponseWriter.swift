@@ -34,10 +34,9 @@ final class ResponseWriter {
     func write(
         _ response: Response, to bytes: inout [UInt8], withContent: Bool, connection: ResponseHead.Connection
     ) {
-        let head = ResponseHead(
+        ResponseHead.write(
             response.status, contentLength: response.content.count, contentType: response.contentType,
-            connection: connection)
-        head.write(into: &bytes, date: date, response.fields)
+            connection: connection, response.fields, date: date, into: &bytes)
         if withContent { bytes.append(contentsOf: response.content) }
     }
 
@@ -45,8 +44,8 @@ final class ResponseWriter {
     func beginChunks(
         _ type: FieldValue, _ fields: FieldLines, to bytes: inout [UInt8], connection: ResponseHead.Connection
     ) {
-        let head = ResponseHead(.ok, contentLength: nil, contentType: type, connection: connection)
-        head.write(into: &bytes, date: date, fields)
+        ResponseHead.write(
+            .ok, contentLength: nil, contentType: type, connection: connection, fields, date: date, into: &bytes)
     }
 
     /// Appends a chunk (RFC 9112 7.1); one without content is the last.

@@ -1,7 +1,7 @@
 /// The part of a response before its content, with the fields of every response.
 ///
 /// The head is appended to the caller's buffer, in front of the content, so that both leave in one write.
-public struct ResponseHead: Sendable {
+public enum ResponseHead {
     /// The connection's future, if the client has to be told (RFC 9112 9.3).
     public enum Connection: Sendable {
         /// The connection persists, which HTTP/1.1 takes for granted.
@@ -13,32 +13,16 @@ public struct ResponseHead: Sendable {
         case close
     }
 
-    /// The status.
-    public var status: Status
-    /// The bytes of content; left out where the status forbids content.
+    /// Appends a head.
     ///
-    /// For HEAD it is the length that GET would have sent; nil where it is unknown and the content comes in chunks (RFC
-    /// 9112 7.1).
-    public var contentLength: Int?
-    /// The type of the content, if there is any and it is known.
-    public var contentType: FieldValue?
-    /// The connection's future.
-    public var connection: Connection
-
-    /// A head for this many bytes of content.
-    public init(
-        _ status: Status, contentLength: Int?, contentType: FieldValue? = nil, connection: Connection = .persistent
-    ) {
-        self.status = status
-        self.contentLength = contentLength
-        self.contentType = contentType
-        self.connection = connection
-    }
-
-    /// Appends the head.
-    ///
+    /// - `contentLength`: the bytes of content; left out where the status forbids content. For HEAD it is the length that
+    ///   GET would have sent; nil where it is unknown and the content comes in chunks (RFC 9112 7.1).
+    /// - `contentType`: the type of the content, if there is any and it is known.
     /// - `fields`: further fields.
-    public func write(into buffer: inout [UInt8], date: HTTPDate, _ fields: FieldLines = FieldLines()) {
+    public static func write(
+        _ status: Status, contentLength: Int?, contentType: FieldValue? = nil, connection: Connection = .persistent,
+        _ fields: FieldLines = FieldLines(), date: HTTPDate, into buffer: inout [UInt8]
+    ) {
         buffer.append(status)
         buffer.append(.date, date.bytes)
         if let contentLength {
