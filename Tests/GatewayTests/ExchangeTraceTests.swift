@@ -62,7 +62,7 @@ import Testing
         let trace = ExchangeTrace(start: .now(), showsAddresses: true)
         let late = trace.start + .seconds(3600) + .milliseconds(1)
         for _ in 0..<ExchangeTrace.mostSteps {
-            trace.add(.retransmitted, 65_535, upstream, bytes: 65_507, at: late, origin: .network)
+            trace.add(.retransmitted, upstream, upstream, bytes: 65_507, at: late, origin: .network)
         }
         #expect(ExchangeTrace.mostSteps * MemoryLayout<ExchangeTrace.Step>.stride <= 32 << 10)
         #expect(trace.json.utf8.count <= 48 << 10)
