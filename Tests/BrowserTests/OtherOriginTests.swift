@@ -1,5 +1,6 @@
 import CurlClient
 import Foundation
+import TestSupport
 import Testing
 
 extension InTheBrowser {
@@ -54,7 +55,7 @@ extension InTheBrowser {
         /// allowed and of callers without a token, and those that no page of another origin can cause: it cannot send so slowly, or such a method, condition,
         /// expectation or version, and it finds no name that points here.
         @Test func everyFailureOfTheDocumentIsTried() throws {
-            let file = Folders.root.appendingPathComponent("docs/api.md")
+            let file = Repository.root.appendingPathComponent("docs/api.md")
             let text = try String(contentsOf: file, encoding: .utf8)
             let named = text.matches(of: /(?m)^\| ([45]\d\d) \|/).compactMap { Int($0.1) }
             let tried = Set(Self.anyService.map(\.status) + [502, 503, 504])

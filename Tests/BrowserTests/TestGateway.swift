@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A gateway of the test's own, on a port that the system chose.
 struct TestGateway {
@@ -30,15 +31,13 @@ struct TestGateway {
     }
 }
 
-/// The project's folders, as seen from this file.
+/// The folders of the page and of the pictures.
 enum Folders {
-    static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    static let page = root.appendingPathComponent("public")
+    static let page = Repository.root.appendingPathComponent("public")
 
     /// Where screenshots are kept.
     static func output() throws -> URL {
-        let folder = root.appendingPathComponent("Tests/Output")
+        let folder = Repository.root.appendingPathComponent("Tests/Output")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         return folder
     }

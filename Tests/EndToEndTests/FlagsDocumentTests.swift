@@ -1,10 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// docs/flags.md is what the declarations of the flags say; `scripts/flags` writes it anew.
 @Suite struct FlagsDocumentTests {
-    private static let path = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../docs/flags.md")
+    private static let path = Repository.root.appending(path: "docs/flags.md")
 
     @Test func theDocumentIsWhatTheProgramsSay() throws {
         let text = try FlagsDocument.text(of: [

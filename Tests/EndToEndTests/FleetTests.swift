@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Three gateways behind each proxy, with the files of deploy/ as they stand, on hosts of their own: `scripts/fleet` counts what is
@@ -25,7 +26,7 @@ private enum Fleet {
         ?? ["python3", "openssl", "unshare"].first { !Binaries.has($0) }.map { "\($0) is not installed" }
 
     static func play(_ scene: String, behind proxy: String) throws {
-        let script = ReadmeTests.root.appending(path: "scripts/fleet").path
+        let script = Repository.root.appending(path: "scripts/fleet").path
         let ending = try Program(
             "python3", [script, "--proxy", proxy, "--scene", scene, "--letterbox", Binaries.letterbox]
         ).ending()

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Every link of the project's Markdown leads to a file, a folder or a heading that is there.
 @Suite struct LinkTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+    private static let root = Repository.root
 
     /// The pages by their paths from the root; build folders and what git does not keep lie in hidden folders.
     private static let found = Result { try readPages() }
@@ -11,7 +12,8 @@ import Testing
     private static func readPages() throws -> [String: MarkdownPage] {
         let files = try #require(
             FileManager.default.enumerator(
-                at: root, includingPropertiesForKeys: nil, options: [.skipsHiddenFiles, .skipsPackageDescendants]))
+                at: root, includingPropertiesForKeys: nil,
+                options: [.skipsHiddenFiles, .skipsPackageDescendants]))
         var pages: [String: MarkdownPage] = [:]
         for case let file as URL in files where file.pathExtension == "md" {
             let path = String(file.standardized.path.dropFirst(root.path.count + 1))
@@ -25,7 +27,8 @@ import Testing
         guard !link.contains("://"), !link.hasPrefix("mailto:") else { return nil }
         let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let folder = root.appending(path: path).deletingLastPathComponent()
-        let target = parts[0].isEmpty ? root.appending(path: path) : folder.appending(path: parts[0]).standardized
+        let target =
+            parts[0].isEmpty ? root.appending(path: path) : folder.appending(path: parts[0]).standardized
         guard FileManager.default.fileExists(atPath: target.path) else { return "there is no such file" }
         guard parts.count > 1 else { return nil }
         guard let page = pages[String(target.standardized.path.dropFirst(root.path.count + 1))] else {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The log as its flags have it.
@@ -62,7 +63,7 @@ import Testing
     /// A start that fails has said something before that matters less.
     @Test(arguments: [("notice", 2), ("warning", 1), ("error", 1), ("critical", 1)])
     func `lines below the level are left out`(level: String, count: Int) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../public").path
+        let folder = Repository.root.appending(path: "public").path
         let ending = try start(["--host", "192.0.2.1", "--public", folder, "--log-level", level]).ending()
         #expect(ending.status == 2 && ending.errorLines.count == count, "\(ending)")
     }

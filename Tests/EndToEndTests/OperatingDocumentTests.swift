@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The claims of docs/operating.md and docs/sizing.md about themselves: their tests exist, and their arithmetic is
@@ -25,7 +26,7 @@ import Testing
 
     /// The sources of all tests by the names of their files.
     private static func suites() throws -> [String: String] {
-        let folder = ReadmeTests.root.appending(path: "Tests")
+        let folder = Repository.root.appending(path: "Tests")
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         var suites: [String: String] = [:]
         for case let file as URL in files where file.pathExtension == "swift" {

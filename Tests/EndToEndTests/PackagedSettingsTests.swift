@@ -1,10 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// deploy/letterbox.conf, which packages install as /etc/letterbox/letterbox.conf.
 @Suite struct PackagedSettingsTests {
-    private static let path = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../deploy/letterbox.conf").path
+    private static let path = Repository.root.appending(path: "deploy/letterbox.conf").path
 
     @Test func `as it comes it changes nothing`() throws {
         let plain = try Program.letterbox("--check").ending()

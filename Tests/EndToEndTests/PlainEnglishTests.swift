@@ -1,10 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A comment's subject is a thing in the code: a reader can look for `Backend`, and not for "whoever".
 @Suite struct PlainEnglishTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-
     /// The words of a comment that name no thing; nil where it has none.
     private static func fault(of comment: Substring) -> Substring? {
         let pronoun = /\b(?i:nobody|somebody|someone|anybody|anyone|everybody|everyone|whoever|no one)\b/
@@ -18,7 +17,7 @@ import Testing
     }
 
     @Test func everyCommentNamesAThing() throws {
-        let folder = Self.root.appending(path: "Sources")
+        let folder = Repository.root.appending(path: "Sources")
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         var count = 0
         for case let file as URL in files where ["swift", "h"].contains(file.pathExtension) {

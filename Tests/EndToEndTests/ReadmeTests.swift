@@ -1,12 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The README's commands, run in its order as they stand, with the ports that it names, on a host of their own.
 @Suite struct ReadmeTests {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-
     static func read(_ path: String) throws -> String {
-        try String(contentsOf: root.appending(path: path), encoding: .utf8)
+        try String(contentsOf: Repository.root.appending(path: path), encoding: .utf8)
     }
 
     private static let services = ["/usr/sbin/dnsmasq", "/usr/bin/coap-server-notls"]
@@ -49,7 +48,7 @@ import Testing
     @Test func itIsShort() throws {
         #expect(try Self.read("README.md").split(separator: "\n", omittingEmptySubsequences: false).count <= 121)
         for name in ["docs/page.png", "docs/dice.png"] {
-            let picture = try FileManager.default.attributesOfItem(atPath: Self.root.appending(path: name).path)
+            let picture = try FileManager.default.attributesOfItem(atPath: Repository.root.appending(path: name).path)
             #expect(try #require(picture[.size] as? Int) < 150_000)
         }
     }

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The recipes for UDP services whose programs are installed, run as they stand, each on a network of its own.
 @Suite(.serialized, .enabled(if: Namespaces.obstacle == nil && Binaries.has("bash") && Binaries.has("python3")))
 struct RecipeTests {
-    private static let root = ReadmeTests.root
+    private static let root = Repository.root
     private static let pages: [String] = {
         let folder = root.appending(path: "docs/services").path
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

@@ -1,12 +1,12 @@
 import CurlClient
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// A service manager that holds the listening socket and wants to know how the gateway is.
 @Suite struct ServiceManagerTests {
-    private static let script = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../scripts/restarts").path
+    private static let script = Repository.root.appending(path: "scripts/restarts").path
 
     @Test func `a restart with an inherited socket loses nothing, and is told`() throws {
         let program = try Program(

@@ -2,6 +2,7 @@ import CurlClient
 import Foundation
 import Glibc
 import System
+import TestSupport
 import Testing
 
 /// Settings from a file, from the environment and from flags.
@@ -61,13 +62,14 @@ import Testing
 
     /// Each flag is in the report, or has no effect, or was not set.
     @Test func `no flag is forgotten`() throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-        let section = try String(contentsOf: root.appending(path: "docs/flags.md"), encoding: .utf8).components(
-            separatedBy: "\n## ")
+        let section = try String(contentsOf: Repository.root.appending(path: "docs/flags.md"), encoding: .utf8)
+            .components(
+                separatedBy: "\n## ")
         let gateway = try #require(section.first { $0.hasPrefix("`letterbox gateway`") })
         let flags = gateway.matches(of: /(?m)^\| `--([a-z-]+)[^`]*` \| ([^|]+) \|/).filter { $0.2 != "-" && $0.2 != "" }
         let settings = try check([
-            "--public", root.appending(path: "public").path, "--max-public-files", "100000", "--probe-text", "x",
+            "--public", Repository.root.appending(path: "public").path, "--max-public-files", "100000", "--probe-text",
+            "x",
             "--attempts", "2", "--retransmit-budget", "20%", "--admin", "127.0.0.1:0",
         ])
         let names = Set(settings.map { $0.prefix { $0 != " " } })

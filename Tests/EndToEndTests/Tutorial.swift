@@ -1,5 +1,6 @@
 import Foundation
 import System
+import TestSupport
 import Testing
 
 /// The tutorial's two programs in Python 3, as docs/tutorial.md has them.
@@ -26,8 +27,7 @@ enum Tutorial {
 
     /// The page's one Python program that makes this socket.
     private static func program(_ socket: String) throws -> String {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-        let page = try String(contentsOf: root.appending(path: "docs/tutorial.md"), encoding: .utf8)
+        let page = try String(contentsOf: Repository.root.appending(path: "docs/tutorial.md"), encoding: .utf8)
         let programs = page.matches(of: /(?s)```python\n(.*?)```/).map { String($0.1) }
         return try #require(programs.first { $0.contains("\(socket) = socket(") && $0.contains("import") })
     }

@@ -2,16 +2,15 @@ import EventLoop
 import Foundation
 import HTTP
 import System
+import TestSupport
 import Testing
 
 @testable import Gateway
 
 /// docs/metrics.md, the alerts and the dashboard tell of the metrics that there are.
 @Suite struct MetricsDocumentTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-
     private static func file(_ path: String) throws -> String {
-        try String(contentsOf: root.appending(path: path), encoding: .utf8)
+        try String(contentsOf: Repository.root.appending(path: path), encoding: .utf8)
     }
 
     /// Name and type of every metric that is written.

@@ -1,15 +1,14 @@
 import Foundation
 import HTTP
+import TestSupport
 import Testing
 
 @testable import Gateway
 
 /// A proxy with a file of deploy/ takes all content that the gateway behind it takes.
 @Suite struct ProxyFilesTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-
     private static func file(_ path: String) throws -> String {
-        try String(contentsOf: root.appending(path: path), encoding: .utf8)
+        try String(contentsOf: Repository.root.appending(path: path), encoding: .utf8)
     }
 
     /// The content that may be longest, with the flags' defaults.
