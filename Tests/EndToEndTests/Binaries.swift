@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -16,15 +17,8 @@ enum Binaries {
 
     /// Where this process's own program lies (proc(5), /proc/pid/exe).
     private static func folder() throws -> String {
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-            unsafe buffer.withMemoryRebound(to: CChar.self) {
-                unsafe readlink("/proc/self/exe", $0.baseAddress.unsafelyUnwrapped, $0.count)
-            }
-        }
-        let path = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-        guard let slash = path.lastIndex(of: "/") else { throw Program.Failure(description: "/proc is not there") }
-        return String(path[..<slash])
+        let path = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return URL(filePath: path).deletingLastPathComponent().path
     }
 
     /// Whether a program is somewhere on PATH.
