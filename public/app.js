@@ -1,6 +1,6 @@
 // The page: what is written goes out through post.js, and what comes back is shown.
 
-import { enableCopy, fill } from "./copy.js";
+import { fill } from "./fill.js";
 import { bytes, duration, number } from "./format.js";
 import { remember } from "./history.js";
 import { showJourney } from "./journey.js";
@@ -195,7 +195,6 @@ asHex.addEventListener("change", () => {
   text.value = target.isHex ? hexadecimal(body) : words;
   showSize();
 });
-for (const button of document.querySelectorAll("[data-copy]")) enableCopy(button, element("announcement"));
 target.isHex = asHex.checked;
 addEventListener("hashchange", takeLetter);
 takeLetter();
@@ -207,5 +206,5 @@ element("many").addEventListener("submit", postMany);
 element("send-many").disabled = false;
 if (!setting("admin")) document.querySelector(".live details").addEventListener("toggle", openLive, { once: true });
 showExample();
-load("press");
+for (const name of ["copy", "press"]) load(name);
 for (const name of ["lab", "services"]) if (setting(name)) load(name);

@@ -1,19 +1,10 @@
 // Copy buttons.
 
-/** The most characters shown: a browser stands still over more. */
-export const shown = 4096;
-const whole = new WeakMap();
+import { wordsOf } from "./fill.js";
 
-/** The first words; a page shows no CR. */
-export const begin = (words, most) => (words.length > most ? `${words.slice(0, most)}…` : words).replace(/\r\n?/g, "\n");
+const announcement = document.getElementById("announcement");
 
-/** Shows these; all are copied. */
-export function fill(element, words) {
-  whole.set(element, words);
-  element.textContent = begin(words, shown);
-}
-
-export function enableCopy(button, announcement) {
+function enable(button) {
   const { copy: id, what } = button.dataset;
   button.setAttribute("aria-label", `Copy ${what}`);
   const say = (label, words) => ([button.textContent, announcement.textContent] = [label, words]);
@@ -25,7 +16,7 @@ export function enableCopy(button, announcement) {
 }
 
 async function copy(source) {
-  const words = whole.get(source);
+  const words = wordsOf(source);
   try {
     await navigator.clipboard.writeText(words);
     return true;
@@ -41,3 +32,5 @@ async function copy(source) {
     return done;
   }
 }
+
+for (const button of document.querySelectorAll("[data-copy]")) enable(button);

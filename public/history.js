@@ -1,6 +1,6 @@
 // The last letters of this visit: kept in the page only, gone with it.
 
-import { begin } from "./copy.js";
+import { begin } from "./fill.js";
 import { duration } from "./format.js";
 import { html } from "./svg.js";
 

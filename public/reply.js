@@ -1,7 +1,7 @@
 // What came of a letter, in words.
 
 import { dump } from "./bytes.js";
-import { shown } from "./copy.js";
+import { shown } from "./fill.js";
 import { bytes, number } from "./format.js";
 import { hexadecimal } from "./target.js";
 

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 extension InTheBrowser {
@@ -68,6 +69,22 @@ extension InTheBrowser {
                 #expect(commands[4] == "letterbox client --port 1 -- h ''")
                 #expect(commands[5] == "curl -d '\(many("61", 65_507))' '/?as=hex'")
             }
+                // xxd and the gateway take fewer separators than the page.
+                #expect(commands[6] == "(echo 'ff54' | xxd -r -p; sleep 1) | nc -u -w1 h 1")
+                #expect(commands[7] == "curl -d 'ff54' '/?as=hex'")
+            }
+        }
+
+        @Test("Until the commands are there, what is shown is copied, and there is no link")
+        func beforeCommands() throws {
+            let page = try String(contentsOf: Folders.page.appendingPathComponent("index.html"), encoding: .utf8)
+            #expect(!page.contains("#letter="))
+            try Browser.visit { browser, _ in
+                let copied = try browser.run(
+                    """
+                    return import("/fill.js").then(({ wordsOf }) => wordsOf(document.querySelector("#version")));
+                    """)
+                #expect(try copied.string == browser.text("#version"))
         }
 
         @Test("Picture and trace are files that stand by themselves")

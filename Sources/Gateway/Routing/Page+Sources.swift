@@ -14,6 +14,7 @@ extension Page {
             source("diagram.js", PackageResources.diagram_js),
             source("example.js", PackageResources.example_js),
             source("favicon.svg", PackageResources.favicon_svg),
+            source("fill.js", PackageResources.fill_js),
             source("form-reply.html", PackageResources.form_reply_html),
             source("format.js", PackageResources.format_js),
             source("history.js", PackageResources.history_js),
