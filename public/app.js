@@ -168,8 +168,8 @@ async function showExample() {
 form.addEventListener("submit", postLetter);
 
 text.addEventListener("keydown", (event) => {
-  // While an input method is composing, Enter chooses a word.
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  // While an input method is composing, Enter chooses a word; in Safari its code says so.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   if (!event.repeat) form.requestSubmit();
 });

@@ -12,8 +12,9 @@ for (const form of document.querySelectorAll("form")) {
   let last = { at: -Infinity };
   form.addEventListener("click", (event) => event.detail > 1 && event.target.closest("[type=submit]") && event.preventDefault());
   form.addEventListener("keydown", (event) => {
-    const { key, target: element, shiftKey, isComposing, repeat, timeStamp: at } = event;
-    if (key !== "Enter" || isComposing || (shiftKey && element.matches("textarea"))) return;
+    const { key, keyCode, target: element, shiftKey, isComposing, repeat, timeStamp: at } = event;
+    // Safari's Enter that ends a composition has this code alone.
+    if (key !== "Enter" || isComposing || keyCode === 229 || (shiftKey && element.matches("textarea"))) return;
     const isSecond = at - last.at < double && last.letter === letter();
     if (!repeat && !isSecond) return (last = { at, letter: letter() });
     event.preventDefault();

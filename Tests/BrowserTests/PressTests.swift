@@ -83,6 +83,7 @@ extension InTheBrowser {
                     const press = (at, more = {}) => {
                       const event = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...more });
                       Object.defineProperty(event, "timeStamp", { value: at });
+                      Object.defineProperty(event, "keyCode", { value: more.keyCode ?? 13 });
                       let isThrough = false;
                       element.addEventListener("keydown", () => (isThrough = true), { once: true });
                       element.dispatchEvent(event);
@@ -92,12 +93,40 @@ extension InTheBrowser {
                     const seen = [];
                     for (const at of [1000, 1001, 1499, 1500, 1900, 2001]) seen.push(press(at));
                     seen.push(press(2002, { ctrlKey: true }), press(9000, { repeat: true }), press(9001, { isComposing: true }));
+                    // In Safari the Enter that ends a composition comes after it.
+                    seen.push(press(9002, { keyCode: 229 }), press(9003, { keyCode: 229 }));
                     text.value = "another";
                     seen.push(press(2003));
                     return seen;
                     """)
                 #expect(
-                    seen.array.map(\.bool) == [true, false, false, true, false, true, false, false, true, true])
+                    seen.array.map(\.bool) == [
+                        true, false, false, true, false, true, false, false, true, true, true, true,
+                    ])
+            }
+        }
+
+        @Test(
+            "An Enter of an input method chooses a word and posts nothing, also in Safari, which says so by its code alone"
+        )
+        func composition() throws {
+            try Browser.visit { browser, _ in
+                let posts = try browser.run(
+                    """
+                    const posts = [];
+                    document.querySelector("#letter").addEventListener("submit", (event) => {
+                      posts.push(event.type);
+                      event.preventDefault();
+                      event.stopImmediatePropagation();
+                    }, { capture: true });
+                    for (const [keyCode, isComposing] of [[229, true], [229, false], [13, false]]) {
+                      const event = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, isComposing });
+                      Object.defineProperty(event, "keyCode", { value: keyCode });
+                      document.querySelector("#text").dispatchEvent(event);
+                    }
+                    return posts;
+                    """)
+                #expect(posts.array.count == 1)
             }
         }
 
