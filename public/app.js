@@ -22,8 +22,10 @@ const example = "hello, letterbox";
 /** When waiting is worth a word. */
 const patience = 400;
 
-/** How many were posted; the newest one owns the reply. */
 let posted = 0;
+
+/** The number of the letter that owns the reply; 0 for one that was not posted. */
+let newest;
 
 /** The letters that are under way, each with its service and notation. */
 const underWay = new Set();
@@ -95,6 +97,8 @@ function takeLetter() {
 }
 
 function refuse(words) {
+  newest = 0;
+  reply.removeAttribute("aria-busy");
   announce(words);
   show("error", words, ["not posted"]);
 }
@@ -110,8 +114,8 @@ async function postLetter(event) {
   const mark = `${to.path} ${to.isHex} ${letter}`;
   if (underWay.has(mark)) return;
   underWay.add(mark);
-  const mine = ++posted;
-  const isNewest = () => mine === posted;
+  const mine = newest = ++posted;
+  const isNewest = () => mine === newest;
   const waiting = setTimeout(() => isNewest() && show("waiting", "On its way…", ["under way"]), patience);
   reply.setAttribute("aria-busy", true);
   // What is typed next is the next letter.
@@ -158,7 +162,7 @@ async function showExample() {
   const isReal = setting("embedded");
   const { exampleTrip } = await load("example");
   const trip = await exampleTrip(example, isReal);
-  if (posted) return;
+  if (newest !== undefined) return;
   const { words, datagrams } = outcomeOf(trip);
   const figures = isReal ? [duration(trip.end - trip.start), duration(trip.udpLeg), datagrams] : ["only drawn"];
   show("example", words, figures, "An example");

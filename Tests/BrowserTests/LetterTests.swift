@@ -216,6 +216,30 @@ extension InTheBrowser {
             }
         }
 
+        @Test("Why a letter was not posted stays there, whatever becomes of the one before")
+        func refusalStays() throws {
+            let silence = UDPPeer.silent()
+            defer { silence.end() }
+            try Browser.visit(["--upstream", silence.address, "--max-datagram", "8", "--timeout", "300ms"]) {
+                browser, _ in
+                // The page's patience ends when the test says so.
+                try browser.run(
+                    """
+                    const plain = window.setTimeout;
+                    window.setTimeout = (work, delay, ...more) => delay === 400 ? ((window.patience = work), 0) : plain(work, delay, ...more);
+                    """)
+                try browser.type("first", into: "#text")
+                try browser.click(".post")
+                try browser.type("too long a letter", into: "#text")
+                try browser.click(".post")
+                try browser.run("window.patience()")
+                #expect(try browser.text("#reply").hasPrefix("This letter was not posted: "))
+                #expect(try browser.property("hasAttribute('aria-busy')", of: "#reply").bool == false)
+                try browser.wait(until: "document.querySelector('#visit li')")
+                #expect(try browser.text("#reply").hasPrefix("This letter was not posted: "))
+            }
+        }
+
         @Test("A gateway that is gone is told in a sentence")
         func gone() throws {
             try TestGateway.run { _ = try Browser.open($0.url) }
