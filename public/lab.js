@@ -7,6 +7,7 @@ const note = section.querySelector("[role=status]");
 const hint = note.textContent;
 const settings = {};
 let last = Promise.resolve();
+let isWaiting = false;
 let changes = 0;
 
 const inputs = [...section.querySelectorAll("input")];
@@ -34,12 +35,14 @@ for (const input of inputs) {
     changes += 1;
     settings[nameOf(input)] = Number(input.value);
     show(input);
-    // One after the other, so that the newest is the last to arrive.
+    // One after the other, so that the newest is the last to arrive; one that waits sends it.
+    if (isWaiting) return;
+    isWaiting = true;
     last = last.then(put);
   });
 }
 
-const refresh = () => told(read());
+const refresh = () => last.then(() => told(read()));
 if (!isAdmitted) note.textContent = reason;
 admission.then(() => {
   refresh();
@@ -47,7 +50,10 @@ admission.then(() => {
   document.addEventListener("visibilitychange", () => document.hidden || refresh());
 });
 
-const put = () => told(ask({ method: "PUT", body: JSON.stringify(settings) }));
+function put() {
+  isWaiting = false;
+  return told(ask({ method: "PUT", body: JSON.stringify(settings) }));
+}
 
 /** The gateway's settings after a request; a failure has words for the visitor. */
 async function ask(how) {
@@ -55,8 +61,9 @@ async function ask(how) {
     throw new Error("The gateway cannot be reached.");
   });
   if (response.status === 401) forget();
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.detail);
+  // A proxy's page is no answer of the gateway.
+  const answer = await response.json().catch(() => undefined);
+  if (!response.ok || !answer) throw new Error(answer?.detail ?? `The answer has HTTP status ${response.status} and explains nothing.`);
   return answer;
 }
 

@@ -90,5 +90,5 @@ function sentence({ status, headers }, { title, detail }, body) {
   const step = nextSteps[error] ?? nextSteps[status];
   const next = step ? `\n${step}` : "";
   if (words) return `${/[.!?]$/.test(words) ? words : `${words}.`} (HTTP status ${status}${detail && title ? `, ${title}` : ""})${next}`;
-  return `The gateway answered with HTTP status ${status} and ${bytes(body.length)} that explain nothing.`;
+  return `The answer has HTTP status ${status} and ${bytes(body.length)} that explain nothing.${next}`;
 }

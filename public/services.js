@@ -33,8 +33,9 @@ async function asked() {
   }
   const response = await fetch("/services", { cache: "no-store" }).catch(() => ({}));
   if (response.status === 401) forget();
-  if (!response.ok) return none(response.status === 401 ? untold : "The gateway has not told its services: load the page again.");
-  const { services } = await response.json();
+  // A proxy's page is no list.
+  const { services } = response.ok ? await response.json().catch(() => ({})) : {};
+  if (!services) return none(response.status === 401 ? untold : "The gateway has not told its services: load the page again.");
   reason = "";
   return services.map(({ path, maxDatagram, backends: [backend] }) => {
     const [, host, port] = backend?.address.match(/^\[?(.*?)\]?:(\d+)$/) ?? [, "HOST", "PORT"];

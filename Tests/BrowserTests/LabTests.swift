@@ -174,6 +174,52 @@ extension InTheBrowser {
             }
         }
 
+        @Test(
+            "A proxy's page in place of the gateway's answer is told as its status, and changes no slider",
+            arguments: [200, 502])
+        func noAnswer(status: Int) throws {
+            try visit(at: #"{"loss":5,"duplicate":0,"delay":0}"#) { browser, _ in
+                try browser.run(
+                    """
+                    window.fetch = async () => new Response("<p>", { status: \(status) });
+                    window.dispatchEvent(new Event("focus"));
+                    """)
+                let note = "document.querySelector('#lab [role=status]').textContent"
+                try browser.wait(until: "\(note) === 'The answer has HTTP status \(status) and explains nothing.'")
+                #expect(try browser.property("ariaValueText", of: "#lab-loss").string == "5 %")
+            }
+        }
+
+        @Test(
+            "While a setting is under way no other one is asked for, and of those that follow the newest is sent alone")
+        func queue() throws {
+            try visit { browser, _ in
+                try browser.run(
+                    """
+                    window.asked = [];
+                    const plain = window.fetch;
+                    const gate = new Promise((resolve) => (window.open = resolve));
+                    window.fetch = async (path, how) => {
+                      if (path !== "/lab") return plain(path, how);
+                      window.asked.push(how.method ?? "GET");
+                      if (how.method) await gate;
+                      return plain(path, how);
+                    };
+                    """)
+                try move(browser, "loss", to: 1)
+                try browser.wait(until: "window.asked.length")
+                for loss in 2...4 { try move(browser, "loss", to: loss) }
+                try browser.run(
+                    "window.dispatchEvent(new Event('focus')); return new Promise((next) => setTimeout(next))")
+                #expect(try browser.run("return window.asked").array.map(\.string) == ["PUT"])
+                try browser.run("window.open()")
+                try browser.wait(until: "window.asked.at(-1) === 'GET'")
+                #expect(try browser.run("return window.asked").array.map(\.string) == ["PUT", "PUT", "GET"])
+                try browser.wait(until: told(#"{"loss":4,"#))
+                #expect(try browser.property("ariaValueText", of: "#lab-loss").string == "4 %")
+            }
+        }
+
         @Test("The sliders fit in a narrow window")
         func narrow() throws {
             try visit(width: 320) { browser, _ in

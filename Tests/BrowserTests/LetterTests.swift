@@ -216,6 +216,18 @@ extension InTheBrowser {
             }
         }
 
+        @Test("A proxy's failure is not told as the gateway's, and the next step is named")
+        func proxy() throws {
+            try Browser.visit { browser, _ in
+                try browser.run("window.fetch = async () => new Response('<p>', { status: 502 })")
+                try browser.post("hello")
+                #expect(
+                    try browser.text("#reply")
+                        == "The answer has HTTP status 502 and 3 bytes that explain nothing.\n"
+                        + "See that the service runs and can be reached, then post the letter again.")
+            }
+        }
+
         @Test("Why a letter was not posted stays there, whatever becomes of the one before")
         func refusalStays() throws {
             let silence = UDPPeer.silent()

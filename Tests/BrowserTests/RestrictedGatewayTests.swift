@@ -105,6 +105,25 @@ extension InTheBrowser {
             }
         }
 
+        @Test("A proxy's page in place of the services is said to be none")
+        func noServices() throws {
+            let file = try tokenFile()
+            defer { try? FileManager.default.removeItem(at: file) }
+            try Browser.visit(["--token-file", file.path, "--service", "/two 127.0.0.1:\(UDPPeer.closedPort())"]) {
+                browser, _ in
+                try browser.wait(until: "document.querySelector('#target .hint')")
+                try browser.run(Self.addToken)
+                try browser.run(
+                    """
+                    const withToken = window.fetch;
+                    window.fetch = async (path, how) => path === "/services" ? new Response("<p>") : withToken(path, how);
+                    """)
+                try browser.post("hello")
+                try browser.wait(until: "document.querySelector('#target .hint').textContent.includes('has not told')")
+                #expect(try browser.errors().allSatisfy { !$0.contains("SyntaxError") })
+            }
+        }
+
         @Test("With a token and no service at / the page knows the services once the gateway has answered a letter")
         func tokenWithoutRoot() throws {
             let file = try tokenFile()
