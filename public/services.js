@@ -12,7 +12,7 @@ async function known() {
   const words = setting("services");
   if (words === "ask") return asked();
   return words.split(", ").filter(Boolean).map((each) => {
-    const [path, limit, host = "HOST", port = "PORT"] = each.split(" ");
+    const [path, limit, host = "HOST", port = "PORT"] = each.trim().split(" ");
     return { path, limit: Number(limit), host, port };
   });
 }

@@ -171,6 +171,17 @@ extension InTheBrowser {
             }
         }
 
+        @Test("Where addresses are hidden, words stand for them in the command, at every service")
+        func hiddenAddress() throws {
+            let services = ["/", "/game", "/last"].flatMap { ["--service", "\($0) 192.0.2.1:9"] }
+            try Browser.visit(services) { browser, _ in
+                for path in ["/game", "/last", "/"] {
+                    try choose(path, in: browser)
+                    try browser.wait(until: "document.querySelector('#as-udp').textContent.endsWith(' HOST PORT')")
+                }
+            }
+        }
+
         @Test("With one service there is nothing to choose")
         func one() throws {
             try Browser.visit { browser, _ in
