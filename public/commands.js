@@ -5,8 +5,7 @@ import { hexadecimal } from "./target.js";
 /** Some printf write no more bytes at a time, and each piece would become a datagram of its own. */
 const longestPiece = 4096;
 
-/** Linux takes at most 131,071 bytes in one word of a command (MAX_ARG_STRLEN): the longest datagram as digits fits. */
-const longestWord = 131_071;
+/** As digits alone the longest datagram fits in a word of a command (MAX_ARG_STRLEN), and every program reads them. */
 const compact = (digits) => digits.replace(/[^\da-f]/gi, "");
 
 /** The address of a page with a letter. */
@@ -18,7 +17,7 @@ export function linkTo(letter, { isHex, path }) {
 const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 export function asCurl(text, address, isHex) {
-  if (isHex) return `curl -d ${quoted(text.length > longestWord ? compact(text) : text)} ${quoted(`${address}?as=hex`)}`;
+  if (isHex) return `curl -d ${quoted(compact(text))} ${quoted(`${address}?as=hex`)}`;
   const start = `curl -H ${quoted("Content-Type: text/plain; charset=utf-8")}`;
   const url = quoted(address);
   // --data-raw, because --data takes what begins with @ for the name of a file.
@@ -28,7 +27,7 @@ export function asCurl(text, address, isHex) {
 /** Nmap's nc leaves when its input ends, hence the sleep; OpenBSD's needs -w1 to leave at all. */
 export function asUDP(text, byteCount, { host, port, isHex }) {
   const isOnePiece = byteCount > 0 && byteCount <= longestPiece;
-  if (isOnePiece) return `(${isHex ? `echo ${quoted(text)} | xxd -r -p` : printf(text)}; sleep 1) | nc -u -w1 ${host} ${port}`;
+  if (isOnePiece) return `(${isHex ? `echo ${quoted(compact(text))} | xxd -r -p` : printf(text)}; sleep 1) | nc -u -w1 ${host} ${port}`;
   if (isHex) return `letterbox client --hex --port ${port} -- ${host} ${quoted(compact(text))}`;
   if (!controls.test(text)) return `letterbox client --port ${port} -- ${host} ${quoted(text)}`;
   const digits = compact(hexadecimal(new TextEncoder().encode(text)));

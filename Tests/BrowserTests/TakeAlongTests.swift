@@ -57,18 +57,18 @@ extension InTheBrowser {
                       const hex = (count) => "61 ".repeat(count).trim();
                       const long = asUDP("\\t" + "a".repeat(4096), 4097, { ...to, isHex: false });
                       return [asUDP("", 0, to), asUDP(hex(4096), 4096, to).slice(0, 16), asUDP(hex(4097), 4097, to),
-                        long, asUDP("", 0, { ...to, isHex: false }), asCurl(hex(65507), "/", true)];
+                        long, asUDP("", 0, { ...to, isHex: false }), asCurl(hex(65507), "/", true),
+                        asUDP("ff::54", 2, to), asCurl("ff\\u00a054", "/", true)];
                     });
                     """
                 ).array.compactMap(\.string)
                 #expect(commands[0] == "letterbox client --hex --port 1 -- h ''")
-                #expect(commands[1] == "(echo '61 61 61 ")
+                #expect(commands[1] == "(echo '616161616")
                 let many = { (digits: String, count: Int) in String(repeating: digits, count: count) }
                 #expect(commands[2] == "letterbox client --hex --port 1 -- h '\(many("61", 4097))'")
                 #expect(commands[3] == "letterbox client --hex --port 1 -- h '09\(many("61", 4096))'")
                 #expect(commands[4] == "letterbox client --port 1 -- h ''")
                 #expect(commands[5] == "curl -d '\(many("61", 65_507))' '/?as=hex'")
-            }
                 // xxd and the gateway take fewer separators than the page.
                 #expect(commands[6] == "(echo 'ff54' | xxd -r -p; sleep 1) | nc -u -w1 h 1")
                 #expect(commands[7] == "curl -d 'ff54' '/?as=hex'")
@@ -85,6 +85,7 @@ extension InTheBrowser {
                     return import("/fill.js").then(({ wordsOf }) => wordsOf(document.querySelector("#version")));
                     """)
                 #expect(try copied.string == browser.text("#version"))
+            }
         }
 
         @Test("Picture and trace are files that stand by themselves")
