@@ -120,7 +120,7 @@ async function postLetter(event) {
   reply.setAttribute("aria-busy", true);
   // What is typed next is the next letter.
   if (document.activeElement === text) text.select();
-  const trip = await post(body, to.path);
+  const trip = await post(body, to);
   clearTimeout(waiting);
   underWay.delete(mark);
   const outcome = outcomeOf(trip, to.isHex);
@@ -139,14 +139,14 @@ async function postLetter(event) {
 
 async function postMany(event) {
   event.preventDefault();
-  const count = Number(new FormData(event.target).get("count"));
-  const { path } = target;
+  const count = Number(event.target.count.value);
+  const to = { ...target };
   const letter = text.value ? read(text.value) : { body: new TextEncoder().encode(example) };
   const reason = obstacle(letter);
   const words = element("many-words");
   if (reason) return (words.textContent = `These letters were not posted: ${reason}`);
   try {
-    (await load("many")).run(letter.body, path, count);
+    (await load("many")).run(letter.body, to, count);
   } catch {
     words.textContent = unreachable;
   }

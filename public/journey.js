@@ -69,12 +69,12 @@ function contentOf({ kind, by, body, lost }) {
   return [dump(body, differences(request.body, reply)), note(words + comparison(request.body, reply))];
 }
 
-function requestContent({ line, fields, body }) {
+function requestContent({ url, fields, content }) {
   const isNew = measured?.connectStart < measured?.connectEnd;
   const connection = !measured || !trip.response ? "" : isNew ? " A connection was opened for it." : " An open connection served again.";
   return [
-    head(line, Object.entries({ Host: location.host, ...fields, "Content-Length": body.length })),
-    dump(body),
+    head(`POST ${url} HTTP/1.1`, Object.entries({ Host: location.host, ...fields, "Content-Length": content.length })),
+    dump(content),
     note(`As far as a page can know: the browser adds fields such as Origin, and tells neither them, nor the order, nor its port.${connection}`),
   ];
 }

@@ -16,8 +16,8 @@ const dice = () => Object.fromEntries(["loss", "duplicate", "delay"].map((name) 
 
 element("stop").addEventListener("click", () => stopping.abort());
 
-/** Posts bytes to a path so many times, unless others are under way. */
-export async function run(letter, path, count) {
+/** Posts bytes to a target so many times, unless others are under way. */
+export async function run(letter, to, count) {
   if (element("send-many").disabled) return;
   const settings = dice();
   stopping = new AbortController();
@@ -31,7 +31,7 @@ export async function run(letter, path, count) {
   await Promise.all(
     Array.from({ length: atATime }, async () => {
       while (left-- > 0 && !signal.aborted) {
-        const trip = await post(letter, path, signal);
+        const trip = await post(letter, to, signal);
         // A letter under way when it is stopped counts for nothing.
         if (!signal.aborted) note(trip, result);
       }

@@ -1,6 +1,7 @@
 // One letter to the gateway and what came back. Knows HTTP, nothing of the page.
 
 import { bytes } from "./format.js";
+import { bytesOf, hexadecimal } from "./target.js";
 
 const fields = { "Content-Type": "text/plain; charset=utf-8", Accept: "application/json" };
 
@@ -12,16 +13,17 @@ let admit;
 export const admitted = new Promise((resolve) => (admit = resolve));
 
 /**
- * Posts bytes and returns their trip: `request` and `response` as far as a page knows; `replies` or `failure`
- * (sentences), and `reply`, the bytes of the only one; the gateway's `exchange`; milliseconds: `start` and `end` by the
- * browser's clock, `udpLeg` by the gateway's, or NaN. A reply has `content`, one of several its number in `of`, and a
- * `remark` where something is missing.
+ * Posts bytes, as digits if they are written so, and returns their trip: `request` and `response` as far as a page knows;
+ * `replies` or `failure` (sentences), and `reply`, the bytes of the only one; the gateway's `exchange`; milliseconds: `start`
+ * and `end` by the browser's clock, `udpLeg` by the gateway's, or NaN. A reply has `content`, one of several its number in
+ * `of`, and a `remark` where something is missing.
  */
-export async function post(letter, path, signal) {
+export async function post(letter, { path, isHex }, signal) {
   performance.clearResourceTimings();
-  const trip = { request: { path, line: `POST ${path} HTTP/1.1`, fields, body: letter }, start: performance.now(), udpLeg: NaN };
+  const [url, content] = isHex ? [`${path}?as=hex`, new TextEncoder().encode(hexadecimal(letter))] : [path, letter];
+  const trip = { request: { path, url, fields, content, body: letter }, start: performance.now(), udpLeg: NaN };
   try {
-    const response = await fetch(path, { method: "POST", headers: fields, body: letter, cache: "no-store", signal });
+    const response = await fetch(url, { method: "POST", headers: fields, body: content, cache: "no-store", signal });
     const body = new Uint8Array(await response.arrayBuffer());
     trip.end = performance.now();
     trip.response = { status: response.status, phrase: response.statusText, fields: [...response.headers], body };
@@ -36,7 +38,7 @@ export async function post(letter, path, signal) {
 
 /** The browser's own measure of a trip, if it has one. */
 export function timing({ request, start, end }) {
-  const entries = performance.getEntriesByName(`${location.origin}${request.path}`, "resource");
+  const entries = performance.getEntriesByName(`${location.origin}${request.url}`, "resource");
   // It may be rounded to a millisecond.
   return entries.find((entry) => entry.startTime >= start - 1 && entry.requestStart > 0 && entry.responseEnd <= end + 1);
 }
@@ -54,8 +56,8 @@ function understand(response, body) {
   return { reply, replies: [{ content: reply }], exchange, udpLeg: time("received") - time("sent") };
 }
 
-const contentOf = ({ reply, base64 }) =>
-  base64 ? Uint8Array.from(atob(reply), (character) => character.charCodeAt(0)) : new TextEncoder().encode(reply);
+const contentOf = ({ reply, base64, hex }) =>
+  base64 ? Uint8Array.from(atob(reply), (character) => character.charCodeAt(0)) : hex ? bytesOf(reply) : new TextEncoder().encode(reply);
 
 function several({ complete, replies }) {
   return {

@@ -15,10 +15,10 @@ export function read(words) {
   if (!target.isHex) return { body: new TextEncoder().encode(words) };
   const [good] = words.match(/^[\s:]*(?:[\da-f]{2}[\s:]*)*/i);
   if (good.length < words.length) return { problem: `two digits of hexadecimal are a byte, and at character ${good.length + 1} there are none.` };
-  return { body: Uint8Array.from(words.match(/[\da-f]{2}/gi) ?? [], (digits) => parseInt(digits, 16)) };
+  return { body: bytesOf(words) };
 }
 
-/** Bytes in hexadecimal. */
+export const bytesOf = (digits) => Uint8Array.from(digits.match(/[\da-f]{2}/gi) ?? [], (pair) => parseInt(pair, 16));
 export const hexadecimal = (content) => Array.from(content, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 
 /** A letter in the page's address: words, their notation, and the path of its service. */

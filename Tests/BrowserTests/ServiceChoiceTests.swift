@@ -182,6 +182,29 @@ extension InTheBrowser {
             }
         }
 
+        @Test("A letter in hexadecimal is posted as such, for a service may take no text")
+        func noText() throws {
+            let peer = UDPPeer { _, query in [query.prefix(2) + [query[2] | 0x80] + query.dropFirst(3)] }
+            defer { peer.end() }
+            try Browser.visit(["--upstream", peer.address, "--service", "/dns-query \(peer.address) preset=dns"]) {
+                browser, _ in
+                try choose("/dns-query", in: browser)
+                try browser.click("#as-hex")
+                try browser.post("00 01 01 00 00 01 00 00 00 00 00 00")
+                #expect(try browser.text("#visit .came") == "00 01 81 00 00 01 00 00 00 00 00 00")
+                #expect(try browser.text("#datagrams") == "12 and 12 bytes")
+                #expect(try browser.text("#diagram").contains("POST /dns-query, "))
+                try browser.run("document.querySelector('#steps button').focus()")
+                let request = try browser.text("#bytes")
+                #expect(request.contains("POST /dns-query?as=hex HTTP/1.1\n") && request.contains("Content-Length: 35"))
+                #expect(request.contains("30 30 20 30 31") && request.contains("connection"))
+                try browser.postMany(10)
+                try browser.wait(
+                    until: "document.querySelector('#many-words').textContent.startsWith('10 letters: 10 ')")
+                #expect(try browser.errors() == [])
+            }
+        }
+
         @Test("With one service there is nothing to choose")
         func one() throws {
             try Browser.visit { browser, _ in
