@@ -1,13 +1,12 @@
 // Loads a module when it is needed.
 
+const loads = {};
 let tries = 0;
 
-/** A browser may keep the failure of an address for good: another try has another one. */
-export async function load(name) {
-  try {
-    return await import(`./${name}.js`);
-  } catch {
-    tries += 1;
-    return import(`./${name}.js?try=${tries}`);
-  }
-}
+/** Each runs once. A browser may keep the failure of an address for good: another try has another one. */
+export const load = (name) => (loads[name] ??= import(`./${name}.js`)
+  .catch(() => import(`./${name}.js?try=${(tries += 1)}`))
+  .catch((problem) => {
+    delete loads[name];
+    throw problem;
+  }));

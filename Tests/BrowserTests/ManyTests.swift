@@ -1,4 +1,5 @@
 import CurlClient
+import Foundation
 import Testing
 
 extension InTheBrowser {
@@ -92,6 +93,32 @@ extension InTheBrowser {
                 #expect(try browser.text("#keep-json") != "")
             }
             _ = try browser.errors()
+        }
+
+        @Test("A module that could not be loaded at first runs once, however often it is wanted")
+        func oneRun() throws {
+            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("later-\(UUID())")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let module = Data("window.runs = (window.runs ?? 0) + 1;".utf8)
+            try module.write(to: folder.appendingPathComponent("later.js"))
+            var port = ""
+            try TestGateway.run { gateway in
+                port = gateway.port
+                let hasFailed = try Browser.open(gateway.url).run(
+                    """
+                    return import("/load.js").then(({ load }) => {
+                      window.twice = () => Promise.all([load("later"), load("later")]);
+                      return twice().then(() => false, () => true);
+                    });
+                    """)
+                #expect(hasFailed.bool == true)
+            }
+            try TestGateway.run(["--public", folder.path], port: port) { _ in
+                let browser = try #require(Browser.shared)
+                #expect(try browser.run("return twice().then(twice).then(() => window.runs)").integer == 1)
+                _ = try browser.errors()
+            }
         }
 
         @Test("The strip counts what happens at the gateway since the page was opened")
