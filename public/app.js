@@ -141,7 +141,7 @@ async function postMany(event) {
   event.preventDefault();
   const count = Number(event.target.count.value);
   const to = { ...target };
-  const letter = text.value ? read(text.value) : { body: new TextEncoder().encode(example) };
+  const letter = text.value || !setting("embedded") ? read(text.value) : { body: new TextEncoder().encode(example) };
   const reason = obstacle(letter);
   const words = element("many-words");
   if (reason) return (words.textContent = `These letters were not posted: ${reason}`);

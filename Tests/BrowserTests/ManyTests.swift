@@ -121,6 +121,17 @@ extension InTheBrowser {
             }
         }
 
+        @Test("An empty box is an empty letter to an operator's own service")
+        func emptyLetters() throws {
+            let peer = UDPPeer { _, datagram in datagram.isEmpty ? [[0x61]] : [] }
+            defer { peer.end() }
+            try Browser.visit(["--upstream", peer.address, "--timeout", "200ms"]) { browser, _ in
+                try browser.postMany(10)
+                try browser.wait(until: "document.querySelector('#many-failures').textContent !== '–'")
+                #expect(try browser.text("#many-words") == "10 letters: 10 replies, 0 failures.")
+            }
+        }
+
         @Test("The strip counts what happens at the gateway since the page was opened")
         func live() throws {
             let peer = UDPPeer { number, datagram in number == 1 ? [] : [datagram] }
