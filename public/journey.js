@@ -19,10 +19,12 @@ const network = setting("lab") && { server: setting("udp").split(" ").at(-1) };
 export function showJourney(newTrip, timing) {
   [trip, measured] = [newTrip, timing];
   steps = stepsOf(trip, measured);
+  const hadFocus = list.contains(document.activeElement);
   list.replaceChildren(...steps.map(item));
   const reply = steps.findIndex((step) => step.kind === "received");
   chosen = reply < 0 ? steps.length - 1 : reply;
   redraw();
+  if (hadFocus) list.children[chosen].firstChild.focus();
 }
 
 function redraw() {
@@ -93,7 +95,7 @@ function head(line, fields) {
 
 const note = (words) => html("p", { class: "hint" }, words);
 
-for (const name of ["pointermove", "focusin"]) {
+for (const name of ["pointermove", "focusin", "click"]) {
   document.querySelector(".travel").addEventListener(name, ({ target, type, movementX, movementY }) => {
     // A page that scrolls below a pointer at rest chooses nothing.
     if (type === "pointermove" && !movementX && !movementY) return;

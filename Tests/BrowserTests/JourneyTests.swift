@@ -144,6 +144,32 @@ extension InTheBrowser {
             }
         }
 
+        @Test("A click chooses a step, also in a browser that gives a button no focus")
+        func click() throws {
+            try Browser.visit(Self.once) { browser, _ in
+                try browser.post("a b, C")
+                try browser.run("document.querySelectorAll('#steps button')[1].click()")
+                #expect(try browser.text("#bytes").contains("61 20 62 2c 20 43       a b, C"))
+            }
+        }
+
+        @Test("A new reply leaves the keyboard's focus in the steps")
+        func focusStays() throws {
+            try Browser.visit(Self.once) { browser, _ in
+                try browser.post("one")
+                try browser.run(
+                    """
+                    document.querySelector("#steps button").focus();
+                    document.querySelector("#text").value = "two";
+                    document.querySelector("#letter").requestSubmit();
+                    """)
+                try browser.wait(until: "document.querySelectorAll('#visit li').length === 2")
+                try browser.wait(until: "document.querySelector('#bytes').textContent.includes('T')")
+                #expect(try browser.text(":focus strong").contains("the reply"))
+                #expect(try browser.property("getAttribute('aria-current')", of: ":focus").string == "true")
+            }
+        }
+
         @Test("The keyboard reaches every step, and the bytes")
         func keyboard() throws {
             try Browser.visit(Self.once) { browser, _ in
