@@ -95,16 +95,13 @@ extension NamespaceTests {
             #expect(try client.ending() == Program.Ending(status: 0, output: "\(text.uppercased())\n", error: ""))
         }
 
-        /// Without a reply no sender hears that a router could not pass a datagram on.
-        @Test(arguments: ["198.51.100.2", "2001:db8:1::2"])
-        func `no datagram without a reply is lost because a link takes shorter ones`(address: String) throws {
+        /// Without a reply no sender hears that a router could not pass a datagram on; over IPv4 it makes fragments.
+        @Test func `no datagram without a reply is lost because a link takes shorter ones`() throws {
             let hosts = try Namespaces()
             try hosts.forward()
             try hosts.narrow(.one, to: 1280)
-            let server = try hosts.startLetterbox(.one, ["server", "--host", "::", "--verbose"])
-            try hosts.startGatewayOfClient([
-                "--workers", "1", "--service", "/ \(bracketed(address)):12000 replies=0",
-            ])
+            let server = try hosts.startLetterbox(.one, ["server", "--host", "0.0.0.0", "--verbose"])
+            try hosts.startGatewayOfClient(["--workers", "1", "--service", "/ 198.51.100.2:12000 replies=0"])
             for letter in [String(repeating: "x", count: 1400), "short"] {
                 _ = try hosts.curl("http://127.0.0.1:8080/", "--data-binary", letter)
             }

@@ -69,7 +69,9 @@ import Testing
         #expect(plan.choose(among: three, rotation: 0, at: at(0)) == .attempt(0, .sent))
         for next in 1...2 {
             _ = plan.sent(at: at(0), pause: .milliseconds(20))
-            #expect(plan.failedToReach(6 + next, isReported: true, among: three, rotation: 0, at: at(1)) == .attempt(next, .rerouted))
+            #expect(
+                plan.failedToReach(6 + next, isReported: true, among: three, rotation: 0, at: at(1))
+                    == .attempt(next, .rerouted))
             #expect(plan.outcomeOfFormer == .settled)
         }
         _ = plan.sent(at: at(0), pause: .milliseconds(20))

@@ -65,7 +65,8 @@ import Testing
         let backends = [Candidate(id: 7), Candidate(id: 8)]
         _ = plan.choose(among: backends, rotation: 0, at: at(0))
         _ = plan.sent(at: at(0), pause: .milliseconds(20))
-        #expect(plan.failedToReach(7, isReported: true, among: backends, rotation: 0, at: at(1)) == .attempt(1, .rerouted))
+        #expect(
+            plan.failedToReach(7, isReported: true, among: backends, rotation: 0, at: at(1)) == .attempt(1, .rerouted))
         #expect(plan.attempts == 1 && plan.delivered == 0)
         _ = plan.sent(at: at(1), pause: .milliseconds(20))
         #expect(plan.attempts == 2 && plan.delivered == 1)

@@ -194,7 +194,9 @@ struct ExchangePlan {
         guard now < deadline else { return .fail(mayBeAnswered ? .silent : .unreachable) }
         if let index = best(of: backends, rotation, at: now) {
             let penalty = penalty(of: backends[index].id)
-            if penalty == 0 || penalty == 1 && !isLastAttempt { return attempt(index, backends[index].id, as: .rerouted) }
+            if penalty == 0 || penalty == 1 && !isLastAttempt {
+                return attempt(index, backends[index].id, as: .rerouted)
+            }
         }
         guard mayBeAnswered else { return .fail(.unreachable) }
         pauseEnd = deadline
