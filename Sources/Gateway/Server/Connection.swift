@@ -265,12 +265,8 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
     func rest() {
         let isWritten = output.isEmpty || flush()
         switch state {
-        case .reading, .writing:
-            if isGone { return leave() }
         case .lingering, .closed: return
-        case .exchanging, .asking, .pausing: break
-        }
-        switch state {
+        case .reading where isGone, .writing where isGone: return leave()
         case .writing(let thenCloses) where isWritten:
             if thenCloses { return linger() }
             state = .reading(.unknown)
@@ -280,7 +276,7 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
             state = .writing(thenCloses: isAtEnd)
             awaitRoom()
         case .reading(let progress): if !awaitRequest(progress) { return }
-        default: break
+        case .exchanging, .asking, .pausing: break
         }
         do { try reader.buffer.settle(context) } catch { runOutOfRoom() }
     }
