@@ -165,7 +165,8 @@ struct HTTPOptions: ParsableArguments {
         number:
             """
             The most connections at a time, as far as the limit of descriptors allows (ulimit -n), which connections and \
-            UDP sockets share in proportion. Beyond it the worker of a new connection closes its longest idle one, or another worker its own, or the new one gets 503.
+            UDP sockets share in proportion. Beyond it the worker of a new connection closes its longest idle one, or \
+            another worker its own, or the new one gets 503.
             """, in: 1...1_000_000)
     var maxConnections = usual.maxConnections
 
