@@ -69,7 +69,9 @@ import Testing
             while stage.connection.output.isEmpty || stage.context.limits.inFlight.used > 0 { await stage.pass() }
             for _ in 0..<5 { await stage.pass() }
             #expect(stage.connection.output.count > Connection.burst)
-            #expect(stage.context.limits.buffered.used >= 20 * Self.length)
+            // Lines leave one by one, each with some bytes besides its reply.
+            let waiting = form.hasSuffix("ndjson") ? stage.connection.output.count - 20 * 256 : 20 * Self.length
+            #expect(stage.context.limits.buffered.used >= waiting)
             #expect(stage.context.limits.inFlight.used == 0)
             try await stage.end()
             #expect(stage.isClean)
