@@ -78,6 +78,22 @@ import Testing
         }
     }
 
+    /// The lines of a stream count no longer once they have left, also where no further reply lets them leave.
+    @Test func linesThatLeaveLaterMakeRoom() async throws {
+        try await onLoop { loop in
+            var policy = ReplyPolicy()
+            (policy.count, policy.wait) = (.some(21), .seconds(50))
+            let stage = try ConnectionStage(.idle, replies: policy, on: loop)
+            stage.arrive("POST / HTTP/1.1\r\nHost: a\r\nAccept: application/x-ndjson\r\nContent-Length: 1\r\n\r\na")
+            try await stage.reply(20, of: Self.length)
+            #expect(!stage.connection.output.isEmpty && stage.context.limits.buffered.used > 0)
+            while stage.context.limits.buffered.used > 0 { try await stage.settle(1) }
+            #expect(stage.context.limits.inFlight.used == 1)
+            try await stage.end()
+            #expect(stage.isClean)
+        }
+    }
+
     /// Few bytes of the replies wait, fewer than responses may have when a further request is served, and another request
     /// has come: it waits, since its own replies would be counted in their place.
     @Test func fewBytesThatWaitCount() async throws {

@@ -76,7 +76,6 @@ extension Connection: ReplyListener {
         context.writer.addChunk(Array(line.utf8), to: &output.bytes)
         streamed += line.utf8.count
         rest()
-        if output.isEmpty { collection.releaseSent() }
         if isGone { abandonCollecting() }
     }
 

@@ -278,10 +278,10 @@ extension Connection {
     /// Writes the responses that wait; false when the kernel does not take all of them.
     func flush() -> Bool {
         do {
-            guard try output.empty(context, { bytes throws(SystemError) in try socket?.send(bytes) }) else {
-                return false
-            }
+            let isEmpty = try output.empty(context) { bytes throws(SystemError) in try socket?.send(bytes) }
+            guard isEmpty else { return false }
             unsentReplies = nil
+            if isStreaming { options?.collection?.releaseSent() }
             return true
         } catch {
             isGone = true
