@@ -86,18 +86,22 @@ package struct DatagramServer: ~Copyable {
         return count > 0
     }
 
-    /// Sends a reply again, and once more where the call has failed with a report about another one.
+    /// Sends a reply again; a call that fails may only have told of a report about another one.
     private mutating func sendAgain(_ reply: RecentReplies.Reply) {
-        do throws(SystemError) {
-            do { try sendOnce(reply) } catch {
-                guard takeReports() else { throw error }
+        var failure: SystemError?
+        for _ in 0..<RecentReplies.capacity {
+            do throws(SystemError) {
                 try sendOnce(reply)
+                observer?.reportSentAgain(reply, nil)
+                return
+            } catch {
+                failure = error
+                guard takeReports() else { break }
             }
-            observer?.reportSentAgain(reply, nil)
-        } catch {
-            observer?.reportSentAgain(reply, error)
-            logger.warning("\(error)")
         }
+        guard let failure else { return }
+        observer?.reportSentAgain(reply, failure)
+        logger.warning("\(failure)")
     }
 
     private func sendOnce(_ reply: RecentReplies.Reply) throws(SystemError) {
