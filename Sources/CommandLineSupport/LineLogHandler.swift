@@ -76,9 +76,9 @@ extension Logger.Level {
 }
 
 extension LogLevel {
-    fileprivate init(_ level: Logger.Level) {
-        self = Self.allCases.first { "\($0)" == level.rawValue } ?? .critical
-    }
+    private static let byWord = Dictionary(uniqueKeysWithValues: allCases.map { ("\($0)", $0) })
+
+    fileprivate init(_ level: Logger.Level) { self = Self.byWord[level.rawValue] ?? .critical }
 }
 
 /// Lets each warning through once a second, and one of a kind a second in the long run; it counts the others.
