@@ -56,20 +56,23 @@ public enum DescriptorLimit {
 /// The options that datagram and stream sockets share.
 extension Descriptor {
     /// Opens a socket that exec closes and, unless its calls may wait, never blocks (socket(2)).
-    ///
-    /// An IPv6 socket is one for IPv4, too, whatever the system's default is (ipv6(7), IPV6_V6ONLY).
     init(domain: Int32, type: __socket_type, isBlocking: Bool = false) throws(ErrorNumber) {
         let blocking = isBlocking ? 0 : Int32(SOCK_NONBLOCK.rawValue)
         let type = Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | blocking
         self.init(owning: try call { socket(domain, type, 0) })
-        // It cannot fail before bind(2).
-        if domain == AF_INET6 { try? set(Int32(IPV6_V6ONLY), at: Int32(IPPROTO_IPV6), to: 0) }
     }
 
     /// Opens a socket for an address's family, whose calls do not block.
+    ///
+    /// At the wildcard and for an IPv4-mapped address it is one for IPv4, too, whatever the system's default is (ipv6(7),
+    /// IPV6_V6ONLY).
     init(for address: SocketAddress, _ type: __socket_type) throws(SystemError) {
         self = try attempt(.open, address) { () throws(ErrorNumber) in
             try Descriptor(domain: address.domain, type: type)
+        }
+        // It cannot fail before bind(2).
+        if address.isIPv6, address.isWildcard || !address.usesIPv6 {
+            try? set(Int32(IPV6_V6ONLY), at: Int32(IPPROTO_IPV6), to: 0)
         }
     }
 
