@@ -54,7 +54,8 @@ actor Acceptor: EventHandler, DeadlineHandler {
         if let failure { throw failure }
     }
 
-    /// Accepts the connections that have arrived, also during a pause or before the start, and stops listening.
+    /// Accepts the connections that have arrived, also during a pause or before the start, and stops listening; where
+    /// descriptors are short it waits for them about a second.
     ///
     /// A client whose handshake is under way when a socket stops listening takes itself for connected, and its request
     /// is reset: a proxy that has sent a POST does not send it again. So the socket refuses new handshakes for a
@@ -64,6 +65,7 @@ actor Acceptor: EventHandler, DeadlineHandler {
         guard !isDraining, !isStopping else { return }
         isStopping = true
         await awaitHandshakes()
+        isResting = false
         while acceptOne() {}
         for _ in 0..<Self.mostPauses where isResting {
             await loop.sleep(until: loop.now + Self.pause)
