@@ -193,8 +193,8 @@ extension NoiseProxy {
         }
     }
 
-    /// Sends a client's latest datagram to the server's next address and returns the link to it; nil where all have refused
-    /// the datagram.
+    /// Sends a client's latest datagram to the server's next address and returns the link to it; nil where there is no such
+    /// datagram, where no socket can be opened, or where all have refused the datagram.
     @discardableResult
     private func moveOn(from link: NoiseLink) -> NoiseLink? {
         guard link.isRefused, link.refusals + 1 < servers.count, let latest = link.latest,

@@ -66,7 +66,7 @@ extension Lab.Settings {
         }
         let known = Self.members.map(\.name) + ["seed"]
         if let other = object.keys.filter({ !known.contains($0) }).min() {
-            throw LabError("There is no setting \"\(other)\".")
+            throw LabError("There is no setting \"\(other.bytes.excerpt)\".")
         }
     }
 

@@ -76,10 +76,11 @@ final class Connection: EventHandler, DeadlineHandler, DispatchHandler {
     var unsent = 0
     /// Whether there may be something to read.
     var isReadable = false
-    /// Whether the kernel has reported the end of the client's bytes, and of the connection, which it does once, and
-    /// whether the end of the bytes was read.
+    /// Whether the kernel has reported the end of the client's bytes, which it does once.
     var endIsReported = false
+    /// Whether it has reported the end of both directions, once as well.
     var isHungUp = false
+    /// Whether the end of the client's bytes was read.
     var isAtEnd = false
     /// Whether the client does not read any more.
     var isGone = false

@@ -180,8 +180,8 @@ struct ExchangePlan {
     /// Where all have been tried, a silent one may only be slow: the refusal of another is not its answer.
     ///
     /// - `id`: the backend of the attempt.
-    /// - `isReported`: whether it had left and a report came back; otherwise this host has not sent it, and the datagrams
-    ///   before it may still be answered.
+    /// - `isReported`: whether a report came back about a datagram that had left; otherwise this host has not sent this
+    ///   one, and those before it may still be answered.
     mutating func failedToReach(
         _ id: Int, isReported: Bool, among backends: [some ExchangeCandidate], rotation: Int, at now: MonotonicTime
     ) -> Action {

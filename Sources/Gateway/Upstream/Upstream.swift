@@ -258,7 +258,7 @@ final class Upstream {
     }
 
     /// Closes the sockets that no exchange has needed for a while, and those of former addresses after the time of a
-    /// quarantine.
+    /// quarantine, or sooner where others need their places.
     func sweep() {
         share()
         for backend in backends { backend.sockets.retire(idle: idleTime) }
