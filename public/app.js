@@ -28,7 +28,7 @@ let posted = 0;
 let newest;
 
 /** The letters that are under way, each with its service and notation. */
-const underWay = new Set();
+const underWay = new Map();
 
 /** Runs something after the page is painted, so that the reply waits for nothing else. */
 const afterPaint = (work) => requestAnimationFrame(() => setTimeout(work));
@@ -103,6 +103,8 @@ function refuse(words) {
   show("error", words, ["not posted"]);
 }
 
+const showWaiting = () => show("waiting", "On its way…", ["under way"]);
+
 async function postLetter(event) {
   event.preventDefault();
   const letter = text.value;
@@ -111,13 +113,17 @@ async function postLetter(event) {
   const { body, problem } = read(letter);
   const reason = obstacle({ body, problem });
   if (reason) return refuse(`This letter was not posted: ${reason}`);
-  const mark = `${to.path} ${to.isHex} ${letter}`;
-  if (underWay.has(mark)) return;
-  underWay.add(mark);
-  const mine = newest = ++posted;
-  const isNewest = () => mine === newest;
-  const waiting = setTimeout(() => isNewest() && show("waiting", "On its way…", ["under way"]), patience);
   reply.setAttribute("aria-busy", true);
+  const mark = `${to.path} ${to.isHex} ${letter}`;
+  if (underWay.has(mark)) {
+    // It owns the reply again.
+    if (newest !== (newest = underWay.get(mark))) showWaiting();
+    return;
+  }
+  const mine = newest = ++posted;
+  underWay.set(mark, mine);
+  const isNewest = () => mine === newest;
+  const waiting = setTimeout(() => isNewest() && showWaiting(), patience);
   // What is typed next is the next letter.
   if (document.activeElement === text) text.select();
   const trip = await post(body, to);

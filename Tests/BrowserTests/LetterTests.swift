@@ -252,6 +252,23 @@ extension InTheBrowser {
             }
         }
 
+        @Test("A letter that is posted again while it is under way owns the reply again")
+        func ownsTheReplyAgain() throws {
+            let silence = UDPPeer.silent()
+            defer { silence.end() }
+            try Browser.visit(["--upstream", silence.address, "--max-datagram", "8", "--timeout", "5s"]) {
+                browser, _ in
+                for letter in ["first", "too long a letter", "first"] {
+                    // Control (U+E009) and A: a refused letter stays, and is not selected.
+                    try browser.type("\u{E009}a\u{E000}\(letter)\u{E007}", into: "#text")
+                }
+                #expect(try browser.text("#reply") == "On its way…")
+                #expect(try browser.run("return document.querySelector('#reply').ariaBusy").string == "true")
+                try browser.wait(until: "document.querySelector('#visit li')")
+                #expect(try browser.text("#reply").contains("504"))
+            }
+        }
+
         @Test("A gateway that is gone is told in a sentence")
         func gone() throws {
             try TestGateway.run { _ = try Browser.open($0.url) }
