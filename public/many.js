@@ -4,6 +4,7 @@ import { duration, number } from "./format.js";
 import { load } from "./load.js";
 import { post } from "./post.js";
 import { html } from "./svg.js";
+import { hexadecimal } from "./target.js";
 
 const atATime = 6;
 
@@ -26,12 +27,14 @@ export async function run(letter, to, count) {
   setBusy(true);
   element("progress").max = count;
   showProgress(result);
+  // Digits are written once: it would take time from the letters under way.
+  const target = { ...to, digits: to.isHex && hexadecimal(letter) };
   let left = count;
   const ticker = setInterval(showProgress, 100, result);
   await Promise.all(
     Array.from({ length: atATime }, async () => {
       while (left-- > 0 && !signal.aborted) {
-        const trip = await post(letter, to, signal);
+        const trip = await post(letter, target, signal);
         // A letter under way when it is stopped counts for nothing.
         if (!signal.aborted) note(trip, result);
       }

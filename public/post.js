@@ -1,4 +1,4 @@
-// One letter to the gateway and what came back. Knows HTTP, nothing of the page.
+// One letter to the gateway and what came back. Knows HTTP; shows nothing.
 
 import { bytes } from "./format.js";
 import { bytesOf, hexadecimal } from "./target.js";
@@ -18,9 +18,9 @@ export const admitted = new Promise((resolve) => (admit = resolve));
  * and `end` by the browser's clock, `udpLeg` by the gateway's, or NaN. A reply has `content`, one of several its number in
  * `of`, and a `remark` where something is missing.
  */
-export async function post(letter, { path, isHex }, signal) {
+export async function post(letter, { path, isHex, digits = isHex && hexadecimal(letter) }, signal) {
   performance.clearResourceTimings();
-  const [url, content] = isHex ? [`${path}?as=hex`, new TextEncoder().encode(hexadecimal(letter))] : [path, letter];
+  const [url, content] = isHex ? [`${path}?as=hex`, new TextEncoder().encode(digits)] : [path, letter];
   const trip = { request: { path, url, fields, content, body: letter }, start: performance.now(), udpLeg: NaN };
   try {
     const response = await fetch(url, { method: "POST", headers: fields, body: content, cache: "no-store", signal });
