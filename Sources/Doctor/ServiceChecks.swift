@@ -52,8 +52,13 @@ extension Finding {
 
     /// Whether the end of the gateway leaves the requests under way their time.
     ///
-    /// - `timeout`: the longest time of an exchange with one reply; a collection of several is cut to fit.
-    package static func drain(timeout: Interval, drainTimeout: Interval) -> Finding {
+    /// - `timeout`: the longest time of an exchange with one reply, nil where there is none; a collection of several is
+    ///   cut to fit.
+    package static func drain(timeout: Interval?, drainTimeout: Interval) -> Finding {
+        guard let timeout else {
+            return .ok(
+                "drain", "no exchange waits for a single reply, and the end of the gateway takes \(drainTimeout)")
+        }
         let text = "an exchange may take \(timeout), and the end of the gateway \(drainTimeout)"
         guard timeout > drainTimeout else { return .ok("drain", text) }
         return .warning(

@@ -79,17 +79,18 @@ struct DoctorCommand: ParsableCommand {
     /// The longest wait of a service for a reply.
     private func longestWait(_ settings: Configuration) -> Interval {
         longest(settings) { $0.replies.count == .none ? nil : $0.replies.wait ?? $0.configuration.timeout }
+            ?? .seconds(0)
     }
 
-    /// The longest exchange with one reply.
-    private func longestExchange(_ settings: Configuration) -> Interval {
+    /// The longest exchange with one reply; nil where no service has such.
+    private func longestExchange(_ settings: Configuration) -> Interval? {
         longest(settings) { $0.replies.isSingle ? $0.configuration.timeout : nil }
     }
 
     /// The longest time of the services that have one; that of the embedded server where no service is named.
-    private func longest(_ settings: Configuration, _ time: (Service) -> Interval?) -> Interval {
+    private func longest(_ settings: Configuration, _ time: (Service) -> Interval?) -> Interval? {
         let services = gateway.addresses.services.map { $0.service(at: [], settings) }
-        return services.isEmpty ? settings.timeout : services.compactMap(time).max() ?? .seconds(0)
+        return services.isEmpty ? settings.timeout : services.compactMap(time).max()
     }
 }
 

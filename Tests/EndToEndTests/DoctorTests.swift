@@ -54,11 +54,12 @@ import Testing
 
     /// No exchange takes --timeout where all services have times of their own, or wait for no reply.
     @Test(arguments: [
-        ("replies=0", "0s"), ("replies=all wait=5s", "0s"), ("timeout=3s", "3s"), ("attempts=1", "60s"),
+        ("replies=0", nil), ("replies=all wait=5s", nil), ("timeout=3s", "3s"), ("attempts=1", "60s"),
     ])
-    func `the drain is compared with the services' own exchanges`(options: String, time: String) throws {
+    func `the drain is compared with the services' own exchanges`(options: String, time: String?) throws {
         let output = try doctor("--timeout", "60s", "--service", "/x 127.0.0.1:9 \(options)").output
-        #expect(output.contains("an exchange may take \(time), and the end of the gateway"), "\(output)")
+        let sentence = time.map { "an exchange may take \($0)" } ?? "no exchange waits for a single reply"
+        #expect(output.contains("\(sentence), and the end of the gateway"), "\(output)")
         let none = try doctor("--timeout", "60s", "--server-port", "0").output
         #expect(none.contains("an exchange may take 60s, and the end of the gateway"), "\(none)")
     }
