@@ -9,6 +9,8 @@ public final class ServiceManager: Sendable {
     private let path: [UInt8]
     /// The messages that its queue had no room for, in their order.
     private let waiting = Mutex<[[UInt8]]>([])
+    /// The most messages that wait for a manager that does not read; then the two oldest go, whose states are over.
+    static let mostWaiting = 16
     /// The interval at which it expects a sign of life; nil where it expects none.
     public let watchdogInterval: Interval?
 
@@ -76,9 +78,15 @@ public final class ServiceManager: Sendable {
         if let status { lines.append("STATUS=\(status.replacing("\n", with: " "))") }
         let message = Array(lines.joined(separator: "\n").utf8)
         if case .alive = state { return resend() && send(message) }
-        waiting.withLock { $0.append(message) }
+        waiting.withLock { waiting in
+            if waiting.count == Self.mostWaiting { waiting.removeFirst(2) }
+            waiting.append(message)
+        }
         return resend()
     }
+
+    /// Whether messages wait.
+    public var hasWaiting: Bool { waiting.withLock { !$0.isEmpty } }
 
     /// Sends the messages that wait; false where the manager's queue is full again.
     public func resend() -> Bool {

@@ -91,7 +91,9 @@ extension ServiceManager {
 
     /// Sends a state, and again while the manager's queue is full: it ends a program whose start it does not hear of.
     func report(_ state: State, _ status: String? = nil, on loop: EventLoop) {
-        if notify(state, status) { return }
+        // One task sends all that waits.
+        let isRepeating = hasWaiting
+        if notify(state, status) || isRepeating { return }
         Task(executorPreference: loop) {
             repeat { await loop.sleep(until: loop.now + Self.pause) } while !self.resend()
         }

@@ -58,14 +58,16 @@ import Testing
     private static let busyManager = """
         import os, signal, socket, subprocess, sys, time
         name = "letterbox-%d" % os.getpid()
-        manager, other = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(2)]
+        manager, *others = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(9)]
         manager.bind("\\0" + name)
         manager.settimeout(60)
-        other.setblocking(False)
         def fill():
-            try:
-                while True: other.sendto(b"X", "\\0" + name)
-            except BlockingIOError: pass
+            # A sender's own buffer may be full before the manager's queue is.
+            for other in others:
+                other.setblocking(False)
+                try:
+                    while True: other.sendto(b"X", "\\0" + name)
+                except BlockingIOError: pass
         def receive():
             while (message := manager.recv(4096)) == b"X": pass
             print(message.split(b"\\n")[0].decode())

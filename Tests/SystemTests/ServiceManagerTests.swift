@@ -40,6 +40,25 @@ import Testing
         #expect(manager.resend() && Self.messages(at: reader).isEmpty)
     }
 
+    /// A manager that never reads gets no memory without end: of its reloads the latest wait.
+    @Test(arguments: [-1, 0, 1]) func fewMessagesWait(more: Int) throws {
+        let name = "letterbox-few-\(getpid())"
+        let reader = try Descriptor(domain: AF_UNIX, type: SOCK_DGRAM)
+        #expect(unsafe withUnixAddress([0] + Array(name.utf8)) { unsafe Glibc.bind(reader.number, $0, $1) } == 0)
+        let manager = try #require(ServiceManager(path: "@\(name)", watchdogInterval: nil))
+        while manager.notify(.alive) {}
+        let count = ServiceManager.mostWaiting + more
+        for number in 0..<count { manager.notify(.ready, "\(number)") }
+        #expect(manager.hasWaiting)
+        _ = Self.messages(at: reader)
+        var received: [String] = []
+        while manager.hasWaiting {
+            _ = manager.resend()
+            received += Self.messages(at: reader)
+        }
+        #expect(received == ((more > 0 ? 2 : 0)..<count).map { "READY=1\nSTATUS=\($0)" })
+    }
+
     private static func messages(at reader: borrowing Descriptor) -> [String] {
         var (messages, bytes): ([String], [UInt8]) = ([], Array(repeating: 0, count: 128))
         while true {
