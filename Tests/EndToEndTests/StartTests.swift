@@ -141,4 +141,16 @@ import Testing
             words.contains(
                 "--max-fields <number> The most fields of a request; beyond it 431. (1 to 10000; default: 100)"))
     }
+
+    /// A container may have no /proc, from which Swift reads the arguments.
+    @Test(.enabled(if: Namespaces.obstacle == nil, Comment(rawValue: Namespaces.obstacle ?? "")))
+    func `without its arguments no program starts`() throws {
+        for program in try [Binaries.letterbox, Binaries.probe] {
+            let command = "mount -t tmpfs none /proc && exec '\(program)' --port 0"
+            let ending = try Program("/usr/bin/env", ["unshare", "-rm", "sh", "-c", command]).ending()
+            #expect(ending.status == 2)
+            let name = program.split(separator: "/").last ?? ""
+            #expect(ending.error.hasPrefix("\(name): the arguments cannot be read: /proc is not there"))
+        }
+    }
 }
