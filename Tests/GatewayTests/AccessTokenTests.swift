@@ -53,18 +53,21 @@ import Testing
         }
     }
 
+    /// One with the usual limit, and one with short datagrams.
+    private static var servicesOfTwoLengths: [Service] {
+        var short = guarded()
+        short.maxDatagram = 100
+        return [
+            Service(path: "/", addresses: [], configuration: guarded()),
+            Service(path: "/game", addresses: [], configuration: short),
+        ]
+    }
+
     /// Who has no token does not hear from a length which paths have services, nor what fits in their datagrams.
     @Test(arguments: ["", "?as=hex"], [65_508, 300_000, 500_000]) func aLengthTellsNothing(query: String, length: Int)
         async throws
     {
-        let configuration = Self.guarded()
-        var own = configuration
-        own.maxDatagram = 100
-        let services = [
-            Service(path: "/", addresses: [], configuration: configuration),
-            Service(path: "/game", addresses: [], configuration: own),
-        ]
-        try await withGatewayPort(services: services, configuration) { (port) throws in
+        try await withGatewayPort(services: Self.servicesOfTwoLengths, Self.guarded()) { (port) throws in
             let answers = try ["/", "/game", "/none"].map { path in
                 let caller = try Caller(port: port)
                 caller.send(
@@ -81,14 +84,7 @@ import Testing
     /// With the token the answer to a length is the service's own.
     @Test(arguments: ["Content-Length: 65508\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nFFFFFF\r\n"])
     func aLengthIsRefusedByTheService(rest: String) async throws {
-        let configuration = Self.guarded()
-        var own = configuration
-        own.maxDatagram = 100
-        let services = [
-            Service(path: "/", addresses: [], configuration: configuration),
-            Service(path: "/game", addresses: [], configuration: own),
-        ]
-        try await withGatewayPort(services: services, configuration) { (port) throws in
+        try await withGatewayPort(services: Self.servicesOfTwoLengths, Self.guarded()) { (port) throws in
             let caller = try Caller(port: port)
             let token = "Authorization: Bearer \(Self.token)"
             caller.send("POST /game HTTP/1.1\r\nHost: localhost\r\n\(token)\r\n\(rest)")
