@@ -121,7 +121,7 @@ package struct Configuration: Sendable {
     ///
     /// A byte of hex is two digits, and a space or a colon (``Notation``). Browsers write a line end as `%0D%0A`, six
     /// bytes for the one that the payload has, and any other byte as one or three (WHATWG URL 5.1, WHATWG HTML
-    /// 4.10.22.4). So no payload that fits in a datagram is refused for its escapes.
+    /// 4.10.22.6). So no payload that fits in a datagram is refused for its escapes.
     ///
     /// - `maxDatagram`: the length of the longest payload.
     func limits(of content: ContentKind, maxDatagram: Int) -> Limits {

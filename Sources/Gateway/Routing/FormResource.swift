@@ -158,8 +158,8 @@ struct PostedForm {
         isUnknown = notation == nil && name?.isEmpty == false
     }
 
-    /// The text with the line ends of the text area, which are LF: forms have CRLF in their place (WHATWG HTML 4.10.22.4),
-    /// and any other CR is the caller's own.
+    /// The text with the line ends of the text area, which are LF: forms have CRLF in their place (WHATWG HTML 4.10.22.6
+    /// and 4.10.22.8), and any other CR is the caller's own.
     static func lines(of text: [UInt8]) -> [UInt8] {
         text.indices.filter { index in
             text[index] != UInt8(ascii: "\r") || index + 1 == text.endIndex || text[index + 1] != UInt8(ascii: "\n")
